@@ -1,0 +1,16 @@
+export { canonicalJson } from './canonical.ts';
+export { by, byText } from './compare.ts';
+export {
+  type Diagnostic,
+  DiagnosticsError,
+  type ErrorEntry,
+  type ErrorTable,
+  errorTable,
+  formatDiagnostic,
+  formatPlace,
+  HawserError,
+  type Place,
+  type Severity,
+  type Whereabouts,
+} from './errors.ts';
+export { Secret } from './secret.ts';
