@@ -1,5 +1,3 @@
-import { inspect } from 'node:util';
-
 /** A value that must not reach a log, a terminal or a file by accident: it prints as `***` (law 9). */
 export class Secret {
   readonly #value: string;
@@ -21,7 +19,7 @@ export class Secret {
     return '***';
   }
 
-  [inspect.custom](): string {
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
     return '***';
   }
 }

@@ -1,0 +1,78 @@
+import type { Diagnostic, Place } from '#base';
+import type { Port } from '#spec';
+
+/** One step of a packet's way. */
+export interface Hop {
+  readonly machine: string;
+  /** The device it leaves by (`lan` for the site's own network), absent at the last hop. */
+  readonly interface?: string;
+  /** The WireGuard peer it is handed to. */
+  readonly peer?: string;
+  /** Largest packet that passes this hop, in bytes. */
+  readonly mtu?: number;
+  /** Header at this hop; a hop may rewrite it. */
+  readonly source: string;
+  readonly destination: string;
+}
+
+export interface Decision {
+  readonly machine: string;
+  /** nft counter that counts it: `policy-<rule id>`, `deny`, `outside`... */
+  readonly counter?: string;
+  /** The policy rule, if one decided. */
+  readonly rule?: string;
+  readonly place?: Place;
+}
+
+export type Verdict = 'allow' | 'deny' | 'unreachable' | 'outside';
+
+/** What happens to a flow from one machine to another, by the compiled states. */
+export interface Trace {
+  readonly from: string;
+  readonly to: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly port: Port;
+  /**
+   * allow: arrives and the answer returns. deny: a rule of ours stops it. unreachable: no way.
+   * outside: passes no machine of ours, so nothing of ours decides (it arrives).
+   */
+  readonly verdict: Verdict;
+  readonly hops: readonly Hop[];
+  readonly back: readonly Hop[];
+  /** The machine and rule that decided, where policy was asked. */
+  readonly decision?: Decision;
+  readonly mtu?: number;
+  /** One plain sentence. */
+  readonly reason: string;
+}
+
+/** A line somebody has to type on a plain host. */
+export interface ManualLine {
+  readonly host: string;
+  readonly line: string;
+}
+
+export interface MatrixRow {
+  readonly from: string;
+  readonly to: string;
+  /** Per class (`icmp`, `tcp/22`...), the verdict. */
+  readonly verdicts: Readonly<Record<string, Verdict>>;
+}
+
+export interface TestResult {
+  readonly from: string;
+  readonly to: string;
+  readonly port: string;
+  readonly expect: 'allow' | 'deny';
+  readonly verdict: Verdict;
+  readonly passed: boolean;
+}
+
+export interface CheckResult {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly tests: readonly TestResult[];
+  readonly manual: readonly ManualLine[];
+  /** How many pairs the proof covers, and how many classes it walked for that. */
+  readonly proof: { readonly pairs: number; readonly classes: number };
+}

@@ -1,0 +1,46 @@
+import type { Network } from '#spec';
+
+/** Public keys of one machine by lane (`'0'` until there are parallel tunnels). */
+export type MachineKeys = Readonly<Record<string, string>>;
+
+/** What was given out, so that it stays given: names to overlay addresses, and what may not be reused yet. */
+export interface Ledger {
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
+  /** Addresses of machines that are gone, with the revision that last named them. */
+  readonly tombstones: Readonly<Record<string, number>>;
+}
+
+/** What machines and the world report; never revisioned. */
+export interface Observations {
+  /** MTU of the path from a machine towards the internet, in bytes. */
+  readonly mtu: Readonly<Record<string, number>>;
+  /** Public endpoints seen, `host:port`. */
+  readonly endpoints: Readonly<Record<string, string>>;
+}
+
+/** Machines from sources other than the file (joins, Kubernetes, Neutron); none yet. */
+export interface Inventory {
+  readonly machines: readonly never[];
+}
+
+/** The four inputs that live in `hawser.facts.json` when there is no server. */
+export interface Facts {
+  readonly inventory: Inventory;
+  readonly ledger: Ledger;
+  readonly keys: Readonly<Record<string, MachineKeys>>;
+  readonly observations: Observations;
+}
+
+export interface Inputs extends Facts {
+  readonly network: Network;
+  /** Names the revision the states belong to. */
+  readonly epoch: string;
+  readonly rev: number;
+}
+
+export const emptyFacts: Facts = {
+  inventory: { machines: [] },
+  ledger: { addresses: {}, tombstones: {} },
+  keys: {},
+  observations: { mtu: {}, endpoints: {} },
+};

@@ -1,0 +1,148 @@
+import type { Place } from '#base';
+import type { Address, Prefix } from '#ip';
+
+/**
+ * The frozen result of reading the file: every range expanded, every default filled in, every
+ * reference known to exist. Sites, members, hosts and groups are sorted by name, so that a shuffled
+ * file gives the same Network; gateways, nodes, policy and tests keep the file's order, which means
+ * something.
+ */
+
+/** Where something was written: the thing itself, and those of its fields that the file names. */
+export interface Located {
+  readonly place: Place;
+  readonly fields: Readonly<Record<string, Place>>;
+}
+
+/** An address or prefix as its own site sees it, and as all others do (equal until 1:1 NAT exists). */
+export interface Presented<T> {
+  readonly local: T;
+  readonly presented: T;
+}
+
+export interface Endpoint {
+  /** An IPv4 or IPv6 address without brackets, or a DNS name. */
+  readonly host: string;
+  /** Set when `host` is an address. */
+  readonly address?: Address;
+  readonly port: number;
+}
+
+/** How the lab (and the world) translates what leaves a site or member that has no endpoint. */
+export type Nat = 'port-preserving' | 'symmetric' | 'cgnat';
+
+/** A machine that runs WireGuard. */
+export interface Machine extends Located {
+  readonly name: string;
+  readonly kind: 'gateway' | 'node' | 'member';
+  /** Of gateways and nodes. */
+  readonly site?: string;
+  /** Of members: the site they are attached to and go through; absent: they take part in the topology. */
+  readonly hub?: string;
+  readonly endpoint?: Endpoint;
+  /** UDP port of the WireGuard socket. */
+  readonly listenPort: number;
+  readonly interface: string;
+  /** Seconds between keepalives on the side that has no endpoint. */
+  readonly keepalive: number;
+  /** Addresses on the site's own network, one per family at most; empty for members. */
+  readonly addresses: readonly Presented<Address>[];
+  /** Overlay addresses the file gives, one per overlay prefix at most; the ledger gives the rest. */
+  readonly overlay: readonly Address[];
+  /** Of nodes: the pod ranges that live on it. */
+  readonly pods: readonly Prefix[];
+  /** False: nothing of ours runs there; its configuration is exported. */
+  readonly managed: boolean;
+  /** Of unmanaged members: what goes into the tunnel, instead of the overlay and all subnets. */
+  readonly allowedIps?: readonly Prefix[];
+  /** The public key, where the file gives it. */
+  readonly publicKey?: string;
+  readonly tags: readonly string[];
+  /** A former name, whose key, address and history it keeps. */
+  readonly was?: string;
+  /** MTU of the machine's own network towards the internet, where the file gives it. */
+  readonly mtu?: number;
+  readonly nat: Nat;
+}
+
+/** A machine behind a gateway that runs no WireGuard of its own. */
+export interface Host extends Located {
+  readonly name: string;
+  readonly site: string;
+  readonly addresses: readonly Presented<Address>[];
+  /** Who sets its routes to the other sites. */
+  readonly routes: 'agent' | 'cloud' | 'manual';
+  readonly tags: readonly string[];
+  readonly was?: string;
+}
+
+export interface Site extends Located {
+  readonly name: string;
+  readonly subnets: readonly Presented<Prefix>[];
+  /** MTU of the site's network, where the file gives it. */
+  readonly mtu?: number;
+  readonly nat: Nat;
+  /** The first carries the site's subnets. A site has gateways or nodes, not both. */
+  readonly gateways: readonly Machine[];
+  readonly nodes: readonly Machine[];
+  readonly hosts: readonly Host[];
+  readonly tags: readonly string[];
+}
+
+/** Sites and members named in a topology are units of it. */
+export type Topology =
+  | { readonly kind: 'mesh' }
+  | { readonly kind: 'hub'; readonly hubs: readonly string[] }
+  | {
+      readonly kind: 'links';
+      readonly links: readonly { readonly ends: readonly [string, string]; readonly place: Place }[];
+    };
+
+export type Selector =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'machine'; readonly name: string }
+  | { readonly kind: 'group'; readonly name: string }
+  | { readonly kind: 'tag'; readonly name: string }
+  | { readonly kind: 'site'; readonly name: string }
+  | { readonly kind: 'prefix'; readonly prefix: Prefix };
+
+/** A transport port range, or all of ICMP and ICMPv6. */
+export type Port =
+  | { readonly protocol: 'tcp' | 'udp'; readonly first: number; readonly last: number }
+  | { readonly protocol: 'icmp' };
+
+export interface Group extends Located {
+  readonly name: string;
+  readonly selectors: readonly Selector[];
+}
+
+export interface PolicyRule extends Located {
+  /** The name the file gives, else one made from what the rule says, so that its counter keeps its name. */
+  readonly id: string;
+  readonly from: readonly Selector[];
+  readonly to: readonly Selector[];
+  /** Absent: everything. */
+  readonly ports?: readonly Port[];
+}
+
+export interface PolicyTest extends Located {
+  readonly from: string;
+  /** A machine or host name. */
+  readonly to: string;
+  /** Absent: ICMP echo. */
+  readonly port?: Port;
+  readonly expect: 'allow' | 'deny';
+}
+
+export interface Network extends Located {
+  readonly version: 1;
+  readonly name: string;
+  readonly overlay: readonly Prefix[];
+  readonly topology: Topology;
+  readonly sites: readonly Site[];
+  readonly members: readonly Machine[];
+  readonly groups: readonly Group[];
+  /** Absent: everything inside the network may talk. Present: default deny. */
+  readonly policy?: readonly PolicyRule[];
+  readonly tests: readonly PolicyTest[];
+}

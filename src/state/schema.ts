@@ -1,0 +1,245 @@
+import Type, { type Static } from 'typebox';
+
+/**
+ * HostState: the whole of what one machine should be in one network, as plain sorted data. It is the
+ * contract between what compiles (`#compile`) and what runs on a machine (`#agent`). The agent knows
+ * no site and no policy; it accepts unknown fields.
+ *
+ * Text forms: addresses and prefixes as RFC 5952 / CIDR; endpoints `host:port` or `[v6]:port`; keys
+ * base64; times in seconds; MTUs in bytes.
+ */
+
+/** The newest HostState format this code writes. */
+export const hostStateFormat = 1;
+
+const closed = { additionalProperties: true } as const;
+
+/** A network device by its name, or the one that holds an address (its name is the machine's affair). */
+export const DeviceRef = Type.Union([
+  Type.String(),
+  Type.Object({ holding: Type.String() }, closed),
+]);
+export type DeviceRef = Static<typeof DeviceRef>;
+
+const facility = <T extends Type.TSchema>(item: T) =>
+  Type.Object({ v: Type.Literal(1), items: Type.Array(item) }, closed);
+
+/** Attributes of a device; `wireguard` devices come into being through `tunnels`. */
+export const Link = Type.Object(
+  { name: Type.String(), kind: Type.Literal('wireguard'), mtu: Type.Integer() },
+  closed,
+);
+export type Link = Static<typeof Link>;
+
+export const AddressItem = Type.Object({ device: DeviceRef, address: Type.String() }, closed);
+export type AddressItem = Static<typeof AddressItem>;
+
+/** A unicast route; table 254 is main (rtnetlink(7)). */
+export const Route = Type.Object(
+  {
+    prefix: Type.String(),
+    device: Type.Optional(DeviceRef),
+    via: Type.Optional(Type.String()),
+    table: Type.Integer(),
+    metric: Type.Optional(Type.Integer()),
+    mtu: Type.Optional(Type.Integer()),
+    source: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type Route = Static<typeof Route>;
+
+/** A policy routing rule: `ip rule add [not] fwmark M lookup TABLE` (ip-rule(8)). */
+export const Rule = Type.Object(
+  {
+    family: Type.Union([Type.Literal(4), Type.Literal(6)]),
+    priority: Type.Integer(),
+    not: Type.Boolean(),
+    fwmark: Type.Integer(),
+    table: Type.Integer(),
+  },
+  closed,
+);
+export type Rule = Static<typeof Rule>;
+
+/** `key` is dotted as sysctl(8) prints it; `*` in it stands for the device. */
+export const Sysctl = Type.Object(
+  { key: Type.String(), device: Type.Optional(DeviceRef), value: Type.String() },
+  closed,
+);
+export type Sysctl = Static<typeof Sysctl>;
+
+/** Packets that come in by this device may be forwarded; never the whole machine (law 6). */
+export const Forwarding = Type.Object(
+  { device: DeviceRef, family: Type.Union([Type.Literal(4), Type.Literal(6)]) },
+  closed,
+);
+export type Forwarding = Static<typeof Forwarding>;
+
+/** One match of an nft rule: `left op right`; a `right` that is a list is an anonymous set. */
+export const NftMatch = Type.Object(
+  {
+    left: Type.String(),
+    op: Type.Union([Type.Literal('=='), Type.Literal('!=')]),
+    right: Type.Union([Type.String(), Type.Array(Type.String())]),
+  },
+  closed,
+);
+export type NftMatch = Static<typeof NftMatch>;
+
+/**
+ * `verdict`: accept, drop, return, `jump C`, `goto C`, or `reject with icmpx admin-prohibited`.
+ * `vmap`: look `left` up in the verdict map and go where it says. `set`: a mangling statement, such as
+ * `tcp option maxseg size set rt mtu`.
+ */
+export const NftRule = Type.Object(
+  {
+    match: Type.Array(NftMatch),
+    counter: Type.Optional(Type.String()),
+    set: Type.Optional(Type.String()),
+    vmap: Type.Optional(Type.Object({ left: Type.String(), map: Type.String() }, closed)),
+    verdict: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type NftRule = Static<typeof NftRule>;
+
+export const NftChain = Type.Object(
+  {
+    name: Type.String(),
+    hook: Type.Optional(
+      Type.Object(
+        {
+          type: Type.String(),
+          hook: Type.String(),
+          priority: Type.Integer(),
+          policy: Type.String(),
+        },
+        closed,
+      ),
+    ),
+    rules: Type.Array(NftRule),
+  },
+  closed,
+);
+export type NftChain = Static<typeof NftChain>;
+
+/** `type` as in nft: `ipv4_addr`, `inet_proto . inet_service`...; elements sorted and disjoint. */
+export const NftSet = Type.Object(
+  {
+    name: Type.String(),
+    type: Type.String(),
+    interval: Type.Boolean(),
+    elements: Type.Array(Type.String()),
+  },
+  closed,
+);
+export type NftSet = Static<typeof NftSet>;
+
+/** A verdict map: pairs of element and verdict. */
+export const NftMap = Type.Object(
+  {
+    name: Type.String(),
+    type: Type.String(),
+    interval: Type.Boolean(),
+    elements: Type.Array(Type.Tuple([Type.String(), Type.String()])),
+  },
+  closed,
+);
+export type NftMap = Static<typeof NftMap>;
+
+export const NftTable = Type.Object(
+  {
+    family: Type.String(),
+    name: Type.String(),
+    counters: Type.Array(Type.String()),
+    sets: Type.Array(NftSet),
+    maps: Type.Array(NftMap),
+    chains: Type.Array(NftChain),
+  },
+  closed,
+);
+export type NftTable = Static<typeof NftTable>;
+
+/** What one network namespace should hold. `root` is the one the agent runs in. */
+export const Namespace = Type.Object(
+  {
+    links: Type.Optional(facility(Link)),
+    addresses: Type.Optional(facility(AddressItem)),
+    routes: Type.Optional(facility(Route)),
+    rules: Type.Optional(facility(Rule)),
+    sysctls: Type.Optional(facility(Sysctl)),
+    forwarding: Type.Optional(facility(Forwarding)),
+    nft: Type.Optional(facility(NftTable)),
+  },
+  closed,
+);
+export type Namespace = Static<typeof Namespace>;
+
+/** A secret by name; its value travels apart and never enters a hash, a diff or a plan. */
+export const SecretRef = Type.Object({ id: Type.String(), version: Type.Integer() }, closed);
+export type SecretRef = Static<typeof SecretRef>;
+
+/** A WireGuard peer. Its allowed IPs are the prefixes of the bindings it carries. */
+export const Peer = Type.Object(
+  {
+    publicKey: Type.String(),
+    endpoint: Type.Optional(Type.String()),
+    keepalive: Type.Optional(Type.Integer()),
+    presharedKey: Type.Optional(SecretRef),
+  },
+  closed,
+);
+export type Peer = Static<typeof Peer>;
+
+/**
+ * A WireGuard interface. `bornIn`, the namespace of its socket, never changes; `livesIn`, where its
+ * device is, may (wireguard.com/netns). `key.id` names the private key that the machine itself holds.
+ */
+export const Tunnel = Type.Object(
+  {
+    interface: Type.String(),
+    lane: Type.Integer(),
+    bornIn: Type.String(),
+    livesIn: Type.String(),
+    listenPort: Type.Integer(),
+    fwmark: Type.Optional(Type.Integer()),
+    key: Type.Object({ id: Type.String(), publicKey: Type.Optional(Type.String()) }, closed),
+    peers: Type.Record(Type.String(), Peer),
+  },
+  closed,
+);
+export type Tunnel = Static<typeof Tunnel>;
+
+/**
+ * Who may carry these prefixes. The agent picks the live candidate (lowest rank first) and gives its
+ * peer the prefixes as allowed IPs; at any instant a prefix is bound to at most one peer of a tunnel.
+ */
+export const Binding = Type.Object(
+  {
+    prefixes: Type.Array(Type.String()),
+    candidates: Type.Array(
+      Type.Object({ tunnel: Type.String(), peer: Type.String(), rank: Type.Integer() }, closed),
+    ),
+    sticky: Type.Boolean(),
+  },
+  closed,
+);
+export type Binding = Static<typeof Binding>;
+
+export const HostState = Type.Object(
+  {
+    format: Type.Literal(hostStateFormat),
+    network: Type.String(),
+    machine: Type.String(),
+    epoch: Type.String(),
+    rev: Type.Integer(),
+    namespaces: Type.Record(Type.String(), Namespace),
+    tunnels: Type.Record(Type.String(), Tunnel),
+    bindings: Type.Array(Binding),
+    processes: Type.Record(Type.String(), Type.Unknown()),
+    tables: Type.Record(Type.String(), Type.Unknown()),
+  },
+  closed,
+);
+export type HostState = Static<typeof HostState>;
