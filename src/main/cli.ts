@@ -1,0 +1,5 @@
+import './check-node.ts';
+
+const { buildProgram } = await import('#cli');
+
+await buildProgram().parseAsync();

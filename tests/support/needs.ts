@@ -1,0 +1,101 @@
+/**
+ * What a suite may need beyond an ordinary machine, in one table. Programs and their packages come
+ * from scripts/packages.txt, the list that the set-up scripts read.
+ */
+import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+
+/** Why a need is not met, and what would change that; undefined when it is met. */
+export interface Unmet {
+  readonly reason: string;
+  readonly remedy: string;
+}
+type Probe = () => Unmet | undefined;
+
+const packagesFile = join(import.meta.dirname, '../../scripts/packages.txt');
+
+/** Program or file by package, from the lines `set package program [kernel:module]`. */
+function packagePrograms(): ReadonlyMap<string, string> {
+  const lines = readFileSync(packagesFile, 'utf8').split('\n');
+  const words = lines.filter((line) => /^\w/.test(line)).map((line) => line.split(/\s+/));
+  return new Map(words.map(([, name = '', program = '']) => [name, program]));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a program is there: by its path, or by its name on the PATH or among the system's own. */
+export function hasProgram(program: string): boolean {
+  if (program.startsWith('/')) return isExecutable(program);
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => isExecutable(join(folder, program)));
+}
+
+const packages = (...names: readonly string[]): Probe => {
+  return () => {
+    const programs = packagePrograms();
+    const missing = names.filter((name) => !hasProgram(programs.get(name) ?? name));
+    if (missing.length === 0) return undefined;
+    return {
+      reason: `not installed: ${missing.join(', ')}`,
+      remedy: 'scripts/install-test-packages',
+    };
+  };
+};
+
+/** True root, not the root of a user namespace, whose map names fewer ids than there are. */
+const root: Probe = () => {
+  const [, , count] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/);
+  if (process.geteuid?.() === 0 && Number(count) === 2 ** 32 - 1) return undefined;
+  return { reason: 'not root', remedy: 'sudo npm test' };
+};
+
+const netns: Probe = () => {
+  if (spawnSync('unshare', ['-nm', 'true']).status === 0) return undefined;
+  return {
+    reason: 'this machine lets nobody but root make network namespaces',
+    remedy: 'sudo npm test',
+  };
+};
+
+const tun: Probe = () => {
+  try {
+    closeSync(openSync('/dev/net/tun', 'r+'));
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { reason: `no TUN device: ${reason}`, remedy: 'sudo npm test' };
+  }
+};
+
+const table = {
+  root,
+  netns,
+  tun,
+  procps: packages('procps'),
+  iperf3: packages('iperf3'),
+  tcpdump: packages('tcpdump'),
+  networkmanager: packages('network-manager', 'dbus'),
+  'systemd-networkd': packages('systemd'),
+  netplan: packages('netplan.io'),
+  debootstrap: packages('debootstrap'),
+  shellcheck: packages('shellcheck'),
+} satisfies Readonly<Record<string, Probe>>;
+
+export type Need = keyof typeof table;
+
+/** The first of these needs that is not met here. */
+export function firstUnmet(needs: readonly Need[]): Unmet | undefined {
+  for (const need of needs) {
+    const unmet = table[need]();
+    if (unmet) return unmet;
+  }
+  return undefined;
+}
