@@ -1,4 +1,5 @@
 export { Address } from './address.ts';
+export { type Endpoint, formatEndpoint, isHostName, parseEndpoint } from './endpoint.ts';
 export { ipErrors } from './errors.ts';
 export type { Family } from './family.ts';
 export { Pool } from './pool.ts';
