@@ -1,0 +1,323 @@
+import { familyOf, same } from './address.ts';
+import type { Protocol } from './fields.ts';
+import { evaluate } from './nft.ts';
+import { answerTo, Conntrack, errorAbout, firstPacket, type Packet, viewOf } from './packet.ts';
+import { deviceName, route, sourceFor, type Way } from './routing.ts';
+import { carry } from './tunnel.ts';
+import {
+  lan,
+  loopback,
+  type Party,
+  podDevice,
+  Terrain,
+  tunnelOn,
+  uplink,
+  type World,
+} from './world.ts';
+
+export type { World } from './world.ts';
+
+/** One machine on the way, and how the packet leaves it. The header may differ from hop to hop. */
+export interface Hop {
+  readonly machine: string;
+  /** `lan` for the site's own network; absent where the packet ends. */
+  readonly interface?: string;
+  readonly peer?: string;
+  /** Largest packet this hop lets out, in bytes. */
+  readonly mtu?: number;
+  readonly source: string;
+  readonly destination: string;
+}
+
+export interface Question {
+  readonly from: string;
+  readonly source?: string;
+  readonly destination: string;
+  readonly protocol: Protocol;
+  readonly port?: number;
+}
+
+export interface WalkResult {
+  /** allow: arrives and is answered. deny: a filter stops it. unreachable: there is no way. */
+  readonly verdict: 'allow' | 'deny' | 'unreachable';
+  readonly hops: readonly Hop[];
+  readonly back: readonly Hop[];
+  /** The machine where a filter stopped it, and the counter of the rule that did. */
+  readonly deniedBy?: { readonly machine: string; readonly counter?: string };
+  /** Every count, in order. */
+  readonly counted: readonly { readonly machine: string; readonly counter: string }[];
+  /** Largest packet that comes through, in bytes, of the way there. */
+  readonly mtu: number;
+  /** Hops that hand out packets larger than the networks beneath their tunnel carry. */
+  readonly tooLarge: readonly string[];
+  /** Machines on the way whose "fragmentation needed" does not reach the sender. */
+  readonly silent: readonly string[];
+  readonly reason: string;
+}
+
+const hopLimit = 64;
+
+interface End {
+  readonly kind: 'arrived' | 'deny' | 'unreachable';
+  readonly at: Party;
+  readonly counter?: string;
+  readonly why: string;
+}
+
+interface Position {
+  readonly party: Party;
+  /** Device it came in by; empty where it was made. */
+  readonly iif: string;
+}
+
+/** One packet's way through the world. */
+class Walk {
+  readonly hops: Hop[] = [];
+  readonly tooLarge: string[] = [];
+  readonly #terrain: Terrain;
+  readonly #tracks: Conntrack;
+  readonly #counted: { machine: string; counter: string }[];
+  readonly #packet: Packet;
+  readonly #beenAt = new Set<string>();
+
+  constructor(
+    terrain: Terrain,
+    tracks: Conntrack,
+    counted: { machine: string; counter: string }[],
+    packet: Packet,
+  ) {
+    this.#terrain = terrain;
+    this.#tracks = tracks;
+    this.#counted = counted;
+    this.#packet = packet;
+  }
+
+  run(start: Position): End {
+    let here: Position | End = start;
+    while ('party' in here) here = this.#step(here);
+    return here;
+  }
+
+  #step(here: Position): Position | End {
+    const { party, iif } = here;
+    const known = `${party.name} ${iif}`;
+    if (this.#beenAt.has(known) || this.hops.length > hopLimit) {
+      return this.#lost(party, `the packet goes round in a loop at ${party.name}`);
+    }
+    this.#beenAt.add(known);
+    if (iif === '') return this.#leave(party, iif, 'output');
+    const dropped = this.#filter(party, 'prerouting', iif, '');
+    if (dropped) return dropped;
+    const way = route(this.#terrain, party, this.#packet.destination);
+    if (way.kind === 'local') return this.#arrive(party, iif);
+    if (!this.#forwards(party, iif)) {
+      return this.#lost(party, `${party.name} does not forward what comes in by ${iif}`);
+    }
+    return this.#leave(party, iif, 'forward');
+  }
+
+  #arrive(party: Party, iif: string): End {
+    const dropped = this.#filter(party, 'input', iif, '');
+    if (dropped) return dropped;
+    this.#hop(party, {});
+    return { kind: 'arrived', at: party, why: `arrives at ${party.name}` };
+  }
+
+  #forwards(party: Party, iif: string): boolean {
+    if (party.kind === 'router' || iif === podDevice) return true;
+    const family = familyOf(this.#packet.destination);
+    return (party.root.forwarding?.items ?? []).some(
+      (item) => item.family === family && deviceName(party, item.device) === iif,
+    );
+  }
+
+  #leave(party: Party, iif: string, hook: 'output' | 'forward'): Position | End {
+    const way = route(this.#terrain, party, this.#packet.destination);
+    if (way.kind === 'none') return this.#lost(party, way.why);
+    if (way.kind === 'local') return this.#toSelf(party);
+    const dropped =
+      this.#filter(party, hook, iif, way.device) ??
+      this.#filter(party, 'postrouting', iif, way.device);
+    return dropped ?? this.#send(party, way);
+  }
+
+  #toSelf(party: Party): Position | End {
+    return (
+      this.#filter(party, 'output', '', loopback) ??
+      this.#filter(party, 'postrouting', '', loopback) ??
+      { party, iif: loopback }
+    );
+  }
+
+  #send(party: Party, way: Extract<Way, { kind: 'out' }>): Position | End {
+    switch (way.device) {
+      case uplink:
+        return this.#lost(party, `${party.name} sends ${this.#packet.destination} to the internet`);
+      case podDevice:
+        this.#hop(party, { interface: podDevice });
+        return { kind: 'arrived', at: party, why: `arrives at a pod on ${party.name}` };
+      case lan:
+        return this.#overLan(party, way);
+      default:
+        return this.#overTunnel(party, way);
+    }
+  }
+
+  #overLan(party: Party, way: Extract<Way, { kind: 'out' }>): Position | End {
+    const next = way.next as string;
+    const site = party.site;
+    if (!site) throw new Error(`model: ${party.name} has no LAN`);
+    const mtu = Math.min(way.mtu ?? Infinity, site.mtu ?? 1500);
+    this.#hop(party, { interface: lan, mtu });
+    const holder = this.#terrain.parties.get(next) ?? this.#terrain.holderOnLan(site, next);
+    if (!holder) return this.#lost(party, `nobody in ${site.name} answers for ${next}`);
+    return { party: holder, iif: lan };
+  }
+
+  #overTunnel(party: Party, way: Extract<Way, { kind: 'out' }>): Position | End {
+    const device = way.device;
+    const carried = carry(this.#terrain, party, device, this.#packet);
+    const link = party.root.links?.items.find((item) => item.name === device);
+    const mtu = Math.min(way.mtu ?? Infinity, link?.mtu ?? 1420);
+    if (carried.kind === 'lost') {
+      this.#hop(party, { interface: device, mtu });
+      return this.#lost(party, carried.why);
+    }
+    this.#hop(party, { interface: device, mtu, peer: carried.peer });
+    if (mtu > carried.room) this.tooLarge.push(party.name);
+    return { party: carried.at, iif: carried.device };
+  }
+
+  #filter(party: Party, hook: string, iif: string, oif: string): End | undefined {
+    const tables = party.ours ? (party.root.nft?.items ?? []) : [];
+    const tracked = this.#tracks.see(party.name, this.#packet);
+    const { judgement, counted } = evaluate(tables, hook, viewOf(this.#packet, { iif, oif }, tracked));
+    this.#counted.push(...counted.map((counter) => ({ machine: party.name, counter })));
+    if (judgement.passes) return undefined;
+    this.#hop(party, {});
+    const why = `${party.name} ${judgement.rejected ? 'rejects' : 'drops'} it: ${judgement.where}`;
+    const by = judgement.counter === undefined ? {} : { counter: judgement.counter };
+    return { kind: 'deny', at: party, why, ...by };
+  }
+
+  #hop(party: Party, out: Pick<Hop, 'interface' | 'peer' | 'mtu'>): void {
+    const { source, destination } = this.#packet;
+    this.hops.push({ machine: party.name, ...out, source, destination });
+  }
+
+  #lost(party: Party, why: string): End {
+    if (this.hops.at(-1)?.machine !== party.name) this.#hop(party, {});
+    return { kind: 'unreachable', at: party, why };
+  }
+}
+
+/** Follows a packet and its answer. Throws on anything in the states that it does not understand. */
+export const walk = (world: World, question: Question): WalkResult =>
+  walkOn(new Terrain(world), question);
+
+/** Like `walk`, for many walks in one world. */
+export function walkOn(terrain: Terrain, question: Question): WalkResult {
+  const from = terrain.party(question.from);
+  const source = question.source ?? chosenSource(terrain, from, question.destination);
+  if (source === undefined) {
+    const family = familyOf(question.destination);
+    return noWalk(`${from.name} has no IPv${family} address to reach ${question.destination} from`);
+  }
+  const packet = firstPacket(source, question.destination, question.protocol, question.port);
+  return new Exchange(terrain, from, packet).result();
+}
+
+function chosenSource(terrain: Terrain, from: Party, target: string): string | undefined {
+  const way = route(terrain, from, target);
+  if (way.kind === 'local') return target;
+  return way.kind === 'out' ? sourceFor(from, way, target) : undefined;
+}
+
+const noWalk = (reason: string): WalkResult => ({
+  verdict: 'unreachable',
+  hops: [],
+  back: [],
+  counted: [],
+  mtu: 0,
+  tooLarge: [],
+  silent: [],
+  reason,
+});
+
+/** The packet, its answer, the one after that, and the errors the way may send. */
+class Exchange {
+  readonly #terrain: Terrain;
+  readonly #from: Party;
+  readonly #packet: Packet;
+  readonly #tracks = new Conntrack();
+  readonly #counted: { machine: string; counter: string }[] = [];
+
+  constructor(terrain: Terrain, from: Party, packet: Packet) {
+    this.#terrain = terrain;
+    this.#from = from;
+    this.#packet = packet;
+  }
+
+  result(): WalkResult {
+    const forth = this.#walk(this.#packet, this.#from);
+    if (forth.end.kind !== 'arrived') return this.#report(forth.end, forth.walk);
+    const back = this.#walk(answerTo(this.#packet), forth.end.at);
+    const home = back.end.kind === 'arrived' && back.end.at !== this.#from;
+    if (home) return this.#report({ ...back.end, kind: 'unreachable' }, forth.walk, back.walk);
+    if (back.end.kind !== 'arrived') return this.#report(back.end, forth.walk, back.walk);
+    const again = this.#walk({ ...this.#packet, role: 'next' }, this.#from);
+    if (again.end.kind !== 'arrived') return this.#report(again.end, forth.walk, back.walk);
+    return this.#report(forth.end, forth.walk, back.walk, this.#silentOn(forth.walk));
+  }
+
+  #walk(packet: Packet, from: Party): { walk: Walk; end: End } {
+    const walk = new Walk(this.#terrain, this.#tracks, this.#counted, packet);
+    const fromPod = from.kind === 'node' && !isOwn(from, packet.source);
+    return { walk, end: walk.run({ party: from, iif: fromPod ? podDevice : '' }) };
+  }
+
+  /** Forwarding machines of ours whose path-MTU errors get lost. */
+  #silentOn(forth: Walk): string[] {
+    const { hops } = forth;
+    return hops
+      .slice(1, -1)
+      .map((hop) => this.#terrain.party(hop.machine))
+      .filter((party) => party.state !== undefined)
+      .filter((party) => !this.#errorReturns(party))
+      .map((party) => party.name);
+  }
+
+  #errorReturns(party: Party): boolean {
+    const source = chosenSource(this.#terrain, party, this.#packet.source);
+    if (source === undefined) return false;
+    const packet = errorAbout(this.#packet, source);
+    const walk = new Walk(this.#terrain, this.#tracks, [], packet);
+    const end = walk.run({ party, iif: '' });
+    return end.kind === 'arrived' && end.at === this.#from;
+  }
+
+  #report(end: End, forth: Walk, back?: Walk, silent: readonly string[] = []): WalkResult {
+    const counter = end.counter === undefined ? {} : { counter: end.counter };
+    const mtus = forth.hops.flatMap((hop) => hop.mtu ?? []);
+    return {
+      verdict: end.kind === 'arrived' ? 'allow' : end.kind,
+      hops: forth.hops,
+      back: back?.hops ?? [],
+      ...(end.kind === 'deny' && { deniedBy: { machine: end.at.name, ...counter } }),
+      counted: this.#counted,
+      mtu: Math.min(...mtus),
+      tooLarge: [...forth.tooLarge, ...(back?.tooLarge ?? [])],
+      silent,
+      reason: end.why,
+    };
+  }
+}
+
+const isOwn = (party: Party, source: string): boolean =>
+  [...party.lan, ...(party.root.addresses?.items ?? []).map((i) => i.address.split('/')[0] as string)].some(
+    (a) => same(a, source),
+  );
+
+/** Whether a device of a machine is a tunnel. */
+export const isTunnel = (terrain: Terrain, machine: string, device: string): boolean =>
+  tunnelOn(terrain.party(machine), device) !== undefined;
