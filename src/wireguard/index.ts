@@ -1,0 +1,12 @@
+export type {
+  InterfaceAddress,
+  WireguardConfig,
+  WireguardInterface,
+  WireguardPeer,
+} from './config.ts';
+export { type DeviceDump, parseDumpOf, parseDumpOfAll, type PeerDump } from './dump.ts';
+export { wireguardErrors } from './errors.ts';
+export { isKey, zeroKey } from './key-text.ts';
+export { generateKeyPair, generatePresharedKey, type KeyPair, publicKeyOf } from './keys.ts';
+export { parseConfig } from './read.ts';
+export { formatConfig, formatPeer } from './write.ts';
