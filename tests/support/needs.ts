@@ -2,9 +2,10 @@
  * What a suite may need beyond an ordinary machine, in one table. Programs and their packages come
  * from scripts/packages.txt, the list that the set-up scripts read.
  */
+
+import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 
 /** Why a need is not met, and what would change that; undefined when it is met. */
 export interface Unmet {

@@ -1,5 +1,4 @@
 import type { Reporter, SerializedError, TestModule, TestSuite } from 'vitest/node';
-import type {} from './suite.ts';
 
 interface Counts {
   passed: number;

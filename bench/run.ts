@@ -1,0 +1,87 @@
+/**
+ * npm run bench [-- FILTER...] [--json] [--out FILE]: runs the benches whose name or file holds one
+ * of the filters, prints a table or JSON, exits 1 when one misses its target or fails.
+ */
+import { globSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs, styleText } from 'node:util';
+import type { Bench, BenchResult } from './bench.ts';
+
+interface Result extends BenchResult {
+  readonly file: string;
+  readonly name: string;
+  readonly target: string;
+}
+
+const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: availableParallelism(),
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  kernel: release(),
+  node: process.version,
+};
+
+async function benchesOf(file: string): Promise<readonly Bench[]> {
+  const module = (await import(join(import.meta.dirname, file))) as { benches?: readonly Bench[] };
+  return module.benches ?? [];
+}
+
+/** A bench that throws has not reached its target; the others still run. */
+async function measure(file: string, bench: Bench): Promise<Result> {
+  const { name, target } = bench;
+  try {
+    return { file, name, target, ...(await bench.run()) };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { file, name, target, value: Number.NaN, unit: '', reached: false, detail };
+  }
+}
+
+const figure = (value: number): string =>
+  Number.isNaN(value) ? 'failed' : String(Number(value.toPrecision(3)));
+
+function line({ name, value, unit, baseline, ratio, target, reached, detail }: Result): string {
+  const mark = reached ? styleText('green', 'reached') : styleText('red', 'MISSED ');
+  const columns = [
+    name.padEnd(44),
+    `${figure(value)} ${unit}`.padStart(14),
+    (baseline === undefined ? '' : `${figure(baseline)} ${unit}`).padStart(14),
+    (ratio === undefined ? '' : `x ${ratio.toFixed(2)}`).padStart(8),
+    ` ${mark} ${target}`,
+  ];
+  return columns.join(' ') + (detail === undefined ? '' : `\n    ${detail}`);
+}
+
+const { values: options, positionals: filters } = parseArgs({
+  options: { json: { type: 'boolean' }, out: { type: 'string' } },
+  allowPositionals: true,
+});
+
+const print = (text: string): void => {
+  if (options.json !== true) console.log(text);
+};
+
+print(`${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}`);
+print(`Node ${machine.node}\n`);
+print(
+  `${'bench'.padEnd(44)} ${'median'.padStart(14)} ${'baseline'.padStart(14)} ${'ratio'.padStart(8)}`,
+);
+
+const results: Result[] = [];
+for (const file of globSync('*.ts', { cwd: import.meta.dirname }).sort()) {
+  if (file === basename(import.meta.filename)) continue;
+  for (const bench of await benchesOf(file)) {
+    const matches = filters.some((filter) => `${file} ${bench.name}`.includes(filter));
+    if (filters.length > 0 && !matches) continue;
+    const result = await measure(file, bench);
+    results.push(result);
+    print(line(result));
+  }
+}
+
+const report = `${JSON.stringify({ machine, results }, null, 2)}\n`;
+if (options.json === true) process.stdout.write(report);
+if (options.out !== undefined) await writeFile(options.out, report);
+process.exitCode = results.length > 0 && results.every((result) => result.reached) ? 0 : 1;
