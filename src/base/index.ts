@@ -13,4 +13,5 @@ export {
   type Severity,
   type Whereabouts,
 } from './errors.ts';
+export { fnv1a, shortHash } from './hash.ts';
 export { Secret } from './secret.ts';

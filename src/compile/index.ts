@@ -1,3 +1,10 @@
+export { allocate, wireguardMachines } from './allocate.ts';
 export type * from './api.ts';
-export { emptyFacts } from './inputs.ts';
 export type * from './inputs.ts';
+export { emptyFacts } from './inputs.ts';
+export { assumeKeys, link } from './link.ts';
+export type { Model } from './model.ts';
+export { formatPort } from './policy/ports.ts';
+export { machinesOf, project } from './project/project.ts';
+export { sharedFamilies, trace } from './trace/trace.ts';
+export { hostRoutes, siteRouterRoutes } from './project/routes.ts';

@@ -1,0 +1,48 @@
+import { errorTable } from '#base';
+
+export const compileErrors = errorTable({
+  'compile/overlay-exhausted': {
+    says: 'the overlay {overlay} has no address left for {machine}',
+    fix: 'Widen the overlay, or add another prefix to the list.',
+  },
+  'compile/unknown-machine': {
+    says: 'there is no machine or host named {name}',
+    fix: 'Names in this network: {known}.',
+  },
+  'compile/no-state': {
+    says: '{name} is a plain host whose routes are set by {by}: it has no state of its own',
+    fix: "Say 'routes: agent' at the host, or export its routes with 'hawser export FILE {name} --format iproute2'.",
+  },
+  'compile/unreachable': {
+    says: '{from} cannot reach {to}: {reason}',
+    fix: '{remedy}',
+  },
+  'compile/no-return': {
+    says: 'packets from {from} reach {to}, but the answer does not come back: {reason}',
+    fix: 'Both directions must pass the same machines; look at the topology of the two.',
+  },
+  'compile/link-impossible': {
+    says: 'the link between {a} and {b} cannot come up: neither has an endpoint',
+    fix: 'Give one of them an endpoint (host:port) that the other can reach.',
+  },
+  'compile/gateway-without-address': {
+    says: 'hosts of {site} are to reach other sites through {gateway}, whose address on the site network is not known ({family})',
+    fix: "Add 'address:' to {gateway}, an address inside the site's subnets.",
+  },
+  'compile/endpoint-in-overlay': {
+    says: 'the endpoint {endpoint} of {machine} lies inside the overlay {overlay}, which only the tunnel itself reaches',
+    fix: 'Use an endpoint on the outer network, or another overlay.',
+  },
+  'compile/mtu-too-small': {
+    says: 'the tunnel between {a} and {b} leaves {mtu} bytes, and IPv6 needs 1280',
+    fix: 'Raise the MTU of the network below ({underlay}), or use an IPv4-only overlay.',
+  },
+  'compile/prefix-carried-twice': {
+    says: '{prefix} of {a} overlaps {other} of {b}',
+    fix: 'Give each site its own range; no prefix may be behind two machines.',
+  },
+  'compile/test-failed': {
+    says: 'test {from} -> {to} {port}: expected {expect}, but the verdict is {verdict}: {reason}',
+    fix: 'Change the policy or the test.',
+  },
+});

@@ -1,0 +1,156 @@
+import { by, type Diagnostic, shortHash } from '#base';
+import { Address, type Prefix, PrefixSet } from '#ip';
+import type { Machine, Network, Site } from '#spec';
+import { allocate } from './allocate.ts';
+import { linkChecks } from './check/links.ts';
+import type { Facts, Inputs } from './inputs.ts';
+import type { Model, Node, Route, Unit } from './model.ts';
+import { policyClasses } from './policy/classes.ts';
+import { pathsOf } from './topology/paths.ts';
+
+/** The MTU of a network nobody has said or seen anything about. */
+export const defaultUnderlayMtu = 1500;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * The five inputs, joined: who carries what and how packets find their way. Costs O(n) in machines;
+ * whatever grows faster is computed by `project`, `trace` and `check` on demand.
+ */
+export function link(inputs: Inputs): Model {
+  const { network } = inputs;
+  const { ledger, diagnostics } = allocate(network, inputs.ledger, inputs.rev);
+  const complete = { ...inputs, ledger };
+  const units = unitsOf(network, complete);
+  const unitsByName = new Map(units.map((unit) => [unit.name, unit]));
+  const nodes = units.flatMap((unit) => unit.nodes).sort(by((node) => node.name));
+  const ranges = rangesOf(nodes);
+  const inside = PrefixSet.of([...network.overlay, ...ranges.map((range) => range.prefix)]);
+  const paths = pathsOf(network, { all: units, byName: unitsByName });
+  const model: Mutable<Model> = {
+    inputs: complete,
+    network,
+    units,
+    unitsByName,
+    nodes,
+    nodesByName: new Map(nodes.map((node) => [node.name, node])),
+    hostsByName: new Map(network.sites.flatMap((s) => s.hosts).map((host) => [host.name, host])),
+    paths,
+    inside,
+    ranges,
+    policy: undefined,
+    diagnostics: [],
+  };
+  model.policy = network.policy && policyClasses(model, network.policy);
+  model.diagnostics = [...diagnostics, ...linkChecks(model)] satisfies Diagnostic[];
+  return model;
+}
+
+/**
+ * Facts in which every machine has a key, so that a bare file can be checked and traced. The made-up
+ * keys are well-formed, differ from machine to machine and open nothing.
+ */
+export function assumeKeys(network: Network, facts: Facts): Facts {
+  const machines = network.sites.flatMap((s) => [...s.gateways, ...s.nodes]).concat(network.members);
+  const keys = Object.fromEntries(
+    machines.map((m) => [m.name, { '0': keyOf(m, facts) ?? placeholderKey(m.name) }]),
+  );
+  return { ...facts, keys };
+}
+
+/** 32 bytes made from the name, as base64. */
+function placeholderKey(name: string): string {
+  const words = Array.from({ length: 8 }, (_, i) => shortHash(`${i} ${name}`)).join('');
+  return btoa(words.replace(/../g, (hex) => String.fromCharCode(Number.parseInt(hex, 16))));
+}
+
+const keyOf = (machine: Machine, facts: Facts): string | undefined =>
+  machine.publicKey ??
+  facts.keys[machine.name]?.['0'] ??
+  (machine.was === undefined ? undefined : facts.keys[machine.was]?.['0']);
+
+function unitsOf(network: Network, inputs: Inputs): readonly Unit[] {
+  const sites = network.sites.map((site) =>
+    unitOf(site.name, site, [...site.gateways, ...site.nodes], inputs),
+  );
+  const members = network.members.map((m) => unitOf(m.name, undefined, [m], inputs, m.hub));
+  const units = [...sites, ...members]
+    .filter((unit) => unit.nodes.length > 0)
+    .sort(by((unit) => unit.name));
+  const byName = new Map(units.map((unit) => [unit.name, unit]));
+  for (const unit of units) {
+    if (unit.hub !== undefined) (byName.get(unit.hub)?.attached as Unit[] | undefined)?.push(unit);
+  }
+  return units;
+}
+
+function unitOf(
+  name: string,
+  site: Site | undefined,
+  machines: readonly Machine[],
+  inputs: Inputs,
+  hub?: string,
+): Unit {
+  const unit: Mutable<Unit> = { name, site, nodes: [], hub, attached: [] };
+  unit.nodes = machines.map((machine, index) => nodeOf(unit, machine, index === 0, machines, inputs));
+  return unit;
+}
+
+function nodeOf(
+  unit: Unit,
+  machine: Machine,
+  isCarrier: boolean,
+  siblings: readonly Machine[],
+  inputs: Inputs,
+): Node {
+  const given = (inputs.ledger.addresses[machine.name] ?? []).map((text) => Address.parse(text));
+  const overlay = [...machine.overlay, ...given].sort((a, b) => a.compare(b));
+  return {
+    name: machine.name,
+    machine,
+    unit,
+    isCarrier,
+    overlay,
+    publicKey: keyOf(machine, inputs),
+    underlayMtu:
+      machine.mtu ??
+      unit.site?.mtu ??
+      inputs.observations.mtu[machine.name] ??
+      defaultUnderlayMtu,
+    carries: carriedBy(machine, overlay, isCarrier, unit.site, siblings),
+  };
+}
+
+/**
+ * Overlay addresses and pod ranges; the carrier also the subnets, without the addresses of the
+ * site's other machines, which carry those themselves.
+ */
+function carriedBy(
+  machine: Machine,
+  overlay: readonly Address[],
+  isCarrier: boolean,
+  site: Site | undefined,
+  siblings: readonly Machine[],
+): readonly Prefix[] {
+  const own = PrefixSet.of([...overlay, ...machine.pods]);
+  if (!site || (siblings.length === 1 && site.subnets.length === 0)) return own.prefixes();
+  const subnets = PrefixSet.of(site.subnets.map((subnet) => subnet.presented));
+  const lan = (m: Machine): PrefixSet =>
+    PrefixSet.of(m.addresses.map((a) => a.presented)).intersect(subnets);
+  if (!isCarrier) return own.union(lan(machine)).prefixes();
+  const others = siblings.filter((m) => m !== machine).map(lan);
+  const rest = others.reduce((set, other) => set.subtract(other), subnets);
+  return own.union(rest).prefixes();
+}
+
+/** Whole subnets and pod ranges, for routes: a machine routes to them, and allowed IPs choose the peer. */
+function rangesOf(nodes: readonly Node[]): readonly Route[] {
+  const ranges = nodes.flatMap((node): Route[] => [
+    ...node.machine.pods.map((prefix) => ({ prefix, node })),
+    ...(node.isCarrier ? (node.unit.site?.subnets ?? []) : []).map((subnet) => ({
+      prefix: subnet.presented,
+      node,
+    })),
+  ]);
+  return ranges.sort((a, b) => a.prefix.compare(b.prefix));
+}

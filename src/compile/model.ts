@@ -1,0 +1,88 @@
+import type { Diagnostic } from '#base';
+import type { Address, Prefix, PrefixSet } from '#ip';
+import type { Host, Machine, Network, Site } from '#spec';
+import type { Inputs } from './inputs.ts';
+import type { PolicyClasses } from './policy/classes.ts';
+
+/** A machine that runs WireGuard, linked. */
+export interface Node {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly unit: Unit;
+  /** It carries what its site carries, and forwards for others. */
+  readonly isCarrier: boolean;
+  readonly overlay: readonly Address[];
+  /** Absent: the machine is pending and in nobody's peers. */
+  readonly publicKey: string | undefined;
+  /** Bytes that its own network passes towards the internet. */
+  readonly underlayMtu: number;
+  /** What all others send to it, as presented: disjoint between nodes, minimal, sorted. */
+  readonly carries: readonly Prefix[];
+}
+
+/** A site or member as one vertex of the topology; its nodes are what links. */
+export interface Unit {
+  readonly name: string;
+  readonly site: Site | undefined;
+  readonly nodes: readonly Node[];
+  /** The member's site, when it takes no part in the topology itself. */
+  readonly hub: string | undefined;
+  /** Members attached to this site. */
+  readonly attached: readonly Unit[];
+}
+
+/** How packets find the next machine; see `topology/`. */
+export interface Paths {
+  /** The node that `from` hands packets for `to` to; undefined: there is no way through tunnels. */
+  next(from: Node, to: Node): Node | undefined;
+  /**
+   * The node that carries everything which no other peer of `node` carries, for nodes at the edge of
+   * the topology. Their state then does not grow with the network.
+   */
+  upstream(node: Node): Node | undefined;
+  /** Nodes that `node` may exchange packets with directly, besides its upstream. */
+  neighbours(node: Node): Iterable<Node>;
+}
+
+/** A part of the network that lies behind one node. */
+export interface Route {
+  readonly prefix: Prefix;
+  readonly node: Node;
+}
+
+/** The linked network: nothing of size n^2; everything else is asked for. */
+export interface Model {
+  readonly inputs: Inputs;
+  readonly network: Network;
+  readonly units: readonly Unit[];
+  readonly unitsByName: ReadonlyMap<string, Unit>;
+  readonly nodes: readonly Node[];
+  readonly nodesByName: ReadonlyMap<string, Node>;
+  readonly hostsByName: ReadonlyMap<string, Host>;
+  readonly paths: Paths;
+  /** Overlay, all subnets and pod ranges, as presented. */
+  readonly inside: PrefixSet;
+  /** Subnets and pod ranges with the node behind which they lie, sorted by prefix. */
+  readonly ranges: readonly Route[];
+  readonly policy: PolicyClasses | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export const carrierOf = (unit: Unit): Node => unit.nodes[0] as Node;
+
+/** The carrier of the site a host lives in. */
+export const carrierOfHost = (model: Model, host: Host): Node =>
+  carrierOf(model.unitsByName.get(host.site) as Unit);
+
+/** Whether a tunnel between two machines can come up: one must know where to find the other. */
+export const canLink = (a: Node, b: Node): boolean =>
+  a.machine.endpoint !== undefined || b.machine.endpoint !== undefined;
+
+/** The address of a machine on its site's network, as its site sees it. */
+export const lanAddress = (node: Node, family: 4 | 6): Address | undefined =>
+  node.machine.addresses.find((a) => a.local.family === family)?.local;
+
+/** Two machines of one site that see each other without a tunnel. */
+export const shareLan = (a: Node, b: Node): boolean =>
+  a.unit === b.unit &&
+  a.machine.addresses.some((own) => lanAddress(b, own.local.family) !== undefined);

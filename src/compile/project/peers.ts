@@ -1,0 +1,89 @@
+import { by } from '#base';
+import { type Prefix, PrefixSet } from '#ip';
+import { formatEndpoint } from '#ip';
+import type { Binding, Peer } from '#state';
+import { canLink, carrierOf, type Model, type Node } from '../model.ts';
+
+/** A peer of one machine with what it carries for it. */
+export interface Carried {
+  readonly node: Node;
+  readonly prefixes: readonly Prefix[];
+}
+
+/** The id of a machine's first tunnel. */
+export const mainTunnel = 'main';
+
+/**
+ * The peers of a machine and what each carries for it, disjoint, sorted by name. Machines whose key
+ * is unknown are in nobody's peers.
+ */
+export function carriedPeers(model: Model, node: Node): readonly Carried[] {
+  const peers = model.paths.upstream(node) ? edgePeers(model, node) : corePeers(model, node);
+  return peers
+    .filter((peer) => peer.node.publicKey !== undefined && peer.prefixes.length > 0)
+    .sort(by((peer) => peer.node.name));
+}
+
+/** At the edge: neighbours carry their own, the upstream everything else, known or not yet. */
+function edgePeers(model: Model, node: Node): Carried[] {
+  const upstream = model.paths.upstream(node) as Node;
+  const direct = [...model.paths.neighbours(node)].filter((other) => other !== upstream);
+  const carried = direct.map((other) => ({ node: other, prefixes: subtree(node, other) }));
+  const everything = PrefixSet.of(node.machine.allowedIps ?? model.inside.prefixes());
+  const elsewhere = PrefixSet.of([...carried.flatMap((peer) => peer.prefixes), ...siteRanges(node)]);
+  return [...carried, { node: upstream, prefixes: everything.subtract(elsewhere).prefixes() }];
+}
+
+/** What lies on the machine's own side of its tunnels, apart from single overlay addresses. */
+const siteRanges = (node: Node): readonly Prefix[] => [
+  ...(node.unit.site?.subnets.map((subnet) => subnet.presented) ?? []),
+  ...node.unit.nodes.flatMap((sibling) => sibling.machine.pods),
+];
+
+/** In the core: every machine's prefixes go to the next machine on the way to it. */
+function corePeers(model: Model, node: Node): Carried[] {
+  const lists = new Map<Node, (readonly Prefix[])[]>();
+  const give = (peer: Node | undefined, prefixes: readonly Prefix[]): void => {
+    if (!peer) return;
+    const list = lists.get(peer);
+    if (list) list.push(prefixes);
+    else lists.set(peer, [prefixes]);
+  };
+  for (const other of model.nodes) {
+    if (other === node) continue;
+    give(model.paths.next(node, other), other.carries);
+  }
+  return [...lists].map(([peer, parts]) => ({
+    node: peer,
+    prefixes: parts.length === 1 ? (parts[0] as readonly Prefix[]) : PrefixSet.of(parts.flat()).prefixes(),
+  }));
+}
+
+/** What a neighbour carries: its own, and through a carrier the members attached to its site. */
+function subtree(from: Node, node: Node): readonly Prefix[] {
+  const attached = node.unit === from.unit || node !== carrierOf(node.unit) ? [] : node.unit.attached;
+  const members = attached.flatMap((unit) => unit.nodes.flatMap((member) => member.carries));
+  return members.length === 0 ? node.carries : PrefixSet.of([...node.carries, ...members]).prefixes();
+}
+
+/** How a machine configures a peer. Keepalive is the affair of the side that cannot be found. */
+export function peerOf(node: Node, other: Node): Peer {
+  const endpoint = endpointFor(node, other);
+  const keepalive = node.machine.endpoint ? 0 : node.machine.keepalive;
+  return {
+    publicKey: other.publicKey as string,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(keepalive > 0 && canLink(node, other) && { keepalive }),
+  };
+}
+
+function endpointFor(node: Node, other: Node): string | undefined {
+  const { endpoint } = other.machine;
+  return endpoint && node !== other ? formatEndpoint(endpoint) : undefined;
+}
+
+export const bindingOf = (peer: Carried): Binding => ({
+  prefixes: peer.prefixes.map(String),
+  candidates: [{ tunnel: mainTunnel, peer: peer.node.name, rank: 0 }],
+  sticky: false,
+});

@@ -1,0 +1,144 @@
+import { by } from '#base';
+import { Prefix } from '#ip';
+import type { AddressItem, Forwarding, HostState, Namespace, NftTable, Sysctl } from '#state';
+import { hostStateFormat } from '#state';
+import { compileErrors } from '../errors.ts';
+import { lanAddress, type Model, type Node } from '../model.ts';
+import { filterOf } from './filter.ts';
+import { bindingOf, type Carried, carriedPeers, mainTunnel, peerOf } from './peers.ts';
+import { hostNamed, hostRoutes, interfaceMtu, type Routing, routingOf } from './routes.ts';
+
+/** Machines with a HostState: those that run WireGuard, and hosts whose routes an agent sets. */
+export const machinesOf = (model: Model): readonly string[] =>
+  [
+    ...model.nodesByName.keys(),
+    ...[...model.hostsByName.values()].filter((h) => h.routes === 'agent').map((h) => h.name),
+  ].sort();
+
+/**
+ * What one machine should be. Throws `compile/unknown-machine` and, for a plain host that runs
+ * nothing of ours, `compile/no-state`.
+ */
+export function project(model: Model, machine: string): HostState {
+  const node = model.nodesByName.get(machine);
+  return node ? nodeState(model, node) : hostState(model, machine);
+}
+
+const frame = (model: Model, machine: string) => ({
+  format: hostStateFormat as 1,
+  network: model.network.name,
+  machine,
+  epoch: model.inputs.epoch,
+  rev: model.inputs.rev,
+  processes: {},
+  tables: {},
+});
+
+function hostState(model: Model, name: string): HostState {
+  const host = hostNamed(model, name);
+  if (host.routes !== 'agent') {
+    throw compileErrors.error('compile/no-state', { name, by: host.routes });
+  }
+  return {
+    ...frame(model, name),
+    namespaces: { root: { routes: { v: 1, items: [...hostRoutes(model, name)] } } },
+    tunnels: {},
+    bindings: [],
+  };
+}
+
+function nodeState(model: Model, node: Node): HostState {
+  const peers = carriedPeers(model, node);
+  const routing = routingOf(model, node, peers);
+  return {
+    ...frame(model, node.name),
+    namespaces: { root: rootOf(model, node, peers, routing) },
+    tunnels: {
+      [mainTunnel]: {
+        interface: node.machine.interface,
+        lane: 0,
+        bornIn: 'root',
+        livesIn: 'root',
+        listenPort: node.machine.listenPort,
+        ...(routing.fwmark !== undefined && { fwmark: routing.fwmark }),
+        key: {
+          id: `${model.network.name}/0`,
+          ...(node.publicKey !== undefined && { publicKey: node.publicKey }),
+        },
+        peers: Object.fromEntries(peers.map((peer) => [peer.node.name, peerOf(node, peer.node)])),
+      },
+    },
+    bindings: peers.map(bindingOf),
+  };
+}
+
+function rootOf(
+  model: Model,
+  node: Node,
+  peers: readonly Carried[],
+  routing: Routing,
+): Namespace {
+  const device = node.machine.interface;
+  const addresses = node.overlay.map(
+    (address): AddressItem => ({ device, address: Prefix.single(address).toString() }),
+  );
+  const base: Namespace = {
+    links: {
+      v: 1,
+      items: [{ name: device, kind: 'wireguard', mtu: interfaceMtu(node, peers) }],
+    },
+    addresses: { v: 1, items: addresses },
+    routes: { v: 1, items: [...routing.routes] },
+    ...(routing.rules.length > 0 && { rules: { v: 1, items: [...routing.rules] } }),
+  };
+  if (!node.machine.managed) return base;
+  const sysctls = routing.fwmark === undefined ? [] : [srcValidMark];
+  return {
+    ...base,
+    ...(sysctls.length > 0 && { sysctls: { v: 1, items: sysctls } }),
+    forwarding: { v: 1, items: forwardingOf(model, node) },
+    nft: { v: 1, items: [withPin(filterOf(model, node), node, routing)] },
+  };
+}
+
+/** Lets strict reverse-path filtering look up the mark as well (ip-sysctl). */
+const srcValidMark: Sysctl = { key: 'net.ipv4.conf.all.src_valid_mark', value: '1' };
+
+/** Marks WireGuard's packets as they come in, so that reverse-path filtering finds their way back. */
+function withPin(table: NftTable, node: Node, routing: Routing): NftTable {
+  if (routing.fwmark === undefined) return table;
+  const port = String(node.machine.listenPort);
+  return {
+    ...table,
+    chains: [
+      ...table.chains,
+      {
+        name: 'prerouting',
+        hook: { type: 'filter', hook: 'prerouting', priority: -150, policy: 'accept' },
+        rules: [
+          {
+            match: [{ left: 'udp dport', op: '==', right: port } as const],
+            set: `meta mark set ${routing.fwmark}`,
+          },
+        ],
+      },
+    ].sort(by((chain) => chain.name)),
+  };
+}
+
+/**
+ * Carriers of sites forward between the tunnel and the site's network, and between tunnels; a node
+ * with pods forwards to them. Other machines forward nothing.
+ */
+function forwardingOf(model: Model, node: Node): Forwarding[] {
+  const { machine } = node;
+  const carries = node.isCarrier && node.unit.site !== undefined;
+  if (!carries && machine.pods.length === 0) return [];
+  return ([4, 6] as const).flatMap((family): Forwarding[] => {
+    const inner = model.inside.prefixes().some((prefix) => prefix.family === family);
+    if (!inner) return [];
+    const lan = carries ? lanAddress(node, family) : undefined;
+    const tunnel: Forwarding = { device: machine.interface, family };
+    return lan ? [tunnel, { device: { holding: lan.toString() }, family }] : [tunnel];
+  });
+}

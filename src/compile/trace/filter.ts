@@ -1,0 +1,188 @@
+import { Address, Prefix } from '#ip';
+import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
+
+/** One packet of a flow, as a filter sees it. */
+export interface Packet {
+  /** Addresses of the flow's first packet; replies keep them (conntrack's original direction). */
+  readonly original: { readonly source: Address; readonly destination: Address };
+  readonly source: Address;
+  readonly destination: Address;
+  readonly protocol: 'tcp' | 'udp' | 'icmp';
+  /** Destination port of the flow's first packet; 0 for ICMP. */
+  readonly port: number;
+  readonly state: 'new' | 'established' | 'invalid';
+}
+
+export interface Passage {
+  readonly hook: 'input' | 'forward' | 'output';
+  readonly incoming?: string | undefined;
+  readonly outgoing?: string | undefined;
+}
+
+export interface Outcome {
+  readonly accepted: boolean;
+  /** The last counter that counted the packet. */
+  readonly counter?: string | undefined;
+}
+
+/** A verdict map by address, for lookups in O(log n). */
+interface Lookup {
+  readonly keys: readonly { readonly first: Address; readonly last: Address }[];
+  readonly verdicts: readonly string[];
+}
+
+/**
+ * Evaluates the chains a HostState holds as nft(8) says, for the matches that Hawser compiles; any
+ * other is an error, never a silent pass.
+ */
+export class Filter {
+  readonly #chains: ReadonlyMap<string, NftChain>;
+  readonly #table: NftTable;
+  readonly #lookups = new Map<string, Lookup>();
+
+  constructor(table: NftTable) {
+    this.#table = table;
+    this.#chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+  }
+
+  evaluate(packet: Packet, passage: Passage): Outcome {
+    let counter: string | undefined;
+    const run = (name: string): 'accept' | 'drop' | undefined => {
+      for (const rule of this.#chains.get(name)?.rules ?? []) {
+        if (!rule.match.every((match) => this.#matches(match, packet, passage))) continue;
+        counter = rule.counter ?? counter;
+        const [verb, target] = (this.#verdict(rule, packet) ?? '').split(' ');
+        if (verb === 'accept') return 'accept';
+        if (verb === 'drop' || verb === 'reject') return 'drop';
+        if (verb === 'return') return undefined;
+        if (verb === 'jump' || verb === 'goto') {
+          const inner = run(target ?? '');
+          if (inner || verb === 'goto') return inner;
+        }
+      }
+      return undefined;
+    };
+    const hooked = this.#table.chains.find((chain) => chain.hook?.hook === passage.hook);
+    const verdict = hooked && (run(hooked.name) ?? hooked.hook?.policy);
+    return { accepted: verdict !== 'drop', counter };
+  }
+
+  #verdict(rule: NftRule, packet: Packet): string | undefined {
+    if (!rule.vmap) return rule.verdict;
+    const value = fieldOf(rule.vmap.left, packet);
+    if (value === undefined) return undefined;
+    if (typeof value === 'number') return this.#portVerdict(rule.vmap.map, value);
+    const { keys, verdicts } = this.#lookup(rule.vmap.map);
+    const index = floorIndex(keys, value);
+    const key = keys[index];
+    return key && value.compare(key.last) <= 0 ? verdicts[index] : undefined;
+  }
+
+  #portVerdict(name: string, port: number): string | undefined {
+    const map = this.#table.maps.find((candidate) => candidate.name === name);
+    return map?.elements.find(([span]) => {
+      const [first, last] = span.split('-').map(Number);
+      return (first as number) <= port && port <= (last ?? (first as number));
+    })?.[1];
+  }
+
+  #lookup(name: string): Lookup {
+    const known = this.#lookups.get(name);
+    if (known) return known;
+    const map = this.#table.maps.find((candidate) => candidate.name === name);
+    const set = this.#table.sets.find((candidate) => candidate.name === name);
+    const elements = map?.elements ?? set?.elements.map((element) => [element, ''] as const) ?? [];
+    const lookup = {
+      keys: elements.map(([key]) => Prefix.parse(key)),
+      verdicts: elements.map(([, verdict]) => verdict),
+    };
+    this.#lookups.set(name, lookup);
+    return lookup;
+  }
+
+  #matches(match: NftMatch, packet: Packet, passage: Passage): boolean {
+    const wanted = Array.isArray(match.right) ? match.right : [match.right];
+    const holds = this.#holds(match.left, wanted, packet, passage);
+    return holds === undefined ? false : match.op === '==' ? holds : !holds;
+  }
+
+  /** Undefined: the packet has no such field, and then nft matches neither `==` nor `!=`. */
+  #holds(
+    left: string,
+    wanted: readonly string[],
+    packet: Packet,
+    passage: Passage,
+  ): boolean | undefined {
+    switch (left) {
+      case 'iifname':
+        return wanted.includes(passage.incoming ?? '');
+      case 'oifname':
+        return wanted.includes(passage.outgoing ?? '');
+      case 'ct state':
+        return wanted.includes(packet.state);
+      case 'meta nfproto':
+        return wanted.includes(packet.destination.family === 4 ? 'ipv4' : 'ipv6');
+      case 'meta l4proto':
+        return wanted.includes(protocolName(packet));
+      case 'tcp flags & (syn | rst)':
+        return packet.protocol === 'tcp';
+      default:
+        return this.#addressIn(left, wanted, packet);
+    }
+  }
+
+  #addressIn(left: string, wanted: readonly string[], packet: Packet): boolean | undefined {
+    const value = fieldOf(left, packet);
+    if (value === undefined) return undefined;
+    return wanted.some((right) => {
+      if (!right.startsWith('@')) return right === value.toString();
+      if (typeof value === 'number') return false;
+      const { keys } = this.#lookup(right.slice(1));
+      const key = keys[floorIndex(keys, value)];
+      return key !== undefined && value.compare(key.last) <= 0;
+    });
+  }
+}
+
+const protocolName = (packet: Packet): string =>
+  packet.protocol === 'icmp' && packet.destination.family === 6 ? 'ipv6-icmp' : packet.protocol;
+
+/** The value of an nft expression; undefined where the packet has none of that kind. */
+function fieldOf(left: string, packet: Packet): Address | number | undefined {
+  const of = (address: Address, family: 4 | 6): Address | undefined =>
+    address.family === family ? address : undefined;
+  switch (left) {
+    case 'ip saddr':
+      return of(packet.source, 4);
+    case 'ip daddr':
+      return of(packet.destination, 4);
+    case 'ip6 saddr':
+      return of(packet.source, 6);
+    case 'ip6 daddr':
+      return of(packet.destination, 6);
+    case 'ct original ip saddr':
+      return of(packet.original.source, 4);
+    case 'ct original ip daddr':
+      return of(packet.original.destination, 4);
+    case 'ct original ip6 saddr':
+      return of(packet.original.source, 6);
+    case 'ct original ip6 daddr':
+      return of(packet.original.destination, 6);
+    case 'ct original proto-dst':
+      return packet.port;
+    default:
+      throw new TypeError(`the trace knows no nft expression '${left}'`);
+  }
+}
+
+/** Index of the last key that starts at or before the value; -1 if none does. */
+function floorIndex(keys: Lookup['keys'], value: Address): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((keys[middle]?.first.compare(value) ?? 1) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,112 @@
+import { Address, Prefix } from '#ip';
+import type { DeviceRef, HostState, Route } from '#state';
+import { Filter } from './filter.ts';
+
+/** Where a machine sends a packet. */
+export interface Way {
+  readonly device: string;
+  readonly via?: Address;
+  readonly mtu?: number;
+}
+
+interface Ranged<T> {
+  readonly prefix: Prefix;
+  readonly value: T;
+}
+
+/** The site's own network, as a device name: what it is really called is the machine's affair. */
+export const lan = 'lan';
+
+/** One machine's network stack, read from its HostState and nothing else. */
+export class Stack {
+  readonly tunnelDevices: readonly string[];
+  readonly addresses: readonly { readonly device: string; readonly address: Address }[];
+  readonly #routes: readonly (readonly Ranged<Way>[])[];
+  readonly #peers: readonly Ranged<string>[];
+  readonly #forwarding: ReadonlySet<string>;
+  readonly #filter: Filter | undefined;
+  readonly #mtu: ReadonlyMap<string, number>;
+
+  constructor(state: HostState) {
+    const root = state.namespaces.root ?? {};
+    this.tunnelDevices = Object.values(state.tunnels).map((tunnel) => tunnel.interface);
+    this.addresses = (root.addresses?.items ?? []).map((item) => ({
+      device: deviceName(item.device),
+      address: Prefix.parse(item.address).first,
+    }));
+    this.#routes = tablesInOrder(state).map((routes) => byLength(routes.map(rangedWay)));
+    this.#peers = bySpan(
+      state.bindings.flatMap((binding) => {
+        const live = binding.candidates.reduce((a, b) => (b.rank < a.rank ? b : a));
+        return binding.prefixes.map((text) => ({ prefix: Prefix.parse(text), value: live.peer }));
+      }),
+    );
+    this.#forwarding = new Set(
+      (root.forwarding?.items ?? []).map((item) => `${deviceName(item.device)} ${item.family}`),
+    );
+    const table = root.nft?.items[0];
+    this.#filter = table && new Filter(table);
+    this.#mtu = new Map((root.links?.items ?? []).map((link) => [link.name, link.mtu]));
+  }
+
+  /** The route of an unmarked packet among ours; undefined: the machine's own routes decide. */
+  route(destination: Address): (Way & { readonly length: number }) | undefined {
+    for (const table of this.#routes) {
+      const found = table.find((entry) => entry.prefix.contains(destination));
+      if (found) return { ...found.value, length: found.prefix.length };
+    }
+    return undefined;
+  }
+
+  /** Name of the peer whose allowed IPs hold the address (cryptokey routing). */
+  peerFor(address: Address): string | undefined {
+    let low = 0;
+    let high = this.#peers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#peers[middle]?.prefix.first.compare(address) ?? 1) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    const entry = this.#peers[low - 1];
+    return entry?.prefix.contains(address) ? entry.value : undefined;
+  }
+
+  forwards(device: string, family: 4 | 6): boolean {
+    return this.#forwarding.has(`${device} ${family}`);
+  }
+
+  mtu(device: string): number | undefined {
+    return this.#mtu.get(device);
+  }
+
+  get filter(): Filter | undefined {
+    return this.#filter;
+  }
+}
+
+const deviceName = (device: DeviceRef): string => (typeof device === 'string' ? device : lan);
+
+/** Tables that rules put before the main table, then the main table (254). */
+function tablesInOrder(state: HostState): readonly (readonly Route[])[] {
+  const root = state.namespaces.root ?? {};
+  const rules = [...(root.rules?.items ?? [])].sort((a, b) => a.priority - b.priority);
+  const numbers = [...new Set([...rules.filter((r) => r.not).map((r) => r.table), 254])];
+  const routes = root.routes?.items ?? [];
+  return numbers.map((number) => routes.filter((route) => route.table === number));
+}
+
+const rangedWay = (route: Route): Ranged<Way> => ({
+  prefix: Prefix.parse(route.prefix),
+  value: {
+    device: route.device === undefined ? lan : deviceName(route.device),
+    ...(route.via !== undefined && { via: Address.parse(route.via) }),
+    ...(route.mtu !== undefined && { mtu: route.mtu }),
+  },
+});
+
+const byLength = <T>(entries: readonly Ranged<T>[]): readonly Ranged<T>[] =>
+  [...entries].sort((a, b) => b.prefix.length - a.prefix.length || a.prefix.compare(b.prefix));
+
+/** Disjoint prefixes in the order of their addresses, for binary search. */
+const bySpan = <T>(entries: readonly Ranged<T>[]): readonly Ranged<T>[] =>
+  [...entries].sort((a, b) => a.prefix.compare(b.prefix));

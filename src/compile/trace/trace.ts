@@ -1,0 +1,173 @@
+import { Address, type Family } from '#ip';
+import type { PolicyRule, Port } from '#spec';
+import type { Decision, Hop, Trace, Verdict } from '../api.ts';
+import type { Model } from '../model.ts';
+import type { Packet } from './filter.ts';
+import { addressesOf, addressIn, type Places, placesOf, type Station } from './places.ts';
+import { type Walk, walk } from './walk.ts';
+
+/**
+ * What happens to a flow between two machines, there and back, by the compiled states. `to` is a
+ * machine or an address. The family is the one given, else the first that both have (IPv4 first).
+ * Throws `compile/unknown-machine`.
+ */
+export function trace(
+  model: Model,
+  from: string,
+  to: string,
+  port: Port,
+  family?: Family,
+): Trace {
+  const places = placesOf(model);
+  const sender = places.station(from);
+  const target = Address.tryParse(to);
+  const receiver = target ? places.owner(target) : places.station(to);
+  const families: readonly Family[] = family ? [family] : target ? [target.family] : [4, 6];
+  const shared = families.find((f) => addressIn(sender, f) && (target ?? (receiver && addressIn(receiver, f))));
+  const destination = target ?? (receiver && shared && addressIn(receiver, shared));
+  if (!shared || !destination) return noFamily(from, to, port, families);
+  if (receiver?.name === from) return self(from, destination, port);
+  return flow(places, sender, receiver, destination, port, to);
+}
+
+function flow(
+  places: Places,
+  sender: Station,
+  receiver: Station | undefined,
+  destination: Address,
+  port: Port,
+  to: string,
+): Trace {
+  const source = sourceAddress(places, sender, destination) ?? destination;
+  const first: Packet = {
+    original: { source, destination },
+    source,
+    destination,
+    protocol: port.protocol,
+    port: port.protocol === 'icmp' ? 0 : port.first,
+    state: 'new',
+  };
+  const there = walk(places, sender, first);
+  const answer: Packet = { ...first, source: destination, destination: source, state: 'established' };
+  const back = there.arrived && receiver ? walk(places, receiver, answer, there.tracked) : undefined;
+  const found = conclude(there, back);
+  const decision = decisionOf(places.model, there, back);
+  const mtu = smallest([...there.hops, ...(back?.hops ?? [])]);
+  return {
+    from: sender.name,
+    to: receiver?.name ?? to,
+    source: source.toString(),
+    destination: destination.toString(),
+    port,
+    verdict: found.verdict,
+    hops: there.hops,
+    back: back?.hops ?? [],
+    ...(decision && { decision }),
+    ...(mtu !== undefined && { mtu }),
+    reason: explain(found, decision),
+  };
+}
+
+interface Conclusion {
+  readonly verdict: Verdict;
+  readonly why: string;
+}
+
+function conclude(there: Walk, back: Walk | undefined): Conclusion {
+  const denied = [...there.decisions, ...(back?.decisions ?? [])].some((seen) => !seen.accepted);
+  if (denied) return { verdict: 'deny', why: there.arrived ? (back?.reason ?? '') : there.reason };
+  if (!there.arrived) return { verdict: 'unreachable', why: there.reason };
+  if (!back?.arrived) return { verdict: 'unreachable', why: `the answer is lost: ${back?.reason}` };
+  return there.enforced || back.enforced
+    ? { verdict: 'allow', why: 'it arrives, and the answer returns' }
+    : { verdict: 'outside', why: 'it passes no tunnel, so nothing of ours decides about it' };
+}
+
+function decisionOf(model: Model, there: Walk, back: Walk | undefined): Decision | undefined {
+  const all = [...there.decisions, ...(back?.decisions ?? [])];
+  const seen = all.find((one) => !one.accepted) ?? there.decisions.at(-1);
+  if (!seen) return undefined;
+  const rule = ruleOf(model, seen.counter);
+  return {
+    machine: seen.machine,
+    ...(seen.counter !== undefined && { counter: seen.counter }),
+    ...(rule && { rule: rule.id, place: rule.place }),
+  };
+}
+
+const ruleOf = (model: Model, counter: string | undefined): PolicyRule | undefined =>
+  model.network.policy?.find((rule) => counter === `policy-${rule.id}`);
+
+function explain(found: Conclusion, decision: Decision | undefined): string {
+  if (found.verdict === 'deny' && decision?.counter === 'deny') {
+    return `no rule of the policy lets it through; ${decision.machine} refuses it`;
+  }
+  if (found.verdict === 'allow' && decision?.rule) {
+    return `rule ${decision.rule} lets it in at ${decision.machine}, and the answer returns`;
+  }
+  return found.why;
+}
+
+const smallest = (hops: readonly Hop[]): number | undefined => {
+  const known = hops.flatMap((hop) => hop.mtu ?? []);
+  return known.length > 0 ? Math.min(...known) : undefined;
+};
+
+/** The address a machine sends from: that of the device its route leaves by. */
+function sourceAddress(
+  places: Places,
+  sender: Station,
+  destination: Address,
+): Address | undefined {
+  const { family } = destination;
+  if (sender.kind === 'host') return addressIn(sender, family);
+  const { node } = sender;
+  const site = node.unit.site;
+  const own = node.machine.addresses.find((a) => a.local.family === family)?.local;
+  const onLink = site?.subnets.some(
+    ({ local }) => own && local.contains(own) && local.contains(destination),
+  );
+  const stack = places.stack(node);
+  const route = stack.route(destination);
+  const tunnel = route && stack.tunnelDevices.includes(route.device) && !onLink;
+  const overlay = node.overlay.find((address) => address.family === family);
+  return tunnel ? (overlay ?? own) : (own ?? overlay);
+}
+
+const noFamily = (
+  from: string,
+  to: string,
+  port: Port,
+  families: readonly Family[],
+): Trace => ({
+  from,
+  to,
+  source: '',
+  destination: '',
+  port,
+  verdict: 'unreachable',
+  hops: [],
+  back: [],
+  reason: `${from} and ${to} share no address family (${families.map((f) => `IPv${f}`).join(', ')})`,
+});
+
+const self = (name: string, address: Address, port: Port): Trace => ({
+  from: name,
+  to: name,
+  source: address.toString(),
+  destination: address.toString(),
+  port,
+  verdict: 'outside',
+  hops: [],
+  back: [],
+  reason: 'a machine always reaches itself',
+});
+
+/** Families in which two stations can talk. */
+export const sharedFamilies = (model: Model, from: string, to: string): readonly Family[] => {
+  const places = placesOf(model);
+  const [a, b] = [addressesOf(places.station(from)), addressesOf(places.station(to))];
+  return ([4, 6] as const).filter(
+    (family) => a.some((x) => x.family === family) && b.some((x) => x.family === family),
+  );
+};
