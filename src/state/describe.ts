@@ -1,0 +1,102 @@
+import { byText } from '#base';
+import type { Change, EditOf, Move } from './change.ts';
+import type { Facility, ItemTypes, PeerItem } from './items.ts';
+import { differences } from './same.ts';
+
+type Names = { readonly [F in Facility]: (item: ItemTypes[F]) => string };
+
+const key = ({ label, publicKey }: PeerItem): string => label ?? `${publicKey.slice(0, 8)}…`;
+
+const inTable = (item: { readonly family: string; readonly table: string }): string =>
+  `of table ${item.family} ${item.table}`;
+
+const named: Names = {
+  tunnels: (item) => `tunnel ${item.interface}`,
+  links: (item) => `link ${item.name}`,
+  peers: (item) => `peer ${key(item)} of ${item.interface}`,
+  addresses: (item) => `address ${item.address} of ${item.device}`,
+  routes: (item) => `route ${item.prefix}${item.table === 254 ? '' : ` in table ${item.table}`}`,
+  rules: (item) =>
+    `IPv${item.family} rule ${item.priority}: ${item.not ? 'not ' : ''}fwmark ${item.fwmark} looks up table ${item.table}`,
+  sysctls: (item) => `sysctl ${item.path}`,
+  forwarding: (item) => `IPv${item.family} forwarding from ${item.device}`,
+  'nft-tables': (item) => `table ${item.family} ${item.name}`,
+  'nft-counters': (item) => `counter ${item.name} ${inTable(item)}`,
+  'nft-chains': (item) => `chain ${item.name} ${inTable(item)}`,
+  'nft-sets': (item) => `${item.map ? 'map' : 'set'} ${item.name} ${inTable(item)}`,
+  'nft-elements': (item) => `element ${item.element} of ${item.set} ${inTable(item)}`,
+};
+
+const show = (value: unknown): string => {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  return value === undefined || value === '' ? 'none' : String(value);
+};
+
+/** What goes without saying: main is table 254, and 1024 the metric of IPv6 (rtnetlink(7)). */
+const unsaid: Readonly<Record<string, readonly unknown[]>> = { table: [254], metric: [0, 1024] };
+
+const isTelling = (field: string, value: unknown): boolean =>
+  field !== 'label' &&
+  value !== 0 &&
+  typeof value !== 'boolean' &&
+  !Array.isArray(value) &&
+  !unsaid[field]?.includes(value);
+
+/** What an added item says beyond its name. */
+function details(item: object, name: string): string {
+  const said = Object.entries(item)
+    .filter(([field, value]) => isTelling(field, value) && !name.includes(String(value)))
+    .map(([field, value]) => `${field} ${show(value)}`);
+  const { allowedIps } = item as Partial<PeerItem>;
+  if (allowedIps) said.push(`allowed IPs ${show(allowedIps)}`);
+  return said.length === 0 ? '' : ` (${said.join(', ')})`;
+}
+
+const fieldOf = (item: object, field: string): string =>
+  show((item as Readonly<Record<string, unknown>>)[field]);
+
+function listChange(before: readonly string[], after: readonly string[]): string {
+  const gone = before.filter((line) => !after.includes(line));
+  const come = after.filter((line) => !before.includes(line));
+  if (gone.length + come.length === 0) return 'in another order';
+  return [...gone.map((line) => `-[${line}]`), ...come.map((line) => `+[${line}]`)].join(' ');
+}
+
+function fieldChange(before: object, after: object, field: string): string {
+  const [a, b] = [before, after].map((item) => (item as Record<string, unknown>)[field]);
+  if (Array.isArray(a) && Array.isArray(b)) return `${field} ${listChange(a, b)}`;
+  return `${field} ${fieldOf(before, field)} -> ${fieldOf(after, field)}`;
+}
+
+function describeEdit<F extends Facility>(edit: EditOf<F>): string {
+  const name = named[edit.facility];
+  if (edit.kind === 'add') {
+    const text = name(edit.after);
+    return `add ${text}${details(edit.after, text)}`;
+  }
+  if (edit.kind === 'remove') return `remove ${name(edit.before)}`;
+  const fields = differences(edit.before, edit.after);
+  const told = fields.map((field) => fieldChange(edit.before, edit.after, field));
+  return `change ${name(edit.after)}: ${told.join(', ')}`;
+}
+
+function describeMove({ before, after }: Move): string {
+  const holders = new Map(
+    before.flatMap((peer) => peer.allowedIps.map((ip) => [ip, peer] as const)),
+  );
+  const told = after.flatMap((peer) =>
+    peer.allowedIps.flatMap((prefix) => {
+      const from = holders.get(prefix);
+      if (!from || from.publicKey === peer.publicKey) return [];
+      return [`${prefix} from peer ${key(from)} to peer ${key(peer)}`];
+    }),
+  );
+  const [first] = [...after, ...before];
+  return `move ${told.sort(byText).join(', ')} on ${first?.interface ?? ''}`;
+}
+
+/** One line for people, without its namespace unless that is another than the agent's own. */
+export function describeChange(change: Change): string {
+  const text = change.kind === 'move' ? describeMove(change) : describeEdit<Facility>(change);
+  return change.namespace === 'root' ? text : `${text} (namespace ${change.namespace})`;
+}

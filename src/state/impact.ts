@@ -1,0 +1,51 @@
+import type { Impact } from './change.ts';
+import type { Facility, ItemTypes } from './items.ts';
+
+type OnChange = { readonly [F in Facility]: (before: ItemTypes[F], after: ItemTypes[F]) => Impact };
+
+const none = (): Impact => 'none';
+const session = (): Impact => 'session';
+
+const lost = (before: readonly string[], after: readonly string[]): boolean => {
+  const kept = new Set(after);
+  return before.some((prefix) => !kept.has(prefix));
+};
+
+/** What changing an item in place does to traffic. */
+export const impactOfChange: OnChange = {
+  tunnels: (a, b) =>
+    a.publicKey !== b.publicKey || a.listenPort !== b.listenPort ? 'session' : 'none',
+  links: (a, b) => (a.up && !b.up ? 'outage' : 'none'),
+  peers: (a, b) => {
+    if (lost(a.allowedIps, b.allowedIps)) return 'outage';
+    const rekeys = a.endpoint !== b.endpoint || a.presharedKey !== b.presharedKey;
+    return rekeys ? 'session' : 'none';
+  },
+  addresses: none,
+  routes: none,
+  rules: none,
+  sysctls: none,
+  forwarding: none,
+  'nft-tables': none,
+  'nft-counters': none,
+  'nft-chains': session,
+  'nft-sets': session,
+  'nft-elements': session,
+};
+
+/** What taking an item away does to traffic. */
+export const impactOfRemoval: Readonly<Record<Facility, Impact>> = {
+  tunnels: 'outage',
+  links: 'outage',
+  peers: 'outage',
+  addresses: 'outage',
+  routes: 'outage',
+  rules: 'session',
+  sysctls: 'none',
+  forwarding: 'outage',
+  'nft-tables': 'session',
+  'nft-counters': 'none',
+  'nft-chains': 'session',
+  'nft-sets': 'session',
+  'nft-elements': 'session',
+};

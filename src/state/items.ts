@@ -1,0 +1,164 @@
+/**
+ * What a machine has or should have, as keyed items. Every item is flat plain data with its defaults
+ * filled in, so that two of them are equal when they say the same.
+ */
+
+/** A WireGuard interface in the namespace its device lives in; `id` is its name. */
+export interface TunnelItem {
+  readonly interface: string;
+  readonly bornIn: string;
+  readonly listenPort: number;
+  /** 0: off. */
+  readonly fwmark: number;
+  /** Empty where nobody knows it yet. */
+  readonly publicKey: string;
+}
+
+export interface LinkItem {
+  readonly name: string;
+  readonly mtu: number;
+  readonly up: boolean;
+}
+
+export interface PeerItem {
+  readonly interface: string;
+  readonly publicKey: string;
+  readonly endpoint?: string;
+  /** Seconds; 0: off. */
+  readonly keepalive: number;
+  /** The secret `id@version`; `unknown` for one that no wished secret equals. */
+  readonly presharedKey?: string;
+  /** Sorted. */
+  readonly allowedIps: readonly string[];
+  /** The machine's name, for people: no part of what is compared. */
+  readonly label?: string;
+}
+
+export interface DeviceAddress {
+  readonly device: string;
+  /** With its prefix length. */
+  readonly address: string;
+}
+
+export interface RouteItem {
+  readonly prefix: string;
+  readonly table: number;
+  /** 0 for IPv4 and 1024 for IPv6 unless said, as the kernel has it. */
+  readonly metric: number;
+  readonly device: string;
+  readonly via?: string;
+  readonly mtu?: number;
+  readonly source?: string;
+}
+
+export interface RuleItem {
+  readonly family: 4 | 6;
+  readonly priority: number;
+  readonly not: boolean;
+  readonly fwmark: number;
+  readonly table: number;
+}
+
+export interface SysctlItem {
+  /** Below /proc/sys. */
+  readonly path: string;
+  readonly value: string;
+}
+
+/** Packets of the family that come in by the device are forwarded. */
+export interface ForwardingItem {
+  readonly device: string;
+  readonly family: 4 | 6;
+}
+
+interface InTable {
+  readonly family: string;
+  readonly table: string;
+}
+
+export interface NftTableItem {
+  readonly family: string;
+  readonly name: string;
+}
+
+export interface NftCounterItem extends InTable {
+  readonly name: string;
+}
+
+export interface NftChainItem extends InTable {
+  readonly name: string;
+  /** `type filter hook forward priority 0; policy accept;`, absent for a chain that is jumped to. */
+  readonly hook?: string;
+  /** As nft reads them. */
+  readonly rules: readonly string[];
+}
+
+export interface NftSetItem extends InTable {
+  readonly name: string;
+  readonly map: boolean;
+  readonly type: string;
+  readonly interval: boolean;
+}
+
+export interface NftElementItem extends InTable {
+  readonly set: string;
+  /** In canonical form: bare address, prefix, range, or concatenation. */
+  readonly element: string;
+  /** Of a verdict map. */
+  readonly verdict?: string;
+}
+
+export interface ItemTypes {
+  tunnels: TunnelItem;
+  links: LinkItem;
+  peers: PeerItem;
+  addresses: DeviceAddress;
+  routes: RouteItem;
+  rules: RuleItem;
+  sysctls: SysctlItem;
+  forwarding: ForwardingItem;
+  'nft-tables': NftTableItem;
+  'nft-counters': NftCounterItem;
+  'nft-chains': NftChainItem;
+  'nft-sets': NftSetItem;
+  'nft-elements': NftElementItem;
+}
+
+export type Facility = keyof ItemTypes;
+
+/** All facilities, in the order in which changes are told. */
+export const facilities = [
+  'nft-tables',
+  'nft-counters',
+  'nft-chains',
+  'nft-sets',
+  'nft-elements',
+  'tunnels',
+  'links',
+  'peers',
+  'addresses',
+  'routes',
+  'rules',
+  'sysctls',
+  'forwarding',
+] as const satisfies readonly Facility[];
+
+type IdOf = { readonly [F in Facility]: (item: ItemTypes[F]) => string };
+
+/** What makes two items the same thing, perhaps in another state. */
+export const idOf: IdOf = {
+  tunnels: (item) => item.interface,
+  links: (item) => item.name,
+  peers: (item) => `${item.interface} ${item.publicKey}`,
+  addresses: (item) => `${item.device} ${item.address}`,
+  routes: (item) => `${item.prefix} table ${item.table} metric ${item.metric}`,
+  rules: (item) =>
+    `${item.priority} inet${item.family} ${item.not ? 'not ' : ''}fwmark ${item.fwmark} lookup ${item.table}`,
+  sysctls: (item) => item.path,
+  forwarding: (item) => `${item.device} inet${item.family}`,
+  'nft-tables': (item) => `${item.family} ${item.name}`,
+  'nft-counters': (item) => `${item.family} ${item.table} ${item.name}`,
+  'nft-chains': (item) => `${item.family} ${item.table} ${item.name}`,
+  'nft-sets': (item) => `${item.family} ${item.table} ${item.name}`,
+  'nft-elements': (item) => `${item.family} ${item.table} ${item.set} ${item.element}`,
+};

@@ -1,0 +1,177 @@
+import { byText } from '#base';
+import { stateErrors } from './errors.ts';
+import type { RouteItem } from './items.ts';
+import { canonicalElement, writeHook, writeRule } from './nft-text.ts';
+import { deviceOf, type Resolver, symbolic } from './resolve.ts';
+import type {
+  Binding,
+  HostState,
+  Namespace,
+  NftMap,
+  NftSet,
+  NftTable,
+  Peer,
+  Route,
+  Sysctl,
+  Tunnel,
+} from './schema.ts';
+import { type NamespaceBuilder, putItem, type View, ViewBuilder } from './view.ts';
+
+/** Prefixes by tunnel and peer name. */
+type Carried = Map<string, Map<string, string[]>>;
+
+/** The candidate that carries a binding: the lowest rank that exists, until there are probes. */
+function liveCandidate(state: HostState, binding: Binding): Binding['candidates'][number] {
+  const existing = binding.candidates.filter(
+    ({ tunnel, peer }) => state.tunnels[tunnel]?.peers[peer],
+  );
+  const [live] = existing.sort((a, b) => a.rank - b.rank);
+  if (live) return live;
+  throw stateErrors.error('state/no-candidate', { prefixes: binding.prefixes.join(', ') });
+}
+
+function carriedBy(state: HostState): Carried {
+  const carried: Carried = new Map();
+  for (const binding of state.bindings) {
+    const { tunnel, peer } = liveCandidate(state, binding);
+    const ofTunnel = carried.get(tunnel) ?? new Map<string, string[]>();
+    const ofPeer = ofTunnel.get(peer) ?? [];
+    ofPeer.push(...binding.prefixes);
+    carried.set(tunnel, ofTunnel.set(peer, ofPeer));
+  }
+  return carried;
+}
+
+function putPeer(
+  into: NamespaceBuilder,
+  device: string,
+  label: string,
+  peer: Peer,
+  prefixes: readonly string[],
+): void {
+  const secret = peer.presharedKey;
+  putItem(into, 'peers', {
+    interface: device,
+    publicKey: peer.publicKey,
+    ...(peer.endpoint !== undefined && { endpoint: peer.endpoint }),
+    keepalive: peer.keepalive ?? 0,
+    ...(secret && { presharedKey: `${secret.id}@${secret.version}` }),
+    allowedIps: prefixes.toSorted(byText),
+    label,
+  });
+}
+
+function putTunnel(
+  into: NamespaceBuilder,
+  tunnel: Tunnel,
+  carried: ReadonlyMap<string, readonly string[]> | undefined,
+  resolver: Resolver,
+): void {
+  putItem(into, 'tunnels', {
+    interface: tunnel.interface,
+    bornIn: tunnel.bornIn,
+    listenPort: tunnel.listenPort,
+    fwmark: tunnel.fwmark ?? 0,
+    publicKey: resolver.publicKey(tunnel),
+  });
+  for (const [name, peer] of Object.entries(tunnel.peers)) {
+    putPeer(into, tunnel.interface, name, peer, carried?.get(name) ?? []);
+  }
+}
+
+const withLength = (address: string): string =>
+  address.includes('/') ? address : `${address}/${address.includes(':') ? 128 : 32}`;
+
+/** A route in the kernel's terms. */
+function routeItem(route: Route, resolver: Resolver): RouteItem {
+  const { via, mtu, source } = route;
+  const device = route.device ?? { towards: via ?? route.prefix };
+  return {
+    prefix: route.prefix,
+    table: route.table,
+    metric: route.metric ?? (route.prefix.includes(':') ? 1024 : 0),
+    device: typeof device === 'string' ? device : resolver.device(device),
+    ...(via !== undefined && { via }),
+    ...(mtu !== undefined && { mtu }),
+    ...(source !== undefined && { source }),
+  };
+}
+
+/** `net.ipv4.conf.*.forwarding` becomes a path, since a device's own name may hold dots. */
+function sysctlPath({ key, device }: Sysctl, resolver: Resolver): string {
+  const name = device === undefined ? '*' : deviceOf(resolver, device);
+  return key
+    .split('.')
+    .map((part) => (part === '*' ? name : part))
+    .join('/');
+}
+
+function putSet(into: NamespaceBuilder, table: NftTable, set: NftSet | NftMap, map: boolean): void {
+  const where = { family: table.family, table: table.name };
+  const { name, type, interval } = set;
+  putItem(into, 'nft-sets', { ...where, name, map, type, interval });
+  for (const entry of set.elements) {
+    const [text, verdict] = typeof entry === 'string' ? [entry] : entry;
+    const element = canonicalElement(text, type);
+    const item = { ...where, set: name, element };
+    putItem(into, 'nft-elements', verdict === undefined ? item : { ...item, verdict });
+  }
+}
+
+function putTable(into: NamespaceBuilder, table: NftTable): void {
+  const where = { family: table.family, table: table.name };
+  putItem(into, 'nft-tables', { family: table.family, name: table.name });
+  for (const name of table.counters) putItem(into, 'nft-counters', { ...where, name });
+  for (const set of table.sets) putSet(into, table, set, false);
+  for (const map of table.maps) putSet(into, table, map, true);
+  for (const chain of table.chains) {
+    const hook = writeHook(chain);
+    const rules = chain.rules.map(writeRule);
+    putItem(into, 'nft-chains', {
+      ...where,
+      name: chain.name,
+      ...(hook !== undefined && { hook }),
+      rules,
+    });
+  }
+}
+
+function putNamespace(into: NamespaceBuilder, wanted: Namespace, resolver: Resolver): void {
+  for (const { name, mtu } of wanted.links?.items ?? []) {
+    putItem(into, 'links', { name, mtu, up: true });
+  }
+  for (const { device, address } of wanted.addresses?.items ?? []) {
+    const item = { device: deviceOf(resolver, device), address: withLength(address) };
+    putItem(into, 'addresses', item);
+  }
+  for (const route of wanted.routes?.items ?? []) {
+    putItem(into, 'routes', routeItem(route, resolver));
+  }
+  for (const { family, priority, not, fwmark, table } of wanted.rules?.items ?? []) {
+    putItem(into, 'rules', { family, priority, not, fwmark, table });
+  }
+  for (const sysctl of wanted.sysctls?.items ?? []) {
+    putItem(into, 'sysctls', { path: sysctlPath(sysctl, resolver), value: sysctl.value });
+  }
+  for (const { device, family } of wanted.forwarding?.items ?? []) {
+    putItem(into, 'forwarding', { device: deviceOf(resolver, device), family });
+  }
+  for (const table of wanted.nft?.items ?? []) putTable(into, table);
+}
+
+/**
+ * What a machine should have, item by item, with the kernel's own defaults filled in. Allowed IPs of
+ * a peer are the prefixes of the bindings it carries.
+ * @throws state/no-candidate
+ */
+export function viewOf(state: HostState, resolver: Resolver = symbolic): View {
+  const builder = new ViewBuilder();
+  for (const [name, namespace] of Object.entries(state.namespaces)) {
+    putNamespace(builder.namespace(name), namespace, resolver);
+  }
+  const carried = carriedBy(state);
+  for (const [id, tunnel] of Object.entries(state.tunnels)) {
+    putTunnel(builder.namespace(tunnel.livesIn), tunnel, carried.get(id), resolver);
+  }
+  return builder.view;
+}
