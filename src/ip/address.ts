@@ -29,14 +29,14 @@ export class Address implements Span {
    * Reads a strict dotted quad, or any IPv6 form of RFC 4291 section 2.2.
    * Throws `ip/...`, saying what is wrong with the text.
    */
-  static parse(text: string): Address {
+  static parse(this: void, text: string): Address {
     const address = Address.tryParse(text);
     if (address === undefined) throw explainAddress(text);
     return address;
   }
 
   /** As `parse`, undefined instead of an error. */
-  static tryParse(text: string): Address | undefined {
+  static tryParse(this: void, text: string): Address | undefined {
     const v4 = readV4(text, 0, text.length);
     if (v4 >= 0) return new Address(4, v4);
     const v6 = readV6(text, 0, text.length);

@@ -32,7 +32,9 @@ function* blocks6(low: bigint, end: bigint): Generator<Prefix> {
 
 /** The fewest prefixes that make up the run from `low` to `high`, both included, in order. */
 export const prefixesOf = (low: Value, high: Value): Iterable<Prefix> =>
-  typeof low === 'bigint' ? blocks6(low, (high as bigint) + 1n) : blocks4(low, (high as number) + 1);
+  typeof low === 'bigint'
+    ? blocks6(low, (high as bigint) + 1n)
+    : blocks4(low, (high as number) + 1);
 
 /** The longest prefix that holds the whole run from `low` to `high`. */
 export function coverOf(low: Value, high: Value): Prefix {

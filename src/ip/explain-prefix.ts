@@ -40,9 +40,7 @@ function explainLength(text: string, length: string, address: Address): HawserEr
 function explainHostBits(text: string, address: Address, length: number): HawserError {
   const { family, value } = address;
   const network =
-    typeof value === 'bigint'
-      ? value & ~hostBits(6, length)
-      : (value & ~hostBits(4, length)) >>> 0;
+    typeof value === 'bigint' ? value & ~hostBits(6, length) : (value & ~hostBits(4, length)) >>> 0;
   const corrected = `${Address.of(family, network)}/${length}`;
   const single = `${address}/${bitsOf(family)}`;
   return ipErrors.error('ip/host-bits', { text: shown(text), length, corrected, single }, { text });

@@ -8,16 +8,15 @@ import { readV4 } from './v4.ts';
  */
 
 /** Enough of a text to recognise it in a message. */
-export const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
+export const shown = (text: string): string =>
+  text.length > 80 ? `${text.slice(0, 77)}...` : text;
 
 type Code = keyof typeof ipErrors.entries;
 
 /** The error for an address text that the readers refused. */
 export function explainAddress(text: string): HawserError {
   if (text === '') return ipErrors.error('ip/empty', {}, { text });
-  return (
-    explainWrapping(text) ?? (text.includes(':') ? explainV6(text) : explainV4(text, text))
-  );
+  return explainWrapping(text) ?? (text.includes(':') ? explainV6(text) : explainV4(text, text));
 }
 
 /** What is around the address: white space, a zone, brackets, a port, a length. */
@@ -52,10 +51,7 @@ function explainV4(text: string, quad: string): HawserError {
   return explainOctetCount(text, octets);
 }
 
-type OctetCode = Extract<
-  Code,
-  'ip/empty-octet' | 'ip/hexadecimal-octet' | 'ip/leading-zero'
->;
+type OctetCode = Extract<Code, 'ip/empty-octet' | 'ip/hexadecimal-octet' | 'ip/leading-zero'>;
 
 function wrongOctet(octet: string): OctetCode | undefined {
   if (octet === '') return 'ip/empty-octet';
@@ -89,8 +85,9 @@ function explainV6(text: string): HawserError {
 /** Compression is sound, or the text is foreign altogether: look at the groups one by one. */
 function explainGroups(text: string): HawserError {
   const groups = text.split(/::?/).filter((group) => group !== '');
+  const last = text.endsWith(':') ? -1 : groups.length - 1;
   for (const [index, group] of groups.entries()) {
-    const error = explainGroup(text, group, index + 1, index === groups.length - 1);
+    const error = explainGroup(text, group, index + 1, index === last);
     if (error) return error;
   }
   const count = groups.length + (groups.at(-1)?.includes('.') ? 1 : 0);

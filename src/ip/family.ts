@@ -34,9 +34,7 @@ export function spanContains(outer: Span, inner: Span): boolean {
 export function spansOverlap(a: Span, b: Span): boolean {
   if (a.family !== b.family) return false;
   if (a.family === 4) {
-    return (
-      (a.low as number) <= (b.high as number) && (b.low as number) <= (a.high as number)
-    );
+    return (a.low as number) <= (b.high as number) && (b.low as number) <= (a.high as number);
   }
   return (a.low as bigint) <= (b.high as bigint) && (b.low as bigint) <= (a.high as bigint);
 }

@@ -1,4 +1,4 @@
-import { Address } from './address.ts';
+import type { Address } from './address.ts';
 import { ipErrors } from './errors.ts';
 import type { Family } from './family.ts';
 import type { Prefix } from './prefix.ts';

@@ -34,14 +34,14 @@ export class Prefix implements Span {
    * Reads `address/length`. Throws `ip/...`; a prefix with host bits set is `ip/host-bits`, whose
    * remedy offers the corrected prefix.
    */
-  static parse(text: string): Prefix {
+  static parse(this: void, text: string): Prefix {
     const prefix = Prefix.tryParse(text);
     if (prefix === undefined) throw explainPrefix(text);
     return prefix;
   }
 
   /** As `parse`, undefined instead of an error. */
-  static tryParse(text: string): Prefix | undefined {
+  static tryParse(this: void, text: string): Prefix | undefined {
     const slash = text.indexOf('/');
     const length = slash < 0 ? -1 : readLength(text, slash + 1);
     if (length < 0) return undefined;
@@ -103,9 +103,7 @@ export class Prefix implements Span {
   }
 
   equals(other: Prefix): boolean {
-    return (
-      this.length === other.length && this.family === other.family && this.low === other.low
-    );
+    return this.length === other.length && this.family === other.family && this.low === other.low;
   }
 
   /** Negative, zero or positive: IPv4 before IPv6, by first address, then the larger one first. */

@@ -27,7 +27,7 @@ export class AddressRange implements Span {
   }
 
   /** Reads `first-last`. Throws `ip/...`, saying what is wrong with the text. */
-  static parse(text: string): AddressRange {
+  static parse(this: void, text: string): AddressRange {
     const [first, last, ...rest] = text.split('-');
     if (first === undefined || last === undefined || rest.length > 0) {
       throw ipErrors.error('ip/not-a-range', { text: shown(text) }, { text });
@@ -36,7 +36,7 @@ export class AddressRange implements Span {
   }
 
   /** As `parse`, undefined instead of an error. */
-  static tryParse(text: string): AddressRange | undefined {
+  static tryParse(this: void, text: string): AddressRange | undefined {
     const [first = '', last = '', ...rest] = text.split('-');
     const [low, high] = [Address.tryParse(first), Address.tryParse(last)];
     if (!low || !high || rest.length > 0) return undefined;

@@ -45,8 +45,7 @@ export class PrefixSet {
   }
 
   intersect(other: PrefixSet): PrefixSet {
-    const both = (a: boolean, b: boolean): boolean => a && b;
-    return new PrefixSet(combine(this.v4, other.v4, both), combine(this.v6, other.v6, both));
+    return new PrefixSet(common(this.v4, other.v4), common(this.v6, other.v6));
   }
 
   /** Whether they have an address in common. O(log n) for each range of the smaller. */
@@ -151,8 +150,11 @@ function remove<T extends Value>(a: Edges<T>, b: Edges<T>): Edges<T> {
   return combine(a, b, (inA, inB) => inA && !inB);
 }
 
+const common = <T extends Value>(a: Edges<T>, b: Edges<T>): Edges<T> =>
+  combine(a, b, (inA, inB) => inA && inB);
+
 const lastWithin = <T extends Value>(edge: T): T =>
-  (typeof edge === 'bigint' ? edge - 1n : (edge as number) - 1) as T;
+  (typeof edge === 'bigint' ? edge - 1n : edge - 1) as T;
 
 /** The lowest and the highest number within, unless there is none. */
 const outermost = <T extends Value>(edges: Edges<T>): [T, T][] =>
