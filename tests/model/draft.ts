@@ -1,0 +1,179 @@
+import { Address, Prefix } from '#ip';
+import type {
+  Endpoint,
+  Group,
+  Host,
+  Machine,
+  Nat,
+  Network,
+  PolicyRule,
+  Port,
+  Presented,
+  Selector,
+  Site,
+  Topology,
+} from '#spec';
+import { isAddress, splitEndpoint } from './address.ts';
+
+/** The file as a plain object: what the arbitraries make, and what YAML text is written from. */
+export interface Draft {
+  readonly version: 1;
+  readonly network: string;
+  readonly overlay: readonly string[];
+  readonly topology: 'mesh' | { hub: readonly string[] } | { links: readonly [string, string][] };
+  readonly defaults?: { readonly keepalive?: number; readonly interface?: string };
+  readonly sites: Readonly<Record<string, SiteDraft>>;
+  readonly members?: Readonly<Record<string, MachineDraft>>;
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  readonly policy?: readonly RuleDraft[];
+}
+
+export interface SiteDraft {
+  readonly subnets: readonly string[];
+  readonly mtu?: number;
+  readonly nat?: Nat;
+  readonly tags?: readonly string[];
+  readonly gateways?: Readonly<Record<string, MachineDraft>>;
+  readonly nodes?: Readonly<Record<string, MachineDraft>>;
+  readonly hosts?: Readonly<Record<string, HostDraft>>;
+}
+
+export interface MachineDraft {
+  readonly endpoint?: string;
+  readonly address?: readonly string[];
+  readonly overlay?: readonly string[];
+  readonly pods?: readonly string[];
+  readonly hub?: string;
+  readonly managed?: boolean;
+  readonly mtu?: number;
+  readonly nat?: Nat;
+  readonly tags?: readonly string[];
+}
+
+export interface HostDraft {
+  readonly address: readonly string[];
+  readonly routes?: Host['routes'];
+  readonly tags?: readonly string[];
+}
+
+export interface RuleDraft {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly ports?: readonly string[];
+}
+
+const located = { place: { file: 'draft', line: 1, column: 1 }, fields: {} };
+
+const sorted = <T>(record: Readonly<Record<string, T>> | undefined): [string, T][] =>
+  Object.entries(record ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+
+const plain = <T>(value: T): Presented<T> => ({ local: value, presented: value });
+
+const endpointOf = (text: string): Endpoint => {
+  const { host, port } = splitEndpoint(text);
+  return { host, port, ...(isAddress(host) && { address: Address.parse(host) }) };
+};
+
+/** The frozen network a draft means, without the help of `#spec`'s reader. */
+export function networkOf(draft: Draft): Network {
+  const groups = sorted(draft.groups).map(([name, selectors]): Group => ({
+    ...located,
+    name,
+    selectors: selectors.map((text) => selectorOf(text, draft)),
+  }));
+  return {
+    ...located,
+    version: 1,
+    name: draft.network,
+    overlay: draft.overlay.map((p) => Prefix.parse(p)),
+    topology: topologyOf(draft.topology),
+    sites: sorted(draft.sites).map(([name, site]) => siteOf(name, site, draft)),
+    members: sorted(draft.members).map(([name, m]) => machineOf(name, m, 'member', draft)),
+    groups,
+    ...(draft.policy && { policy: draft.policy.map((rule, i) => ruleOf(rule, i, draft)) }),
+    tests: [],
+  };
+}
+
+const topologyOf = (topology: Draft['topology']): Topology => {
+  if (topology === 'mesh') return { kind: 'mesh' };
+  if ('hub' in topology) return { kind: 'hub', hubs: topology.hub };
+  const links = topology.links.map((ends) => ({ ends, place: located.place }));
+  return { kind: 'links', links };
+};
+
+const siteOf = (name: string, site: SiteDraft, draft: Draft): Site => ({
+  ...located,
+  name,
+  subnets: site.subnets.map((p) => plain(Prefix.parse(p))),
+  nat: site.nat ?? 'port-preserving',
+  gateways: machines(site.gateways, 'gateway', draft, name),
+  nodes: machines(site.nodes, 'node', draft, name),
+  hosts: sorted(site.hosts).map(([host, h]) => ({
+    ...located,
+    name: host,
+    site: name,
+    addresses: h.address.map((a) => plain(Address.parse(a))),
+    routes: h.routes ?? 'agent',
+    tags: h.tags ?? [],
+  })),
+  tags: site.tags ?? [],
+  ...(site.mtu !== undefined && { mtu: site.mtu }),
+});
+
+/** In the order of the file. */
+const machines = (
+  record: Readonly<Record<string, MachineDraft>> | undefined,
+  kind: Machine['kind'],
+  draft: Draft,
+  site: string,
+): Machine[] =>
+  Object.entries(record ?? {}).map(([name, m]) => machineOf(name, m, kind, draft, site));
+
+const machineOf = (
+  name: string,
+  m: MachineDraft,
+  kind: Machine['kind'],
+  draft: Draft,
+  site?: string,
+): Machine => ({
+  ...located,
+  name,
+  kind,
+  listenPort: 51820,
+  interface: draft.defaults?.interface ?? `hw-${draft.network}`,
+  keepalive: draft.defaults?.keepalive ?? 25,
+  addresses: (m.address ?? []).map((a) => plain(Address.parse(a))),
+  overlay: (m.overlay ?? []).map((a) => Address.parse(a)),
+  pods: (m.pods ?? []).map((p) => Prefix.parse(p)),
+  managed: m.managed ?? true,
+  tags: m.tags ?? [],
+  nat: m.nat ?? 'port-preserving',
+  ...(site !== undefined && { site }),
+  ...(m.hub !== undefined && { hub: m.hub }),
+  ...(m.endpoint !== undefined && { endpoint: endpointOf(m.endpoint) }),
+  ...(m.mtu !== undefined && { mtu: m.mtu }),
+});
+
+const ruleOf = (rule: RuleDraft, index: number, draft: Draft): PolicyRule => ({
+  ...located,
+  id: `rule-${index}`,
+  from: rule.from.map((text) => selectorOf(text, draft)),
+  to: rule.to.map((text) => selectorOf(text, draft)),
+  ...(rule.ports && { ports: rule.ports.map(portOf) }),
+});
+
+function selectorOf(text: string, draft: Draft): Selector {
+  const [, kind, rest] = /^(tag|site):(.*)$/.exec(text) ?? [];
+  if (kind === 'tag' || kind === 'site') return { kind, name: rest as string };
+  if (text === 'all') return { kind: 'all' };
+  if (isAddress(text.split('/')[0] as string)) return { kind: 'prefix', prefix: Prefix.parse(text) };
+  return { kind: draft.groups && text in draft.groups ? 'group' : 'machine', name: text };
+}
+
+/** `icmp`, `tcp/22` or `udp/5000-5010`. */
+export function portOf(text: string): Port {
+  const [, protocol, first, last] = /^(tcp|udp)\/(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  if (protocol !== 'tcp' && protocol !== 'udp') return { protocol: 'icmp' };
+  return { protocol, first: Number(first), last: Number(last ?? first) };
+}
