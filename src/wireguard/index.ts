@@ -4,7 +4,7 @@ export type {
   WireguardInterface,
   WireguardPeer,
 } from './config.ts';
-export { type DeviceDump, parseDumpOf, parseDumpOfAll, type PeerDump } from './dump.ts';
+export { type DeviceDump, type PeerDump, parseDumpOf, parseDumpOfAll } from './dump.ts';
 export { wireguardErrors } from './errors.ts';
 export { isKey, zeroKey } from './key-text.ts';
 export { generateKeyPair, generatePresharedKey, type KeyPair, publicKeyOf } from './keys.ts';

@@ -45,13 +45,23 @@ const interfaceSettings: Settings<WireguardInterface> = {
 const peerSettings: Settings<WireguardPeer> = {
   PublicKey: (entry) => ({ publicKey: readKey(entry) }),
   PresharedKey: (entry) => ({ presharedKey: readSecretKey(entry) }),
-  AllowedIPs: (entry, { allowedIps }) => ({ allowedIps: [...allowedIps, ...readAllowedIps(entry)] }),
+  AllowedIPs: (entry, { allowedIps }) => ({
+    allowedIps: [...allowedIps, ...readAllowedIps(entry)],
+  }),
   Endpoint: (entry) => ({ endpoint: readEndpoint(entry) }),
   PersistentKeepalive: (entry) => ({ keepalive: readNumber(entry, 0, 65535, { off: true }) }),
 };
 
 /** The settings that may be left empty; those of wg(8) and wg-quick(8) that are lists. */
-const mayBeEmpty = new Set(['address', 'allowedips', 'dns', 'preup', 'postup', 'predown', 'postdown']);
+const mayBeEmpty = new Set([
+  'address',
+  'allowedips',
+  'dns',
+  'preup',
+  'postup',
+  'predown',
+  'postdown',
+]);
 
 const byLowerName = <T>(settings: Settings<T>): ReadonlyMap<string, Setting<T>> =>
   new Map(Object.entries(settings).map(([name, setting]) => [name.toLowerCase(), setting]));

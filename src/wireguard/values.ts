@@ -1,5 +1,5 @@
 import { HawserError, type Place, Secret } from '#base';
-import { Address, type Endpoint, isHostName, parseEndpoint, Prefix } from '#ip';
+import { Address, type Endpoint, isHostName, Prefix, parseEndpoint } from '#ip';
 import type { InterfaceAddress } from './config.ts';
 import { wireguardErrors } from './errors.ts';
 import { isKey } from './key-text.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Secret } from '#base';
-import { Address, parseEndpoint, Prefix } from '#ip';
+import { Address, Prefix, parseEndpoint } from '#ip';
 import type { WireguardConfig } from './config.ts';
 import { formatConfig, formatPeer } from './write.ts';
 
