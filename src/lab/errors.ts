@@ -1,0 +1,64 @@
+import { errorTable } from '#base';
+
+export const labErrors = errorTable({
+  'lab/exists': {
+    says: 'a lab called {name} is already {status}',
+    fix: 'Take it down with `hawser lab down {name}`, or give the new one another name with --name.',
+  },
+  'lab/bad-name': {
+    says: 'a lab cannot be called "{name}"',
+    fix: 'Use 1 to 40 lowercase letters, digits and hyphens.',
+  },
+  'lab/none': {
+    says: 'no lab is up',
+    fix: 'Start one with `hawser lab up FILE`.',
+  },
+  'lab/unknown': {
+    says: 'there is no lab called {name}{hint}',
+    fix: '`hawser lab list` shows those there are.',
+  },
+  'lab/which': {
+    says: 'several labs are up: {names}',
+    fix: 'Say which one with --name.',
+  },
+  'lab/broken': {
+    says: 'the lab {name} is {status}, so nothing can be done in it',
+    fix: 'Remove it with `hawser lab down {name}` and start it again.',
+  },
+  'lab/unknown-machine': {
+    says: 'the lab {name} has no machine called {machine}{hint}',
+    fix: '`hawser lab status {name}` lists its machines.',
+  },
+  'lab/not-cuttable': {
+    says: 'there is no site or machine called {machine} that could be cut off{hint}',
+    fix: 'Name a site, a gateway, a node, a host or a member of the lab.',
+  },
+  'lab/missing-programs': {
+    says: 'the lab needs programs that are not here: {programs}',
+    fix: 'On Debian or Ubuntu: sudo apt-get install --no-install-recommends {packages}',
+  },
+  'lab/no-namespaces': {
+    says: 'this machine gives {who} no namespaces of their own: {reason}',
+    fix: 'Run it as root, or permit user namespaces: sysctl kernel.unprivileged_userns_clone=1.',
+  },
+  'lab/no-tun': {
+    says: 'no WireGuard can run: the kernel has none and {device} cannot be opened ({reason})',
+    fix: 'Run it as root, or let others open the device: sudo chmod 0666 {device}.',
+  },
+  'lab/command-failed': {
+    says: '{command} ended with {code}: {reason}',
+    fix: 'Take the lab down with `hawser lab down` and try again; if it stays, report it with this text.',
+  },
+  'lab/station-silent': {
+    says: 'the process of {machine} in the lab does not answer: {reason}',
+    fix: 'Its last words are in {log}. Take the lab down with `hawser lab down` and start it again.',
+  },
+  'lab/apply-failed': {
+    says: '{machine} could not be brought to its state: {reason}',
+    fix: 'Look at it with `hawser lab exec {machine} -- wg show`.',
+  },
+  'lab/refused-file': {
+    says: '{file} cannot become a network: {count} errors',
+    fix: 'Correct them; `hawser check {file}` shows them alone.',
+  },
+});

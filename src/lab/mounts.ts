@@ -1,0 +1,60 @@
+import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { must } from './run.ts';
+
+/**
+ * What a lab and each of its machines see at the places that programs have in common. `enter` is the
+ * beginning of a command line that runs in the mount namespace concerned; all mounts vanish with it.
+ */
+type Enter = readonly string[];
+
+/**
+ * An empty /run, so that nobody touches the machine's own (WireGuard's sockets, named namespaces, the
+ * bus), with the lab's folder at its usual place in it.
+ */
+export async function freshRun(enter: Enter, labDir: string): Promise<void> {
+  const stage = await stageIn(enter, labDir);
+  const kept = await realpath(labDir);
+  const place = kept.startsWith('/run/') ? [`${stage}${kept.slice('/run'.length)}`] : [];
+  await must([...enter, 'mkdir', '-p', `${stage}/netns`, `${stage}/wireguard`, ...place]);
+  for (const path of place) await must([...enter, 'mount', '-n', '--bind', kept, path]);
+  await must([...enter, 'mount', '-n', '--move', stage, '/run']);
+}
+
+async function stageIn(enter: Enter, labDir: string): Promise<string> {
+  const stage = join(labDir, 'stage');
+  await mkdir(stage, { recursive: true });
+  await must([...enter, 'mount', '-n', '-t', 'tmpfs', '-o', 'mode=755', 'hawser', stage]);
+  return stage;
+}
+
+/** Where the agent keeps its keys and its last known good state. */
+export const agentHome = '/var/lib/hawser';
+
+/**
+ * Makes sure that the agent's folder exists to be mounted over, without making it on the machine:
+ * a /var/lib of the same content with one folder more.
+ */
+export async function provideAgentHome(enter: Enter, labDir: string): Promise<void> {
+  const entries = await readdir('/var/lib', { withFileTypes: true });
+  if (entries.some((entry) => entry.name === 'hawser')) return;
+  const stage = await stageIn(enter, labDir);
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const others = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+  await must([...enter, 'mkdir', `${stage}/hawser`, ...folders.map((name) => `${stage}/${name}`)]);
+  if (others.length > 0) {
+    await must([...enter, 'cp', '-Pp', '--', ...others.map((name) => `/var/lib/${name}`), stage]);
+  }
+  const table = join(labDir, 'fstab');
+  const line = (name: string) => `/var/lib/${escape(name)} ${stage}/${escape(name)} none rbind 0 0\n`;
+  await writeFile(table, folders.map(line).join(''));
+  await must([...enter, 'mount', '-n', '-a', '-T', table]);
+  await must([...enter, 'mount', '-n', '--move', stage, '/var/lib']);
+}
+
+/** Blanks as fstab(5) writes them. */
+const escape = (name: string): string => name.replaceAll(' ', '\\040').replaceAll('\t', '\\011');
+
+/** Lays a file or folder over another. */
+export const layOver = (enter: Enter, from: string, onto: string): Promise<string> =>
+  must([...enter, 'mount', '-n', '--bind', from, onto]);

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { labErrors } from './errors.ts';
+
+export interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs a program to its end; its locale is C. A program that is not there is code 127. */
+export function run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
+  const [program = '', ...args] = argv;
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      env: { ...process.env, LC_ALL: 'C', ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (data: Buffer) => out.push(data));
+    child.stderr.on('data', (data: Buffer) => err.push(data));
+    child.on('error', (error) => resolve({ code: 127, stdout: '', stderr: error.message }));
+    child.on('close', (code, signal) => {
+      const stderr = Buffer.concat(err).toString();
+      resolve({
+        code: code ?? 128,
+        stdout: Buffer.concat(out).toString(),
+        stderr: signal ? `${stderr}killed by ${signal}` : stderr,
+      });
+    });
+    child.stdin.on('error', () => undefined); // It may end without reading all of it.
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+/** Runs a program that must succeed; gives its output. Throws `lab/command-failed`. */
+export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { code, stdout, stderr } = await run(argv, options);
+  if (code === 0) return stdout;
+  const reason = (stderr || stdout).trim().slice(-2000) || 'it said nothing';
+  throw labErrors.error('lab/command-failed', { command: argv.join(' '), code, reason });
+}
+
+/** Runs a task for each item, at most `width` at a time; fails with the first that fails. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  task: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await task(items[index] as T);
+    }
+  };
+  const done = await Promise.allSettled(Array.from({ length: width }, worker));
+  const failed = done.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return results;
+}
+
+/** Waits until a condition holds, looking again every `everyMs`; false when `withinMs` have passed. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  { withinMs, everyMs = 10 }: { withinMs: number; everyMs?: number },
+): Promise<boolean> {
+  const end = performance.now() + withinMs;
+  while (!(await condition())) {
+    if (performance.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  return true;
+}

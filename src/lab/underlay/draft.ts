@@ -1,0 +1,82 @@
+import { by } from '#base';
+import { Address, type Family } from '#ip';
+import { internet } from './plan.ts';
+import type {
+  Bridge,
+  Cable,
+  End,
+  Interface,
+  NetNs,
+  Station,
+  Underlay,
+  UnderlayRoute,
+  Uplink,
+} from './plan.ts';
+import type { Space } from './space.ts';
+
+/** A namespace while it is being planned. */
+export interface NsDraft {
+  readonly name: string;
+  forwards: boolean;
+  nft: string;
+  readonly bridges: Bridge[];
+  readonly interfaces: Interface[];
+  readonly routes: UnderlayRoute[];
+}
+
+/** The underlay while it is being planned: what sites and members add themselves to. */
+export class Draft {
+  readonly space: Space;
+  /** The families in which the internet is reached. */
+  readonly families: readonly Family[];
+  readonly stations: Station[] = [];
+  readonly uplinks: Uplink[] = [];
+  readonly #names = new Map<string, string>();
+  readonly core: NsDraft;
+  /** The next hop of all that faces the internet over IPv4. */
+  readonly coreAddress: Address;
+  readonly #namespaces = new Map<string, NsDraft>();
+  readonly #cables: Cable[] = [];
+
+  constructor(space: Space, families: readonly Family[]) {
+    this.space = space;
+    this.families = families;
+    this.core = this.namespace(internet, true);
+    this.coreAddress = space.publicAddress(4);
+    this.core.interfaces.push({ device: 'lo', addresses: [`${this.coreAddress}/32`] });
+  }
+
+  namespace(name: string, forwards = false): NsDraft {
+    const draft = { name, forwards, nft: '', bridges: [], interfaces: [], routes: [] };
+    this.#namespaces.set(name, draft);
+    return draft;
+  }
+
+  cable(a: End, b: End, mtu: number): void {
+    this.#cables.push({ ends: [a, b], mtu });
+  }
+
+  /** The address of a DNS name, invented when it is first asked for. */
+  named(host: string): Address {
+    const known = this.#names.get(host);
+    if (known !== undefined) return Address.parse(known);
+    const address = this.space.publicAddress(4);
+    this.#names.set(host, `${address}`);
+    return address;
+  }
+
+  /** A device name that no other cable has in the internet's namespace. */
+  nextCoreDevice(): string {
+    return `net${this.uplinks.length}`;
+  }
+
+  finish(): Underlay {
+    return {
+      namespaces: [...this.#namespaces.values()] satisfies NetNs[],
+      cables: this.#cables,
+      stations: this.stations.toSorted(by((station) => station.name)),
+      uplinks: this.uplinks,
+      names: Object.fromEntries(this.#names),
+    };
+  }
+}

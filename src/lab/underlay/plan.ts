@@ -1,0 +1,89 @@
+import type { Address } from '#ip';
+
+/**
+ * The underlay as data: namespaces, the cables between them, addresses, routes and NATs. The namespace
+ * called `internet` is the lab's own; it routes between public addresses and knows no other.
+ */
+
+export const internet = 'internet';
+
+/** One end of a veth pair. */
+export interface End {
+  readonly namespace: string;
+  readonly device: string;
+}
+
+export interface Cable {
+  readonly ends: readonly [End, End];
+  /** Bytes. */
+  readonly mtu: number;
+}
+
+export interface Bridge {
+  readonly device: string;
+  readonly ports: readonly string[];
+  readonly mtu: number;
+}
+
+export interface Interface {
+  readonly device: string;
+  /** With prefix length. */
+  readonly addresses: readonly string[];
+}
+
+export interface UnderlayRoute {
+  readonly prefix: string;
+  readonly via?: string;
+  readonly device: string;
+}
+
+export interface NetNs {
+  readonly name: string;
+  readonly forwards: boolean;
+  readonly bridges: readonly Bridge[];
+  readonly interfaces: readonly Interface[];
+  readonly routes: readonly UnderlayRoute[];
+  /** A ruleset for `nft -f`, empty where nothing is translated or filtered. */
+  readonly nft: string;
+}
+
+/** Where a station's packets can be stopped: where they are seen with which address. */
+export interface Edge {
+  readonly namespace: string;
+  /** The station's addresses as that namespace sees them. */
+  readonly inner: readonly Address[];
+  /** Public addresses the rest of the world sees it by. */
+  readonly publics: readonly Address[];
+}
+
+/** A namespace in which a process of the lab lives, listens and probes. */
+export interface Station {
+  readonly name: string;
+  readonly kind: 'gateway' | 'node' | 'member' | 'host' | 'pod';
+  /** The site, or the member itself. */
+  readonly unit: string;
+  /** Of pods: the node behind which it lives. */
+  readonly node?: string;
+  readonly device: string;
+  readonly mtu: number;
+  /** What it answers on, besides overlay addresses. */
+  readonly addresses: readonly Address[];
+  readonly edge: Edge;
+}
+
+/** The cable by which a site or member reaches the internet. */
+export interface Uplink {
+  readonly unit: string;
+  /** The device on the internet's side. */
+  readonly device: string;
+}
+
+export interface Underlay {
+  readonly namespaces: readonly NetNs[];
+  readonly cables: readonly Cable[];
+  readonly stations: readonly Station[];
+  readonly uplinks: readonly Uplink[];
+  /** Public addresses of endpoints that the file names by a DNS name. */
+  readonly names: Readonly<Record<string, string>>;
+}
+

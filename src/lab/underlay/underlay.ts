@@ -1,0 +1,18 @@
+import type { Network } from '#spec';
+import { Draft } from './draft.ts';
+import { familiesOf } from './endpoints.ts';
+import { addMember } from './member.ts';
+import type { Underlay } from './plan.ts';
+import { addSite } from './site.ts';
+import { spaceBeside } from './space.ts';
+
+/**
+ * The world a network lives in, as the file describes it: an internet that routes nothing but public
+ * addresses, a router and LANs per site, NATs before those without endpoint. Pure.
+ */
+export function underlayOf(network: Network): Underlay {
+  const draft = new Draft(spaceBeside(network), familiesOf(network));
+  for (const site of network.sites) addSite(draft, site);
+  for (const member of network.members) addMember(draft, member);
+  return draft.finish();
+}
