@@ -1,0 +1,228 @@
+import { errorTable } from '#base';
+
+/** Everything that can be wrong with a file. `ip/...` codes join these for addresses and prefixes. */
+export const errors = errorTable({
+  // The file and its YAML.
+  'spec/file-not-found': {
+    says: 'there is no file `{file}`',
+    fix: 'Check the path; paths in `include` count from the file that says them.',
+  },
+  'spec/file-unreadable': {
+    says: '`{file}` could not be read: {reason}',
+    fix: 'Check its permissions, and that it is a file.',
+  },
+  'spec/empty-file': {
+    says: '`{file}` says nothing',
+    fix: 'Start with `version: 1`, `network: my-network` and `overlay: 10.0.0.0/24`; examples/ has whole files.',
+  },
+  'spec/yaml-syntax': {
+    says: 'this is not YAML: {reason}',
+    fix: 'Check indentation, brackets and quotes at this place; the rest of the file is read once it is YAML.',
+  },
+  'spec/tab': {
+    says: 'a tab indents this line; YAML indents with spaces only',
+    fix: 'Replace the tab by spaces.',
+  },
+  'spec/unknown-anchor': {
+    says: 'no `&{name}` stands before `*{name}`',
+    fix: 'Put `&{name}` on the value to repeat, above this line and not around it.',
+  },
+  'spec/too-many-aliases': {
+    says: 'the aliases of this file multiply to more than {limit} values',
+    fix: 'Write out what the aliases stand for, or use groups and tags.',
+  },
+  'spec/bad-merge': {
+    says: '`<<` merges mappings, and this is {found}',
+    fix: 'Give an alias of a mapping, or a list of them: `<<: *common`.',
+  },
+  'spec/bad-key': {
+    says: 'a key must be plain text, and this one is {found}',
+    fix: 'Write the key as a single word followed by a colon.',
+  },
+  'spec/duplicate-key': {
+    says: '`{key}` is written twice; the first is at {first}',
+    fix: 'Keep one of the two, or join what they say.',
+  },
+  'spec/include-nothing': {
+    says: 'no file matches `{pattern}`',
+    fix: 'Check the pattern; it counts from the folder of the file that says it.',
+  },
+  'spec/include-cycle': {
+    says: '`{file}` includes itself: {cycle}',
+    fix: 'Remove one `include` of the circle.',
+  },
+
+  // Keys and the types of their values.
+  'spec/unknown-key': {
+    says: '`{key}` means nothing here',
+    fix: '{hint}',
+  },
+  'spec/reserved-key': {
+    says: '`{key}` is reserved for a later version; this version does not know it yet',
+    fix: 'Remove it, or use a version of Hawser that knows it.',
+  },
+  'spec/missing-key': {
+    says: '{what} lacks `{key}`',
+    fix: 'Add it, for example `{key}: {example}`.',
+  },
+  'spec/no-value': {
+    says: '`{key}` has no value',
+    fix: 'Give it {expected}, for example {example}, or remove the key.',
+  },
+  'spec/wrong-type': {
+    says: '`{key}` should be {expected}, and is {found}',
+    fix: 'Write it like this: {example}.',
+  },
+  'spec/not-text': {
+    says: '`{key}` should be text, and YAML reads `{text}` as {found}',
+    fix: 'Put it in quotes if it is meant: "{text}". It should look like {example}.',
+  },
+  'spec/not-one-of': {
+    says: '`{key}` cannot be `{text}`',
+    fix: '{hint}',
+  },
+  'spec/out-of-range': {
+    says: '`{key}` is {value}, which is not between {least} and {most}',
+    fix: 'Use a whole number from {least} to {most}.',
+  },
+  'spec/version': {
+    says: 'this file says version {version}; this Hawser reads version 1',
+    fix: 'Write `version: 1`, or use a Hawser that reads version {version}.',
+  },
+  'spec/choose-one': {
+    says: '{what} needs exactly one of {keys}',
+    fix: 'Keep one of them.',
+  },
+
+  // Forms of texts.
+  'spec/bad-name': {
+    says: '`{text}` is no DNS label',
+    fix: 'Use 1 to 63 lower-case letters, digits and inner hyphens, such as `worker-1`; not digits alone.',
+  },
+  'spec/reserved-name': {
+    says: '`{text}` is a word of the file and cannot name anything',
+    fix: 'Choose another name.',
+  },
+  'spec/bad-range': {
+    says: '`{text}` is no range of names or addresses: {reason}',
+    fix: 'Write one range of numbers, small to large, such as `worker-[1-4]` or `worker-[01-10]`.',
+  },
+  'spec/range-lengths': {
+    says: '`{name}` names {names} hosts, and `{address}` gives {addresses} addresses',
+    fix: 'Make both sides equally long, such as `worker-[1-4]` with `192.168.66.[11-14]`.',
+  },
+  'spec/bad-interface': {
+    says: '`{text}` is no interface name',
+    fix: 'Use 1 to 15 letters, digits and any of `_=+.-`, such as `wg0`.',
+  },
+  'spec/long-interface': {
+    says: 'the interface would be called `{interface}`, which has {length} characters; Linux allows 15',
+    fix: 'Write `interface: wg0` under `defaults`, or use a network name of 12 characters or fewer.',
+  },
+  'spec/bad-tag': {
+    says: '`{text}` is no tag',
+    fix: 'Use lower-case letters, digits and inner hyphens, such as `people`; write it without `tag:`.',
+  },
+  'spec/bad-public-key': {
+    says: '`{text}` is no WireGuard public key',
+    fix: 'Paste what `wg pubkey` prints: 44 characters ending in `=`.',
+  },
+  'spec/bad-port': {
+    says: '`{text}` is no port of a policy: {reason}',
+    fix: 'Write `tcp/22`, `udp/1000-2000`, `tcp`, `udp` or `icmp`.',
+  },
+  'spec/bad-selector': {
+    says: '`{text}` selects nothing: {reason}',
+    fix: 'Use a name, a range such as `worker-[1-4]`, a group, `tag:x`, `site:x`, a prefix or `all`.',
+  },
+  'spec/reserved-selector': {
+    says: '`{text}` selects by segment, which this version does not know yet',
+    fix: 'Use a site, a tag or a prefix.',
+  },
+
+  // References.
+  'spec/duplicate-name': {
+    says: '`{name}` already names {other}, at {first}',
+    fix: 'Give each machine, host and group a name of its own.',
+  },
+  'spec/former-name': {
+    says: '`was: {name}` names {other}, at {first}',
+    fix: 'Let `was` say the one name a machine had before, which nobody bears now.',
+  },
+  'spec/former-name-of-range': {
+    says: '`was: {name}` stands on a range of hosts, and only one host can have had that name',
+    fix: 'Write the renamed host as an entry of its own, with its `was`.',
+  },
+  'spec/unknown-name': {
+    says: 'there is no {kind} `{name}`',
+    fix: '{hint}',
+  },
+  'spec/unused-tag': {
+    says: 'nothing bears the tag `{tag}`, so `tag:{tag}` selects nothing',
+    fix: 'Add it to the `tags` of a machine, host or site, or remove the selector.',
+  },
+  'spec/group-cycle': {
+    says: 'group `{group}` contains itself: {cycle}',
+    fix: 'Remove one of the groups from the circle.',
+  },
+  'spec/link-to-itself': {
+    says: '`{name}` is linked to itself',
+    fix: 'Link two different sites or members, such as `[bielefeld, giessen]`.',
+  },
+  'spec/link-twice': {
+    says: '`{a}` and `{b}` are already linked, at {first}',
+    fix: 'Remove one of the two links.',
+  },
+  'spec/hub-and-link': {
+    says: '`{member}` goes through its hub `{hub}`, so it cannot have links of its own',
+    fix: 'Remove its `hub`, or the link.',
+  },
+
+  // Addresses.
+  'spec/overlap': {
+    says: '{a} overlaps {b}, at {first}',
+    fix: 'Give each of site subnets, overlay and pod ranges addresses of its own.',
+  },
+  'spec/outside-site': {
+    says: '{address} of `{name}` lies outside the subnets of site `{site}` ({subnets})',
+    fix: 'Correct the address, or add its subnet to `sites.{site}.subnets`.',
+  },
+  'spec/not-a-host-address': {
+    says: '{address} is the {what} address of {subnet}, which no machine can have',
+    fix: 'Use an address between the first and the last of the subnet.',
+  },
+  'spec/outside-overlay': {
+    says: '{address} of `{name}` lies outside the overlay ({overlay})',
+    fix: 'Correct the address, or widen `overlay`; without `overlay` the machine is given a free one.',
+  },
+  'spec/two-addresses': {
+    says: '`{name}` has two addresses in {range}: {first} and {address}',
+    fix: 'Keep one of them.',
+  },
+  'spec/address-twice': {
+    says: '{address} is already the {what} of `{other}`, at {first}',
+    fix: 'Give each machine an address of its own.',
+  },
+  'spec/endpoint-twice': {
+    says: '{endpoint} is already the endpoint of `{other}`, at {first}',
+    fix: 'Give each machine an endpoint of its own; behind one public address use different ports.',
+  },
+  'spec/key-twice': {
+    says: 'this public key already belongs to `{other}`, at {first}',
+    fix: 'Make a key pair for each machine: two machines with one key push each other out.',
+  },
+  'spec/gateways-and-nodes': {
+    says: 'site `{site}` has both gateways and nodes',
+    fix: 'Use `gateways` where machines stand behind them, `nodes` where each machine has its own tunnel; split the site if it has both.',
+  },
+  'spec/small-mtu': {
+    says: 'MTU {mtu} is below 1280, which IPv6 needs, and `{name}` carries IPv6',
+    fix: 'Use 1280 or more, or IPv4 only.',
+  },
+  'spec/allowed-ips-managed': {
+    says: '`allowed_ips` of `{name}` has no effect: Hawser runs there and keeps them itself',
+    fix: 'Remove it, or say `managed: false`.',
+  },
+});
+
+export type Code = keyof typeof errors.entries;

@@ -1,0 +1,63 @@
+import type { Place } from '#base';
+import { Draft } from './draft.ts';
+import type { Report } from './document.ts';
+import { errors } from './errors.ts';
+import type { Network } from './network.ts';
+import { type Loose, originOf } from './origin.ts';
+import { reportOverlaps } from './overlap.ts';
+import type { FileSource } from './schema.ts';
+import { interfaceOf } from './sections/head.ts';
+import { sections, type SectionName } from './sections/index.ts';
+import { checkLinkedMembers } from './sections/topology.ts';
+
+/**
+ * Reads the sections in the order of their references: names first, then who uses them. The answer
+ * is a Network only if nothing was reported as an error.
+ */
+export function resolve(file: Loose<FileSource>, report: Report): Network {
+  const draft = new Draft(report);
+  const { place, fields } = originOf(file);
+  const at = (key: SectionName): Place => fields[key] ?? place;
+  const { version, network, overlay, defaults, sites, members, groups, topology, policy, tests } =
+    sections;
+
+  const name = network.read(file.network, draft, at('network'));
+  draft.overlay = overlay.read(file.overlay, draft, at('overlay'));
+  const given = defaults.read(file.defaults, draft, at('defaults'));
+  draft.defaults = { interface: defaultInterface(name, given, report, at('network')), ...given };
+  const everySite = sites.read(file.sites, draft, at('sites'));
+  const everyMember = members.read(file.members, draft, at('members'));
+  const everyGroup = groups.read(file.groups, draft, at('groups'));
+  const shape = topology.read(file.topology, draft, at('topology'));
+  const rules = policy.read(file.policy, draft, at('policy'));
+  checkLinkedMembers(shape, everyMember, draft);
+  draft.names.checkFormer();
+  reportOverlaps(draft.ranges, report);
+  return {
+    version: version.read(file.version, draft, at('version')),
+    name,
+    overlay: draft.overlay,
+    topology: shape,
+    sites: everySite,
+    members: everyMember,
+    groups: everyGroup,
+    ...(rules && { policy: rules }),
+    tests: tests.read(file.tests, draft, at('tests')),
+    place,
+    fields,
+  };
+}
+
+function defaultInterface(
+  network: string,
+  given: { readonly interface?: string },
+  report: Report,
+  place: Place,
+): string {
+  const made = interfaceOf(network);
+  if (made !== undefined || given.interface !== undefined) return made ?? '';
+  const long = `hw-${network}`;
+  const args = { interface: long, length: long.length };
+  report(errors.diagnostic('spec/long-interface', args, { place, text: network }));
+  return long;
+}

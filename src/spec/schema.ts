@@ -1,0 +1,38 @@
+import type Type from 'typebox';
+import { sections } from './sections/index.ts';
+import * as words from './vocabulary.ts';
+
+const { version, network, overlay, topology, defaults, include, sites, members, groups, policy, tests } =
+  sections;
+
+/** Keys that later versions will know. */
+const reserved = [
+  'server',
+  'dns',
+  'segments',
+  'routers',
+  'clouds',
+  'slurm',
+  'monitors',
+  'lanes',
+  'presented',
+];
+
+const shared = {
+  topology: words.optional(topology.schema),
+  defaults: words.optional(defaults.schema),
+  include: words.optional(include.schema),
+  sites: words.optional(sites.schema),
+  members: words.optional(members.schema),
+  groups: words.optional(groups.schema),
+  policy: words.optional(policy.schema),
+  tests: words.optional(tests.schema),
+};
+
+/** The whole file. */
+export const FileSchema = words.mapping(
+  { version: version.schema, network: network.schema, overlay: overlay.schema, ...shared },
+  { title: 'Hawser network', description: 'One private network, as it should be.' },
+  reserved,
+);
+export type FileSource = Type.Static<typeof FileSchema>;

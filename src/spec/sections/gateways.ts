@@ -1,0 +1,41 @@
+import type { Static } from 'typebox';
+import type { Draft } from '../draft.ts';
+import { readMachine, type Surroundings } from '../machine.ts';
+import type { Machine } from '../network.ts';
+import { entriesOf, type Loose, placeOfKey } from '../origin.ts';
+import * as words from '../vocabulary.ts';
+
+const Gateway = words.mapping(
+  {
+    endpoint: words.optional(words.Endpoint),
+    address: words.optional(words.SiteAddress),
+    overlay: words.optional(words.Overlay),
+    port: words.optional(words.Port),
+    keepalive: words.optional(words.Keepalive),
+    interface: words.optional(words.Interface),
+    key: words.optional(words.PublicKey),
+    tags: words.optional(words.Tags),
+    mtu: words.optional(words.Mtu),
+    was: words.optional(words.Was),
+  },
+  {
+    description: 'A machine that carries its site into the network. All of its fields may be absent.',
+    examples: [{ endpoint: '203.0.113.10:51820', address: '192.168.66.4', overlay: '10.0.0.1' }],
+  },
+  ['rank', 'lanes'],
+);
+
+export const Gateways = words.named(Gateway, 'gateway', {
+  description:
+    'Machines through which the subnets of the site are reached. The first carries the subnets, the others their own address only.',
+});
+
+export function readGateways(
+  gateways: Loose<Static<typeof Gateways>> | undefined,
+  around: Surroundings,
+  draft: Draft,
+): readonly Machine[] {
+  return entriesOf(gateways).map(([name, source]) =>
+    readMachine(name, 'gateway', source, placeOfKey(gateways, name), around, draft),
+  );
+}

@@ -1,0 +1,106 @@
+import type { Static } from 'typebox';
+import type { Draft } from '../draft.ts';
+import { errors } from '../errors.ts';
+import { located, readSiteAddresses, readTags, readWas, type Surroundings } from '../machine.ts';
+import type { Host } from '../network.ts';
+import { entriesOf, type Loose, placeOf, placeOfKey, type Text, textsOf } from '../origin.ts';
+import { expandRange, isRange } from '../text/host-range.ts';
+import * as words from '../vocabulary.ts';
+
+const PlainHost = words.mapping(
+  {
+    address: words.oneOrMany({
+      description:
+        "Its address in the site's subnets, one for each of IPv4 and IPv6 at most. For a range of names a range of addresses.",
+      examples: ['192.168.66.11', '192.168.66.[11-14]'],
+    }),
+    routes: words.optional(
+      words.oneOf(['agent', 'cloud', 'manual'], {
+        description:
+          'Who sets its routes to the other sites: an agent of ours on it, the cloud (as host routes of the subnet), or a person (`hawser check` prints the lines).',
+        default: 'manual',
+      }),
+    ),
+    tags: words.optional(words.Tags),
+    was: words.optional(words.Was),
+  },
+  {
+    description: 'A machine without WireGuard, or a range of them.',
+    examples: [{ address: '192.168.66.11' }],
+  },
+);
+
+export const Hosts = words.named(
+  PlainHost,
+  'host',
+  {
+    description:
+      'Machines behind the gateways that need no WireGuard of their own. `worker-[1-4]` names four, and takes four addresses.',
+    examples: [{ 'worker-[1-4]': { address: '192.168.66.[11-14]' } }],
+  },
+  'hostName',
+);
+
+type HostSource = Loose<Static<typeof PlainHost>>;
+
+export function readHosts(
+  hosts: Loose<Static<typeof Hosts>> | undefined,
+  around: Surroundings,
+  draft: Draft,
+): readonly Host[] {
+  return entriesOf(hosts).flatMap(([written, source]) => {
+    const at = { text: written, place: placeOfKey(hosts, written) };
+    return readRange(at, source, around, draft);
+  });
+}
+
+/** The hosts one entry stands for. */
+function readRange(
+  at: Text,
+  source: HostSource,
+  around: Surroundings,
+  draft: Draft,
+): readonly Host[] {
+  const names = draft.parse(at, expandRange) ?? [];
+  const addresses = textsOf(source, 'address').map((text) => expandAddress(at, names, text, draft));
+  const tags = readTags(source, draft);
+  const was = isRange(at.text) ? refuseWas(source, draft) : readWas(source, 'host', draft);
+  return names.map((name, index) => {
+    draft.names.declare(name, 'host', at.place);
+    const own = addresses.flatMap((one) => one[index] ?? []);
+    return {
+      name,
+      site: around.site ?? '',
+      addresses: readSiteAddresses(name, own, around, draft),
+      routes: source.routes ?? 'manual',
+      tags,
+      ...was,
+      ...located(source, at.place),
+    };
+  });
+}
+
+/** One address for each name; none where the sides differ in length. */
+function expandAddress(
+  at: Text,
+  names: readonly string[],
+  address: Text,
+  draft: Draft,
+): readonly Text[] {
+  const texts = draft.parse(address, expandRange);
+  if (!texts || names.length === 0) return [];
+  if (texts.length === names.length) return texts.map((text) => ({ text, place: address.place }));
+  const { place, text } = address;
+  const args = { name: at.text, names: names.length, address: text, addresses: texts.length };
+  draft.report(errors.diagnostic('spec/range-lengths', args, { place, text }));
+  return [];
+}
+
+/** One former name cannot be that of several hosts. */
+function refuseWas(source: HostSource, draft: Draft): { readonly was?: string } {
+  if (source.was === undefined) return {};
+  const place = placeOf(source, 'was');
+  const args = { name: source.was };
+  draft.report(errors.diagnostic('spec/former-name-of-range', args, { place, text: source.was }));
+  return {};
+}

@@ -1,0 +1,26 @@
+import type { AnySection } from '../section.ts';
+import { groups } from './groups.ts';
+import { defaults, include, network, version } from './head.ts';
+import { members } from './members.ts';
+import { overlay } from './overlay.ts';
+import { policy } from './policy.ts';
+import { sites } from './sites.ts';
+import { tests } from './tests.ts';
+import { topology } from './topology.ts';
+
+/** All keys of the file, in the order of the docs. */
+export const sections = {
+  version,
+  network,
+  overlay,
+  topology,
+  defaults,
+  include,
+  sites,
+  members,
+  groups,
+  policy,
+  tests,
+} as const satisfies Record<string, AnySection>;
+
+export type SectionName = keyof typeof sections;

@@ -1,0 +1,99 @@
+import type { Place } from '#base';
+import { by } from '#base';
+import { Prefix } from '#ip';
+import type { Static } from 'typebox';
+import type { Draft } from '../draft.ts';
+import { errors } from '../errors.ts';
+import { readMachine } from '../machine.ts';
+import type { Machine } from '../network.ts';
+import { entriesOf, type Loose, placeOf, placeOfKey, textsOf } from '../origin.ts';
+import { section } from '../section.ts';
+import * as words from '../vocabulary.ts';
+
+const Member = words.mapping(
+  {
+    hub: words.optional(
+      words.text(
+        {
+          description:
+            'The site it is attached to and goes through. Without it the member takes part in the topology itself.',
+          examples: ['bielefeld'],
+        },
+        'name',
+      ),
+    ),
+    endpoint: words.optional(words.Endpoint),
+    overlay: words.optional(words.Overlay),
+    managed: words.optional(
+      words.yesOrNo({
+        description:
+          'Whether Hawser runs there. If not, its configuration is handed out by `hawser export`.',
+        default: true,
+      }),
+    ),
+    allowed_ips: words.optional(
+      words.oneOrMany({
+        description:
+          'Of members that are not managed: what goes into the tunnel (allowed IPs), instead of the overlay and all subnets.',
+        examples: [['10.0.0.0/24', '192.168.66.0/24']],
+      }),
+    ),
+    key: words.optional(words.PublicKey),
+    keepalive: words.optional(words.Keepalive),
+    port: words.optional(words.Port),
+    interface: words.optional(words.Interface),
+    mtu: words.optional(words.Mtu),
+    nat: words.optional(words.NatKind),
+    tags: words.optional(words.Tags),
+    was: words.optional(words.Was),
+  },
+  {
+    description: 'A lone machine: a laptop, an instrument, a partner. All fields may be absent.',
+    examples: [{ hub: 'bielefeld', managed: false, tags: ['people'] }],
+  },
+  ['lanes'],
+);
+
+export const members = section({
+  schema: words.named(Member, 'member', {
+    description: 'Lone machines, each with a tunnel of its own ("spokes").',
+  }),
+  read(value, draft): readonly Machine[] {
+    return entriesOf(value)
+      .map(([name, source]) => readMember(name, source, placeOfKey(value, name), draft))
+      .sort(by((member) => member.name));
+  },
+});
+
+type MemberSource = Loose<Static<typeof Member>>;
+
+function readMember(name: string, source: MemberSource, place: Place, draft: Draft): Machine {
+  const around = { subnets: [], nat: 'port-preserving' } as const;
+  const machine = readMachine(name, 'member', source, place, around, draft);
+  const managed = source.managed ?? true;
+  return {
+    ...machine,
+    ...(source.hub !== undefined && readHub(source.hub, source, draft)),
+    managed,
+    ...(source.allowed_ips !== undefined && readAllowedIps(name, source, managed, draft)),
+  };
+}
+
+function readHub(hub: string, source: MemberSource, draft: Draft): { readonly hub: string } {
+  draft.names.expect({ text: hub, place: placeOf(source, 'hub') }, 'site', ['site']);
+  return { hub };
+}
+
+function readAllowedIps(
+  name: string,
+  source: MemberSource,
+  managed: boolean,
+  draft: Draft,
+): { readonly allowedIps: readonly Prefix[] } {
+  if (managed) {
+    const where = { place: placeOf(source, 'allowed_ips') };
+    draft.report(errors.diagnostic('spec/allowed-ips-managed', { name }, where));
+  }
+  const prefixes = textsOf(source, 'allowed_ips').flatMap((at) => draft.parse(at, Prefix.parse) ?? []);
+  return { allowedIps: prefixes.sort((a, b) => a.compare(b)) };
+}

@@ -1,0 +1,66 @@
+import { Prefix } from '#ip';
+import type { Static } from 'typebox';
+import type { Draft } from '../draft.ts';
+import { readMachine, type Surroundings } from '../machine.ts';
+import type { Machine } from '../network.ts';
+import { entriesOf, type Loose, placeOfKey, textsOf } from '../origin.ts';
+import * as words from '../vocabulary.ts';
+
+const ClusterNode = words.mapping(
+  {
+    endpoint: words.optional(words.Endpoint),
+    address: words.optional(words.SiteAddress),
+    overlay: words.optional(words.Overlay),
+    port: words.optional(words.Port),
+    keepalive: words.optional(words.Keepalive),
+    interface: words.optional(words.Interface),
+    pods: words.optional(
+      words.oneOrMany({
+        description: 'The pod ranges (pod CIDRs) that live on the node.',
+        examples: ['10.128.2.0/23'],
+      }),
+    ),
+    key: words.optional(words.PublicKey),
+    tags: words.optional(words.Tags),
+    mtu: words.optional(words.Mtu),
+    was: words.optional(words.Was),
+  },
+  {
+    description: 'A node of a cluster, with a tunnel of its own.',
+    examples: [
+      { endpoint: '203.0.113.11:5555', address: '10.10.0.11', pods: '10.128.0.0/23' },
+    ],
+  },
+  ['rank', 'lanes'],
+);
+
+export const Nodes = words.named(ClusterNode, 'node', {
+  description:
+    'The nodes of a cluster site, each with its own endpoint and pod range, instead of gateways. In a mesh every node peers with every node of every other site.',
+});
+
+export function readNodes(
+  nodes: Loose<Static<typeof Nodes>> | undefined,
+  around: Surroundings,
+  draft: Draft,
+): readonly Machine[] {
+  return entriesOf(nodes).map(([name, source]) => ({
+    ...readMachine(name, 'node', source, placeOfKey(nodes, name), around, draft),
+    pods: readPods(name, source, draft),
+  }));
+}
+
+function readPods(
+  node: string,
+  source: { readonly pods?: string | readonly string[] | undefined },
+  draft: Draft,
+): readonly Prefix[] {
+  const pods: Prefix[] = [];
+  for (const at of textsOf(source, 'pods')) {
+    const prefix = draft.parse(at, Prefix.parse);
+    if (!prefix) continue;
+    draft.ranges.push({ prefix, what: `pod range ${at.text} of node \`${node}\``, place: at.place });
+    pods.push(prefix);
+  }
+  return pods.sort((a, b) => a.compare(b));
+}

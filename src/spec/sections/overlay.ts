@@ -1,0 +1,24 @@
+import { Prefix } from '#ip';
+import { section } from '../section.ts';
+import { textsOf } from '../origin.ts';
+import * as words from '../vocabulary.ts';
+
+export const overlay = section({
+  schema: words.oneOrMany({
+    description:
+      'The range, or ranges, from which gateways, nodes and members get their addresses inside the network; IPv4, IPv6 or both.',
+    examples: ['10.0.0.0/24', ['10.0.0.0/24', 'fd4e:6fb7:b3af::/64']],
+  }),
+  read(value, draft, at): readonly Prefix[] {
+    const texts =
+      typeof value === 'string' ? [{ text: value, place: at }] : textsOf({ value }, 'value');
+    const prefixes: Prefix[] = [];
+    for (const one of texts) {
+      const prefix = draft.parse(one, Prefix.parse);
+      if (!prefix) continue;
+      draft.ranges.push({ prefix, what: `overlay ${one.text}`, place: one.place });
+      prefixes.push(prefix);
+    }
+    return prefixes.sort((a, b) => a.compare(b));
+  },
+});

@@ -1,0 +1,40 @@
+/** Edit distance (Levenshtein) of two texts, or `limit + 1` as soon as it must exceed `limit`. */
+export function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(swap, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    if (Math.min(...row) > limit) return limit + 1;
+    previous = row;
+  }
+  return previous[b.length] ?? limit + 1;
+}
+
+/** The known word that was most likely meant: at most a third of its letters differ. */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  let limit = Math.max(1, Math.floor(word.length / 3));
+  let best: string | undefined;
+  for (const candidate of known) {
+    const distance = editDistance(word, candidate, limit);
+    if (distance > limit) continue;
+    best = candidate;
+    limit = distance - 1;
+    if (limit < 0) break;
+  }
+  return best;
+}
+
+const listed = 12;
+
+/** A remedy for a word nobody knows: the nearest known one, else what there is to choose from. */
+export function didYouMean(word: string, known: readonly string[], what: string): string {
+  const meant = nearest(word, known);
+  if (meant !== undefined) return `Did you mean \`${meant}\`?`;
+  if (known.length === 0) return `There is no ${what} to choose from.`;
+  const rest = known.length > listed ? ` and ${known.length - listed} more` : '';
+  return `Known: ${known.slice(0, listed).join(', ')}${rest}.`;
+}

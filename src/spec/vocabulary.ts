@@ -1,0 +1,143 @@
+import Type from 'typebox';
+import type { Code } from './errors.ts';
+
+/**
+ * The words the sections' schemas share. A text with a `pattern` names in `fault` the code to raise
+ * when the pattern does not match; `reserved` lists keys of later versions. Both stay inside: the
+ * JSON Schema for editors does not have them.
+ */
+
+export interface Meaning {
+  readonly title?: string;
+  readonly description: string;
+  readonly examples?: readonly unknown[];
+  readonly default?: unknown;
+}
+
+interface Form {
+  readonly pattern: string;
+  readonly fault: Code;
+}
+
+/** RFC 1123 label in lower case; not digits alone, which many programs read as an address. */
+const label = '(?!\\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+
+const forms = {
+  name: { pattern: `^${label}$`, fault: 'spec/bad-name' },
+  hostName: {
+    pattern: `^(?:${label}|[a-z0-9-]*\\[\\d+-\\d+\\][a-z0-9-]*)$`,
+    fault: 'spec/bad-name',
+  },
+  tag: { pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$', fault: 'spec/bad-tag' },
+  interface: { pattern: '^[a-zA-Z0-9_=+.-]{1,15}$', fault: 'spec/bad-interface' },
+  publicKey: { pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$', fault: 'spec/bad-public-key' },
+} as const satisfies Record<string, Form>;
+
+export const text = (meaning: Meaning, form?: keyof typeof forms) =>
+  Type.String({ ...meaning, ...(form && forms[form]) });
+
+export const whole = (least: number, most: number, meaning: Meaning) =>
+  Type.Integer({ ...meaning, minimum: least, maximum: most });
+
+export const yesOrNo = (meaning: Meaning) => Type.Boolean({ ...meaning });
+
+/** One text, or a list of them. */
+export const oneOrMany = (meaning: Meaning, form?: keyof typeof forms) => {
+  const item = Type.String(form && forms[form]);
+  return Type.Union([item, Type.Array(item)], { ...meaning });
+};
+
+export const oneOf = <const Words extends string[]>(words: readonly [...Words], meaning: Meaning) =>
+  Type.Enum(words, { ...meaning });
+
+/** A mapping with these keys and no others. */
+export const mapping = <P extends Type.TProperties>(
+  properties: P,
+  meaning: Meaning,
+  reserved: readonly string[] = [],
+) => Type.Object(properties, { ...meaning, additionalProperties: false, reserved });
+
+/** A mapping whose keys the person chooses: `called` says what a key is, in the docs. */
+export const named = <S extends Type.TSchema>(
+  item: S,
+  called: string,
+  meaning: Meaning,
+  form: 'name' | 'hostName' = 'name',
+) =>
+  Type.Record(Type.String({ pattern: forms[form].pattern }), item, {
+    ...meaning,
+    additionalProperties: false,
+    fault: forms[form].fault,
+    called,
+  });
+
+export const optional = Type.Optional;
+
+export const Name = text({ description: 'A DNS label.', examples: ['master'] }, 'name');
+
+export const Tags = oneOrMany(
+  {
+    description: 'Words to select by: `tag:people` in groups, policy and tests.',
+    examples: [['people']],
+  },
+  'tag',
+);
+
+export const Was = text(
+  {
+    description: 'Its former name: key, address and history move to the new one.',
+    examples: ['old-name'],
+  },
+  'name',
+);
+
+export const Mtu = whole(576, 65535, {
+  description:
+    'MTU in bytes of its own network towards the internet. Without it the machine observes it.',
+  examples: [1450],
+});
+
+export const Port = whole(1, 65535, {
+  description: 'UDP port on which WireGuard listens.',
+  examples: [51820],
+});
+
+export const Keepalive = whole(0, 65535, {
+  description: 'Seconds between keepalives on the side without an endpoint; 0 sends none.',
+  examples: [25],
+});
+
+export const Interface = text(
+  { description: 'Name of the WireGuard interface.', examples: ['wg0'] },
+  'interface',
+);
+
+export const PublicKey = text(
+  {
+    description: 'Its WireGuard public key, where the machine does not report one by itself.',
+    examples: ['xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='],
+  },
+  'publicKey',
+);
+
+export const Endpoint = text({
+  description:
+    'Public host and UDP port at which others reach it. Without one it stands behind NAT, and reaches out itself.',
+  examples: ['203.0.113.10:51820', 'vpn.example.org:51820', '[2001:db8::1]:51820'],
+});
+
+export const Overlay = oneOrMany({
+  description: 'Its overlay address, at most one in each overlay range. Without it one is given.',
+  examples: ['10.0.0.1'],
+});
+
+export const SiteAddress = oneOrMany({
+  description: "Its address in the site's subnets, one for each of IPv4 and IPv6 at most.",
+  examples: ['192.168.66.4'],
+});
+
+export const NatKind = oneOf(['port-preserving', 'symmetric', 'cgnat'], {
+  description:
+    'How the NAT before machines without endpoint translates; `hawser lab` builds it so. port-preserving keeps the source port; symmetric takes another for each destination; cgnat is a second, shared NAT outside the first.',
+  default: 'port-preserving',
+});
