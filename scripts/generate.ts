@@ -6,10 +6,13 @@
 import { globSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ErrorTable } from '#base';
+import type { ErrorEntry, ErrorTable } from '#base';
 import { byText } from '#base';
 
 const root = process.cwd();
+
+/** Declares what an error table is; holds none. */
+const errorHelper = 'src/base/errors.ts';
 
 type Generate = () => Promise<string>;
 type Exports = Readonly<Record<string, unknown>>;
@@ -19,30 +22,36 @@ const load = async (path: string): Promise<Exports> => (await import(join(root, 
 const isErrorTable = (value: unknown): value is ErrorTable<Record<string, never>> =>
   typeof value === 'object' && value !== null && 'entries' in value && 'diagnostic' in value;
 
-/** All codes of one room's errors.ts. */
-async function errorRows(path: string): Promise<readonly string[]> {
-  const tables = Object.values(await load(path)).filter(isErrorTable);
-  return tables
-    .flatMap(({ entries }) => Object.entries<{ says: string; fix: string }>(entries))
-    .sort(([a], [b]) => byText(a, b))
-    .map(([code, { says, fix }]) => `### \`${code}\`\n\n${escape(says)}\n\n${escape(fix)}\n`);
-}
-
 const escape = (text: string): string => text.replace(/[<>*_|]/g, '\\$&');
 
+/** All codes of one room's errors.ts, which carry the room's name. */
+async function errorSection(path: string): Promise<readonly string[]> {
+  const room = path.split('/')[1] ?? '';
+  const tables = Object.values(await load(path)).filter(isErrorTable);
+  const entries = tables
+    .flatMap((table) => Object.entries<ErrorEntry>(table.entries))
+    .sort(([a], [b]) => byText(a, b));
+  if (entries.length === 0) throw new Error(`${path} exports no error table`);
+  const stray = entries.find(([code]) => !code.startsWith(`${room}/`));
+  if (stray) throw new Error(`${path}: the code ${stray[0]} does not begin with ${room}/`);
+  const rows = entries.map(
+    ([code, { says, fix }]) => `### \`${code}\`\n\n${escape(says)}\n\n${escape(fix)}\n`,
+  );
+  return [`## ${room}\n`, ...rows];
+}
+
 const errorCatalogue: Generate = async () => {
-  const sections: string[] = [];
-  for (const path of globSync('src/*/errors.ts', { cwd: root }).sort()) {
-    const rows = await errorRows(path);
-    if (rows.length === 0) throw new Error(`${path} exports no error table`);
-    sections.push(`## ${path.split('/')[1]}\n`, ...rows);
-  }
+  const files = globSync('src/*/errors.ts', { cwd: root }).sort();
+  const sections = await Promise.all(
+    files.filter((path) => path !== errorHelper).map((path) => errorSection(path)),
+  );
   if (sections.length === 0) throw new Error('no src/*/errors.ts found');
   return [
     '<!-- Made by scripts/generate.ts from src/*/errors.ts; edit those. -->\n',
     '# Errors\n',
-    'Every error has a code. `{words}` in braces are filled in when it is raised.\n',
-    ...sections,
+    'Every error has a code. `{words}` in braces are filled in when it is raised. The first\n' +
+      'paragraph is what the error says, the second what to do.\n',
+    ...sections.flat(),
   ].join('\n');
 };
 
@@ -63,23 +72,27 @@ const generated: Readonly<Record<string, Generate>> = {
   'docs/file-format.md': from('src/spec/generate.ts', 'generateFileFormat'),
 };
 
-async function isCurrent(path: string, wanted: string): Promise<boolean> {
-  const present = await readFile(join(root, path), 'utf8').catch(() => undefined);
-  return present === wanted;
+const onlyCheck = process.argv.includes('--check');
+
+/** What there is to say about one generated file; undefined when it is as it should be. */
+async function settle(path: string, generate: Generate): Promise<string | undefined> {
+  const wanted = await generate();
+  const file = join(root, path);
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === wanted) return undefined;
+  if (onlyCheck) return `${path} is stale; run 'npm run generate'`;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, wanted);
+  return `${path} written`;
 }
 
-const onlyCheck = process.argv.includes('--check');
-const stale: string[] = [];
 for (const [path, generate] of Object.entries(generated)) {
-  const wanted = await generate();
-  if (await isCurrent(path, wanted)) continue;
-  stale.push(path);
-  if (onlyCheck) continue;
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await writeFile(join(root, path), wanted);
-}
-for (const path of stale) console.log(`${path} ${onlyCheck ? 'is stale' : 'written'}`);
-if (onlyCheck && stale.length > 0) {
-  console.log("run 'npm run generate'");
-  process.exitCode = 1;
+  try {
+    const remark = await settle(path, generate);
+    if (remark === undefined) continue;
+    console.log(remark);
+    if (onlyCheck) process.exitCode = 1;
+  } catch (error) {
+    console.log(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
 }

@@ -39,14 +39,19 @@ need_node() {
 
 kernel_has() { [ -d "/sys/module/$1" ] || modprobe -nq "$1" 2>/dev/null; }
 
+any_file() {
+  # The pattern is expanded on purpose.
+  # shellcheck disable=SC2086
+  set -- $1
+  [ -e "$1" ]
+}
+
+# is_present WHAT: a program, a file (a pattern will do) or kernel:MODULE.
 is_present() {
   case $1 in
-    /*) [ -e "$1" ] ;;
+    kernel:*) kernel_has "${1#kernel:}" ;;
+    /*) any_file "$1" ;;
     *) command -v "$1" >/dev/null ;;
-  esac && return 0
-  case ${2-} in
-    kernel:*) kernel_has "${2#kernel:}" ;;
-    *) return 1 ;;
   esac
 }
 
@@ -54,7 +59,7 @@ is_present() {
 missing_packages() {
   while read -r set package program instead; do
     case " $* " in *" $set "*) ;; *) continue ;; esac
-    is_present "$program" "$instead" || printf '%s ' "$package"
+    is_present "$program" || { [ "$instead" ] && is_present "$instead"; } || printf '%s ' "$package"
   done <"$root/scripts/packages.txt"
 }
 
@@ -122,6 +127,11 @@ as_owner() {
     env HOME="${home:-/tmp}" "$@"
 }
 
+need_writable() {
+  [ -w "$root" ] || give_up "$root is not set up, or has changed since, and you may not write there.
+  Run ./hawser once as its owner, $(stat -c %U "$root"), or as root."
+}
+
 # One set-up at a time in a checkout: the lock is held on the checkout's folder itself.
 locked() {
   if command -v flock >/dev/null; then
@@ -151,6 +161,7 @@ install_dependencies() {
 
 ensure_dependencies() {
   if dependencies_fresh; then return 0; fi
+  need_writable
   locked install_dependencies || give_up "npm ci failed in $root; its words are above."
 }
 
@@ -165,6 +176,7 @@ bundle_fresh() {
 
 ensure_built() {
   if bundle_fresh; then return 0; fi
+  need_writable
   as_owner "$node" "$root/scripts/build.ts" >&2 || give_up "the build in $root failed."
 }
 
