@@ -1,10 +1,12 @@
+export { affected } from './affected.ts';
 export { allocate, wireguardMachines } from './allocate.ts';
 export type * from './api.ts';
 export type * from './inputs.ts';
 export { emptyFacts } from './inputs.ts';
 export { assumeKeys, link } from './link.ts';
 export type { Model } from './model.ts';
-export { formatPort } from './policy/ports.ts';
 export { machinesOf, project } from './project/project.ts';
 export { sharedFamilies, trace } from './trace/trace.ts';
+export { check } from './check/check.ts';
+export { flowClasses } from './classes.ts';
 export { hostRoutes, siteRouterRoutes } from './project/routes.ts';

@@ -4,7 +4,7 @@ import type { Machine, Network, Site } from '#spec';
 import { allocate } from './allocate.ts';
 import { linkChecks } from './check/links.ts';
 import type { Facts, Inputs } from './inputs.ts';
-import type { Model, Node, Route, Unit } from './model.ts';
+import type { Behind, Model, Node, Unit } from './model.ts';
 import { policyClasses } from './policy/classes.ts';
 import { pathsOf } from './topology/paths.ts';
 
@@ -38,6 +38,9 @@ export function link(inputs: Inputs): Model {
     paths,
     inside,
     ranges,
+    carried: nodes
+      .flatMap((node) => node.carries.map((prefix) => ({ prefix, node })))
+      .sort((a, b) => a.prefix.compare(b.prefix)),
     policy: undefined,
     diagnostics: [],
   };
@@ -144,8 +147,8 @@ function carriedBy(
 }
 
 /** Whole subnets and pod ranges, for routes: a machine routes to them, and allowed IPs choose the peer. */
-function rangesOf(nodes: readonly Node[]): readonly Route[] {
-  const ranges = nodes.flatMap((node): Route[] => [
+function rangesOf(nodes: readonly Node[]): readonly Behind[] {
+  const ranges = nodes.flatMap((node): Behind[] => [
     ...node.machine.pods.map((prefix) => ({ prefix, node })),
     ...(node.isCarrier ? (node.unit.site?.subnets ?? []) : []).map((subnet) => ({
       prefix: subnet.presented,

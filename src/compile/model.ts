@@ -45,7 +45,7 @@ export interface Paths {
 }
 
 /** A part of the network that lies behind one node. */
-export interface Route {
+export interface Behind {
   readonly prefix: Prefix;
   readonly node: Node;
 }
@@ -63,7 +63,9 @@ export interface Model {
   /** Overlay, all subnets and pod ranges, as presented. */
   readonly inside: PrefixSet;
   /** Subnets and pod ranges with the node behind which they lie, sorted by prefix. */
-  readonly ranges: readonly Route[];
+  readonly ranges: readonly Behind[];
+  /** Everything that any machine carries, sorted by prefix and disjoint. */
+  readonly carried: readonly Behind[];
   readonly policy: PolicyClasses | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -34,13 +34,30 @@ export function policyClasses(model: Model, rules: readonly PolicyRule[]): Polic
     sources,
     destinations,
     sourcesOfRule,
-    classOfSource: (address) => classOf(sources, address),
-    classOfDestination: (address) => classOf(destinations, address),
+    classOfSource: finder(sources),
+    classOfDestination: finder(destinations),
   };
 }
 
-const classOf = (classes: readonly AddressClass[], address: Address): AddressClass | undefined =>
-  classes.find((candidate) => candidate.addresses.contains(address));
+/** Finds the class of an address by binary search over the ranges of all classes, which are disjoint. */
+function finder(
+  classes: readonly AddressClass[],
+): (address: Address) => AddressClass | undefined {
+  const spans = classes
+    .flatMap((owner) => owner.addresses.ranges().map((range) => ({ range, owner })))
+    .sort((a, b) => a.range.first.compare(b.range.first));
+  return (address) => {
+    let low = 0;
+    let high = spans.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((spans[middle]?.range.first.compare(address) ?? 1) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    const span = spans[low - 1];
+    return span?.range.contains(address) ? span.owner : undefined;
+  };
+}
 
 interface Edge {
   readonly at: Address;

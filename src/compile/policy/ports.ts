@@ -75,9 +75,3 @@ function joined(spans: readonly PortSpan[]): readonly PortSpan[] {
   }
   return out;
 }
-
-/** As `hawser` writes a port: `tcp/22`, `udp/1000-2000`, `icmp`. */
-export const formatPort = (port: Port): string =>
-  port.protocol === 'icmp'
-    ? 'icmp'
-    : `${port.protocol}/${port.first}${port.last > port.first ? `-${port.last}` : ''}`;

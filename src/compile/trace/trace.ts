@@ -3,7 +3,7 @@ import type { PolicyRule, Port } from '#spec';
 import type { Decision, Hop, Trace, Verdict } from '../api.ts';
 import type { Model } from '../model.ts';
 import type { Packet } from './filter.ts';
-import { addressesOf, addressIn, type Places, placesOf, type Station } from './places.ts';
+import { addressIn, type Places, placesOf, type Station } from './places.ts';
 import { type Walk, walk } from './walk.ts';
 
 /**
@@ -29,6 +29,10 @@ export function trace(
   if (receiver?.name === from) return self(from, destination, port);
   return flow(places, sender, receiver, destination, port, to);
 }
+
+/** The families in which two stations can talk to each other. */
+export const familiesOf = (a: Station, b: Station): readonly Family[] =>
+  ([4, 6] as const).filter((family) => addressIn(a, family) && addressIn(b, family));
 
 function flow(
   places: Places,
@@ -163,11 +167,8 @@ const self = (name: string, address: Address, port: Port): Trace => ({
   reason: 'a machine always reaches itself',
 });
 
-/** Families in which two stations can talk. */
-export const sharedFamilies = (model: Model, from: string, to: string): readonly Family[] => {
+/** Families in which two machines can talk. Throws `compile/unknown-machine`. */
+export function sharedFamilies(model: Model, from: string, to: string): readonly Family[] {
   const places = placesOf(model);
-  const [a, b] = [addressesOf(places.station(from)), addressesOf(places.station(to))];
-  return ([4, 6] as const).filter(
-    (family) => a.some((x) => x.family === family) && b.some((x) => x.family === family),
-  );
-};
+  return familiesOf(places.station(from), places.station(to));
+}

@@ -1,0 +1,198 @@
+import { canonicalJson } from '#base';
+import type { Prefix } from '#ip';
+import { formatEndpoint } from '#ip';
+import type { Machine, Network, Selector } from '#spec';
+import type { Model, Node } from './model.ts';
+import { addressesOfNode } from './policy/selectors.ts';
+import { machinesOf, project } from './project/project.ts';
+
+/** Up to this many machines are compared by their bytes when the network changed its shape. */
+const exactLimit = 500;
+
+/**
+ * Machines whose state may differ between two models, apart from epoch and revision; every machine
+ * whose bytes differ is among them. A change at the edge (a member, a spoke, a key) costs O(n) text
+ * comparisons; a change of the network's shape compares states, or names every machine of a large one.
+ */
+export function affected(a: Model, b: Model): readonly string[] {
+  if (shapeOf(a) !== shapeOf(b)) return differing(a, b);
+  const changed = changedNames(a, b);
+  const names = new Set(changed);
+  for (const model of [a, b]) {
+    for (const name of changed) for (const other of touched(model, name)) names.add(other);
+    if (changed.some((name) => carriesOf(a, name) !== carriesOf(b, name))) {
+      for (const node of model.nodes) if (!model.paths.upstream(node)) names.add(node.name);
+    }
+  }
+  return [...names].sort();
+}
+
+function differing(a: Model, b: Model): readonly string[] {
+  const names = [...new Set([...machinesOf(a), ...machinesOf(b)])].sort();
+  if (names.length > exactLimit) return names;
+  const [before, after] = [a, b].map((model) => new Set(machinesOf(model)));
+  return names.filter(
+    (name) => !before?.has(name) || !after?.has(name) || bytes(a, name) !== bytes(b, name),
+  );
+}
+
+const bytes = (model: Model, machine: string): string =>
+  canonicalJson({ ...project(model, machine), epoch: '', rev: 0 });
+
+/** Machines at the edge: no other machine's paths depend on them. */
+const isLeaf = (model: Model, node: Node): boolean => {
+  const { topology } = model.network;
+  if (node.unit.attached.length > 0 || node.unit.site?.subnets.length) return false;
+  return (
+    node.unit.hub !== undefined ||
+    (topology.kind === 'hub' && !topology.hubs.includes(node.unit.name))
+  );
+};
+
+const shapes = new WeakMap<Model, string>();
+
+/** Everything that shapes states of machines which are neither changed themselves nor next to a change. */
+function shapeOf(model: Model): string {
+  const known = shapes.get(model);
+  if (known !== undefined) return known;
+  const { network } = model;
+  const core = model.nodes.filter((node) => !isLeaf(model, node));
+  const shape = canonicalJson({
+    name: network.name,
+    overlay: network.overlay.map(String),
+    topology: topologyText(network),
+    ranges: model.ranges.map(({ prefix, node }) => `${prefix} ${node.name}`),
+    core: core.map((node) => `${coreText(node)} ${node.carries.join()}`),
+    policy: policyText(network),
+    hosts: [...model.hostsByName.values()].map((host) => [
+      host.name,
+      host.site,
+      host.routes,
+      host.tags,
+      host.addresses.map((address) => String(address.local)),
+    ]),
+  });
+  shapes.set(model, shape);
+  return shape;
+}
+
+const topologyText = ({ topology }: Network): unknown =>
+  topology.kind === 'links'
+    ? topology.links.map((link) => link.ends)
+    : topology.kind === 'hub'
+      ? topology.hubs
+      : topology.kind;
+
+const policyText = (network: Network): unknown => ({
+  groups: network.groups.map((group) => [group.name, group.selectors.map(selectorText)]),
+  siteTags: network.sites.map((site) => [site.name, site.tags]),
+  rules: (network.policy ?? [null]).map((rule) =>
+    rule === null
+      ? null
+      : [rule.id, rule.from.map(selectorText), rule.to.map(selectorText), rule.ports ?? null],
+  ),
+});
+
+const selectorText = (selector: Selector): string => {
+  if (selector.kind === 'all') return 'all';
+  return `${selector.kind}:${selector.kind === 'prefix' ? selector.prefix : selector.name}`;
+};
+
+/** What of a core machine shapes the states of machines far away. */
+const coreText = ({ name, unit, isCarrier, machine }: Node): string =>
+  [
+    name,
+    unit.name,
+    isCarrier,
+    machine.endpoint !== undefined,
+    machine.managed,
+    machine.tags.join(),
+    machine.addresses.map((address) => address.local).join(),
+  ].join(' ');
+
+const texts = new WeakMap<Node, string>();
+
+/** All of a node that reaches any state. */
+function nodeText(node: Node): string {
+  const known = texts.get(node);
+  if (known !== undefined) return known;
+  const { machine, unit } = node;
+  const text = [
+    unit.name,
+    unit.hub ?? '',
+    node.publicKey ?? '',
+    node.underlayMtu,
+    node.overlay.join(),
+    node.carries.join(),
+    endpointText(machine),
+    machine.listenPort,
+    machine.interface,
+    machine.keepalive,
+    machine.managed,
+    machine.tags.join(),
+    machine.addresses.map((address) => address.local).join(),
+    machine.allowedIps?.join() ?? '',
+  ].join(' ');
+  texts.set(node, text);
+  return text;
+}
+
+const endpointText = (machine: Machine): string =>
+  machine.endpoint ? formatEndpoint(machine.endpoint) : '';
+
+function changedNames(a: Model, b: Model): readonly string[] {
+  const names: string[] = [];
+  for (const node of a.nodes) {
+    const after = b.nodesByName.get(node.name);
+    if (!after || nodeText(after) !== nodeText(node)) names.push(node.name);
+  }
+  for (const node of b.nodes) if (!a.nodesByName.has(node.name)) names.push(node.name);
+  return names;
+}
+
+const carriesOf = (model: Model, name: string): string =>
+  model.nodesByName.get(name)?.carries.join() ?? '';
+
+/** Machines whose state speaks of this one: those it links with, and those that filter by its address. */
+function* touched(model: Model, name: string): Iterable<string> {
+  const node = model.nodesByName.get(name);
+  if (!node) return;
+  const upstream = model.paths.upstream(node);
+  if (upstream) yield upstream.name;
+  for (const other of model.paths.neighbours(node)) yield other.name;
+  yield* enforcersFor(model, node);
+}
+
+/** Who filters flows from this machine: the receivers of every rule that lets it send. */
+function* enforcersFor(model: Model, node: Node): Iterable<string> {
+  const { policy } = model;
+  if (!policy) return;
+  const rules = new Set<number>();
+  for (const range of addressesOfNode(node).ranges()) {
+    for (const rule of policy.classOfSource(range.first)?.rules ?? []) rules.add(rule);
+  }
+  for (const destination of policy.destinations) {
+    if (!destination.rules.some((rule) => rules.has(rule))) continue;
+    for (const prefix of destination.addresses.prefixes()) yield* enforcersOf(model, prefix);
+  }
+}
+
+function* enforcersOf(model: Model, prefix: Prefix): Iterable<string> {
+  const { carried } = model;
+  let low = 0;
+  let high = carried.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entry = carried[middle]?.prefix;
+    if (entry && !entry.overlaps(prefix) && entry.compare(prefix) < 0) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low; carried[i]?.prefix.overlaps(prefix); i++) {
+    const { node } = carried[i] as (typeof carried)[number];
+    yield node.name;
+    if (node.machine.managed) continue;
+    for (const neighbour of model.paths.neighbours(node)) yield neighbour.name;
+    const upstream = model.paths.upstream(node);
+    if (upstream) yield upstream.name;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Diagnostic } from '#base';
+import { formatPort, type PolicyTest, type Port } from '#spec';
+import type { CheckResult, ManualLine, TestResult, Trace } from '../api.ts';
+import { compileErrors } from '../errors.ts';
+import type { Model } from '../model.ts';
+import { hostRoutes } from '../project/routes.ts';
+import { sharedFamilies, trace } from '../trace/trace.ts';
+import { prove } from './proof.ts';
+
+/** Everything there is to say about a linked network before anything is done with it. */
+export function check(model: Model): CheckResult {
+  const proof = prove(model);
+  const tests = model.network.tests.map((test) => runTest(model, test));
+  return {
+    diagnostics: [
+      ...model.diagnostics,
+      ...proof.diagnostics,
+      ...tests.flatMap(({ diagnostic }) => diagnostic ?? []),
+    ],
+    tests: tests.map(({ result }) => result),
+    manual: manualLines(model),
+    proof: { pairs: proof.pairs, classes: proof.classes },
+  };
+}
+
+interface TestRun {
+  readonly result: TestResult;
+  readonly diagnostic?: Diagnostic;
+}
+
+/** A test holds when every address family the two share gives the expected verdict. */
+function runTest(model: Model, test: PolicyTest): TestRun {
+  const port: Port = test.port ?? { protocol: 'icmp' };
+  const families = sharedFamilies(model, test.from, test.to);
+  const traces = (families.length > 0 ? families : [undefined]).map((family) =>
+    trace(model, test.from, test.to, port, family),
+  );
+  const arrives = (t: Trace): boolean => t.verdict === 'allow' || t.verdict === 'outside';
+  const failed = traces.find((t) => arrives(t) !== (test.expect === 'allow'));
+  const shown = failed ?? (traces[0] as Trace);
+  const result: TestResult = {
+    from: test.from,
+    to: test.to,
+    port: formatPort(port),
+    expect: test.expect,
+    verdict: shown.verdict,
+    passed: failed === undefined,
+  };
+  if (!failed) return { result };
+  const { passed: _, ...args } = result;
+  const diagnostic = compileErrors.diagnostic(
+    'compile/test-failed',
+    { ...args, reason: failed.reason },
+    { place: test.place },
+  );
+  return { result, diagnostic };
+}
+
+/** What a person has to type on hosts whose routes nobody else sets. */
+function manualLines(model: Model): readonly ManualLine[] {
+  return [...model.hostsByName.values()]
+    .filter((host) => host.routes === 'manual')
+    .flatMap((host) =>
+      hostRoutes(model, host.name).map((route) => ({
+        host: host.name,
+        line: `ip route replace ${route.prefix} via ${route.via}`,
+      })),
+    );
+}

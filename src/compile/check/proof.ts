@@ -1,0 +1,119 @@
+import type { Diagnostic } from '#base';
+import { Address, type Family } from '#ip';
+import { formatPort, type PolicyRule, type Port } from '#spec';
+import type { Trace } from '../api.ts';
+import { compileErrors } from '../errors.ts';
+import type { Model } from '../model.ts';
+import { portTable, ruleForPort } from '../policy/ports.ts';
+import { type Places, placesOf, type Station } from '../trace/places.ts';
+import { familiesOf, trace } from '../trace/trace.ts';
+import { type Pair, representativePairs } from './pairs.ts';
+import { stationClasses } from './stations.ts';
+
+export interface Proof {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly pairs: number;
+  readonly classes: number;
+}
+
+/** Ports nothing names by chance: what a policy must refuse unless it allows everything. */
+export const unnamedPort = { tcp: 7, udp: 7 } as const;
+
+/**
+ * Law 3: every pair the policy allows is reachable hop by hop through the compiled states, there and
+ * back; every other pair that passes a machine of ours is not. Walked per pair of classes.
+ */
+export function prove(model: Model): Proof {
+  const places = placesOf(model);
+  const classes = stationClasses(places);
+  const pairs = representativePairs(model, classes);
+  const diagnostics = pairs.flatMap((pair) => provePair(places, pair));
+  const stations = classes.reduce((sum, c) => sum + c.stations.length, 0);
+  return { diagnostics: onePerPair(diagnostics), pairs: stations * (stations - 1), classes: classes.length };
+}
+
+function provePair(places: Places, { from, to }: Pair): readonly Diagnostic[] {
+  return familiesOf(from, to).flatMap((family) => {
+    const { model } = places;
+    const first = trace(model, from.name, to.name, { protocol: 'icmp' }, family);
+    const rules = rulesFor(model, first);
+    return portsOf(rules).flatMap((port) => {
+      const found =
+        port.protocol === 'icmp' ? first : trace(model, from.name, to.name, port, family);
+      return disagreement(places, from, to, family, found, rules);
+    });
+  });
+}
+
+/** The rules that name both ends of a flow, in the policy's order; undefined: no policy. */
+function rulesFor(model: Model, flow: Trace): readonly PolicyRule[] | undefined {
+  if (!model.policy || flow.source === '') return undefined;
+  const receive = model.policy.classOfDestination(Address.parse(flow.destination))?.rules ?? [];
+  const send = new Set(model.policy.classOfSource(Address.parse(flow.source))?.rules ?? []);
+  return receive.filter((rule) => send.has(rule)).map((i) => model.policy?.rules[i] as PolicyRule);
+}
+
+/** ICMP, one TCP and one UDP port that no rule names, and the ends of every span that rules name. */
+function portsOf(rules: readonly PolicyRule[] | undefined): readonly Port[] {
+  if (!rules) return [{ protocol: 'icmp' }];
+  const table = portTable(rules);
+  const named = (['tcp', 'udp'] as const).flatMap((protocol) => [
+    ...table[protocol].flatMap(({ first, last }): Port[] => [
+      { protocol, first, last: first },
+      { protocol, first: last, last },
+    ]),
+    { protocol, first: unnamedPort[protocol], last: unnamedPort[protocol] },
+  ]);
+  return [{ protocol: 'icmp' }, ...named];
+}
+
+function disagreement(
+  places: Places,
+  from: Station,
+  to: Station,
+  family: Family,
+  found: Trace,
+  rules: readonly PolicyRule[] | undefined,
+): readonly Diagnostic[] {
+  if (found.verdict === 'outside') return [];
+  const wanted = !rules || ruleForPort(portTable(rules), found.port) !== undefined;
+  if (found.verdict === (wanted ? 'allow' : 'deny')) return [];
+  const reason =
+    found.verdict === 'allow' ? `no rule allows ${formatPort(found.port)}, yet it passes` : found.reason;
+  return [
+    compileErrors.diagnostic(
+      'compile/unreachable',
+      {
+        from: from.name,
+        to: to.name,
+        reason: `${reason} (IPv${family})`,
+        remedy: remedyFor(places, from, to),
+      },
+      { place: placeOf(from), text: from.name },
+    ),
+  ];
+}
+
+const placeOf = (station: Station) =>
+  station.kind === 'node' ? station.node.machine.place : station.host.place;
+
+function remedyFor(places: Places, from: Station, to: Station): string {
+  const behind = [from, to].filter(
+    (s) => s.kind === 'node' && s.node.machine.endpoint === undefined,
+  );
+  if (behind.length === 2) {
+    return `Give ${from.name} or ${to.name} an endpoint, or add a site with one that both can link with.`;
+  }
+  const topology = places.model.network.topology.kind;
+  return `Look at the topology (${topology}) between the two: every machine on the way must link with the next.`;
+}
+
+/** The same pair fails the same way on every port: say it once. */
+function onePerPair(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ message }) => {
+    const fresh = !seen.has(message);
+    seen.add(message);
+    return fresh;
+  });
+}
