@@ -115,17 +115,15 @@ ensure_packages() {
 
 # --- npm dependencies and the bundle --------------------------------------------------------
 
-# Runs a command as the checkout's owner, so that nothing under it comes to belong to root.
-as_owner() {
-  owner=$(stat -c %u "$root")
-  if [ "$(id -u)" -ne 0 ] || [ "$owner" -eq 0 ]; then
-    "$@"
-    return
-  fi
+# Runs a command in the checkout as its owner, so that nothing there comes to belong to root.
+as_owner() (
+  cd "$root" || exit
+  owner=$(stat -c %u .)
+  if [ "$(id -u)" -ne 0 ] || [ "$owner" -eq 0 ]; then exec "$@"; fi
   home=$(getent passwd "$owner" | cut -d: -f6)
-  setpriv --reuid="$owner" --regid="$(stat -c %g "$root")" --clear-groups \
+  exec setpriv --reuid="$owner" --regid="$(stat -c %g .)" --clear-groups \
     env HOME="${home:-/tmp}" "$@"
-}
+)
 
 need_writable() {
   [ -w "$root" ] || give_up "$root is not set up, or has changed since, and you may not write there.
@@ -154,7 +152,6 @@ dependencies_fresh() {
 install_dependencies() {
   if dependencies_fresh; then return 0; fi
   say "installing npm dependencies"
-  cd "$root" || return
   as_owner npm ci --loglevel=error --no-audit --no-fund >&2 || return
   as_owner cp package-lock.json node_modules/.installed-lock.json
 }
@@ -177,7 +174,7 @@ bundle_fresh() {
 ensure_built() {
   if bundle_fresh; then return 0; fi
   need_writable
-  as_owner "$node" "$root/scripts/build.ts" >&2 || give_up "the build in $root failed."
+  as_owner "$node" scripts/build.ts >&2 || give_up "the build in $root failed."
 }
 
 # prepare SET...: packages, npm dependencies and Node. Sets $node.
