@@ -1,27 +1,27 @@
-import type { Forwarding, Route, Rule, Sysctl } from '#state';
+import type { DeviceRef, Forwarding, Route, Rule, Sysctl } from '#state';
 
 /** The main routing table (rtnetlink(7)). */
 const mainTable = 254;
 
-/** Arguments of ip-route(8) after the verb; `device` stands in for the route's own. */
-export function routeWords(route: Route, device?: string): readonly string[] {
-  const named = device ?? (typeof route.device === 'string' ? route.device : undefined);
-  return [
-    route.prefix,
-    ...(route.via === undefined ? [] : ['via', route.via]),
-    ...(named === undefined ? [] : ['dev', named]),
-    ...(route.table === mainTable ? [] : ['table', String(route.table)]),
-    ...(route.metric === undefined ? [] : ['metric', String(route.metric)]),
-    ...(route.source === undefined ? [] : ['src', route.source]),
-    ...(route.mtu === undefined ? [] : ['mtu', String(route.mtu)]),
-  ];
-}
+/** A route as ip-route(8) takes it after the verb, on a device of that name if one is given. */
+const routeWords = (route: Route, device: string | undefined): readonly string[] => [
+  route.prefix,
+  ...(route.via === undefined ? [] : ['via', route.via]),
+  ...(device === undefined ? [] : ['dev', device]),
+  ...(route.table === mainTable ? [] : ['table', String(route.table)]),
+  ...(route.metric === undefined ? [] : ['metric', String(route.metric)]),
+  ...(route.source === undefined ? [] : ['src', route.source]),
+  ...(route.mtu === undefined ? [] : ['mtu', String(route.mtu)]),
+];
 
 export const inMainTable = (route: Route): boolean => route.table === mainTable;
 
-/** One `ip route replace` line: typed twice it changes nothing. */
-export const routeLine = (route: Route, device?: string): string =>
-  ['ip', 'route', 'replace', ...routeWords(route, device)].join(' ');
+/** One `ip route` line; with `replace`, typed twice it changes nothing. */
+export const routeLine = (
+  verb: 'replace' | 'del',
+  route: Route,
+  device: string | undefined,
+): string => ['ip', 'route', verb, ...routeWords(route, device)].join(' ');
 
 /** One `ip rule` line. */
 export const ruleLine = (verb: 'add' | 'del', rule: Rule): string =>
@@ -32,44 +32,57 @@ export const ruleLine = (verb: 'add' | 'del', rule: Rule): string =>
     ...['lookup', String(rule.table), 'priority', String(rule.priority)],
   ].join(' ');
 
-/** A setting below /proc/sys, with slashes: a device's name may hold dots (sysctl(8)). */
+/** A setting by its path below /proc/sys: a device's name may hold dots (sysctl(8)). */
 export interface Setting {
   readonly path: string;
   readonly value: string;
 }
 
-const settingOf = ({ key, device, value }: Sysctl): Setting | undefined => {
-  if (device !== undefined && typeof device !== 'string') return undefined;
-  const parts = key.split('.').map((part) => (part === '*' ? (device ?? part) : part));
-  return { path: parts.join('/'), value };
-};
+/** How a format names a device, where it can. */
+export type DeviceText = (ref: DeviceRef) => string | undefined;
 
-/** Before Linux 6.17 one device alone cannot be told to forward IPv6; that is left to people. */
-const forwardingOf = ({ device, family }: Forwarding): Setting | undefined =>
-  typeof device === 'string' && family === 4
-    ? { path: `net/ipv4/conf/${device}/forwarding`, value: '1' }
-    : undefined;
+export const byName: DeviceText = (ref) => (typeof ref === 'string' ? ref : undefined);
 
 interface Kernel {
   readonly sysctls: readonly Sysctl[];
   readonly forwarding: readonly Forwarding[];
 }
 
-/** The settings of devices that are named. */
-export const settingsOf = ({ sysctls, forwarding }: Kernel): readonly Setting[] =>
-  [...sysctls.map(settingOf), ...forwarding.map(forwardingOf)].filter(
-    (setting) => setting !== undefined,
-  );
+function sysctlSetting({ key, device, value }: Sysctl, nameOf: DeviceText): Setting | undefined {
+  const name = device === undefined ? '*' : nameOf(device);
+  if (name === undefined) return undefined;
+  const parts = key.split('.').map((part) => (part === '*' ? name : part));
+  return { path: parts.join('/'), value };
+}
 
-/** In words, what `settingsOf` leaves out. */
-export const unsettled = ({ sysctls, forwarding }: Kernel): readonly string[] => [
-  ...sysctls
-    .filter((sysctl) => settingOf(sysctl) === undefined)
-    .map(({ key, value, device }) => `${key} = ${value} on ${deviceWords(device)}`),
-  ...forwarding
-    .filter((one) => forwardingOf(one) === undefined)
-    .map(({ device, family }) => `forwarding of IPv${family} that comes in by ${deviceWords(device)}`),
-];
+/** Before Linux 6.17 one device alone cannot be told to forward IPv6; that is left to people. */
+function forwardingSetting(
+  { device, family }: Forwarding,
+  nameOf: DeviceText,
+): Setting | undefined {
+  const name = family === 4 ? nameOf(device) : undefined;
+  return name === undefined ? undefined : { path: `net/ipv4/conf/${name}/forwarding`, value: '1' };
+}
 
-const deviceWords = (device: Sysctl['device']): string =>
-  typeof device === 'object' ? `the device that holds ${device.holding}` : (device ?? 'all devices');
+const deviceWords = (device: DeviceRef | undefined): string =>
+  typeof device === 'object' ? `the device with ${device.holding}` : (device ?? 'all devices');
+
+/** The kernel settings that can be written, and in words those that cannot. */
+export function settingsOf(
+  { sysctls, forwarding }: Kernel,
+  nameOf: DeviceText = byName,
+): { readonly settings: readonly Setting[]; readonly left: readonly string[] } {
+  const known = sysctls.map((item) => ({
+    setting: sysctlSetting(item, nameOf),
+    words: `${item.key} = ${item.value} on ${deviceWords(item.device)}`,
+  }));
+  const forwarded = forwarding.map((item) => ({
+    setting: forwardingSetting(item, nameOf),
+    words: `forwarding of IPv${item.family} packets that come in by ${deviceWords(item.device)}`,
+  }));
+  const all = [...known, ...forwarded];
+  return {
+    settings: all.flatMap(({ setting }) => setting ?? []),
+    left: all.filter(({ setting }) => !setting).map(({ words }) => words),
+  };
+}

@@ -1,4 +1,4 @@
-import { by, fnv1a } from '#base';
+import { by, byText, fnv1a } from '#base';
 import { type Address, Prefix } from '#ip';
 import type { Host } from '#spec';
 import type { Route, Rule } from '#state';
@@ -34,6 +34,7 @@ export function routingOf(model: Model, node: Node, peers: readonly Carried[]): 
   const device = node.machine.interface;
   const largest = interfaceMtu(node, peers);
   const mtuOf = new Map(peers.map((peer) => [peer.node, tunnelMtu(node, peer.node)]));
+  const uneven = new Set(mtuOf.values()).size > 1;
   const into = (prefix: Prefix, peer: Node | undefined): Route => {
     const mtu = (peer && mtuOf.get(peer)) ?? largest;
     return { prefix: prefix.toString(), device, table: mainTable, ...(mtu < largest && { mtu }) };
@@ -43,13 +44,11 @@ export function routingOf(model: Model, node: Node, peers: readonly Carried[]): 
     ...model.network.overlay.map((prefix) => into(prefix, upstream)),
     ...smallerPeers(model, peers, mtuOf, (upstream && mtuOf.get(upstream)) ?? largest, into),
     ...remoteRanges(model, node).map(({ prefix, node: behind }) =>
-      into(prefix, mtuOf.size > 0 && mtusDiffer(mtuOf) ? model.paths.next(node, behind) : undefined),
+      into(prefix, uneven ? model.paths.next(node, behind) : undefined),
     ),
   ].filter((route) => allowedIn(node, route));
   return pinned(model, peers, [...tunnelled, ...siblingRoutes(node)]);
 }
-
-const mtusDiffer = (mtus: ReadonlyMap<Node, number>): boolean => new Set(mtus.values()).size > 1;
 
 const allowedIn = (node: Node, route: Route): boolean => {
   const allowed = node.machine.allowedIps;
@@ -121,7 +120,7 @@ function pinned(model: Model, peers: readonly Carried[], routes: readonly Route[
 const pinPriority = 30_000;
 
 const sorted = (routes: readonly Route[]): readonly Route[] =>
-  [...routes].sort(by((route) => `${route.table} ${route.prefix}`));
+  [...routes].sort((a, b) => a.table - b.table || byText(a.prefix, b.prefix));
 
 /** What a plain host needs: the way to everything that is not its own site's, through the carrier. */
 export function hostRoutes(model: Model, hostName: string): readonly Route[] {

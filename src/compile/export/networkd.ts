@@ -1,0 +1,111 @@
+import { formatEndpoint } from '#ip';
+import type { Route, Rule } from '#state';
+import type { ExportFile } from './formats.ts';
+import { formatIni, type IniSection } from './ini.ts';
+import { inMainTable, routeLine, settingsOf } from './ip-lines.ts';
+import type { PlannedPeer, TunnelPlan } from './plan.ts';
+import { sysctlFiles } from './sysctl-file.ts';
+
+const folder = '/etc/systemd/network';
+
+const peerSection = (peer: PlannedPeer): IniSection => ({
+  title: 'WireGuardPeer',
+  comments: [peer.name],
+  settings: [
+    ['PublicKey', peer.publicKey],
+    ['PresharedKey', peer.presharedKey?.reveal()],
+    ['AllowedIPs', peer.allowedIps.length === 0 ? undefined : peer.allowedIps.join(',')],
+    ['Endpoint', peer.endpoint && formatEndpoint(peer.endpoint)],
+    ['PersistentKeepalive', peer.keepalive],
+  ],
+});
+
+function netdev(plan: TunnelPlan): string {
+  const keyFile = `${folder}/${plan.device}.key`;
+  const { left } = settingsOf(plan);
+  const routes = routesElsewhere(plan).map(
+    (route) => `the route of another device: ${routeLine('replace', route, undefined)}`,
+  );
+  const missing = [...plan.beyond, ...left, ...routes].map((one) => `not in these files: ${one}`);
+  return formatIni(
+    [
+      `${plan.machine} in the network ${plan.network}; readable by root and systemd-network only`,
+      ...missing,
+    ],
+    [
+      {
+        title: 'NetDev',
+        settings: [
+          ['Name', plan.device],
+          ['Kind', 'wireguard'],
+          ['MTUBytes', plan.mtu],
+        ],
+      },
+      {
+        title: 'WireGuard',
+        settings: [
+          ['PrivateKey', plan.privateKey?.reveal()],
+          ['PrivateKeyFile', plan.privateKey ? undefined : keyFile],
+          ['ListenPort', plan.listenPort],
+          ['FirewallMark', plan.fwmark],
+        ],
+      },
+      ...plan.peers.map(peerSection),
+    ],
+  );
+}
+
+/** A route as systemd.network(5) says it. */
+export const routeSection = (route: Route): IniSection => ({
+  title: 'Route',
+  settings: [
+    ['Destination', route.prefix],
+    ['Gateway', route.via],
+    ['Table', inMainTable(route) ? undefined : route.table],
+    ['Metric', route.metric],
+    ['PreferredSource', route.source],
+    ['MTUBytes', route.mtu],
+  ],
+});
+
+const ruleSection = (rule: Rule): IniSection => ({
+  title: 'RoutingPolicyRule',
+  settings: [
+    ['Family', rule.family === 4 ? 'ipv4' : 'ipv6'],
+    ['FirewallMark', rule.fwmark],
+    ['InvertRule', rule.not ? 'yes' : undefined],
+    ['Table', rule.table],
+    ['Priority', rule.priority],
+  ],
+});
+
+const isOwn = (plan: TunnelPlan, { device, via }: Route): boolean =>
+  device === plan.device || (device === undefined && via === undefined);
+
+const routesElsewhere = (plan: TunnelPlan): readonly Route[] =>
+  plan.routes.filter((route) => !isOwn(plan, route));
+
+const network = (plan: TunnelPlan): string =>
+  formatIni(
+    [`${plan.machine} in the network ${plan.network}`],
+    [
+      { title: 'Match', settings: [['Name', plan.device]] },
+      { title: 'Link', settings: [['RequiredForOnline', 'no']] },
+      {
+        title: 'Network',
+        settings: [
+          ...plan.addresses.map((address) => ['Address', address] as const),
+          ['LinkLocalAddressing', 'no'],
+        ],
+      },
+      ...plan.routes.filter((route) => isOwn(plan, route)).map(routeSection),
+      ...plan.rules.map(ruleSection),
+    ],
+  );
+
+/** For systemd-networkd: the device, its network, and kernel settings where there are some. */
+export const networkdFiles = (plan: TunnelPlan): readonly ExportFile[] => [
+  { path: `${folder}/50-${plan.device}.netdev`, mode: '0640', content: netdev(plan) },
+  { path: `${folder}/50-${plan.device}.network`, mode: '0644', content: network(plan) },
+  ...sysctlFiles(plan),
+];

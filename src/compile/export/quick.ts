@@ -1,0 +1,178 @@
+import { Prefix, PrefixSet } from '#ip';
+import type { DeviceRef, Route } from '#state';
+import { formatConfig, type WireguardConfig, type WireguardInterface } from '#wireguard';
+import type { ExportFile } from './formats.ts';
+import { type DeviceText, inMainTable, routeLine, ruleLine, settingsOf } from './ip-lines.ts';
+import type { PlannedPeer, TunnelPlan } from './plan.ts';
+
+const noHooks = { preUp: [], postUp: [], preDown: [], postDown: [] };
+
+const heading = (plan: TunnelPlan): string => `${plan.machine} in the network ${plan.network}`;
+
+/** What is left for a person to do, as the comment of a configuration. */
+export const remarks = (plan: TunnelPlan, left: readonly string[]): string =>
+  [heading(plan), ...[...left, ...plan.beyond].map((one) => `not in this file: ${one}`)].join('\n');
+
+const keyRemark = ({ privateKey, device }: TunnelPlan): readonly string[] =>
+  privateKey ? [] : [`the private key: it stays on the machine (wg set ${device} private-key FILE)`];
+
+const peersOf = (peers: readonly PlannedPeer[]): WireguardConfig['peers'] =>
+  peers.map(({ name, ...peer }) => ({ ...peer, comment: name }));
+
+/** What all of WireGuard's own formats say about the interface. */
+const common = (plan: TunnelPlan, left: readonly string[]): WireguardInterface => ({
+  ...noHooks,
+  comment: remarks(plan, left),
+  ...(plan.privateKey && { privateKey: plan.privateKey }),
+  listenPort: plan.listenPort,
+  address: [],
+  dns: [],
+});
+
+const interfaceAddresses = (plan: TunnelPlan): WireguardInterface['address'] =>
+  plan.addresses.map((text) => {
+    const [address = '', length] = text.split('/');
+    return { address: Prefix.parse(`${address}/${address.includes(':') ? 128 : 32}`).first, length: Number(length) };
+  });
+
+const fileOf = (plan: TunnelPlan, config: WireguardConfig): ExportFile => ({
+  path: `/etc/wireguard/${plan.device}.conf`,
+  mode: '0600',
+  content: formatConfig(config),
+});
+
+/** For `wg setconf` and `wg addconf`, which know of no addresses, MTU or routes. */
+export function wgFile(plan: TunnelPlan): ExportFile {
+  const left = [
+    ...keyRemark(plan),
+    ...plan.addresses.map((address) => `the address ${address}`),
+    ...(plan.mtu === undefined ? [] : [`the MTU ${plan.mtu}`]),
+    ...plan.routes.map((route) => `the route: ${routeLine('replace', route, deviceName(plan, route))}`),
+    ...plan.rules.map((rule) => `the rule: ${ruleLine('add', rule)}`),
+    ...plan.forwarding.map(({ family }) => `forwarding of IPv${family}`),
+  ];
+  const { fwmark } = plan;
+  const own = { ...common(plan, left), ...(fwmark !== undefined && { fwmark }) };
+  return fileOf(plan, { interface: own, peers: peersOf(plan.peers) });
+}
+
+const deviceName = (plan: TunnelPlan, { device, via }: Route): string | undefined =>
+  typeof device === 'string' ? device : via === undefined ? plan.device : undefined;
+
+/** Whether wg-quick, left alone, makes the very routes that the state says. */
+export function routesFollowAllowedIps(plan: TunnelPlan): boolean {
+  const plain = plan.routes.every(
+    (route) =>
+      route.device === plan.device &&
+      inMainTable(route) &&
+      route.via === undefined &&
+      route.metric === undefined &&
+      route.source === undefined &&
+      route.mtu === undefined,
+  );
+  const allowed = plan.peers.flatMap((peer) => peer.allowedIps);
+  const routed = plan.routes.map((route) => Prefix.parse(route.prefix));
+  return (
+    plain &&
+    plan.rules.length === 0 &&
+    allowed.every((prefix) => prefix.length > 0) &&
+    PrefixSet.of(allowed).equals(PrefixSet.of(routed))
+  );
+}
+
+/** wg-quick hands a hook to bash, which can look a device up by its address. */
+const inHook =
+  (plan: TunnelPlan): DeviceText =>
+  (ref: DeviceRef) =>
+    ref === plan.device
+      ? '%i'
+      : typeof ref === 'string'
+        ? ref
+        : `$(ip -o address show to ${ref.holding} | cut -d ' ' -f 2)`;
+
+interface Hooks {
+  readonly postUp: readonly string[];
+  readonly postDown: readonly string[];
+}
+
+/** Routes that leave by another device outlive the tunnel's, so they are taken back by hand. */
+function routeHooks(plan: TunnelPlan): Hooks {
+  const nameOf = inHook(plan);
+  const named = (route: Route): string | undefined =>
+    nameOf(route.device ?? (route.via === undefined ? plan.device : ''));
+  const line = (verb: 'replace' | 'del', route: Route): string =>
+    routeLine(verb, route, named(route) || undefined);
+  const foreign = plan.routes.filter((route) => named(route) !== '%i');
+  return {
+    postUp: [
+      ...plan.routes.map((route) => line('replace', route)),
+      ...plan.rules.map((rule) => ruleLine('add', rule)),
+    ],
+    postDown: [
+      ...plan.rules.map((rule) => ruleLine('del', rule)),
+      ...foreign.map((route) => line('del', route)),
+    ],
+  };
+}
+
+/**
+ * For wg-quick(8), which makes a route for each allowed IP; where the state says other ones (an MTU
+ * of their own, another table, ranges nobody carries yet) they are written out as hooks.
+ */
+export function wgQuickFile(plan: TunnelPlan): ExportFile {
+  const { settings, left } = settingsOf(plan, inHook(plan));
+  const automatic = routesFollowAllowedIps(plan);
+  const hooks = automatic ? { postUp: [], postDown: [] } : routeHooks(plan);
+  const own: WireguardInterface = {
+    ...common(plan, [...keyRemark(plan), ...left]),
+    ...(plan.fwmark !== undefined && { fwmark: plan.fwmark }),
+    address: interfaceAddresses(plan),
+    ...(plan.mtu !== undefined && { mtu: plan.mtu }),
+    ...(!automatic && { table: 'off' }),
+    postUp: [
+      ...settings.map(({ path, value }) => `sysctl -q -w "${path}=${value}"`),
+      ...hooks.postUp,
+    ],
+    postDown: hooks.postDown,
+  };
+  return fileOf(plan, { interface: own, peers: peersOf(plan.peers) });
+}
+
+/** The largest packet that passes on all routes, for readers that cannot say it route by route. */
+const smallestMtu = ({ mtu, routes }: TunnelPlan): number | undefined => {
+  const all = [mtu, ...routes.map((route) => route.mtu)].filter((one) => one !== undefined);
+  return all.length === 0 ? undefined : Math.min(...all);
+};
+
+/** What the apps know: no mark, no table, no hooks; they route every allowed IP. */
+function appConfig(plan: TunnelPlan): WireguardConfig {
+  const mtu = smallestMtu(plan);
+  const left = [
+    ...(plan.privateKey ? [] : ['the private key: add a line PrivateKey']),
+    ...plan.rules.map((rule) => `the rule: ${ruleLine('add', rule)}`),
+    ...plan.forwarding.map(({ family }) => `forwarding of IPv${family}`),
+  ];
+  const own = {
+    ...common(plan, left),
+    address: interfaceAddresses(plan),
+    ...(mtu !== undefined && { mtu }),
+  };
+  return { interface: own, peers: peersOf(plan.peers) };
+}
+
+/** For WireGuard for Windows; with the line ends its users' editors know. */
+export function windowsFile(plan: TunnelPlan): ExportFile {
+  const content = formatConfig(appConfig(plan)).replaceAll('\n', '\r\n');
+  return { path: `${plan.device}.conf`, mode: '0600', content };
+}
+
+/** For the apps' cameras: the same, without comments, so that the code stays coarse. */
+export function qrFile(plan: TunnelPlan): ExportFile {
+  const { interface: own, peers } = appConfig(plan);
+  const { comment: _, ...bare } = own;
+  const content = formatConfig({
+    interface: bare,
+    peers: peers.map(({ comment: __, ...peer }) => peer),
+  });
+  return { path: `${plan.device}.conf`, mode: '0600', content };
+}
