@@ -20,6 +20,9 @@ const formatSection = ({ title, comments = [], settings }: IniSection): string =
 
 /** Comments first, then the sections that say something, with an empty line between. */
 export const formatIni = (comments: readonly string[], sections: readonly IniSection[]): string =>
-  [...comments.map((line) => `# ${one(line)}\n`), ...sections.map((each) => `\n${formatSection(each)}`)]
+  [
+    ...comments.map((line) => `# ${one(line)}\n`),
+    ...sections.map((each) => `\n${formatSection(each)}`),
+  ]
     .join('')
     .trimStart();

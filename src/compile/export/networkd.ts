@@ -1,10 +1,10 @@
 import { formatEndpoint } from '#ip';
 import type { Route, Rule } from '#state';
+import { ownRoutes, remarksOf, sysctlFiles } from './device-files.ts';
 import type { ExportFile } from './formats.ts';
 import { formatIni, type IniSection } from './ini.ts';
-import { inMainTable, routeLine, settingsOf } from './ip-lines.ts';
+import { inMainTable } from './ip-lines.ts';
 import type { PlannedPeer, TunnelPlan } from './plan.ts';
-import { sysctlFiles } from './sysctl-file.ts';
 
 const folder = '/etc/systemd/network';
 
@@ -22,15 +22,10 @@ const peerSection = (peer: PlannedPeer): IniSection => ({
 
 function netdev(plan: TunnelPlan): string {
   const keyFile = `${folder}/${plan.device}.key`;
-  const { left } = settingsOf(plan);
-  const routes = routesElsewhere(plan).map(
-    (route) => `the route of another device: ${routeLine('replace', route, undefined)}`,
-  );
-  const missing = [...plan.beyond, ...left, ...routes].map((one) => `not in these files: ${one}`);
   return formatIni(
     [
       `${plan.machine} in the network ${plan.network}; readable by root and systemd-network only`,
-      ...missing,
+      ...remarksOf(plan),
     ],
     [
       {
@@ -79,12 +74,6 @@ const ruleSection = (rule: Rule): IniSection => ({
   ],
 });
 
-const isOwn = (plan: TunnelPlan, { device, via }: Route): boolean =>
-  device === plan.device || (device === undefined && via === undefined);
-
-const routesElsewhere = (plan: TunnelPlan): readonly Route[] =>
-  plan.routes.filter((route) => !isOwn(plan, route));
-
 const network = (plan: TunnelPlan): string =>
   formatIni(
     [`${plan.machine} in the network ${plan.network}`],
@@ -98,7 +87,7 @@ const network = (plan: TunnelPlan): string =>
           ['LinkLocalAddressing', 'no'],
         ],
       },
-      ...plan.routes.filter((route) => isOwn(plan, route)).map(routeSection),
+      ...ownRoutes(plan).map(routeSection),
       ...plan.rules.map(ruleSection),
     ],
   );

@@ -1,10 +1,10 @@
 import { formatEndpoint } from '#ip';
 import type { Route, Rule } from '#state';
+import { ownRoutes, remarksOf, sysctlFiles } from './device-files.ts';
 import type { ExportFile } from './formats.ts';
 import { formatIni, type IniSection } from './ini.ts';
-import { inMainTable, routeLine, settingsOf } from './ip-lines.ts';
+import { inMainTable } from './ip-lines.ts';
 import type { PlannedPeer, TunnelPlan } from './plan.ts';
-import { sysctlFiles } from './sysctl-file.ts';
 
 type Family = 4 | 6;
 type Settings = IniSection['settings'];
@@ -73,12 +73,6 @@ function familySection(plan: TunnelPlan, family: Family): IniSection {
   };
 }
 
-const isOwn = (plan: TunnelPlan, { device, via }: Route): boolean =>
-  device === plan.device || (device === undefined && via === undefined);
-
-const ownRoutes = (plan: TunnelPlan): readonly Route[] =>
-  plan.routes.filter((route) => isOwn(plan, route));
-
 /** The state says its routes, so NetworkManager is not to derive any from the allowed IPs. */
 const wireguardSection = (plan: TunnelPlan): IniSection => ({
   title: 'wireguard',
@@ -95,13 +89,8 @@ const wireguardSection = (plan: TunnelPlan): IniSection => ({
 });
 
 function keyfile(plan: TunnelPlan): string {
-  const { left } = settingsOf(plan);
-  const routes = plan.routes
-    .filter((route) => !isOwn(plan, route))
-    .map((route) => `the route of another device: ${routeLine('replace', route, undefined)}`);
-  const missing = [...plan.beyond, ...left, ...routes].map((one) => `not in this file: ${one}`);
   return formatIni(
-    [`${plan.machine} in the network ${plan.network}`, ...missing],
+    [`${plan.machine} in the network ${plan.network}`, ...remarksOf(plan)],
     [
       {
         title: 'connection',

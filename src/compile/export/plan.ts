@@ -1,5 +1,5 @@
 import { by, type Secret } from '#base';
-import { type Endpoint, parseEndpoint, Prefix } from '#ip';
+import { type Endpoint, Prefix, parseEndpoint } from '#ip';
 import {
   type Forwarding,
   type HostState,
@@ -83,7 +83,6 @@ function beyond(
     ...secrets.map((name) => `the preshared key for ${name}: add a line PresharedKey`),
   ];
 }
-
 
 const withLength = (address: string): string =>
   address.includes('/') ? address : `${address}/${address.includes(':') ? 128 : 32}`;

@@ -14,7 +14,9 @@ export const remarks = (plan: TunnelPlan, left: readonly string[]): string =>
   [heading(plan), ...[...left, ...plan.beyond].map((one) => `not in this file: ${one}`)].join('\n');
 
 const keyRemark = ({ privateKey, device }: TunnelPlan): readonly string[] =>
-  privateKey ? [] : [`the private key: it stays on the machine (wg set ${device} private-key FILE)`];
+  privateKey
+    ? []
+    : [`the private key: it stays on the machine (wg set ${device} private-key FILE)`];
 
 const peersOf = (peers: readonly PlannedPeer[]): WireguardConfig['peers'] =>
   peers.map(({ name, ...peer }) => ({ ...peer, comment: name }));
@@ -32,7 +34,10 @@ const common = (plan: TunnelPlan, left: readonly string[]): WireguardInterface =
 const interfaceAddresses = (plan: TunnelPlan): WireguardInterface['address'] =>
   plan.addresses.map((text) => {
     const [address = '', length] = text.split('/');
-    return { address: Prefix.parse(`${address}/${address.includes(':') ? 128 : 32}`).first, length: Number(length) };
+    return {
+      address: Prefix.parse(`${address}/${address.includes(':') ? 128 : 32}`).first,
+      length: Number(length),
+    };
   });
 
 const fileOf = (plan: TunnelPlan, config: WireguardConfig): ExportFile => ({
@@ -47,7 +52,9 @@ export function wgFile(plan: TunnelPlan): ExportFile {
     ...keyRemark(plan),
     ...plan.addresses.map((address) => `the address ${address}`),
     ...(plan.mtu === undefined ? [] : [`the MTU ${plan.mtu}`]),
-    ...plan.routes.map((route) => `the route: ${routeLine('replace', route, deviceName(plan, route))}`),
+    ...plan.routes.map(
+      (route) => `the route: ${routeLine('replace', route, deviceName(plan, route))}`,
+    ),
     ...plan.rules.map((rule) => `the rule: ${ruleLine('add', rule)}`),
     ...plan.forwarding.map(({ family }) => `forwarding of IPv${family}`),
   ];
