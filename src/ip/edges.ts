@@ -65,12 +65,10 @@ export function paint<T extends Value>(
   const upTo = countUpTo(edges, start);
   const before = upTo > 0 && edges[upTo - 1] === start ? upTo - 1 : upTo;
   const after = countUpTo(edges, end);
-  return [
-    ...edges.slice(0, before),
-    ...(isOdd(before) === inside ? [] : [start]),
-    ...(isOdd(after) === inside ? [] : [end]),
-    ...edges.slice(after),
-  ];
+  const changes: T[] = [];
+  if (isOdd(before) !== inside) changes.push(start);
+  if (isOdd(after) !== inside) changes.push(end);
+  return edges.toSpliced(before, after - before, ...changes);
 }
 
 /**
