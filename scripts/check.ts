@@ -25,7 +25,7 @@ const shellScripts = (): readonly string[] => [
 const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
 
 const steps: readonly Step[] = [
-  node('types', 'node_modules/typescript/bin/tsc'),
+  node('types', 'node_modules/typescript/bin/tsc', '--pretty', 'false'),
   node(
     'lint',
     'node_modules/oxlint/bin/oxlint',
@@ -33,7 +33,13 @@ const steps: readonly Step[] = [
     '--deny-warnings',
     '--format=unix',
   ),
-  node('format', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
+  node(
+    'format',
+    'node_modules/@biomejs/biome/bin/biome',
+    'check',
+    '--error-on-warnings',
+    '--max-diagnostics=none',
+  ),
   node('dead code', 'node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'),
   node('imports', 'scripts/check-imports.ts'),
   node('words', 'scripts/check-words.ts'),

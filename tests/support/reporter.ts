@@ -35,14 +35,18 @@ function describeSkipped(suite: TestSuite): string | undefined {
  */
 export class ClosingReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
-    const suites = modules.flatMap((module) => [...module.children.allSuites()]);
-    const skipped = suites.map(describeSkipped).filter((line) => line !== undefined);
-    if (skipped.length > 0) console.log(`Not run here:\n${skipped.join('\n')}\n`);
-
-    const { passed, failed, skipped: left } = count(modules);
-    const isEmpty = passed + failed === 0;
-    const isIncomplete = process.env['HAWSER_TEST_ALL'] === '1' && left > 0;
+    const counts = count(modules);
+    counts.failed += errors.length;
+    const isEmpty = counts.passed + counts.failed === 0;
+    const isIncomplete = process.env['HAWSER_TEST_ALL'] === '1' && counts.skipped > 0;
     if (isEmpty || isIncomplete || errors.length > 0) process.exitCode = 1;
-    console.log(`${passed} passed, ${failed + errors.length} failed, ${left} skipped`);
+
+    const suites = modules.flatMap((module) => [...module.children.allSuites()]);
+    const notRun = suites.map(describeSkipped).filter((line) => line !== undefined);
+    // At exit, since vitest goes on to print the failures' details after this.
+    process.once('exit', () => {
+      if (notRun.length > 0) console.log(`Not run here:\n${notRun.join('\n')}\n`);
+      console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    });
   }
 }
