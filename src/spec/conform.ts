@@ -1,6 +1,14 @@
-import type { Place } from '#base';
 import type Type from 'typebox';
-import { type Entry, type ListNode, type MapNode, nameOf, type Node, type Report, type ScalarNode } from './document.ts';
+import type { Place } from '#base';
+import {
+  type Entry,
+  type ListNode,
+  type MapNode,
+  type Node,
+  nameOf,
+  type Report,
+  type ScalarNode,
+} from './document.ts';
 import { type Code, errors } from './errors.ts';
 import { type Loose, setOrigin } from './origin.ts';
 import { didYouMean } from './suggest.ts';
@@ -87,9 +95,11 @@ export function exampleOf(shape: Shape): string {
   const example = shape.examples?.[0] ?? shape.default ?? shape.const ?? shape.enum?.[0];
   if (example !== undefined) return yamlText(example);
   if (shape.anyOf) return exampleOf(shape.anyOf[0] ?? {});
-  return { object: '{}', array: '[]', integer: String(shape.minimum ?? 1), boolean: 'true' }[
-    shape.type as 'object'
-  ] ?? 'text';
+  return (
+    { object: '{}', array: '[]', integer: String(shape.minimum ?? 1), boolean: 'true' }[
+      shape.type as 'object'
+    ] ?? 'text'
+  );
 }
 
 class Conformer {
@@ -131,7 +141,8 @@ class Conformer {
       const inner = this.#shapeOf(shape, what, entry);
       if (!inner) continue;
       // A mapping is found at its name; anything else where its value begins.
-      const here = entry.value.kind === 'map' || isNull(entry.value) ? entry.place : entry.value.place;
+      const here =
+        entry.value.kind === 'map' || isNull(entry.value) ? entry.place : entry.value.place;
       const value = this.value(inner, entry.key, entry.value);
       fields[entry.key] = here;
       keys[entry.key] = entry.place;
@@ -140,7 +151,11 @@ class Conformer {
     for (const key of shape.required ?? []) {
       if (!(key in fields)) this.#missing(shape, what, key, node.place);
     }
-    return setOrigin(values, { place: node.place, fields, ...(shape.patternProperties && { keys }) });
+    return setOrigin(values, {
+      place: node.place,
+      fields,
+      ...(shape.patternProperties && { keys }),
+    });
   }
 
   #shapeOf(shape: Shape, what: string, { key, place }: Entry): Shape | undefined {
@@ -162,7 +177,8 @@ class Conformer {
     const values: unknown[] = [];
     const fields: Record<string, Place> = {};
     const items = shape.items ?? {};
-    const inner = shape.examples && !items.examples ? { ...items, examples: shape.examples } : items;
+    const inner =
+      shape.examples && !items.examples ? { ...items, examples: shape.examples } : items;
     for (const item of node.items) {
       const value = this.value(inner, key, item);
       if (value === undefined) continue;

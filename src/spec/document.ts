@@ -1,4 +1,3 @@
-import type { Diagnostic, Place } from '#base';
 import {
   type Alias,
   isAlias,
@@ -7,12 +6,13 @@ import {
   isScalar,
   LineCounter,
   type Pair,
-  parseDocument,
   type ParsedNode,
+  parseDocument,
   type Scalar,
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
+import type { Diagnostic, Place } from '#base';
 import { errors } from './errors.ts';
 
 /** YAML as values that know their places; anchors, aliases and merge keys are resolved. */
@@ -111,7 +111,11 @@ export function parseYaml(file: string, source: string, report: Report): Node | 
 const isNothing = (contents: ParsedNode | null): contents is null =>
   contents === null || (isScalar(contents) && contents.value === null);
 
-function syntaxError(problem: YAMLError, at: (offset: number) => Place, source: string): Diagnostic {
+function syntaxError(
+  problem: YAMLError,
+  at: (offset: number) => Place,
+  source: string,
+): Diagnostic {
   const place = at(problem.pos[0]);
   const text = source.slice(problem.pos[0], problem.pos[1]).split('\n')[0] ?? '';
   if (problem.code === 'TAB_AS_INDENT') return errors.diagnostic('spec/tab', {}, { place, text });
@@ -171,16 +175,18 @@ class Reader {
     }
     for (const entry of merged) if (!entries.has(entry.key)) entries.set(entry.key, entry);
     const list = [...entries.values()];
-    const size = this.#limited(list.map((entry) => entry.value), place);
+    const size = this.#limited(
+      list.map((entry) => entry.value),
+      place,
+    );
     return { kind: 'map', place, entries: list, size };
   }
 
   #entry(pair: Pair<ParsedNode, ParsedNode | null>, inside: Place): Entry | undefined {
     const key = pair.key as ParsedNode | null;
     const place = key ? this.#at(key.range[0]) : inside;
-    const value: Node = pair.value
-      ? this.node(pair.value)
-      : { kind: 'scalar', place, value: null, text: '' };
+    const written = pair.value ? this.node(pair.value) : undefined;
+    const value = written && !isNothingWritten(written) ? written : nothing(place);
     const name = key === null ? undefined : this.#keyText(key, place);
     if (name !== undefined) return { key: name, place, value };
     return undefined;
@@ -189,7 +195,8 @@ class Reader {
   /** Numbers, `on` and the like are fine as keys: what counts is how they are written. */
   #keyText(key: ParsedNode, place: Place): string | undefined {
     const node = this.node(key);
-    const text = node.kind !== 'scalar' ? '' : typeof node.value === 'string' ? node.value : node.text;
+    const text =
+      node.kind !== 'scalar' ? '' : typeof node.value === 'string' ? node.value : node.text;
     if (text !== '') return text;
     const found = node.kind === 'scalar' ? 'empty' : nameOf(node);
     this.#report(errors.diagnostic('spec/bad-key', { found }, { place }));
@@ -224,6 +231,12 @@ class Reader {
     return size;
   }
 }
+
+const isNothingWritten = (node: Node): boolean =>
+  node.kind === 'scalar' && node.value === null && node.text === '';
+
+/** No value is found at its key. */
+const nothing = (place: Place): ScalarNode => ({ kind: 'scalar', place, value: null, text: '' });
 
 function scalar(from: Scalar.Parsed, place: Place): ScalarNode {
   const value = from.value as unknown;

@@ -1,6 +1,13 @@
 import { posix } from 'node:path';
 import { byText, type Place } from '#base';
-import { duplicateKey, type Entry, type MapNode, type Node, parseYaml, type Report } from './document.ts';
+import {
+  duplicateKey,
+  type Entry,
+  type MapNode,
+  type Node,
+  parseYaml,
+  type Report,
+} from './document.ts';
 import { errors } from './errors.ts';
 import { fileVersion } from './sections/head.ts';
 
@@ -42,7 +49,10 @@ class Files {
     if (node.kind !== 'map') return this.#noMapping(node);
     return this.#includes(node).reduce<MapNode>((whole, { pattern, at }) => {
       const files = this.#matching(posix.dirname(file), pattern, at);
-      return files.reduce((sum, one) => this.#join(sum, this.file(one, [...path, file], at)), whole);
+      return files.reduce(
+        (sum, one) => this.#join(sum, this.file(one, [...path, file], at)),
+        whole,
+      );
     }, node);
   }
 
@@ -50,7 +60,8 @@ class Files {
     const where = { place: place ?? { file, line: 1, column: 1 }, text: file };
     try {
       const source = this.#reader.read(file);
-      if (source === undefined) this.#report(errors.diagnostic('spec/file-not-found', { file }, where));
+      if (source === undefined)
+        this.#report(errors.diagnostic('spec/file-not-found', { file }, where));
       return source;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -86,7 +97,9 @@ class Files {
     if (!/[*?[{]/.test(pattern)) return [posix.join(directory, pattern)];
     const files = this.#reader.glob(directory, pattern).toSorted(byText);
     if (files.length > 0) return files;
-    this.#report(errors.diagnostic('spec/include-nothing', { pattern }, { place: at, text: pattern }));
+    this.#report(
+      errors.diagnostic('spec/include-nothing', { pattern }, { place: at, text: pattern }),
+    );
     return [];
   }
 

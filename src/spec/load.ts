@@ -32,6 +32,7 @@ export function loadNetwork(entry: string, reader: FileReader): Loaded {
 const syntax = new Set([
   'spec/yaml-syntax',
   'spec/tab',
+  'spec/unknown-anchor',
   'spec/too-many-aliases',
   'spec/file-not-found',
   'spec/file-unreadable',

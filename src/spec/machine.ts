@@ -1,5 +1,5 @@
 import type { Place } from '#base';
-import { Address, formatEndpoint, parseEndpoint, Prefix } from '#ip';
+import { Address, formatEndpoint, Prefix, parseEndpoint } from '#ip';
 import type { Draft } from './draft.ts';
 import { errors } from './errors.ts';
 import type { Endpoint, Located, Machine, Nat, Presented } from './network.ts';
@@ -109,7 +109,14 @@ export function readSiteAddresses(
     checkInSite(name, address, at, around, draft);
     draft.claimAddress(address.toString(), name, 'address', at.place);
     const range = `IPv${address.family}`;
-    checkAlone(name, address, addresses.find((one) => one.family === address.family), range, at, draft);
+    checkAlone(
+      name,
+      address,
+      addresses.find((one) => one.family === address.family),
+      range,
+      at,
+      draft,
+    );
     addresses.push(address);
   }
   return addresses.sort((a, b) => a.compare(b)).map(same);
@@ -183,7 +190,8 @@ export const leastIpv6Mtu = 1280;
 
 function checkMtu(name: string, source: MachineSource, around: Surroundings, draft: Draft): void {
   const ranges = [...around.subnets, ...draft.overlay];
-  if (source.mtu !== undefined) reportSmallMtu(name, source.mtu, ranges, placeOf(source, 'mtu'), draft);
+  if (source.mtu !== undefined)
+    reportSmallMtu(name, source.mtu, ranges, placeOf(source, 'mtu'), draft);
 }
 
 export function reportSmallMtu(

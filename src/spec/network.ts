@@ -95,7 +95,10 @@ export type Topology =
   | { readonly kind: 'hub'; readonly hubs: readonly string[] }
   | {
       readonly kind: 'links';
-      readonly links: readonly { readonly ends: readonly [string, string]; readonly place: Place }[];
+      readonly links: readonly {
+        readonly ends: readonly [string, string];
+        readonly place: Place;
+      }[];
     };
 
 export type Selector =

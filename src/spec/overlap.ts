@@ -1,6 +1,6 @@
 import { type Diagnostic, formatPlace } from '#base';
-import type { Claimed } from './draft.ts';
 import type { Report } from './document.ts';
+import type { Claimed } from './draft.ts';
 import { errors } from './errors.ts';
 
 /**
@@ -17,7 +17,7 @@ export function reportOverlaps(ranges: readonly Claimed[], report: Report): void
       // The later of the two in the file is the one to point at.
       const later = (order.get(widest) ?? 0) > (order.get(range) ?? 0);
       report(later ? overlap(widest, range) : overlap(range, widest));
-    };
+    }
     if (!widest || !widest.prefix.contains(range.prefix)) widest = range;
   }
 }

@@ -1,13 +1,13 @@
 import type { Place } from '#base';
-import { Draft } from './draft.ts';
 import type { Report } from './document.ts';
+import { Draft } from './draft.ts';
 import { errors } from './errors.ts';
 import type { Network } from './network.ts';
 import { type Loose, originOf } from './origin.ts';
 import { reportOverlaps } from './overlap.ts';
 import type { FileSource } from './schema.ts';
 import { interfaceOf } from './sections/head.ts';
-import { sections, type SectionName } from './sections/index.ts';
+import { type SectionName, sections } from './sections/index.ts';
 import { checkLinkedMembers } from './sections/topology.ts';
 
 /**

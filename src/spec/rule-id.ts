@@ -1,16 +1,7 @@
-import { canonicalJson, formatPlace, type Place } from '#base';
+import { canonicalJson, formatPlace, type Place, shortHash } from '#base';
 import type { Report } from './document.ts';
 import { errors } from './errors.ts';
 import type { Text } from './origin.ts';
-
-/** FNV-1a, 32 bits, over the UTF-8 bytes (draft-eastlake-fnv section 2); 8 hexadecimal digits. */
-export function fnv1a(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) {
-    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  }
-  return hash.toString(16).padStart(8, '0');
-}
 
 /** Ids of rules: the names the file gives, else made from content, so that counters survive reordering. */
 export class RuleIds {
@@ -33,7 +24,7 @@ export class RuleIds {
 
   /** Equal rules get a number from the second on. */
   made(contents: unknown): string {
-    const hash = fnv1a(canonicalJson(contents));
+    const hash = shortHash(canonicalJson(contents));
     const count = (this.#made.get(hash) ?? 0) + 1;
     this.#made.set(hash, count);
     return count === 1 ? hash : `${hash}-${count}`;

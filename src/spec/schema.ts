@@ -2,8 +2,19 @@ import type Type from 'typebox';
 import { sections } from './sections/index.ts';
 import * as words from './vocabulary.ts';
 
-const { version, network, overlay, topology, defaults, include, sites, members, groups, policy, tests } =
-  sections;
+const {
+  version,
+  network,
+  overlay,
+  topology,
+  defaults,
+  include,
+  sites,
+  members,
+  groups,
+  policy,
+  tests,
+} = sections;
 
 /** Keys that later versions will know. */
 const reserved = [

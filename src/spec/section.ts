@@ -1,5 +1,5 @@
-import type { Place } from '#base';
 import type Type from 'typebox';
+import type { Place } from '#base';
 import type { Draft } from './draft.ts';
 import type { Loose } from './origin.ts';
 

@@ -19,7 +19,8 @@ const Gateway = words.mapping(
     was: words.optional(words.Was),
   },
   {
-    description: 'A machine that carries its site into the network. All of its fields may be absent.',
+    description:
+      'A machine that carries its site into the network. All of its fields may be absent.',
     examples: [{ endpoint: '203.0.113.10:51820', address: '192.168.66.4', overlay: '10.0.0.1' }],
   },
   ['rank', 'lanes'],

@@ -1,10 +1,10 @@
-import { by } from '#base';
 import Type from 'typebox';
-import { errors } from '../errors.ts';
+import { by } from '#base';
 import type { Draft } from '../draft.ts';
+import { errors } from '../errors.ts';
 import { located } from '../machine.ts';
 import type { Group } from '../network.ts';
-import { entriesOf, placeOfKey, setOrigin, textsOf } from '../origin.ts';
+import { entriesOf, placeOfKey, textsOf } from '../origin.ts';
 import { section } from '../section.ts';
 import { resolveSelectors } from '../selectors.ts';
 import * as words from '../vocabulary.ts';
@@ -27,10 +27,9 @@ export const groups = section({
   read(value, draft): readonly Group[] {
     const all = entriesOf(value);
     for (const [name] of all) draft.names.declare(name, 'group', placeOfKey(value, name));
-    const read = all.map(([name, written]): Group => {
+    const read = all.map(([name]): Group => {
       const place = placeOfKey(value, name);
-      const source = setOrigin({ written }, { place, fields: { written: place } });
-      const selectors = resolveSelectors(textsOf(source, 'written'), draft);
+      const selectors = resolveSelectors(textsOf(value ?? {}, name), draft);
       return { name, selectors, ...located({}, place) };
     });
     checkCycles(read, draft);
@@ -46,7 +45,9 @@ function checkCycles(groups: readonly Group[], draft: Draft): void {
     if (path.includes(group.name)) {
       const cycle = [...path.slice(path.indexOf(group.name)), group.name].join(' -> ');
       const { name, place } = group;
-      draft.report(errors.diagnostic('spec/group-cycle', { group: name, cycle }, { place, text: name }));
+      draft.report(
+        errors.diagnostic('spec/group-cycle', { group: name, cycle }, { place, text: name }),
+      );
       return;
     }
     if (done.has(group.name)) return;

@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { errors } from '../errors.ts';
 import type { Defaults } from '../draft.ts';
+import { errors } from '../errors.ts';
 import { section } from '../section.ts';
 import * as words from '../vocabulary.ts';
 
@@ -54,7 +54,11 @@ export const defaults = section({
   ),
   read: (value): Given => {
     const { port = 51820, keepalive = 25 } = value ?? {};
-    return { port, keepalive, ...(value?.interface !== undefined && { interface: value.interface }) };
+    return {
+      port,
+      keepalive,
+      ...(value?.interface !== undefined && { interface: value.interface }),
+    };
   },
 });
 

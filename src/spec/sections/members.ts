@@ -1,7 +1,7 @@
+import type { Static } from 'typebox';
 import type { Place } from '#base';
 import { by } from '#base';
 import { Prefix } from '#ip';
-import type { Static } from 'typebox';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { readMachine } from '../machine.ts';
@@ -94,6 +94,8 @@ function readAllowedIps(
     const where = { place: placeOf(source, 'allowed_ips') };
     draft.report(errors.diagnostic('spec/allowed-ips-managed', { name }, where));
   }
-  const prefixes = textsOf(source, 'allowed_ips').flatMap((at) => draft.parse(at, Prefix.parse) ?? []);
+  const prefixes = textsOf(source, 'allowed_ips').flatMap(
+    (at) => draft.parse(at, Prefix.parse) ?? [],
+  );
   return { allowedIps: prefixes.sort((a, b) => a.compare(b)) };
 }

@@ -1,5 +1,5 @@
-import { Prefix } from '#ip';
 import type { Static } from 'typebox';
+import { Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { readMachine, type Surroundings } from '../machine.ts';
 import type { Machine } from '../network.ts';
@@ -27,9 +27,7 @@ const ClusterNode = words.mapping(
   },
   {
     description: 'A node of a cluster, with a tunnel of its own.',
-    examples: [
-      { endpoint: '203.0.113.11:5555', address: '10.10.0.11', pods: '10.128.0.0/23' },
-    ],
+    examples: [{ endpoint: '203.0.113.11:5555', address: '10.10.0.11', pods: '10.128.0.0/23' }],
   },
   ['rank', 'lanes'],
 );
@@ -59,7 +57,11 @@ function readPods(
   for (const at of textsOf(source, 'pods')) {
     const prefix = draft.parse(at, Prefix.parse);
     if (!prefix) continue;
-    draft.ranges.push({ prefix, what: `pod range ${at.text} of node \`${node}\``, place: at.place });
+    draft.ranges.push({
+      prefix,
+      what: `pod range ${at.text} of node \`${node}\``,
+      place: at.place,
+    });
     pods.push(prefix);
   }
   return pods.sort((a, b) => a.compare(b));

@@ -1,6 +1,6 @@
 import { Prefix } from '#ip';
-import { section } from '../section.ts';
 import { textsOf } from '../origin.ts';
+import { section } from '../section.ts';
 import * as words from '../vocabulary.ts';
 
 export const overlay = section({

@@ -1,12 +1,12 @@
-import { type Place } from '#base';
 import Type from 'typebox';
+import { type Place } from '#base';
 import type { Draft } from '../draft.ts';
 import { located } from '../machine.ts';
 import type { PolicyRule, Port } from '../network.ts';
 import { type Loose, placeOf, textsOf } from '../origin.ts';
+import { RuleIds } from '../rule-id.ts';
 import { section } from '../section.ts';
 import { resolveSelectors } from '../selectors.ts';
-import { RuleIds } from '../rule-id.ts';
 import { parsePort } from '../text/port.ts';
 import * as words from '../vocabulary.ts';
 
@@ -15,7 +15,8 @@ const Rule = words.mapping(
     name: words.optional(
       words.text(
         {
-          description: 'A name for its counters and messages. Without it one is made from its content.',
+          description:
+            'A name for its counters and messages. Without it one is made from its content.',
           examples: ['people-to-workers'],
         },
         'name',

@@ -1,7 +1,7 @@
+import type { Static } from 'typebox';
 import type { Place } from '#base';
 import { by } from '#base';
 import { Prefix } from '#ip';
-import type { Static } from 'typebox';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { located, readTags, reportSmallMtu, type Surroundings } from '../machine.ts';
@@ -30,9 +30,7 @@ const SiteSchema = words.mapping(
   },
   {
     description: 'A cloud, a cluster or an office: machines that share a network.',
-    examples: [
-      { subnets: ['192.168.66.0/24'], gateways: { master: { address: '192.168.66.4' } } },
-    ],
+    examples: [{ subnets: ['192.168.66.0/24'], gateways: { master: { address: '192.168.66.4' } } }],
   },
   ['kubernetes', 'presented', 'rank', 'lanes'],
 );

@@ -1,5 +1,5 @@
-import type { Place } from '#base';
 import Type from 'typebox';
+import type { Place } from '#base';
 import type { Draft } from '../draft.ts';
 import { located } from '../machine.ts';
 import type { PolicyTest } from '../network.ts';
@@ -26,17 +26,14 @@ const Test = words.mapping(
 
 export const tests = section({
   schema: Type.Array(Test, {
-    description: 'What the policy must allow and deny; checked by `hawser check` and every `apply`.',
+    description:
+      'What the policy must allow and deny; checked by `hawser check` and every `apply`.',
   }),
   read: (value, draft): readonly PolicyTest[] =>
     (value ?? []).map((test, index) => readTest(test, placeOf(value ?? [], index), draft)),
 });
 
-function readTest(
-  source: Loose<Type.Static<typeof Test>>,
-  place: Place,
-  draft: Draft,
-): PolicyTest {
+function readTest(source: Loose<Type.Static<typeof Test>>, place: Place, draft: Draft): PolicyTest {
   const end = (field: 'from' | 'to'): string => {
     const text = source[field];
     if (text === undefined) return '';

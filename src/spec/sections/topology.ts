@@ -1,5 +1,5 @@
-import { formatPlace, type Place } from '#base';
 import Type from 'typebox';
+import { formatPlace, type Place } from '#base';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import type { Machine, Topology } from '../network.ts';
@@ -107,7 +107,9 @@ export function checkLinkedMembers(
     for (const member of ends) {
       const hub = attached.get(member);
       if (hub === undefined) continue;
-      draft.report(errors.diagnostic('spec/hub-and-link', { member, hub }, { place, text: member }));
+      draft.report(
+        errors.diagnostic('spec/hub-and-link', { member, hub }, { place, text: member }),
+      );
     }
   }
 }

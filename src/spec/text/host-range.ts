@@ -19,7 +19,8 @@ const refuse = (text: string, reason: string) =>
 export function expandRange(text: string): readonly string[] {
   if (!isRange(text)) return [text];
   const found = bracket.exec(text);
-  if (!found || isRange(text.replace(bracket, ''))) throw refuse(text, 'it needs one `[first-last]`');
+  if (!found || isRange(text.replace(bracket, '')))
+    throw refuse(text, 'it needs one `[first-last]`');
   const [whole, first, last] = found as unknown as [string, string, string];
   const padded = first.startsWith('0') || last.startsWith('0');
   if (padded && first.length !== last.length) {

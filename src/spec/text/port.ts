@@ -5,7 +5,8 @@ const form = /^(tcp|udp)(?:\/(\d+)(?:-(\d+))?)?$/;
 
 function reasonAgainst(text: string): string {
   if (/^\d+(-\d+)?$/.test(text)) return 'it does not say whether TCP or UDP';
-  if (/^icmp(v6)?\//.test(text) || text === 'icmpv6') return '`icmp` stands for all of ICMP and ICMPv6';
+  if (/^icmp(v6)?\//.test(text) || text === 'icmpv6')
+    return '`icmp` stands for all of ICMP and ICMPv6';
   const [protocol = ''] = text.split('/');
   if (!['tcp', 'udp'].includes(protocol)) return `\`${protocol}\` is not tcp, udp or icmp`;
   return 'what follows the protocol is no port and no range of ports';

@@ -1,0 +1,56 @@
+/** Large files, as YAML text, for the benches of several rooms. */
+
+/** Two octets. */
+const low = (index: number): string => `${index >> 8}.${index & 255}`;
+
+/**
+ * A hub with `count` members behind NAT, up to 60,000. Every second has its overlay address from the
+ * file, the others are given theirs; all may ping and ssh the four servers behind the hub.
+ */
+export function manyMembers(count: number): string {
+  const members = Array.from({ length: count }, (_, index) => {
+    const overlay = index % 2 === 0 ? `overlay: 10.0.${low(index + 256)}, ` : '';
+    return `  m${index}: { hub: centre, ${overlay}tags: [people] }\n`;
+  });
+  return `version: 1
+network: members
+overlay: 10.0.0.0/16
+topology: { hub: [centre] }
+sites:
+  centre:
+    subnets: [192.168.0.0/24]
+    gateways:
+      hub: { endpoint: 203.0.113.10:51820, address: 192.168.0.4, overlay: 10.0.0.1 }
+    hosts:
+      server-[1-4]: { address: "192.168.0.[11-14]" }
+groups:
+  people: tag:people
+policy:
+  - { from: people, to: site:centre, ports: [tcp/22, icmp] }
+  - { from: site:centre, to: people, ports: icmp }
+members:
+${members.join('')}`;
+}
+
+/**
+ * A full mesh of `count` sites, up to 65,000: each with a gateway, a /24 and a host. Endpoints are
+ * from 198.18.0.0/15 (RFC 2544, for benchmarks).
+ */
+export function meshOfSites(count: number): string {
+  const sites = Array.from(
+    { length: count },
+    (_, index) => `  s${index}:
+    subnets: [10.${low(index)}.0/24]
+    gateways:
+      g${index}: { endpoint: 198.18.${low(index)}:51820, address: 10.${low(index)}.1 }
+    hosts:
+      h${index}: { address: 10.${low(index)}.10 }
+`,
+  );
+  return `version: 1
+network: mesh
+overlay: 172.16.0.0/12
+topology: mesh
+sites:
+${sites.join('')}`;
+}

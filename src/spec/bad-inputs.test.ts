@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { type Diagnostic, formatPlace, type Place } from '#base';
+import { errors } from './errors.ts';
+import { type BadInput, badInputs } from './fixtures/bad-inputs.ts';
+import { memoryReader } from './fixtures/memory.ts';
+import { loadNetwork } from './load.ts';
+import { sections } from './sections/index.ts';
+
+const mark = '»';
+const entry = 'hawser.yaml';
+
+const filesOf = ({ text, files = {} }: BadInput): Record<string, string> => ({
+  ...files,
+  [entry]: text,
+});
+
+/** Where the mark stands. */
+function marked(files: Readonly<Record<string, string>>): Place {
+  const [file, text] = Object.entries(files).find(([, one]) => one.includes(mark)) ?? ['', ''];
+  const lines = text.slice(0, text.indexOf(mark)).split('\n');
+  return { file, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}
+
+const markedLine = (input: BadInput): string =>
+  Object.values(filesOf(input))
+    .flatMap((text) => text.split('\n'))
+    .find((line) => line.includes(mark))
+    ?.trim() ?? '';
+
+function load(input: BadInput): readonly Diagnostic[] {
+  const texts = Object.entries(filesOf(input)).map(([file, text]) => [
+    file,
+    text.replace(mark, ''),
+  ]);
+  return loadNetwork(entry, memoryReader(Object.fromEntries(texts))).diagnostics;
+}
+
+const at = ({ code, place }: Diagnostic): string => `${code} at ${place && formatPlace(place)}`;
+
+describe('a file that is wrong in one way', () => {
+  test.each(badInputs.map((input) => ({ ...input, line: markedLine(input) })))(
+    'gives $code, and nothing else: $line',
+    (input) => {
+      const found = load(input);
+      expect(found.map(at)).toEqual([`${input.code} at ${formatPlace(marked(filesOf(input)))}`]);
+      expect(found[0]?.message).toContain(input.says ?? '');
+      expect(found[0]?.fix).toContain(input.fix ?? '');
+      expect(`${found[0]?.message} ${found[0]?.fix}`).not.toMatch(/\{(\w+)\}|undefined|\[object/);
+    },
+  );
+
+  test('an entry that does not exist is a finding', () => {
+    const { network, diagnostics } = loadNetwork('nowhere.yaml', memoryReader({}));
+    expect(network).toBeUndefined();
+    expect(diagnostics.map(({ code }) => code)).toEqual(['spec/file-not-found']);
+  });
+});
+
+describe('the table of wrong files', () => {
+  test('has every code of this room', () => {
+    const covered = new Set<string>(badInputs.map(({ code }) => code));
+    expect(Object.keys(errors.entries).filter((code) => !covered.has(code))).toEqual([]);
+  });
+
+  test('has a case for every section', () => {
+    const covered = new Set<string>(badInputs.map(({ about }) => about));
+    expect(Object.keys(sections).filter((name) => !covered.has(name))).toEqual([]);
+  });
+});
+
+test('all errors of a file come in one run, in the order of the file', () => {
+  const text = `version: 1
+network: many
+overlay: 10.0.0.1/24
+sites:
+  a:
+    subnet: [192.168.1.0/24]
+    gateways: { gw: { endpoint: nowhere, port: no } }
+members:
+  m: { hub: b }
+policy:
+  - { from: nobody, to: gw, ports: 22 }
+`;
+  const { network, diagnostics } = loadNetwork(entry, memoryReader({ [entry]: text }));
+  expect(network).toBeUndefined();
+  expect(diagnostics.map(({ code, place }) => `${place?.line} ${code}`)).toEqual([
+    '3 ip/host-bits',
+    '6 spec/unknown-key',
+    '7 ip/endpoint-without-port',
+    '7 spec/wrong-type',
+    '9 spec/unknown-name',
+    '11 spec/unknown-name',
+    '11 spec/not-text',
+  ]);
+});
