@@ -47,16 +47,16 @@ export class HawserError extends Error implements Diagnostic {
   readonly code: string;
   readonly severity = 'error';
   readonly fix: string;
-  readonly place?: Place;
-  readonly text?: string;
+  declare readonly place?: Place;
+  declare readonly text?: string;
 
   constructor(diagnostic: Omit<Diagnostic, 'severity'>, cause?: unknown) {
     super(diagnostic.message, cause === undefined ? undefined : { cause });
     this.name = 'HawserError';
     this.code = diagnostic.code;
     this.fix = diagnostic.fix;
-    if (diagnostic.place) this.place = diagnostic.place;
-    if (diagnostic.text !== undefined) this.text = diagnostic.text;
+    if (diagnostic.place) Object.assign(this, { place: diagnostic.place });
+    if (diagnostic.text !== undefined) Object.assign(this, { text: diagnostic.text });
   }
 }
 

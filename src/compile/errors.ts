@@ -25,6 +25,10 @@ export const compileErrors = errorTable({
     says: 'the link between {a} and {b} cannot come up: neither has an endpoint',
     fix: 'Give one of them an endpoint (host:port) that the other can reach.',
   },
+  'compile/site-without-gateway': {
+    says: 'site {site} has hosts, but no gateway and no node that joins them to the network',
+    fix: "Add a machine under 'gateways:' of {site}, or remove its hosts.",
+  },
   'compile/gateway-without-address': {
     says: 'hosts of {site} are to reach other sites through {gateway}, whose address on the site network is not known ({family})',
     fix: "Add 'address:' to {gateway}, an address inside the site's subnets.",

@@ -10,3 +10,7 @@ export { sharedFamilies, trace } from './trace/trace.ts';
 export { check } from './check/check.ts';
 export { flowClasses } from './classes.ts';
 export { hostRoutes, siteRouterRoutes } from './project/routes.ts';
+export type { AccessChange } from './plan/access.ts';
+export { type MachineChanges, type Plan, plan } from './plan/plan.ts';
+export { formatPlan } from './plan/text.ts';
+export * from './export/index.ts';

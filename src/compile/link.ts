@@ -35,6 +35,7 @@ export function link(inputs: Inputs): Model {
     nodes,
     nodesByName: new Map(nodes.map((node) => [node.name, node])),
     hostsByName: new Map(network.sites.flatMap((s) => s.hosts).map((host) => [host.name, host])),
+    sitesByName: new Map(network.sites.map((site) => [site.name, site])),
     paths,
     inside,
     ranges,

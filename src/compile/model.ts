@@ -59,6 +59,7 @@ export interface Model {
   readonly nodes: readonly Node[];
   readonly nodesByName: ReadonlyMap<string, Node>;
   readonly hostsByName: ReadonlyMap<string, Host>;
+  readonly sitesByName: ReadonlyMap<string, Site>;
   readonly paths: Paths;
   /** Overlay, all subnets and pod ranges, as presented. */
   readonly inside: PrefixSet;
@@ -72,9 +73,11 @@ export interface Model {
 
 export const carrierOf = (unit: Unit): Node => unit.nodes[0] as Node;
 
-/** The carrier of the site a host lives in. */
-export const carrierOfHost = (model: Model, host: Host): Node =>
-  carrierOf(model.unitsByName.get(host.site) as Unit);
+/** The carrier of the site a host lives in; a site may have no machine of ours (and is reported). */
+export const carrierOfHost = (model: Model, host: Host): Node | undefined => {
+  const unit = model.unitsByName.get(host.site);
+  return unit && carrierOf(unit);
+};
 
 /** Whether a tunnel between two machines can come up: one must know where to find the other. */
 export const canLink = (a: Node, b: Node): boolean =>

@@ -45,9 +45,14 @@ function impossibleLinks(model: Model): Diagnostic[] {
 
 /** Hosts need an address of the gateway on their own network to send to. */
 function sitesWithoutWayOut(model: Model): Diagnostic[] {
-  return model.units.flatMap(({ site, nodes }) => {
-    const carrier = nodes[0];
-    if (!site || !carrier || site.hosts.length === 0) return [];
+  return model.network.sites.flatMap((site) => {
+    if (site.hosts.length === 0) return [];
+    const unit = model.unitsByName.get(site.name);
+    if (!unit) {
+      const where = { place: site.place };
+      return [compileErrors.diagnostic('compile/site-without-gateway', { site: site.name }, where)];
+    }
+    const carrier = carrierOf(unit);
     const families = new Set(site.hosts.flatMap((h) => h.addresses.map((a) => a.local.family)));
     return [...families]
       .filter((family) => !lanAddress(carrier, family))

@@ -47,9 +47,9 @@ export function stationClasses(places: Places): readonly StationClass[] {
 
 function everyStation(model: Model): readonly Station[] {
   const nodes = model.nodes.map((node): Station => ({ kind: 'node', name: node.name, node }));
-  const hosts = [...model.hostsByName.values()].map(
-    (host): Station => ({ kind: 'host', name: host.name, host }),
-  );
+  const hosts = [...model.hostsByName.values()]
+    .filter((host) => model.unitsByName.has(host.site))
+    .map((host): Station => ({ kind: 'host', name: host.name, host }));
   return [...nodes, ...hosts];
 }
 

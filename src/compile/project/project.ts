@@ -8,6 +8,10 @@ import { filterOf } from './filter.ts';
 import { bindingOf, type Carried, carriedPeers, mainTunnel, peerOf } from './peers.ts';
 import { hostNamed, hostRoutes, interfaceMtu, type Routing, routingOf } from './routes.ts';
 
+/** Whether a machine of that name has a HostState. */
+export const hasState = (model: Model, name: string): boolean =>
+  model.nodesByName.has(name) || model.hostsByName.get(name)?.routes === 'agent';
+
 /** Machines with a HostState: those that run WireGuard, and hosts whose routes an agent sets. */
 export const machinesOf = (model: Model): readonly string[] =>
   [

@@ -126,6 +126,7 @@ const sorted = (routes: readonly Route[]): readonly Route[] =>
 export function hostRoutes(model: Model, hostName: string): readonly Route[] {
   const host = hostNamed(model, hostName);
   const carrier = carrierOfHost(model, host);
+  if (!carrier) return [];
   return routesVia(model, carrier, (via) =>
     host.addresses.some(({ local }) => onLink(carrier, local, via)),
   );

@@ -107,7 +107,7 @@ export const localAddress = (station: Station, family: Family): Address | undefi
     : station.host.addresses.find((a) => a.local.family === family)?.local;
 
 export const siteNamed = (model: Model, name: string): Site | undefined =>
-  model.unitsByName.get(name)?.site;
+  model.sitesByName.get(name);
 
 export const carrierOfSite = (model: Model, name: string): Node | undefined => {
   const unit = model.unitsByName.get(name);

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { allocate } from './allocate.ts';
+import { emptyFacts, type Ledger } from './inputs.ts';
+import { networkOf } from './testing.ts';
+
+const members = (names: string, overlay = '10.99.0.0/29'): string =>
+  `version: 1\nnetwork: t\noverlay: ${overlay}\ntopology: { hub: [a] }\nsites: { a: { gateways: { g: { endpoint: "203.0.113.1:1", overlay: 10.99.0.1 } } } }\nmembers: { ${names} }`;
+
+const empty: Ledger = emptyFacts.ledger;
+
+test('machines without an address get the next free one, by name; the ends of the prefix stay free', () => {
+  const { ledger } = allocate(networkOf(members('b: {}, a1: {}')), empty);
+  expect(ledger.addresses).toEqual({ a1: ['10.99.0.2'], b: ['10.99.0.3'] });
+});
+
+test('what was given stays given when others come and go', () => {
+  const first = allocate(networkOf(members('b: {}, c: {}')), empty).ledger;
+  const second = allocate(networkOf(members('a1: {}, c: {}')), first, 7).ledger;
+  expect(second.addresses).toEqual({ a1: ['10.99.0.4'], c: ['10.99.0.3'] });
+  expect(second.tombstones).toEqual({ '10.99.0.2': 7 });
+  expect(allocate(networkOf(members('a1: {}, c: {}')), second, 8).ledger).toEqual(second);
+});
+
+test('a machine that changes its name keeps its address', () => {
+  const first = allocate(networkOf(members('b: {}, c: {}')), empty).ledger;
+  const second = allocate(networkOf(members('d: { was: c }, b: {}')), first).ledger;
+  expect(second.addresses).toEqual({ b: ['10.99.0.2'], d: ['10.99.0.3'] });
+  expect(second.tombstones).toEqual({});
+});
+
+test('an address that the file now gives to another machine is taken from the ledger', () => {
+  const first = allocate(networkOf(members('b: {}')), empty).ledger;
+  const second = allocate(networkOf(members('b: {}, c: { overlay: 10.99.0.2 }')), first).ledger;
+  expect(second.addresses).toEqual({ b: ['10.99.0.3'] });
+});
+
+test('an overlay without a free address says for whom, and where to look', () => {
+  const { diagnostics } = allocate(networkOf(members('b: {}, c: {}', '10.99.0.0/30')), empty);
+  expect(diagnostics.map((d) => [d.code, d.place?.line])).toEqual([
+    ['compile/overlay-exhausted', 6],
+  ]);
+  expect(diagnostics[0]?.message).toContain('left for c');
+});
+
+test('each overlay prefix gives one address, IPv4 and IPv6', () => {
+  const { ledger } = allocate(networkOf(members('b: {}', '[10.99.0.0/29, "fd00:99::/64"]')), empty);
+  expect(ledger.addresses).toEqual({ b: ['10.99.0.2', 'fd00:99::1'], g: ['fd00:99::2'] });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { emptyFacts } from './inputs.ts';
+import { link } from './link.ts';
+import { project } from './project/project.ts';
+import { pinMark } from './project/routes.ts';
+import { allowedIps, allowedIpsOf, linked, networkOf } from './testing.ts';
+
+const site = (name: string, octet: number, endpoint = true): string => `
+  ${name}:
+    subnets: [10.${octet}.0.0/24]
+    gateways: { g-${name}: { ${endpoint ? `endpoint: 203.0.113.${octet}:51820, ` : ''}address: 10.${octet}.0.1, overlay: 10.99.0.${octet} } }
+    hosts: { h-${name}: { address: 10.${octet}.0.10 } }`;
+
+const net = (topology: string, sites: string, rest = ''): string =>
+  `version: 1\nnetwork: t\noverlay: 10.99.0.0/24\ntopology: ${topology}\nsites:${sites}\n${rest}`;
+
+describe('a mesh', () => {
+  test('every gateway peers with every other, which carries its overlay address and subnet', () => {
+    const mesh = net('mesh', site('a', 1) + site('b', 2) + site('c', 3));
+    expect(allowedIpsOf(mesh, 'g-a')).toEqual({
+      'g-b': ['10.2.0.0/24', '10.99.0.2/32'],
+      'g-c': ['10.3.0.0/24', '10.99.0.3/32'],
+    });
+  });
+
+  test('two sites without endpoints meet at the first that has one, and keep their sessions alive', () => {
+    const mesh = net('mesh', site('a', 1, false) + site('b', 2, false) + site('c', 3));
+    const state = project(linked(mesh), 'g-a');
+    expect(allowedIps(state)).toEqual({
+      'g-c': ['10.2.0.0/24', '10.3.0.0/24', '10.99.0.2/31'],
+    });
+    expect(state.tunnels.main?.peers['g-c']?.keepalive).toBe(25);
+    const relay = project(linked(mesh), 'g-c');
+    expect(relay.tunnels.main?.peers['g-a']).not.toHaveProperty('keepalive');
+    expect(relay.tunnels.main?.peers['g-a']).not.toHaveProperty('endpoint');
+  });
+
+  test('a machine whose key is unknown is in nobody’s peers', () => {
+    const network = networkOf(net('mesh', site('a', 1) + site('b', 2) + site('c', 3)));
+    const keys = { 'g-a': { '0': 'A' }, 'g-b': { '0': 'B' } };
+    const model = link({ ...emptyFacts, keys, network, epoch: 'e', rev: 1 });
+    expect(Object.keys(allowedIps(project(model, 'g-a')))).toEqual(['g-b']);
+  });
+
+  test('a second gateway carries its own addresses only, the first the rest of the subnet', () => {
+    const two = `
+  a:
+    subnets: [10.1.0.0/30]
+    gateways:
+      first: { endpoint: "203.0.113.1:51820", address: 10.1.0.1, overlay: 10.99.0.1 }
+      second: { endpoint: "203.0.113.9:51820", address: 10.1.0.2, overlay: 10.99.0.9 }`;
+    expect(allowedIpsOf(net('mesh', two + site('b', 2)), 'g-b')).toEqual({
+      first: ['10.1.0.0/31', '10.1.0.3/32', '10.99.0.1/32'],
+      second: ['10.1.0.2/32', '10.99.0.9/32'],
+    });
+    const model = linked(net('mesh', two + site('b', 2)));
+    expect(Object.keys(project(model, 'first').tunnels.main?.peers ?? {})).toEqual(['g-b']);
+    expect(project(model, 'first').namespaces.root?.routes?.items).toContainEqual({
+      prefix: '10.99.0.9/32',
+      via: '10.1.0.2',
+      device: { holding: '10.1.0.1' },
+      table: 254,
+    });
+    expect(project(model, 'second').namespaces.root?.forwarding?.items).toEqual([]);
+  });
+});
+
+describe('a hub', () => {
+  const star = (extra = ''): string =>
+    net('{ hub: [a] }', site('a', 1) + site('b', 2, false) + site('c', 3), extra);
+
+  test('a spoke gives its hub the whole overlay and all other subnets', () => {
+    expect(allowedIpsOf(star(), 'g-b')).toEqual({
+      'g-a': ['10.1.0.0/24', '10.3.0.0/24', '10.99.0.0/24'],
+    });
+  });
+
+  test('a spoke’s state does not change when another spoke’s machine joins', () => {
+    const before = project(linked(star()), 'g-b');
+    const after = project(linked(star('members: { late: {} }')), 'g-b');
+    expect(after).toEqual(before);
+  });
+
+  test('with two hubs a spoke reaches each directly and the other spokes by the first', () => {
+    const two = net('{ hub: [c, a] }', site('a', 1) + site('b', 2, false) + site('c', 3));
+    const ips = allowedIpsOf(two, 'g-b');
+    expect(ips['g-a']).toEqual(['10.1.0.0/24', '10.99.0.1/32']);
+    expect(ips['g-c']).toContain('10.3.0.0/24');
+    expect(ips['g-c']).not.toContain('10.99.0.0/24');
+  });
+});
+
+describe('named links', () => {
+  test('transit sites carry what lies beyond them', () => {
+    const chain = net(
+      '{ links: [[a, b], [b, c]] }',
+      site('a', 1) + site('b', 2) + site('c', 3),
+    );
+    expect(allowedIpsOf(chain, 'g-b')).toEqual({
+      'g-a': ['10.1.0.0/24', '10.99.0.1/32'],
+      'g-c': ['10.3.0.0/24', '10.99.0.3/32'],
+    });
+    expect(Object.keys(allowedIpsOf(chain, 'g-a'))).toEqual(['g-b']);
+  });
+
+  test('a square is crossed by one and the same side in both directions', () => {
+    const square = net(
+      '{ links: [[a, b], [b, c], [c, d], [d, a]] }',
+      site('a', 1) + site('b', 2) + site('c', 3) + site('d', 4),
+    );
+    const via = (from: string, octet: number): string | undefined =>
+      Object.entries(allowedIpsOf(square, from)).find(([, ips]) =>
+        ips.some((ip) => ip === `10.${octet}.0.0/24` || ip === `10.99.0.${octet}/32`),
+      )?.[0];
+    expect(via('g-a', 3)).toBe(via('g-c', 1));
+    expect(via('g-b', 4)).toBe(via('g-d', 2));
+  });
+});
+
+describe('MTU', () => {
+  const withMtu = (a: number, b: number, c: number): string =>
+    net('mesh', [site('a', 1), site('b', 2), site('c', 3)].map((text, i) =>
+      text.replace('subnets', `mtu: ${[a, b, c][i]}\n    subnets`)).join(''));
+
+  test('the interface takes what the best peer allows, a lesser peer gets a route MTU', () => {
+    const root = project(linked(withMtu(9000, 9000, 1450)), 'g-a').namespaces.root;
+    expect(root?.links?.items[0]?.mtu).toBe(9000 - 60);
+    const mtus = Object.fromEntries(root?.routes?.items.map((r) => [r.prefix, r.mtu]) ?? []);
+    expect(mtus).toEqual({
+      '10.99.0.0/24': undefined,
+      '10.2.0.0/24': undefined,
+      '10.3.0.0/24': 1390,
+      '10.99.0.3/32': 1390,
+    });
+  });
+
+  test('what a machine observes counts where the file says nothing', () => {
+    const observations = { mtu: { 'g-a': 1450 }, endpoints: {} };
+    const model = linked(net('mesh', site('a', 1) + site('b', 2)), { ...emptyFacts, observations });
+    expect(project(model, 'g-b').namespaces.root?.links?.items[0]?.mtu).toBe(1390);
+  });
+
+  test('IPv6 endpoints cost 80 bytes', () => {
+    const v6 = net('mesh', site('a', 1) + site('b', 2)).replace('203.0.113.2:', '"[2001:db8::2]:')
+      .replace(']:51820,', ']:51820",');
+    expect(project(linked(v6), 'g-a').namespaces.root?.links?.items[0]?.mtu).toBe(1420);
+  });
+});
+
+test('an endpoint inside a prefix that is routed into the tunnel is pinned by mark and rule', () => {
+  const inside = net('mesh', site('a', 1) + site('b', 2).replace('10.2.0.0/24', '10.2.0.0/24, 203.0.113.0/24'));
+  const state = project(linked(inside), 'g-a');
+  const mark = pinMark('t');
+  expect(state.tunnels.main?.fwmark).toBe(mark);
+  expect(state.namespaces.root?.rules?.items).toEqual([
+    { family: 4, priority: 30000, not: true, fwmark: mark, table: mark },
+  ]);
+  expect(state.namespaces.root?.routes?.items).toContainEqual({
+    prefix: '203.0.113.0/24',
+    device: 'hw-t',
+    table: mark,
+  });
+  expect(project(linked(inside), 'g-b').tunnels.main).not.toHaveProperty('fwmark');
+});
+
+describe('an unmanaged member', () => {
+  const members = 'members: { lap: { hub: a, managed: false }, fixed: { hub: a, managed: false, allowed_ips: [10.0.0.0/8] } }';
+  const yaml = net('mesh', site('a', 1) + site('b', 2), `${members}\npolicy: [{ from: [lap], to: [h-b], ports: [tcp/22] }]`);
+
+  test('gets the overlay and all subnets, or what the file says', () => {
+    expect(allowedIpsOf(yaml, 'lap')).toEqual({
+      'g-a': ['10.1.0.0/24', '10.2.0.0/24', '10.99.0.0/24'],
+    });
+    expect(allowedIpsOf(yaml, 'fixed')).toEqual({ 'g-a': ['10.0.0.0/8'] });
+  });
+
+  test('is guarded by its hub, since nothing of ours runs there', () => {
+    const model = linked(yaml);
+    const lap = model.nodesByName.get('lap')?.overlay[0];
+    const guard = project(model, 'g-a').namespaces.root?.nft?.items[0]?.maps.find((m) => m.name === 'guard-4');
+    expect(guard?.elements).toContainEqual([`${lap}/32`, 'goto refuse']);
+    expect(project(model, 'lap').namespaces.root).not.toHaveProperty('nft');
+  });
+});
+
+test('without a policy a machine filters only what is not for the network', () => {
+  const table = project(linked(net('mesh', site('a', 1) + site('b', 2))), 'g-a').namespaces.root?.nft?.items[0];
+  expect(table?.counters).toEqual(['outside']);
+  expect(table?.chains.map((chain) => chain.name)).toEqual(['forward', 'input']);
+});
