@@ -10,6 +10,12 @@ export interface RunInit {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** A program that was started and goes on. */
+export interface Program {
+  /** What it printed so far. */
+  readonly output: () => string;
+}
+
 /**
  * Opens a text for reading, as a file that has no name any more. Node's own pipes are sockets, which
  * programs cannot open again as `/dev/stdin`.
@@ -74,11 +80,18 @@ export class Sandbox {
   }
 
   /** Starts a program that stays; it ends with the sandbox at the latest. */
-  start(argv: readonly string[], { env = {} }: Pick<RunInit, 'env'> = {}): ChildProcess {
-    return spawn('nsenter', this.#inside(argv), {
+  start(argv: readonly string[], { env = {} }: Pick<RunInit, 'env'> = {}): Program {
+    const child = spawn('nsenter', this.#inside(argv), {
       env: { ...process.env, LC_ALL: 'C', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+    }
+    return { output: () => text };
   }
 
   /** Writes a file with its folders, in the sandbox's own view of the file system. */

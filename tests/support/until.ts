@@ -1,0 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Asks again and again until the answer is one; throws with what it waited for, and the last error,
+ * when there is none after `timeout` milliseconds.
+ */
+export async function until<T>(
+  what: string,
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  timeout = 20_000,
+): Promise<T> {
+  const end = performance.now() + timeout;
+  let cause: unknown;
+  while (performance.now() < end) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    await sleep(50);
+  }
+  throw new Error(`not within ${timeout} ms: ${what}`, { cause });
+}
