@@ -10,7 +10,8 @@ export interface Segment {
 
 /**
  * A site's subnets are networks of their own, as in a cloud, joined by the site's router; those in
- * which one machine has addresses (IPv4 and IPv6) are one network.
+ * which one machine has addresses (IPv4 and IPv6) are one network. Machines that the file gives no
+ * address there have a network to themselves.
  */
 export function segmentsOf(site: Site): readonly Segment[] {
   const machines = [...site.gateways, ...site.nodes];
@@ -23,7 +24,9 @@ export function segmentsOf(site: Site): readonly Segment[] {
       groups.splice(groups.indexOf(group), 1);
     }
   }
-  return groups.map((subnets) => {
+  const homeless = machines.filter(({ addresses }) => addresses.length === 0);
+  const apart = homeless.length > 0 ? [{ subnets: [], machines: homeless, hosts: [] }] : [];
+  const segments = groups.map((subnets) => {
     const here = (machine: Machine | Host) =>
       machine.addresses.some(({ local }) => within(subnets, local));
     return {
@@ -32,6 +35,7 @@ export function segmentsOf(site: Site): readonly Segment[] {
       hosts: site.hosts.filter(here),
     };
   });
+  return [...segments, ...apart];
 }
 
 const within = (subnets: readonly Prefix[], address: Address): boolean =>

@@ -1,0 +1,22 @@
+import { Address, Prefix } from '#ip';
+import type { Network } from '#spec';
+
+/**
+ * A Network as text: a lab stays what its file said when it went up, also when the file changes.
+ * Addresses and prefixes are tagged, all else is plain data.
+ */
+export const freeze = (network: Network): string => JSON.stringify(network, tag);
+
+function tag(this: unknown, _key: string, value: unknown): unknown {
+  if (value instanceof Address) return { $address: value.toString() };
+  if (value instanceof Prefix) return { $prefix: value.toString() };
+  return value;
+}
+
+export const thaw = (text: string): Network =>
+  JSON.parse(text, (_key, value: unknown) => {
+    if (value === null || typeof value !== 'object') return value;
+    if ('$address' in value) return Address.parse(String(value.$address));
+    if ('$prefix' in value) return Prefix.parse(String(value.$prefix));
+    return value;
+  }) as Network;

@@ -1,0 +1,33 @@
+import { flowClasses } from '#compile';
+import { labErrors } from './errors.ts';
+import type { Lab } from './lab.ts';
+import { inParallel, until } from './run.ts';
+import { ask, type StationClient } from './station/client.ts';
+import type { Station } from './underlay/plan.ts';
+
+/** All addresses a station answers on: those of its networks and of the overlay. */
+export const addressesOf = (lab: Pick<Lab, 'facts'>, { name, addresses }: Station): string[] => [
+  ...addresses.map((address) => address.toString()),
+  ...(lab.facts.ledger.addresses[name] ?? []),
+];
+
+/** Every machine listens on every class of flows. Throws `lab/station-silent` where it cannot. */
+export async function listenEverywhere(lab: Lab): Promise<void> {
+  const classes = flowClasses(lab.network);
+  const ports = (protocol: 'tcp' | 'udp') =>
+    classes.flatMap((port) => (port.protocol === protocol ? [port.first] : []));
+  const request = { do: 'listen', tcp: ports('tcp'), udp: ports('udp') } as const;
+  await inParallel(lab.underlay.stations, 8, async (station) => {
+    const client = lab.stations.get(station.name) as StationClient;
+    const addresses = addressesOf(lab, station);
+    let missing: readonly string[] = addresses;
+    const bound = async () => {
+      missing = (await ask(client, { ...request, addresses })).missing;
+      return missing.length === 0;
+    };
+    if (await until(bound, { withinMs: 5000, everyMs: 100 })) return;
+    const reason = `it cannot listen on ${missing.join(', ')}`;
+    const { name: machine, log } = client;
+    throw labErrors.error('lab/station-silent', { machine, log, reason });
+  });
+}

@@ -1,0 +1,86 @@
+import { byText } from '#base';
+import { flowClasses, type Model, sharedFamilies, trace, type Trace } from '#compile';
+import type { Family } from '#ip';
+import { formatPort, type Network, type Port } from '#spec';
+import type { Station } from '../underlay/plan.ts';
+
+/** What the compiled states say of one flow. */
+export interface Expected {
+  readonly from: string;
+  readonly to: string;
+  readonly family: Family;
+  readonly port: Port;
+  readonly destination: string;
+  /** The address it should be seen to come from; unknown for pods. */
+  readonly source?: string;
+  readonly verdict: Trace['verdict'];
+  readonly reason: string;
+  /** Whose nft counter counts it, where a rule decides. */
+  readonly decision?: Trace['decision'];
+}
+
+export const allowed = ({ verdict }: Expected): boolean =>
+  verdict === 'allow' || verdict === 'outside';
+
+export interface Choice {
+  readonly from?: string;
+  readonly to?: string;
+  readonly ports?: readonly Port[];
+}
+
+/** Every flow between two stations of a lab, in each class and family, with its prediction. */
+export function expectations(
+  model: Model,
+  stations: readonly Station[],
+  choice: Choice = {},
+): readonly Expected[] {
+  const ports = choice.ports ?? flowClasses(model.network);
+  const froms = stations.filter((s) => choice.from === undefined || s.name === choice.from);
+  const tos = stations.filter((s) => choice.to === undefined || s.name === choice.to);
+  return froms.flatMap((from) =>
+    tos
+      .filter((to) => to !== from)
+      .flatMap((to) => ports.flatMap((port) => between(model, from, to, port))),
+  );
+}
+
+function between(model: Model, from: Station, to: Station, port: Port): readonly Expected[] {
+  if (from.kind === 'pod' || to.kind === 'pod') return podFlow(model.network, from, to, port);
+  return sharedFamilies(model, from.name, to.name).map((family) => {
+    const { destination, source, verdict, reason, decision } = trace(
+      model,
+      from.name,
+      to.name,
+      port,
+      family,
+    );
+    const common = { from: from.name, to: to.name, family, port, destination, source };
+    return { ...common, verdict, reason, ...(decision && { decision }) };
+  });
+}
+
+/**
+ * Pods stand in no file; where there is no policy, they reach each other: between sites through the
+ * tunnels of their nodes, within one by the cluster's own network.
+ */
+function podFlow(network: Network, from: Station, to: Station, port: Port): readonly Expected[] {
+  if (network.policy || from.kind !== 'pod' || to.kind !== 'pod') return [];
+  return to.addresses
+    .filter(({ family }) => from.addresses.some((own) => own.family === family))
+    .map((address) => ({
+      from: from.name,
+      to: to.name,
+      family: address.family,
+      port,
+      destination: `${address}`,
+      source: `${from.addresses.find(({ family }) => family === address.family)}`,
+      verdict: from.unit === to.unit ? 'outside' : 'allow',
+      reason: `${from.node} and ${to.node} carry each other's pods`,
+    }));
+}
+
+/** A name of a flow that fits into a datagram. */
+export const flowId = ({ from, to, family, port }: Expected): string =>
+  `${from}>${to}/${family}/${formatPort(port)}`;
+
+export const byFlow = (a: Expected, b: Expected): number => byText(flowId(a), flowId(b));

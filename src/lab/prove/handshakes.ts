@@ -1,0 +1,98 @@
+import { Address, Prefix } from '#ip';
+import type { HostState } from '#state';
+import { inParallel, until } from '../run.ts';
+import { ask } from '../station/client.ts';
+import { firstFree } from '../underlay/space.ts';
+import type { Stations } from './measure.ts';
+
+/** A tunnel that should have shaken hands. */
+export interface MissingHandshake {
+  readonly machine: string;
+  readonly peer: string;
+}
+
+export interface HandshakeWatch {
+  /** Called whenever more tunnels are up. */
+  readonly onProgress?: (up: number, all: number) => void;
+  readonly withinMs: number;
+}
+
+/** Public key to seconds since the epoch, zero for never: `wg show all latest-handshakes` (wg(8)). */
+export function parseHandshakes(text: string): ReadonlyMap<string, number> {
+  const lines = text.trim().split('\n').filter(Boolean);
+  return new Map(
+    lines.map((line) => {
+      const [, key = '', seconds = '0'] = line.split('\t');
+      return [key, Number(seconds)];
+    }),
+  );
+}
+
+/** Sends something to each peer that has not shaken hands, until all have or time is up. */
+export async function awaitHandshakes(
+  stations: Stations,
+  states: ReadonlyMap<string, HostState>,
+  { onProgress = () => undefined, withinMs }: HandshakeWatch,
+): Promise<{ expected: number; missing: readonly MissingHandshake[] }> {
+  const wanted = [...states].flatMap(([machine, state]) => peersOf(machine, state));
+  let missing: readonly Wanted[] = wanted;
+  const settled = async () => {
+    const machines = [...new Set(missing.map(({ machine }) => machine))];
+    const still = await inParallel(machines, 8, async (name) => {
+      const own = missing.filter(({ machine }) => machine === name);
+      return stillMissing(stations, name, own);
+    });
+    const now = still.flat();
+    if (now.length < missing.length) onProgress(wanted.length - now.length, wanted.length);
+    missing = now;
+    return missing.length === 0;
+  };
+  await until(settled, { withinMs, everyMs: 150 });
+  const named = missing.map(({ machine, peer }) => ({ machine, peer }));
+  return { expected: wanted.length, missing: named };
+}
+
+interface Wanted extends MissingHandshake {
+  readonly key: string;
+  /** An address behind the peer: what is sent there makes the tunnel come up. */
+  readonly towards?: string;
+}
+
+async function stillMissing(
+  stations: Stations,
+  name: string,
+  own: readonly Wanted[],
+): Promise<readonly Wanted[]> {
+  const station = stations.get(name);
+  if (station === undefined) return own;
+  const argv = ['wg', 'show', 'all', 'latest-handshakes'];
+  const times = parseHandshakes((await ask(station, { do: 'run', argv })).stdout);
+  const missing = own.filter(({ key }) => !times.get(key));
+  const addresses = missing.flatMap(({ towards }) => towards ?? []);
+  if (addresses.length > 0) await ask(station, { do: 'poke', addresses });
+  return missing;
+}
+
+function peersOf(machine: string, state: HostState): readonly Wanted[] {
+  return Object.entries(state.tunnels).flatMap(([tunnel, { peers }]) =>
+    Object.entries(peers).map(([peer, { publicKey }]) => {
+      const towards = addressBehind(state, tunnel, peer);
+      return { machine, peer, key: publicKey, ...(towards && { towards }) };
+    }),
+  );
+}
+
+/** An address of the most specific prefix bound to a peer: its own overlay address, mostly. */
+function addressBehind(state: HostState, tunnel: string, peer: string): string | undefined {
+  const prefixes = state.bindings
+    .filter(({ candidates }) => candidates.some((c) => c.tunnel === tunnel && c.peer === peer))
+    .flatMap((binding) => binding.prefixes.map((text) => Prefix.parse(text)))
+    .toSorted((a, b) => share(b) - share(a) || a.compare(b));
+  const [prefix] = prefixes;
+  if (prefix === undefined) return undefined;
+  const address: Address = prefix.isSingle ? prefix.first : (firstFree(prefix, []) ?? prefix.first);
+  return `${address}`;
+}
+
+/** How specific a prefix is, alike for both families. */
+const share = (prefix: Prefix): number => prefix.length / (prefix.family === 4 ? 32 : 128);

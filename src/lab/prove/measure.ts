@@ -1,0 +1,85 @@
+import type { Port } from '#spec';
+import { inParallel } from '../run.ts';
+import { ask, type StationClient } from '../station/client.ts';
+import type { Measured, Probe } from '../station/protocol.ts';
+import { type Expected, flowId } from './expect.ts';
+
+/** What came of one flow. */
+export interface Finding {
+  readonly expected: Expected;
+  readonly measured: Measured;
+  /** A datagram that was to be refused was seen by its receiver. */
+  readonly leaked: boolean;
+}
+
+const stationsAtOnce = 8;
+
+/** Milliseconds to wait for an answer: at first, and when what came differs from what should. */
+const patience = { first: 1500, again: 4000 };
+
+export type Stations = ReadonlyMap<string, StationClient>;
+
+/** Sends every flow once, from many machines at a time; what differs from its prediction, once more. */
+export async function measure(
+  stations: Stations,
+  flows: readonly Expected[],
+  onDone: (done: number) => void = () => undefined,
+): Promise<readonly Finding[]> {
+  await takeSeen(stations, flows);
+  const first = await probeAll(stations, flows, patience.first, onDone);
+  const surprising = flows.filter((flow) => isSurprise(flow, first.get(flowId(flow))));
+  const again =
+    surprising.length > 0 ? await probeAll(stations, surprising, patience.again) : new Map();
+  const seen = await takeSeen(stations, flows);
+  return flows.map((expected) => {
+    const id = flowId(expected);
+    const measured = again.get(id) ?? first.get(id) ?? { id, outcome: 'silent' };
+    return { expected, measured, leaked: seen.has(id) };
+  });
+}
+
+export const arrives = ({ outcome }: Measured): boolean =>
+  outcome === 'answered' || outcome === 'closed';
+
+const isSurprise = ({ verdict }: Expected, measured: Measured | undefined): boolean =>
+  measured === undefined ||
+  (measured.outcome === 'answered') !== (verdict === 'allow' || verdict === 'outside');
+
+async function probeAll(
+  stations: Stations,
+  flows: readonly Expected[],
+  timeoutMs: number,
+  onDone: (done: number) => void = () => undefined,
+): Promise<Map<string, Measured>> {
+  const found = new Map<string, Measured>();
+  const senders = Map.groupBy(flows, (flow) => flow.from);
+  await inParallel([...senders], stationsAtOnce, async ([from, own]) => {
+    const station = stations.get(from);
+    if (station === undefined) return;
+    const answers = await ask(station, { do: 'probe', probes: own.map(probeOf), timeoutMs });
+    for (const answer of answers) found.set(answer.id, answer);
+    onDone(found.size);
+  });
+  return found;
+}
+
+const probeOf = (flow: Expected): Probe => ({
+  id: flowId(flow),
+  protocol: flow.port.protocol,
+  address: flow.destination,
+  ...portOf(flow.port),
+});
+
+const portOf = (port: Port) => (port.protocol === 'icmp' ? {} : { port: port.first });
+
+/** Ids of datagrams that arrived anywhere since this was last asked. */
+async function takeSeen(
+  stations: Stations,
+  flows: readonly Expected[],
+): Promise<ReadonlySet<string>> {
+  const receivers = [...new Set(flows.map((flow) => flow.to))].flatMap(
+    (name) => stations.get(name) ?? [],
+  );
+  const seen = await inParallel(receivers, stationsAtOnce, (to) => ask(to, { do: 'seen' }));
+  return new Set(seen.flat());
+}

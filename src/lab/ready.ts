@@ -1,0 +1,58 @@
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { labErrors } from './errors.ts';
+import { inside, type Keeper } from './keeper.ts';
+import { run } from './run.ts';
+
+/** Programs a lab runs, and the Debian package of each. */
+const programs: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  nft: 'nftables',
+  nsenter: 'util-linux',
+  ping: 'iputils-ping',
+  setsid: 'util-linux',
+  unshare: 'util-linux',
+  wg: 'wireguard-tools',
+};
+
+/** Where ip and nft lie is not on the PATH of users on Debian. */
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** Puts the system's programs on this process's PATH and makes sure all are there. Throws `lab/missing-programs`. */
+export function requirePrograms(): void {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const more = systemFolders.filter((folder) => !folders.includes(folder));
+  process.env['PATH'] = [...folders, ...more].join(delimiter);
+  const missing = Object.keys(programs).filter((name) => !isThere(name, [...folders, ...more]));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((name) => programs[name]))].join(' ');
+  throw labErrors.error('lab/missing-programs', { programs: missing.join(', '), packages });
+}
+
+const isThere = (program: string, folders: readonly string[]): boolean =>
+  folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+const tunDevice = '/dev/net/tun';
+
+/** Makes sure that WireGuard can run in a lab, by the kernel or as a program. Throws `lab/no-tun`. */
+export async function requireWireguard(keeper: Keeper): Promise<void> {
+  const device = 'hawser-probe';
+  const made = await run([...inside(keeper), 'ip', 'link', 'add', device, 'type', 'wireguard']);
+  if (made.code === 0) {
+    await run([...inside(keeper), 'ip', 'link', 'del', device]);
+    return;
+  }
+  try {
+    closeSync(openSync(tunDevice, 'r+'));
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    throw labErrors.error('lab/no-tun', { device: tunDevice, reason }, { cause });
+  }
+}

@@ -1,0 +1,42 @@
+import { exportHost, hostRoutes, siteRouterRoutes } from '#compile';
+import type { Route } from '#state';
+import { inside } from './keeper.ts';
+import type { Lab } from './lab.ts';
+import { inParallel, must } from './run.ts';
+
+/**
+ * What people and clouds do for machines that run nothing of ours: each plain host gets exactly the
+ * lines that `hawser check` prints for it, and the router of a site gets the way to the gateway where
+ * hosts on other subnets depend on it.
+ */
+export async function setPlainRoutes(lab: Lab): Promise<void> {
+  await inParallel(plainRoutes(lab), 8, ({ namespace, lines }) =>
+    must([...inside(lab.keeper, namespace), 'ip', '-batch', '-'], { input: lines.join('') }),
+  );
+}
+
+interface PlainRoutes {
+  readonly namespace: string;
+  readonly lines: readonly string[];
+}
+
+function plainRoutes({ network, model }: Lab): readonly PlainRoutes[] {
+  return network.sites.flatMap((site) => {
+    const plain = site.hosts
+      .filter((host) => host.routes !== 'agent')
+      .map((host) => ({ namespace: host.name, routes: hostRoutes(model, host.name) }));
+    const viaRouter = siteRouterRoutes(model, site.name);
+    const needed = site.hosts.some((host) => hostRoutes(model, host.name).length < viaRouter.length);
+    const router = { namespace: `router.${site.name}`, routes: needed ? viaRouter : [] };
+    return [...plain, router]
+      .filter(({ routes }) => routes.length > 0)
+      .map(({ namespace, routes }) => ({ namespace, lines: batchLines(namespace, routes) }));
+  });
+}
+
+/** The lines of the export a person would run, as `ip -batch` takes them. */
+const batchLines = (name: string, routes: readonly Route[]): readonly string[] =>
+  exportHost(routes, { name }, 'iproute2')
+    .split('\n')
+    .filter((line) => line.startsWith('ip '))
+    .map((line) => `${line.slice('ip '.length)}\n`);

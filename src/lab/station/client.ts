@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { labErrors } from '../errors.ts';
+import { until } from '../run.ts';
+import type { Answer, Request } from './protocol.ts';
+
+/** A station as the CLI sees it. */
+export interface StationClient {
+  readonly name: string;
+  readonly socket: string;
+  readonly log: string;
+}
+
+/** Asks a station. Throws `lab/station-silent`. */
+export function ask<R extends Request>(
+  station: StationClient,
+  request: R,
+): Promise<Answer<R['do']>> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string) => {
+      const { name: machine, log } = station;
+      reject(labErrors.error('lab/station-silent', { machine, log, reason }));
+    };
+    const socket = connect(station.socket);
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('error', (error) => fail(error.message));
+    socket.on('data', (part: string) => (text += part));
+    socket.on('close', () => {
+      if (text.endsWith('\n')) resolve(JSON.parse(text) as Answer<R['do']>);
+      else fail('it broke off');
+    });
+    socket.write(`${JSON.stringify(request)}\n`);
+  });
+}
+
+/** Waits until a station that was started listens. Throws `lab/station-silent` with what it said. */
+export async function awaitStation(station: StationClient): Promise<void> {
+  const isThere = () => existsSync(station.socket) || lastWords(station) !== '';
+  const found = await until(isThere, { withinMs: 30_000 });
+  if (existsSync(station.socket)) return;
+  const { name: machine, log } = station;
+  const reason = found ? lastWords(station) : 'it did not start within 30 s';
+  throw labErrors.error('lab/station-silent', { machine, log, reason });
+}
+
+function lastWords({ log }: StationClient): string {
+  try {
+    return readFileSync(log, 'utf8').trim().slice(-1000);
+  } catch {
+    return '';
+  }
+}

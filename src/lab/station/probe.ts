@@ -1,0 +1,88 @@
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import { run } from '../run.ts';
+import type { Measured, Outcome, Probe } from './protocol.ts';
+
+/** Sends what one probe says and waits for its answer, `timeoutMs` at most. */
+export function probe(what: Probe, timeoutMs: number): Promise<Measured> {
+  const began = performance.now();
+  const ask = { icmp: probeIcmp, tcp: probeTcp, udp: probeUdp }[what.protocol];
+  return ask(what, timeoutMs).then((found) => ({
+    id: what.id,
+    ...found,
+    ms: Math.round((performance.now() - began) * 100) / 100,
+  }));
+}
+
+type Found = Omit<Measured, 'id' | 'ms'>;
+
+/** How errors of connect(2) and recv(2) read: icmp(7) has the mapping from ICMP codes. */
+function outcomeOf(error: string): Outcome {
+  if (error === 'ECONNREFUSED' || error === 'ECONNRESET') return 'closed';
+  return error === 'ETIMEDOUT' ? 'silent' : 'refused';
+}
+
+/** `198.51.100.7 ID` as the echo says it. */
+function readEcho(text: string, id: string): Found | undefined {
+  const [seenAs = '', echoed] = text.trim().split(' ');
+  return echoed === id ? { outcome: 'answered', seenAs: seenAs.replace('::ffff:', '') } : undefined;
+}
+
+function probeTcp({ id, address, port = 0 }: Probe, timeoutMs: number): Promise<Found> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port });
+    const finish = (found: Found) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(found);
+    };
+    const timer = setTimeout(() => finish({ outcome: 'silent' }), timeoutMs);
+    let text = '';
+    socket.on('connect', () => socket.write(id));
+    socket.on('data', (data) => (text += data.toString()));
+    socket.on('end', () => finish(readEcho(text, id) ?? { outcome: 'silent', error: 'no echo' }));
+    socket.on('error', (e: NodeJS.ErrnoException) => {
+      finish({ outcome: outcomeOf(e.code ?? ''), error: e.code ?? e.message });
+    });
+  });
+}
+
+/** When a datagram is sent again, in milliseconds: it may be lost while a tunnel shakes hands. */
+const resend = [0, 200, 600];
+
+function probeUdp({ id, address, port = 0 }: Probe, timeoutMs: number): Promise<Found> {
+  return new Promise((resolve) => {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    const timers: NodeJS.Timeout[] = [];
+    let done = false;
+    const finish = (found: Found) => {
+      if (done) return;
+      done = true;
+      for (const timer of timers) clearTimeout(timer);
+      socket.close();
+      resolve(found);
+    };
+    const failed = (e: NodeJS.ErrnoException) =>
+      finish({ outcome: outcomeOf(e.code ?? ''), error: e.code ?? e.message });
+    timers.push(setTimeout(() => finish({ outcome: 'silent' }), timeoutMs));
+    socket.on('error', failed);
+    socket.on('message', (message) => {
+      const found = readEcho(message.toString(), id);
+      if (found) finish(found);
+    });
+    const send = () => done || socket.send(id, (error) => error && failed(error));
+    socket.connect(port, address, (error?: Error) => {
+      if (error) failed(error);
+      else if (!done) timers.push(...resend.map((ms) => setTimeout(send, ms)));
+    });
+  });
+}
+
+/** One echo request by ping(8), the only program here that may send one without being root. */
+async function probeIcmp({ address }: Probe, timeoutMs: number): Promise<Found> {
+  const wait = `${Math.max(1, Math.ceil(timeoutMs / 1000))}`;
+  const { code, stdout, stderr } = await run(['ping', '-n', '-c', '1', '-W', wait, address]);
+  if (code === 0) return { outcome: 'answered' };
+  const said = `${stdout}${stderr}`.split('\n').find((line) => /^From |^ping: /.test(line));
+  return said ? { outcome: 'refused', error: said } : { outcome: 'silent' };
+}

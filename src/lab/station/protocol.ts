@@ -1,0 +1,53 @@
+import type { Result } from '../run.ts';
+
+/** What the CLI asks a station, one JSON line a connection; the answer is one JSON line. */
+export type Request =
+  | {
+      readonly do: 'listen';
+      /** Addresses of the machine that are to answer; those it does not have (yet) are given back. */
+      readonly addresses: readonly string[];
+      readonly tcp: readonly number[];
+      readonly udp: readonly number[];
+    }
+  | { readonly do: 'probe'; readonly probes: readonly Probe[]; readonly timeoutMs: number }
+  | { readonly do: 'poke'; readonly addresses: readonly string[] }
+  | { readonly do: 'seen' }
+  | { readonly do: 'pid' }
+  | { readonly do: 'run'; readonly argv: readonly string[]; readonly input?: string };
+
+export interface Probe {
+  readonly id: string;
+  readonly protocol: 'icmp' | 'tcp' | 'udp';
+  readonly address: string;
+  /** Of TCP and UDP. */
+  readonly port?: number;
+}
+
+/**
+ * answered: its bytes came back. closed: it arrived where nobody listens. refused: something on the
+ * way said no. silent: nothing came back in time.
+ */
+export type Outcome = 'answered' | 'closed' | 'refused' | 'silent';
+
+export interface Measured {
+  readonly id: string;
+  readonly outcome: Outcome;
+  /** The address the other side saw it come from. */
+  readonly seenAs?: string;
+  readonly ms?: number;
+  /** The error, as the system names it. */
+  readonly error?: string;
+}
+
+export interface Answers {
+  listen: { readonly missing: readonly string[] };
+  probe: readonly Measured[];
+  poke: null;
+  /** Ids of UDP probes that arrived since the last time it was asked. */
+  seen: readonly string[];
+  /** Its number in the lab's pid namespace. */
+  pid: { readonly pid: number };
+  run: Result;
+}
+
+export type Answer<K extends Request['do']> = Answers[K];

@@ -1,0 +1,7 @@
+import { nearest } from '#spec';
+
+/** `; did you mean X?` when one of the known names is near, else nothing. */
+export function hint(name: string, known: Iterable<string>): string {
+  const meant = nearest(name, known);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
+}

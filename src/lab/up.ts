@@ -1,0 +1,181 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { allocate, emptyFacts, type Facts, machinesOf, project } from '#compile';
+import type { Network } from '#spec';
+import type { HostState } from '#state';
+import { type Agent, applyState, keyOf } from './agent.ts';
+import { counting, type Report } from './events.ts';
+import { freeze } from './freeze.ts';
+import { hostsFile } from './hosts-file.ts';
+import { inside, type Keeper, startKeeper } from './keeper.ts';
+import { type Lab, modelOf, stationsIn, statePath } from './lab.ts';
+import { freshRun, layOver, provideAgentHome } from './mounts.ts';
+import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
+import { requirePrograms, requireWireguard } from './ready.ts';
+import { setPlainRoutes } from './routes.ts';
+import { inParallel } from './run.ts';
+import type { StationClient } from './station/client.ts';
+import { type Program, startStation } from './station/start.ts';
+import { buildUnderlay } from './underlay/build.ts';
+import type { Underlay } from './underlay/plan.ts';
+import { underlayOf } from './underlay/underlay.ts';
+import { bringUpUnmanaged, unmanagedKeys } from './unmanaged.ts';
+import { listenEverywhere } from './listening.ts';
+
+export interface UpOptions {
+  readonly name: string;
+  readonly network: Network;
+  /** Absolute path of the file it came from. */
+  readonly file: string;
+  readonly program: Program;
+  readonly report?: Report;
+}
+
+/** How much is done at a time where each task is a process that keeps a core busy. */
+const busyWidth = 3;
+
+/**
+ * Builds a whole network on this machine, up to the point where tunnels can shake hands. On failure
+ * nothing of it is left. Throws `lab/...`.
+ */
+export async function up(options: UpOptions): Promise<Lab> {
+  const { name, network, file } = options;
+  requirePrograms();
+  const record = await claim(crypto.randomUUID(), { name, network: network.name, file });
+  try {
+    return await build(record, options);
+  } catch (error) {
+    await remove({ name, status: 'building', record });
+    throw error;
+  }
+}
+
+async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
+  const { network, program, report = () => undefined } = options;
+  const dir = labDir(claimed.name);
+  const underlay = underlayOf(network);
+  const keeper = await startKeeper(claimed.id);
+  const record: LabRecord = { ...claimed, keeper: keeper.pid };
+  await writeLab(record);
+  await requireWireguard(keeper);
+  await layUnderlay(keeper, dir, underlay, report);
+  const stations = await startStations({ keeper, dir, underlay, program, report });
+  const agent: Agent = { program };
+  const { facts, privateKeys } = await gatherFacts({ network, underlay, stations, agent, report });
+  const model = modelOf(network, facts);
+  const states = new Map(machinesOf(model).map((name) => [name, project(model, name)]));
+  await store(dir, network, facts, states);
+  await layOver(inside(keeper), await hostsFile(dir, underlay, facts), '/etc/hosts');
+  report({ stage: 'states', done: states.size, all: states.size });
+  const lab = { record, dir, keeper, network, facts, model, underlay, stations, states };
+  await setPlainRoutes(lab);
+  await applyAll(lab, agent, report);
+  await bringUpUnmanaged(lab, privateKeys);
+  await listenEverywhere(lab);
+  const finished: LabRecord = { ...record, stage: 'up' };
+  await writeLab(finished);
+  return { ...lab, record: finished };
+}
+
+async function layUnderlay(keeper: Keeper, dir: string, underlay: Underlay, report: Report) {
+  const all = underlay.namespaces.length;
+  report({ stage: 'underlay', done: 0, all });
+  await freshRun(inside(keeper), dir);
+  await provideAgentHome(inside(keeper), dir);
+  await buildUnderlay(keeper, underlay);
+  report({ stage: 'underlay', done: all, all });
+}
+
+interface Starting {
+  readonly keeper: Keeper;
+  readonly dir: string;
+  readonly underlay: Underlay;
+  readonly program: Program;
+  readonly report: Report;
+}
+
+async function startStations({ keeper, dir, underlay, program, report }: Starting) {
+  const stations = stationsIn(dir, underlay);
+  const said = counting(report, 'machines', stations.size);
+  await inParallel([...stations.values()], busyWidth, async (station) => {
+    await startStation(station, { keeper, labDir: dir, program });
+    said(station.name);
+  });
+  return stations;
+}
+
+interface Gathering {
+  readonly network: Network;
+  readonly underlay: Underlay;
+  readonly stations: ReadonlyMap<string, StationClient>;
+  readonly agent: Agent;
+  readonly report: Report;
+}
+
+/** The four inputs besides the file: addresses given out, keys born on their machines, MTUs seen. */
+async function gatherFacts({ network, underlay, stations, agent, report }: Gathering) {
+  const { ledger } = allocate(network, emptyFacts.ledger, 1);
+  const own = unmanagedKeys(network);
+  const managed = underlay.stations.filter(
+    ({ name, kind }) => kind !== 'host' && kind !== 'pod' && !own.has(name),
+  );
+  const said = counting(report, 'keys', managed.length);
+  const made = await inParallel(managed, busyWidth, async ({ name }) => {
+    const key = await keyOf(agent, stations.get(name) as StationClient, network.name);
+    said(name);
+    return [name, { '0': key }] as const;
+  });
+  const given = [...own].map(([name, { publicKey }]) => [name, { '0': publicKey }] as const);
+  const mtu = underlay.stations
+    .filter(({ kind }) => kind !== 'host' && kind !== 'pod')
+    .map((station) => [station.name, station.mtu] as const);
+  const facts: Facts = {
+    ...emptyFacts,
+    ledger,
+    keys: Object.fromEntries([...made, ...given]),
+    observations: { ...emptyFacts.observations, mtu: Object.fromEntries(mtu) },
+  };
+  return { facts, privateKeys: own };
+}
+
+async function store(
+  dir: string,
+  network: Network,
+  facts: Facts,
+  states: ReadonlyMap<string, HostState>,
+): Promise<void> {
+  await mkdir(join(dir, 'states'), { mode: 0o700 });
+  await writeFile(join(dir, 'network.json'), freeze(network));
+  await writeFile(join(dir, 'facts.json'), JSON.stringify(facts));
+  for (const [name, state] of states) {
+    await writeFile(statePath(dir, name), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  }
+}
+
+/** Machines that run our agent, with a state of their own. */
+export const managedMachines = (lab: Pick<Lab, 'network' | 'states'>): readonly string[] => {
+  const unmanaged = new Set(lab.network.members.filter((m) => !m.managed).map((m) => m.name));
+  return [...lab.states.keys()].filter((name) => !unmanaged.has(name));
+};
+
+async function applyAll(lab: Lab, agent: Agent, report: Report): Promise<void> {
+  const machines = managedMachines(lab);
+  const said = counting(report, 'apply', machines.length);
+  await inParallel(machines, busyWidth, async (name) => {
+    await applyState(agent, lab.stations.get(name) as StationClient, statePath(lab.dir, name));
+    said(name);
+  });
+}
+
+/** One pass of the agent, on one machine or on all; gives what each printed. */
+export async function reconcile(
+  lab: Lab,
+  program: Program,
+  machine?: string,
+): Promise<readonly { machine: string; said: string }[]> {
+  const machines = machine === undefined ? managedMachines(lab) : [machine];
+  return inParallel(machines, busyWidth, async (name) => {
+    const station = lab.stations.get(name) as StationClient;
+    return { machine: name, said: await applyState({ program }, station, statePath(lab.dir, name)) };
+  });
+}
