@@ -4,6 +4,13 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeTemporaryFolder, workingCopy } from '../support/checkout.ts';
 
+type Files = Readonly<Record<string, string>>;
+
+const mapEntries = <T>(
+  record: Readonly<Record<string, T>>,
+  map: (key: string, value: T) => readonly [string, string],
+): Files => Object.fromEntries(Object.entries(record).map(([key, value]) => map(key, value)));
+
 /** Each rule family of `npm run check` catches violations planted in a copy of this repository. */
 describe('npm run check', () => {
   let copy: string;
@@ -29,7 +36,7 @@ describe('npm run check', () => {
   }
 
   /** What a step says about the tree with these files added; asserts that it fails. */
-  function checkWith(step: string, files: Readonly<Record<string, string>>): string {
+  function checkWith(step: string, files: Files): string {
     const paths = Object.keys(files).map((path) => join(copy, path));
     for (const path of paths) mkdirSync(dirname(path), { recursive: true });
     for (const [path, text] of Object.entries(files)) writeFileSync(join(copy, path), text);
@@ -64,12 +71,12 @@ describe('npm run check', () => {
       "export function planted(side: 'a' | 'b'): void {\n  switch (side) {\n    case 'a':\n      return;\n  }\n}\n",
     'no-unused-vars': 'const planted = 1;\nexport {};\n',
     'no-console': "export const planted = (): void => console.log('planted');\n",
-    'max-lines': `${'export {};\n'.repeat(401)}`,
+    'max-lines': 'export {};\n'.repeat(401),
   };
 
   test('lint: finds each of its rules broken, those that need types among them', () => {
-    const files = Object.entries(lintErrors).map(([rule, text]) => [`src/ip/${rule}.ts`, text]);
-    const lines = checkWith('lint', Object.fromEntries(files)).split('\n');
+    const planted = mapEntries(lintErrors, (rule, text) => [`src/ip/${rule}.ts`, text]);
+    const lines = checkWith('lint', planted).split('\n');
     for (const rule of Object.keys(lintErrors)) {
       const path = `src/ip/${rule}.ts:`;
       const found = lines.some((line) => line.startsWith(path) && line.includes(`(${rule})`));
@@ -120,10 +127,11 @@ describe('npm run check', () => {
   };
 
   test('imports: finds each way around the law of the house', () => {
-    const files = Object.entries(importOffences).map(([path, cases]) => {
-      return [path, Object.keys(cases).join('\n')];
-    });
-    const said = checkWith('imports', Object.fromEntries(files));
+    const planted = mapEntries(importOffences, (path, cases) => [
+      path,
+      Object.keys(cases).join('\n'),
+    ]);
+    const said = checkWith('imports', planted);
     for (const [path, cases] of Object.entries(importOffences)) {
       for (const [index, offence] of Object.values(cases).entries()) {
         expect(said).toContain(`${path}:${index + 1}: ${offence}`);

@@ -19,7 +19,7 @@ function repositoryFiles(): readonly string[] {
 export function copyCheckout(target: string): void {
   for (const path of repositoryFiles()) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
-    cpSync(join(repositoryRoot, path), join(target, path));
+    cpSync(join(repositoryRoot, path), join(target, path), { preserveTimestamps: true });
   }
 }
 
