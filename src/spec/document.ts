@@ -88,7 +88,7 @@ export function parseYaml(file: string, source: string, report: Report): Node | 
       uniqueKeys: false, // ours is linear
       lineCounter: lines,
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error', // with 'silent' a second document would go unnoticed
       version: '1.2',
     });
     for (const problem of [...document.errors, ...document.warnings]) {

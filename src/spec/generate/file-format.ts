@@ -30,7 +30,7 @@ function typeOf(shape: Shape): string {
   if (innerOf(shape)) return `mapping by ${shape.called ?? 'name'}`;
   if (shape.enum) return shape.enum.map((word) => `\`${String(word)}\``).join(', ');
   if (shape.type === 'integer') {
-    return `whole number, ${shape.minimum ?? 0} to ${shape.maximum ?? 'any'}`;
+    return `whole number${shape.maximum === undefined ? '' : `, ${shape.minimum ?? 0} to ${shape.maximum}`}`;
   }
   return expected(shape).replace(/^a /, '');
 }

@@ -11,8 +11,6 @@ export const version = section({
   schema: Type.Integer({
     description: 'The version of this file format.',
     examples: [fileVersion],
-    minimum: 0,
-    maximum: 1000,
   }),
   read(value, draft, place): 1 {
     if (value !== undefined && value !== fileVersion) {
