@@ -1,4 +1,4 @@
-import { flowClasses } from '#compile';
+import { flowClasses, type Model } from '#compile';
 import { labErrors } from './errors.ts';
 import type { Lab } from './lab.ts';
 import { inParallel, until } from './run.ts';
@@ -6,10 +6,8 @@ import { ask, type StationClient } from './station/client.ts';
 import type { Station } from './underlay/plan.ts';
 
 /** All addresses a station answers on: those of its networks and of the overlay. */
-export const addressesOf = (lab: Pick<Lab, 'facts'>, { name, addresses }: Station): string[] => [
-  ...addresses.map((address) => address.toString()),
-  ...(lab.facts.ledger.addresses[name] ?? []),
-];
+export const addressesOf = (model: Model, { name, addresses }: Station): readonly string[] =>
+  [...(model.nodesByName.get(name)?.overlay ?? []), ...addresses].map(String);
 
 /** Every machine listens on every class of flows. Throws `lab/station-silent` where it cannot. */
 export async function listenEverywhere(lab: Lab): Promise<void> {
@@ -19,7 +17,7 @@ export async function listenEverywhere(lab: Lab): Promise<void> {
   const request = { do: 'listen', tcp: ports('tcp'), udp: ports('udp') } as const;
   await inParallel(lab.underlay.stations, 8, async (station) => {
     const client = lab.stations.get(station.name) as StationClient;
-    const addresses = addressesOf(lab, station);
+    const addresses = addressesOf(lab.model, station);
     let missing: readonly string[] = addresses;
     const bound = async () => {
       missing = (await ask(client, { ...request, addresses })).missing;

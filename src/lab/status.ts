@@ -29,7 +29,7 @@ export async function statusOf(lab: Lab): Promise<readonly MachineStatus[]> {
       name: station.name,
       kind: station.kind,
       unit: station.unit,
-      addresses: addressesOf(lab, station),
+      addresses: addressesOf(lab.model, station),
       publics: station.edge.publics.map(String),
       tunnels: { peers: times.length, up: times.filter((t) => now - t < freshSeconds).length },
     };

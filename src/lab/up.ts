@@ -65,7 +65,7 @@ async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
   const model = modelOf(network, facts);
   const states = new Map(machinesOf(model).map((name) => [name, project(model, name)]));
   await store(dir, network, facts, states);
-  await layOver(inside(keeper), await hostsFile(dir, underlay, facts), '/etc/hosts');
+  await layOver(inside(keeper), await hostsFile(dir, underlay, model), '/etc/hosts');
   report({ stage: 'states', done: states.size, all: states.size });
   const lab = { record, dir, keeper, network, facts, model, underlay, stations, states };
   await setPlainRoutes(lab);
@@ -158,13 +158,21 @@ export const managedMachines = (lab: Pick<Lab, 'network' | 'states'>): readonly 
   return [...lab.states.keys()].filter((name) => !unmanaged.has(name));
 };
 
+/**
+ * Those with an endpoint first: a handshake that finds nobody is not tried again for five seconds
+ * (WireGuard, section 6.1).
+ */
 async function applyAll(lab: Lab, agent: Agent, report: Report): Promise<void> {
   const machines = managedMachines(lab);
   const said = counting(report, 'apply', machines.length);
-  await inParallel(machines, busyWidth, async (name) => {
-    await applyState(agent, lab.stations.get(name) as StationClient, statePath(lab.dir, name));
-    said(name);
-  });
+  const called = machines.filter((name) => lab.model.nodesByName.get(name)?.machine.endpoint);
+  const callers = machines.filter((name) => !called.includes(name));
+  for (const wave of [called, callers]) {
+    await inParallel(wave, busyWidth, async (name) => {
+      await applyState(agent, lab.stations.get(name) as StationClient, statePath(lab.dir, name));
+      said(name);
+    });
+  }
 }
 
 /** One pass of the agent, on one machine or on all; gives what each printed. */

@@ -30,7 +30,7 @@ import { progressFor } from './lab-progress.ts';
 
 /** `hawser lab ...`: a whole network on one machine. */
 export function labCommand(): Command {
-  const lab = new Command('lab').description('a whole network on this machine, in namespaces');
+  const lab = new Command('lab').enablePositionalOptions().description('a whole network on this machine, in namespaces');
   for (const command of [
     upCommand(),
     downCommand(),

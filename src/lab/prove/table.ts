@@ -84,6 +84,9 @@ function word(finding: Finding, paint: Paint): string {
 const className = ({ port, family }: Expected): string =>
   `${formatPort(port)}${family === 6 ? '/v6' : ''}`;
 
+/** More mismatches than this have one cause, and hide it. */
+const mostNamed = 60;
+
 /** Totals, refusals at their counters, and every mismatch by name. */
 export function summary(proof: Proof, paint: Paint): string {
   const count = (test: (finding: Finding) => boolean) => proof.findings.filter(test).length;
@@ -106,6 +109,9 @@ export function summary(proof: Proof, paint: Paint): string {
     ...(good
       ? [paint.good(`verdict      the network is what its file says (${proof.seconds} s)`)]
       : [paint.bad(`verdict      ${proof.mismatches.length} mismatches`)]),
-    ...proof.mismatches.map((text) => `  ${paint.bad('!')} ${text}`),
+    ...proof.mismatches.slice(0, mostNamed).map((text) => `  ${paint.bad('!')} ${text}`),
+    ...(proof.mismatches.length > mostNamed
+      ? [`  ... and ${proof.mismatches.length - mostNamed} more; --json names them all`]
+      : []),
   ].join('\n');
 }

@@ -25,26 +25,21 @@ export async function serveStation(options: StationOptions): Promise<void> {
   await must(['hostname', options.name]);
   process.title = `hawser lab: ${options.name}`;
   const listeners = new Listeners();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    void answer(socket, listeners);
-  });
-  server.listen(options.socket);
+  createServer((socket) => serve(socket, listeners)).listen(options.socket);
 }
 
-async function answer(socket: Socket, listeners: Listeners): Promise<void> {
-  socket.on('error', () => socket.destroy());
+/** One request, one answer; an asker that went away is not missed. */
+function serve(socket: Socket, listeners: Listeners): void {
   let text = '';
   socket.setEncoding('utf8');
-  try {
-    for await (const part of socket) {
-      text += part as string;
-      if (text.endsWith('\n')) break;
-    }
-  } catch {
-    return;
-  }
-  const result = await handle(JSON.parse(text) as Request, listeners);
-  socket.end(`${JSON.stringify(result)}\n`);
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (part: string) => {
+    text += part;
+    if (!text.endsWith('\n')) return;
+    void handle(JSON.parse(text) as Request, listeners).then((answer) =>
+      socket.end(`${JSON.stringify(answer)}\n`),
+    );
+  });
 }
 
 const probesAtOnce = 24;
