@@ -114,7 +114,7 @@ const siteOf = (name: string, site: SiteDraft, draft: Draft): Site => ({
     name: host,
     site: name,
     addresses: h.address.map((a) => plain(Address.parse(a))),
-    routes: h.routes ?? 'agent',
+    routes: h.routes ?? 'manual',
     tags: h.tags ?? [],
   })),
   tags: site.tags ?? [],

@@ -27,6 +27,8 @@ export interface View {
   readonly iif: string;
   /** Empty where the packet ends here. */
   readonly oif: string;
+  /** Mark of the packet on this machine; absent: 0. */
+  readonly mark?: number;
   readonly state: 'new' | 'established' | 'related' | 'invalid';
   /** Absent for an invalid packet: it belongs to no flow. */
   readonly flow?: { readonly original: Tuple; readonly direction: 'original' | 'reply' };
@@ -131,6 +133,7 @@ export const fields: Readonly<Record<string, Field>> = {
     of: (view) => number(protocolNumber(view.protocol, view.family), protocols),
   },
   'meta nfproto': { type: 'nf_proto', of: (view) => number(view.family === 4 ? 2 : 10, nfproto) },
+  'meta mark': { type: 'mark', of: (view) => number(view.mark ?? 0) },
   'ip protocol': {
     type: 'inet_proto',
     of: ifPacket(4, (view) => number(protocolNumber(view.protocol, 4), protocols)),
@@ -148,8 +151,16 @@ export const fields: Readonly<Record<string, Field>> = {
   'icmpv6 type': icmpField(6, 'type', 'icmpv6_type', icmpv6Types),
 };
 
+const known = new Map<string, Field[]>();
+
 /** The parts of `a . b . c`; throws for a field this model does not know. */
-export function fieldsOf(left: string): Field[] {
+export function fieldsOf(left: string): readonly Field[] {
+  const found = known.get(left) ?? parseFields(left);
+  known.set(left, found);
+  return found;
+}
+
+function parseFields(left: string): Field[] {
   return left.split(' . ').map((part) => {
     const field = fields[part.trim().replace(/^meta (?=[io]ifname)/, '')];
     if (!field) throw new Error(`model: unknown nft expression ${part}`);

@@ -1,4 +1,4 @@
-import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
+import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import { elementMatches, fieldsOf, type Value, type View } from './fields.ts';
 
 /** What the tables of one machine say at one hook. */
@@ -10,6 +10,8 @@ export interface Evaluation {
   readonly judgement: Judgement;
   /** Named counters that counted the packet, `table/counter`-free: names as the state gives them. */
   readonly counted: readonly string[];
+  /** The packet's mark afterwards, if a rule set one. */
+  readonly mark?: number;
 }
 
 const pass: Judgement = { passes: true };
@@ -22,11 +24,14 @@ export function evaluate(tables: readonly NftTable[], hook: string, view: View):
     .filter(({ chain }) => chain.hook?.hook === hook)
     .sort((a, b) => (a.chain.hook?.priority ?? 0) - (b.chain.hook?.priority ?? 0));
   const counted: string[] = [];
+  let marked: { mark?: number } = {};
   for (const { table, chain } of chains) {
-    const judgement = new Run(table, view, counted).base(chain);
+    const run = new Run(table, { ...view, ...marked }, counted);
+    const judgement = run.base(chain);
     if (!judgement.passes) return { judgement, counted };
+    marked = run.mark === undefined ? marked : { mark: run.mark };
   }
-  return { judgement: pass, counted };
+  return { judgement: pass, counted, ...marked };
 }
 
 function seesFamily(table: NftTable, view: View): boolean {
@@ -46,9 +51,10 @@ const through: Outcome = { kind: 'through' };
 
 class Run {
   readonly #table: NftTable;
-  readonly #view: View;
+  #view: View;
   readonly #counted: string[];
   #depth = 0;
+  mark: number | undefined;
 
   constructor(table: NftTable, view: View, counted: string[]) {
     this.#table = table;
@@ -86,7 +92,7 @@ class Run {
   #rule(rule: NftRule, chain: NftChain): Outcome {
     if (!rule.match.every((match) => this.#matches(match))) return through;
     if (rule.counter !== undefined) this.#count(rule.counter);
-    if (rule.set !== undefined) knownStatement(rule.set);
+    if (rule.set !== undefined) this.#perform(rule.set);
     const verdict = rule.vmap ? this.#lookUp(rule.vmap) : rule.verdict;
     return verdict === undefined ? through : this.#verdict(verdict, rule, chain);
   }
@@ -127,6 +133,16 @@ class Run {
     this.#counted.push(counter);
   }
 
+  #perform(statement: string): void {
+    const mark = /^meta mark set (\d+|0x[\da-f]+)$/.exec(statement)?.[1];
+    if (mark === undefined && !harmless.some((form) => form.test(statement))) {
+      throw new Error(`model: unknown statement ${statement}`);
+    }
+    if (mark === undefined) return;
+    this.mark = Number(mark);
+    this.#view = { ...this.#view, mark: this.mark };
+  }
+
   #matches(match: NftMatch): boolean {
     const parts = fieldsOf(match.left);
     const values = parts.map((field) => field.of(this.#view));
@@ -163,20 +179,16 @@ const refusal = (rule: NftRule, chain: NftChain, rejected: boolean): Judgement =
   ...(rule.counter !== undefined && { counter: rule.counter }),
 });
 
+/** Statements that neither judge a packet nor change its way. */
 const harmless = [/^tcp option maxseg size set (rt mtu|\d+)$/];
 
-function knownStatement(statement: string): void {
-  if (!harmless.some((form) => form.test(statement))) {
-    throw new Error(`model: unknown statement ${statement}`);
-  }
-}
+type Typed = Pick<NftSet, 'name' | 'type' | 'interval'>;
+const checked = new WeakMap<Typed, string>();
 
 /** nft refuses a set whose declared type is not that of what it is looked up with. */
-function checkType(
-  set: { name: string; type: string; interval: boolean },
-  types: string,
-  elements: readonly string[],
-): void {
+function checkType(set: Typed, types: string, elements: readonly string[]): void {
+  if (checked.get(set) === types) return;
+  checked.set(set, types);
   if (set.type !== types) throw new Error(`model: ${set.name} is of ${set.type}, asked with ${types}`);
   const range = elements.find((e) => /[-/]\d/.test(e) && !/^[a-z]/.test(e));
   if (!set.interval && range !== undefined && !/ifname/.test(set.type)) {

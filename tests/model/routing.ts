@@ -1,5 +1,6 @@
 import type { DeviceRef } from '#state';
 import { commonBits, contains, type Family, familyOf, same, span } from './address.ts';
+import { remembered } from './remembered.ts';
 import {
   lan,
   loopback,
@@ -65,10 +66,11 @@ export const addressesOn = (party: Party, device: string): string[] =>
         .filter((item) => deviceName(party, item.device) === device)
         .map((item) => item.address.split('/')[0] as string);
 
-export const localAddresses = (party: Party): string[] => [
+const localOf = remembered((party: Party): string[] => [
   ...party.lan,
   ...(party.root.addresses?.items ?? []).map((item) => item.address.split('/')[0] as string),
-];
+]);
+export const localAddresses = (party: Party): string[] => localOf(party, '');
 
 /** Subnets of the site in which the machine has an address itself; the router is in all. */
 const onLink = (party: Party): string[] =>
@@ -146,20 +148,26 @@ function checkedVia(party: Party, via: string): string {
   return via;
 }
 
-function lookUpTable(
+/** All of a table, longest prefix first, then smallest metric; `which` is `table|family|party`. */
+const tableOf = remembered((terrain: Terrain, which: string): Entry[] => {
+  const [first, second, name = ''] = which.split('|');
+  const [table, family] = [Number(first), second === '4' ? 4 : 6] as const;
+  const party = terrain.party(name);
+  const given = table === mainTable ? givenEntries(party, family) : [];
+  const all = [...given, ...addedEntries(terrain, party, table, family)];
+  refuseDoubles(party, all);
+  return all.sort((a, b) => span(b.prefix).length - span(a.prefix).length || a.metric - b.metric);
+});
+
+const lookUpTable = (
   terrain: Terrain,
   party: Party,
   table: number,
   target: string,
-): Entry | undefined {
-  const family = familyOf(target);
-  const given = table === mainTable ? givenEntries(party, family) : [];
-  const all = [...given, ...addedEntries(terrain, party, table, family)];
-  refuseDoubles(party, all);
-  return all
-    .filter((entry) => contains(entry.prefix, target))
-    .sort((a, b) => span(b.prefix).length - span(a.prefix).length || a.metric - b.metric)[0];
-}
+): Entry | undefined =>
+  tableOf(terrain, `${table}|${familyOf(target)}|${party.name}`).find((entry) =>
+    contains(entry.prefix, target),
+  );
 
 function refuseDoubles(party: Party, entries: readonly Entry[]): void {
   const seen = new Set<string>();

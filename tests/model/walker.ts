@@ -79,6 +79,8 @@ class Walk {
   readonly #counted: { machine: string; counter: string }[];
   readonly #packet: Packet;
   readonly #beenAt = new Set<string>();
+  /** The packet's mark, which does not leave the machine. */
+  #mark = 0;
 
   constructor(
     terrain: Terrain,
@@ -105,10 +107,11 @@ class Walk {
       return this.#lost(party, `the packet goes round in a loop at ${party.name}`);
     }
     this.#beenAt.add(known);
+    this.#mark = 0;
     if (iif === '') return this.#leave(party, iif, 'output');
     const dropped = this.#filter(party, 'prerouting', iif, '');
     if (dropped) return dropped;
-    const way = route(this.#terrain, party, this.#packet.destination);
+    const way = route(this.#terrain, party, this.#packet.destination, this.#mark);
     if (way.kind === 'local') return this.#arrive(party, iif);
     if (!this.#forwards(party, iif)) {
       return this.#lost(party, `${party.name} does not forward what comes in by ${iif}`);
@@ -132,13 +135,18 @@ class Walk {
   }
 
   #leave(party: Party, iif: string, hook: 'output' | 'forward'): Position | End {
-    const way = route(this.#terrain, party, this.#packet.destination);
+    const way = route(this.#terrain, party, this.#packet.destination, this.#mark);
     if (way.kind === 'none') return this.#lost(party, way.why);
     if (way.kind === 'local') return this.#toSelf(party);
+    const unmarked = this.#mark;
     const dropped =
       this.#filter(party, hook, iif, way.device) ??
       this.#filter(party, 'postrouting', iif, way.device);
-    return dropped ?? this.#send(party, way);
+    if (dropped) return dropped;
+    if (hook === 'output' && this.#mark !== unmarked) {
+      throw new Error(`model: ${party.name} marks what it sends, which is not modelled`);
+    }
+    return this.#send(party, way);
   }
 
   #toSelf(party: Party): Position | End {
@@ -191,7 +199,9 @@ class Walk {
   #filter(party: Party, hook: string, iif: string, oif: string): End | undefined {
     const tables = party.ours ? (party.root.nft?.items ?? []) : [];
     const tracked = this.#tracks.see(party.name, this.#packet);
-    const { judgement, counted } = evaluate(tables, hook, viewOf(this.#packet, { iif, oif }, tracked));
+    const view = { ...viewOf(this.#packet, { iif, oif }, tracked), mark: this.#mark };
+    const { judgement, counted, mark } = evaluate(tables, hook, view);
+    this.#mark = mark ?? this.#mark;
     this.#counted.push(...counted.map((counter) => ({ machine: party.name, counter })));
     if (judgement.passes) return undefined;
     this.#hop(party, {});
@@ -278,9 +288,7 @@ class Exchange {
 
   /** Forwarding machines of ours whose path-MTU errors get lost. */
   #silentOn(forth: Walk): string[] {
-    const { hops } = forth;
-    return hops
-      .slice(1, -1)
+    return narrowings(forth.hops)
       .map((hop) => this.#terrain.party(hop.machine))
       .filter((party) => party.state !== undefined)
       .filter((party) => !this.#errorReturns(party))
@@ -312,6 +320,13 @@ class Exchange {
     };
   }
 }
+
+/** Hops that let out less than all before them: those send "fragmentation needed". */
+const narrowings = (hops: readonly Hop[]): Hop[] =>
+  hops.filter((hop, i) => {
+    const before = Math.min(...hops.slice(0, i).map((earlier) => earlier.mtu ?? Infinity));
+    return i > 0 && hop.mtu !== undefined && hop.mtu < before;
+  });
 
 const isOwn = (party: Party, source: string): boolean =>
   [...party.lan, ...(party.root.addresses?.items ?? []).map((i) => i.address.split('/')[0] as string)].some(

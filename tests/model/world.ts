@@ -1,6 +1,7 @@
 import type { Machine, Network, Presented, Site } from '#spec';
 import type { HostState, Namespace, Peer, Route, Tunnel } from '#state';
-import { contains, isAddress, same, splitEndpoint } from './address.ts';
+import { contains, isAddress, same, span, splitEndpoint } from './address.ts';
+import { remembered } from './remembered.ts';
 
 /** Everything a packet meets: what the compiler put out, and the world the file describes around it. */
 export interface World {
@@ -143,8 +144,13 @@ export const tunnelsOf = (party: Party): [string, Tunnel][] =>
 export const tunnelOn = (party: Party, device: string): [string, Tunnel] | undefined =>
   tunnelsOf(party).find(([, tunnel]) => tunnel.interface === device);
 
+export interface Allowed {
+  readonly peer: string;
+  readonly prefix: string;
+}
+
 /** What each peer of a tunnel may send and is sent: the prefixes of the bindings it carries now. */
-export function allowedIps(state: HostState, tunnel: string): { peer: string; prefix: string }[] {
+export function allowedIps(state: HostState, tunnel: string): Allowed[] {
   return state.bindings.flatMap((binding) => {
     const [first] = [...binding.candidates].sort((a, b) => a.rank - b.rank);
     if (!first || first.tunnel !== tunnel) return [];
@@ -152,12 +158,12 @@ export function allowedIps(state: HostState, tunnel: string): { peer: string; pr
   });
 }
 
+const longestFirst = remembered((state: HostState, tunnel: string): Allowed[] =>
+  allowedIps(state, tunnel).sort((a, b) => span(b.prefix).length - span(a.prefix).length),
+);
+
 /** Cryptokey routing: the peer with the longest allowed IP that contains the address. */
-export function peerFor(state: HostState, tunnel: string, target: string): string | undefined {
-  const lengthOf = (prefix: string) => Number(prefix.split('/')[1]);
-  return allowedIps(state, tunnel)
-    .filter((entry) => contains(entry.prefix, target))
-    .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix))[0]?.peer;
-}
+export const peerFor = (state: HostState, tunnel: string, target: string): string | undefined =>
+  longestFirst(state, tunnel).find((entry) => contains(entry.prefix, target))?.peer;
 
 export const peersOf = (tunnel: Tunnel): [string, Peer][] => Object.entries(tunnel.peers);
