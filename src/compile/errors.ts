@@ -1,6 +1,10 @@
 import { errorTable } from '#base';
 
 export const compileErrors = errorTable({
+  'compile/facts-unreadable': {
+    says: '{file} is no facts file: {reason}',
+    fix: 'Restore it from version control: it holds public keys and the addresses given out.',
+  },
   'compile/overlay-exhausted': {
     says: 'the overlay {overlay} has no address left for {machine}',
     fix: 'Widen the overlay, or add another prefix to the list.',
@@ -16,10 +20,6 @@ export const compileErrors = errorTable({
   'compile/unreachable': {
     says: '{from} cannot reach {to}: {reason}',
     fix: '{remedy}',
-  },
-  'compile/no-return': {
-    says: 'packets from {from} reach {to}, but the answer does not come back: {reason}',
-    fix: 'Both directions must pass the same machines; look at the topology of the two.',
   },
   'compile/link-impossible': {
     says: 'the link between {a} and {b} cannot come up: neither has an endpoint',
@@ -48,5 +48,17 @@ export const compileErrors = errorTable({
   'compile/test-failed': {
     says: 'test {from} -> {to} {port}: expected {expect}, but the verdict is {verdict}: {reason}',
     fix: 'Change the policy or the test.',
+  },
+  'compile/export-no-tunnel': {
+    says: '{machine} runs no WireGuard, so there is nothing to write as {format}',
+    fix: 'Use one of the formats for plain hosts: {formats}.',
+  },
+  'compile/export-needs-device': {
+    says: 'a {format} file names the network device, and that of {host} is not known',
+    fix: 'Say it with --device, as `ip link` prints it on {host}; or use one of the formats that need none: iproute2, cloud-init.',
+  },
+  'compile/export-too-long-for-qr': {
+    says: 'the configuration of {machine} has {bytes} bytes; a QR code holds 2953',
+    fix: 'Hand it out as a file (--format wg-quick), or give {machine} fewer peers: a member with a hub has one.',
   },
 });

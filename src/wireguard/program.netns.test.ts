@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { by, Secret } from '#base';
+import { by, HawserError, Secret } from '#base';
 import { formatEndpoint, Prefix, parseEndpoint } from '#ip';
 import { Sandbox } from '../../tests/support/sandbox.ts';
 import { suite } from '../../tests/support/suite.ts';
@@ -107,7 +107,7 @@ suite('the wg program and this room', { needs: ['netns', 'tun'] }, () => {
       endpoint: '192.0.2.1:51820',
       allowedIps: ['10.1.0.0/16'],
       keepalive: 25,
-      presharedKey: expect.any(Secret),
+      presharedKey: expect.any(Secret) as unknown,
     });
     addConfig(
       formatPeer({ publicKey, presharedKey: new Secret(zeroKey), allowedIps: [], keepalive: 0 }),
@@ -140,6 +140,6 @@ suite('the wg program and this room', { needs: ['netns', 'tun'] }, () => {
     `ListenPort = 1\n`,
   ])('wg and we both refuse %j', (text) => {
     expect(() => setConfig(text)).toThrow(/configuration/i);
-    expect(() => parseConfig(text)).toThrow();
+    expect(() => parseConfig(text)).toThrow(HawserError);
   });
 });

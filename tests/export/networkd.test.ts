@@ -11,6 +11,13 @@ const { privateKey } = generateKeyPair();
 const markTable = String(0x68771234);
 const folder = '/etc/systemd/network';
 
+/** Complaints name the file and, mostly, its line. */
+const complaints = (program: Program): readonly string[] =>
+  program
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith(`${folder}/`));
+
 suite('systemd-networkd takes what is exported for it', {
   needs: ['root', 'systemd-networkd', 'tun'],
 }, () => {
@@ -40,13 +47,6 @@ suite('systemd-networkd takes what is exported for it', {
       env: { SYSTEMD_LOG_LEVEL: 'debug', SYSTEMD_LOG_TARGET: 'console' },
     });
 
-  /** Complaints name the file and, mostly, its line. */
-  const complaints = (program: Program): readonly string[] =>
-    program
-      .output()
-      .split('\n')
-      .filter((line) => line.startsWith(`${folder}/`));
-
   test.each([
     ['a laptop', spokeState()],
     ['a gateway', gatewayState()],
@@ -69,7 +69,9 @@ suite('systemd-networkd takes what is exported for it', {
 
   test('addresses, routes and rules of a gateway are put on its tunnel', async () => {
     sandbox.run(['wireguard-go', 'wg0']);
-    install(exportMachineFiles(gatewayState(), 'networkd', { privateKey }));
+    // A TUN device stands in for the kernel's own, so its .netdev must not claim it.
+    const files = exportMachineFiles(gatewayState(), 'networkd', { privateKey });
+    install(files.filter(({ path }) => path.endsWith('.network')));
     const program = networkd();
     await until('the last route is there', () =>
       shownRoutes(sandbox, 'table', markTable).some(({ dst }) => dst === '192.168.77.0/24'),

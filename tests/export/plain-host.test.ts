@@ -19,7 +19,7 @@ const wanted = [
   { dst: '10.0.0.0/24', gateway: '192.168.66.4', dev: 'lan0', metrics: [{ mtu: 1380 }] },
   { dst: '192.168.77.0/24', gateway: '192.168.66.4', dev: 'lan0', metrics: [{ mtu: 1300 }] },
   { dst: 'fd00:77::/64', gateway: 'fd00:66::4', dev: 'lan0', metrics: [{ mtu: 1380 }] },
-].map((route) => expect.objectContaining(route));
+].map((route): unknown => expect.objectContaining(route));
 
 /** Of a cloud-init user-data file. */
 interface UserData {

@@ -21,27 +21,27 @@ interface ShownLink {
   readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
 }
 
-const ask = <T>(sandbox: Sandbox, ...words: readonly string[]): readonly T[] =>
-  JSON.parse(sandbox.run(['ip', '-j', ...words])) as T[];
+const ask = (sandbox: Sandbox, ...words: readonly string[]): unknown =>
+  JSON.parse(sandbox.run(['ip', '-j', ...words]));
 
 /** Routes of both families, of the main table unless `words` say otherwise. */
 export const shownRoutes = (
   sandbox: Sandbox,
   ...words: readonly string[]
 ): readonly ShownRoute[] => [
-  ...ask<ShownRoute>(sandbox, '-4', 'route', 'show', ...words),
-  ...ask<ShownRoute>(sandbox, '-6', 'route', 'show', ...words),
+  ...(ask(sandbox, '-4', 'route', 'show', ...words) as ShownRoute[]),
+  ...(ask(sandbox, '-6', 'route', 'show', ...words) as ShownRoute[]),
 ];
 
 export const shownRules = (sandbox: Sandbox, family: 4 | 6): readonly ShownRule[] =>
-  ask<ShownRule>(sandbox, `-${family}`, 'rule', 'show');
+  ask(sandbox, `-${family}`, 'rule', 'show') as ShownRule[];
 
 /** MTU and addresses, with their lengths, of a device. */
 export function shownDevice(
   sandbox: Sandbox,
   device: string,
 ): { readonly mtu: number; readonly addresses: readonly string[] } {
-  const [link] = ask<ShownLink>(sandbox, 'address', 'show', 'dev', device);
+  const [link] = ask(sandbox, 'address', 'show', 'dev', device) as ShownLink[];
   if (!link) throw new Error(`no device ${device}`);
   const addresses = link.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
   return { mtu: link.mtu, addresses };

@@ -99,8 +99,9 @@ export const spokeState = (init: StateInit = {}): HostState =>
  * A gateway of a site, with a peer of a smaller MTU, an endpoint that had to be pinned by a mark, a
  * sibling on the site's own network, forwarding and a filter.
  */
-export const gatewayState = (init: StateInit = {}): HostState =>
-  machineState({
+export function gatewayState(init: StateInit = {}): HostState {
+  const device = init.interface ?? 'wg0';
+  return machineState({
     machine: 'master',
     addresses: ['10.0.0.1/32', 'fd00:77::1/128'],
     tunnel: { fwmark: 0x68771234 },
@@ -112,16 +113,16 @@ export const gatewayState = (init: StateInit = {}): HostState =>
       'alice-laptop': { carries: ['10.0.0.5/32'] },
     },
     routes: [
-      { prefix: '10.0.0.0/24', device: 'wg0', table: 254 },
+      { prefix: '10.0.0.0/24', device, table: 254 },
       {
         prefix: '10.0.0.3/32',
         via: '192.168.66.5',
         device: { holding: '192.168.66.4' },
         table: 254,
       },
-      { prefix: '10.0.0.5/32', device: 'wg0', table: 254, mtu: 1340 },
-      { prefix: '192.168.77.0/24', device: 'wg0', table: 0x68771234, source: '10.0.0.1' },
-      { prefix: 'fd00:77::/64', device: 'wg0', table: 254, metric: 50 },
+      { prefix: '10.0.0.5/32', device, table: 254, mtu: 1340 },
+      { prefix: '192.168.77.0/24', device, table: 0x68771234, source: '10.0.0.1' },
+      { prefix: 'fd00:77::/64', device, table: 254, metric: 50 },
     ],
     root: {
       rules: {
@@ -135,9 +136,9 @@ export const gatewayState = (init: StateInit = {}): HostState =>
       forwarding: {
         v: 1,
         items: [
-          { device: 'wg0', family: 4 },
+          { device, family: 4 },
           { device: { holding: '192.168.66.4' }, family: 4 },
-          { device: 'wg0', family: 6 },
+          { device, family: 6 },
         ],
       },
       nft: {
@@ -156,3 +157,4 @@ export const gatewayState = (init: StateInit = {}): HostState =>
     },
     ...init,
   });
+}

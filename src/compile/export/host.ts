@@ -1,5 +1,5 @@
 import type { Route } from '#state';
-import { exportErrors } from './errors.ts';
+import { compileErrors } from '../errors.ts';
 import { comment, type ExportFile, type HostFormat, joinFiles } from './formats.ts';
 import { formatIni } from './ini.ts';
 import { routeLine } from './ip-lines.ts';
@@ -27,7 +27,7 @@ const lines = (routes: readonly Route[], host: PlainHost): readonly string[] =>
 
 function deviceOf({ name: host, device }: PlainHost, format: HostFormat): string {
   if (device !== undefined) return device;
-  throw exportErrors.error('compile/export-needs-device', { host, format });
+  throw compileErrors.error('compile/export-needs-device', { host, format });
 }
 
 function script(routes: readonly Route[], host: PlainHost): ExportFile {

@@ -24,13 +24,10 @@ export const routeLine = (
 ): string => ['ip', 'route', verb, ...routeWords(route, device)].join(' ');
 
 /** One `ip rule` line. */
-export const ruleLine = (verb: 'add' | 'del', rule: Rule): string =>
-  [
-    ...['ip', `-${rule.family}`, 'rule', verb],
-    ...(rule.not ? ['not'] : []),
-    ...['fwmark', `0x${rule.fwmark.toString(16)}`],
-    ...['lookup', String(rule.table), 'priority', String(rule.priority)],
-  ].join(' ');
+export function ruleLine(verb: 'add' | 'del', rule: Rule): string {
+  const mark = `${rule.not ? 'not ' : ''}fwmark 0x${rule.fwmark.toString(16)}`;
+  return `ip -${rule.family} rule ${verb} ${mark} lookup ${rule.table} priority ${rule.priority}`;
+}
 
 /** A setting by its path below /proc/sys: a device's name may hold dots (sysctl(8)). */
 export interface Setting {

@@ -1,10 +1,11 @@
 import { canonicalJson } from '#base';
 import type { HostState } from '#state';
+import { qrFile, windowsFile } from './apps.ts';
 import { type ExportFile, joinFiles, type MachineFormat } from './formats.ts';
 import { networkdFiles } from './networkd.ts';
 import { networkManagerFiles } from './networkmanager.ts';
 import { type ExportOptions, planOf, type TunnelPlan } from './plan.ts';
-import { qrFile, wgFile, wgQuickFile, windowsFile } from './quick.ts';
+import { wgFile, wgQuickFile } from './quick.ts';
 
 type Renderer = (plan: TunnelPlan) => readonly ExportFile[];
 

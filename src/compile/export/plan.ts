@@ -9,7 +9,7 @@ import {
   type Sysctl,
   viewOf,
 } from '#state';
-import { exportErrors } from './errors.ts';
+import { compileErrors } from '../errors.ts';
 import { hostFormats } from './formats.ts';
 
 /** Secrets that are no part of a HostState. */
@@ -96,7 +96,7 @@ export function planOf(state: HostState, format: string, options: ExportOptions)
   if (!tunnel) {
     const { machine } = state;
     const formats = hostFormats.join(', ');
-    throw exportErrors.error('compile/export-no-tunnel', { machine, format, formats });
+    throw compileErrors.error('compile/export-no-tunnel', { machine, format, formats });
   }
   const { interface: device, livesIn, listenPort, fwmark } = tunnel;
   const inside = state.namespaces[livesIn] ?? {};

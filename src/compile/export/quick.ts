@@ -2,43 +2,14 @@ import { Prefix, PrefixSet } from '#ip';
 import type { DeviceRef, Route } from '#state';
 import { formatConfig, type WireguardConfig, type WireguardInterface } from '#wireguard';
 import type { ExportFile } from './formats.ts';
+import { commonInterface, interfaceAddresses, namedPeers, remarks } from './interface.ts';
 import { type DeviceText, inMainTable, routeLine, ruleLine, settingsOf } from './ip-lines.ts';
-import type { PlannedPeer, TunnelPlan } from './plan.ts';
-
-const noHooks = { preUp: [], postUp: [], preDown: [], postDown: [] };
-
-const heading = (plan: TunnelPlan): string => `${plan.machine} in the network ${plan.network}`;
-
-/** What is left for a person to do, as the comment of a configuration. */
-export const remarks = (plan: TunnelPlan, left: readonly string[]): string =>
-  [heading(plan), ...[...left, ...plan.beyond].map((one) => `not in this file: ${one}`)].join('\n');
+import type { TunnelPlan } from './plan.ts';
 
 const keyRemark = ({ privateKey, device }: TunnelPlan): readonly string[] =>
   privateKey
     ? []
     : [`the private key: it stays on the machine (wg set ${device} private-key FILE)`];
-
-const peersOf = (peers: readonly PlannedPeer[]): WireguardConfig['peers'] =>
-  peers.map(({ name, ...peer }) => ({ ...peer, comment: name }));
-
-/** What all of WireGuard's own formats say about the interface. */
-const common = (plan: TunnelPlan, left: readonly string[]): WireguardInterface => ({
-  ...noHooks,
-  comment: remarks(plan, left),
-  ...(plan.privateKey && { privateKey: plan.privateKey }),
-  listenPort: plan.listenPort,
-  address: [],
-  dns: [],
-});
-
-const interfaceAddresses = (plan: TunnelPlan): WireguardInterface['address'] =>
-  plan.addresses.map((text) => {
-    const [address = '', length] = text.split('/');
-    return {
-      address: Prefix.parse(`${address}/${address.includes(':') ? 128 : 32}`).first,
-      length: Number(length),
-    };
-  });
 
 const fileOf = (plan: TunnelPlan, config: WireguardConfig): ExportFile => ({
   path: `/etc/wireguard/${plan.device}.conf`,
@@ -59,8 +30,12 @@ export function wgFile(plan: TunnelPlan): ExportFile {
     ...plan.forwarding.map(({ family }) => `forwarding of IPv${family}`),
   ];
   const { fwmark } = plan;
-  const own = { ...common(plan, left), ...(fwmark !== undefined && { fwmark }) };
-  return fileOf(plan, { interface: own, peers: peersOf(plan.peers) });
+  const own = {
+    ...commonInterface(plan),
+    comment: remarks(plan, left),
+    ...(fwmark !== undefined && { fwmark }),
+  };
+  return fileOf(plan, { interface: own, peers: namedPeers(plan.peers) });
 }
 
 const deviceName = (plan: TunnelPlan, { device, via }: Route): string | undefined =>
@@ -131,7 +106,8 @@ export function wgQuickFile(plan: TunnelPlan): ExportFile {
   const automatic = routesFollowAllowedIps(plan);
   const hooks = automatic ? { postUp: [], postDown: [] } : routeHooks(plan);
   const own: WireguardInterface = {
-    ...common(plan, [...keyRemark(plan), ...left]),
+    ...commonInterface(plan),
+    comment: remarks(plan, [...keyRemark(plan), ...left]),
     ...(plan.fwmark !== undefined && { fwmark: plan.fwmark }),
     address: interfaceAddresses(plan),
     ...(plan.mtu !== undefined && { mtu: plan.mtu }),
@@ -142,44 +118,5 @@ export function wgQuickFile(plan: TunnelPlan): ExportFile {
     ],
     postDown: hooks.postDown,
   };
-  return fileOf(plan, { interface: own, peers: peersOf(plan.peers) });
-}
-
-/** The largest packet that passes on all routes, for readers that cannot say it route by route. */
-const smallestMtu = ({ mtu, routes }: TunnelPlan): number | undefined => {
-  const all = [mtu, ...routes.map((route) => route.mtu)].filter((one) => one !== undefined);
-  return all.length === 0 ? undefined : Math.min(...all);
-};
-
-/** What the apps know: no mark, no table, no hooks; they route every allowed IP. */
-function appConfig(plan: TunnelPlan): WireguardConfig {
-  const mtu = smallestMtu(plan);
-  const left = [
-    ...(plan.privateKey ? [] : ['the private key: add a line PrivateKey']),
-    ...plan.rules.map((rule) => `the rule: ${ruleLine('add', rule)}`),
-    ...plan.forwarding.map(({ family }) => `forwarding of IPv${family}`),
-  ];
-  const own = {
-    ...common(plan, left),
-    address: interfaceAddresses(plan),
-    ...(mtu !== undefined && { mtu }),
-  };
-  return { interface: own, peers: peersOf(plan.peers) };
-}
-
-/** For WireGuard for Windows; with the line ends its users' editors know. */
-export function windowsFile(plan: TunnelPlan): ExportFile {
-  const content = formatConfig(appConfig(plan)).replaceAll('\n', '\r\n');
-  return { path: `${plan.device}.conf`, mode: '0600', content };
-}
-
-/** For the apps' cameras: the same, without comments, so that the code stays coarse. */
-export function qrFile(plan: TunnelPlan): ExportFile {
-  const { interface: own, peers } = appConfig(plan);
-  const { comment: _, ...bare } = own;
-  const content = formatConfig({
-    interface: bare,
-    peers: peers.map(({ comment: __, ...peer }) => peer),
-  });
-  return { path: `${plan.device}.conf`, mode: '0600', content };
+  return fileOf(plan, { interface: own, peers: namedPeers(plan.peers) });
 }

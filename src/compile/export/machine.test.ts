@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Secret } from '#base';
+import { Prefix, PrefixSet } from '#ip';
+import type { HostState } from '#state';
+import { parseConfig } from '#wireguard';
+import {
+  gatewayState,
+  keyNamed,
+  machineState,
+  type StateInit,
+  spokeState,
+} from '../../../tests/support/states.ts';
+import { machineFormats } from './formats.ts';
+import { exportMachine, exportMachineFiles } from './machine.ts';
+
+const privateKey = new Secret('TFlmmEUC7V7VtiDYLKsbP5rySTKLIZq1yn8lMqK83wo=');
+
+/** The same state, with the members of every object in the other order. */
+function shuffled(state: HostState): HostState {
+  const turn = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(turn);
+    if (value === null || typeof value !== 'object') return value;
+    const entries = Object.entries(value).map(([name, member]) => [name, turn(member)]);
+    return Object.fromEntries(entries.toReversed());
+  };
+  return turn(state) as HostState;
+}
+
+describe.each(machineFormats)('%s', (format) => {
+  test('equal states give equal bytes, whatever the order of their members', () => {
+    for (const state of [spokeState(), gatewayState()]) {
+      const text = exportMachine(state, format, { privateKey });
+      expect(exportMachine(shuffled(state), format, { privateKey })).toBe(text);
+    }
+  });
+
+  test('says which machine it is for, and names its peers, except where a camera reads', () => {
+    const text = exportMachine(spokeState(), format, { privateKey });
+    expect(text.includes('alice-laptop')).toBe(format !== 'qr');
+    expect(text.includes('bielefeld')).toBe(format !== 'qr');
+    expect(text).toContain(keyNamed('bielefeld'));
+  });
+
+  test('holds the private key only if that is given, and never in a state', () => {
+    const text = exportMachine(spokeState(), format, { privateKey });
+    expect(text.includes(privateKey.reveal())).toBe(format !== 'hoststate');
+    expect(exportMachine(spokeState(), format)).not.toContain(privateKey.reveal());
+  });
+
+  test('is readable by its owner alone where it holds a secret', () => {
+    const files = exportMachineFiles(gatewayState(), format, { privateKey });
+    const open = files.filter(({ mode }) => mode.endsWith('4'));
+    for (const { content } of open) expect(content).not.toContain(privateKey.reveal());
+  });
+});
+
+describe('wg-quick', () => {
+  test('leaves the routes to wg-quick where its own are the right ones', () => {
+    const { interface: own } = parseConfig(exportMachine(spokeState(), 'wg-quick'));
+    expect(own).toMatchObject({ postUp: [], postDown: [] });
+    expect(own.table).toBeUndefined();
+  });
+
+  test('knows that aggregated allowed IPs make the same routes', () => {
+    const state = machineState({
+      peers: { hub: { carries: ['10.1.0.0/23'] } },
+      routes: ['10.1.0.0/24', '10.1.1.0/24'].map((prefix) => ({
+        prefix,
+        device: 'wg0',
+        table: 254,
+      })),
+    });
+    expect(exportMachine(state, 'wg-quick')).not.toContain('Table');
+  });
+
+  test.each<[string, StateInit]>([
+    [
+      'an MTU of its own',
+      { routes: [{ prefix: '10.1.0.0/24', device: 'wg0', table: 254, mtu: 1300 }] },
+    ],
+    ['another table', { routes: [{ prefix: '10.1.0.0/24', device: 'wg0', table: 77 }] }],
+    [
+      'a range that nobody carries yet',
+      { routes: [{ prefix: '10.0.0.0/8', device: 'wg0', table: 254 }] },
+    ],
+    ['no route for an allowed IP', { routes: [] }],
+  ])('writes the routes out where one has %s', (_, init) => {
+    const state = machineState({ peers: { hub: { carries: ['10.1.0.0/24'] } }, ...init });
+    const { interface: own } = parseConfig(exportMachine(state, 'wg-quick'));
+    expect(own.table).toBe('off');
+    expect(own.postUp).toHaveLength(init.routes?.length ?? 0);
+  });
+
+  test('never lets wg-quick mark packets by itself for a default route', () => {
+    const state = machineState({ peers: { hub: { carries: ['0.0.0.0/0'] } } });
+    expect(parseConfig(exportMachine(state, 'wg-quick')).interface.table).toBe('off');
+  });
+
+  test('allowed IPs are those of the bindings whose first candidate a peer is', () => {
+    const carries = fc.uniqueArray(
+      fc.nat(255).map((octet) => `10.${octet}.0.0/16`),
+      { maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(carries, fc.nat(20), (prefixes, cut) => {
+        const peers = {
+          a: { carries: prefixes.slice(0, cut) },
+          b: { carries: prefixes.slice(cut) },
+        };
+        const config = parseConfig(exportMachine(machineState({ peers }), 'wg-quick'));
+        const allowed = config.peers.map((peer) => PrefixSet.of(peer.allowedIps));
+        for (const [index, peer] of [peers.a, peers.b].entries()) {
+          const wanted = PrefixSet.of(peer.carries.map((text) => Prefix.parse(text)));
+          expect(allowed[index]?.equals(wanted)).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('the apps', () => {
+  /** What conf/parser.go of WireGuard for Windows and the parser of the Android app both take. */
+  const known = ['PrivateKey', 'ListenPort', 'Address', 'DNS', 'MTU'];
+  const knownOfPeers = [
+    'PublicKey',
+    'PresharedKey',
+    'AllowedIPs',
+    'Endpoint',
+    'PersistentKeepalive',
+  ];
+
+  test.each(['windows', 'qr'] as const)('%s holds no setting that they refuse', (format) => {
+    for (const state of [spokeState(), gatewayState()]) {
+      const lines = exportMachine(state, format, { privateKey }).split(/\r?\n/);
+      const settings = lines.filter((line) => line.includes(' = ') && !line.startsWith('#'));
+      const names = settings.map((line) => line.split(' = ')[0]);
+      expect([...known, ...knownOfPeers]).toEqual(expect.arrayContaining(names));
+      expect(names).toContain('PrivateKey');
+    }
+  });
+
+  test('windows has the line ends of Windows', () => {
+    const text = exportMachine(spokeState(), 'windows', { privateKey });
+    expect(
+      text
+        .split('\n')
+        .slice(0, -1)
+        .every((line) => line.endsWith('\r')),
+    ).toBe(true);
+    expect(parseConfig(text).peers).toHaveLength(1);
+  });
+
+  test('their MTU is the smallest of all routes, since they know only one', () => {
+    expect(parseConfig(exportMachine(gatewayState(), 'windows')).interface.mtu).toBe(1340);
+  });
+
+  test('a configuration that no QR code holds is refused with the number of its bytes', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `peer-${index}`);
+    const peers = Object.fromEntries(
+      names.map((name, index) => [name, { carries: [`10.1.${index}.0/24`] }]),
+    );
+    expect(() => exportMachine(machineState({ peers }), 'qr')).toThrow('a QR code holds 2953');
+  });
+});
+
+describe('what a format cannot say it names', () => {
+  test.each(['wg-quick', 'wg', 'networkd', 'networkmanager', 'windows'] as const)(
+    '%s',
+    (format) => {
+      const text = exportMachine(gatewayState(), format);
+      expect(text).toContain('the filter hawser-denbi-hybrid');
+    },
+  );
+
+  test('a preshared key whose value is not given', () => {
+    const presharedKey = { id: 'hub', version: 2 };
+    const state = machineState({ peers: { hub: { carries: ['10.1.0.0/24'], presharedKey } } });
+    expect(exportMachine(state, 'wg-quick')).toContain('the preshared key for hub');
+    const presharedKeys = new Map([['hub@2', privateKey]]);
+    const text = exportMachine(state, 'wg-quick', { presharedKeys });
+    expect(text).toContain(`PresharedKey = ${privateKey.reveal()}`);
+    expect(text).not.toContain('not in this file: the preshared');
+  });
+});
+
+test('hoststate is the state itself', () => {
+  expect(JSON.parse(exportMachine(gatewayState(), 'hoststate'))).toEqual(gatewayState());
+});
+
+test('a plain host has no tunnel to export', () => {
+  const state = { ...machineState(), tunnels: {}, bindings: [] };
+  expect(() => exportMachine(state, 'wg-quick')).toThrow('alice-laptop runs no WireGuard');
+  expect(exportMachine(state, 'hoststate')).toContain('"alice-laptop"');
+});
