@@ -28,11 +28,9 @@ const markedLine = (input: BadInput): string =>
     ?.trim() ?? '';
 
 function load(input: BadInput): readonly Diagnostic[] {
-  const texts = Object.entries(filesOf(input)).map(([file, text]) => [
-    file,
-    text.replace(mark, ''),
-  ]);
-  return loadNetwork(entry, memoryReader(Object.fromEntries(texts))).diagnostics;
+  const files: Record<string, string> = {};
+  for (const [file, text] of Object.entries(filesOf(input))) files[file] = text.replace(mark, '');
+  return loadNetwork(entry, memoryReader(files)).diagnostics;
 }
 
 const at = ({ code, place }: Diagnostic): string => `${code} at ${place && formatPlace(place)}`;

@@ -16,7 +16,7 @@ import { didYouMean } from './suggest.ts';
 /** What this walker reads of a schema: JSON Schema, and the annotations of vocabulary.ts. */
 export interface Shape {
   readonly type?: string;
-  readonly const?: unknown;
+  readonly const?: string | number | boolean;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Shape[];
   readonly properties?: Readonly<Record<string, Shape>>;
@@ -36,7 +36,7 @@ export interface Shape {
 }
 
 /** A schema with its annotations. */
-export const shapeOf = (schema: object): Shape => schema as Shape;
+export const shapeOf = (schema: object): Shape => schema;
 
 /**
  * Reads a value as its schema says, and reports all that does not fit. What does not fit is left out
@@ -210,7 +210,7 @@ class Conformer {
 
   #choice(shape: Shape, key: string, node: ScalarNode): unknown {
     const known = shape.enum ?? [shape.const];
-    if (known.includes(node.value)) return node.value;
+    if (known.some((one) => one === node.value)) return node.value;
     const { text, place } = node;
     const hint = didYouMean(text, known.map(String), 'value');
     this.#report(errors.diagnostic('spec/not-one-of', { key, text, hint }, { place, text }));

@@ -151,8 +151,8 @@ class Reader {
   #plain(from: Exclude<ParsedNode, Alias.Parsed>): Node {
     const place = this.#at(from.range[0]);
     if (isScalar(from)) return scalar(from, place);
-    if (isMap(from)) return this.#map(from as YAMLMap.Parsed, place);
-    const items = isCollection(from) ? (from.items as ParsedNode[]).map((i) => this.node(i)) : [];
+    if (isMap(from)) return this.#map(from, place);
+    const items = isCollection(from) ? from.items.map((i) => this.node(i)) : [];
     return { kind: 'list', place, items, size: this.#limited(items, place) };
   }
 
@@ -168,7 +168,7 @@ class Reader {
     const entries = new Map<string, Entry>();
     const merged: Entry[] = [];
     for (const pair of from.items) {
-      const entry = this.#entry(pair as Pair<ParsedNode, ParsedNode | null>, place);
+      const entry = this.#entry(pair, place);
       if (entry === undefined) continue;
       if (entry.key === '<<') merged.push(...this.#merged(entry.value));
       else this.#add(entries, entry);
@@ -239,7 +239,7 @@ const isNothingWritten = (node: Node): boolean =>
 const nothing = (place: Place): ScalarNode => ({ kind: 'scalar', place, value: null, text: '' });
 
 function scalar(from: Scalar.Parsed, place: Place): ScalarNode {
-  const value = from.value as unknown;
+  const { value } = from;
   if (typeof value === 'string') {
     const text = showRanges(value);
     return { kind: 'scalar', place, value: text, text };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isMap, isPair, isScalar, parseDocument, visit } from 'yaml';
 import { canonicalJson } from '#base';
-import { diskFiles, examples } from './fixtures/examples.ts';
+import { diskFiles, examples } from '../../tests/support/examples.ts';
 import { memoryReader } from './fixtures/memory.ts';
 import { loadNetwork } from './load.ts';
 import type { Network } from './network.ts';
@@ -44,6 +44,12 @@ function shuffled(text: string, keys: readonly number[]): string {
 const anExample = fc.constantFrom(...texts);
 const someKeys = fc.array(fc.nat(), { minLength: 20, maxLength: 60 });
 
+function gatewaysOf(gateways: string): readonly string[] | undefined {
+  const sites = `sites: { s: { gateways: { ${gateways} } } }`;
+  const { network } = load(`version: 1\nnetwork: a\noverlay: 10.0.0.0/24\n${sites}\n`);
+  return network?.sites[0]?.gateways.map(({ name }) => name);
+}
+
 describe('the order of keys', () => {
   test('means nothing', () => {
     fc.assert(
@@ -57,13 +63,46 @@ describe('the order of keys', () => {
   });
 
   test('of gateways means which one carries the site', () => {
-    const file = (gateways: string): string =>
-      `version: 1\nnetwork: a\noverlay: 10.0.0.0/24\nsites: { s: { gateways: { ${gateways} } } }\n`;
-    const names = (text: string) => load(text).network?.sites[0]?.gateways.map(({ name }) => name);
-    expect(names(file('z: {}, a: {}'))).toEqual(['z', 'a']);
-    expect(names(file('a: {}, z: {}'))).toEqual(['a', 'z']);
+    expect(gatewaysOf('z: {}, a: {}')).toEqual(['z', 'a']);
+    expect(gatewaysOf('a: {}, z: {}')).toEqual(['a', 'z']);
   });
 });
+
+const fragments = [
+  '\t',
+  '\n',
+  ': ',
+  '{',
+  '}',
+  '[',
+  ']',
+  '- ',
+  '&a ',
+  '*a',
+  '<<: *a',
+  '!!binary ',
+  '?',
+  '|\n',
+  'null',
+  '~',
+  '1e999',
+  '0x10',
+  '.nan',
+  '"',
+  "'",
+  '#',
+  '---\n',
+  '...\n',
+  '%YAML 3\n',
+  '\r',
+  '10.0.0.1/24',
+  '[1-4]',
+  '__proto__: 1\n',
+  'constructor: {}\n',
+  '\u0000',
+  '\uFEFF',
+  '\uE000',
+];
 
 /** What editors, merges and tired people do to a file. */
 const damage = fc.oneof(
@@ -71,50 +110,7 @@ const damage = fc.oneof(
   fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     remove: fc.nat(12),
-    insert: fc.oneof(
-      fc.string({ maxLength: 8 }),
-      fc.constantFrom(
-        ...[
-          '\t',
-          '\n',
-          ': ',
-          '{',
-          '}',
-          '[',
-          ']',
-          '- ',
-          '&a ',
-          '*a',
-          '<<: *a',
-          '!!binary ',
-          '?',
-          '|\n',
-        ],
-        ...[
-          'null',
-          '~',
-          '1e999',
-          '0x10',
-          '.nan',
-          '"',
-          "'",
-          '#',
-          '---\n',
-          '...\n',
-          '%YAML 3\n',
-          '\r',
-        ],
-        ...[
-          '10.0.0.1/24',
-          '[1-4]',
-          '__proto__: 1\n',
-          'constructor: {}\n',
-          '\u0000',
-          '\uFEFF',
-          '\uE000',
-        ],
-      ),
-    ),
+    insert: fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom(...fragments)),
   }),
 );
 

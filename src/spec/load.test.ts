@@ -91,10 +91,10 @@ describe('hosts', () => {
   });
 });
 
-describe('the id of a rule', () => {
-  const ids = (policy: string): (string | undefined)[] =>
-    load(`${head}members: { a: {}, b: {} }\npolicy:\n${policy}`).policy?.map(({ id }) => id) ?? [];
+const ids = (policy: string): readonly string[] =>
+  load(`${head}members: { a: {}, b: {} }\npolicy:\n${policy}`).policy?.map(({ id }) => id) ?? [];
 
+describe('the id of a rule', () => {
   test('is its name, if it has one', () => {
     expect(ids('  - { name: ssh, from: a, to: b }\n')).toEqual(['ssh']);
   });

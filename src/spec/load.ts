@@ -40,12 +40,13 @@ const syntax = new Set([
 ]);
 const isSyntax = ({ code }: Diagnostic): boolean => syntax.has(code);
 
+const keyOf = ({ code, message, place: at }: Diagnostic): string =>
+  `${code} ${at?.file} ${at?.line} ${at?.column} ${message}`;
+
 /** What an alias repeats is wrong at one place only. */
-function distinct(found: readonly Diagnostic[]): Diagnostic[] {
-  const key = ({ code, message, place: at }: Diagnostic): string =>
-    `${code} ${at?.file} ${at?.line} ${at?.column} ${message}`;
-  return [...new Map(found.map((diagnostic) => [key(diagnostic), diagnostic])).values()];
-}
+const distinct = (found: readonly Diagnostic[]): Diagnostic[] => [
+  ...new Map(found.map((diagnostic) => [keyOf(diagnostic), diagnostic])).values(),
+];
 
 const start: Place = { file: '', line: 0, column: 0 };
 

@@ -1,5 +1,5 @@
 import type { Place } from '#base';
-import { Address, formatEndpoint, Prefix, parseEndpoint } from '#ip';
+import { Address, formatEndpoint, type Prefix, parseEndpoint } from '#ip';
 import type { Draft } from './draft.ts';
 import { errors } from './errors.ts';
 import type { Endpoint, Located, Machine, Nat, Presented } from './network.ts';

@@ -51,7 +51,7 @@ export function textsOf<K extends string>(
   source: { readonly [key in K]?: OneOrMany },
   field: K,
 ): readonly Text[] {
-  const value = source[field] as OneOrMany;
+  const value = source[field];
   if (value === undefined) return [];
   if (typeof value === 'string') return [{ text: value, place: placeOf(source, field) }];
   return value.map((text, index) => ({ text, place: placeOf(value, index) }));

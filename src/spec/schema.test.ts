@@ -1,9 +1,9 @@
 import Compile from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { diskFiles, examples } from '../../tests/support/examples.ts';
 import { conform, matches, type Shape, shapeOf } from './conform.ts';
 import type { Node } from './document.ts';
-import { diskFiles, examples } from './fixtures/examples.ts';
 import { generateFileFormat, generateSchema } from './generate.ts';
 import { FileSchema } from './schema.ts';
 
