@@ -1,1 +1,2 @@
 export { buildProgram } from './program.ts';
+export { runCli } from './run.ts';

@@ -1,7 +1,18 @@
 export { affected } from './affected.ts';
 export { allocate, wireguardMachines } from './allocate.ts';
 export type * from './api.ts';
+export { factsFileName, parseFacts, writeFacts } from './facts.ts';
 export type * from './inputs.ts';
+export {
+  exportHost,
+  exportHostFiles,
+  exportMachine,
+  exportMachineFiles,
+  type HostFormat,
+  hostFormats,
+  type MachineFormat,
+  machineFormats,
+} from './export/index.ts';
 export { emptyFacts } from './inputs.ts';
 export { assumeKeys, link } from './link.ts';
 export type { Model } from './model.ts';

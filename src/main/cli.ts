@@ -1,5 +1,5 @@
 import './check-node.ts';
 
-const { buildProgram } = await import('#cli');
+const { runCli } = await import('#cli');
 
-await buildProgram().parseAsync();
+await runCli(process.argv);

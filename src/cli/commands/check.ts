@@ -1,0 +1,109 @@
+import { type Diagnostic, formatDiagnostic } from '#base';
+import { type CheckResult, check, flowClasses, type Model, sharedFamilies, trace } from '#compile';
+import { formatPort, type Network } from '#spec';
+import { Command } from 'commander';
+import { exitCodes, exitWith, plainDiagnostic } from '../exit.ts';
+import { linkAssumed, openNetwork } from '../load.ts';
+import { type Matrix, matrixText } from '../matrix.ts';
+import { paint, print, printJson, table } from '../output.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly matrix?: boolean;
+}
+
+/** Above this many machines and hosts the matrix is shown only when asked for. */
+const matrixLimit = 40;
+
+export const checkCommand = (): Command =>
+  new Command('check')
+    .description('say everything that is wrong with a file, and prove what it promises')
+    .argument('<file>', 'the network, as YAML')
+    .option('--json', 'for programs')
+    .option('--matrix', `who reaches whom, also for more than ${matrixLimit} machines`)
+    .option('--no-matrix', 'leave the matrix out')
+    .addHelpText('after', '\nExit code 0: sound. 1: it has errors. 2: could not be checked.')
+    .action((file: string, options: Options) => run(file, options));
+
+function run(file: string, options: Options): void {
+  const opened = openNetwork(file);
+  const model = linkAssumed(opened);
+  const result = check(model);
+  const findings = [...opened.warnings, ...result.diagnostics];
+  const errors = findings.filter((finding) => finding.severity === 'error');
+  const stations = stationNames(opened.network);
+  const wanted = options.matrix ?? stations.length <= matrixLimit;
+  const matrix = wanted && errors.length === 0 ? matrixOf(model, stations) : undefined;
+  if (options.json) {
+    printJson({ ...result, diagnostics: findings.map(plainDiagnostic), ...(matrix && { matrix }) });
+  } else report(opened.network, result, findings, matrix);
+  exitWith(errors.length > 0 ? exitCodes.no : exitCodes.yes);
+}
+
+const stationNames = (network: Network): readonly string[] => [
+  ...network.sites.flatMap((site) => [
+    ...[...site.gateways, ...site.nodes].map((machine) => machine.name),
+    ...site.hosts.map((host) => host.name),
+  ]),
+  ...network.members.map((member) => member.name),
+];
+
+/** Verdicts of every pair in its first family, per class of flow. */
+function matrixOf(model: Model, names: readonly string[]): Matrix {
+  const classes = flowClasses(model.network);
+  const rows = names.flatMap((from) =>
+    names
+      .filter((to) => to !== from && sharedFamilies(model, from, to).length > 0)
+      .map((to) => ({
+        from,
+        to,
+        verdicts: Object.fromEntries(
+          classes.map((port) => [formatPort(port), trace(model, from, to, port).verdict]),
+        ),
+      })),
+  );
+  return { names, classes: classes.map(formatPort), rows };
+}
+
+function report(
+  network: Network,
+  result: CheckResult,
+  findings: readonly Diagnostic[],
+  matrix: Matrix | undefined,
+): void {
+  for (const finding of findings) print(formatDiagnostic(finding));
+  const machines = network.sites.reduce((n, s) => n + s.gateways.length + s.nodes.length, 0);
+  const hosts = network.sites.reduce((n, s) => n + s.hosts.length, 0);
+  print(
+    `${network.name}: ${network.sites.length} sites, ${machines} gateways and nodes, ${hosts} hosts, ${network.members.length} members`,
+  );
+  if (matrix) print(`\n${matrixText(matrix)}`);
+  if (result.tests.length > 0) print(`\n${testsText(result)}`);
+  if (result.manual.length > 0) print(`\n${manualText(result)}`);
+  const errors = findings.filter((finding) => finding.severity === 'error').length;
+  const { pairs, classes } = result.proof;
+  print(
+    errors > 0
+      ? `\n${paint('red', `${errors} error${errors > 1 ? 's' : ''}`)}`
+      : `\n${paint('green', 'sound')}: all ${pairs} pairs proven, by ${classes} classes of machines`,
+  );
+}
+
+const testsText = ({ tests }: CheckResult): string =>
+  table(
+    tests.map((test) => [
+      test.passed ? paint('green', 'pass') : paint('red', 'FAIL'),
+      `${test.from} -> ${test.to}`,
+      test.port,
+      `expected ${test.expect}`,
+      test.passed ? '' : `found ${test.verdict}`,
+    ]),
+  );
+
+function manualText({ manual }: CheckResult): string {
+  const byHost = Map.groupBy(manual, (entry) => entry.host);
+  const blocks = [...byHost].map(([host, lines]) =>
+    [`  on ${host}:`, ...lines.map(({ line }) => `    ${line}`)].join('\n'),
+  );
+  return `Routes to set by hand (or say 'routes: agent' or 'routes: cloud' at the host):\n${blocks.join('\n')}`;
+}

@@ -1,0 +1,81 @@
+import { Argument, Command } from 'commander';
+import { print } from '../output.ts';
+
+const shells = ['bash', 'zsh', 'fish'] as const;
+type Shell = (typeof shells)[number];
+
+export const completionCommand = (): Command => {
+  const command = new Command('completion')
+    .description('print the completion script of a shell')
+    .addArgument(new Argument('<shell>').choices(shells))
+    .addHelpText('after', '\nbash: hawser completion bash > /etc/bash_completion.d/hawser');
+  return command.action((shell: Shell) => print(scripts[shell](wordsOf(root(command)))));
+};
+
+function root(command: Command): Command {
+  return command.parent ? root(command.parent) : command;
+}
+
+interface Words {
+  /** The commands that lead here, such as `lab up`; empty at the top. */
+  readonly path: string;
+  readonly words: readonly string[];
+}
+
+/** What may follow each chain of commands: its subcommands and options. */
+function wordsOf(command: Command, path: readonly string[] = []): readonly Words[] {
+  const visible = command.createHelp().visibleCommands(command);
+  const names = visible.map((sub) => sub.name());
+  const options = command
+    .createHelp()
+    .visibleOptions(command)
+    .flatMap((option) => option.long ?? []);
+  const below = visible
+    .filter((sub) => sub.name() !== 'help')
+    .flatMap((sub) => wordsOf(sub, [...path, sub.name()]));
+  return [{ path: path.join(' '), words: [...names, ...options] }, ...below];
+}
+
+const bash = (all: readonly Words[]): string => `# bash completion for hawser
+_hawser() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} path='' i word
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]}
+    [[ $word == -* ]] && continue
+    case "$path $word" in
+${all
+  .filter(({ path }) => path !== '')
+  .map(({ path }) => `      ' ${path}') path=' ${path}' ;;`)
+  .join('\n')}
+    esac
+  done
+  case "$path" in
+${all.map(({ path, words }) => `    '${path && ` ${path}`}') words='${words.join(' ')}' ;;`).join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  [[ $cur == -* ]] || COMPREPLY+=($(compgen -f -- "$cur"))
+}
+complete -o filenames -F _hawser hawser ./hawser
+`;
+
+const zsh = (all: readonly Words[]): string => `#compdef hawser
+autoload -Uz bashcompinit && bashcompinit
+${bash(all)}`;
+
+const fish = (all: readonly Words[]): string =>
+  `# fish completion for hawser\n${all
+    .flatMap(({ path, words }) => {
+      const seen = path
+        .split(' ')
+        .filter((word) => word !== '')
+        .map((word) => `__fish_seen_subcommand_from ${word}`);
+      const when = seen.length > 0 ? seen.join('; and ') : '__fish_use_subcommand';
+      return words.map((word) =>
+        word.startsWith('--')
+          ? `complete -c hawser -n '${when}' -l ${word.slice(2)}`
+          : `complete -c hawser -n '${when}' -a ${word}`,
+      );
+    })
+    .join('\n')}\n`;
+
+const scripts: Readonly<Record<Shell, (all: readonly Words[]) => string>> = { bash, zsh, fish };

@@ -1,0 +1,147 @@
+import type { Secret } from '#base';
+import {
+  exportHostFiles,
+  exportMachineFiles,
+  type Facts,
+  type HostFormat,
+  hostFormats,
+  hostRoutes,
+  type MachineFormat,
+  machineFormats,
+  type Model,
+  project,
+} from '#compile';
+import type { Machine } from '#spec';
+import { generateKeyPair, isKey } from '#wireguard';
+import { Command, Option } from 'commander';
+import { cliErrors } from '../errors.ts';
+import { type Opened, linkKnown, openNetwork, saveFacts, withAddresses } from '../load.ts';
+import { print, printJson } from '../output.ts';
+
+interface Options {
+  readonly format?: string;
+  readonly device?: string;
+  readonly publicKey?: string;
+  readonly newKey?: boolean;
+  readonly json?: boolean;
+}
+
+type LinkedNode = Model['nodes'][number];
+type File = ReturnType<typeof exportMachineFiles>[number];
+
+const allFormats = [...new Set([...machineFormats, ...hostFormats])];
+
+export const exportCommand = (): Command =>
+  new Command('export')
+    .description('write the configuration of one machine for software other than Hawser')
+    .argument('<file>', 'the network, as YAML')
+    .argument('<machine>', 'a gateway, node, member or host')
+    .addOption(new Option('-f, --format <format>', 'how to write it').choices(allFormats))
+    .option('--device <name>', 'a plain host: its device on the network of its site')
+    .option('--public-key <key>', 'an unmanaged member: its own key, instead of making a pair here')
+    .option('--new-key', 'an unmanaged member: make another pair; the one before stops working')
+    .option('--json', 'for programs: the files with path and mode')
+    .addHelpText(
+      'after',
+      `
+Machines that run WireGuard: ${machineFormats.join(', ')} (wg-quick unless said).
+Plain hosts: ${hostFormats.join(', ')} (iproute2 unless said).
+
+For a member with 'managed: false' the key pair is made here: the private key goes into the
+exported text only, the public key into hawser.facts.json beside the file.`,
+    )
+    .action((file: string, machine: string, options: Options) => run(file, machine, options));
+
+async function run(file: string, name: string, options: Options): Promise<void> {
+  const opened = openNetwork(file);
+  const model = linkKnown(opened, opened.facts);
+  if (model.hostsByName.has(name)) return output(hostFiles(model, name, options), options);
+  const node = model.nodesByName.get(name);
+  if (!node) return void project(model, name);
+  return exportMachine(opened, node.machine, options);
+}
+
+function hostFiles(model: Model, name: string, options: Options): readonly File[] {
+  const format = chosen(name, 'plain hosts', options.format ?? 'iproute2', hostFormats);
+  const host = { name, ...(options.device !== undefined && { device: options.device }) };
+  return exportHostFiles(hostRoutes(model, name), host, format as HostFormat);
+}
+
+async function exportMachine(opened: Opened, machine: Machine, options: Options): Promise<void> {
+  const kind = 'machines that run WireGuard';
+  const format = chosen(machine.name, kind, options.format ?? 'wg-quick', machineFormats);
+  const { facts, privateKey } = withKey(opened, machine, options, format === 'hoststate');
+  const model = linkKnown(opened, facts);
+  refuseWithoutPeers(opened, model, machine.name);
+  const secrets = privateKey ? { privateKey } : {};
+  const files = exportMachineFiles(project(model, machine.name), format as MachineFormat, secrets);
+  saveFacts(opened, facts);
+  if (format !== 'qr' || options.json) return output(files, options);
+  const { qrCode } = await import('../qr.ts');
+  print(await qrCode(files.map(({ content }) => content).join('')));
+}
+
+function chosen(
+  name: string,
+  kind: string,
+  format: string,
+  formats: readonly string[],
+): string {
+  if (formats.includes(format)) return format;
+  throw cliErrors.error('cli/unknown-format', { name, format, kind, formats: formats.join(', ') });
+}
+
+/** The facts with the machine's key, and its private key if it is made now. */
+function withKey(
+  opened: Opened,
+  machine: Machine,
+  options: Options,
+  stateOnly: boolean,
+): { readonly facts: Facts; readonly privateKey?: Secret } {
+  const facts = withAddresses(opened, opened.facts);
+  const { name } = machine;
+  if (machine.managed && (options.newKey || options.publicKey !== undefined)) {
+    throw cliErrors.error('cli/managed-key', { machine: name });
+  }
+  const { publicKey: text } = options;
+  if (text !== undefined) {
+    if (!isKey(text)) throw cliErrors.error('cli/bad-public-key', { text }, { text });
+    return { facts: setKey(facts, name, text) };
+  }
+  if (machine.managed || machine.publicKey !== undefined || stateOnly) return { facts };
+  if (facts.keys[name]?.['0'] !== undefined && !options.newKey) {
+    throw cliErrors.error('cli/key-was-given-out', { machine: name });
+  }
+  const { privateKey, publicKey } = generateKeyPair();
+  return { facts: setKey(facts, name, publicKey), privateKey };
+}
+
+const setKey = (facts: Facts, machine: string, key: string): Facts => ({
+  ...facts,
+  keys: { ...facts.keys, [machine]: { ...facts.keys[machine], '0': key } },
+});
+
+/** The machines that one links with. */
+function linksOf(model: Model, machine: string): readonly LinkedNode[] {
+  const node = model.nodesByName.get(machine) as LinkedNode;
+  const upstream = model.paths.upstream(node);
+  return [...(upstream ? [upstream] : []), ...model.paths.neighbours(node)];
+}
+
+/** An export without any peer helps nobody; it means that keys are missing. */
+function refuseWithoutPeers(opened: Opened, model: Model, machine: string): void {
+  const peers = Object.keys(project(model, machine).tunnels.main?.peers ?? {});
+  const pending = linksOf(model, machine).filter((node) => node.publicKey === undefined);
+  if (peers.length > 0 || pending.length === 0) return;
+  throw cliErrors.error('cli/pending-peers', {
+    machine,
+    pending: pending.map((node) => node.name).sort().join(', '),
+    network: opened.network.name,
+  });
+}
+
+function output(files: readonly File[], options: Options): void {
+  if (options.json) printJson({ files });
+  else if (files.length === 1) print(files[0]?.content ?? '');
+  else print(files.map((f) => `# file: ${f.path} (mode ${f.mode})\n${f.content}`).join('\n'));
+}

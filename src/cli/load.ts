@@ -1,0 +1,66 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Diagnostic, DiagnosticsError } from '#base';
+import {
+  allocate,
+  assumeKeys,
+  type Facts,
+  factsFileName,
+  link,
+  type Model,
+  parseFacts,
+  writeFacts,
+} from '#compile';
+import { loadNetwork, type Network } from '#spec';
+import { cliErrors } from './errors.ts';
+import { diskReader } from './files.ts';
+
+export interface Opened {
+  readonly network: Network;
+  readonly warnings: readonly Diagnostic[];
+  /** What the facts file beside the network's file says; empty without one. */
+  readonly facts: Facts;
+  readonly factsFile: string;
+}
+
+/** Reads a network and its facts. Throws `DiagnosticsError` with everything wrong in the file. */
+export function openNetwork(file: string): Opened {
+  const { network, diagnostics } = loadNetwork(file, diskReader);
+  if (!network) throw new DiagnosticsError(diagnostics);
+  const factsFile = join(dirname(file), factsFileName);
+  const text = existsSync(factsFile) ? readFileSync(factsFile, 'utf8') : undefined;
+  const facts = parseFacts(text ?? '{"format":1,"networks":{}}', network.name, factsFile);
+  return { network, warnings: diagnostics, facts, factsFile };
+}
+
+/** Links what the file says as if every key were known: for checks and traces. */
+export function linkAssumed({ network, facts }: Opened): Model {
+  return link({ ...assumeKeys(network, facts), network, epoch: 'file', rev: 0 });
+}
+
+/** Links with the keys that are known, and with addresses given out as the facts file will keep them. */
+export function linkKnown({ network }: Opened, facts: Facts): Model {
+  return link({ ...facts, network, epoch: 'file', rev: 0 });
+}
+
+/** Facts with an address for every machine. */
+export const withAddresses = ({ network }: Opened, facts: Facts): Facts => ({
+  ...facts,
+  ledger: allocate(network, facts.ledger).ledger,
+});
+
+/** Writes the facts file whole or not at all. Throws `cli/write-failed`. */
+export function saveFacts(opened: Opened, facts: Facts): void {
+  const { factsFile: file, network } = opened;
+  const old = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  const text = writeFacts(old, network.name, facts);
+  if (text === old) return;
+  const draft = `${file}.${process.pid}.new`;
+  try {
+    writeFileSync(draft, text, { mode: 0o644 });
+    renameSync(draft, file);
+  } catch (cause) {
+    rmSync(draft, { force: true });
+    throw cliErrors.error('cli/write-failed', { file, reason: String(cause) }, { cause });
+  }
+}
