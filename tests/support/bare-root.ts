@@ -69,7 +69,8 @@ export class BareRoot {
     writeFileSync(join(path, 'etc/apt/apt.conf.d/00connection'), `${aptConnection()}\n`);
     rmSync(join(path, 'var/lib/apt/lists'), { recursive: true });
     const bare = new BareRoot(path, npmConnection(path));
-    bare.run('root', ['useradd', '--create-home', 'ann']);
+    const added = bare.run('root', ['useradd', '--create-home', 'ann']);
+    if (added.status !== 0) throw new Error(added.stderr);
     return bare;
   }
 
@@ -77,10 +78,9 @@ export class BareRoot {
   run(user: 'root' | 'ann', argv: readonly string[], input = ''): Ended {
     const enter =
       'mount --bind /proc "$1/proc"; mount --rbind /dev "$1/dev"; root=$1; shift; exec chroot "$root" "$@"';
-    const home = user === 'root' ? '/root' : `/home/${user}`;
     const environment = Object.entries({
-      PATH: '/usr/local/bin:/usr/bin:/bin',
-      HOME: home,
+      PATH: `${user === 'root' ? '/usr/sbin:/sbin:' : ''}/usr/bin:/bin`,
+      HOME: user === 'root' ? '/root' : `/home/${user}`,
       ...this.#connection,
     }).map(([name, value]) => `${name}=${value}`);
     const become = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups'];
