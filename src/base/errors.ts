@@ -55,8 +55,8 @@ export class HawserError extends Error implements Diagnostic {
     this.name = 'HawserError';
     this.code = diagnostic.code;
     this.fix = diagnostic.fix;
-    if (diagnostic.place) Object.assign(this, { place: diagnostic.place });
-    if (diagnostic.text !== undefined) Object.assign(this, { text: diagnostic.text });
+    if (diagnostic.place) this.place = diagnostic.place;
+    if (diagnostic.text !== undefined) this.text = diagnostic.text;
   }
 }
 
