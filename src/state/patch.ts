@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import { type Facility, idOf, type ItemTypes } from './items.ts';
+import { type Facility, type ItemTypes, idOf } from './items.ts';
 import { type NamespaceBuilder, putItem, type View, ViewBuilder } from './view.ts';
 
 interface Replacement<F extends Facility> {

@@ -1,4 +1,4 @@
-import { type Facility, facilities, idOf, type ItemTypes } from './items.ts';
+import { type Facility, facilities, type ItemTypes, idOf } from './items.ts';
 
 /** The items of one namespace by facility and id. */
 export type NamespaceView = { readonly [F in Facility]: ReadonlyMap<string, ItemTypes[F]> };

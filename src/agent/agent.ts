@@ -1,0 +1,191 @@
+import { type Diagnostic, DiagnosticsError, type Secret } from '#base';
+import {
+  type Devices,
+  emptyWish,
+  endpointKey,
+  findingOf,
+  type Host,
+  hostErrors,
+  type Observation,
+  type Wish,
+} from '#host';
+import { type Change, describeChange, diff, type HostState, type Tunnel, viewOf } from '#state';
+import { agentErrors } from './errors.ts';
+import { withoutAbsent } from './hold.ts';
+import { type Report, sortOut } from './report.ts';
+import { MachineResolver } from './resolve.ts';
+import type { Store } from './store.ts';
+
+export interface AgentComponents {
+  readonly host: Host;
+  readonly store: Store;
+}
+
+type DevicesByNamespace = ReadonlyMap<string, Devices>;
+
+/** What a state means on this machine now, and what it asks for that is not there. */
+interface Intent {
+  readonly wish: Wish;
+  readonly findings: readonly Diagnostic[];
+}
+
+interface Look {
+  readonly intent: Intent;
+  readonly observation: Observation;
+  readonly changes: readonly Change[];
+}
+
+/** Namespaces a state speaks of, and the agent's own. */
+const namespacesOf = (state: HostState): readonly string[] => [
+  'root',
+  ...Object.keys(state.namespaces),
+  ...Object.values(state.tunnels).map(({ livesIn }) => livesIn),
+];
+
+const notDone = (change: Change): Diagnostic =>
+  findingOf(hostErrors.error('host/not-done', { what: describeChange(change) }));
+
+/** Brings one machine to what its networks' states say, again and again. */
+export class Agent {
+  readonly #host: Host;
+  readonly #store: Store;
+  /** Values never change under one `id@version`. */
+  readonly #secrets = new Map<string, Secret | undefined>();
+  readonly #intents = new Map<
+    string,
+    { state: HostState; resolver: MachineResolver; intent: Intent }
+  >();
+  readonly #endpoints = new Map<string, ReadonlyMap<string, string>>();
+
+  constructor({ host, store }: AgentComponents) {
+    this.#host = host;
+    this.#store = store;
+  }
+
+  #secret(network: string, reference: string): Secret | undefined {
+    const key = `${network} ${reference}`;
+    const known = this.#secrets.get(key) ?? this.#store.secret(network, reference);
+    if (known) this.#secrets.set(key, known);
+    return known;
+  }
+
+  #endpointsOf(network: string): ReadonlyMap<string, string> {
+    const known = this.#endpoints.get(network) ?? this.#store.endpoints(network);
+    this.#endpoints.set(network, known);
+    return known;
+  }
+
+  /** Our own key decides; a network that knows us by another one is told. */
+  #publicKey(state: HostState, tunnel: Tunnel, findings: Diagnostic[]): string {
+    const { network } = state;
+    const own = this.#store.publicKey(network, tunnel.lane);
+    const known = tunnel.key.publicKey;
+    if (known !== undefined && known !== own) {
+      const file = this.#store.keyFile(network, tunnel.lane);
+      const args = { known, own, file, network };
+      findings.push(findingOf(agentErrors.error('agent/key-differs', args)));
+    }
+    return own;
+  }
+
+  /** The wish of a state; made anew only when the state or what its names mean is another. */
+  #intend(state: HostState, devices: DevicesByNamespace): Intent {
+    const { network } = state;
+    const known = this.#intents.get(network);
+    const endpoints = this.#endpointsOf(network);
+    if (known?.state === state && known.resolver.stillHolds(devices.get('root'))) {
+      return { ...known.intent, wish: { ...known.intent.wish, endpoints } };
+    }
+    const findings: Diagnostic[] = [];
+    const publicKey = (tunnel: Tunnel): string => this.#publicKey(state, tunnel, findings);
+    const resolver = new MachineResolver(devices.get('root'), publicKey);
+    const view = viewOf(state, resolver);
+    const lanes = new Map(Object.values(state.tunnels).map((one) => [one.interface, one.lane]));
+    const wish: Wish = {
+      network,
+      view,
+      keyFile: (tunnel) => this.#store.keyFile(network, lanes.get(tunnel.interface) ?? 0),
+      secret: (reference) => this.#secret(network, reference),
+      endpoints,
+    };
+    const intent = { wish, findings: [...findings, ...resolver.findings] };
+    this.#intents.set(network, { state, resolver, intent });
+    return intent;
+  }
+
+  async #look(state: HostState): Promise<Look> {
+    const devices = await this.#host.devices(namespacesOf(state));
+    const intent = this.#intend(state, devices);
+    const observation = await this.#host.observe(intent.wish, devices);
+    const changes = withoutAbsent(diff(observation.view, intent.wish.view));
+    return { intent, observation, changes };
+  }
+
+  /**
+   * Makes the machine what the state says: looks, tells what differs, and does that alone. Where
+   * something fails, the report says what a second look found.
+   * @throws DiagnosticsError with host/...-taken, before anything is done
+   */
+  async reconcile(state: HostState): Promise<Report> {
+    const writes = this.#host.writes();
+    const { intent, observation, changes } = await this.#look(state);
+    const collisions = changes.length === 0 ? [] : await observation.collisions(changes);
+    if (collisions.length > 0) throw new DiagnosticsError(collisions);
+    const failed = changes.length === 0 ? [] : await observation.apply(changes);
+    const remaining = failed.length === 0 ? [] : (await this.#look(state)).changes;
+    const done = sortOut(changes, failed, remaining, notDone);
+    this.#remember(state, intent, done.failures.length === 0);
+    return {
+      network: state.network,
+      unchanged: changes.length === 0 && intent.findings.length === 0,
+      changes: done.changes,
+      failures: [...intent.findings.map((error) => ({ error })), ...done.failures],
+      backends: observation.backends,
+      writes: this.#host.writes() - writes,
+    };
+  }
+
+  /** Keeps what was reached; files are written only where they say something new. */
+  #remember(state: HostState, { wish }: Intent, complete: boolean): void {
+    if (!complete) return;
+    const set = new Map<string, string>();
+    for (const [namespace, items] of wish.view) {
+      for (const [id, { endpoint }] of items.peers) {
+        if (endpoint !== undefined) set.set(endpointKey(namespace, id), endpoint);
+      }
+    }
+    if (!sameMap(set, wish.endpoints)) {
+      this.#store.keepEndpoints(state.network, set);
+      this.#endpoints.set(state.network, set);
+    }
+    this.#store.keepState(state);
+  }
+
+  /** Removes everything of a network that the kernel or /run knows of; keys stay. */
+  async cleanup(network: string): Promise<Report> {
+    const writes = this.#host.writes();
+    const wish = emptyWish(network);
+    const devices = await this.#host.devices(['root']);
+    const look = async () => {
+      const observation = await this.#host.observe(wish, devices);
+      return { observation, changes: diff(observation.view, wish.view) };
+    };
+    const { observation, changes } = await look();
+    const failed = await observation.apply(changes);
+    const remaining = failed.length === 0 ? [] : (await look()).changes;
+    const done = sortOut(changes, failed, remaining, notDone);
+    if (done.failures.length === 0) this.#store.forget(network);
+    this.#intents.delete(network);
+    this.#endpoints.delete(network);
+    return {
+      network,
+      unchanged: changes.length === 0,
+      ...done,
+      backends: observation.backends,
+      writes: this.#host.writes() - writes,
+    };
+  }
+}
+
+const sameMap = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
+  a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);

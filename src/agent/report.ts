@@ -1,0 +1,54 @@
+import type { Diagnostic } from '#base';
+import type { Backend, Failure } from '#host';
+import { type Change, describeChange } from '#state';
+
+/** A change that was not made, or something that stands in the way of the whole. */
+export interface Shortfall {
+  readonly change?: Change;
+  readonly error: Diagnostic;
+}
+
+/** What one run found and did on a machine. */
+export interface Report {
+  readonly network: string;
+  /** Nothing differed, nothing was written. */
+  readonly unchanged: boolean;
+  /** Made, by what was seen afterwards. */
+  readonly changes: readonly Change[];
+  readonly failures: readonly Shortfall[];
+  /** How each tunnel is made. */
+  readonly backends: Readonly<Record<string, Backend>>;
+  /** Processes that wrote. */
+  readonly writes: number;
+}
+
+const keyOf = ({ namespace, facility, id }: Change): string => `${namespace} ${facility} ${id}`;
+
+/** The changes that did happen, when a second look finds that others remain. */
+export function sortOut(
+  tried: readonly Change[],
+  failures: readonly Failure[],
+  remaining: readonly Change[],
+  notDone: (change: Change) => Diagnostic,
+): { readonly changes: readonly Change[]; readonly failures: readonly Shortfall[] } {
+  const left = new Set(remaining.map(keyOf));
+  const reasons = new Map(failures.map(({ change, error }) => [keyOf(change), error]));
+  return {
+    changes: tried.filter((change) => !left.has(keyOf(change))),
+    failures: remaining.map((change) => ({
+      change,
+      error: reasons.get(keyOf(change)) ?? notDone(change),
+    })),
+  };
+}
+
+/** The report as lines for people. */
+export function describeReport(report: Report): readonly string[] {
+  if (report.unchanged) return ['unchanged'];
+  const made = report.changes.map(describeChange);
+  const failed = report.failures.map(({ change, error }) => {
+    const what = change ? `${describeChange(change)}: ` : '';
+    return `FAILED ${what}${error.message} [${error.code}]`;
+  });
+  return [...made, ...failed];
+}

@@ -1,0 +1,90 @@
+import type { Diagnostic } from '#base';
+import { type Change, idOf, type TunnelItem } from '#state';
+import type { Context } from './context.ts';
+import { hostErrors } from './errors.ts';
+import { networkOf } from './mark.ts';
+import { isOurTable, listTable, listTables } from './nft/read.ts';
+import { wishesOf } from './pick.ts';
+import { isOurRoute } from './route/index.ts';
+import { allRoutes } from './route/read.ts';
+
+const isOwnDevice = ({ network, devices, broken }: Context, name: string): boolean =>
+  broken.has(name) || networkOf(devices.get(name)?.alias) === network;
+
+function takenNames(context: Context, changes: readonly Change[]): Diagnostic[] {
+  return wishesOf(changes, 'tunnels').flatMap(({ item, before }) => {
+    const { interface: name } = item;
+    if (before || !context.devices.get(name) || isOwnDevice(context, name)) return [];
+    const args = { interface: name, network: context.network };
+    return [hostErrors.diagnostic('host/interface-taken', args)];
+  });
+}
+
+/** Local ports of all UDP sockets: /proc/net/udp has `address:port` in hexadecimal (proc(5)). */
+async function portsInUse(context: Context): Promise<ReadonlySet<number>> {
+  const argv = ['cat', '/proc/net/udp', '/proc/net/udp6'];
+  const lines = (await context.run('read', argv, { exits: [0, 1] })).split('\n');
+  const ports = lines.map((line) => /^\s*\d+: [\dA-F]+:([\dA-F]{4}) /.exec(line)?.[1]);
+  return new Set(ports.flatMap((port) => (port === undefined ? [] : [Number.parseInt(port, 16)])));
+}
+
+async function takenPorts(context: Context, changes: readonly Change[]): Promise<Diagnostic[]> {
+  const asks = ({ item, before }: { item: TunnelItem; before?: TunnelItem }): boolean =>
+    item.listenPort !== 0 &&
+    item.listenPort !== before?.listenPort &&
+    !context.broken.has(item.interface);
+  const asked = wishesOf(changes, 'tunnels').filter(asks);
+  if (asked.length === 0) return [];
+  const inUse = await portsInUse(context);
+  return asked.flatMap(({ item }) => {
+    if (!inUse.has(item.listenPort)) return [];
+    const args = { interface: item.interface, port: item.listenPort };
+    return [hostErrors.diagnostic('host/port-taken', args)];
+  });
+}
+
+/** Replacing a route would take a foreign one away (same prefix, table and metric). */
+async function takenRoutes(context: Context, changes: readonly Change[]): Promise<Diagnostic[]> {
+  const added = wishesOf(changes, 'routes').filter(({ before }) => !before);
+  if (added.length === 0) return [];
+  const foreign = (await allRoutes(context)).filter(
+    ({ route, marked }) =>
+      !context.broken.has(route.device) &&
+      !isOwnDevice(context, route.device) &&
+      !(marked && isOurRoute(context, route)),
+  );
+  const taken = new Set(foreign.map(({ route }) => idOf.routes(route)));
+  return added.flatMap(({ item }) => {
+    if (!taken.has(idOf.routes(item))) return [];
+    const args = { prefix: item.prefix, table: item.table, network: context.network };
+    return [hostErrors.diagnostic('host/route-taken', args)];
+  });
+}
+
+async function takenTables(context: Context, changes: readonly Change[]): Promise<Diagnostic[]> {
+  const added = new Set(wishesOf(changes, 'nft-tables').map(({ change }) => change.id));
+  if (added.size === 0) return [];
+  const same = (await listTables(context)).filter((table) => added.has(idOf['nft-tables'](table)));
+  const found: Diagnostic[] = [];
+  for (const table of same) {
+    if (isOurTable(context, await listTable(context, table))) continue;
+    const args = { family: table.family, name: table.name, network: context.network };
+    found.push(hostErrors.diagnostic('host/table-taken', args));
+  }
+  return found;
+}
+
+/** What belongs to others and stands in the way of the changes. */
+export async function findCollisions(
+  context: Context,
+  changes: readonly Change[],
+): Promise<readonly Diagnostic[]> {
+  const here = changes.filter(({ namespace }) => namespace === context.namespace);
+  const found = await Promise.all([
+    takenNames(context, here),
+    takenPorts(context, here),
+    takenRoutes(context, here),
+    takenTables(context, here),
+  ]);
+  return found.flat();
+}

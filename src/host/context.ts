@@ -1,0 +1,49 @@
+import type { Change, NamespaceBuilder, NamespaceView } from '#state';
+import type { Claims } from './claims.ts';
+import type { Backend, Failure, Wish } from './contract.ts';
+import type { Devices } from './devices.ts';
+import type { Run } from './run.ts';
+import type { Kernel } from './sysctl/kernel.ts';
+
+/** One namespace of a machine, seen by the facilities for one network. */
+export interface Context {
+  readonly namespace: string;
+  readonly network: string;
+  /** Runs inside the namespace. */
+  readonly run: Run;
+  readonly kernel: Kernel;
+  readonly devices: Devices;
+  readonly wish: Wish;
+  /** What is wished for this namespace. */
+  readonly wanted: NamespaceView;
+  /** What we changed that the kernel cannot remember for us. */
+  readonly claims: Claims;
+  /** Our devices, and how each is made. */
+  readonly backends: Map<string, Backend>;
+  /** Our devices that cannot be used and are as good as absent. */
+  readonly broken: Set<string>;
+  /** How tunnels are made on this machine, once that is known. */
+  readonly choice: { backend?: Backend };
+  readonly resolveName: (host: string) => Promise<readonly string[]>;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Puts what was read into a view. Those of tunnels come first: they say which devices are ours. */
+export type Fill = (into: NamespaceBuilder) => void;
+
+/** One Linux facility: what it sees of a network, and how it makes changes. */
+export interface LinuxFacility {
+  readonly name: string;
+  readonly v: 1;
+  /** Reads what is there; what comes back puts it into the view. */
+  observe(context: Context): Promise<Fill>;
+  /** Adds and changes. */
+  establish(context: Context, changes: readonly Change[]): Promise<readonly Failure[]>;
+  /** Removes. */
+  withdraw(context: Context, changes: readonly Change[]): Promise<readonly Failure[]>;
+}
+
+/** Whether a device is one of ours that works. */
+export const isOurs = (context: Context, device: string | undefined): boolean =>
+  device !== undefined && context.backends.has(device) && !context.broken.has(device);

@@ -1,0 +1,58 @@
+import type { Diagnostic, Secret } from '#base';
+import type { Change, TunnelItem, View } from '#state';
+import type { Devices } from './devices.ts';
+
+/** What a machine should be in one network, with what only the machine itself knows. */
+export interface Wish {
+  readonly network: string;
+  readonly view: View;
+  /** File with the private key of a tunnel, mode 0600. */
+  readonly keyFile: (tunnel: TunnelItem) => string;
+  /** The value of a preshared key, by `id@version`. */
+  readonly secret: (reference: string) => Secret | undefined;
+  /** Endpoints we set ourselves, by namespace and peer id (`endpointKey`): others are roamed. */
+  readonly endpoints: ReadonlyMap<string, string>;
+  /** Also look for what only a crash or a lost store leaves behind. */
+  readonly thorough?: boolean;
+}
+
+export const endpointKey = (namespace: string, peer: string): string => `${namespace} ${peer}`;
+
+/** A change that was not made. */
+export interface Failure {
+  readonly change: Change;
+  readonly error: Diagnostic;
+}
+
+export type Backend = 'kernel' | 'wireguard-go';
+
+/**
+ * One machine, as far as one network owns it. All facilities of all namespaces; implementations are
+ * the real Linux and a fake that is a state machine, held together by one compliance suite.
+ */
+export interface Host {
+  /** All devices there are, by namespace: for names that a state leaves to the machine. */
+  devices(namespaces: Iterable<string>): Promise<ReadonlyMap<string, Devices>>;
+  /**
+   * What is there of this network, foreign things left out. An endpoint that a healthy peer roamed to
+   * is told as the wished one.
+   */
+  observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation>;
+  /** Names of all networks that own something here. */
+  networks(): Promise<readonly string[]>;
+  /** How many processes and kernel files wrote so far. */
+  writes(): number;
+}
+
+/** One look at a machine, and what can be done from there. */
+export interface Observation {
+  readonly view: View;
+  readonly backends: Readonly<Record<string, Backend>>;
+  /** What forbids the changes: names, ports, routes and tables that belong to others. Writes nothing. */
+  collisions(changes: readonly Change[]): Promise<readonly Diagnostic[]>;
+  /**
+   * Makes the changes, filters first and routes last, on removal the reverse. Never stops at a failure;
+   * what could not be done is told.
+   */
+  apply(changes: readonly Change[]): Promise<readonly Failure[]>;
+}

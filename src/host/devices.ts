@@ -1,0 +1,94 @@
+import { Address, Prefix } from '#ip';
+
+/** A network device, as `ip -d address` shows it. */
+export interface Device {
+  readonly name: string;
+  /** `wireguard`, `tun`, `veth`...; empty for hardware. */
+  readonly kind: string;
+  readonly alias?: string;
+  readonly group: number;
+  readonly mtu: number;
+  readonly up: boolean;
+  /** With their lengths; those the kernel made for the link itself left out. */
+  readonly addresses: readonly string[];
+}
+
+/** The devices of one namespace. */
+export class Devices {
+  readonly all: readonly Device[];
+  readonly #byName: ReadonlyMap<string, Device>;
+
+  constructor(all: readonly Device[]) {
+    this.all = all;
+    this.#byName = new Map(all.map((device) => [device.name, device]));
+  }
+
+  get(name: string): Device | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The device with that address. */
+  holding(address: string): Device | undefined {
+    return this.all.find((device) =>
+      device.addresses.some((held) => held.slice(0, held.indexOf('/')) === address),
+    );
+  }
+
+  /** The device on whose own network that address lies; the longest prefix decides. */
+  towards(address: string): Device | undefined {
+    const wanted = Address.tryParse(address);
+    if (!wanted) return undefined;
+    let best: { readonly device: Device; readonly length: number } | undefined;
+    for (const device of this.all) {
+      for (const held of device.addresses) {
+        const length = connectedLength(held, wanted);
+        if (length > (best?.length ?? -1)) best = { device, length };
+      }
+    }
+    return best?.device;
+  }
+}
+
+/** Length of the connected prefix of a held address if it contains the other, else -1. */
+function connectedLength(held: string, wanted: Address): number {
+  const [text = '', length = ''] = held.split('/');
+  const address = Address.tryParse(text);
+  if (!address || address.family !== wanted.family) return -1;
+  const prefix = Prefix.of(address, Number(length));
+  return prefix.contains(wanted) ? prefix.length : -1;
+}
+
+interface LinkJson {
+  readonly ifname: string;
+  readonly mtu: number;
+  readonly flags: readonly string[];
+  readonly group?: string;
+  readonly ifalias?: string;
+  readonly linkinfo?: { readonly info_kind?: string };
+  readonly addr_info?: readonly {
+    readonly family: string;
+    readonly local: string;
+    readonly prefixlen: number;
+    readonly scope: string;
+  }[];
+}
+
+const isOwnScope = (address: { readonly family: string; readonly scope: string }): boolean =>
+  address.family === 'inet6' && address.scope !== 'link' ? true : address.family === 'inet';
+
+/** Reads `ip -N -j -d address show`. */
+export function readDevices(links: readonly LinkJson[]): Devices {
+  return new Devices(
+    links.map((link) => ({
+      name: link.ifname,
+      kind: link.linkinfo?.info_kind ?? '',
+      ...(link.ifalias !== undefined && { alias: link.ifalias }),
+      group: link.group === undefined || link.group === 'default' ? 0 : Number(link.group),
+      mtu: link.mtu,
+      up: link.flags.includes('UP'),
+      addresses: (link.addr_info ?? [])
+        .filter(isOwnScope)
+        .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+    })),
+  );
+}

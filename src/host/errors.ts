@@ -1,0 +1,56 @@
+import { errorTable } from '#base';
+
+export const hostErrors = errorTable({
+  'host/command-failed': {
+    says: '`{argv}` ended with {exit}: {stderr}',
+    fix: 'Read what the program said; the next run tries again.',
+  },
+  'host/command-missing': {
+    says: 'there is no program {program} on this machine',
+    fix: 'Install the package that holds {program}.',
+  },
+  'host/command-hangs': {
+    says: '`{argv}` did not end within {seconds} s and was stopped',
+    fix: 'See whether the machine is overloaded or the device it asks is stuck.',
+  },
+  'host/unreadable': {
+    says: 'what `{program}` printed makes no sense: {detail}',
+    fix: 'Report it with the version of {program}.',
+  },
+  'host/interface-taken': {
+    says: 'the name {interface} belongs to a device that is not of network {network}',
+    fix: 'Give the network another `interface:`, or rename that device.',
+  },
+  'host/port-taken': {
+    says: 'UDP port {port}, wanted for {interface}, is in use by something else',
+    fix: 'Give the machine another `port:`, or stop what listens there.',
+  },
+  'host/route-taken': {
+    says: 'there is a route to {prefix} in table {table} that is not of network {network}',
+    fix: 'Remove that route, or take the prefix out of the network.',
+  },
+  'host/table-taken': {
+    says: 'the nft table {family} {name} is not of network {network}',
+    fix: 'Rename that table, or the network.',
+  },
+  'host/no-such-device': {
+    says: 'no device {what}',
+    fix: 'See `ip address`; the item is done as soon as the device is there.',
+  },
+  'host/needs-device': {
+    says: 'not tried, since {device} could not be made',
+    fix: 'The next run tries again.',
+  },
+  'host/no-secret': {
+    says: 'the value of the secret {secret} is not on this machine',
+    fix: 'Put it where the agent keeps its secrets.',
+  },
+  'host/other-namespace': {
+    says: 'tunnel {interface} is born in {bornIn} and lives in {livesIn}, which this agent cannot do',
+    fix: 'This machine needs agent >= the version that wrote the state.',
+  },
+  'host/not-done': {
+    says: 'the machine still differs: {what}',
+    fix: 'Something else on this machine may undo it; the next run tries again.',
+  },
+});

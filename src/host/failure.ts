@@ -1,0 +1,25 @@
+import { type Diagnostic, HawserError } from '#base';
+import type { Change } from '#state';
+import type { Failure } from './contract.ts';
+
+/** An error's finding; anything without a code is a defect of ours and goes on. */
+export function findingOf(error: unknown): Diagnostic {
+  if (!(error instanceof HawserError)) throw error;
+  const { code, severity, message, fix } = error;
+  return { code, severity, message, fix };
+}
+
+/** Does something for changes that stand or fall together. */
+export async function together(
+  changes: readonly Change[],
+  work: () => Promise<unknown>,
+): Promise<readonly Failure[]> {
+  if (changes.length === 0) return [];
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    const finding = findingOf(error);
+    return changes.map((change) => ({ change, error: finding }));
+  }
+}

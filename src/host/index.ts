@@ -1,0 +1,15 @@
+export {
+  type Backend,
+  endpointKey,
+  type Failure,
+  type Host,
+  type Observation,
+  type Wish,
+} from './contract.ts';
+export { type Device, Devices } from './devices.ts';
+export { hostErrors } from './errors.ts';
+export { findingOf } from './failure.ts';
+export { writeFileAtomically } from './files.ts';
+export { emptyWish, type LinuxHost, type LinuxOptions, linuxHost } from './linux.ts';
+export { markOf, networkOf, routeProtocol } from './mark.ts';
+export { type Counts, type Purpose, type Run, type RunOptions, runProcess } from './run.ts';

@@ -1,0 +1,189 @@
+import { lookup } from 'node:dns/promises';
+import { byText } from '#base';
+import { type Change, emptyNamespace, emptyView, type View, ViewBuilder } from '#state';
+import { Claims } from './claims.ts';
+import { findCollisions } from './collisions.ts';
+import type { Context } from './context.ts';
+import type { Backend, Failure, Host, Observation, Wish } from './contract.ts';
+import { type Devices, readDevices } from './devices.ts';
+import { v4Path, v6Path } from './forwarding/paths.ts';
+import { readJson } from './json.ts';
+import { networkOf } from './mark.ts';
+import { listTable, listTables } from './nft/read.ts';
+import { type Counts, countingRun, entered, type Run } from './run.ts';
+import { applyInOrder, linuxFacilities } from './steps.ts';
+import { directKernel, enteredKernel } from './sysctl/kernel.ts';
+
+export interface LinuxOptions {
+  /** What to put before a command so that it runs in a namespace; nothing for the agent's own. */
+  readonly enter?: Readonly<Record<string, readonly string[]>>;
+  /** Where claims lie; /run/hawser. */
+  readonly runFolder?: string;
+  /** A stand-in for what runs programs, for tests that cut the power. */
+  readonly wrap?: (run: Run) => Run;
+  readonly resolveName?: (host: string) => Promise<readonly string[]>;
+  readonly now?: () => number;
+}
+
+/** The real machine. */
+export interface LinuxHost extends Host {
+  /** Processes run so far, and writes to the kernel's own files. */
+  counts(): Counts;
+}
+
+const askResolver = async (host: string): Promise<readonly string[]> =>
+  (await lookup(host, { all: true })).map(({ address }) => address);
+
+const nowInSeconds = (): number => Math.floor(Date.now() / 1000);
+
+/** Namespaces of others are entered by name; `root` is where the agent runs. */
+const prefixOf = (options: LinuxOptions, namespace: string): readonly string[] =>
+  options.enter?.[namespace] ?? (namespace === 'root' ? [] : ['ip', 'netns', 'exec', namespace]);
+
+class RealHost implements LinuxHost {
+  readonly #options: LinuxOptions;
+  readonly #run: Run;
+  readonly #counts: () => Counts;
+  readonly #choice: { backend?: Backend } = {};
+  #fileWrites = 0;
+
+  constructor(options: LinuxOptions) {
+    const { run, counts } = countingRun();
+    this.#options = options;
+    this.#run = options.wrap?.(run) ?? run;
+    this.#counts = counts;
+  }
+
+  get #runFolder(): string {
+    return this.#options.runFolder ?? '/run/hawser';
+  }
+
+  counts(): Counts {
+    const { read, write } = this.#counts();
+    return { read, write: write + this.#fileWrites };
+  }
+
+  #runIn(namespace: string): Run {
+    const prefix = prefixOf(this.#options, namespace);
+    return prefix.length === 0 ? this.#run : entered(this.#run, prefix);
+  }
+
+  writes(): number {
+    return this.counts().write;
+  }
+
+  async devices(namespaces: Iterable<string>): Promise<ReadonlyMap<string, Devices>> {
+    const read = async (name: string): Promise<readonly [string, Devices]> => {
+      const text = await this.#runIn(name)('read', ['ip', '-j', '-d', 'address', 'show']);
+      return [name, readDevices(readJson('ip -j', text))];
+    };
+    return new Map(await Promise.all([...new Set(namespaces)].map(read)));
+  }
+
+  #context(namespace: string, wish: Wish, claims: Claims, devices: Devices): Context {
+    const run = this.#runIn(namespace);
+    const direct = prefixOf(this.#options, namespace).length === 0;
+    return {
+      namespace,
+      network: wish.network,
+      run,
+      kernel: direct ? directKernel(() => this.#fileWrites++) : enteredKernel(run),
+      devices,
+      wish,
+      wanted: wish.view.get(namespace) ?? emptyNamespace(),
+      claims,
+      backends: new Map(),
+      broken: new Set(),
+      choice: this.#choice,
+      resolveName: this.#options.resolveName ?? askResolver,
+      now: this.#options.now ?? nowInSeconds,
+    };
+  }
+
+  async observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation> {
+    const claims = new Claims(this.#runFolder, wish.network);
+    const contexts = [...devices].map(([name, found]) => this.#context(name, wish, claims, found));
+    const builder = new ViewBuilder();
+    for (const context of contexts) await observeAll(context, builder);
+    return observation(builder.view, contexts, claims, wish);
+  }
+
+  async networks(): Promise<readonly string[]> {
+    const devices = (await this.devices(['root'])).get('root')?.all ?? [];
+    const claims = new Claims(this.#runFolder, '');
+    const found = devices.length === 0 ? [] : devices.map(({ alias }) => networkOf(alias));
+    const wish = emptyWish('');
+    const context = this.#context('root', wish, claims, readDevices([]));
+    const tables = await listTables(context);
+    const listed = await Promise.all(tables.map((table) => listTable(context, table)));
+    const names = [...found, ...listed.map(({ comment }) => networkOf(comment))];
+    const known = names.flatMap((name) => name ?? []);
+    return [...new Set([...known, ...Claims.networks(this.#runFolder)])].sort(byText);
+  }
+}
+
+/** A network that should be nowhere. */
+export const emptyWish = (network: string): Wish => ({
+  network,
+  view: emptyView,
+  keyFile: () => '',
+  secret: () => undefined,
+  endpoints: new Map(),
+  thorough: true,
+});
+
+/** Reads everything at once, then tells it in the order of the facilities. */
+async function observeAll(context: Context, builder: ViewBuilder): Promise<void> {
+  const into = builder.namespace(context.namespace);
+  const fills = await Promise.all(linuxFacilities.map((facility) => facility.observe(context)));
+  for (const fill of fills) fill(into);
+}
+
+/** What the kernel will not remember is written down before anything is done. */
+async function claim(context: Context): Promise<void> {
+  const { claims, wanted, namespace } = context;
+  const routes = [...wanted.routes.values()].filter(({ device }) => !wanted.tunnels.has(device));
+  const marks = [...wanted.rules.values()].map(({ fwmark }) => fwmark);
+  claims.claimRouting(
+    routes.map(({ via, device }) => via ?? device),
+    marks,
+  );
+  const switches = [...wanted.forwarding.values()].map(({ device, family }) =>
+    family === 4 ? v4Path(device) : v6Path(device),
+  );
+  const paths = [...wanted.sysctls.keys(), ...switches];
+  claims.claimSysctls(namespace, await context.kernel.read(paths));
+}
+
+function observation(
+  view: View,
+  contexts: readonly Context[],
+  claims: Claims,
+  wish: Wish,
+): Observation {
+  const backends = () => Object.fromEntries(contexts.flatMap(({ backends: found }) => [...found]));
+  return {
+    view,
+    get backends() {
+      return backends();
+    },
+    async collisions(changes: readonly Change[]) {
+      return (
+        await Promise.all(contexts.map((context) => findCollisions(context, changes)))
+      ).flat();
+    },
+    async apply(changes: readonly Change[]): Promise<readonly Failure[]> {
+      const failures: Failure[] = [];
+      for (const context of contexts) {
+        await claim(context);
+        const here = changes.filter(({ namespace }) => namespace === context.namespace);
+        failures.push(...(await applyInOrder(context, here)));
+      }
+      if (failures.length === 0 && wish.view.size === 0) claims.forget();
+      return failures;
+    },
+  };
+}
+
+/** This machine's Linux, or the namespaces that `enter` leads to. */
+export const linuxHost = (options: LinuxOptions = {}): LinuxHost => new RealHost(options);

@@ -1,0 +1,128 @@
+import {
+  type Change,
+  idOf,
+  type NamespaceBuilder,
+  putItem,
+  type RouteItem,
+  type RuleItem,
+} from '#state';
+import type { Claims } from '../claims.ts';
+import { type Context, isOurs, type LinuxFacility } from '../context.ts';
+import type { Failure } from '../contract.ts';
+import { type IpLine, ipBatch } from '../ip-batch.ts';
+import { networkOf, routeProtocol } from '../mark.ts';
+import { removalsOf, wishesOf } from '../pick.ts';
+import { markedRoutes, markedRules } from './read.ts';
+
+/** Gateways and packet marks by which routes and rules are known as one network's. */
+const gatewaysOf = (context: Context): readonly string[] => [
+  ...[...context.wanted.routes.values()].flatMap(({ via }) => via ?? []),
+  ...context.claims.gateways,
+];
+
+/** Whether another network has a better right to a route than we do. */
+const isOthers = (
+  claims: readonly Claims[],
+  route: RouteItem,
+  alias: string | undefined,
+): boolean =>
+  networkOf(alias) !== undefined ||
+  claims.some(({ gateways }) => gateways.includes(route.via ?? ''));
+
+/**
+ * A route is ours by our protocol number and a device or gateway of this network; when everything of
+ * ours is to go, also by nobody else's claim to it.
+ */
+export function isOurRoute(context: Context, route: RouteItem): boolean {
+  if (isOurs(context, route.device)) return true;
+  const alias = context.devices.get(route.device)?.alias;
+  if (networkOf(alias) !== undefined) return false;
+  if (gatewaysOf(context).includes(route.via ?? route.device)) return true;
+  if (context.wanted.routes.has(idOf.routes(route)) && !route.via) return true;
+  return context.wish.thorough === true && !isOthers(context.claims.others(), route, alias);
+}
+
+/** A rule is ours by our protocol number and a packet mark of this network. */
+function isOurRule(context: Context, rule: RuleItem, marks: ReadonlySet<number>): boolean {
+  if (marks.has(rule.fwmark)) return true;
+  const claimed = context.claims.others().some(({ marks: theirs }) => theirs.includes(rule.fwmark));
+  return context.wish.thorough === true && !claimed;
+}
+
+function marksOf(context: Context, into: NamespaceBuilder): ReadonlySet<number> {
+  const tunnels = [...into.tunnels.values(), ...context.wanted.tunnels.values()];
+  return new Set([
+    ...tunnels.map(({ fwmark }) => fwmark).filter((mark) => mark !== 0),
+    ...[...context.wanted.rules.values()].map(({ fwmark }) => fwmark),
+    ...context.claims.marks,
+  ]);
+}
+
+function writeRoute(route: RouteItem): string {
+  const words = [route.prefix];
+  if (route.via !== undefined) words.push('via', route.via);
+  words.push('dev', route.device, 'table', String(route.table), 'proto', String(routeProtocol));
+  if (route.metric !== 0) words.push('metric', String(route.metric));
+  return words.join(' ');
+}
+
+function writeWholeRoute(route: RouteItem): string {
+  const mtu = route.mtu === undefined ? '' : ` mtu ${route.mtu}`;
+  const source = route.source === undefined ? '' : ` src ${route.source}`;
+  return `${writeRoute(route)}${mtu}${source}`;
+}
+
+const writeRule = (rule: RuleItem): string =>
+  `${rule.not ? 'not ' : ''}fwmark ${rule.fwmark} lookup ${rule.table} priority ${rule.priority} protocol ${routeProtocol}`;
+
+async function ruleBatches(
+  context: Context,
+  verb: 'add' | 'del',
+  rules: readonly { readonly change: Change; readonly item: RuleItem }[],
+): Promise<readonly Failure[]> {
+  const linesOf = (family: 4 | 6): IpLine[] =>
+    rules
+      .filter(({ item }) => item.family === family)
+      .map(({ change, item }) => ({ change, line: `rule ${verb} ${writeRule(item)}` }));
+  return [
+    ...(await ipBatch(context.run, linesOf(4), ['-4'])),
+    ...(await ipBatch(context.run, linesOf(6), ['-6'])),
+  ];
+}
+
+/** Unicast routes and policy routing rules. */
+export const route: LinuxFacility = {
+  name: 'routes',
+  v: 1,
+
+  async observe(context) {
+    const [routes, rules] = await Promise.all([markedRoutes(context), markedRules(context)]);
+    return (into) => {
+      for (const item of routes) {
+        if (!context.broken.has(item.device) && isOurRoute(context, item)) {
+          putItem(into, 'routes', item);
+        }
+      }
+      const marks = marksOf(context, into);
+      for (const item of rules) if (isOurRule(context, item, marks)) putItem(into, 'rules', item);
+    };
+  },
+
+  async establish(context, changes) {
+    const rules = await ruleBatches(context, 'add', wishesOf(changes, 'rules'));
+    const lines = wishesOf(changes, 'routes').map(({ change, item }) => ({
+      change,
+      line: `route replace ${writeWholeRoute(item)}`,
+    }));
+    return [...rules, ...(await ipBatch(context.run, lines))];
+  },
+
+  async withdraw(context, changes) {
+    const lines = removalsOf(changes, 'routes').map(({ change, item }) => ({
+      change,
+      line: `route del ${writeRoute(item)}`,
+    }));
+    const routes = await ipBatch(context.run, lines);
+    return [...routes, ...(await ruleBatches(context, 'del', removalsOf(changes, 'rules')))];
+  },
+};

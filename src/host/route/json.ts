@@ -1,0 +1,50 @@
+import type { RouteItem, RuleItem } from '#state';
+
+/** A route as `ip -N -j route show table all` prints it; main's has no table. */
+export interface RouteJson {
+  readonly dst: string;
+  readonly dev?: string;
+  readonly gateway?: string;
+  readonly table?: string;
+  readonly protocol?: string;
+  readonly metric?: number;
+  readonly prefsrc?: string;
+  readonly metrics?: readonly { readonly mtu?: number }[];
+}
+
+const any = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+
+function prefixOf(dst: string, family: 4 | 6): string {
+  if (dst === 'default') return any[family];
+  return dst.includes('/') ? dst : `${dst}/${family === 4 ? 32 : 128}`;
+}
+
+export function routeOf(json: RouteJson, family: 4 | 6): RouteItem {
+  const mtu = json.metrics?.find((metric) => metric.mtu !== undefined)?.mtu;
+  return {
+    prefix: prefixOf(json.dst, family),
+    table: Number(json.table ?? 254),
+    metric: json.metric ?? 0,
+    device: json.dev ?? '',
+    ...(json.gateway !== undefined && { via: json.gateway }),
+    ...(mtu !== undefined && { mtu }),
+    ...(json.prefsrc !== undefined && { source: json.prefsrc }),
+  };
+}
+
+/** A rule as `ip -N -j rule show` prints it. */
+export interface RuleJson {
+  readonly priority: number;
+  readonly not?: null;
+  readonly fwmark?: string;
+  readonly table?: string;
+  readonly protocol?: string;
+}
+
+export const ruleOf = (json: RuleJson, family: 4 | 6): RuleItem => ({
+  family,
+  priority: json.priority,
+  not: 'not' in json,
+  fwmark: Number(json.fwmark ?? 0),
+  table: Number(json.table ?? 254),
+});

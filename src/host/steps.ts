@@ -1,0 +1,80 @@
+import type { Change } from '#state';
+import { address } from './address/index.ts';
+import type { Context, LinuxFacility } from './context.ts';
+import type { Failure } from './contract.ts';
+import { hostErrors } from './errors.ts';
+import { findingOf } from './failure.ts';
+import { forwarding } from './forwarding/index.ts';
+import { link } from './link/index.ts';
+import { nft } from './nft/index.ts';
+import { route } from './route/index.ts';
+import { sysctl } from './sysctl/index.ts';
+import { wireguard } from './wireguard/index.ts';
+
+/** Tunnels are observed before what lies on them. */
+export const linuxFacilities: readonly LinuxFacility[] = [
+  wireguard,
+  link,
+  address,
+  route,
+  nft,
+  sysctl,
+  forwarding,
+];
+
+type Verb = 'establish' | 'withdraw';
+
+/**
+ * The order of all work, such that an interruption leaves neither an open filter nor a route into
+ * nothing: filters first, then what goes, then tunnels from the device up, then routes; filters go last.
+ */
+const order: readonly (readonly [LinuxFacility, Verb])[] = [
+  [nft, 'establish'],
+  [route, 'withdraw'],
+  [address, 'withdraw'],
+  [wireguard, 'withdraw'],
+  [wireguard, 'establish'],
+  [link, 'establish'],
+  [address, 'establish'],
+  [sysctl, 'establish'],
+  [forwarding, 'establish'],
+  [route, 'establish'],
+  [forwarding, 'withdraw'],
+  [sysctl, 'withdraw'],
+  [nft, 'withdraw'],
+];
+
+/** The device a change needs, if it is another one's work to make it. */
+function neededDevice(change: Change): string | undefined {
+  if (change.kind === 'remove' || change.kind === 'move') return undefined;
+  if (change.facility === 'links') return change.after.name;
+  if (change.facility === 'peers') return change.after.interface;
+  if (change.facility === 'addresses' || change.facility === 'routes') return change.after.device;
+  if (change.facility === 'forwarding') return change.after.device;
+  return undefined;
+}
+
+function needsDevice(change: Change, device: string): Failure {
+  return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };
+}
+
+/** Makes all changes of one namespace in order; what depends on a failed tunnel is not tried. */
+export async function applyInOrder(
+  context: Context,
+  changes: readonly Change[],
+): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
+  const missing = new Set<string>();
+  for (const [facility, verb] of order) {
+    const possible = changes.filter((change) => !missing.has(neededDevice(change) ?? ''));
+    const failed = await facility[verb](context, possible);
+    failures.push(...failed);
+    for (const { change } of failed) {
+      if (change.facility === 'tunnels' && change.kind === 'add') missing.add(change.id);
+    }
+  }
+  const skipped = changes.filter((change) => missing.has(neededDevice(change) ?? ''));
+  const told = new Set(failures.map(({ change }) => change));
+  const rest = skipped.filter((change) => !told.has(change));
+  return [...failures, ...rest.map((change) => needsDevice(change, neededDevice(change) ?? ''))];
+}

@@ -1,0 +1,40 @@
+import type { Change } from '#state';
+import type { LinuxFacility } from '../context.ts';
+import { together } from '../failure.ts';
+import { removalsOf, wishesOf } from '../pick.ts';
+import { observeTunnels } from './observe.ts';
+import { establishPeers, withdrawPeers } from './peers.ts';
+import { configure, createTunnel, deleteDevice } from './tunnel.ts';
+
+/** Tunnels, by the kernel or by wireguard-go, and their peers. */
+export const wireguard: LinuxFacility = {
+  name: 'wireguard',
+  v: 1,
+
+  observe: observeTunnels,
+
+  async establish(context, changes) {
+    const tunnels = [];
+    for (const { change, item, before } of wishesOf(changes, 'tunnels')) {
+      const work = () => (before ? configure(context, item, before) : createTunnel(context, item));
+      tunnels.push(...(await together([change], work)));
+    }
+    const without = new Set(tunnels.map(({ change }) => change.id));
+    const peers = changes.filter((change) => isPeerOf(change, without));
+    return [...tunnels, ...(await establishPeers(context, peers))];
+  },
+
+  async withdraw(context, changes) {
+    const peers = await withdrawPeers(context, changes);
+    const failures = [...peers];
+    for (const { change, item } of removalsOf(changes, 'tunnels')) {
+      const work = () => deleteDevice(context, item.interface);
+      failures.push(...(await together([change], work)));
+    }
+    return failures;
+  },
+};
+
+/** Peers whose tunnel could be made. */
+const isPeerOf = (change: Change, without: ReadonlySet<string>): boolean =>
+  change.facility === 'peers' && !without.has(change.id.slice(0, change.id.indexOf(' ')));
