@@ -104,16 +104,19 @@ function endOf(underlay: Underlay, name: string): CutEnd {
 export const cut = (lab: Lab, which: Cut): Promise<Lab> =>
   setCuts(lab, [...lab.record.cuts.filter((other) => !isSame(other, which)), which]);
 
-/** Takes back one cut, all that name one end, or all. Throws `lab/not-cuttable`. */
-export function heal(lab: Lab, which?: Cut): Promise<Lab> {
-  for (const name of which ?? []) endOf(lab.underlay, name);
-  const left = lab.record.cuts.filter((other) => which !== undefined && !isHealed(other, which));
-  return setCuts(lab, left);
+/** Takes back all cuts, those that name one end, or the one of two. Throws `lab/not-cuttable`. */
+export function heal(lab: Lab, ends: readonly string[]): Promise<Lab> {
+  for (const name of ends) endOf(lab.underlay, name);
+  const [a, b] = ends;
+  const isHealed = (which: Cut) =>
+    a === undefined || (b === undefined ? which.includes(a) : isSame(which, [a, b]));
+  return setCuts(
+    lab,
+    lab.record.cuts.filter((which) => !isHealed(which)),
+  );
 }
 
 const isSame = (a: Cut, b: Cut): boolean => key(a) === key(b);
-const isHealed = (cutOff: Cut, by: Cut): boolean =>
-  by.length === 2 ? isSame(cutOff, by) : cutOff.includes(by[0]);
 const key = (which: Cut): string => which.toSorted().join('\0');
 
 async function setCuts(lab: Lab, cuts: readonly Cut[]): Promise<Lab> {

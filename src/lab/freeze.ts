@@ -7,9 +7,11 @@ import type { Network } from '#spec';
  */
 export const freeze = (network: Network): string => JSON.stringify(network, tag);
 
-function tag(this: unknown, _key: string, value: unknown): unknown {
-  if (value instanceof Address) return { $address: value.toString() };
-  if (value instanceof Prefix) return { $prefix: value.toString() };
+/** Looks at the value itself: what it is handed went through `toJSON` already. */
+function tag(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const own = this[key];
+  if (own instanceof Address) return { $address: own.toString() };
+  if (own instanceof Prefix) return { $prefix: own.toString() };
   return value;
 }
 

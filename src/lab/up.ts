@@ -1,21 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allocate, emptyFacts, type Facts, machinesOf, project } from '#compile';
-import type { Network } from '#spec';
+import { allocate, emptyFacts, type Facts, type Ledger, machinesOf, project } from '#compile';
+import type { Machine, Network } from '#spec';
 import type { HostState } from '#state';
 import { type Agent, applyState, keyOf } from './agent.ts';
+import { labErrors } from './errors.ts';
 import { counting, type Report } from './events.ts';
 import { freeze } from './freeze.ts';
-import { hostsFile } from './hosts-file.ts';
+import { fillHostsFile, layHostsFile } from './hosts-file.ts';
 import { inside, type Keeper, startKeeper } from './keeper.ts';
 import { type Lab, modelOf, stationsIn, statePath } from './lab.ts';
-import { freshRun, layOver, provideAgentHome } from './mounts.ts';
+import { freshRun, provideAgentHome } from './mounts.ts';
 import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { requirePrograms, requireWireguard } from './ready.ts';
 import { setPlainRoutes } from './routes.ts';
 import { inParallel } from './run.ts';
 import type { StationClient } from './station/client.ts';
 import { type Program, startStation } from './station/start.ts';
+import { hint } from './suggest.ts';
 import { buildUnderlay } from './underlay/build.ts';
 import type { Underlay } from './underlay/plan.ts';
 import { underlayOf } from './underlay/underlay.ts';
@@ -25,6 +27,8 @@ import { listenEverywhere } from './listening.ts';
 export interface UpOptions {
   readonly name: string;
   readonly network: Network;
+  /** Addresses that were given out already. */
+  readonly ledger: Ledger;
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly program: Program;
@@ -51,7 +55,8 @@ export async function up(options: UpOptions): Promise<Lab> {
 }
 
 async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
-  const { network, program, report = () => undefined } = options;
+  const { program, report = () => undefined } = options;
+  const network = withoutKeys(options.network);
   const dir = labDir(claimed.name);
   const underlay = underlayOf(network);
   const keeper = await startKeeper(claimed.id);
@@ -61,11 +66,18 @@ async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
   await layUnderlay(keeper, dir, underlay, report);
   const stations = await startStations({ keeper, dir, underlay, program, report });
   const agent: Agent = { program };
-  const { facts, privateKeys } = await gatherFacts({ network, underlay, stations, agent, report });
+  const { facts, privateKeys } = await gatherFacts({
+    network,
+    ledger: options.ledger,
+    underlay,
+    stations,
+    agent,
+    report,
+  });
   const model = modelOf(network, facts);
   const states = new Map(machinesOf(model).map((name) => [name, project(model, name)]));
   await store(dir, network, facts, states);
-  await layOver(inside(keeper), await hostsFile(dir, underlay, model), '/etc/hosts');
+  await fillHostsFile(dir, underlay, model);
   report({ stage: 'states', done: states.size, all: states.size });
   const lab = { record, dir, keeper, network, facts, model, underlay, stations, states };
   await setPlainRoutes(lab);
@@ -77,11 +89,26 @@ async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
   return { ...lab, record: finished };
 }
 
+/** Keys in the file belong to machines elsewhere; those of the lab make their own. */
+function withoutKeys(network: Network): Network {
+  const strip = ({ publicKey: _, ...machine }: Machine): Machine => machine;
+  return {
+    ...network,
+    sites: network.sites.map((site) => ({
+      ...site,
+      gateways: site.gateways.map(strip),
+      nodes: site.nodes.map(strip),
+    })),
+    members: network.members.map(strip),
+  };
+}
+
 async function layUnderlay(keeper: Keeper, dir: string, underlay: Underlay, report: Report) {
   const all = underlay.namespaces.length;
   report({ stage: 'underlay', done: 0, all });
   await freshRun(inside(keeper), dir);
   await provideAgentHome(inside(keeper), dir);
+  await layHostsFile(keeper, dir);
   await buildUnderlay(keeper, underlay);
   report({ stage: 'underlay', done: all, all });
 }
@@ -106,6 +133,7 @@ async function startStations({ keeper, dir, underlay, program, report }: Startin
 
 interface Gathering {
   readonly network: Network;
+  readonly ledger: Ledger;
   readonly underlay: Underlay;
   readonly stations: ReadonlyMap<string, StationClient>;
   readonly agent: Agent;
@@ -113,8 +141,8 @@ interface Gathering {
 }
 
 /** The four inputs besides the file: addresses given out, keys born on their machines, MTUs seen. */
-async function gatherFacts({ network, underlay, stations, agent, report }: Gathering) {
-  const { ledger } = allocate(network, emptyFacts.ledger, 1);
+async function gatherFacts({ network, underlay, stations, agent, report, ...given }: Gathering) {
+  const { ledger } = allocate(network, given.ledger, 1);
   const own = unmanagedKeys(network);
   const managed = underlay.stations.filter(
     ({ name, kind }) => kind !== 'host' && kind !== 'pod' && !own.has(name),
@@ -125,14 +153,14 @@ async function gatherFacts({ network, underlay, stations, agent, report }: Gathe
     said(name);
     return [name, { '0': key }] as const;
   });
-  const given = [...own].map(([name, { publicKey }]) => [name, { '0': publicKey }] as const);
+  const exported = [...own].map(([name, { publicKey }]) => [name, { '0': publicKey }] as const);
   const mtu = underlay.stations
     .filter(({ kind }) => kind !== 'host' && kind !== 'pod')
     .map((station) => [station.name, station.mtu] as const);
   const facts: Facts = {
     ...emptyFacts,
     ledger,
-    keys: Object.fromEntries([...made, ...given]),
+    keys: Object.fromEntries([...made, ...exported]),
     observations: { ...emptyFacts.observations, mtu: Object.fromEntries(mtu) },
   };
   return { facts, privateKeys: own };
@@ -175,15 +203,23 @@ async function applyAll(lab: Lab, agent: Agent, report: Report): Promise<void> {
   }
 }
 
-/** One pass of the agent, on one machine or on all; gives what each printed. */
+/**
+ * One pass of the agent, on one machine or on all that run one; gives what each printed. Throws
+ * `lab/unknown-machine`.
+ */
 export async function reconcile(
   lab: Lab,
   program: Program,
   machine?: string,
-): Promise<readonly { machine: string; said: string }[]> {
-  const machines = machine === undefined ? managedMachines(lab) : [machine];
-  return inParallel(machines, busyWidth, async (name) => {
-    const station = lab.stations.get(name) as StationClient;
-    return { machine: name, said: await applyState({ program }, station, statePath(lab.dir, name)) };
+): Promise<readonly { readonly machine: string; readonly said: string }[]> {
+  const managed = managedMachines(lab);
+  if (machine !== undefined && !managed.includes(machine)) {
+    const { name } = lab.record;
+    throw labErrors.error('lab/unknown-machine', { name, machine, hint: hint(machine, managed) });
+  }
+  return inParallel(machine === undefined ? managed : [machine], busyWidth, async (each) => {
+    const station = lab.stations.get(each) as StationClient;
+    const said = await applyState({ program }, station, statePath(lab.dir, each));
+    return { machine: each, said };
   });
 }

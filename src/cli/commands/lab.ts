@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
-import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { DiagnosticsError, formatDiagnostic, HawserError } from '#base';
-import { assumeKeys, check, emptyFacts, link } from '#compile';
+import { DiagnosticsError } from '#base';
+import { check } from '#compile';
 import {
+  type Cut,
   cut,
   exec,
   heal,
+  type Listed,
   listLabs,
+  type MachineStatus,
   matrix,
   openLab,
   type Paint,
@@ -24,8 +26,9 @@ import {
   summary,
   up,
 } from '#lab';
-import { loadNetwork, type Network } from '#spec';
-import { diskReader } from '../files.ts';
+import { exitCodes, exitWith } from '../exit.ts';
+import { linkAssumed, type Opened, openNetwork } from '../load.ts';
+import { paint, print, printJson, table } from '../output.ts';
 import { progressFor } from './lab-progress.ts';
 
 /** `hawser lab ...`: a whole network on one machine. */
@@ -60,64 +63,40 @@ const sub = (usage: string, description: string): Command =>
     .option('--name <name>', 'which lab, where several are up')
     .option('--json', 'for programs');
 
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
-
-/** Runs an action; a HawserError becomes its text, or JSON, and exit code 2. */
-async function guarded(options: Options, action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (error instanceof DiagnosticsError) {
-      if (options.json) printJson({ errors: error.diagnostics });
-      else process.stderr.write(`${error.message}\n`);
-      process.exitCode = 1;
-    } else if (error instanceof HawserError) {
-      const { code, message, fix } = error;
-      if (options.json) printJson({ error: { code, message, fix } });
-      else process.stderr.write(`${formatDiagnostic(error)}\n`);
-      process.exitCode = 2;
-    } else {
-      throw error;
-    }
-  }
-}
-
-/** The network of a file that is right. Throws all its errors. */
-function readNetwork(file: string): Network {
-  const { network, diagnostics } = loadNetwork(file, diskReader);
-  if (!network) throw new DiagnosticsError(diagnostics.filter(isError));
-  const facts = assumeKeys(network, emptyFacts);
-  const found = check(link({ ...facts, network, epoch: 'check', rev: 0 }));
-  const errors = found.diagnostics.filter(isError);
+/** The network of a file that is right, with what is known of it. Throws all its errors. */
+function openSound(file: string): Opened {
+  const opened = openNetwork(file);
+  const { diagnostics } = check(linkAssumed(opened));
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new DiagnosticsError(errors);
-  return network;
+  return opened;
 }
-
-const isError = ({ severity }: { readonly severity: string }): boolean => severity === 'error';
 
 /** How this very program is run, for the machines of the lab. */
 const thisProgram = (): readonly string[] => [process.execPath, resolve(process.argv[1] ?? '')];
 
-const paint: Paint = {
-  good: (text) => styleText('green', text),
-  bad: (text) => styleText(['red', 'bold'], text),
-  dim: (text) => styleText('dim', text),
-  head: (text) => styleText('bold', text),
+const colours: Paint = {
+  good: (text) => paint('green', text),
+  bad: (text) => paint(['red', 'bold'], text),
+  dim: (text) => paint('dim', text),
+  head: (text) => paint('bold', text),
 };
 
 /** Up to this many pairs get a line each; more become a matrix. */
 const mostLines = 30;
 
-function showProof(proof: Proof, options: Options): void {
+function showProof(proof: Proof, cuts: readonly Cut[], options: Options): void {
   if (options.json) printJson(proofJson(proof));
-  else {
-    const pairs = new Set(proof.findings.map(({ expected: e }) => `${e.from} ${e.to}`)).size;
-    const table = pairs > mostLines ? matrix(proof.findings, paint) : pairLines(proof.findings, paint);
-    if (proof.findings.length > 0) print(`\n${table}\n`);
-    print(summary(proof, paint));
-  }
-  if (proof.mismatches.length > 0) process.exitCode = 1;
+  else print(proofText(proof, cuts));
+  exitWith(proof.mismatches.length > 0 ? exitCodes.no : exitCodes.yes);
+}
+
+function proofText(proof: Proof, cuts: readonly Cut[]): string {
+  const pairs = new Set(proof.findings.map(({ expected: e }) => `${e.from} ${e.to}`)).size;
+  const draw = pairs > mostLines ? matrix : pairLines;
+  const found = proof.findings.length > 0 ? `\n${draw(proof.findings, colours)}\n` : '';
+  const note = cuts.map((cutOff) => `\ncut          ${cutOff.join(' from ')}`).join('');
+  return `${found}\n${summary(proof, colours)}${note}`;
 }
 
 interface UpOptions extends Options {
@@ -126,28 +105,23 @@ interface UpOptions extends Options {
 
 const upCommand = (): Command =>
   sub('up', 'build the network of a file here, and prove that it works')
-    .argument('<file>', 'the network, in YAML')
+    .argument('<file>', 'the network, as YAML')
     .option('--no-proof', 'do not measure')
-    .action((file: string, options: UpOptions) =>
-      guarded(options, async () => {
-        const network = readNetwork(file);
-        const progress = await progressFor(options.json ?? false);
-        const { report } = progress;
-        const name = options.name ?? network.name;
-        try {
-          const path = resolve(file);
-          const lab = await up({ name, network, file: path, program: thisProgram(), report });
-          const proof = options.proof ? await prove(lab, { report }) : undefined;
-          await progress.end();
-          if (proof) showProof(proof, options);
-          else if (options.json) printJson({ name });
-          if (!options.json) print(nextSteps(name));
-        } catch (error) {
-          await progress.end();
-          throw error;
-        }
-      }),
-    );
+    .action(upAction);
+
+async function upAction(file: string, options: UpOptions): Promise<void> {
+  const { network, facts } = openSound(file);
+  const name = options.name ?? network.name;
+  const progress = await progressFor(options.json ?? false);
+  const { report } = progress;
+  const program = thisProgram();
+  const built = up({ name, network, ledger: facts.ledger, file: resolve(file), program, report });
+  const done = built.then((lab) => (options.proof ? prove(lab, { report }) : undefined));
+  const proof = await done.finally(() => progress.end());
+  if (proof) showProof(proof, [], options);
+  else if (options.json) printJson({ name });
+  if (!options.json) print(nextSteps(name));
+}
 
 const nextSteps = (name: string): string =>
   [
@@ -163,131 +137,121 @@ const downCommand = (): Command =>
   sub('down', 'remove a lab and all that belongs to it')
     .argument('[lab]', 'its name')
     .option('--all', 'remove all labs')
-    .action((lab: string | undefined, options: Options & { all?: boolean }) =>
-      guarded(options, async () => {
-        const labs = options.all ? await listLabs() : [await pickLab(lab ?? options.name)];
-        for (const each of labs) await remove(each);
-        const removed = labs.map(({ name }) => name);
-        if (options.json) printJson({ removed });
-        else for (const name of removed) print(`${name} is gone`);
-      }),
-    );
+    .action(async (lab: string | undefined, options: Options & { readonly all?: boolean }) => {
+      const labs = options.all ? await listLabs() : [await pickLab(lab ?? options.name)];
+      for (const each of labs) await remove(each);
+      const removed = labs.map(({ name }) => name);
+      if (options.json) printJson({ removed });
+      else for (const name of removed) print(`${name} is gone`);
+    });
 
 const listCommand = (): Command =>
-  sub('list', 'the labs that are up').action((options: Options) =>
-    guarded(options, async () => {
-      const labs = await listLabs();
-      const rows = labs.map(({ name, status, record }) => ({
-        name,
-        status,
-        network: record?.network,
-        file: record?.file,
-        created: record?.created,
-        cuts: record?.cuts ?? [],
-      }));
-      if (options.json) printJson(rows);
-      else if (rows.length === 0) print('no lab is up');
-      for (const row of options.json ? [] : rows) {
-        print(`${row.name}  ${row.status}  ${row.file ?? ''}  since ${row.created ?? '?'}`);
-      }
-    }),
-  );
+  sub('list', 'the labs that are up').action(async (options: Options) => {
+    const labs = await listLabs();
+    if (options.json) printJson(labs.map(plainLab));
+    else if (labs.length === 0) print('no lab is up');
+    else print(table(labs.map(labRow)));
+  });
+
+const plainLab = ({ name, status, record }: Listed) => ({
+  name,
+  status,
+  ...(record && { network: record.network, file: record.file, created: record.created }),
+  cuts: record?.cuts ?? [],
+});
+
+const labRow = ({ name, status, record }: Listed): readonly string[] => [
+  name,
+  paint(status === 'up' ? 'green' : 'yellow', status),
+  record?.file ?? '',
+  record ? `since ${record.created}` : '',
+];
 
 const statusCommand = (): Command =>
   sub('status', 'the machines of a lab, their addresses and tunnels')
     .argument('[lab]', 'its name')
-    .action((name: string | undefined, options: Options) =>
-      guarded(options, async () => {
-        const lab = await openLab(name ?? options.name);
-        const machines = await statusOf(lab);
-        const { cuts } = lab.record;
-        if (options.json) return printJson({ name: lab.record.name, cuts, machines });
-        print(`${lab.record.name}: ${lab.record.file}`);
-        for (const cutOff of cuts) print(`  cut: ${cutOff.join(' from ')}`);
-        const width = Math.max(...machines.map((machine) => machine.name.length));
-        for (const { name: machine, kind, addresses, tunnels } of machines) {
-          const tunnel = tunnels.peers > 0 ? `  tunnels ${tunnels.up}/${tunnels.peers}` : '';
-          print(`  ${machine.padEnd(width)}  ${kind.padEnd(7)}  ${addresses.join(' ')}${tunnel}`);
-        }
-      }),
-    );
+    .action(async (name: string | undefined, options: Options) => {
+      const lab = await openLab(name ?? options.name);
+      const machines = await statusOf(lab);
+      const { name: own, file, cuts } = lab.record;
+      if (options.json) return printJson({ name: own, file, cuts, machines });
+      print(`${own}: ${file}`);
+      for (const cutOff of cuts) print(`cut: ${cutOff.join(' from ')}`);
+      print(table([['machine', 'is', 'of', 'addresses', 'tunnels'], ...machines.map(machineRow)]));
+    });
+
+const machineRow = ({ name, kind, unit, addresses, tunnels }: MachineStatus): readonly string[] => [
+  name,
+  kind,
+  unit === name ? '' : unit,
+  addresses.join(' '),
+  tunnels.peers > 0 ? `${tunnels.up} of ${tunnels.peers} up` : '',
+];
 
 const execCommand = (): Command =>
   sub('exec', 'run a command on a machine of a lab')
     .argument('<machine>', 'gateway, node, member, host or pod')
     .argument('<command...>', 'the command, after --')
     .passThroughOptions()
-    .action((machine: string, command: readonly string[], options: Options) =>
-      guarded(options, async () => {
-        process.exitCode = await exec(await openLab(options.name), machine, command);
-      }),
-    );
+    .action(async (machine: string, words: readonly string[], options: Options) => {
+      const argv = words[0] === '--' ? words.slice(1) : words;
+      exitWith(await exec(await openLab(options.name), machine, argv));
+    });
 
 const pingCommand = (): Command =>
   sub('ping', 'ICMP echo between two machines, or all of them')
     .argument('[from]', 'a machine')
     .argument('[to]', 'another one')
-    .action((from: string | undefined, to: string | undefined, options: Options) =>
-      guarded(options, async () => {
-        const lab = await openLab(options.name);
-        for (const machine of [from, to]) if (machine !== undefined) stationNamed(lab, machine);
-        const choice = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-        const ports = [{ protocol: 'icmp' as const }];
-        showProof(await prove(lab, { ...choice, ports, handshakesWithinMs: 0 }), options);
-      }),
-    );
+    .action(async (from: string | undefined, to: string | undefined, options: Options) => {
+      const lab = await openLab(options.name);
+      for (const machine of [from, to]) if (machine !== undefined) stationNamed(lab, machine);
+      const choice = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+      const ports = [{ protocol: 'icmp' as const }];
+      const proof = await prove(lab, { ...choice, ports, handshakesWithinMs: 0, once: true });
+      showProof(proof, lab.record.cuts, options);
+    });
 
 const proveCommand = (): Command =>
   sub('prove', 'measure every flow again and compare it with what the file says')
     .argument('[lab]', 'its name')
-    .action((name: string | undefined, options: Options) =>
-      guarded(options, async () => {
-        const lab = await openLab(name ?? options.name);
-        const progress = await progressFor(options.json ?? false);
-        const proof = await prove(lab, { report: progress.report });
-        await progress.end();
-        showProof(proof, options);
-      }),
-    );
+    .action(async (name: string | undefined, options: Options) => {
+      const lab = await openLab(name ?? options.name);
+      const progress = await progressFor(options.json ?? false);
+      const proof = await prove(lab, { report: progress.report }).finally(() => progress.end());
+      showProof(proof, lab.record.cuts, options);
+    });
 
 const cutCommand = (): Command =>
   sub('cut', 'cut a site or machine off from the internet, or two from each other')
     .argument('<a>', 'a site, gateway, node, host or member')
     .argument('[b]', 'another one')
-    .action((a: string, b: string | undefined, options: Options) =>
-      guarded(options, async () => {
-        const lab = await cut(await openLab(options.name), b === undefined ? [a] : [a, b]);
-        if (options.json) return printJson({ cuts: lab.record.cuts });
-        print(b === undefined ? `${a} is cut off` : `${a} and ${b} are cut off from each other`);
-      }),
-    );
+    .action(async (a: string, b: string | undefined, options: Options) => {
+      const lab = await cut(await openLab(options.name), b === undefined ? [a] : [a, b]);
+      if (options.json) return printJson({ cuts: lab.record.cuts });
+      print(b === undefined ? `${a} is cut off` : `${a} and ${b} are cut off from each other`);
+    });
 
 const healCommand = (): Command =>
   sub('heal', 'take cuts back: all, those of one end, or one')
     .argument('[a]', 'a site, gateway, node, host or member')
     .argument('[b]', 'another one')
-    .action((a: string | undefined, b: string | undefined, options: Options) =>
-      guarded(options, async () => {
-        const which = a === undefined ? undefined : b === undefined ? ([a] as const) : ([a, b] as const);
-        const lab = await heal(await openLab(options.name), which);
-        if (options.json) return printJson({ cuts: lab.record.cuts });
-        const left = lab.record.cuts.map((cutOff) => cutOff.join(' from '));
-        print(left.length === 0 ? 'nothing is cut' : `still cut: ${left.join(', ')}`);
-      }),
-    );
+    .action(async (a: string | undefined, b: string | undefined, options: Options) => {
+      const ends = [a, b].filter((end) => end !== undefined);
+      const lab = await heal(await openLab(options.name), ends);
+      const { cuts } = lab.record;
+      if (options.json) return printJson({ cuts });
+      const left = cuts.map((cutOff) => cutOff.join(' from '));
+      print(left.length === 0 ? 'nothing is cut' : `still cut: ${left.join(', ')}`);
+    });
 
 const reconcileCommand = (): Command =>
   sub('reconcile', 'let the agent pass once, on one machine or on all')
     .argument('[machine]', 'a managed machine')
-    .action((machine: string | undefined, options: Options) =>
-      guarded(options, async () => {
-        const lab = await openLab(options.name);
-        if (machine !== undefined) stationNamed(lab, machine);
-        const passes = await reconcile(lab, thisProgram(), machine);
-        if (options.json) return printJson(passes);
-        for (const { machine: name, said } of passes) print(`${name}:\n${said.trimEnd()}`);
-      }),
-    );
+    .action(async (machine: string | undefined, options: Options) => {
+      const passes = await reconcile(await openLab(options.name), thisProgram(), machine);
+      if (options.json) return printJson(passes);
+      for (const { machine: name, said } of passes) print(`${name}:\n${said}`);
+    });
 
 interface StationFlags {
   readonly lab: string;
@@ -305,4 +269,3 @@ const stationCommand = (): Command =>
     .action((name: string, { lab: labDir, home, socket }: StationFlags) =>
       serveStation({ name, labDir, home, socket }),
     );
-

@@ -19,15 +19,23 @@ const patience = { first: 1500, again: 4000 };
 
 export type Stations = ReadonlyMap<string, StationClient>;
 
-/** Sends every flow once, from many machines at a time; what differs from its prediction, once more. */
+export interface MeasureOptions {
+  /** What differs from its prediction is sent once more. */
+  readonly again: boolean;
+  readonly onDone: (done: number) => void;
+}
+
+/** Sends every flow once, from many machines at a time. */
 export async function measure(
   stations: Stations,
   flows: readonly Expected[],
-  onDone: (done: number) => void = () => undefined,
+  options: MeasureOptions,
 ): Promise<readonly Finding[]> {
   await takeSeen(stations, flows);
-  const first = await probeAll(stations, flows, patience.first, onDone);
-  const surprising = flows.filter((flow) => isSurprise(flow, first.get(flowId(flow))));
+  const first = await probeAll(stations, flows, patience.first, options.onDone);
+  const isAskedAgain = (flow: Expected) =>
+    options.again && isSurprise(flow, first.get(flowId(flow)));
+  const surprising = flows.filter(isAskedAgain);
   const again =
     surprising.length > 0 ? await probeAll(stations, surprising, patience.again) : new Map();
   const seen = await takeSeen(stations, flows);

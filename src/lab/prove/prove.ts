@@ -12,6 +12,8 @@ export interface ProofOptions extends Choice {
   readonly ports?: readonly Port[];
   /** How long tunnels have to shake hands; 0: do not ask. */
   readonly handshakesWithinMs?: number;
+  /** What comes unexpectedly is not asked again. */
+  readonly once?: boolean;
 }
 
 /**
@@ -33,9 +35,10 @@ export async function prove(lab: Lab, options: ProofOptions = {}): Promise<Proof
   report({ stage: 'proof', done: 0, all: flows.length });
   const machines = deciders(flows);
   const before = await readCounters(lab.stations, machines);
-  const findings = await measure(lab.stations, flows, (done) =>
-    report({ stage: 'proof', done, all: flows.length }),
-  );
+  const findings = await measure(lab.stations, flows, {
+    again: options.once !== true,
+    onDone: (done) => report({ stage: 'proof', done, all: flows.length }),
+  });
   const counted = refusals(flows, before, await readCounters(lab.stations, machines));
   report({ stage: 'proof', done: flows.length, all: flows.length });
   return {
