@@ -1,3 +1,4 @@
+import './src/main/check-node.ts';
 import { defineConfig } from 'vitest/config';
 import { ClosingReporter } from './tests/support/reporter.ts';
 

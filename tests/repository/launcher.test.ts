@@ -72,6 +72,17 @@ describe('./hawser', () => {
     expect(stdout).toMatch(/^\d/);
   });
 
+  test('an entry point under an older Node says so and stops with 2', async () => {
+    await hawser('--version');
+    const older = 'Object.defineProperty(process.versions, "node", { value: "20.20.2" })';
+    const argv = ['--import', `data:text/javascript,${older}`, join(copy, 'dist/hawser.mjs')];
+    const ended = await run(process.execPath, argv).catch((error: unknown) => error);
+    expect(ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Node.js 20.20.2 is too old, 24 is needed') as string,
+    });
+  });
+
   test('stops with 2 when the build fails, and says so on stderr only', async () => {
     writeFileSync(join(copy, 'src/main/cli.ts'), 'export const {\n');
     const ended = await hawser('--version').catch((error: unknown) => error);
