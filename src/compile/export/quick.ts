@@ -42,7 +42,7 @@ const deviceName = (plan: TunnelPlan, { device, via }: Route): string | undefine
   typeof device === 'string' ? device : via === undefined ? plan.device : undefined;
 
 /** Whether wg-quick, left alone, makes the very routes that the state says. */
-export function routesFollowAllowedIps(plan: TunnelPlan): boolean {
+function routesFollowAllowedIps(plan: TunnelPlan): boolean {
   const plain = plan.routes.every(
     (route) =>
       route.device === plan.device &&
