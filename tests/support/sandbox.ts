@@ -60,6 +60,16 @@ export class Sandbox {
     return sandbox;
   }
 
+  /** Its first process, by whose namespaces it is known outside. */
+  get pid(): number {
+    return this.#init;
+  }
+
+  /** What to put before a command so that it runs inside. */
+  get enter(): readonly string[] {
+    return ['nsenter', ...this.#inside([])];
+  }
+
   #inside(argv: readonly string[]): string[] {
     return ['--target', String(this.#init), '--net', '--mount', '--pid', '--', ...argv];
   }

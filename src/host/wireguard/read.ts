@@ -9,12 +9,17 @@ import { leadsTo, settle } from './endpoint.ts';
 const nobodyAnswers =
   /Unable to access interface: (?:No such device|Protocol not supported|Operation not supported)/;
 
+/** A wireguard-go that dies under our eyes takes its device along. */
+const exists = async (context: Context, name: string): Promise<boolean> =>
+  (await context.run('read', ['ip', '-br', 'link', 'show'])).includes(`${name} `);
+
 /** A device's dump; undefined if nobody answers for it (its wireguard-go is dead). */
 export async function dumpOf(context: Context, name: string): Promise<DeviceDump | undefined> {
   try {
     return parseDumpOf(name, await context.run('read', ['wg', 'show', name, 'dump']));
   } catch (error) {
     if (error instanceof HawserError && nobodyAnswers.test(error.message)) return undefined;
+    if (!(await exists(context, name))) return undefined;
     throw error;
   }
 }

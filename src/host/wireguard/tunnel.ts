@@ -46,20 +46,32 @@ async function createDevice(context: Context, name: string): Promise<Backend> {
   return choice.backend;
 }
 
-const socketOf = (name: string): string => `/var/run/wireguard/${name}.sock`;
+const socketFolder = '/var/run/wireguard';
 
-/** wireguard-go ends when its device is gone, and takes its socket with it; a dead one's stays. */
+/** How often a socket may be found mute before its process is taken for dead. */
+const muteEnough = 10;
+
+/**
+ * wireguard-go ends when its device is gone, and removes its socket by name: a new one must not take
+ * the name before. The socket of a dead one stays and is mute.
+ */
 async function waitForSocket(context: Context, name: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    const argv = ['find', '/var/run/wireguard', '-name', `${name}.sock`];
-    const found = await context.run('read', argv, { exits: [0, 1] });
-    if (!found.includes(socketOf(name))) return;
+  const find = ['find', socketFolder, '-name', `${name}.sock`];
+  for (let mute = 0, tries = 0; mute < muteEnough && tries < 200; tries++) {
+    const found = await context.run('read', find, { exits: [0, 1] });
+    if (found === '') return;
+    const answer = await context.run('read', ['wg', 'show', name, 'listen-port']).catch(() => '');
+    mute = answer === '' ? mute + 1 : 0;
     await sleep(20);
   }
 }
 
 export async function deleteDevice(context: Context, name: string): Promise<void> {
-  await context.run('write', ['ip', 'link', 'del', 'dev', name]);
+  try {
+    await context.run('write', ['ip', 'link', 'del', 'dev', name]);
+  } catch (error) {
+    if (!(error instanceof HawserError && /Cannot find device/.test(error.message))) throw error;
+  }
   if (context.devices.get(name)?.kind === 'tun') await waitForSocket(context, name);
 }
 
