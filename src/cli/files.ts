@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import type { FileReader } from '#spec';
 
 const isMissing = (error: unknown): boolean =>
@@ -16,5 +16,9 @@ export const diskReader: FileReader = {
     }
   },
   glob: (directory, pattern) =>
-    globSync(pattern, { cwd: directory }).map((file) => posix.join(directory, file)),
+    globSync(pattern, { cwd: directory, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) =>
+        posix.join(directory, relative(directory, join(entry.parentPath, entry.name))),
+      ),
 };

@@ -23,6 +23,7 @@ export interface Shape {
   readonly required?: readonly string[];
   readonly patternProperties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
+  readonly minItems?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
@@ -185,7 +186,13 @@ class Conformer {
       fields[values.length] = item.place;
       values.push(value);
     }
+    this.#checkFilled(shape, key, node);
     return setOrigin(values, { place: node.place, fields });
+  }
+
+  #checkFilled({ minItems = 0 }: Shape, key: string, { items, place }: ListNode): void {
+    if (minItems === 0 || items.length > 0) return;
+    this.#report(errors.diagnostic('spec/empty-list', { key }, { place }));
   }
 
   #scalar(shape: Shape, key: string, node: ScalarNode): unknown {

@@ -17,7 +17,7 @@ export const errors = errorTable({
   },
   'spec/yaml-syntax': {
     says: 'this is not YAML: {reason}',
-    fix: 'Check indentation, brackets and quotes at this place; the rest of the file is read once it is YAML.',
+    fix: 'Check indentation, brackets and quotes here. A text that begins with a bracket, such as the endpoint "[2001:db8::1]:51820", needs quotes.',
   },
   'spec/tab': {
     says: 'a tab indents this line; YAML indents with spaces only',
@@ -68,6 +68,10 @@ export const errors = errorTable({
   'spec/no-value': {
     says: '`{key}` has no value',
     fix: 'Give it {expected}, for example {example}, or remove the key.',
+  },
+  'spec/empty-list': {
+    says: '`{key}` is an empty list',
+    fix: 'Write at least one item, or remove the key if it may be absent.',
   },
   'spec/wrong-type': {
     says: '`{key}` should be {expected}, and is {found}',
@@ -182,6 +186,10 @@ export const errors = errorTable({
   'spec/overlap': {
     says: '{a} overlaps {b}, at {first}',
     fix: 'Give each of site subnets, overlay and pod ranges addresses of its own.',
+  },
+  'spec/unroutable': {
+    says: '{what} holds {reserved}, which is {meaning} and cannot be routed between sites',
+    fix: 'Use a private range, such as one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8.',
   },
   'spec/outside-site': {
     says: '{address} of `{name}` lies outside the subnets of site `{site}` ({subnets})',

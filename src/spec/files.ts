@@ -94,9 +94,12 @@ class Files {
   }
 
   #matching(directory: string, pattern: string, at: Place): readonly string[] {
-    if (!/[*?[{]/.test(pattern)) return [posix.join(directory, pattern)];
-    const files = this.#reader.glob(directory, pattern).toSorted(byText);
-    if (files.length > 0) return files;
+    const absolute = posix.isAbsolute(pattern);
+    if (!/[*?[{]/.test(pattern)) return [absolute ? pattern : posix.join(directory, pattern)];
+    const files = absolute
+      ? this.#reader.glob('/', pattern.replace(/^\/+/, ''))
+      : this.#reader.glob(directory, pattern);
+    if (files.length > 0) return files.toSorted(byText);
     this.#report(
       errors.diagnostic('spec/include-nothing', { pattern }, { place: at, text: pattern }),
     );

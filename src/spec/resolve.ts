@@ -9,6 +9,7 @@ import type { FileSource } from './schema.ts';
 import { interfaceOf } from './sections/head.ts';
 import { type SectionName, sections } from './sections/index.ts';
 import { checkLinkedMembers } from './sections/topology.ts';
+import { reportUnroutable } from './unroutable.ts';
 
 /**
  * Reads the sections in the order of their references: names first, then who uses them. The answer
@@ -32,6 +33,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
   const rules = policy.read(file.policy, draft, at('policy'));
   checkLinkedMembers(shape, everyMember, draft);
   draft.names.checkFormer();
+  reportUnroutable(draft.ranges, report);
   reportOverlaps(draft.ranges, report);
   return {
     version: version.read(file.version, draft, at('version')),

@@ -6,6 +6,7 @@ import { conform, matches, type Shape, shapeOf } from './conform.ts';
 import type { Node } from './document.ts';
 import { generateFileFormat, generateSchema } from './generate.ts';
 import { FileSchema } from './schema.ts';
+import { sections } from './sections/index.ts';
 
 /** Every schema inside, with its path. */
 function everyShape(path: string, shape: Shape): readonly (readonly [string, Shape])[] {
@@ -84,6 +85,10 @@ describe('the schema for editors', () => {
 test('the description of the format names every key', () => {
   const text = generateFileFormat();
   for (const [path] of properties) expect(text).toContain(`| \`${path.split('.').at(-1)}\` |`);
+});
+
+test('the file has exactly the keys that have a section', () => {
+  expect(Object.keys(FileSchema.properties).sort()).toEqual(Object.keys(sections).sort());
 });
 
 test('patterns are compiled once and match whole texts', () => {

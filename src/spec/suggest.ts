@@ -11,7 +11,7 @@ export function editDistance(a: string, b: string, limit: number): number {
     if (Math.min(...row) > limit) return limit + 1;
     previous = row;
   }
-  return previous[b.length] ?? limit + 1;
+  return Math.min(previous[b.length] ?? 0, limit + 1);
 }
 
 /** The known word that was most likely meant: at most a third of its letters differ. */

@@ -29,7 +29,11 @@ const forms = {
     fault: 'spec/bad-name',
   },
   tag: { pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$', fault: 'spec/bad-tag' },
-  interface: { pattern: '^[a-zA-Z0-9_=+.-]{1,15}$', fault: 'spec/bad-interface' },
+  // As wg-quick(8) takes them; `all` and `default` mean more than one device to sysctl(8).
+  interface: {
+    pattern: '^(?!(?:\\.{1,2}|all|default|lo)$)[a-zA-Z0-9_=+.-]{1,15}$',
+    fault: 'spec/bad-interface',
+  },
   publicKey: { pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$', fault: 'spec/bad-public-key' },
 } as const satisfies Record<string, Form>;
 
@@ -42,10 +46,15 @@ export const whole = (least: number, most: number, meaning: Meaning) =>
 export const yesOrNo = (meaning: Meaning) => Type.Boolean({ ...meaning });
 
 /** One text, or a list of them. */
-export const oneOrMany = (meaning: Meaning, form?: keyof typeof forms) => {
-  const item = Type.String(form && forms[form]);
-  return Type.Union([item, Type.Array(item)], { ...meaning });
-};
+export const oneOrMany = (meaning: Meaning, form?: keyof typeof forms) =>
+  someOf(meaning, Type.String(form && forms[form]), 0);
+
+/** One text, or a list of at least one. */
+export const atLeastOne = (meaning: Meaning, form?: keyof typeof forms) =>
+  someOf(meaning, Type.String(form && forms[form]), 1);
+
+const someOf = (meaning: Meaning, item: Type.TString, least: number) =>
+  Type.Union([item, Type.Array(item, least > 0 ? { minItems: least } : {})], { ...meaning });
 
 export const oneOf = <const Words extends string[]>(words: readonly [...Words], meaning: Meaning) =>
   Type.Enum(words, { ...meaning });

@@ -19,6 +19,7 @@ const Gateway = words.mapping(
     was: words.optional(words.Was),
   },
   {
+    title: 'Gateway',
     description:
       'A machine that carries its site into the network. All of its fields may be absent.',
     examples: [{ endpoint: '203.0.113.10:51820', address: '192.168.66.4', overlay: '10.0.0.1' }],

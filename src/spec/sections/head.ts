@@ -46,6 +46,7 @@ export const defaults = section({
       interface: words.optional(words.Interface),
     },
     {
+      title: 'Defaults',
       description: 'What gateways, nodes and members have unless they say otherwise.',
       examples: [{ port: 51820, keepalive: 25, interface: 'wg0' }],
     },
@@ -67,7 +68,7 @@ export function interfaceOf(network: string): string | undefined {
 }
 
 export const include = section({
-  schema: words.oneOrMany({
+  schema: words.atLeastOne({
     description:
       'Other files whose sites, members, groups, policy and tests belong to this one, by path or pattern. Paths count from the file that says them; their policy and tests follow those of this file.',
     examples: ['sites/*.yaml', ['people.yaml', 'sites/*.yaml']],

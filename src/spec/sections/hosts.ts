@@ -9,7 +9,7 @@ import * as words from '../vocabulary.ts';
 
 const PlainHost = words.mapping(
   {
-    address: words.oneOrMany({
+    address: words.atLeastOne({
       description:
         "Its address in the site's subnets, one for each of IPv4 and IPv6 at most. For a range of names a range of addresses.",
       examples: ['192.168.66.11', '192.168.66.[11-14]'],
@@ -25,6 +25,7 @@ const PlainHost = words.mapping(
     was: words.optional(words.Was),
   },
   {
+    title: 'Host',
     description: 'A machine without WireGuard, or a range of them.',
     examples: [{ address: '192.168.66.11' }],
   },

@@ -48,6 +48,7 @@ const Member = words.mapping(
     was: words.optional(words.Was),
   },
   {
+    title: 'Member',
     description: 'A lone machine: a laptop, an instrument, a partner. All fields may be absent.',
     examples: [{ hub: 'bielefeld', managed: false, tags: ['people'] }],
   },

@@ -26,6 +26,7 @@ const ClusterNode = words.mapping(
     was: words.optional(words.Was),
   },
   {
+    title: 'Node',
     description: 'A node of a cluster, with a tunnel of its own.',
     examples: [{ endpoint: '203.0.113.11:5555', address: '10.10.0.11', pods: '10.128.0.0/23' }],
   },

@@ -4,7 +4,7 @@ import { section } from '../section.ts';
 import * as words from '../vocabulary.ts';
 
 export const overlay = section({
-  schema: words.oneOrMany({
+  schema: words.atLeastOne({
     description:
       'The range, or ranges, from which gateways, nodes and members get their addresses inside the network; IPv4, IPv6 or both.',
     examples: ['10.0.0.0/24', ['10.0.0.0/24', 'fd4e:6fb7:b3af::/64']],

@@ -22,16 +22,16 @@ const Rule = words.mapping(
         'name',
       ),
     ),
-    from: words.oneOrMany({
+    from: words.atLeastOne({
       description: 'Selectors of who may begin to talk.',
       examples: [['people']],
     }),
-    to: words.oneOrMany({
+    to: words.atLeastOne({
       description: 'Selectors of whom they may talk to.',
       examples: [['worker-1']],
     }),
     ports: words.optional(
-      words.oneOrMany({
+      words.atLeastOne({
         description:
           'What they may use: `tcp/22`, `udp/1000-2000`, `tcp`, `udp`, `icmp`. Without it everything.',
         examples: [['tcp/22', 'icmp']],
@@ -39,6 +39,7 @@ const Rule = words.mapping(
     ),
   },
   {
+    title: 'Rule',
     description: 'Lets some talk to others.',
     examples: [{ from: ['people'], to: ['worker-1'], ports: ['tcp/22', 'icmp'] }],
   },

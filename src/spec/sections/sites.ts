@@ -29,6 +29,7 @@ const SiteSchema = words.mapping(
     hosts: words.optional(Hosts),
   },
   {
+    title: 'Site',
     description: 'A cloud, a cluster or an office: machines that share a network.',
     examples: [{ subnets: ['192.168.66.0/24'], gateways: { master: { address: '192.168.66.4' } } }],
   },

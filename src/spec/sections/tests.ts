@@ -19,6 +19,7 @@ const Test = words.mapping(
     expect: words.oneOf(['allow', 'deny'], { description: 'What the policy has to say to it.' }),
   },
   {
+    title: 'Test',
     description: 'One flow, and whether it has to pass.',
     examples: [{ from: 'alice-laptop', to: 'worker-1', port: 'tcp/22', expect: 'allow' }],
   },

@@ -12,7 +12,7 @@ const Pair = Type.Array(words.Name, { minItems: 2, maxItems: 2 });
 const Shaped = words.mapping(
   {
     hub: words.optional(
-      words.oneOrMany(
+      words.atLeastOne(
         {
           description: 'The sites through which all others talk.',
           examples: [['bielefeld']],
@@ -28,7 +28,11 @@ const Shaped = words.mapping(
       }),
     ),
   },
-  { description: 'Either `hub` or `links`.', examples: [{ hub: ['bielefeld'] }] },
+  {
+    title: 'Topology',
+    description: 'Either `hub` or `links`.',
+    examples: [{ hub: ['bielefeld'] }],
+  },
 );
 
 export const topology = section({
