@@ -4,6 +4,7 @@ export type * from './api.ts';
 export { factsFileName, parseFacts, writeFacts } from './facts.ts';
 export type * from './inputs.ts';
 export {
+  type ExportFile,
   exportHost,
   exportHostFiles,
   exportMachine,
@@ -24,4 +25,3 @@ export { hostRoutes, siteRouterRoutes } from './project/routes.ts';
 export type { AccessChange } from './plan/access.ts';
 export { type MachineChanges, type Plan, plan } from './plan/plan.ts';
 export { formatPlan } from './plan/text.ts';
-export * from './export/index.ts';
