@@ -14,4 +14,5 @@ export {
   type Whereabouts,
 } from './errors.ts';
 export { fnv1a, shortHash } from './hash.ts';
+export { countWhile } from './search.ts';
 export { Secret } from './secret.ts';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '#base';
+import { canonicalJson, countWhile } from '#base';
 import type { Prefix } from '#ip';
 import { formatEndpoint } from '#ip';
 import type { Machine, Network, Selector } from '#spec';
@@ -179,15 +179,11 @@ function* enforcersFor(model: Model, node: Node): Iterable<string> {
 
 function* enforcersOf(model: Model, prefix: Prefix): Iterable<string> {
   const { carried } = model;
-  let low = 0;
-  let high = carried.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const entry = carried[middle]?.prefix;
-    if (entry && !entry.overlaps(prefix) && entry.compare(prefix) < 0) low = middle + 1;
-    else high = middle;
-  }
-  for (let i = low; carried[i]?.prefix.overlaps(prefix); i++) {
+  const from = countWhile(
+    carried,
+    (entry) => !entry.prefix.overlaps(prefix) && entry.prefix.compare(prefix) < 0,
+  );
+  for (let i = from; carried[i]?.prefix.overlaps(prefix); i++) {
     const { node } = carried[i] as (typeof carried)[number];
     yield node.name;
     if (node.machine.managed) continue;

@@ -33,7 +33,10 @@ export interface Unit {
 
 /** How packets find the next machine; see `topology/`. */
 export interface Paths {
-  /** The node that `from` hands packets for `to` to; undefined: there is no way through tunnels. */
+  /**
+   * The node that `from` hands packets for `to` to: through a tunnel, or over the site's own network
+   * if the two share one. Undefined: there is no way.
+   */
   next(from: Node, to: Node): Node | undefined;
   /**
    * The node that carries everything which no other peer of `node` carries, for nodes at the edge of

@@ -174,6 +174,15 @@ describe('an unmanaged member', () => {
     expect(allowedIpsOf(yaml, 'fixed')).toEqual({ 'g-a': ['10.0.0.0/8'] });
   });
 
+  test('that sends everything into the tunnel has its hub pinned', () => {
+    const all = yaml.replace('10.0.0.0/8', '0.0.0.0/0');
+    const state = project(linked(all), 'fixed');
+    expect(state.namespaces.root?.routes?.items).toEqual([
+      { prefix: '0.0.0.0/0', device: 'hw-t', table: pinMark('t') },
+    ]);
+    expect(state.tunnels.main?.fwmark).toBe(pinMark('t'));
+  });
+
   test('is guarded by its hub, since nothing of ours runs there', () => {
     const model = linked(yaml);
     const lap = model.nodesByName.get('lap')?.overlay[0];

@@ -1,3 +1,4 @@
+import { countWhile } from '#base';
 import { type Address, AddressRange, Prefix, PrefixSet } from '#ip';
 import type { PolicyRule } from '#spec';
 import type { Model } from '../model.ts';
@@ -47,14 +48,8 @@ function finder(
     .flatMap((owner) => owner.addresses.ranges().map((range) => ({ range, owner })))
     .sort((a, b) => a.range.first.compare(b.range.first));
   return (address) => {
-    let low = 0;
-    let high = spans.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((spans[middle]?.range.first.compare(address) ?? 1) <= 0) low = middle + 1;
-      else high = middle;
-    }
-    const span = spans[low - 1];
+    const before = countWhile(spans, ({ range }) => range.first.compare(address) <= 0);
+    const span = spans[before - 1];
     return span?.range.contains(address) ? span.owner : undefined;
   };
 }

@@ -2,7 +2,7 @@ import { by } from '#base';
 import { type Prefix, PrefixSet } from '#ip';
 import { formatEndpoint } from '#ip';
 import type { Binding, Peer } from '#state';
-import { canLink, carrierOf, type Model, type Node } from '../model.ts';
+import { canLink, carrierOf, type Model, type Node, shareLan } from '../model.ts';
 
 /** A peer of one machine with what it carries for it. */
 export interface Carried {
@@ -43,15 +43,15 @@ const siteRanges = (node: Node): readonly Prefix[] => [
 /** In the core: every machine's prefixes go to the next machine on the way to it. */
 function corePeers(model: Model, node: Node): Carried[] {
   const lists = new Map<Node, (readonly Prefix[])[]>();
-  const give = (peer: Node | undefined, prefixes: readonly Prefix[]): void => {
-    if (!peer) return;
+  const give = (peer: Node, prefixes: readonly Prefix[]): void => {
     const list = lists.get(peer);
     if (list) list.push(prefixes);
     else lists.set(peer, [prefixes]);
   };
   for (const other of model.nodes) {
     if (other === node) continue;
-    give(model.paths.next(node, other), other.carries);
+    const next = model.paths.next(node, other);
+    if (next && !shareLan(node, next)) give(next, other.carries);
   }
   return [...lists].map(([peer, parts]) => ({
     node: peer,

@@ -1,6 +1,15 @@
 import { by } from '#base';
 import { Prefix } from '#ip';
-import type { AddressItem, Forwarding, HostState, Namespace, NftTable, Sysctl } from '#state';
+import type {
+  AddressItem,
+  Forwarding,
+  HostState,
+  Namespace,
+  NftMatch,
+  NftRule,
+  NftTable,
+  Sysctl,
+} from '#state';
 import { hostStateFormat } from '#state';
 import { compileErrors } from '../errors.ts';
 import { lanAddress, type Model, type Node } from '../model.ts';
@@ -108,26 +117,26 @@ function rootOf(
 /** Lets strict reverse-path filtering look up the mark as well (ip-sysctl). */
 const srcValidMark: Sysctl = { key: 'net.ipv4.conf.all.src_valid_mark', value: '1' };
 
-/** Marks WireGuard's packets as they come in, so that reverse-path filtering finds their way back. */
+/**
+ * Marks what comes in from pinned endpoints, so that strict reverse-path filtering looks for the way
+ * back where WireGuard's own packets go.
+ */
 function withPin(table: NftTable, node: Node, routing: Routing): NftTable {
   if (routing.fwmark === undefined) return table;
-  const port = String(node.machine.listenPort);
-  return {
-    ...table,
-    chains: [
-      ...table.chains,
-      {
-        name: 'prerouting',
-        hook: { type: 'filter', hook: 'prerouting', priority: -150, policy: 'accept' },
-        rules: [
-          {
-            match: [{ left: 'udp dport', op: '==', right: port } as const],
-            set: `meta mark set ${routing.fwmark}`,
-          },
-        ],
-      },
-    ].sort(by((chain) => chain.name)),
-  };
+  const { interface: device, listenPort } = node.machine;
+  const rules = ([4, 6] as const).flatMap((family): NftRule[] => {
+    const endpoints = (routing.pinned ?? []).filter((address) => address.family === family);
+    if (endpoints.length === 0) return [];
+    const match: NftMatch[] = [
+      { left: 'iifname', op: '!=', right: device },
+      { left: family === 4 ? 'ip saddr' : 'ip6 saddr', op: '==', right: endpoints.map(String) },
+      { left: 'udp dport', op: '==', right: String(listenPort) },
+    ];
+    return [{ match, set: `meta mark set ${routing.fwmark}` }];
+  });
+  const hook = { type: 'filter', hook: 'prerouting', priority: -150, policy: 'accept' };
+  const chains = [...table.chains, { name: 'prerouting', hook, rules }];
+  return { ...table, chains: chains.sort(by((chain) => chain.name)) };
 }
 
 /**

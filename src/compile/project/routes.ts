@@ -1,4 +1,4 @@
-import { by, byText, fnv1a } from '#base';
+import { by, byText, countWhile, fnv1a } from '#base';
 import { type Address, Prefix } from '#ip';
 import type { Host } from '#spec';
 import type { Route, Rule } from '#state';
@@ -27,6 +27,8 @@ export interface Routing {
   readonly rules: readonly Rule[];
   /** Set when endpoints had to be pinned. */
   readonly fwmark?: number;
+  /** Addresses of the endpoints that had to be pinned. */
+  readonly pinned?: readonly Address[];
 }
 
 /** A machine's routes into its tunnel and to its neighbours on the site's network. */
@@ -39,68 +41,93 @@ export function routingOf(model: Model, node: Node, peers: readonly Carried[]): 
     const mtu = (peer && mtuOf.get(peer)) ?? largest;
     return { prefix: prefix.toString(), device, table: mainTable, ...(mtu < largest && { mtu }) };
   };
-  const upstream = model.paths.upstream(node);
+  const wide = wideRoutes(model, node, uneven || needsHelp(node));
   const tunnelled = [
-    ...model.network.overlay.map((prefix) => into(prefix, upstream)),
-    ...smallerPeers(model, peers, mtuOf, (upstream && mtuOf.get(upstream)) ?? largest, into),
-    ...remoteRanges(model, node).map(({ prefix, node: behind }) =>
-      into(prefix, uneven ? model.paths.next(node, behind) : undefined),
-    ),
-  ].filter((route) => allowedIn(node, route));
-  return pinned(model, peers, [...tunnelled, ...siblingRoutes(node)]);
+    ...wide.map(({ prefix, peer }) => into(prefix, peer)),
+    ...(uneven ? exceptions(peers, wide, (peer) => mtuOf.get(peer ?? node) ?? largest, into) : []),
+  ];
+  return pinned(model, node, peers, [...tunnelled, ...siblingRoutes(model, node)]);
 }
 
-const allowedIn = (node: Node, route: Route): boolean => {
-  const allowed = node.machine.allowedIps;
-  return !allowed || allowed.some((prefix) => prefix.contains(Prefix.parse(route.prefix)));
-};
+interface Wide {
+  readonly prefix: Prefix;
+  readonly peer: Node | undefined;
+}
 
-/** Overlay addresses behind peers whose tunnel takes less than the overlay's route says. */
-function smallerPeers(
-  model: Model,
+/** The overlay and the ranges of other sites, or what the file says is to go into the tunnel. */
+function wideRoutes(model: Model, node: Node, asks: boolean): readonly Wide[] {
+  const upstream = model.paths.upstream(node);
+  const { allowedIps } = node.machine;
+  if (allowedIps) return allowedIps.map((prefix) => ({ prefix, peer: upstream }));
+  const overlay = model.network.overlay.map((prefix) => ({ prefix, peer: upstream }));
+  const ranges = remoteRanges(model, node).map(({ prefix, node: behind }) => ({
+    prefix,
+    peer: asks ? model.paths.next(node, behind) : undefined,
+  }));
+  return [...overlay, ...ranges].filter(({ peer }) => !peer || !shareLan(node, peer));
+}
+
+/** Prefixes behind peers whose tunnel takes another size than the route around them says. */
+function exceptions(
   peers: readonly Carried[],
-  mtuOf: ReadonlyMap<Node, number>,
-  usual: number,
+  wide: readonly Wide[],
+  mtuOf: (peer: Node | undefined) => number,
   into: (prefix: Prefix, peer: Node) => Route,
 ): Route[] {
-  return peers
-    .filter((peer) => mtuOf.get(peer.node) !== usual)
-    .flatMap((peer) =>
-      peer.prefixes
-        .filter((prefix) => model.network.overlay.some((o) => o.contains(prefix) && !o.equals(prefix)))
-        .map((prefix) => into(prefix, peer.node)),
-    );
+  const sorted = wide.toSorted((a, b) => a.prefix.compare(b.prefix));
+  return peers.flatMap((peer) =>
+    peer.prefixes
+      .filter((prefix) => {
+        const outer = sorted[countWhile(sorted, (w) => w.prefix.compare(prefix) <= 0) - 1];
+        if (!outer?.prefix.contains(prefix) || outer.prefix.equals(prefix)) return false;
+        return mtuOf(outer.peer) !== mtuOf(peer.node);
+      })
+      .map((prefix) => into(prefix, peer.node)),
+  );
 }
+
+/** A machine that others of its site have to speak for: it cannot be called, and carries nothing. */
+const needsHelp = (node: Node): boolean => !node.isCarrier && !node.machine.endpoint;
 
 /** Ranges of other sites. */
 const remoteRanges = (model: Model, node: Node): Model['ranges'] =>
   model.ranges.filter((range) => range.node.unit !== node.unit);
 
-/** Other machines of the site, by its own network. */
-function siblingRoutes(node: Node): Route[] {
-  return node.unit.nodes
-    .filter((sibling) => sibling !== node && shareLan(node, sibling))
-    .flatMap((sibling) =>
-      sibling.overlay.flatMap((address): Route[] => {
-        const via = lanAddress(sibling, address.family);
-        const own = lanAddress(node, address.family);
-        if (!via || !own) return [];
-        return [
-          {
-            prefix: Prefix.single(address).toString(),
-            via: via.toString(),
-            device: { holding: own.toString() },
-            table: mainTable,
-          },
-        ];
-      }),
-    );
+/**
+ * What goes over the site's own network: the overlay addresses of its other machines, and everything
+ * of machines elsewhere that only a sibling can link with.
+ */
+function siblingRoutes(model: Model, node: Node): Route[] {
+  const siblings = node.unit.nodes.filter((other) => other !== node && shareLan(node, other));
+  const addresses = siblings.flatMap((sibling) =>
+    sibling.overlay.map((address) => ({ prefix: Prefix.single(address), sibling })),
+  );
+  const detours = (siblings.length > 0 && needsHelp(node) ? model.nodes : []).flatMap((other) => {
+    const sibling = other.unit === node.unit ? undefined : model.paths.next(node, other);
+    if (!sibling || !shareLan(node, sibling)) return [];
+    return other.carries.map((prefix) => ({ prefix, sibling }));
+  });
+  return [...addresses, ...detours].flatMap(({ prefix, sibling }): Route[] => {
+    const via = lanAddress(sibling, prefix.family);
+    const own = lanAddress(node, prefix.family);
+    if (!via || !own) return [];
+    const device = { holding: own.toString() };
+    return [{ prefix: prefix.toString(), via: via.toString(), device, table: mainTable }];
+  });
 }
 
 /** Moves routes that would swallow WireGuard's own packets into a table those do not look into. */
-function pinned(model: Model, peers: readonly Carried[], routes: readonly Route[]): Routing {
+function pinned(
+  model: Model,
+  node: Node,
+  peers: readonly Carried[],
+  routes: readonly Route[],
+): Routing {
   const endpoints = peers.flatMap((peer) => peer.node.machine.endpoint?.address ?? []);
-  const swallowed = endpoints.filter((address) => model.inside.contains(address));
+  const inside = (address: Address): boolean =>
+    node.machine.allowedIps?.some((prefix) => prefix.contains(address)) ??
+    model.inside.contains(address);
+  const swallowed = endpoints.filter(inside);
   if (swallowed.length === 0) return { routes: sorted(routes), rules: [] };
   const mark = pinMark(model.network.name);
   const swallows = (route: Route): boolean => {
@@ -113,7 +140,7 @@ function pinned(model: Model, peers: readonly Carried[], routes: readonly Route[
   const rules = families.map(
     (family): Rule => ({ family, priority: pinPriority, not: true, fwmark: mark, table: mark }),
   );
-  return { routes: sorted(moved), rules, fwmark: mark };
+  return { routes: sorted(moved), rules, fwmark: mark, pinned: swallowed };
 }
 
 /** Before the main table's 32766 (ip-rule(8)). */

@@ -1,6 +1,6 @@
 import { canLink, carrierOf, type Node, type Unit } from '../model.ts';
 import type { Core } from './paths.ts';
-import { relayBetween } from './relay.ts';
+import { detour, relayBetween } from './relay.ts';
 
 /**
  * Stars: every unit links with the hubs, hubs link with each other, spokes meet at the first hub (in
@@ -11,10 +11,14 @@ export function hubCore(units: readonly Unit[], hubNames: readonly string[]): Co
   const isHub = new Set(hubs);
   const relays = hubs.map(carrierOf);
   const first = relays[0];
-  const direct = (a: Node, b: Node): boolean =>
-    (isHub.has(a.unit) || isHub.has(b.unit)) && canLink(a, b);
+  const areNeighbours = (a: Node, b: Node): boolean => isHub.has(a.unit) || isHub.has(b.unit);
+  const direct = (a: Node, b: Node): boolean => areNeighbours(a, b) && canLink(a, b);
   return {
-    next: (from, to) => (direct(from, to) ? to : relayBetween(from, to, relays)),
+    next: (from, to) =>
+      direct(from, to)
+        ? to
+        : (relayBetween(from, to, relays) ??
+          (areNeighbours(from, to) ? detour(from, to) : undefined)),
     upstream: (node) =>
       first?.machine.endpoint !== undefined && !isHub.has(node.unit) ? first : undefined,
     *neighbours(node: Node) {

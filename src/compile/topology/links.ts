@@ -1,5 +1,6 @@
 import { canLink, carrierOf, type Node, type Unit } from '../model.ts';
 import type { Core } from './paths.ts';
+import { detour } from './relay.ts';
 
 /** Length of a path: hops first, then which links it uses. Unique for every path, so that ties cannot be broken two ways. */
 interface Length {
@@ -39,8 +40,8 @@ export function linksCore(
   const next = (from: Node, to: Node): Node | undefined => {
     const unit = towards(to.unit).get(from.unit);
     if (!unit) return undefined;
-    const target = unit === to.unit ? to : carrierOf(unit);
-    return canLink(from, target) ? target : undefined;
+    if (unit === to.unit) return canLink(from, to) ? to : detour(from, to);
+    return canLink(from, carrierOf(unit)) ? carrierOf(unit) : detour(from, carrierOf(unit));
   };
 
   return {

@@ -1,6 +1,6 @@
 import { canLink, carrierOf, type Node, type Unit } from '../model.ts';
 import type { Core } from './paths.ts';
-import { relayBetween } from './relay.ts';
+import { detour, relayBetween } from './relay.ts';
 
 /** Everyone with everyone; two machines without endpoints meet at the first site that has one. */
 export function meshCore(units: readonly Unit[]): Core {
@@ -9,7 +9,7 @@ export function meshCore(units: readonly Unit[]): Core {
     .map(carrierOf)
     .filter((node) => node.machine.endpoint !== undefined);
   return {
-    next: (from, to) => (canLink(from, to) ? to : relayBetween(from, to, relays)),
+    next: (from, to) => (canLink(from, to) ? to : (relayBetween(from, to, relays) ?? detour(from, to))),
     upstream: () => undefined,
     *neighbours(node: Node) {
       for (const unit of units) if (unit !== node.unit) yield* unit.nodes;

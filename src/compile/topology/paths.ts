@@ -3,6 +3,7 @@ import { canLink, carrierOf, type Node, type Paths, shareLan, type Unit } from '
 import { hubCore } from './hub.ts';
 import { linksCore } from './links.ts';
 import { meshCore } from './mesh.ts';
+import { meetAt } from './relay.ts';
 
 /**
  * How the units of a topology reach each other, before members that are attached to a site come in.
@@ -43,18 +44,25 @@ export function pathsOf(network: Network, units: Units): Paths {
 
   const viaCore = (from: Node, to: Node): Node | undefined => {
     if (from.unit !== to.unit) return core.next(from, to);
-    return canLink(from, to) && !shareLan(from, to) ? to : undefined;
+    return shareLan(from, to) || canLink(from, to) ? to : undefined;
+  };
+
+  /** Between a site's machine and a member attached to the site. */
+  const toMember = (machine: Node, member: Node): Node | undefined => {
+    const carrier = carrierOf(machine.unit);
+    if (canLink(machine, member)) return member;
+    return meetAt(carrier, machine, member) ? carrier : undefined;
   };
 
   const next = (from: Node, to: Node): Node | undefined => {
     const fromHub = hubOf(from);
     if (fromHub) {
-      const target = to.unit === fromHub ? to : carrierOf(fromHub);
+      const target = to.unit === fromHub && canLink(from, to) ? to : carrierOf(fromHub);
       return canLink(from, target) ? target : undefined;
     }
     const toHub = hubOf(to);
     if (!toHub) return viaCore(from, to);
-    if (from.unit === toHub) return canLink(from, to) ? to : undefined;
+    if (from.unit === toHub) return toMember(from, to);
     return viaCore(from, carrierOf(toHub));
   };
 

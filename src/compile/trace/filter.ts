@@ -1,4 +1,5 @@
-import { Address, Prefix } from '#ip';
+import { countWhile } from '#base';
+import { type Address, Prefix } from '#ip';
 import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
 
 /** One packet of a flow, as a filter sees it. */
@@ -176,13 +177,5 @@ function fieldOf(left: string, packet: Packet): Address | number | undefined {
 }
 
 /** Index of the last key that starts at or before the value; -1 if none does. */
-function floorIndex(keys: Lookup['keys'], value: Address): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((keys[middle]?.first.compare(value) ?? 1) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
+const floorIndex = (keys: Lookup['keys'], value: Address): number =>
+  countWhile(keys, (key) => key.first.compare(value) <= 0) - 1;

@@ -1,3 +1,4 @@
+import { countWhile } from '#base';
 import { Address, Prefix } from '#ip';
 import type { DeviceRef, HostState, Route } from '#state';
 import { Filter } from './filter.ts';
@@ -60,14 +61,8 @@ export class Stack {
 
   /** Name of the peer whose allowed IPs hold the address (cryptokey routing). */
   peerFor(address: Address): string | undefined {
-    let low = 0;
-    let high = this.#peers.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#peers[middle]?.prefix.first.compare(address) ?? 1) <= 0) low = middle + 1;
-      else high = middle;
-    }
-    const entry = this.#peers[low - 1];
+    const before = countWhile(this.#peers, ({ prefix }) => prefix.first.compare(address) <= 0);
+    const entry = this.#peers[before - 1];
     return entry?.prefix.contains(address) ? entry.value : undefined;
   }
 

@@ -84,7 +84,7 @@ function conclude(there: Walk, back: Walk | undefined): Conclusion {
   if (!back?.arrived) return { verdict: 'unreachable', why: `the answer is lost: ${back?.reason}` };
   return there.enforced || back.enforced
     ? { verdict: 'allow', why: 'it arrives, and the answer returns' }
-    : { verdict: 'outside', why: 'it passes no tunnel, so nothing of ours decides about it' };
+    : { verdict: 'outside', why: 'it passes no tunnel of ours, so nothing of ours decides about it' };
 }
 
 function decisionOf(model: Model, there: Walk, back: Walk | undefined): Decision | undefined {

@@ -30,7 +30,7 @@ export interface Walk {
   readonly tracked: ReadonlySet<string>;
   /** Why it did not arrive. */
   readonly reason: string;
-  /** Whether it passed a machine of ours between two devices or through a tunnel. */
+  /** Whether it passed a tunnel with a machine of ours at one end at least. */
   readonly enforced: boolean;
 }
 
@@ -195,7 +195,8 @@ class Journey {
       { interface: device, peer: peer.name, ...(mtu !== undefined && { mtu }) },
     );
     const station: Station = { kind: 'node', name: peer.name, node: peer };
-    return { go: { station, incoming: peer.machine.interface }, hop, enforced: true };
+    const enforced = node.machine.managed || peer.machine.managed;
+    return { go: { station, incoming: peer.machine.interface }, hop, enforced };
   }
 
   #fromHost(position: Position): Step {
