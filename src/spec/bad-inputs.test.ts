@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { type Diagnostic, formatPlace, type Place } from '#base';
 import { errors } from './errors.ts';
-import { type BadInput, badInputs } from './fixtures/bad-inputs.ts';
+import { badFiles } from './fixtures/bad-files.ts';
+import type { BadInput } from './fixtures/bad-input.ts';
+import { badNetworks } from './fixtures/bad-networks.ts';
 import { memoryReader } from './fixtures/memory.ts';
 import { loadNetwork } from './load.ts';
 import { sections } from './sections/index.ts';
 
+const badInputs = [...badFiles, ...badNetworks];
 const mark = '»';
 const entry = 'hawser.yaml';
 

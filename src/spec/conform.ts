@@ -11,7 +11,14 @@ import {
 } from './document.ts';
 import { type Code, errors } from './errors.ts';
 import { type Loose, setOrigin } from './origin.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearest } from './suggest.ts';
+
+type Properties = Readonly<Record<string, Shape>>;
+
+interface Field {
+  readonly key: string;
+  readonly shape: Shape;
+}
 
 /** What this walker reads of a schema: JSON Schema, and the annotations of vocabulary.ts. */
 export interface Shape {
@@ -19,7 +26,7 @@ export interface Shape {
   readonly const?: string | number | boolean;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Shape[];
-  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly properties?: Properties;
   readonly required?: readonly string[];
   readonly patternProperties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
@@ -139,15 +146,15 @@ class Conformer {
     const fields = Object.create(null) as Record<string, Place>;
     const keys = Object.create(null) as Record<string, Place>;
     for (const entry of node.entries) {
-      const inner = this.#shapeOf(shape, what, entry);
-      if (!inner) continue;
+      const field = this.#fieldOf(shape, what, entry, node);
+      if (!field) continue;
       // A mapping is found at its name; anything else where its value begins.
       const here =
         entry.value.kind === 'map' || isNull(entry.value) ? entry.place : entry.value.place;
-      const value = this.value(inner, entry.key, entry.value);
-      fields[entry.key] = here;
-      keys[entry.key] = entry.place;
-      if (value !== undefined) values[entry.key] = value;
+      const value = this.value(field.shape, entry.key, entry.value);
+      fields[field.key] = here;
+      keys[field.key] = entry.place;
+      if (value !== undefined) values[field.key] = value;
     }
     for (const key of shape.required ?? []) {
       if (!(key in fields)) this.#missing(shape, what, key, node.place);
@@ -159,19 +166,30 @@ class Conformer {
     });
   }
 
-  #shapeOf(shape: Shape, what: string, { key, place }: Entry): Shape | undefined {
+  #fieldOf(shape: Shape, what: string, entry: Entry, node: MapNode): Field | undefined {
+    const { key, place } = entry;
     for (const [pattern, inner] of Object.entries(shape.patternProperties ?? {})) {
       if (!matches(pattern, key)) this.#fault(shape.fault ?? 'spec/bad-name', key, place);
-      return inner;
+      return { key, shape: inner };
     }
-    if (shape.properties && Object.hasOwn(shape.properties, key)) return shape.properties[key];
+    const properties = shape.properties ?? {};
+    const known = Object.hasOwn(properties, key) ? properties[key] : undefined;
+    if (known) return { key, shape: known };
     if (shape.reserved?.includes(key)) {
       this.#report(errors.diagnostic('spec/reserved-key', { key }, { place, text: key }));
       return undefined;
     }
-    const hint = didYouMean(key, Object.keys(shape.properties ?? {}), `key in ${what}`);
+    const hint = didYouMean(key, Object.keys(properties), `key in ${what}`);
     this.#report(errors.diagnostic('spec/unknown-key', { key, hint }, { place, text: key }));
-    return undefined;
+    return this.#meantField(properties, key, node);
+  }
+
+  /** A misspelt key is read as the one that was meant, so that what is below it is checked too. */
+  #meantField(properties: Properties, key: string, { entries }: MapNode): Field | undefined {
+    const meant = nearest(key, Object.keys(properties));
+    const shape = meant === undefined ? undefined : properties[meant];
+    if (meant === undefined || !shape || entries.some((one) => one.key === meant)) return undefined;
+    return { key: meant, shape };
   }
 
   #list(shape: Shape, key: string, node: ListNode): unknown[] {

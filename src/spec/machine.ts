@@ -26,6 +26,8 @@ export interface MachineSource {
 export interface Surroundings {
   readonly site?: string;
   readonly subnets: readonly Prefix[];
+  /** The site gives subnets, and none could be read. */
+  readonly unreadable?: boolean;
   readonly nat: Nat;
 }
 
@@ -126,11 +128,12 @@ function checkInSite(
   name: string,
   address: Address,
   { text, place }: Text,
-  { site = '', subnets }: Surroundings,
+  { site = '', subnets, unreadable = false }: Surroundings,
   draft: Draft,
 ): void {
   const subnet = subnets.find((one) => one.contains(address));
   if (!subnet) {
+    if (unreadable) return;
     const known = subnets.length > 0 ? subnets.join(', ') : 'it has none';
     const args = { address: text, name, site, subnets: known };
     draft.report(errors.diagnostic('spec/outside-site', args, { place, text }));

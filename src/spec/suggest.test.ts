@@ -24,6 +24,8 @@ describe('a word that nobody knows', () => {
   test('is taken for the nearest known one', () => {
     expect(nearest('endpint', ['address', 'endpoint', 'port'])).toBe('endpoint');
     expect(nearest('adress', ['address'])).toBe('address');
+    expect(nearest('alice', ['alice-laptop', 'bob-laptop'])).toBe('alice-laptop');
+    expect(nearest('alice', ['alice-laptop', 'alice-phone'])).toBeUndefined();
     expect(nearest('zzz', ['address'])).toBeUndefined();
   });
 

@@ -14,7 +14,10 @@ export function editDistance(a: string, b: string, limit: number): number {
   return Math.min(previous[b.length] ?? 0, limit + 1);
 }
 
-/** The known word that was most likely meant: at most a third of its letters differ. */
+/**
+ * The known word that was most likely meant: at most a third of its letters differ, or it is the only
+ * one that begins like this.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
@@ -25,7 +28,12 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     limit = distance - 1;
     if (limit < 0) break;
   }
-  return best;
+  return best ?? onlyBeginning(word, known);
+}
+
+function onlyBeginning(word: string, known: Iterable<string>): string | undefined {
+  const [first, ...others] = [...known].filter((candidate) => candidate.startsWith(word));
+  return word.length > 1 && others.length === 0 ? first : undefined;
 }
 
 const listed = 12;

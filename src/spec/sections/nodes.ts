@@ -1,9 +1,9 @@
 import type { Static } from 'typebox';
-import { Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { readMachine, type Surroundings } from '../machine.ts';
 import type { Machine } from '../network.ts';
 import { entriesOf, type Loose, placeOfKey, textsOf } from '../origin.ts';
+import { readRanges } from '../ranges.ts';
 import * as words from '../vocabulary.ts';
 
 const ClusterNode = words.mapping(
@@ -45,25 +45,10 @@ export function readNodes(
 ): readonly Machine[] {
   return entriesOf(nodes).map(([name, source]) => ({
     ...readMachine(name, 'node', source, placeOfKey(nodes, name), around, draft),
-    pods: readPods(name, source, draft),
+    pods: readRanges(
+      textsOf(source, 'pods'),
+      (text) => `pod range ${text} of node \`${name}\``,
+      draft,
+    ),
   }));
-}
-
-function readPods(
-  node: string,
-  source: { readonly pods?: string | readonly string[] | undefined },
-  draft: Draft,
-): readonly Prefix[] {
-  const pods: Prefix[] = [];
-  for (const at of textsOf(source, 'pods')) {
-    const prefix = draft.parse(at, Prefix.parse);
-    if (!prefix) continue;
-    draft.ranges.push({
-      prefix,
-      what: `pod range ${at.text} of node \`${node}\``,
-      place: at.place,
-    });
-    pods.push(prefix);
-  }
-  return pods.sort((a, b) => a.compare(b));
 }

@@ -1,5 +1,6 @@
-import { Prefix } from '#ip';
+import type { Prefix } from '#ip';
 import { textsOf } from '../origin.ts';
+import { readRanges } from '../ranges.ts';
 import { section } from '../section.ts';
 import * as words from '../vocabulary.ts';
 
@@ -12,13 +13,6 @@ export const overlay = section({
   read(value, draft, at): readonly Prefix[] {
     const texts =
       typeof value === 'string' ? [{ text: value, place: at }] : textsOf({ value }, 'value');
-    const prefixes: Prefix[] = [];
-    for (const one of texts) {
-      const prefix = draft.parse(one, Prefix.parse);
-      if (!prefix) continue;
-      draft.ranges.push({ prefix, what: `overlay ${one.text}`, place: one.place });
-      prefixes.push(prefix);
-    }
-    return prefixes.sort((a, b) => a.compare(b));
+    return readRanges(texts, (text) => `overlay ${text}`, draft);
   },
 });

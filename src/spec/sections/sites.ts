@@ -1,12 +1,13 @@
 import type { Static } from 'typebox';
 import type { Place } from '#base';
 import { by } from '#base';
-import { Prefix } from '#ip';
+import type { Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { located, readTags, reportSmallMtu, type Surroundings } from '../machine.ts';
 import type { Site } from '../network.ts';
 import { entriesOf, type Loose, placeOf, placeOfKey, textsOf } from '../origin.ts';
+import { readRanges } from '../ranges.ts';
 import { section } from '../section.ts';
 import * as words from '../vocabulary.ts';
 import { Gateways, readGateways } from './gateways.ts';
@@ -54,9 +55,11 @@ export const sites = section({
 type SiteSource = Loose<Static<typeof SiteSchema>>;
 
 function readSite(name: string, source: SiteSource, place: Place, draft: Draft): Site {
-  const subnets = readSubnets(name, source, draft);
+  const texts = textsOf(source, 'subnets');
+  const subnets = readRanges(texts, (text) => `subnet ${text} of site \`${name}\``, draft);
+  const unreadable = texts.length > 0 && subnets.length === 0;
   const nat = source.nat ?? 'port-preserving';
-  const around: Surroundings = { site: name, subnets, nat };
+  const around: Surroundings = { site: name, subnets, unreadable, nat };
   checkMtu(name, source, subnets, draft);
   const gateways = readGateways(source.gateways, around, draft);
   const nodes = readNodes(source.nodes, around, draft);
@@ -75,17 +78,6 @@ function readSite(name: string, source: SiteSource, place: Place, draft: Draft):
     tags: readTags(source, draft),
     ...located(source, place),
   };
-}
-
-function readSubnets(site: string, source: SiteSource, draft: Draft): readonly Prefix[] {
-  const subnets: Prefix[] = [];
-  for (const at of textsOf(source, 'subnets')) {
-    const prefix = draft.parse(at, Prefix.parse);
-    if (!prefix) continue;
-    draft.ranges.push({ prefix, what: `subnet ${at.text} of site \`${site}\``, place: at.place });
-    subnets.push(prefix);
-  }
-  return subnets.sort((a, b) => a.compare(b));
 }
 
 function checkMtu(
