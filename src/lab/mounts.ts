@@ -1,6 +1,6 @@
 import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { must } from './run.ts';
+import { must, run } from './run.ts';
 
 /**
  * What a lab and each of its machines see at the places that programs have in common. `enter` is the
@@ -43,7 +43,8 @@ export async function provideAgentHome(enter: Enter, labDir: string): Promise<vo
   const others = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
   await must([...enter, 'mkdir', `${stage}/hawser`, ...folders.map((name) => `${stage}/${name}`)]);
   if (others.length > 0) {
-    await must([...enter, 'cp', '-Pp', '--', ...others.map((name) => `/var/lib/${name}`), stage]);
+    // What may not be read is not missed.
+    await run([...enter, 'cp', '-P', '--', ...others.map((name) => `/var/lib/${name}`), stage]);
   }
   const table = join(labDir, 'fstab');
   const line = (name: string) => `/var/lib/${escape(name)} ${stage}/${escape(name)} none rbind 0 0\n`;

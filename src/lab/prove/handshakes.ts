@@ -28,7 +28,11 @@ export function parseHandshakes(text: string): ReadonlyMap<string, number> {
   );
 }
 
-/** Sends something to each peer that has not shaken hands, until all have or time is up. */
+/**
+ * Sends something through each tunnel that has not shaken hands, from both ends, until all have or
+ * time is up. An end that lost its session is called anew by the other only when that one has sent
+ * data and heard nothing for 15 seconds (WireGuard, section 6.2).
+ */
 export async function awaitHandshakes(
   stations: Stations,
   states: ReadonlyMap<string, HostState>,
@@ -37,14 +41,10 @@ export async function awaitHandshakes(
   const wanted = [...states].flatMap(([machine, state]) => peersOf(machine, state));
   let missing: readonly Wanted[] = wanted;
   const settled = async () => {
-    const machines = [...new Set(missing.map(({ machine }) => machine))];
-    const still = await inParallel(machines, 8, async (name) => {
-      const own = missing.filter(({ machine }) => machine === name);
-      return stillMissing(stations, name, own);
-    });
-    const now = still.flat();
+    const now = await stillMissing(stations, missing);
     if (now.length < missing.length) onProgress(wanted.length - now.length, wanted.length);
     missing = now;
+    await pokeBothEnds(stations, wanted, missing);
     return missing.length === 0;
   };
   await until(settled, { withinMs, everyMs: 150 });
@@ -60,17 +60,31 @@ interface Wanted extends MissingHandshake {
 
 async function stillMissing(
   stations: Stations,
-  name: string,
-  own: readonly Wanted[],
+  missing: readonly Wanted[],
 ): Promise<readonly Wanted[]> {
-  const station = stations.get(name);
-  if (station === undefined) return own;
-  const argv = ['wg', 'show', 'all', 'latest-handshakes'];
-  const times = parseHandshakes((await ask(station, { do: 'run', argv })).stdout);
-  const missing = own.filter(({ key }) => !times.get(key));
-  const addresses = missing.flatMap(({ towards }) => towards ?? []);
-  if (addresses.length > 0) await ask(station, { do: 'poke', addresses });
-  return missing;
+  const machines = [...Map.groupBy(missing, ({ machine }) => machine)];
+  const still = await inParallel(machines, 8, async ([name, own]) => {
+    const station = stations.get(name);
+    if (station === undefined) return own;
+    const argv = ['wg', 'show', 'all', 'latest-handshakes'];
+    const times = parseHandshakes((await ask(station, { do: 'run', argv })).stdout);
+    return own.filter(({ key }) => !times.get(key));
+  });
+  return still.flat();
+}
+
+async function pokeBothEnds(
+  stations: Stations,
+  all: readonly Wanted[],
+  missing: readonly Wanted[],
+): Promise<void> {
+  const ends = new Set(missing.flatMap((m) => [`${m.machine} ${m.peer}`, `${m.peer} ${m.machine}`]));
+  const tunnels = all.filter(({ machine, peer }) => ends.has(`${machine} ${peer}`));
+  await inParallel([...Map.groupBy(tunnels, (t) => t.machine)], 8, async ([name, own]) => {
+    const station = stations.get(name);
+    const addresses = own.flatMap(({ towards }) => towards ?? []);
+    if (station && addresses.length > 0) await ask(station, { do: 'poke', addresses });
+  });
 }
 
 function peersOf(machine: string, state: HostState): readonly Wanted[] {

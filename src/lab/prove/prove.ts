@@ -23,7 +23,7 @@ export interface ProofOptions extends Choice {
 export async function prove(lab: Lab, options: ProofOptions = {}): Promise<Proof> {
   const began = performance.now();
   const report = options.report ?? (() => undefined);
-  const withinMs = options.handshakesWithinMs ?? 20_000;
+  const withinMs = options.handshakesWithinMs ?? 30_000;
   const handshakes =
     withinMs === 0
       ? { expected: 0, missing: [] }

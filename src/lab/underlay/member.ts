@@ -65,7 +65,15 @@ function atHome(draft: Draft, member: Machine, ns: NsDraft, mtu: number): Edge {
     ns.routes.push({ prefix, via: `${gateway}`, device: 'eth0' });
   }
   const { name: unit, nat } = member;
-  const publics = routeOut(draft, router, { unit, mtu, nat, forwards: [], others: [], floating: [] });
+  const publics = routeOut(draft, router, {
+    unit,
+    mtu,
+    nat,
+    inside: homes,
+    forwards: [],
+    others: [],
+    floating: [],
+  });
   return { namespace: router.name, inner: places.map(({ address }) => address), publics };
 }
 

@@ -1,4 +1,4 @@
-import type { Address } from '#ip';
+import type { Address, Prefix } from '#ip';
 import type { Nat } from '#spec';
 
 /** A public UDP port that leads to a machine behind the router: an endpoint of the file. */
@@ -12,6 +12,8 @@ export interface Forward {
 export interface RouterNat {
   /** The device towards the internet, or towards the carrier. */
   readonly wan: string;
+  /** The networks behind it; who calls an endpoint from there gets the answer through the router. */
+  readonly inside: readonly Prefix[];
   readonly forwards: readonly Forward[];
   readonly nat: Nat;
   /** Machines whose own kind of NAT differs from the router's. */
@@ -25,7 +27,7 @@ export interface RouterNat {
  * row. A machine with an endpoint has a floating address, as in a cloud: 1:1 outwards, inwards the
  * endpoint's port alone.
  */
-export function routerRuleset({ wan, forwards, nat, others }: RouterNat): string {
+export function routerRuleset({ wan, inside, forwards, nat, others }: RouterNat): string {
   return `table inet underlay {
   chain inwards {
     type nat hook prerouting priority dstnat; policy accept;
@@ -33,7 +35,7 @@ ${lines(forwards.filter(isTranslated).map(dnat))}
   }
   chain outwards {
     type nat hook postrouting priority srcnat; policy accept;
-    oifname != "${wan}" ct status dnat masquerade
+${lines(inside.map((own) => `${ip(own)} saddr ${own} ct status dnat masquerade`))}
     oifname != "${wan}" accept
 ${lines(forwards.flatMap(snat))}
 ${lines(others.map(({ address, nat: own }) => `${source(address)} ${masquerade(own)}`))}
@@ -51,7 +53,7 @@ ${lines(forwards.filter((f) => !isTranslated(f)).map(admit))}
 }
 
 const lines = (items: readonly string[]): string => items.map((item) => `    ${item}`).join('\n');
-const ip = (address: Address): string => (address.family === 4 ? 'ip' : 'ip6');
+const ip = ({ family }: Address | Prefix): string => (family === 4 ? 'ip' : 'ip6');
 const source = (address: Address): string => `${ip(address)} saddr ${address}`;
 const masquerade = (nat: Nat): string =>
   nat === 'symmetric' ? 'masquerade random,fully-random' : 'masquerade';

@@ -33,7 +33,13 @@ function behindCarrier(
   own: readonly Address[],
 ): readonly Address[] {
   const carrier = draft.namespace(`carrier.${unit}`, true);
-  carrier.nft = routerRuleset({ wan: 'wan', forwards: [], nat: 'port-preserving', others: [] });
+  carrier.nft = routerRuleset({
+    wan: 'wan',
+    inside: [],
+    forwards: [],
+    nat: 'port-preserving',
+    others: [],
+  });
   connect(draft, { unit, ns: carrier, device: 'wan', mtu, own, routed: [] });
   draft.cable({ namespace: carrier.name, device: 'sub' }, { namespace: router.name, device: 'wan' }, mtu);
   const inside: string[] = [];

@@ -29,6 +29,7 @@ export function addSite(draft: Draft, site: Site): void {
   const own = routeOut(draft, router, {
     unit: site.name,
     mtu,
+    inside: [...new Set(placed.flatMap((p) => p.addresses.map(({ subnet }) => subnet)))],
     forwards,
     nat: site.nat,
     others: differing(
