@@ -1,5 +1,5 @@
 import { by, byText, countWhile, fnv1a } from '#base';
-import { type Address, Prefix } from '#ip';
+import { type Address, Prefix, PrefixSet } from '#ip';
 import type { Host } from '#spec';
 import type { Route, Rule } from '#state';
 import { compileErrors } from '../errors.ts';
@@ -172,18 +172,18 @@ export function hostNamed(model: Model, name: string): Host {
   throw compileErrors.error('compile/unknown-machine', { name, known: known.slice(0, 20).join(', ') });
 }
 
+/** As few routes as say it all: people type them. */
 function routesVia(model: Model, carrier: Node, usable: (via: Address) => boolean): Route[] {
-  const prefixes = [
-    ...model.network.overlay,
-    ...remoteRanges(model, carrier).map((range) => range.prefix),
-  ];
-  return prefixes
-    .flatMap((prefix): Route[] => {
-      const via = lanAddress(carrier, prefix.family);
-      if (!via || !usable(via)) return [];
-      return [{ prefix: prefix.toString(), via: via.toString(), table: mainTable }];
-    })
-    .sort(by((route) => route.prefix));
+  const own = PrefixSet.of([
+    ...(carrier.unit.site?.subnets.map((subnet) => subnet.local) ?? []),
+    ...carrier.unit.nodes.flatMap((node) => node.machine.pods),
+  ]);
+  const elsewhere = model.inside.subtract(own).prefixes();
+  return elsewhere.flatMap((prefix): Route[] => {
+    const via = lanAddress(carrier, prefix.family);
+    if (!via || !usable(via)) return [];
+    return [{ prefix: prefix.toString(), via: via.toString(), table: mainTable }];
+  });
 }
 
 /** Whether two addresses share one subnet of the carrier's site, so that no router is between them. */
