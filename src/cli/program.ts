@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
+import { agentCommand } from './commands/agent.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { exportCommand } from './commands/export.ts';
@@ -19,6 +20,7 @@ export function buildProgram(): Command {
     .addCommand(traceCommand())
     .addCommand(planCommand())
     .addCommand(exportCommand())
+    .addCommand(agentCommand())
     .addCommand(completionCommand());
   forAll(program, (command) => command.showHelpAfterError().exitOverride(leave));
   return program;
