@@ -108,7 +108,7 @@ export function summary(proof: Proof, paint: Paint): string {
     ...(noWay > 0 ? [`             ${noWay} have no way, as the file says`] : []),
     ...(good
       ? [paint.good(`verdict      the network is what its file says (${proof.seconds} s)`)]
-      : [paint.bad(`verdict      ${proof.mismatches.length} mismatches`)]),
+      : [paint.bad(`verdict      ${proof.mismatches.length} mismatch${proof.mismatches.length === 1 ? '' : 'es'}`)]),
     ...proof.mismatches.slice(0, mostNamed).map((text) => `  ${paint.bad('!')} ${text}`),
     ...(proof.mismatches.length > mostNamed
       ? [`  ... and ${proof.mismatches.length - mostNamed} more; --json names them all`]

@@ -1,0 +1,160 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Address, Prefix } from '#ip';
+import { loadNetwork, type Network } from '#spec';
+import { freeze, thaw } from '../freeze.ts';
+import { internet, type NetNs, type Underlay } from './plan.ts';
+import { renderUnderlay } from './render.ts';
+import { underlayOf } from './underlay.ts';
+
+function networkOf(yaml: string): Network {
+  const { network, diagnostics } = loadNetwork('x.yaml', { read: () => yaml, glob: () => [] });
+  if (!network) throw new Error(JSON.stringify(diagnostics));
+  return network;
+}
+
+const examples = globSync('examples/*.yaml').map((file) => [file, readFileSync(file, 'utf8')]);
+
+const ns = (underlay: Underlay, name: string): NetNs => {
+  const found = underlay.namespaces.find((other) => other.name === name);
+  if (!found) throw new Error(`no namespace ${name}`);
+  return found;
+};
+
+const addressesIn = ({ interfaces }: NetNs): readonly string[] =>
+  interfaces.flatMap((one) => one.addresses);
+
+const twoSites = (more = '') => `
+version: 1
+network: n
+overlay: 10.0.0.0/24
+sites:
+  a:
+    subnets: [192.168.1.0/24]
+    gateways: { gw-a: { endpoint: 203.0.113.1:51820, address: 192.168.1.1 } }
+    hosts: { h-a: { address: 192.168.1.9 } }
+  b:
+    subnets: [192.168.2.0/24]
+    mtu: 1450
+    gateways: { gw-b: { endpoint: "vpn.b.example:4500", address: 192.168.2.1 } }
+${more}`;
+
+test.each(examples)('%s: the internet routes single public addresses and nothing else', (_, yaml) => {
+  const { routes } = ns(underlayOf(networkOf(yaml as string)), internet);
+  const inside = networkOf(yaml as string).sites.flatMap((site) =>
+    site.subnets.map((subnet) => subnet.local),
+  );
+  for (const { prefix } of routes) {
+    const { isSingle, first } = Prefix.parse(prefix);
+    expect(isSingle).toBe(true);
+    expect(inside.some((subnet) => subnet.contains(first))).toBe(false);
+  }
+});
+
+test.each(examples)('%s: no address stands twice on one LAN, device names fit', (_, yaml) => {
+  const underlay = underlayOf(networkOf(yaml as string));
+  for (const { ends } of underlay.cables) {
+    for (const { device } of ends) expect(device.length).toBeLessThan(16);
+  }
+  const places = underlay.cables.flatMap(({ ends }) => ends.map((e) => `${e.namespace} ${e.device}`));
+  expect(new Set(places).size).toBe(places.length);
+  for (const site of networkOf(yaml as string).sites) {
+    const here = underlay.stations.filter((s) => s.unit === site.name && s.kind !== 'pod');
+    const all = [`router.${site.name}`, ...here.map((s) => s.name)].flatMap((name) =>
+      addressesIn(ns(underlay, name)).filter((a) => !a.startsWith('fe80:')),
+    );
+    expect(new Set(all).size).toBe(all.length);
+  }
+});
+
+test('a shuffled file gives the same underlay', () => {
+  const [head, tail] = twoSites().split('  b:\n') as [string, string];
+  const [before, a] = head.split('  a:\n') as [string, string];
+  const shuffled = `${before}  b:\n${tail}  a:\n${a}`;
+  expect(underlayOf(networkOf(shuffled))).toEqual(underlayOf(networkOf(twoSites())));
+});
+
+test("the router takes an address of the LAN that the file's machines leave free", () => {
+  const underlay = underlayOf(networkOf(twoSites()));
+  expect(addressesIn(ns(underlay, 'router.a'))).toContain('192.168.1.2/24');
+  const routes = ns(underlay, 'h-a').routes;
+  expect(routes).toEqual([{ prefix: '0.0.0.0/0', via: '192.168.1.2', device: 'eth0' }]);
+});
+
+test('a floating address leads to the port WireGuard listens on, and back out under its name', () => {
+  const yaml = twoSites().replace('203.0.113.1:51820, ', '203.0.113.1:7000, port: 51821, ');
+  const { nft } = ns(underlayOf(networkOf(yaml)), 'router.a');
+  expect(nft).toContain('ip daddr 203.0.113.1 udp dport 7000 dnat ip to 192.168.1.1:51821');
+  expect(nft).toContain('ip saddr 192.168.1.1 udp sport 51821 snat ip to 203.0.113.1:7000');
+});
+
+test('an endpoint with a name gets a public address, which the lab resolves', () => {
+  const underlay = underlayOf(networkOf(twoSites()));
+  const address = underlay.names['vpn.b.example'] ?? '';
+  expect(Address.tryParse(address)?.family).toBe(4);
+  expect(ns(underlay, internet).routes.map((r) => r.prefix)).toContain(`${address}/32`);
+});
+
+test("a site's MTU holds on its LAN and its uplink", () => {
+  const { cables } = underlayOf(networkOf(twoSites()));
+  const of = (name: string) =>
+    cables.filter((c) => c.ends.some((e) => e.namespace === name)).map((c) => c.mtu);
+  expect(new Set(of('router.b'))).toEqual(new Set([1450]));
+  expect(new Set(of('router.a'))).toEqual(new Set([1500]));
+});
+
+test('members without endpoint sit behind the NAT they say', () => {
+  const underlay = underlayOf(
+    networkOf(
+      twoSites(`
+members:
+  plain: {}
+  strict: { nat: symmetric }
+  carried: { nat: cgnat }
+`),
+    ),
+  );
+  expect(ns(underlay, 'router.plain').nft).not.toContain('random');
+  expect(ns(underlay, 'router.strict').nft).toContain('masquerade random,fully-random');
+  const between = addressesIn(ns(underlay, 'carrier.carried')).find((a) => a.startsWith('100.'));
+  expect(Prefix.parse('100.64.0.0/10').contains(Address.parse(between?.split('/')[0] ?? ''))).toBe(true);
+});
+
+test('invented addresses keep out of what the file names', () => {
+  const yaml = twoSites('members: { m: {} }')
+    .replace('192.168.1.0/24', '192.168.0.0/17')
+    .replace('192.168.2.0/24', '192.168.128.0/17')
+    .replace('address: 192.168.2.1', 'address: 192.168.128.1');
+  const home = addressesIn(ns(underlayOf(networkOf(yaml)), 'm'))[0];
+  expect(home).toMatch(/^172\.16\./);
+});
+
+test('each pod range has a pod behind its node, and the way to it from its neighbours', () => {
+  const yaml = readFileSync('examples/clusters.yaml', 'utf8');
+  const network = networkOf(yaml);
+  const underlay = underlayOf(network);
+  const [node, neighbour] = network.sites[0]?.nodes ?? [];
+  const range = `${node?.pods[0]}`;
+  expect(underlay.stations.some(({ name }) => name === `pod.${node?.name}`)).toBe(true);
+  expect(ns(underlay, neighbour?.name ?? '').routes.map((r) => r.prefix)).toContain(range);
+});
+
+test('every namespace of the plan is made, and every cable has both ends in one', () => {
+  const underlay = underlayOf(networkOf(twoSites()));
+  const script = renderUnderlay(underlay);
+  const made = script.namespaces.trim().split('\n').map((line) => line.replace('netns add ', ''));
+  expect(made.toSorted()).toEqual(
+    underlay.namespaces.map((n) => n.name).filter((name) => name !== internet).toSorted(),
+  );
+  const known = new Set([...made, internet]);
+  for (const { ends } of underlay.cables) {
+    for (const end of ends) expect(known.has(end.namespace)).toBe(true);
+  }
+});
+
+test.each(examples)('%s: a frozen network thaws as it was', (_, yaml) => {
+  const network = networkOf(yaml as string);
+  const thawed = thaw(freeze(network));
+  expect(thawed).toEqual(network);
+  expect(underlayOf(thawed)).toEqual(underlayOf(network));
+});
