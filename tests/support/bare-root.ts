@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Ended {
@@ -65,6 +65,7 @@ export class BareRoot {
     const argv = ['-m', 'debootstrap', '--variant=minbase', codename, path, mirror];
     const { status, stdout } = spawnSync('unshare', argv, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`debootstrap failed:\n${stdout}`);
+    chmodSync(path, 0o755);
     cpSync('/etc/resolv.conf', join(path, 'etc/resolv.conf'));
     writeFileSync(join(path, 'etc/apt/apt.conf.d/00connection'), `${aptConnection()}\n`);
     rmSync(join(path, 'var/lib/apt/lists'), { recursive: true });
