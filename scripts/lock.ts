@@ -57,7 +57,7 @@ function missingEntries(packages: Lock['packages']): readonly [string, Entry][] 
 function settleLock(lock: Lock): Lock {
   const entries = [...Object.entries(lock.packages), ...missingEntries(lock.packages)];
   const settled = entries.map(([path, entry]): [string, Entry] => {
-    const { engines, ...rest } = entry;
+    const { engines: _engines, ...rest } = entry;
     return [path, entry.optional ? rest : entry];
   });
   return { ...lock, packages: Object.fromEntries(settled.sort(([a], [b]) => byText(a, b))) };
