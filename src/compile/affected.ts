@@ -2,7 +2,7 @@ import { canonicalJson, countWhile } from '#base';
 import type { Prefix } from '#ip';
 import { formatEndpoint } from '#ip';
 import type { Machine, Network, Selector } from '#spec';
-import type { Model, Node } from './model.ts';
+import { carrierOf, type Model, type Node } from './model.ts';
 import { addressesOfNode } from './policy/selectors.ts';
 import { machinesOf, project } from './project/project.ts';
 
@@ -20,9 +20,10 @@ export function affected(a: Model, b: Model): readonly string[] {
   const names = new Set(changed);
   for (const model of [a, b]) {
     for (const name of changed) for (const other of touched(model, name)) names.add(other);
-    if (changed.some((name) => carriesOf(a, name) !== carriesOf(b, name))) {
-      for (const node of model.nodes) if (!model.paths.upstream(node)) names.add(node.name);
-    }
+    const moved = changed.filter((name) => placeOf(a, name) !== placeOf(b, name));
+    if (moved.length === 0) continue;
+    for (const node of model.nodes) if (!model.paths.upstream(node)) names.add(node.name);
+    for (const name of moved) for (const other of besides(model, name)) names.add(other);
   }
   return [...names].sort();
 }
@@ -150,8 +151,22 @@ function changedNames(a: Model, b: Model): readonly string[] {
   return names;
 }
 
-const carriesOf = (model: Model, name: string): string =>
-  model.nodesByName.get(name)?.carries.join() ?? '';
+/** What of a leaf others route by: its addresses, its site, and whether it can be called. */
+function placeOf(model: Model, name: string): string {
+  const node = model.nodesByName.get(name);
+  if (!node) return '';
+  return `${node.carries.join()} ${node.unit.hub ?? ''} ${node.machine.endpoint !== undefined}`;
+}
+
+/** Machines at the edge that reach a member through its site besides their upstream. */
+function* besides(model: Model, name: string): Iterable<string> {
+  const hub = model.unitsByName.get(model.nodesByName.get(name)?.unit.hub ?? '');
+  if (!hub) return;
+  const carrier = carrierOf(hub);
+  for (const other of model.paths.neighbours(carrier)) {
+    if (model.paths.upstream(other) !== carrier) yield other.name;
+  }
+}
 
 /** Machines whose state speaks of this one: those it links with, and those that filter by its address. */
 function* touched(model: Model, name: string): Iterable<string> {
