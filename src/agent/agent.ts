@@ -42,6 +42,14 @@ const namespacesOf = (state: HostState): readonly string[] => [
   ...Object.values(state.tunnels).map(({ livesIn }) => livesIn),
 ];
 
+type Done = Pick<Report, 'changes' | 'failures'>;
+
+const nothingDone: Done = { changes: [], failures: [] };
+
+/** With an address the kernel removes the routes that rest on it, and its secondary addresses. */
+const takesMore = ({ facility, kind }: Change): boolean =>
+  facility === 'addresses' && kind === 'remove';
+
 const notDone = (change: Change): Diagnostic =>
   findingOf(hostErrors.error('host/not-done', { what: describeChange(change) }));
 
@@ -129,11 +137,7 @@ export class Agent {
   async reconcile(state: HostState): Promise<Report> {
     const writes = this.#host.writes();
     const { intent, observation, changes } = await this.#look(state);
-    const collisions = changes.length === 0 ? [] : await observation.collisions(changes);
-    if (collisions.length > 0) throw new DiagnosticsError(collisions);
-    const failed = changes.length === 0 ? [] : await observation.apply(changes);
-    const remaining = failed.length === 0 ? [] : (await this.#look(state)).changes;
-    const done = sortOut(changes, failed, remaining, notDone);
+    const done = changes.length === 0 ? nothingDone : await this.#make(state, observation, changes);
     this.#remember(state, intent, done.failures.length === 0);
     return {
       network: state.network,
@@ -143,6 +147,25 @@ export class Agent {
       backends: observation.backends,
       writes: this.#host.writes() - writes,
     };
+  }
+
+  /** Looks again where the kernel may have taken more away than we did, or something failed. */
+  async #make(
+    state: HostState,
+    observation: Observation,
+    changes: readonly Change[],
+  ): Promise<Done> {
+    const collisions = await observation.collisions(changes);
+    if (collisions.length > 0) throw new DiagnosticsError(collisions);
+    const failed = await observation.apply(changes);
+    if (failed.length === 0 && !changes.some(takesMore)) return { changes, failures: [] };
+    const second = await this.#look(state);
+    if (failed.length > 0 || second.changes.length === 0) {
+      return sortOut(changes, failed, second.changes, notDone);
+    }
+    const failedAgain = await second.observation.apply(second.changes);
+    const { changes: remaining } = await this.#look(state);
+    return sortOut([...changes, ...second.changes], failedAgain, remaining, notDone);
   }
 
   /** Keeps what was reached; files are written only where they say something new. */

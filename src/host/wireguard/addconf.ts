@@ -17,18 +17,16 @@ function presharedKey({ item, before }: PeerWrite, secret: Wish['secret']): stri
 }
 
 /**
- * One `[Peer]` section for `wg addconf`: the allowed IPs whole; what is left out stays, so that a healthy
- * peer keeps the endpoint it roamed to.
+ * One `[Peer]` section for `wg addconf`: the allowed IPs whole, since a section without them clears
+ * them; whatever else is left out stays, so that a healthy peer keeps the endpoint it roamed to.
  * @throws host/no-secret
  */
-export function peerSection(write: PeerWrite, secret: Wish['secret'], whole: boolean): string {
+export function peerSection(write: PeerWrite, secret: Wish['secret']): string {
   const { item, before } = write;
   const key = presharedKey(write, secret);
   const lines = ['[Peer]', `PublicKey = ${item.publicKey}`];
   if (key !== undefined) lines.push(`PresharedKey = ${key}`);
-  if (whole || before?.allowedIps.join() !== item.allowedIps.join()) {
-    lines.push(`AllowedIPs = ${item.allowedIps.join(', ')}`);
-  }
+  lines.push(`AllowedIPs = ${item.allowedIps.join(', ')}`);
   if (item.endpoint !== undefined && item.endpoint !== before?.endpoint) {
     lines.push(`Endpoint = ${item.endpoint}`);
   }

@@ -40,7 +40,7 @@ function sectionsOf(
   for (const { change, write } of writesOf(changes)) {
     const { item } = write;
     try {
-      const text = peerSection(write, context.wish.secret, change.kind === 'move');
+      const text = peerSection(write, context.wish.secret);
       const named = text.includes('Endpoint = ') && nameIn(item.endpoint ?? '') !== undefined;
       sections.push({ change, device: item.interface, text, named });
     } catch (error) {

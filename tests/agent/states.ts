@@ -1,0 +1,138 @@
+import type { HostState, NftTable } from '#state';
+import { keyNamed, machineState, type PeerInit, type StateInit } from '../support/states.ts';
+
+/** A filter with something of everything: counters, sets and maps of all kinds, chains, hooks. */
+export const filterTable = (name = 'hawser-net'): NftTable => ({
+  family: 'inet',
+  name,
+  counters: ['deny', 'policy-ssh'],
+  sets: [
+    {
+      name: 'net4',
+      type: 'ipv4_addr',
+      interval: true,
+      elements: ['10.0.0.0/24', '192.168.66.0-192.168.66.9', '192.168.77.1/32'],
+    },
+    { name: 'net6', type: 'ipv6_addr', interval: true, elements: ['fd00:77::/64', 'fd00:78::1'] },
+    { name: 'names', type: 'ifname', interval: false, elements: ['wg0', 'wg-1'] },
+  ],
+  maps: [
+    {
+      name: 'guard4',
+      type: 'ipv4_addr',
+      interval: true,
+      elements: [
+        ['10.0.0.0/25', 'goto judge'],
+        ['10.0.0.128/25', 'jump judge'],
+        ['192.168.77.0/24', 'drop'],
+      ],
+    },
+    {
+      name: 'ports-1',
+      type: 'inet_proto . inet_service',
+      interval: true,
+      elements: [
+        ['icmp . 0-65535', 'accept'],
+        ['tcp . 22', 'accept'],
+        ['udp . 100-200', 'accept'],
+      ],
+    },
+  ],
+  chains: [
+    {
+      name: 'forward',
+      hook: { type: 'filter', hook: 'forward', priority: -5, policy: 'accept' },
+      rules: [
+        { match: [{ left: 'iifname', op: '!=', right: 'wg0' }], verdict: 'return' },
+        {
+          match: [{ left: 'ct state', op: '==', right: ['established', 'related'] }],
+          counter: 'policy-ssh',
+          verdict: 'accept',
+        },
+        {
+          match: [{ left: 'tcp flags', op: '==', right: 'syn' }],
+          set: 'tcp option maxseg size set rt mtu',
+        },
+        { match: [{ left: 'ip saddr', op: '!=', right: '@net4' }], verdict: 'drop' },
+        { match: [], vmap: { left: 'ct original ip daddr', map: 'guard4' } },
+      ],
+    },
+    {
+      name: 'judge',
+      rules: [
+        { match: [], vmap: { left: 'meta l4proto . th dport', map: 'ports-1' } },
+        { match: [], counter: 'deny', verdict: 'reject with icmpx admin-prohibited' },
+      ],
+    },
+  ],
+});
+
+/** A hub on eth0 with a filter, forwarding and both address families; listens on 51820. */
+export const hubState = (
+  peers: Readonly<Record<string, PeerInit>>,
+  init: StateInit = {},
+): HostState =>
+  machineState({
+    machine: 'hub',
+    network: 'net',
+    addresses: ['10.0.0.1/32', 'fd00:77::1/128'],
+    peers,
+    tunnel: { fwmark: 0x1234 },
+    routes: [
+      { prefix: '10.0.0.0/24', device: 'wg0', table: 254 },
+      {
+        prefix: '10.0.5.0/24',
+        via: '192.168.66.5',
+        table: 254,
+        device: { holding: '192.168.66.4' },
+      },
+      { prefix: '10.0.6.0/24', via: '192.168.66.6', table: 254 },
+      { prefix: '192.168.77.0/24', device: 'wg0', table: 0x1234, mtu: 1340, source: '10.0.0.1' },
+      { prefix: 'fd00:77::/64', device: 'wg0', table: 254, metric: 50 },
+      { prefix: 'fd00:99::/64', device: 'wg0', table: 254 },
+      { prefix: '::/0', device: 'wg0', table: 0x1234 },
+    ],
+    root: {
+      rules: {
+        v: 1,
+        items: [
+          { family: 4, priority: 30_000, not: true, fwmark: 0x1234, table: 0x1234 },
+          { family: 6, priority: 30_000, not: true, fwmark: 0x1234, table: 0x1234 },
+        ],
+      },
+      sysctls: {
+        v: 1,
+        items: [
+          {
+            key: 'net.ipv4.conf.*.src_valid_mark',
+            device: { holding: '192.168.66.4' },
+            value: '1',
+          },
+        ],
+      },
+      forwarding: {
+        v: 1,
+        items: [
+          { device: 'wg0', family: 4 },
+          { device: { holding: '192.168.66.4' }, family: 4 },
+          { device: 'wg0', family: 6 },
+          { device: { holding: '192.168.66.4' }, family: 6 },
+        ],
+      },
+      nft: { v: 1, items: [filterTable()] },
+    },
+    ...init,
+  });
+
+/** Peers that nobody plays. */
+export const strangers = (...names: readonly string[]): Record<string, PeerInit> =>
+  Object.fromEntries(
+    names.map((name, index) => [
+      name,
+      {
+        publicKey: keyNamed(name),
+        keepalive: 25,
+        carries: [`10.0.1.${index}/32`, `fd00:77:1::${index + 1}/128`],
+      },
+    ]),
+  );
