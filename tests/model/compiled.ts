@@ -11,7 +11,7 @@ import {
   siteRouterRoutes,
 } from '#compile';
 import { type Loaded, loadNetwork, type Network } from '#spec';
-import { type Draft, networkOf } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { yamlOf } from './networks.ts';
 import type { World } from './world.ts';
 
@@ -29,9 +29,16 @@ export function networkFrom(draft: Draft): Network {
   return loaded.network;
 }
 
-export const modelOf = (network: Network, facts: Facts = emptyFacts): Model => {
+/** The network, compiled; the keys of those called `pending` are not known yet. */
+export const modelOf = (
+  network: Network,
+  facts: Facts = emptyFacts,
+  pending: readonly string[] = [],
+): Model => {
   const { ledger } = allocate(network, facts.ledger, 1);
-  return link({ ...assumeKeys(network, { ...facts, ledger }), network, epoch: 'e', rev: 1 });
+  const assumed = assumeKeys(network, { ...facts, ledger });
+  const known = Object.entries(assumed.keys).filter(([name]) => !pending.includes(name));
+  return link({ ...assumed, keys: Object.fromEntries(known), network, epoch: 'e', rev: 1 });
 };
 
 /** What the compiler puts out for everybody, and nothing else of what it knows. */
@@ -47,5 +54,3 @@ export function worldFrom(model: Model): World {
     routerRoutes: new Map(network.sites.map(({ name }) => [name, siteRouterRoutes(model, name)])),
   };
 }
-
-export { networkOf };

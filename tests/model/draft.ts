@@ -44,6 +44,7 @@ export interface MachineDraft {
   readonly overlay?: readonly string[];
   readonly pods?: readonly string[];
   readonly hub?: string;
+  readonly was?: string;
   readonly managed?: boolean;
   readonly mtu?: number;
   readonly nat?: Nat;
@@ -71,7 +72,9 @@ const plain = <T>(value: T): Presented<T> => ({ local: value, presented: value }
 
 const endpointOf = (text: string): Endpoint => {
   const { host, port } = splitEndpoint(text);
-  return { host, port, ...(isAddress(host) && { address: Address.parse(host) }) };
+  if (!isAddress(host)) return { host, port };
+  const address = Address.parse(host);
+  return { host: address.toString(), port, address };
 };
 
 /** The frozen network a draft means, without the help of `#spec`'s reader. */
@@ -115,9 +118,9 @@ const siteOf = (name: string, site: SiteDraft, draft: Draft): Site => ({
     site: name,
     addresses: h.address.map((a) => plain(Address.parse(a))),
     routes: h.routes ?? 'manual',
-    tags: h.tags ?? [],
+    tags: [...(h.tags ?? [])].sort(),
   })),
-  tags: site.tags ?? [],
+  tags: [...(site.tags ?? [])].sort(),
   ...(site.mtu !== undefined && { mtu: site.mtu }),
 });
 
@@ -147,10 +150,11 @@ const machineOf = (
   overlay: (m.overlay ?? []).map((a) => Address.parse(a)),
   pods: (m.pods ?? []).map((p) => Prefix.parse(p)),
   managed: m.managed ?? true,
-  tags: m.tags ?? [],
+  tags: [...(m.tags ?? [])].sort(),
   nat: m.nat ?? 'port-preserving',
   ...(site !== undefined && { site }),
   ...(m.hub !== undefined && { hub: m.hub }),
+  ...(m.was !== undefined && { was: m.was }),
   ...(m.endpoint !== undefined && { endpoint: endpointOf(m.endpoint) }),
   ...(m.mtu !== undefined && { mtu: m.mtu }),
 });

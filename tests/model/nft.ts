@@ -1,4 +1,5 @@
 import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
+import { remembered } from './remembered.ts';
 import { elementMatches, fieldsOf, type Value, type View } from './fields.ts';
 
 /** What the tables of one machine say at one hook. */
@@ -16,16 +17,25 @@ export interface Evaluation {
 
 const pass: Judgement = { passes: true };
 
-/** Runs every base chain of a hook, lowest priority first; a drop is final, an accept is of its chain. */
-export function evaluate(tables: readonly NftTable[], hook: string, view: View): Evaluation {
-  const chains = tables
-    .filter((table) => seesFamily(table, view))
+interface Base {
+  readonly table: NftTable;
+  readonly chain: NftChain;
+}
+
+/** The base chains of a hook, lowest priority first. */
+const basesOf = remembered((tables: readonly NftTable[], hook: string): Base[] =>
+  tables
     .flatMap((table) => table.chains.map((chain) => ({ table, chain })))
     .filter(({ chain }) => chain.hook?.hook === hook)
-    .sort((a, b) => (a.chain.hook?.priority ?? 0) - (b.chain.hook?.priority ?? 0));
+    .sort((a, b) => (a.chain.hook?.priority ?? 0) - (b.chain.hook?.priority ?? 0)),
+);
+
+/** Runs every base chain of a hook; a drop is final, an accept is of its chain. */
+export function evaluate(tables: readonly NftTable[], hook: string, view: View): Evaluation {
   const counted: string[] = [];
   let marked: { mark?: number } = {};
-  for (const { table, chain } of chains) {
+  for (const { table, chain } of basesOf(tables, hook)) {
+    if (!seesFamily(table, view)) continue;
     const run = new Run(table, { ...view, ...marked }, counted);
     const judgement = run.base(chain);
     if (!judgement.passes) return { judgement, counted };

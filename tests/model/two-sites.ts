@@ -32,7 +32,7 @@ const established: NftRule[] = [
 export const filter: NftTable = {
   family: 'inet',
   name: 'test',
-  counters: ['rule-ssh', 'deny'],
+  counters: ['deny', 'rule-ssh'],
   sets: [],
   maps: [
     {

@@ -113,7 +113,7 @@ class Walk {
     if (dropped) return dropped;
     const way = route(this.#terrain, party, this.#packet.destination, this.#mark);
     if (way.kind === 'local') return this.#arrive(party, iif);
-    if (!this.#forwards(party, iif)) {
+    if (!this.#forwards(party, iif, way)) {
       return this.#lost(party, `${party.name} does not forward what comes in by ${iif}`);
     }
     return this.#leave(party, iif, 'forward');
@@ -126,8 +126,10 @@ class Walk {
     return { kind: 'arrived', at: party, why: `arrives at ${party.name}` };
   }
 
-  #forwards(party: Party, iif: string): boolean {
+  /** By its own nature, by its cluster network (pods and the LAN), or because its state says so. */
+  #forwards(party: Party, iif: string, way: Way): boolean {
     if (party.kind === 'router' || iif === podDevice) return true;
+    if (iif === lan && way.kind === 'out' && way.device === podDevice) return true;
     const family = familyOf(this.#packet.destination);
     return (party.root.forwarding?.items ?? []).some(
       (item) => item.family === family && deviceName(party, item.device) === iif,
