@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import type { Diagnostic, Place } from '#base';
 import { errors } from './errors.ts';
+import { plainValue } from './text/plain.ts';
 
 /** YAML as values that know their places; anchors, aliases and merge keys are resolved. */
 export type Node = ScalarNode | ListNode | MapNode;
@@ -21,7 +22,7 @@ export type Node = ScalarNode | ListNode | MapNode;
 export interface ScalarNode {
   readonly kind: 'scalar';
   readonly place: Place;
-  readonly value: unknown;
+  readonly value: string | number | boolean | null;
   /** As the person wrote it. */
   readonly text: string;
 }
@@ -89,7 +90,7 @@ export function parseYaml(file: string, source: string, report: Report): Node | 
       lineCounter: lines,
       prettyErrors: false,
       logLevel: 'error', // with 'silent' a second document would go unnoticed
-      version: '1.2',
+      schema: 'failsafe', // plainValue() does the rest
     });
     for (const problem of [...document.errors, ...document.warnings]) {
       report(syntaxError(problem, at, source));
@@ -109,7 +110,7 @@ export function parseYaml(file: string, source: string, report: Report): Node | 
 }
 
 const isNothing = (contents: ParsedNode | null): contents is null =>
-  contents === null || (isScalar(contents) && contents.value === null);
+  contents === null || (isScalar(contents) && valueOf(contents) === null);
 
 function syntaxError(
   problem: YAMLError,
@@ -239,12 +240,14 @@ const isNothingWritten = (node: Node): boolean =>
 const nothing = (place: Place): ScalarNode => ({ kind: 'scalar', place, value: null, text: '' });
 
 function scalar(from: Scalar.Parsed, place: Place): ScalarNode {
-  const { value } = from;
-  if (typeof value === 'string') {
-    const text = showRanges(value);
-    return { kind: 'scalar', place, value: text, text };
-  }
-  return { kind: 'scalar', place, value, text: from.source };
+  const value = valueOf(from);
+  return { kind: 'scalar', place, value, text: typeof value === 'string' ? value : from.source };
+}
+
+/** Quoted texts and those with a tag (`!!str 1`) are texts. */
+function valueOf(from: Scalar.Parsed): string | number | boolean | null {
+  const text = showRanges(String(from.value));
+  return from.type === 'PLAIN' && from.tag === undefined ? plainValue(text) : text;
 }
 
 export function duplicateKey(first: Entry, second: Entry): Diagnostic {

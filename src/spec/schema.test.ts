@@ -27,7 +27,7 @@ const nodeOf = (value: unknown): Node => {
   const place = { file: '', line: 1, column: 1 };
   if (Array.isArray(value)) return { kind: 'list', place, items: value.map(nodeOf), size: 1 };
   if (value === null || typeof value !== 'object') {
-    return { kind: 'scalar', place, value, text: String(value) };
+    return { kind: 'scalar', place, value: value as string, text: String(value) };
   }
   const entries = Object.entries(value).map(([key, one]) => ({ key, place, value: nodeOf(one) }));
   return { kind: 'map', place, entries, size: 1 };
