@@ -86,10 +86,8 @@ describe('what is no YAML', () => {
     const levels = Array.from({ length: 30 }, (_, i) =>
       i === 0 ? 'a0: &a0 [x, x]' : `a${i}: &a${i} [*a${i - 1}, *a${i - 1}]`,
     );
-    const began = performance.now();
     const { node, codes } = parse(levels.join('\n'));
     expect(node).toBeUndefined();
     expect(codes).toEqual(['spec/too-many-aliases']);
-    expect(performance.now() - began).toBeLessThan(2000);
   });
 });
