@@ -2,7 +2,8 @@ import { canonicalJson, countWhile } from '#base';
 import type { Prefix } from '#ip';
 import { formatEndpoint } from '#ip';
 import type { Machine, Network, Selector } from '#spec';
-import { carrierOf, type Model, type Node } from './model.ts';
+import { carrierOf, type Model, needsHelp, type Node } from './model.ts';
+import { sizeClass } from './mtu.ts';
 import { addressesOfNode } from './policy/selectors.ts';
 import { machinesOf, project } from './project/project.ts';
 
@@ -22,7 +23,9 @@ export function affected(a: Model, b: Model): readonly string[] {
     for (const name of changed) for (const other of touched(model, name)) names.add(other);
     const moved = changed.filter((name) => placeOf(a, name) !== placeOf(b, name));
     if (moved.length === 0) continue;
-    for (const node of model.nodes) if (!model.paths.upstream(node)) names.add(node.name);
+    for (const node of model.nodes) {
+      if (needsHelp(node) || !model.paths.upstream(node)) names.add(node.name);
+    }
     for (const name of moved) for (const other of besides(model, name)) names.add(other);
   }
   return [...names].sort();
@@ -65,6 +68,7 @@ function shapeOf(model: Model): string {
     ranges: model.ranges.map(({ prefix, node }) => `${prefix} ${node.name}`),
     core: core.map((node) => `${coreText(node)} ${node.carries.join()}`),
     policy: policyText(network),
+    uneven: model.uneven,
     hosts: [...model.hostsByName.values()].map((host) => [
       host.name,
       host.site,
@@ -100,16 +104,19 @@ const selectorText = (selector: Selector): string => {
 };
 
 /** What of a core machine shapes the states of machines far away. */
-const coreText = ({ name, unit, isCarrier, machine }: Node): string =>
-  [
+function coreText(node: Node): string {
+  const { name, unit, isCarrier, machine } = node;
+  return [
     name,
     unit.name,
     isCarrier,
     machine.endpoint !== undefined,
     machine.managed,
+    sizeClass(node),
     machine.tags.join(),
     machine.addresses.map((address) => address.local).join(),
   ].join(' ');
+}
 
 const texts = new WeakMap<Node, string>();
 

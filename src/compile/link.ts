@@ -6,6 +6,7 @@ import { linkChecks } from './check/links.ts';
 import type { Facts, Inputs } from './inputs.ts';
 import type { Behind, Model, Node, Unit } from './model.ts';
 import { policyClasses } from './policy/classes.ts';
+import { sizeClass } from './mtu.ts';
 import { pathsOf } from './topology/paths.ts';
 
 /** The MTU of a network nobody has said or seen anything about. */
@@ -42,6 +43,7 @@ export function link(inputs: Inputs): Model {
     carried: nodes
       .flatMap((node) => node.carries.map((prefix) => ({ prefix, node })))
       .sort((a, b) => a.prefix.compare(b.prefix)),
+    uneven: new Set(nodes.map(sizeClass)).size > 1,
     policy: undefined,
     diagnostics: [],
   };

@@ -70,6 +70,8 @@ export interface Model {
   readonly ranges: readonly Behind[];
   /** Everything that any machine carries, sorted by prefix and disjoint. */
   readonly carried: readonly Behind[];
+  /** Whether tunnels differ in size, so that routes have to say which takes what. */
+  readonly uneven: boolean;
   readonly policy: PolicyClasses | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -94,3 +96,6 @@ export const lanAddress = (node: Node, family: 4 | 6): Address | undefined =>
 export const shareLan = (a: Node, b: Node): boolean =>
   a.unit === b.unit &&
   a.machine.addresses.some((own) => lanAddress(b, own.local.family) !== undefined);
+
+/** A machine that others of its site have to speak for: it cannot be called, and carries nothing. */
+export const needsHelp = (node: Node): boolean => !node.isCarrier && !node.machine.endpoint;

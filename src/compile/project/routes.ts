@@ -3,7 +3,7 @@ import { type Address, Prefix, PrefixSet } from '#ip';
 import type { Host } from '#spec';
 import type { Route, Rule } from '#state';
 import { compileErrors } from '../errors.ts';
-import { carrierOf, carrierOfHost, lanAddress, type Model, type Node, shareLan } from '../model.ts';
+import { carrierOf, carrierOfHost, lanAddress, type Model, needsHelp, type Node, shareLan } from '../model.ts';
 import { tunnelMtu } from '../mtu.ts';
 import type { Carried } from './peers.ts';
 
@@ -35,59 +35,84 @@ export interface Routing {
 export function routingOf(model: Model, node: Node, peers: readonly Carried[]): Routing {
   const device = node.machine.interface;
   const largest = interfaceMtu(node, peers);
-  const mtuOf = new Map(peers.map((peer) => [peer.node, tunnelMtu(node, peer.node)]));
-  const uneven = new Set(mtuOf.values()).size > 1;
-  const into = (prefix: Prefix, peer: Node | undefined): Route => {
-    const mtu = (peer && mtuOf.get(peer)) ?? largest;
+  const into = (prefix: Prefix, mtu = largest): Route => {
     return { prefix: prefix.toString(), device, table: mainTable, ...(mtu < largest && { mtu }) };
   };
-  const wide = wideRoutes(model, node, uneven || needsHelp(node));
+  const wide = wideRoutes(model, node);
   const tunnelled = [
-    ...wide.map(({ prefix, peer }) => into(prefix, peer)),
-    ...(uneven ? exceptions(peers, wide, (peer) => mtuOf.get(peer ?? node) ?? largest, into) : []),
+    ...wide.map(({ prefix, mtu }) => into(prefix, mtu)),
+    ...(model.uneven ? exceptions(node, peers, wide, largest) : []).map(({ prefix, mtu }) =>
+      into(prefix, mtu),
+    ),
   ];
   return pinned(model, node, peers, [...tunnelled, ...siblingRoutes(model, node)]);
 }
 
+/** A prefix to be routed into the tunnel, with the largest packet that passes, if it is known to matter. */
 interface Wide {
   readonly prefix: Prefix;
-  readonly peer: Node | undefined;
+  readonly mtu: number | undefined;
 }
 
 /** The overlay and the ranges of other sites, or what the file says is to go into the tunnel. */
-function wideRoutes(model: Model, node: Node, asks: boolean): readonly Wide[] {
+function wideRoutes(model: Model, node: Node): readonly Wide[] {
   const upstream = model.paths.upstream(node);
+  const mtu = upstream && tunnelMtu(node, upstream);
   const { allowedIps } = node.machine;
-  if (allowedIps) return allowedIps.map((prefix) => ({ prefix, peer: upstream }));
-  const overlay = model.network.overlay.map((prefix) => ({ prefix, peer: upstream }));
-  const ranges = remoteRanges(model, node).map(({ prefix, node: behind }) => ({
-    prefix,
-    peer: asks ? model.paths.next(node, behind) : undefined,
-  }));
-  return [...overlay, ...ranges].filter(({ peer }) => !peer || !shareLan(node, peer));
+  if (allowedIps) return allowedIps.map((prefix) => ({ prefix, mtu }));
+  const overlay = model.network.overlay.map((prefix) => ({ prefix, mtu }));
+  if (!model.uneven && !needsHelp(node)) {
+    return [...overlay, ...remoteRanges(model, node).map(({ prefix }) => ({ prefix, mtu }))];
+  }
+  const ranges = remoteRanges(model, node)
+    .filter(({ node: behind }) => !byLan(node, model.paths.next(node, behind)))
+    .map(({ prefix, node: behind }) => ({ prefix, mtu: pathMtu(model, node, behind) }));
+  return [...overlay, ...ranges];
 }
+
+const byLan = (node: Node, next: Node | undefined): boolean => !!next && shareLan(node, next);
+
+/**
+ * Largest packet that passes every tunnel on the way. The sender has to know: a machine in between may
+ * have no address of the packet's family to complain from.
+ */
+function pathMtu(model: Model, from: Node, to: Node): number | undefined {
+  let smallest: number | undefined;
+  let at = from;
+  for (let hops = 0; at !== to && hops < hopLimit; hops++) {
+    const next = model.paths.next(at, to);
+    if (!next) return smallest;
+    if (!shareLan(at, next)) smallest = Math.min(smallest ?? Infinity, tunnelMtu(at, next));
+    at = next;
+  }
+  return smallest;
+}
+
+/** Longer than any path. */
+const hopLimit = 1_000;
 
 /** Prefixes behind peers whose tunnel takes another size than the route around them says. */
 function exceptions(
+  node: Node,
   peers: readonly Carried[],
   wide: readonly Wide[],
-  mtuOf: (peer: Node | undefined) => number,
-  into: (prefix: Prefix, peer: Node) => Route,
-): Route[] {
+  largest: number,
+): readonly Wide[] {
   const sorted = wide.toSorted((a, b) => a.prefix.compare(b.prefix));
-  return peers.flatMap((peer) =>
-    peer.prefixes
-      .filter((prefix) => {
-        const outer = sorted[countWhile(sorted, (w) => w.prefix.compare(prefix) <= 0) - 1];
-        if (!outer?.prefix.contains(prefix) || outer.prefix.equals(prefix)) return false;
-        return mtuOf(outer.peer) !== mtuOf(peer.node);
-      })
-      .map((prefix) => into(prefix, peer.node)),
-  );
+  return peers.flatMap((peer) => {
+    const mtu = tunnelMtu(node, peer.node);
+    const needsOwn = (prefix: Prefix): boolean => {
+      const outer = sorted[countWhile(sorted, (w) => w.prefix.compare(prefix) <= 0) - 1];
+      if (!outer?.prefix.contains(prefix) || outer.prefix.equals(prefix)) return false;
+      const around = outer.mtu ?? largest;
+      return around > mtu || (around < mtu && isOwn(peer.node, prefix));
+    };
+    return peer.prefixes.filter(needsOwn).map((prefix) => ({ prefix, mtu }));
+  });
 }
 
-/** A machine that others of its site have to speak for: it cannot be called, and carries nothing. */
-const needsHelp = (node: Node): boolean => !node.isCarrier && !node.machine.endpoint;
+const isOwn = (node: Node, prefix: Prefix): boolean =>
+  node.carries.some((own) => own.contains(prefix));
 
 /** Ranges of other sites. */
 const remoteRanges = (model: Model, node: Node): Model['ranges'] =>
