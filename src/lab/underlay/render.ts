@@ -35,9 +35,14 @@ export function renderUnderlay(underlay: Underlay): UnderlayScript {
 
 /**
  * No duplicate address detection, which would hold up IPv6 for seconds; no limit on ICMP errors, so
- * that each refusal of many at once is heard (icmp(7)).
+ * that each refusal of many at once is heard (icmp(7)); no redirects, which a host would believe for
+ * minutes after its gateway had lost a tunnel and pointed to the LAN's router instead.
  */
 const always = [
+  'net/ipv4/conf/all/accept_redirects',
+  'net/ipv4/conf/default/accept_redirects',
+  'net/ipv6/conf/all/accept_redirects',
+  'net/ipv6/conf/default/accept_redirects',
   'net/ipv6/conf/default/accept_dad',
   'net/ipv6/conf/default/accept_ra',
   'net/ipv4/icmp_ratemask',

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { suite } from '../support/suite.ts';
+import { Labs, machineTrace, processesOf } from './labs.ts';
+
+const example = 'examples/three-clouds.yaml';
+
+async function until(condition: () => boolean, withinMs = 30_000): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error('it did not come to that');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** Moments in the making of a lab, by what its folder holds. */
+const moments: readonly (readonly [string, (labs: Labs) => boolean])[] = [
+  ['its name is taken', (labs) => labs.readLab('half').id !== undefined],
+  ['its keeper runs', (labs) => labs.readLab('half').keeper !== undefined],
+  ['its first machine starts', (labs) => labs.filesOf('half').includes('s/0.log')],
+  ['its last machine runs', (labs) => labs.filesOf('half').includes('s/6')],
+  ['the first key is born', (labs) => labs.filesOf('half').some((f) => f.endsWith('.key'))],
+  ['its states are written', (labs) => labs.filesOf('half').some((f) => f.startsWith('states/'))],
+  ['the first state is reached', (labs) => labs.filesOf('half').some((f) => f.endsWith('state.json'))],
+];
+
+suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
+  test('two labs of one file live side by side, and going down leaves nothing', () => {
+    const before = machineTrace();
+    using labs = new Labs();
+    expect(labs.proof('up', example, '--name', 'one').mismatches).toEqual([]);
+    expect(labs.proof('up', example, '--name', 'two').mismatches).toEqual([]);
+    const ids = ['one', 'two'].flatMap((name) => labs.readLab(name).id ?? []);
+    expect(processesOf(labs, ids).length).toBeGreaterThan(10);
+    expect(machineTrace()).toEqual(before);
+
+    const ambiguous = labs.run('status');
+    expect(ambiguous.code).toBe(2);
+    expect(ambiguous.err).toContain('lab/which');
+    expect(labs.run('up', example, '--name', 'one').err).toContain('lab/exists');
+
+    labs.must('down', 'one');
+    expect(labs.proof('prove', 'two').mismatches).toEqual([]);
+    labs.must('down', 'two');
+    expect(processesOf(labs, ids)).toEqual([]);
+    expect(labs.filesOf('')).toEqual([]);
+    expect(machineTrace()).toEqual(before);
+  });
+
+  test.each(moments)('killed when %s, it is listed as broken and goes down whole', async (_, moment) => {
+    const before = machineTrace();
+    using labs = new Labs();
+    const building = labs.start('up', example, '--name', 'half', '--no-proof');
+    const gone = once(building, 'exit');
+    await until(() => moment(labs) || building.exitCode !== null);
+    expect(building.exitCode).toBe(null);
+    building.kill('SIGKILL');
+    await gone;
+    const { id = '' } = labs.readLab('half');
+
+    expect(JSON.parse(labs.must('list', '--json'))).toMatchObject([{ name: 'half', status: 'broken' }]);
+    expect(labs.run('status').err).toContain('lab/broken');
+    labs.must('down', 'half');
+    expect(processesOf(labs, [id])).toEqual([]);
+    expect(labs.filesOf('')).toEqual([]);
+    expect(machineTrace()).toEqual(before);
+  });
+
+  test('a lab that is being built can be taken down', async () => {
+    using labs = new Labs();
+    const building = labs.start('up', example, '--name', 'half', '--no-proof');
+    const gone = once(building, 'exit');
+    await until(() => labs.filesOf('half').includes('s/0'));
+    const { id = '' } = labs.readLab('half');
+    labs.must('down', 'half');
+    await gone;
+    expect(processesOf(labs, [id])).toEqual([]);
+    expect(labs.filesOf('')).toEqual([]);
+  });
+
+  test('a lab whose keeper died is listed as gone and can be removed', () => {
+    using labs = new Labs();
+    labs.must('up', example, '--name', 'lost', '--no-proof');
+    process.kill(labs.readLab('lost').keeper ?? 0, 'SIGKILL');
+    expect(JSON.parse(labs.must('list', '--json'))).toMatchObject([{ status: 'gone' }]);
+    labs.must('down', 'lost');
+    expect(labs.must('list')).toContain('no lab is up');
+  });
+
+  test('a file that is wrong says so and builds nothing', () => {
+    using labs = new Labs();
+    const file = labs.file('x.yaml', 'version: 1\nnetwork: n\noverlay: 10.0.0.1/24\n');
+    const { code, err } = labs.run('up', file);
+    expect(code).toBe(1);
+    expect(err).toContain('x.yaml:3:');
+    expect(labs.must('list')).toContain('no lab is up');
+  });
+
+  test('questions about what is not there are answered with what is', () => {
+    using labs = new Labs();
+    expect(labs.run('status').err).toContain('lab/none');
+    labs.must('up', example, '--name', 'it', '--no-proof');
+    expect(labs.run('status', 'its').err).toContain('did you mean it?');
+    const wrong = labs.on('vpn-giesen', 'true');
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain('did you mean vpn-giessen?');
+    expect(labs.run('cut', 'giesen').err).toContain('did you mean giessen?');
+    expect(labs.on('master', 'sh', '-c', 'exit 7').code).toBe(7);
+    expect(labs.on('master', 'hostname').out.trim()).toBe('master');
+    expect(labs.on('worker-1', 'ping', '-c', '1', '-W', '2', 'remote-giessen').code).toBe(0);
+  });
+});
