@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeTemporaryFolder, workingCopy } from '../support/checkout.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import type { Step } from './blocks.ts';
+
+/** Two machines that share a network: name, device and address of either. */
+type Cable = readonly [End, End];
+type End = readonly [machine: string, device: string, address: string];
+
+/** The reader's own machine; also the internet between the others. */
+const desk = 'desk';
+
+/**
+ * The clouds of examples/hybrid-cloud.yaml before anything of ours runs there, for documents that go
+ * from machine to machine.
+ */
+const cables: readonly Cable[] = [
+  [[desk, 'to-master', '203.0.113.1/24'], ['master', 'ens3', '203.0.113.10/24']],
+  [[desk, 'to-vpn', '198.51.100.1/24'], ['vpn', 'ens3', '198.51.100.20/24']],
+  [['master', 'ens4', '192.168.66.4/24'], ['worker-1', 'ens3', '192.168.66.11/24']],
+  [['vpn', 'ens4', '192.168.77.4/24'], ['remote-1', 'ens3', '192.168.77.11/24']],
+];
+
+const defaultRoutes: readonly (readonly [machine: string, via: string])[] = [
+  ['master', '203.0.113.1'],
+  ['vpn', '198.51.100.1'],
+];
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Where a document's commands run: a copy of the checkout as a clone would be, on a machine of its own
+ * whose /run, /var/lib and /etc/wireguard are nobody else's.
+ */
+export class World {
+  readonly #copy: string;
+  readonly #machines: Map<string, Sandbox>;
+
+  private constructor(copy: string, machines: Map<string, Sandbox>) {
+    this.#copy = copy;
+    this.#machines = machines;
+  }
+
+  /** `machines`: those the document names besides the reader's own. */
+  static async open(machines: ReadonlySet<string>): Promise<World> {
+    const world = new World(makeTemporaryFolder(), new Map());
+    try {
+      workingCopy(world.#copy);
+      await world.#add(desk);
+      if (machines.size > 0) await world.#wire();
+      const unknown = [...machines].filter((name) => !world.#machines.has(name));
+      if (unknown.length > 0) throw new Error(`no such machine: ${unknown.join(', ')}`);
+      return world;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+  }
+
+  async #add(name: string): Promise<Sandbox> {
+    const machine = await Sandbox.open();
+    this.#machines.set(name, machine);
+    const stage = '/run/own';
+    machine.run(['mkdir', '-p', `${stage}/upper`, `${stage}/work`, '/run/netns', '/run/wireguard']);
+    const layers = `lowerdir=/var/lib,upperdir=${stage}/upper,workdir=${stage}/work`;
+    machine.run(['mount', '-t', 'overlay', 'overlay', '-o', layers, '/var/lib']);
+    machine.run(['mount', '-t', 'tmpfs', 'tmpfs', '/etc/wireguard']);
+    return machine;
+  }
+
+  async #wire(): Promise<void> {
+    const names = new Set(cables.flatMap((cable) => cable.map(([machine]) => machine)));
+    for (const name of names) if (!this.#machines.has(name)) await this.#add(name);
+    for (const [[from, device, address], [to, peer, other]] of cables) {
+      const [one, two] = [this.#machine(from), this.#machine(to)];
+      const ends = ['link', 'add', device, 'type', 'veth', 'peer', 'name', `t-${peer}`];
+      one.run(['ip', ...ends]);
+      // By its number on the outside: a sandbox has its own count of processes.
+      const move = ['ip', 'link', 'set', `t-${peer}`, 'netns', `/proc/${two.pid}/ns/net`];
+      const enter = ['nsenter', '-t', `${one.pid}`, '-n', '--', ...move];
+      const { status, stderr } = spawnSync('env', enter, { encoding: 'utf8' });
+      if (status !== 0) throw new Error(stderr);
+      two.run(['ip', 'link', 'set', `t-${peer}`, 'name', peer]);
+      for (const [machine, own, held] of [[one, device, address], [two, peer, other]] as const) {
+        machine.run(['ip', 'address', 'add', held, 'dev', own]);
+        machine.run(['ip', 'link', 'set', own, 'up']);
+      }
+    }
+    for (const [name, via] of defaultRoutes) {
+      this.#machine(name).run(['ip', 'route', 'add', 'default', 'via', via]);
+    }
+    this.#machine(desk).run(['tee', '/proc/sys/net/ipv4/ip_forward'], { input: '1\n' });
+  }
+
+  #machine(name: string): Sandbox {
+    const machine = this.#machines.get(name);
+    if (!machine) throw new Error(`no such machine: ${name}`);
+    return machine;
+  }
+
+  save(name: string, text: string): void {
+    this.#machine(desk).write(join(this.#copy, name), text, '0644');
+  }
+
+  /** Types a command, as a reader does; machines share the folder of the checkout. */
+  run({ machine = desk, command }: Pick<Step, 'machine' | 'command'>): Outcome {
+    const [enter = '', ...words] = this.#machine(machine).enter;
+    const { FORCE_COLOR: _, ...env } = process.env;
+    const typed = `cd '${this.#copy}'; PATH=$PATH:.\n${command}`;
+    const { status, stdout, stderr } = spawnSync(enter, [...words, 'sh', '-c', typed], {
+      encoding: 'utf8',
+      env: { ...env, LC_ALL: 'C', NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 300_000,
+      maxBuffer: 2 ** 26,
+    });
+    const shown = (text: string): string => text.replaceAll(this.#copy, '/home/ann/hawser');
+    return { status, stdout: shown(stdout), stderr: shown(stderr) };
+  }
+
+  async close(): Promise<void> {
+    for (const machine of this.#machines.values()) await machine.close();
+    rmSync(this.#copy, { recursive: true, force: true });
+  }
+}
