@@ -125,7 +125,7 @@ const setKey = (facts: Facts, machine: string, key: string): Facts => ({
 function linksOf(model: Model, machine: string): readonly LinkedNode[] {
   const node = model.nodesByName.get(machine) as LinkedNode;
   const upstream = model.paths.upstream(node);
-  return [...(upstream ? [upstream] : []), ...model.paths.neighbours(node)];
+  return [...new Set([...(upstream ? [upstream] : []), ...model.paths.neighbours(node)])];
 }
 
 /** An export without any peer helps nobody; it means that keys are missing. */

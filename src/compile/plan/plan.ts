@@ -32,13 +32,17 @@ export function plan(before: Model, after: Model): Plan {
     blinks: machines
       .filter(({ what }) => what === 'changes')
       .flatMap(({ machine, changes }) =>
-        changes.filter(({ impact }) => impact !== 'none').map((change) => ({ machine, change })),
+        changes.filter(interrupts).map((change) => ({ machine, change })),
       ),
     staleExports: machines
       .filter(({ machine, what }) => what === 'changes' && !isManaged(after, machine))
       .map(({ machine }) => machine),
   };
 }
+
+/** A filter changes in one transaction: whom that costs access is told as access. */
+const interrupts = (change: Change): boolean =>
+  change.impact !== 'none' && !change.facility.startsWith('nft-');
 
 const isManaged = (model: Model, machine: string): boolean =>
   model.nodesByName.get(machine)?.machine.managed ?? true;

@@ -38,14 +38,15 @@ export function routingOf(model: Model, node: Node, peers: readonly Carried[]): 
   const into = (prefix: Prefix, mtu = largest): Route => {
     return { prefix: prefix.toString(), device, table: mainTable, ...(mtu < largest && { mtu }) };
   };
-  const wide = wideRoutes(model, node);
-  const tunnelled = [
-    ...wide.map(({ prefix, mtu }) => into(prefix, mtu)),
-    ...(model.uneven ? exceptions(node, peers, wide, largest) : []).map(({ prefix, mtu }) =>
-      into(prefix, mtu),
-    ),
-  ];
-  return pinned(model, node, peers, [...tunnelled, ...siblingRoutes(model, node)]);
+  const overlay = overlayRoutes(model, node);
+  const ranges = needsHelp(node) ? [] : rangeRoutes(model, node);
+  const wide = [...overlay, ...ranges];
+  const narrow = model.uneven && !needsHelp(node) ? exceptions(node, peers, wide, largest) : [];
+  return pinned(model, node, peers, [
+    ...[...wide, ...narrow].map(({ prefix, mtu }) => into(prefix, mtu)),
+    ...(needsHelp(node) ? helpedRoutes(model, node, into) : []),
+    ...siblingRoutes(node),
+  ]);
 }
 
 /** A prefix to be routed into the tunnel, with the largest packet that passes, if it is known to matter. */
@@ -54,23 +55,21 @@ interface Wide {
   readonly mtu: number | undefined;
 }
 
-/** The overlay and the ranges of other sites, or what the file says is to go into the tunnel. */
-function wideRoutes(model: Model, node: Node): readonly Wide[] {
+/** The overlay, or what the file says is to go into the tunnel. */
+function overlayRoutes(model: Model, node: Node): readonly Wide[] {
   const upstream = model.paths.upstream(node);
   const mtu = upstream && tunnelMtu(node, upstream);
-  const { allowedIps } = node.machine;
-  if (allowedIps) return allowedIps.map((prefix) => ({ prefix, mtu }));
-  const overlay = model.network.overlay.map((prefix) => ({ prefix, mtu }));
-  if (!model.uneven && !needsHelp(node)) {
-    return [...overlay, ...remoteRanges(model, node).map(({ prefix }) => ({ prefix, mtu }))];
-  }
-  const ranges = remoteRanges(model, node)
-    .filter(({ node: behind }) => !byLan(node, model.paths.next(node, behind)))
-    .map(({ prefix, node: behind }) => ({ prefix, mtu: pathMtu(model, node, behind) }));
-  return [...overlay, ...ranges];
+  const prefixes = node.machine.allowedIps ?? model.network.overlay;
+  return prefixes.map((prefix) => ({ prefix, mtu }));
 }
 
-const byLan = (node: Node, next: Node | undefined): boolean => !!next && shareLan(node, next);
+function rangeRoutes(model: Model, node: Node): readonly Wide[] {
+  if (node.machine.allowedIps) return [];
+  return remoteRanges(model, node).map(({ prefix, node: behind }) => ({
+    prefix,
+    mtu: model.uneven ? pathMtu(model, node, behind) : undefined,
+  }));
+}
 
 /**
  * Largest packet that passes every tunnel on the way. The sender has to know: a machine in between may
@@ -118,27 +117,49 @@ const isOwn = (node: Node, prefix: Prefix): boolean =>
 const remoteRanges = (model: Model, node: Node): Model['ranges'] =>
   model.ranges.filter((range) => range.node.unit !== node.unit);
 
+/** Overlay addresses of the site's other machines, by its own network. */
+const siblingRoutes = (node: Node): Route[] =>
+  node.unit.nodes
+    .filter((other) => other !== node && shareLan(node, other))
+    .flatMap((sibling) =>
+      sibling.overlay.flatMap((address) => overLan(node, sibling, Prefix.single(address))),
+    );
+
 /**
- * What goes over the site's own network: the overlay addresses of its other machines, and everything
- * of machines elsewhere that only a sibling can link with.
+ * The routes of a machine that some can only reach through its sibling: ranges and machines behind
+ * the sibling go over the site's own network, those that the machine links with into the tunnel.
  */
-function siblingRoutes(model: Model, node: Node): Route[] {
-  const siblings = node.unit.nodes.filter((other) => other !== node && shareLan(node, other));
-  const addresses = siblings.flatMap((sibling) =>
-    sibling.overlay.map((address) => ({ prefix: Prefix.single(address), sibling })),
+function helpedRoutes(
+  model: Model,
+  node: Node,
+  into: (prefix: Prefix, mtu?: number) => Route,
+): Route[] {
+  const towards = (prefix: Prefix, target: Node): Route[] => {
+    const next = model.paths.next(node, target);
+    if (next && shareLan(node, next)) return overLan(node, next, prefix);
+    return [into(prefix, pathMtu(model, node, target))];
+  };
+  const ranges = remoteRanges(model, node).flatMap(({ prefix, node: behind }) =>
+    towards(prefix, behind),
   );
-  const detours = (siblings.length > 0 && needsHelp(node) ? model.nodes : []).flatMap((other) => {
-    const sibling = other.unit === node.unit ? undefined : model.paths.next(node, other);
-    if (!sibling || !shareLan(node, sibling)) return [];
-    return other.carries.map((prefix) => ({ prefix, sibling }));
-  });
-  return [...addresses, ...detours].flatMap(({ prefix, sibling }): Route[] => {
-    const via = lanAddress(sibling, prefix.family);
-    const own = lanAddress(node, prefix.family);
-    if (!via || !own) return [];
-    const device = { holding: own.toString() };
-    return [{ prefix: prefix.toString(), via: via.toString(), device, table: mainTable }];
-  });
+  const machines = model.nodes
+    .filter((other) => other.unit !== node.unit)
+    .flatMap((other) => ownAddresses(other).flatMap((prefix) => towards(prefix, other)));
+  return [...ranges, ...machines];
+}
+
+/** Addresses that a machine carries apart from any range. */
+const ownAddresses = (node: Node): readonly Prefix[] => [
+  ...node.overlay.map((address) => Prefix.single(address)),
+  ...(node.isCarrier ? [] : node.machine.addresses.map((a) => Prefix.single(a.presented))),
+];
+
+function overLan(node: Node, sibling: Node, prefix: Prefix): Route[] {
+  const via = lanAddress(sibling, prefix.family);
+  const own = lanAddress(node, prefix.family);
+  if (!via || !own) return [];
+  const device = { holding: own.toString() };
+  return [{ prefix: prefix.toString(), via: via.toString(), device, table: mainTable }];
 }
 
 /** Moves routes that would swallow WireGuard's own packets into a table those do not look into. */
