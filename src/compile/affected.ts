@@ -158,11 +158,12 @@ function changedNames(a: Model, b: Model): readonly string[] {
   return names;
 }
 
-/** What of a leaf others route by: its addresses, its site, and whether it can be called. */
+/** What of a leaf others route by: addresses, site, whether it can be called, what fits through. */
 function placeOf(model: Model, name: string): string {
   const node = model.nodesByName.get(name);
   if (!node) return '';
-  return `${node.carries.join()} ${node.unit.hub ?? ''} ${node.machine.endpoint !== undefined}`;
+  const called = node.machine.endpoint !== undefined;
+  return `${node.carries.join()} ${node.unit.hub ?? ''} ${called} ${sizeClass(node)}`;
 }
 
 /** Machines at the edge that reach a member through its site besides their upstream. */

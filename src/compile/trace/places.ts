@@ -1,3 +1,4 @@
+import { countWhile } from '#base';
 import { Address, type Family } from '#ip';
 import type { Host, Site } from '#spec';
 import { compileErrors } from '../errors.ts';
@@ -43,7 +44,7 @@ function newPlaces(model: Model): Places {
     station: (name) => stationNamed(model, name),
     owner(address, site) {
       owners ??= ownersOf(model);
-      const station = owners.get(address.toString());
+      const station = owners.get(address.toString()) ?? podOwner(model, address);
       return station && (site === undefined || siteOf(station) === site) ? station : undefined;
     },
     hostRoutes: memo(hostRoutes),
@@ -89,6 +90,18 @@ function ownersOf(model: Model): ReadonlyMap<string, Station> {
   }
   return owners;
 }
+
+/** The node in whose pod range an address is. */
+function podOwner(model: Model, address: Address): Station | undefined {
+  const before = countWhile(model.ranges, ({ prefix }) => prefix.first.compare(address) <= 0);
+  const range = model.ranges[before - 1];
+  const node = range?.prefix.contains(address) ? range.node : undefined;
+  return node && isPod(node, address) ? { kind: 'node', name: node.name, node } : undefined;
+}
+
+/** Whether an address belongs to a pod that runs on the node. */
+export const isPod = (node: Node, address: Address): boolean =>
+  node.machine.pods.some((range) => range.contains(address));
 
 /** Addresses by which others reach a station, the one to use first in front. */
 export function addressesOf(station: Station): readonly Address[] {

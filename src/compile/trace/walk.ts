@@ -6,6 +6,7 @@ import { defaultUnderlayMtu } from '../link.ts';
 import type { Packet } from './filter.ts';
 import {
   carrierOfSite,
+  isPod,
   localAddress,
   type Places,
   siteNamed,
@@ -111,18 +112,22 @@ class Journey {
     this.#hops.push(this.#hop(position.station));
     const { station, incoming } = position;
     if (station.kind === 'node' && incoming !== undefined) {
-      const refused = this.#filtered(station.node, 'input', incoming, undefined);
+      const refused = isPod(station.node, this.#packet.destination)
+        ? this.#toPod(station.node, incoming)
+        : this.#filtered(station.node, 'input', incoming, undefined);
       if (refused) return this.#end(false, refused);
     }
     return this.#end(true, '');
   }
 
+  /** A pod is behind its node; what comes by the cluster's own network is the cluster's affair. */
+  #toPod(node: Node, incoming: string): string | undefined {
+    return incoming === lan ? undefined : this.#passes(node, incoming, 'pod');
+  }
+
   #isFor(station: Station): boolean {
     const destination = this.#packet.destination;
-    if (this.#places.owner(destination)?.name === station.name) return true;
-    return (
-      station.kind === 'node' && station.node.machine.pods.some((pod) => pod.contains(destination))
-    );
+    return this.#places.owner(destination)?.name === station.name;
   }
 
   #hop(station: Station, rest: Partial<Hop> = {}): Hop {
@@ -165,10 +170,19 @@ class Journey {
     const outgoing = useLink || !route ? lan : route.device;
     const refused = this.#passes(node, position.incoming, outgoing);
     if (refused) return { stop: refused };
+    const sibling = route ? undefined : this.#podSibling(node);
+    if (sibling) return this.#across(position, sibling);
     if (useLink) return this.#onLan(position, destination);
     if (!route) return this.#byRouter(position, `${node.name} has no route to ${destination}`);
     if (route.via) return this.#onLan(position, route.via);
     return this.#intoTunnel(node, route.device, route.mtu ?? stack.mtu(route.device));
+  }
+
+  /** Nodes of one cluster reach each other's pods by the cluster's own network. */
+  #podSibling(node: Node): Station | undefined {
+    const owner = this.#places.owner(this.#packet.destination, node.unit.site?.name);
+    const { destination } = this.#packet;
+    return owner?.kind === 'node' && isPod(owner.node, destination) ? owner : undefined;
   }
 
   /** Forwarding and filters between two devices of one machine. */
