@@ -1,3 +1,4 @@
+import { byText } from '#base';
 import type { Address } from '#ip';
 import { labErrors } from './errors.ts';
 import { inside } from './keeper.ts';
@@ -96,7 +97,10 @@ function endOf(underlay: Underlay, name: string): CutEnd {
   if (uplink) return { kind: 'unit', device: uplink.device, stations };
   const station = underlay.stations.find((s) => s.name === name && s.kind !== 'pod');
   if (station) return { kind: 'station', station };
-  const known = [...underlay.uplinks.map(({ unit }) => unit), ...underlay.stations.map((s) => s.name)];
+  const known = [
+    ...underlay.uplinks.map(({ unit }) => unit),
+    ...underlay.stations.map((s) => s.name),
+  ];
   throw labErrors.error('lab/not-cuttable', { machine: name, hint: hint(name, known) });
 }
 
@@ -117,7 +121,7 @@ export function heal(lab: Lab, ends: readonly string[]): Promise<Lab> {
 }
 
 const isSame = (a: Cut, b: Cut): boolean => key(a) === key(b);
-const key = (which: Cut): string => which.toSorted().join('\0');
+const key = (which: Cut): string => which.toSorted(byText).join('\0');
 
 async function setCuts(lab: Lab, cuts: readonly Cut[]): Promise<Lab> {
   const before = cutRules(lab.underlay, lab.record.cuts);

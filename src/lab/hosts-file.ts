@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '#compile';
-import { addressesOf } from './listening.ts';
 import { inside, type Keeper } from './keeper.ts';
+import { addressesOf } from './listening.ts';
 import { layOver } from './mounts.ts';
 import type { Underlay } from './underlay/plan.ts';
 

@@ -4,11 +4,18 @@ export { type LabEvent, type Report, type Stage, stages } from './events.ts';
 export { exec } from './exec.ts';
 export { type Lab, openLab, pickLab, stationNamed } from './lab.ts';
 export { expectations } from './prove/expect.ts';
+export { proofJson } from './prove/json.ts';
 export { prove } from './prove/prove.ts';
 export { matrix, type Paint, pairLines, summary } from './prove/table.ts';
 export type { Proof } from './prove/verdict.ts';
-export { proofJson } from './prove/json.ts';
-export { type Cut, type LabRecord, type LabStatus, type Listed, listLabs, remove } from './registry.ts';
+export {
+  type Cut,
+  type LabRecord,
+  type LabStatus,
+  type Listed,
+  listLabs,
+  remove,
+} from './registry.ts';
 export { serveStation } from './station/serve.ts';
 export { type MachineStatus, statusOf } from './status.ts';
 export type { Underlay } from './underlay/plan.ts';

@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Facts, link, type Model } from '#compile';
 import type { Network } from '#spec';
@@ -7,7 +7,7 @@ import { labErrors } from './errors.ts';
 import { thaw } from './freeze.ts';
 import { findKeeper, type Keeper } from './keeper.ts';
 import { requirePrograms } from './ready.ts';
-import { type LabRecord, labDir, type Listed, listLabs } from './registry.ts';
+import { type LabRecord, type Listed, labDir, listLabs } from './registry.ts';
 import type { StationClient } from './station/client.ts';
 import { stationAt } from './station/start.ts';
 import { hint } from './suggest.ts';
@@ -33,10 +33,7 @@ export const labEpoch = 'lab';
 export const modelOf = (network: Network, facts: Facts): Model =>
   link({ ...facts, network, epoch: labEpoch, rev: 1 });
 
-export const stationsIn = (
-  dir: string,
-  underlay: Underlay,
-): ReadonlyMap<string, StationClient> =>
+export const stationsIn = (dir: string, underlay: Underlay): ReadonlyMap<string, StationClient> =>
   new Map(underlay.stations.map(({ name }, index) => [name, stationAt(dir, name, index)]));
 
 /** The lab of that name, or the only one. Throws `lab/none`, `lab/unknown`, `lab/which`. */

@@ -47,7 +47,8 @@ export async function provideAgentHome(enter: Enter, labDir: string): Promise<vo
     await run([...enter, 'cp', '-P', '--', ...others.map((name) => `/var/lib/${name}`), stage]);
   }
   const table = join(labDir, 'fstab');
-  const line = (name: string) => `/var/lib/${escape(name)} ${stage}/${escape(name)} none rbind 0 0\n`;
+  const line = (name: string) =>
+    `/var/lib/${escape(name)} ${stage}/${escape(name)} none rbind 0 0\n`;
   await writeFile(table, folders.map(line).join(''));
   await must([...enter, 'mount', '-n', '-a', '-T', table]);
   await must([...enter, 'mount', '-n', '--move', stage, '/var/lib']);

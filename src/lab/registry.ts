@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { byText } from '#base';
 import { labErrors } from './errors.ts';
 import { endKeeper, findKeeper } from './keeper.ts';
 import { startTime } from './processes.ts';
@@ -36,7 +37,9 @@ export function labsDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env['HAWSER_LABS']) return env['HAWSER_LABS'];
   const uid = process.getuid?.() ?? 0;
   if (uid === 0) return '/run/hawser/labs';
-  return env['XDG_RUNTIME_DIR'] ? join(env['XDG_RUNTIME_DIR'], 'hawser/labs') : `/tmp/hawser-${uid}/labs`;
+  return env['XDG_RUNTIME_DIR']
+    ? join(env['XDG_RUNTIME_DIR'], 'hawser/labs')
+    : `/tmp/hawser-${uid}/labs`;
 }
 
 export const labDir = (name: string): string => join(labsDir(), name);
@@ -94,7 +97,7 @@ export interface Listed {
 export async function listLabs(): Promise<readonly Listed[]> {
   const names = await readdir(labsDir()).catch(() => []);
   return Promise.all(
-    names.toSorted().map(async (name) => {
+    names.toSorted(byText).map(async (name) => {
       const record = await readLab(name);
       return { name, status: statusOf(record), ...(record && { record }) };
     }),

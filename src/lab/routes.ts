@@ -26,7 +26,9 @@ function plainRoutes({ network, model }: Lab): readonly PlainRoutes[] {
       .filter((host) => host.routes !== 'agent')
       .map((host) => ({ namespace: host.name, routes: hostRoutes(model, host.name) }));
     const viaRouter = siteRouterRoutes(model, site.name);
-    const needed = site.hosts.some((host) => hostRoutes(model, host.name).length < viaRouter.length);
+    const needed = site.hosts.some(
+      (host) => hostRoutes(model, host.name).length < viaRouter.length,
+    );
     const router = { namespace: `router.${site.name}`, routes: needed ? viaRouter : [] };
     return [...plain, router]
       .filter(({ routes }) => routes.length > 0)

@@ -1,7 +1,7 @@
-import { inParallel } from './run.ts';
 import type { Lab } from './lab.ts';
 import { addressesOf } from './listening.ts';
 import { parseHandshakes } from './prove/handshakes.ts';
+import { inParallel } from './run.ts';
 import { ask, type StationClient } from './station/client.ts';
 
 /** One machine of a lab, as `lab status` shows it. */

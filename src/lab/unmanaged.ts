@@ -16,7 +16,10 @@ export const unmanagedKeys = (network: Network): ReadonlyMap<string, KeyPair> =>
   );
 
 /** Brings unmanaged members up as their users do: wg-quick(8) with the exported file. */
-export async function bringUpUnmanaged(lab: Lab, keys: ReadonlyMap<string, KeyPair>): Promise<void> {
+export async function bringUpUnmanaged(
+  lab: Lab,
+  keys: ReadonlyMap<string, KeyPair>,
+): Promise<void> {
   await inParallel([...keys], 3, async ([name, { privateKey }]) => {
     const state = lab.states.get(name);
     const member = lab.network.members.find((other) => other.name === name);

@@ -9,10 +9,11 @@ import { counting, type Report } from './events.ts';
 import { freeze } from './freeze.ts';
 import { fillHostsFile, layHostsFile } from './hosts-file.ts';
 import { inside, type Keeper, startKeeper } from './keeper.ts';
-import { type Lab, modelOf, stationsIn, statePath } from './lab.ts';
+import { type Lab, modelOf, statePath, stationsIn } from './lab.ts';
+import { listenEverywhere } from './listening.ts';
 import { freshRun, provideAgentHome } from './mounts.ts';
-import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { requirePrograms, requireWireguard } from './ready.ts';
+import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { setPlainRoutes } from './routes.ts';
 import { inParallel } from './run.ts';
 import type { StationClient } from './station/client.ts';
@@ -22,7 +23,6 @@ import { buildUnderlay } from './underlay/build.ts';
 import type { Underlay } from './underlay/plan.ts';
 import { underlayOf } from './underlay/underlay.ts';
 import { bringUpUnmanaged, unmanagedKeys } from './unmanaged.ts';
-import { listenEverywhere } from './listening.ts';
 
 export interface UpOptions {
   readonly name: string;

@@ -21,7 +21,10 @@ const moments: readonly (readonly [string, (labs: Labs) => boolean])[] = [
   ['its last machine runs', (labs) => labs.filesOf('half').includes('s/6')],
   ['the first key is born', (labs) => labs.filesOf('half').some((f) => f.endsWith('.key'))],
   ['its states are written', (labs) => labs.filesOf('half').some((f) => f.startsWith('states/'))],
-  ['the first state is reached', (labs) => labs.filesOf('half').some((f) => f.endsWith('state.json'))],
+  [
+    'the first state is reached',
+    (labs) => labs.filesOf('half').some((f) => f.endsWith('state.json')),
+  ],
 ];
 
 suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
@@ -47,24 +50,29 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     expect(machineTrace()).toEqual(before);
   });
 
-  test.each(moments)('killed when %s, it is listed as broken and goes down whole', async (_, moment) => {
-    const before = machineTrace();
-    using labs = new Labs();
-    const building = labs.start('up', example, '--name', 'half', '--no-proof');
-    const gone = once(building, 'exit');
-    await until(() => moment(labs) || building.exitCode !== null);
-    expect(building.exitCode).toBe(null);
-    building.kill('SIGKILL');
-    await gone;
-    const { id = '' } = labs.readLab('half');
+  test.each(moments)(
+    'killed when %s, it is listed as broken and goes down whole',
+    async (_, moment) => {
+      const before = machineTrace();
+      using labs = new Labs();
+      const building = labs.start('up', example, '--name', 'half', '--no-proof');
+      const gone = once(building, 'exit');
+      await until(() => moment(labs) || building.exitCode !== null);
+      expect(building.exitCode).toBe(null);
+      building.kill('SIGKILL');
+      await gone;
+      const { id = '' } = labs.readLab('half');
 
-    expect(JSON.parse(labs.must('list', '--json'))).toMatchObject([{ name: 'half', status: 'broken' }]);
-    expect(labs.run('status').err).toContain('lab/broken');
-    labs.must('down', 'half');
-    expect(processesOf(labs, [id])).toEqual([]);
-    expect(labs.filesOf('')).toEqual([]);
-    expect(machineTrace()).toEqual(before);
-  });
+      expect(JSON.parse(labs.must('list', '--json'))).toMatchObject([
+        { name: 'half', status: 'broken' },
+      ]);
+      expect(labs.run('status').err).toContain('lab/broken');
+      labs.must('down', 'half');
+      expect(processesOf(labs, [id])).toEqual([]);
+      expect(labs.filesOf('')).toEqual([]);
+      expect(machineTrace()).toEqual(before);
+    },
+  );
 
   test('a lab that is being built can be taken down', async () => {
     using labs = new Labs();

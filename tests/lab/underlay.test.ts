@@ -83,7 +83,11 @@ suite('the underlay', { needs: ['netns', 'tun'] }, () => {
     labs.on('stranger', 'ip', 'route', 'add', '10.9.9.9', 'dev', 'wg0');
     labs.on('stranger', 'ping', '-c', '2', '-W', '1', '10.9.9.9');
     const transfer = labs.on('stranger', 'wg', 'show', 'wg0', 'transfer').out;
-    const [, received, sent] = transfer.split('\n').find((l) => l.startsWith(key))?.split('\t') ?? [];
+    const [, received, sent] =
+      transfer
+        .split('\n')
+        .find((l) => l.startsWith(key))
+        ?.split('\t') ?? [];
     expect(Number(sent)).toBeGreaterThan(0);
     expect(received).toBe('0');
   });

@@ -13,16 +13,17 @@ import {
   matrix,
   openLab,
   type Paint,
+  type Proof,
   pairLines,
   pickLab,
-  type Proof,
   proofJson,
   prove,
+  type Report,
   reconcile,
   remove,
   serveStation,
-  statusOf,
   stationNamed,
+  statusOf,
   summary,
   up,
 } from '#lab';
@@ -33,7 +34,9 @@ import { progressFor } from './lab-progress.ts';
 
 /** `hawser lab ...`: a whole network on one machine. */
 export function labCommand(): Command {
-  const lab = new Command('lab').enablePositionalOptions().description('a whole network on this machine, in namespaces');
+  const lab = new Command('lab')
+    .enablePositionalOptions()
+    .description('a whole network on this machine, in namespaces');
   for (const command of [
     upCommand(),
     downCommand(),
@@ -112,15 +115,24 @@ const upCommand = (): Command =>
 async function upAction(file: string, options: UpOptions): Promise<void> {
   const { network, facts } = openSound(file);
   const name = options.name ?? network.name;
-  const progress = await progressFor(options.json ?? false);
-  const { report } = progress;
   const program = thisProgram();
-  const built = up({ name, network, ledger: facts.ledger, file: resolve(file), program, report });
-  const done = built.then((lab) => (options.proof ? prove(lab, { report }) : undefined));
-  const proof = await done.finally(() => progress.end());
+  const proof = await withProgress(options, async (report) => {
+    const { ledger } = facts;
+    const lab = await up({ name, network, ledger, file: resolve(file), program, report });
+    return options.proof ? prove(lab, { report }) : undefined;
+  });
   if (proof) showProof(proof, [], options);
   else if (options.json) printJson({ name });
   if (!options.json) print(nextSteps(name));
+}
+
+async function withProgress<T>(options: Options, task: (report: Report) => Promise<T>): Promise<T> {
+  const progress = await progressFor(options.json ?? false);
+  try {
+    return await task(progress.report);
+  } finally {
+    await progress.end();
+  }
 }
 
 const nextSteps = (name: string): string =>
@@ -216,8 +228,7 @@ const proveCommand = (): Command =>
     .argument('[lab]', 'its name')
     .action(async (name: string | undefined, options: Options) => {
       const lab = await openLab(name ?? options.name);
-      const progress = await progressFor(options.json ?? false);
-      const proof = await prove(lab, { report: progress.report }).finally(() => progress.end());
+      const proof = await withProgress(options, (report) => prove(lab, { report }));
       showProof(proof, lab.record.cuts, options);
     });
 

@@ -51,7 +51,10 @@ export function refusals(
   after: ReadonlyMap<string, Counters>,
 ): readonly Refusals[] {
   const denied = flows.filter((flow) => !allowed(flow) && flow.decision?.counter !== undefined);
-  const groups = Map.groupBy(denied, ({ decision }) => `${decision?.machine}\0${decision?.counter}`);
+  const groups = Map.groupBy(
+    denied,
+    ({ decision }) => `${decision?.machine}\0${decision?.counter}`,
+  );
   return [...groups]
     .map(([key, own]) => {
       const [machine = '', counter = ''] = key.split('\0');

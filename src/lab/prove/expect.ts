@@ -1,5 +1,5 @@
 import { byText } from '#base';
-import { flowClasses, type Model, sharedFamilies, trace, type Trace } from '#compile';
+import { flowClasses, type Model, sharedFamilies, type Trace, trace } from '#compile';
 import type { Family } from '#ip';
 import { formatPort, type Network, type Port } from '#spec';
 import type { Station } from '../underlay/plan.ts';

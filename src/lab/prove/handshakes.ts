@@ -1,4 +1,4 @@
-import { Address, Prefix } from '#ip';
+import { Prefix } from '#ip';
 import type { HostState } from '#state';
 import { inParallel, until } from '../run.ts';
 import { ask } from '../station/client.ts';
@@ -78,7 +78,9 @@ async function pokeBothEnds(
   all: readonly Wanted[],
   missing: readonly Wanted[],
 ): Promise<void> {
-  const ends = new Set(missing.flatMap((m) => [`${m.machine} ${m.peer}`, `${m.peer} ${m.machine}`]));
+  const ends = new Set(
+    missing.flatMap((m) => [`${m.machine} ${m.peer}`, `${m.peer} ${m.machine}`]),
+  );
   const tunnels = all.filter(({ machine, peer }) => ends.has(`${machine} ${peer}`));
   await inParallel([...Map.groupBy(tunnels, (t) => t.machine)], 8, async ([name, own]) => {
     const station = stations.get(name);
@@ -104,7 +106,7 @@ function addressBehind(state: HostState, tunnel: string, peer: string): string |
     .toSorted((a, b) => share(b) - share(a) || a.compare(b));
   const [prefix] = prefixes;
   if (prefix === undefined) return undefined;
-  const address: Address = prefix.isSingle ? prefix.first : (firstFree(prefix, []) ?? prefix.first);
+  const address = prefix.isSingle ? prefix.first : (firstFree(prefix, []) ?? prefix.first);
   return `${address}`;
 }
 

@@ -37,11 +37,13 @@ export async function measure(
     options.again && isSurprise(flow, first.get(flowId(flow)));
   const surprising = flows.filter(isAskedAgain);
   const again =
-    surprising.length > 0 ? await probeAll(stations, surprising, patience.again) : new Map();
+    surprising.length > 0
+      ? await probeAll(stations, surprising, patience.again)
+      : new Map<string, Measured>();
   const seen = await takeSeen(stations, flows);
   return flows.map((expected) => {
     const id = flowId(expected);
-    const measured = again.get(id) ?? first.get(id) ?? { id, outcome: 'silent' };
+    const measured = again.get(id) ?? first.get(id) ?? { id, outcome: 'silent' as const };
     return { expected, measured, leaked: seen.has(id) };
   });
 }

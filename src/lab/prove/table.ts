@@ -37,7 +37,9 @@ const legend: Readonly<Record<Cell, string>> = {
 
 /** From (rows) to (columns), a sign per pair. */
 export function matrix(findings: readonly Finding[], paint: Paint): string {
-  const names = [...new Set(findings.flatMap(({ expected }) => [expected.from, expected.to]))].sort();
+  const names = [
+    ...new Set(findings.flatMap(({ expected }) => [expected.from, expected.to])),
+  ].sort();
   const pairs = Map.groupBy(findings, ({ expected }) => `${expected.from}\0${expected.to}`);
   const width = Math.max(...names.map((name) => name.length));
   const columns = names.map((_, index) => `${index + 1}`);
@@ -50,7 +52,7 @@ export function matrix(findings: readonly Finding[], paint: Paint): string {
     const cells = names.map((to, column) => {
       const sign = cell(from, to);
       if (sign !== ' ') used.add(sign as Cell);
-      return `${' '.repeat((columns[column]?.length ?? 1) + 1)}`.slice(1) + painted(sign, paint);
+      return ' '.repeat(columns[column]?.length ?? 1) + painted(sign, paint);
     });
     return `${`${row + 1}`.padStart(3)} ${from.padEnd(width)} ${cells.join('')}`;
   });
@@ -60,7 +62,11 @@ export function matrix(findings: readonly Finding[], paint: Paint): string {
 }
 
 const painted = (sign: string, paint: Paint): string =>
-  sign === '!' ? paint.bad(sign) : sign === '+' || sign === 'o' ? paint.good(sign) : paint.dim(sign);
+  sign === '!'
+    ? paint.bad(sign)
+    : sign === '+' || sign === 'o'
+      ? paint.good(sign)
+      : paint.dim(sign);
 
 /** A line per pair: what passes and what is refused, class by class. */
 export function pairLines(findings: readonly Finding[], paint: Paint): string {
@@ -103,12 +109,18 @@ export function summary(proof: Proof, paint: Paint): string {
   return [
     ...(expected > 0 ? [`handshakes   ${expected - missing.length} of ${expected}`] : []),
     `flows        ${passed} of ${should} that may pass, passed`,
-    ...(denied > 0 ? [`             ${denied} that may not, ${good ? 'were refused:' : 'should be refused:'}`] : []),
+    ...(denied > 0
+      ? [`             ${denied} that may not, ${good ? 'were refused:' : 'should be refused:'}`]
+      : []),
     ...rules,
     ...(noWay > 0 ? [`             ${noWay} have no way, as the file says`] : []),
     ...(good
       ? [paint.good(`verdict      the network is what its file says (${proof.seconds} s)`)]
-      : [paint.bad(`verdict      ${proof.mismatches.length} mismatch${proof.mismatches.length === 1 ? '' : 'es'}`)]),
+      : [
+          paint.bad(
+            `verdict      ${proof.mismatches.length} mismatch${proof.mismatches.length === 1 ? '' : 'es'}`,
+          ),
+        ]),
     ...proof.mismatches.slice(0, mostNamed).map((text) => `  ${paint.bad('!')} ${text}`),
     ...(proof.mismatches.length > mostNamed
       ? [`  ... and ${proof.mismatches.length - mostNamed} more; --json names them all`]

@@ -1,8 +1,8 @@
 import { formatPort } from '#spec';
 import type { Refusals } from './counters.ts';
 import { allowed, type Expected } from './expect.ts';
-import { arrives, type Finding } from './measure.ts';
 import type { MissingHandshake } from './handshakes.ts';
+import { arrives, type Finding } from './measure.ts';
 
 /** What was predicted, held against what was measured. */
 export interface Proof {

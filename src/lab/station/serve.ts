@@ -44,10 +44,7 @@ function serve(socket: Socket, listeners: Listeners): void {
 
 const probesAtOnce = 24;
 
-async function handle(
-  request: Request,
-  listeners: Listeners,
-): Promise<Answer<Request['do']>> {
+async function handle(request: Request, listeners: Listeners): Promise<Answer<Request['do']>> {
   switch (request.do) {
     case 'listen':
       return { missing: await listeners.listen(request.addresses, request) };

@@ -1,5 +1,5 @@
-import { mkdirSync, openSync, closeSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { inside, type Keeper } from '../keeper.ts';
 import { awaitStation, type StationClient } from './client.ts';
@@ -49,4 +49,8 @@ export async function startStation(
 /** Many of these run at once: each gets along with little memory. */
 const smallHeap = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 
-const stationEnv = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C', NODE_NO_WARNINGS: '1' });
+const stationEnv = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  LC_ALL: 'C',
+  NODE_NO_WARNINGS: '1',
+});

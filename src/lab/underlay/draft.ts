@@ -1,6 +1,5 @@
 import { by } from '#base';
 import { Address, type Family } from '#ip';
-import { internet } from './plan.ts';
 import type {
   Bridge,
   Cable,
@@ -12,6 +11,7 @@ import type {
   UnderlayRoute,
   Uplink,
 } from './plan.ts';
+import { internet } from './plan.ts';
 import type { Space } from './space.ts';
 
 /** A namespace while it is being planned. */

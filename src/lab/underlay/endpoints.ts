@@ -5,8 +5,7 @@ import type { Draft } from './draft.ts';
 /** The public address of a machine's endpoint; one that has a DNS name gets an address of the lab's. */
 export function endpointAddress(draft: Draft, machine: Machine): Address | undefined {
   const { endpoint } = machine;
-  if (endpoint === undefined || endpoint.address) return endpoint?.address;
-  return draft.named(endpoint.host);
+  return endpoint && (endpoint.address ?? draft.named(endpoint.host));
 }
 
 /** Families in which the internet must be reachable: those of the endpoints, a DNS name being IPv4. */
@@ -15,7 +14,7 @@ export function familiesOf(network: Network): readonly Family[] {
   for (const { endpoint } of machinesIn(network)) {
     if (endpoint) found.add(endpoint.address?.family ?? 4);
   }
-  return found.size === 0 ? [4] : [...found].sort();
+  return found.size === 0 ? [4] : [...found].sort((a, b) => a - b);
 }
 
 /** All that run WireGuard, in the order of sites, then members. */

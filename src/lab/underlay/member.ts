@@ -11,7 +11,9 @@ import { connect } from './uplink.ts';
 export function addMember(draft: Draft, member: Machine): void {
   const ns = draft.namespace(member.name);
   const mtu = member.mtu ?? 1500;
-  const edge = member.endpoint ? onInternet(draft, member, ns, mtu) : atHome(draft, member, ns, mtu);
+  const edge = member.endpoint
+    ? onInternet(draft, member, ns, mtu)
+    : atHome(draft, member, ns, mtu);
   draft.stations.push({
     name: member.name,
     kind: 'member',
@@ -49,7 +51,11 @@ function portMapping({ endpoint, listenPort }: Machine): string {
 
 function atHome(draft: Draft, member: Machine, ns: NsDraft, mtu: number): Edge {
   const router = draft.namespace(`router.${member.name}`, true);
-  draft.cable({ namespace: router.name, device: 'lan' }, { namespace: ns.name, device: 'eth0' }, mtu);
+  draft.cable(
+    { namespace: router.name, device: 'lan' },
+    { namespace: ns.name, device: 'eth0' },
+    mtu,
+  );
   const homes = draft.families.map((family) => draft.space.home(family));
   const places = homes.map((home) => ({ home, ...twoOf(home) }));
   router.interfaces.push({

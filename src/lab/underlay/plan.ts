@@ -86,4 +86,3 @@ export interface Underlay {
   /** Public addresses of endpoints that the file names by a DNS name. */
   readonly names: Readonly<Record<string, string>>;
 }
-

@@ -8,14 +8,21 @@ import { firstFree, lastUsable } from './space.ts';
  * The part of a cluster's own network: one pod per node and range, the node forwarding for it, and
  * the way between the pods of one cluster over its LAN.
  */
-export function addPods(draft: Draft, site: Site, router: NsDraft, placed: readonly Placed[]): void {
+export function addPods(
+  draft: Draft,
+  site: Site,
+  router: NsDraft,
+  placed: readonly Placed[],
+): void {
   for (const here of placed) {
     const { machine, ns } = here;
     if (!('pods' in machine) || machine.pods.length === 0) continue;
     ns.forwards = true;
     addPod(draft, site, ns, machine);
     for (const pods of machine.pods) {
-      const via = placed.flatMap((other) => (other === here ? [] : neighbourRoute(other, here, pods)));
+      const via = placed.flatMap((other) =>
+        other === here ? [] : neighbourRoute(other, here, pods),
+      );
       for (const { from, route } of via) from.routes.push(route);
       const address = addressIn(here, pods);
       const device = router.interfaces.find((i) => i.device.startsWith('lan'))?.device;
@@ -41,7 +48,11 @@ export const podName = (node: string): string => `pod.${node}`;
 function addPod(draft: Draft, site: Site, node: NsDraft, machine: Machine): void {
   const pod = draft.namespace(podName(machine.name));
   const mtu = site.mtu ?? 1500;
-  draft.cable({ namespace: node.name, device: 'pods' }, { namespace: pod.name, device: 'eth0' }, mtu);
+  draft.cable(
+    { namespace: node.name, device: 'pods' },
+    { namespace: pod.name, device: 'eth0' },
+    mtu,
+  );
   const own = machine.pods.map((range) => firstFree(range, []) ?? range.first);
   node.interfaces.push({
     device: 'pods',

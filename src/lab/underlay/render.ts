@@ -83,7 +83,9 @@ function nsLines(ns: NetNs, underlay: Underlay): string[] {
       addresses.map((a) => `addr add ${a} dev ${device}${a.includes(':') ? ' nodad' : ''}`),
     ),
     ...ns.routes.map(({ prefix, via, device }) =>
-      via ? `route add ${prefix} via ${via} dev ${device} onlink` : `route add ${prefix} dev ${device}`,
+      via
+        ? `route add ${prefix} via ${via} dev ${device} onlink`
+        : `route add ${prefix} dev ${device}`,
     ),
   ];
 }

@@ -16,7 +16,11 @@ export interface RouterOptions extends Omit<RouterNat, 'wan'> {
  * A router's way out: a cable to the internet with public addresses of its own, or, for cgnat, to a
  * carrier that translates once more. Gives the addresses the world sees it by.
  */
-export function routeOut(draft: Draft, router: NsDraft, options: RouterOptions): readonly Address[] {
+export function routeOut(
+  draft: Draft,
+  router: NsDraft,
+  options: RouterOptions,
+): readonly Address[] {
   const carried = options.nat === 'cgnat' && options.forwards.length === 0;
   router.nft = routerRuleset({ ...options, wan: 'wan' });
   const own = draft.families.map((family) => draft.space.publicAddress(family));
@@ -41,7 +45,11 @@ function behindCarrier(
     others: [],
   });
   connect(draft, { unit, ns: carrier, device: 'wan', mtu, own, routed: [] });
-  draft.cable({ namespace: carrier.name, device: 'sub' }, { namespace: router.name, device: 'wan' }, mtu);
+  draft.cable(
+    { namespace: carrier.name, device: 'sub' },
+    { namespace: router.name, device: 'wan' },
+    mtu,
+  );
   const inside: string[] = [];
   const outside: string[] = [];
   for (const family of draft.families) {

@@ -110,7 +110,8 @@ function plug(draft: Draft, { router, port, machine, networks, extra, taken, mtu
   const addresses: { address: Address; subnet: Prefix }[] = [];
   for (const { subnet, gateway } of networks) {
     const given = machine.addresses.find(({ local }) => subnet.contains(local))?.local;
-    const address = given ?? (isMachine && extra.includes(subnet) ? take(subnet, taken) : undefined);
+    const address =
+      given ?? (isMachine && extra.includes(subnet) ? take(subnet, taken) : undefined);
     const double = addresses.some((other) => other.address.family === subnet.family);
     if (address === undefined || double) continue;
     addresses.push({ address, subnet });

@@ -39,26 +39,31 @@ sites:
     gateways: { gw-b: { endpoint: "vpn.b.example:4500", address: 192.168.2.1 } }
 ${more}`;
 
-test.each(examples)('%s: the internet routes single public addresses and nothing else', (_, yaml) => {
-  const { routes } = ns(underlayOf(networkOf(yaml as string)), internet);
-  const inside = networkOf(yaml as string).sites.flatMap((site) =>
-    site.subnets.map((subnet) => subnet.local),
-  );
-  for (const { prefix } of routes) {
-    const { isSingle, first } = Prefix.parse(prefix);
-    expect(isSingle).toBe(true);
-    expect(inside.some((subnet) => subnet.contains(first))).toBe(false);
-  }
-});
+test.each(examples)(
+  '%s: the internet routes single public addresses and nothing else',
+  (_, yaml) => {
+    const { routes } = ns(underlayOf(networkOf(yaml)), internet);
+    const inside = networkOf(yaml).sites.flatMap((site) =>
+      site.subnets.map((subnet) => subnet.local),
+    );
+    for (const { prefix } of routes) {
+      const { isSingle, first } = Prefix.parse(prefix);
+      expect(isSingle).toBe(true);
+      expect(inside.some((subnet) => subnet.contains(first))).toBe(false);
+    }
+  },
+);
 
 test.each(examples)('%s: no address stands twice on one LAN, device names fit', (_, yaml) => {
-  const underlay = underlayOf(networkOf(yaml as string));
+  const underlay = underlayOf(networkOf(yaml));
   for (const { ends } of underlay.cables) {
     for (const { device } of ends) expect(device.length).toBeLessThan(16);
   }
-  const places = underlay.cables.flatMap(({ ends }) => ends.map((e) => `${e.namespace} ${e.device}`));
+  const places = underlay.cables.flatMap(({ ends }) =>
+    ends.map((e) => `${e.namespace} ${e.device}`),
+  );
   expect(new Set(places).size).toBe(places.length);
-  for (const site of networkOf(yaml as string).sites) {
+  for (const site of networkOf(yaml).sites) {
     const here = underlay.stations.filter((s) => s.unit === site.name && s.kind !== 'pod');
     const all = [`router.${site.name}`, ...here.map((s) => s.name)].flatMap((name) =>
       addressesIn(ns(underlay, name)).filter((a) => !a.startsWith('fe80:')),
@@ -117,7 +122,9 @@ members:
   expect(ns(underlay, 'router.plain').nft).not.toContain('random');
   expect(ns(underlay, 'router.strict').nft).toContain('masquerade random,fully-random');
   const between = addressesIn(ns(underlay, 'carrier.carried')).find((a) => a.startsWith('100.'));
-  expect(Prefix.parse('100.64.0.0/10').contains(Address.parse(between?.split('/')[0] ?? ''))).toBe(true);
+  expect(Prefix.parse('100.64.0.0/10').contains(Address.parse(between?.split('/')[0] ?? ''))).toBe(
+    true,
+  );
 });
 
 test('invented addresses keep out of what the file names', () => {
@@ -142,9 +149,15 @@ test('each pod range has a pod behind its node, and the way to it from its neigh
 test('every namespace of the plan is made, and every cable has both ends in one', () => {
   const underlay = underlayOf(networkOf(twoSites()));
   const script = renderUnderlay(underlay);
-  const made = script.namespaces.trim().split('\n').map((line) => line.replace('netns add ', ''));
+  const made = script.namespaces
+    .trim()
+    .split('\n')
+    .map((line) => line.replace('netns add ', ''));
   expect(made.toSorted()).toEqual(
-    underlay.namespaces.map((n) => n.name).filter((name) => name !== internet).toSorted(),
+    underlay.namespaces
+      .map((n) => n.name)
+      .filter((name) => name !== internet)
+      .toSorted(),
   );
   const known = new Set([...made, internet]);
   for (const { ends } of underlay.cables) {
@@ -153,7 +166,7 @@ test('every namespace of the plan is made, and every cable has both ends in one'
 });
 
 test.each(examples)('%s: a frozen network thaws as it was', (_, yaml) => {
-  const network = networkOf(yaml as string);
+  const network = networkOf(yaml);
   const thawed = thaw(freeze(network));
   expect(thawed).toEqual(network);
   expect(underlayOf(thawed)).toEqual(underlayOf(network));

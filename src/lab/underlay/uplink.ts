@@ -22,7 +22,11 @@ export function connect(draft: Draft, options: UplinkOptions): void {
   const { unit, ns, device, own, routed } = options;
   const coreDevice = draft.nextCoreDevice();
   draft.uplinks.push({ unit, device: coreDevice });
-  draft.cable({ namespace: internet, device: coreDevice }, { namespace: ns.name, device }, options.mtu);
+  draft.cable(
+    { namespace: internet, device: coreDevice },
+    { namespace: ns.name, device },
+    options.mtu,
+  );
   draft.core.interfaces.push({ device: coreDevice, addresses: [`${coreSide}/64`] });
   ns.interfaces.push({
     device,
