@@ -50,10 +50,9 @@ const parse6 = (text: string): bigint => {
   return all.reduce((sum, group) => (sum << 16n) | group, 0n);
 };
 
-export const address = cached((text): Num =>
-  text.includes(':')
-    ? { family: 6, value: parse6(text) }
-    : { family: 4, value: parse4(text) },
+export const address = cached(
+  (text): Num =>
+    text.includes(':') ? { family: 6, value: parse6(text) } : { family: 4, value: parse4(text) },
 );
 
 export const bitsOf = (family: Family): number => (family === 4 ? 32 : 128);

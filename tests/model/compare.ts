@@ -1,25 +1,26 @@
-import { type Model, trace, type Trace } from '#compile';
+import { type Model, type Trace, trace } from '#compile';
+import { Address } from '#ip';
 import type { Network, Port } from '#spec';
-import { address, type Family, familyOf } from './address.ts';
+import { familyOf } from './address.ts';
 import { classText, namesOf, questionOf } from './exhaustive.ts';
 import { allowed } from './policy.ts';
 import { localAddresses } from './routing.ts';
-import { type Hop, type WalkResult, walkOn } from './walker.ts';
-import { Terrain, tunnelOn, type World } from './world.ts';
+import { type Hop, type Question, type WalkResult, walkOn } from './walker.ts';
+import { type Party, podDevice, Terrain, tunnelOn, type World } from './world.ts';
 
-/** One flow, seen by both. */
+/** One flow, seen by all: the packet walker, the policy as written and, between machines, `trace`. */
 export interface Flow {
-  readonly from: string;
+  readonly question: Question;
   readonly to: string;
   readonly port: Port;
-  readonly family: Family;
-  readonly trace: Trace;
   readonly walk: WalkResult;
+  readonly trace?: Trace;
 }
 
-const unnamed: Port[] = [
+const free: Port[] = [
   { protocol: 'tcp', first: 9, last: 9 },
   { protocol: 'udp', first: 9, last: 9 },
+  // WireGuard's own port, inside the tunnel: nothing may take these packets for its own.
   { protocol: 'udp', first: 51820, last: 51820 },
 ];
 
@@ -31,93 +32,100 @@ export function classesOf(network: Network): Port[] {
       ? []
       : [port.first, port.last].map((n) => ({ protocol: port.protocol, first: n, last: n })),
   );
-  const all: Port[] = [{ protocol: 'icmp' }, ...ends, ...unnamed];
+  const all: Port[] = [{ protocol: 'icmp' }, ...ends, ...free];
   return [...new Map(all.map((port) => [classText(port), port])).values()];
 }
 
-const addressOrder = (a: string, b: string): number => {
-  const [x, y] = [address(a), address(b)];
-  return x.family - y.family || (x.value < y.value ? -1 : 1);
-};
+/** A pod of each range that lives on a node. */
+const podsOn = (party: Party): string[] =>
+  (party.machine?.pods ?? []).map((range) =>
+    (range.first.next() ?? Address.parse('::')).toString(),
+  );
 
-/** The flows of every pair that shares a family, in every class. */
-export function* flowsOf(model: Model, world: World, classes: readonly Port[]): Generator<Flow> {
+const familiesOf = (party: Party): Set<number> => new Set(localAddresses(party).map(familyOf));
+
+/** Every pair in every class: from a machine and from its pods, to each address and to a pod. */
+export function* flowsOf(model: Model, world: World): Generator<Flow> {
   const terrain = new Terrain(world);
   const names = namesOf(model.network);
+  const classes = classesOf(model.network);
   for (const from of names) {
     for (const to of names.filter((name) => name !== from)) {
-      for (const family of [4, 6] as const) {
-        for (const port of classes) {
-          const flow = flowOf(model, terrain, from, to, port, family);
-          if (flow) yield flow;
-        }
-      }
+      for (const port of classes) yield* flowsBetween(model, terrain, from, to, port);
     }
   }
 }
 
-function flowOf(
+function* flowsBetween(
   model: Model,
   terrain: Terrain,
   from: string,
   to: string,
   port: Port,
-  family: Family,
-): Flow | undefined {
-  const known = (name: string) =>
-    localAddresses(terrain.party(name)).filter((a) => familyOf(a) === family).sort(addressOrder);
-  if (known(from).length === 0 || known(to).length === 0) return undefined;
-  const seen = trace(model, from, to, port, family);
-  const walk = walkOn(terrain, questionOf(from, seen.destination, port));
-  return { from, to, port, family, trace: seen, walk };
-}
-
-const tellHop = (hop: Hop): string =>
-  `${hop.machine}${hop.interface ? `/${hop.interface}` : ''}${hop.peer ? `>${hop.peer}` : ''}`;
-
-/** A way as text, without the LANs' own routers; where a filter ends it, the machine of that filter has no hop of its own. */
-const tell = (hops: readonly Hop[], verdict: string): string =>
-  hops
-    .filter((hop) => !hop.machine.endsWith(' router'))
-    .filter((hop, i, all) => verdict !== 'deny' || i < all.length - 1 || hop.interface !== undefined)
-    .map(tellHop)
-    .join(' ');
-
-/** `outside` arrives like `allow`. */
-const arrives = (verdict: string): string => (verdict === 'outside' ? 'allow' : verdict);
-
-/** Whether a filter of ours must ask the policy about this way (the enforcement that was decided). */
-export function enforced(terrain: Terrain, hops: readonly Hop[]): boolean {
-  return hops.some((hop, i) => {
-    const isTunnel = hop.interface !== undefined && tunnelOn(terrain.party(hop.machine), hop.interface);
-    const next = hops[i + 1];
-    if (!isTunnel || !next) return false;
-    const [sender, receiver] = [terrain.party(hop.machine), terrain.party(next.machine)];
-    const isLast = hops.slice(i + 1).every((later) => later.interface === undefined || later.interface === 'lan' || later.interface === 'pods');
-    return isLast && (receiver.ours || sender.ours);
-  });
+): Generator<Flow> {
+  const [sender, receiver] = [terrain.party(from), terrain.party(to)];
+  const targets = [...localAddresses(receiver), ...podsOn(receiver)];
+  for (const destination of targets.filter((a) => familiesOf(sender).has(familyOf(a)))) {
+    const question = questionOf(from, destination, port);
+    const isPod = !localAddresses(receiver).includes(destination);
+    const seen = isPod ? {} : { trace: trace(model, from, destination, port) };
+    yield { question, to, port, walk: walkOn(terrain, question), ...seen };
+  }
+  for (const source of podsOn(sender)) {
+    for (const destination of targets.filter((a) => familyOf(a) === familyOf(source))) {
+      const question = { ...questionOf(from, destination, port), source };
+      yield { question, to, port, walk: walkOn(terrain, question) };
+    }
+  }
 }
 
 /** What is wrong about a flow, in words; empty if all agree. */
 export function disagreements(flow: Flow, network: Network, terrain: Terrain): string[] {
-  const { trace: seen, walk } = flow;
+  const { question, to, port, walk, trace: seen } = flow;
+  const asked = walk.verdict === 'deny' || enforced(terrain, walk.hops);
+  const source = question.source === undefined ? '' : ` (${question.source})`;
   return [
-    ...verdictsDiffer(seen, walk),
-    ...(seen.verdict === 'unreachable' ? [] : waysDiffer(seen, walk)),
-    ...policyDiffers(flow, network, terrain),
-    ...packetsLost(flow),
-  ].map((what) => `${flow.from} -> ${flow.to} IPv${flow.family} ${classText(flow.port)}: ${what}`);
+    ...(seen ? [...verdictsDiffer(seen, walk, asked, network), ...waysDiffer(seen, walk)] : []),
+    ...policyDiffers(flow, network, asked),
+    ...packetsLost(walk),
+  ].map(
+    (what) =>
+      `${question.from}${source} -> ${to} (${question.destination}) ${classText(port)}: ${what}`,
+  );
 }
 
-const verdictsDiffer = (seen: Trace, walk: WalkResult): string[] =>
-  arrives(seen.verdict) === walk.verdict
-    ? []
-    : [`trace says ${seen.verdict} (${seen.reason}), the walker ${walk.verdict} (${walk.reason})`];
+/**
+ * Whether a filter of ours must ask the policy about this way: at the machine where it leaves its
+ * last tunnel, or before that tunnel if nothing of ours runs at its end.
+ */
+export function enforced(terrain: Terrain, hops: readonly Hop[]): boolean {
+  const last = hops.findLastIndex(
+    (hop) => hop.interface !== undefined && tunnelOn(terrain.party(hop.machine), hop.interface),
+  );
+  const [sender, receiver] = last < 0 ? [] : hops.slice(last, last + 2);
+  return [sender, receiver].some((hop) => hop !== undefined && terrain.party(hop.machine).ours);
+}
+
+function verdictsDiffer(seen: Trace, walk: WalkResult, asked: boolean, network: Network): string[] {
+  const arrives = seen.verdict === 'outside' ? 'allow' : seen.verdict;
+  if (arrives !== walk.verdict) {
+    return [
+      `trace says ${seen.verdict} (${seen.reason}), the walker ${walk.verdict} (${walk.reason})`,
+    ];
+  }
+  const isOutside = seen.verdict === 'outside';
+  if (walk.verdict === 'unreachable' || network.policy === undefined || isOutside !== asked)
+    return [];
+  return [`trace says ${seen.verdict}, but the policy is ${asked ? '' : 'not '}asked`];
+}
 
 function waysDiffer(seen: Trace, walk: WalkResult): string[] {
+  if (seen.verdict === 'unreachable' || walk.verdict === 'unreachable') return [];
   const source = walk.hops[0]?.source;
   return [
-    ...(source === seen.source ? [] : [`trace sends from ${seen.source}, the walker from ${source}`]),
+    ...(source === seen.source
+      ? []
+      : [`trace sends from ${seen.source}, the walker from ${source}`]),
     ...wayDiffers('goes', seen.hops, walk.hops, walk.verdict),
     ...wayDiffers('comes back', seen.back, walk.back, walk.verdict),
     ...decisionsDiffer(seen, walk),
@@ -134,33 +142,58 @@ function wayDiffers(
   return theirs === ours ? [] : [`trace ${verb} ${theirs}, the walker ${ours}`];
 }
 
+/** Pods are part of their node, and what carries packets inside a site is all `lan`. */
+const tellHop = (hop: Hop): string => {
+  const out = hop.interface === undefined || hop.interface === podDevice ? '' : `/${hop.interface}`;
+  return `${hop.machine}${out}${hop.peer === undefined ? '' : `>${hop.peer}`}`;
+};
+
+/**
+ * A way as text, without the LANs' own routers; where a filter ends it, the machine of that filter
+ * has no hop of its own.
+ */
+const tell = (hops: readonly Hop[], verdict: string): string =>
+  hops
+    .filter((hop) => !hop.machine.endsWith(' router'))
+    .filter(
+      (hop, i, all) => verdict !== 'deny' || i < all.length - 1 || hop.interface !== undefined,
+    )
+    .map(tellHop)
+    .join(' ');
+
 function decisionsDiffer(seen: Trace, walk: WalkResult): string[] {
   if (!walk.deniedBy || seen.verdict !== 'deny') return [];
   const { machine, counter } = walk.deniedBy;
   const { decision } = seen;
   if (decision?.machine === machine && decision.counter === counter) return [];
-  return [`trace says ${decision?.machine}/${decision?.counter} refuses, the walker ${machine}/${counter}`];
+  return [
+    `trace says ${decision?.machine}/${decision?.counter} refuses, the walker ${machine}/${counter}`,
+  ];
 }
 
-function policyDiffers({ from, to, port, walk, trace: seen }: Flow, network: Network, terrain: Terrain): string[] {
-  if (walk.verdict === 'unreachable') return [];
+/** The policy speaks of the addresses by which the two ends are known on the way. */
+function policyDiffers(
+  { question, to, port, walk }: Flow,
+  network: Network,
+  asked: boolean,
+): string[] {
   const [first] = walk.hops;
-  if (!first) return [];
-  const ends: Record<string, string[]> = { [from]: [first.source], [to]: [first.destination] };
-  const may = allowed(network, (name) => ends[name] ?? [], from, to, port);
-  const asked = walk.verdict === 'deny' || enforced(terrain, walk.hops);
+  if (walk.verdict === 'unreachable' || !first) return [];
+  const ends: Record<string, string[]> = {
+    [question.from]: [first.source],
+    [to]: [first.destination],
+  };
+  const may = allowed(network, (name) => ends[name] ?? [], question.from, to, port);
   const expected = !asked || may ? 'allow' : 'deny';
+  if (walk.verdict === expected) return [];
   const words = asked ? (may ? 'allows it' : 'forbids it') : 'is not asked';
-  return [
-    ...(walk.verdict === expected ? [] : [`the policy ${words}, the walker says ${walk.verdict}: ${walk.reason}`]),
-    ...(network.policy === undefined || (seen.verdict === 'outside') === !asked ? [] : [`the policy ${words}, but trace says ${seen.verdict}`]),
-  ];
+  return [`the policy ${words}, the walker says ${walk.verdict}: ${walk.reason}`];
 }
 
-function packetsLost({ walk }: Flow): string[] {
-  if (walk.verdict !== 'allow') return [];
-  return [
-    ...walk.tooLarge.map((machine) => `${machine} hands out packets too large for the network below`),
-    ...walk.silent.map((machine) => `"fragmentation needed" of ${machine} does not reach the sender`),
-  ];
-}
+const packetsLost = (walk: WalkResult): string[] =>
+  walk.verdict !== 'allow'
+    ? []
+    : [
+        ...walk.tooLarge.map((name) => `${name} hands out packets too large for the network below`),
+        ...walk.silent.map((name) => `"fragmentation needed" of ${name} does not reach the sender`),
+      ];

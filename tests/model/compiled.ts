@@ -5,8 +5,8 @@ import {
   type Facts,
   hostRoutes,
   link,
-  machinesOf,
   type Model,
+  machinesOf,
   project,
   siteRouterRoutes,
 } from '#compile';

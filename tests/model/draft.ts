@@ -79,11 +79,13 @@ const endpointOf = (text: string): Endpoint => {
 
 /** The frozen network a draft means, without the help of `#spec`'s reader. */
 export function networkOf(draft: Draft): Network {
-  const groups = sorted(draft.groups).map(([name, selectors]): Group => ({
-    ...located,
-    name,
-    selectors: selectors.map((text) => selectorOf(text, draft)),
-  }));
+  const groups = sorted(draft.groups).map(
+    ([name, selectors]): Group => ({
+      ...located,
+      name,
+      selectors: selectors.map((text) => selectorOf(text, draft)),
+    }),
+  );
   return {
     ...located,
     version: 1,
@@ -171,7 +173,8 @@ function selectorOf(text: string, draft: Draft): Selector {
   const [, kind, rest] = /^(tag|site):(.*)$/.exec(text) ?? [];
   if (kind === 'tag' || kind === 'site') return { kind, name: rest as string };
   if (text === 'all') return { kind: 'all' };
-  if (isAddress(text.split('/')[0] as string)) return { kind: 'prefix', prefix: Prefix.parse(text) };
+  if (isAddress(text.split('/')[0] as string))
+    return { kind: 'prefix', prefix: Prefix.parse(text) };
   return { kind: draft.groups && text in draft.groups ? 'group' : 'machine', name: text };
 }
 

@@ -40,7 +40,8 @@ export const edits: fc.Arbitrary<Edit> = fc.record({
 
 type Machines = Readonly<Record<string, MachineDraft>>;
 
-const pick = <T>(items: readonly T[], n: number): T | undefined => items[n % Math.max(items.length, 1)];
+const pick = <T>(items: readonly T[], n: number): T | undefined =>
+  items[n % Math.max(items.length, 1)];
 const without = <T>(record: Readonly<Record<string, T>> | undefined, name: string) =>
   Object.fromEntries(Object.entries(record ?? {}).filter(([key]) => key !== name));
 
@@ -57,7 +58,10 @@ function machineWith(draft: Draft, n: number, change: (m: MachineDraft) => Machi
     ),
   );
   const members = Object.keys(draft.members ?? {}).map((name) => ({ name }));
-  const chosen = pick<{ name: string; site?: string; group?: 'gateways' | 'nodes' }>([...members, ...inSites], n);
+  const chosen = pick<{ name: string; site?: string; group?: 'gateways' | 'nodes' }>(
+    [...members, ...inSites],
+    n,
+  );
   if (!chosen) return draft;
   const { name, site, group } = chosen;
   if (site === undefined || !group) {
@@ -65,7 +69,11 @@ function machineWith(draft: Draft, n: number, change: (m: MachineDraft) => Machi
   }
   const old = draft.sites[site];
   const machines = old?.[group] ?? {};
-  const changed = { ...old, subnets: old?.subnets ?? [], [group]: { ...machines, [name]: change(machines[name] ?? {}) } };
+  const changed = {
+    ...old,
+    subnets: old?.subnets ?? [],
+    [group]: { ...machines, [name]: change(machines[name] ?? {}) },
+  };
   return { ...draft, sites: { ...draft.sites, [site]: changed } };
 }
 
@@ -85,7 +93,9 @@ function renameMember(draft: Draft, n: number, keep: boolean): Draft {
 }
 
 const sitesWithMachines = (draft: Draft): string[] =>
-  Object.keys(draft.sites).filter((name) => draft.sites[name]?.gateways ?? draft.sites[name]?.nodes);
+  Object.keys(draft.sites).filter(
+    (name) => draft.sites[name]?.gateways ?? draft.sites[name]?.nodes,
+  );
 
 /** A site nobody mentions. */
 function removeSite(draft: Draft, n: number): Draft {
@@ -97,14 +107,21 @@ function removeSite(draft: Draft, n: number): Draft {
   return words.some((word) => JSON.stringify(rest).includes(word)) ? draft : rest;
 }
 
-function siteWith(draft: Draft, n: number, change: (s: Draft['sites'][string], name: string) => Draft['sites'][string]): Draft {
+function siteWith(
+  draft: Draft,
+  n: number,
+  change: (s: Draft['sites'][string], name: string) => Draft['sites'][string],
+): Draft {
   const name = pick(Object.keys(draft.sites), n);
   const old = name === undefined ? undefined : draft.sites[name];
   if (name === undefined || !old) return draft;
   return { ...draft, sites: { ...draft.sites, [name]: change(old, name) } };
 }
 
-const rulesWith = (draft: Draft, change: (rules: NonNullable<Draft['policy']>) => Draft['policy']): Draft => {
+const rulesWith = (
+  draft: Draft,
+  change: (rules: NonNullable<Draft['policy']>) => Draft['policy'],
+): Draft => {
   const policy = change(draft.policy ?? []);
   const { policy: _, ...rest } = draft;
   return policy ? { ...rest, policy } : rest;
@@ -138,25 +155,36 @@ const actions: Readonly<Record<Edit['kind'], (draft: Draft, n: number) => Draft>
   },
   'toggle-endpoint': (draft, n) =>
     machineWith(draft, n, (m) =>
-      m.endpoint === undefined ? { ...m, endpoint: `192.0.2.${n + 1}:51820` } : withoutField(m, 'endpoint'),
+      m.endpoint === undefined
+        ? { ...m, endpoint: `192.0.2.${n + 1}:51820` }
+        : withoutField(m, 'endpoint'),
     ),
   'move-endpoint': (draft, n) =>
-    machineWith(draft, n, (m) => (m.endpoint === undefined ? m : { ...m, endpoint: `192.0.2.${n + 1}:51830` })),
+    machineWith(draft, n, (m) =>
+      m.endpoint === undefined ? m : { ...m, endpoint: `192.0.2.${n + 1}:51830` },
+    ),
   'change-mtu': (draft, n) => machineWith(draft, n, (m) => ({ ...m, mtu: 1390 + n })),
   'change-site-mtu': (draft, n) => siteWith(draft, n, (s) => ({ ...s, mtu: 1390 + n })),
   'change-tags': (draft, n) => machineWith(draft, n, (m) => ({ ...m, tags: ['red', `tag${n}`] })),
   'change-hub': (draft, n) => {
-    const [name, hub] = [pick(Object.keys(draft.members ?? {}), n), pick(sitesWithMachines(draft), n)];
+    const [name, hub] = [
+      pick(Object.keys(draft.members ?? {}), n),
+      pick(sitesWithMachines(draft), n),
+    ];
     if (name === undefined || hub === undefined || mentions(draft, name)) return draft;
     return membersWith(draft, (all) => ({ ...all, [name]: { ...all[name], hub } }));
   },
-  'add-subnet': (draft, n) => siteWith(draft, n, (s) => ({ ...s, subnets: [...s.subnets, '10.77.0.0/24'] })),
+  'add-subnet': (draft, n) =>
+    siteWith(draft, n, (s) => ({ ...s, subnets: [...s.subnets, '10.77.0.0/24'] })),
   'remove-site': removeSite,
   'add-host': (draft, n) =>
     siteWith(draft, n, (s) => {
       const subnet = s.subnets.find((text) => text.endsWith('.0/24'));
       if (subnet === undefined) return s;
-      return { ...s, hosts: { ...s.hosts, extra: { address: [subnet.replace('.0/24', '.99')], tags: ['red'] } } };
+      return {
+        ...s,
+        hosts: { ...s.hosts, extra: { address: [subnet.replace('.0/24', '.99')], tags: ['red'] } },
+      };
     }),
   'remove-host': (draft, n) =>
     siteWith(draft, n, (s) => {
@@ -172,21 +200,31 @@ const actions: Readonly<Record<Edit['kind'], (draft: Draft, n: number) => Draft>
       { from: ['all'], to: [to === undefined ? 'all' : `site:${to}`], ports: [`tcp/${443 + n}`] },
     ]);
   },
-  'remove-rule': (draft) => rulesWith(draft, (rules) => (rules.length > 0 ? rules.slice(1) : undefined)),
+  'remove-rule': (draft) =>
+    rulesWith(draft, (rules) => (rules.length > 0 ? rules.slice(1) : undefined)),
   'no-policy': (draft) => rulesWith(draft, () => undefined),
   'change-ports': (draft, n) =>
-    rulesWith(draft, (rules) =>
-      draft.policy && rules.map((rule, i) => (i === n % rules.length ? { ...rule, ports: [`udp/${n + 1}`] } : rule)),
+    rulesWith(
+      draft,
+      (rules) =>
+        draft.policy &&
+        rules.map((rule, i) =>
+          i === n % rules.length ? { ...rule, ports: [`udp/${n + 1}`] } : rule,
+        ),
     ),
   'change-group': (draft, n) => {
     const name = pick(Object.keys(draft.groups ?? {}), n);
     const member = pick(Object.keys(draft.members ?? {}), n);
     if (name === undefined || member === undefined) return draft;
-    return { ...draft, groups: { ...draft.groups, [name]: [...(draft.groups?.[name] ?? []), member] } };
+    return {
+      ...draft,
+      groups: { ...draft.groups, [name]: [...(draft.groups?.[name] ?? []), member] },
+    };
   },
   'change-overlay': (draft) => ({
     ...draft,
-    overlay: draft.overlay.length === 1 ? [...draft.overlay, '10.98.0.0/24'] : draft.overlay.slice(1),
+    overlay:
+      draft.overlay.length === 1 ? [...draft.overlay, '10.98.0.0/24'] : draft.overlay.slice(1),
   }),
   'change-keepalive': (draft, n) => ({ ...draft, defaults: { keepalive: 10 + n } }),
 };

@@ -1,7 +1,7 @@
 import type { Network, Port } from '#spec';
 import { familyOf } from './address.ts';
 import { localAddresses } from './routing.ts';
-import { type Question, type WalkResult, walkOn, type World } from './walker.ts';
+import { type Question, type WalkResult, type World, walkOn } from './walker.ts';
 import { Terrain } from './world.ts';
 
 /** Everybody a policy may name: gateways, nodes, hosts and members, sorted. */

@@ -98,11 +98,15 @@ const portOf = (protocol: Protocol, side: 'source' | 'destination'): Field => ({
   of: (view) => (view.protocol === protocol ? port(view, side) : absent),
 });
 
-const ifPacket = (family: Family, value: (view: View) => Value): ((view: View) => Value) =>
-  (view) => (view.family === family ? value(view) : absent);
+const ifPacket =
+  (family: Family, value: (view: View) => Value): ((view: View) => Value) =>
+  (view) =>
+    view.family === family ? value(view) : absent;
 
-const original = (pick: (tuple: Tuple, view: View) => Value) => (view: View): Value =>
-  view.flow ? pick(view.flow.original, view) : absent;
+const original =
+  (pick: (tuple: Tuple, view: View) => Value) =>
+  (view: View): Value =>
+    view.flow ? pick(view.flow.original, view) : absent;
 
 const icmpField = (family: Family, part: 'type' | 'code', type: string, names: Names): Field => ({
   type,
@@ -121,13 +125,19 @@ export const fields: Readonly<Record<string, Field>> = {
   'ct original ip6 saddr': { type: 'ipv6_addr', of: original((t) => addressIn(6, t.source)) },
   'ct original ip6 daddr': { type: 'ipv6_addr', of: original((t) => addressIn(6, t.destination)) },
   'ct original proto-src': { type: 'inet_service', of: original((t) => number(t.protoSource)) },
-  'ct original proto-dst': { type: 'inet_service', of: original((t) => number(t.protoDestination)) },
+  'ct original proto-dst': {
+    type: 'inet_service',
+    of: original((t) => number(t.protoDestination)),
+  },
   'ct original protocol': {
     type: 'inet_proto',
     of: original((t, v) => number(protocolNumber(t.protocol, v.family), protocols)),
   },
   'ct state': { type: 'ct_state', of: (view) => name(view.state) },
-  'ct direction': { type: 'ct_dir', of: (view) => (view.flow ? name(view.flow.direction) : absent) },
+  'ct direction': {
+    type: 'ct_dir',
+    of: (view) => (view.flow ? name(view.flow.direction) : absent),
+  },
   'meta l4proto': {
     type: 'inet_proto',
     of: (view) => number(protocolNumber(view.protocol, view.family), protocols),

@@ -89,7 +89,8 @@ const elementOrder = (a: string, b: string): number => {
 };
 
 const partOrder = (a: string, b: string): number => {
-  if (/^\d+(-\d+)?$/.test(a) && /^\d+(-\d+)?$/.test(b)) return Number.parseInt(a) - Number.parseInt(b);
+  if (/^\d+(-\d+)?$/.test(a) && /^\d+(-\d+)?$/.test(b))
+    return Number.parseInt(a) - Number.parseInt(b);
   if (!/^[\da-f]*[.:]/.test(a) || !/^[\da-f]*[.:]/.test(b)) return a < b ? -1 : a > b ? 1 : 0;
   const [x, y] = [span(a), span(b)];
   if (x.family !== y.family) return x.family - y.family;
@@ -117,12 +118,29 @@ function orderBroken(state: HostState): string[] {
   const perTable = Map.groupBy(root.routes?.items ?? [], (r) => r.table);
   return [
     ...doubles('routes', routes),
-    ...[...perTable.values()].flatMap((items) => unsorted('routes', items.map((r) => r.prefix))),
-    ...unsorted('addresses', (root.addresses?.items ?? []).map((i) => i.address)),
+    ...[...perTable.values()].flatMap((items) =>
+      unsorted(
+        'routes',
+        items.map((r) => r.prefix),
+      ),
+    ),
+    ...unsorted(
+      'addresses',
+      (root.addresses?.items ?? []).map((i) => i.address),
+    ),
     ...state.bindings.flatMap((b) => unsorted('a binding', b.prefixes)),
-    ...unsorted('bindings', state.bindings.map((b) => b.candidates[0]?.peer ?? '')),
-    ...doubles('forwarding', (root.forwarding?.items ?? []).map((i) => canonicalJson(i))),
-    ...doubles('sysctls', (root.sysctls?.items ?? []).map((i) => canonicalJson([i.key, i.device]))),
+    ...unsorted(
+      'bindings',
+      state.bindings.map((b) => b.candidates[0]?.peer ?? ''),
+    ),
+    ...doubles(
+      'forwarding',
+      (root.forwarding?.items ?? []).map((i) => canonicalJson(i)),
+    ),
+    ...doubles(
+      'sysctls',
+      (root.sysctls?.items ?? []).map((i) => canonicalJson([i.key, i.device])),
+    ),
   ];
 }
 
@@ -132,11 +150,23 @@ function tableBroken(table: NftTable): string[] {
     ...countersBroken(table),
     ...setsBroken(table),
     ...expressionsBroken(table),
-    ...doubles('chains', table.chains.map((c) => c.name)),
-    ...doubles('sets and maps', [...table.sets, ...table.maps].map((s) => s.name)),
+    ...doubles(
+      'chains',
+      table.chains.map((c) => c.name),
+    ),
+    ...doubles(
+      'sets and maps',
+      [...table.sets, ...table.maps].map((s) => s.name),
+    ),
     ...unsorted('counters', table.counters),
-    ...unsorted('sets', table.sets.map((s) => s.name)),
-    ...unsorted('maps', table.maps.map((m) => m.name)),
+    ...unsorted(
+      'sets',
+      table.sets.map((s) => s.name),
+    ),
+    ...unsorted(
+      'maps',
+      table.maps.map((m) => m.name),
+    ),
   ].map((what) => `nft ${table.name}: ${what}`);
 }
 
@@ -242,7 +272,9 @@ function socketsBroken(network: Network, states: ReadonlyMap<string, HostState>)
 function keepaliveBroken(network: Network, states: ReadonlyMap<string, HostState>): string[] {
   return machinesOf(network)
     .filter((machine) => !machine.endpoint && machine.keepalive > 0)
-    .flatMap((machine) => Object.values(states.get(machine.name)?.tunnels ?? {}).map((t) => ({ machine, t })))
+    .flatMap((machine) =>
+      Object.values(states.get(machine.name)?.tunnels ?? {}).map((t) => ({ machine, t })),
+    )
     .flatMap(({ machine, t }) =>
       Object.entries(t.peers)
         .filter(([, peer]) => (peer.keepalive ?? 0) <= 0)

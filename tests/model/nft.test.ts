@@ -100,21 +100,39 @@ test('a jump comes back, a goto does not', () => {
   const after: NftRule = { match: [], counter: 'two', verdict: 'accept' };
   const jump = tableOf([base([{ match: [], verdict: 'jump counting' }, after]), counting]);
   const goTo = tableOf([base([{ match: [], verdict: 'goto counting' }, after]), counting]);
-  expect(evaluate([jump], 'forward', segment)).toMatchObject({ counted: ['one', 'two'], judgement: { passes: true } });
-  expect(evaluate([goTo], 'forward', segment)).toMatchObject({ counted: ['one'], judgement: { passes: false } });
+  expect(evaluate([jump], 'forward', segment)).toMatchObject({
+    counted: ['one', 'two'],
+    judgement: { passes: true },
+  });
+  expect(evaluate([goTo], 'forward', segment)).toMatchObject({
+    counted: ['one'],
+    judgement: { passes: false },
+  });
 });
 
 test('after a goto inside a jumped-to chain the first caller goes on', () => {
   const chains: NftChain[] = [
-    base([{ match: [], verdict: 'jump middle' }, { match: [], counter: 'three', verdict: 'accept' }]),
-    { name: 'middle', rules: [{ match: [], verdict: 'goto last' }, { match: [], verdict: 'drop' }] },
+    base([
+      { match: [], verdict: 'jump middle' },
+      { match: [], counter: 'three', verdict: 'accept' },
+    ]),
+    {
+      name: 'middle',
+      rules: [
+        { match: [], verdict: 'goto last' },
+        { match: [], verdict: 'drop' },
+      ],
+    },
     { name: 'last', rules: [{ match: [], counter: 'one', verdict: 'return' }] },
   ];
   expect(evaluate([tableOf(chains)], 'forward', segment).counted).toEqual(['one', 'three']);
 });
 
 test('return from a base chain leaves it to its policy', () => {
-  const rules: NftRule[] = [{ match: [], verdict: 'return' }, { match: [], verdict: 'drop' }];
+  const rules: NftRule[] = [
+    { match: [], verdict: 'return' },
+    { match: [], verdict: 'drop' },
+  ];
   expect(passes(tableOf([base(rules, 'accept')]))).toBe(true);
   expect(passes(tableOf([base(rules, 'drop')]))).toBe(false);
 });
@@ -136,7 +154,11 @@ test('a verdict map goes where its element says, else on with the next rule', ()
     },
   ];
   const yes: NftChain = { name: 'yes', rules: [{ match: [], verdict: 'accept' }] };
-  const ask: NftRule = { match: [], counter: 'one', vmap: { left: 'ip saddr . ip daddr', map: 'm' } };
+  const ask: NftRule = {
+    match: [],
+    counter: 'one',
+    vmap: { left: 'ip saddr . ip daddr', map: 'm' },
+  };
   const table = tableOf([base([ask]), yes], { maps });
   expect(passes(table)).toBe(true);
   const elsewhere = evaluate([table], 'forward', { ...segment, destination: '10.0.0.3' });

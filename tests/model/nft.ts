@@ -1,11 +1,16 @@
 import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
-import { remembered } from './remembered.ts';
 import { elementMatches, fieldsOf, type Value, type View } from './fields.ts';
+import { remembered } from './remembered.ts';
 
 /** What the tables of one machine say at one hook. */
 export type Judgement =
   | { readonly passes: true }
-  | { readonly passes: false; readonly rejected: boolean; readonly counter?: string; readonly where: string };
+  | {
+      readonly passes: false;
+      readonly rejected: boolean;
+      readonly counter?: string;
+      readonly where: string;
+    };
 
 export interface Evaluation {
   readonly judgement: Judgement;
@@ -175,7 +180,11 @@ class Run {
     const parts = fieldsOf(vmap.left);
     const map = this.#table.maps.find((m) => m.name === vmap.map.replace(/^@/, ''));
     if (!map) throw new Error(`model: no map ${vmap.map}`);
-    checkType(map, parts.map((f) => f.type).join(' . '), map.elements.map(([e]) => e));
+    checkType(
+      map,
+      parts.map((f) => f.type).join(' . '),
+      map.elements.map(([e]) => e),
+    );
     const values = parts.map((field) => field.of(this.#view));
     if (values.some((value) => value.kind === 'absent')) return undefined;
     return map.elements.find(([element]) => isElement(element, values, vmap.left))?.[1];
@@ -199,7 +208,8 @@ const checked = new WeakMap<Typed, string>();
 function checkType(set: Typed, types: string, elements: readonly string[]): void {
   if (checked.get(set) === types) return;
   checked.set(set, types);
-  if (set.type !== types) throw new Error(`model: ${set.name} is of ${set.type}, asked with ${types}`);
+  if (set.type !== types)
+    throw new Error(`model: ${set.name} is of ${set.type}, asked with ${types}`);
   const range = elements.find((e) => /[-/]\d/.test(e) && !/^[a-z]/.test(e));
   if (!set.interval && range !== undefined && !/ifname/.test(set.type)) {
     throw new Error(`model: ${set.name} has a range ${range} and no interval flag`);

@@ -131,4 +131,3 @@ export function viewOf(
     ...(packet.protocol === 'tcp' && { flags }),
   };
 }
-

@@ -42,8 +42,14 @@ const node = (name: string, overlay: string): Sketch => ({
 const gateway: Sketch = {
   ...gatewayA,
   peers: {
-    one: { endpoint: '203.0.113.31:5555', allowed: ['10.0.0.11/32', '10.128.0.0/23', '192.168.88.11/32'] },
-    two: { endpoint: '203.0.113.32:5555', allowed: ['10.0.0.12/32', '10.128.2.0/23', '192.168.88.12/32'] },
+    one: {
+      endpoint: '203.0.113.31:5555',
+      allowed: ['10.0.0.11/32', '10.128.0.0/23', '192.168.88.11/32'],
+    },
+    two: {
+      endpoint: '203.0.113.32:5555',
+      allowed: ['10.0.0.12/32', '10.128.2.0/23', '192.168.88.12/32'],
+    },
   },
   routes: [
     { prefix: '10.128.0.0/22', device: 'wg0' },
@@ -56,7 +62,11 @@ const routes = {
   'host-a': [{ prefix: '10.128.0.0/22', via: '192.168.66.4', table: 254 }],
 };
 const world = (one: Partial<Sketch> = {}) =>
-  worldOf([gateway, { ...node('one', '10.0.0.11'), ...one }, node('two', '10.0.0.12')], cluster, routes);
+  worldOf(
+    [gateway, { ...node('one', '10.0.0.11'), ...one }, node('two', '10.0.0.12')],
+    cluster,
+    routes,
+  );
 const toPod: Question = { from: 'host-a', destination: '10.128.2.7', protocol: 'icmp' };
 
 test('a pod is reached through the tunnel of its own node', () => {
@@ -70,12 +80,26 @@ test('a pod is reached through the tunnel of its own node', () => {
 });
 
 test('a pod speaks from its own address, through its node', () => {
-  const question = { from: 'one', source: '10.128.0.9', destination: '192.168.66.11', protocol: 'tcp' as const, port: 80 };
-  expect(walk(world(), question)).toMatchObject({ verdict: 'allow', hops: [{ machine: 'one' }, {}, {}] });
+  const question = {
+    from: 'one',
+    source: '10.128.0.9',
+    destination: '192.168.66.11',
+    protocol: 'tcp' as const,
+    port: 80,
+  };
+  expect(walk(world(), question)).toMatchObject({
+    verdict: 'allow',
+    hops: [{ machine: 'one' }, {}, {}],
+  });
 });
 
 test('pods of two nodes meet over the cluster network, past our tunnels', () => {
-  const question: Question = { from: 'one', source: '10.128.0.9', destination: '10.128.2.7', protocol: 'icmp' };
+  const question: Question = {
+    from: 'one',
+    source: '10.128.0.9',
+    destination: '10.128.2.7',
+    protocol: 'icmp',
+  };
   const result = walk(world(), question);
   expect(result.hops.map((h) => [h.machine, h.interface])).toEqual([
     ['one', 'lan'],
@@ -85,13 +109,19 @@ test('pods of two nodes meet over the cluster network, past our tunnels', () => 
 
 test('a node that does not forward reaches no pod', () => {
   const result = walk(world({ forwards: [] }), { ...toPod, destination: '10.128.0.7' });
-  expect(result).toMatchObject({ verdict: 'unreachable', reason: expect.stringMatching(/one does not forward/) as string });
+  expect(result).toMatchObject({
+    verdict: 'unreachable',
+    reason: expect.stringMatching(/one does not forward/) as string,
+  });
 });
 
 test('pods given to the wrong node are reached by a detour, and their answer is refused', () => {
   const peers = {
     one: { endpoint: '203.0.113.31:5555', allowed: ['10.0.0.11/32', '192.168.88.11/32'] },
-    two: { endpoint: '203.0.113.32:5555', allowed: ['10.0.0.12/32', '10.128.0.0/22', '192.168.88.12/32'] },
+    two: {
+      endpoint: '203.0.113.32:5555',
+      allowed: ['10.0.0.12/32', '10.128.0.0/22', '192.168.88.12/32'],
+    },
   };
   const sketches = [{ ...gateway, peers }, node('one', '10.0.0.11'), node('two', '10.0.0.12')];
   const result = walk(worldOf(sketches, cluster, routes), { ...toPod, destination: '10.128.0.7' });

@@ -34,7 +34,9 @@ test.each([
   ['10.0.0.0/29', '192.168.77.8/29', false],
 ])('alice may talk to host-b by a rule from %s to %s: %s', (from, to, expected) => {
   const groups = { people: ['tag:people'], far: ['site:b'] };
-  expect(may(withRules([{ from: [from], to: [to] }], groups), 'alice', 'host-b', 'tcp/22')).toBe(expected);
+  expect(may(withRules([{ from: [from], to: [to] }], groups), 'alice', 'host-b', 'tcp/22')).toBe(
+    expected,
+  );
 });
 
 test.each([

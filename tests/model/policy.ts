@@ -1,5 +1,6 @@
 import type { Network, PolicyRule, Port, Selector } from '#spec';
 import { contains } from './address.ts';
+import { remembered } from './remembered.ts';
 
 /** Whoever a selector can mean. */
 interface Named {
@@ -10,7 +11,7 @@ interface Named {
 
 export type AddressesOf = (name: string) => readonly string[];
 
-const everybody = (network: Network): Named[] => [
+const everybody = remembered((network: Network): Named[] => [
   ...network.sites.flatMap((site) =>
     [...site.gateways, ...site.nodes, ...site.hosts].map((m) => ({
       name: m.name,
@@ -19,10 +20,10 @@ const everybody = (network: Network): Named[] => [
     })),
   ),
   ...network.members.map((m) => ({ name: m.name, tags: m.tags })),
-];
+]);
 
 const whoIs = (network: Network, name: string): Named => {
-  const found = everybody(network).find((one) => one.name === name);
+  const found = everybody(network, '').find((one) => one.name === name);
   if (!found) throw new Error(`model: nobody is called ${name}`);
   return found;
 };
@@ -54,10 +55,9 @@ export function selects(
 }
 
 const portMatches = (rule: Port, asked: Port): boolean => {
-  if (rule.protocol === 'icmp' || asked.protocol === 'icmp') return rule.protocol === asked.protocol;
-  return (
-    rule.protocol === asked.protocol && rule.first <= asked.first && asked.first <= rule.last
-  );
+  if (rule.protocol === 'icmp' || asked.protocol === 'icmp')
+    return rule.protocol === asked.protocol;
+  return rule.protocol === asked.protocol && rule.first <= asked.first && asked.first <= rule.last;
 };
 
 /** The rules that let this flow pass. */

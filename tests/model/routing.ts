@@ -3,7 +3,6 @@ import { commonBits, contains, type Family, familyOf, same, span } from './addre
 import { remembered } from './remembered.ts';
 import {
   lan,
-  loopback,
   type Party,
   podDevice,
   routerName,
@@ -219,5 +218,8 @@ export function sourceFor(
   if (familyOf(target) === 6) {
     return [...candidates].sort((a, b) => commonBits(b, target) - commonBits(a, target))[0];
   }
-  return candidates.find((a) => onLink(party).some((s) => contains(s, a) && contains(s, near))) ?? candidates[0];
+  return (
+    candidates.find((a) => onLink(party).some((s) => contains(s, a) && contains(s, near))) ??
+    candidates[0]
+  );
 }

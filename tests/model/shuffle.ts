@@ -23,7 +23,9 @@ export function shuffled(draft: Draft, seed: number): Draft {
       return loose.has(key) ? mix(items) : items;
     }
     if (value === null || typeof value !== 'object') return value;
-    const entries = Object.entries(value).map(([name, inner]) => [name, visit(inner, name)] as const);
+    const entries = Object.entries(value).map(
+      ([name, inner]) => [name, visit(inner, name)] as const,
+    );
     return Object.fromEntries(ordered.has(key) ? entries : mix(entries));
   };
   return visit(draft, '') as Draft;

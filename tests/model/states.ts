@@ -51,7 +51,10 @@ export function stateOf(sketch: Sketch): HostState {
 const rootOf = (sketch: Sketch, device: string): HostState['namespaces'][string] => ({
   links: facility([{ name: device, kind: 'wireguard', mtu: sketch.mtu ?? 1420 }]),
   addresses: facility(
-    (sketch.overlay ?? []).map((a) => ({ device, address: `${a}/${familyOf(a) === 4 ? 32 : 128}` })),
+    (sketch.overlay ?? []).map((a) => ({
+      device,
+      address: `${a}/${familyOf(a) === 4 ? 32 : 128}`,
+    })),
   ),
   routes: facility((sketch.routes ?? []).map((route) => ({ table: main, ...route }))),
   rules: facility(sketch.rules ?? []),

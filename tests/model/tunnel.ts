@@ -50,9 +50,11 @@ export function carry(
   inner: { source: string; destination: string },
 ): Carried {
   const [tunnelId, tunnel] = tunnelOn(from, device) ?? [];
-  if (tunnelId === undefined || !tunnel || !from.state) throw new Error(`model: no tunnel ${device}`);
+  if (tunnelId === undefined || !tunnel || !from.state)
+    throw new Error(`model: no tunnel ${device}`);
   const peerId = peerFor(from.state, tunnelId, inner.destination);
-  if (peerId === undefined) return lost(`${from.name} has no peer for ${inner.destination} (ENOKEY)`);
+  if (peerId === undefined)
+    return lost(`${from.name} has no peer for ${inner.destination} (ENOKEY)`);
   const peer = tunnel.peers[peerId];
   if (!peer) return lost(`${from.name} binds ${inner.destination} to ${peerId}, which is no peer`);
   const owner = terrain.ownerOf(peer.publicKey);

@@ -68,7 +68,10 @@ export const filter: NftTable = {
     {
       name: 'ports',
       rules: [
-        { match: [{ left: 'meta l4proto', op: '==', right: ['icmp', 'ipv6-icmp'] }], verdict: 'accept' },
+        {
+          match: [{ left: 'meta l4proto', op: '==', right: ['icmp', 'ipv6-icmp'] }],
+          verdict: 'accept',
+        },
         {
           match: [{ left: 'meta l4proto . th dport', op: '==', right: ['tcp . 22'] }],
           counter: 'rule-ssh',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Sketch } from './states.ts';
 import { draft, filter, gatewayA, gatewayB, hostRoutes, twoSites, worldOf } from './two-sites.ts';
-import { type Question, walk, type World } from './walker.ts';
+import { type Question, type World, walk } from './walker.ts';
 
 const ssh: Question = {
   from: 'host-a',
@@ -93,7 +93,9 @@ const dropAll = (hook: string): Partial<Sketch> => ({
     {
       ...filter,
       maps: [],
-      chains: [{ name: hook, hook: { type: 'filter', hook, priority: 0, policy: 'drop' }, rules: [] }],
+      chains: [
+        { name: hook, hook: { type: 'filter', hook, priority: 0, policy: 'drop' }, rules: [] },
+      ],
     },
   ],
 });
@@ -179,7 +181,12 @@ const breaks: Break[] = [
   },
   {
     name: 'the endpoint lies in a prefix that leads into the tunnel',
-    a: { routes: [{ prefix: '192.168.77.0/24', device: 'wg0' }, { prefix: '198.51.100.0/24', device: 'wg0' }] },
+    a: {
+      routes: [
+        { prefix: '192.168.77.0/24', device: 'wg0' },
+        { prefix: '198.51.100.0/24', device: 'wg0' },
+      ],
+    },
     verdict: 'unreachable',
     says: /routes the endpoint 198\.51\.100\.20:51820 into a tunnel/,
   },
@@ -189,8 +196,18 @@ const breaks: Break[] = [
     verdict: 'unreachable',
     says: /nobody in a answers for 192\.168\.66\.5/,
   },
-  { name: 'a filter drops all that is forwarded', b: dropAll('forward'), verdict: 'deny', says: /policy of forward/ },
-  { name: 'a filter drops all that leaves', b: dropAll('postrouting'), verdict: 'deny', says: /policy/ },
+  {
+    name: 'a filter drops all that is forwarded',
+    b: dropAll('forward'),
+    verdict: 'deny',
+    says: /policy of forward/,
+  },
+  {
+    name: 'a filter drops all that leaves',
+    b: dropAll('postrouting'),
+    verdict: 'deny',
+    says: /policy/,
+  },
   {
     name: 'a filter drops the packets of WireGuard itself',
     b: dropAll('input'),
@@ -201,7 +218,14 @@ const breaks: Break[] = [
 
 test.each(breaks)('it sees when $name', ({ a, b, routes, verdict, says }) => {
   const broken = { ...hostRoutes, ...routes };
-  const world = worldOf([{ ...gatewayA, ...a }, { ...gatewayB, ...b }], draft, broken);
+  const world = worldOf(
+    [
+      { ...gatewayA, ...a },
+      { ...gatewayB, ...b },
+    ],
+    draft,
+    broken,
+  );
   const result = walk(world, ping);
   expect(result.reason).toMatch(says);
   expect(result.verdict).toBe(verdict);
@@ -210,7 +234,13 @@ test.each(breaks)('it sees when $name', ({ a, b, routes, verdict, says }) => {
 test('two machines that both wait to be spoken to never meet', () => {
   const a = peer(gatewayA, 'gw-b', { endpoint: undefined });
   const b = peer(gatewayB, 'gw-a', { endpoint: undefined });
-  const result = walk(worldOf([{ ...gatewayA, ...a }, { ...gatewayB, ...b }]), ping);
+  const result = walk(
+    worldOf([
+      { ...gatewayA, ...a },
+      { ...gatewayB, ...b },
+    ]),
+    ping,
+  );
   expect(result.verdict).toBe('unreachable');
   expect(result.reason).toMatch(/never speaks first/);
 });
@@ -220,7 +250,15 @@ test('a machine behind NAT is reached only while it keeps its hole open', () => 
   const lazy = worldOf([{ ...gatewayA, ...away }, gatewayB]);
   expect(walk(lazy, ping).verdict).toBe('unreachable');
   const awake = peer(gatewayB, 'gw-a', { keepalive: 25 });
-  expect(walk(worldOf([{ ...gatewayA, ...away }, { ...gatewayB, ...awake }]), ping).verdict).toBe('allow');
+  expect(
+    walk(
+      worldOf([
+        { ...gatewayA, ...away },
+        { ...gatewayB, ...awake },
+      ]),
+      ping,
+    ).verdict,
+  ).toBe('allow');
 });
 
 test('a mark and a rule keep the outer packets out of the tunnel', () => {
@@ -253,7 +291,10 @@ function asymmetric(strict: boolean): World {
       'gw-d': { endpoint: '198.51.100.21:51820', address: ['192.168.77.5'] },
     },
   };
-  const invalid = { match: [{ left: 'ct state', op: '==' as const, right: 'invalid' }], verdict: 'drop' };
+  const invalid = {
+    match: [{ left: 'ct state', op: '==' as const, right: 'invalid' }],
+    verdict: 'drop',
+  };
   const hook = { type: 'filter', hook: 'forward', priority: 0, policy: 'accept' };
   const chains = [{ name: 'strict', hook, rules: [invalid] }];
   const second: Sketch = {
@@ -286,6 +327,12 @@ test('a large packet is seen where the networks beneath the tunnel are smaller',
   const narrow = { ...draft, sites: { ...draft.sites, b: { ...draft.sites['b'], mtu: 1450 } } };
   const wide = worldOf([gatewayA, gatewayB], narrow as typeof draft);
   expect(walk(wide, ping).tooLarge).toEqual(['gw-a', 'gw-b']);
-  const right = worldOf([{ ...gatewayA, mtu: 1390 }, { ...gatewayB, mtu: 1390 }], narrow as typeof draft);
+  const right = worldOf(
+    [
+      { ...gatewayA, mtu: 1390 },
+      { ...gatewayB, mtu: 1390 },
+    ],
+    narrow as typeof draft,
+  );
   expect(walk(right, ping)).toMatchObject({ tooLarge: [], mtu: 1390 });
 });

@@ -94,7 +94,10 @@ export class Terrain {
     for (const machine of [...site.gateways, ...site.nodes]) this.#addMachine(machine, site);
     for (const host of site.hosts) {
       const state = this.world.states.get(host.name);
-      this.#add({ name: host.name, kind: 'host', site, lan: texts(host.addresses), pods: [] }, state);
+      this.#add(
+        { name: host.name, kind: 'host', site, lan: texts(host.addresses), pods: [] },
+        state,
+      );
     }
     this.#add({ name: routerName(site.name), kind: 'router', site, lan: [], pods: [] }, undefined);
   }
@@ -113,7 +116,10 @@ export class Terrain {
     this.#add(base, state);
   }
 
-  #add(party: Omit<Party, 'root' | 'ours'> & { ours?: boolean }, state: HostState | undefined): void {
+  #add(
+    party: Omit<Party, 'root' | 'ours'> & { ours?: boolean },
+    state: HostState | undefined,
+  ): void {
     if (this.parties.has(party.name)) throw new Error(`model: two are called ${party.name}`);
     const root = state?.namespaces['root'] ?? {};
     const ours = state !== undefined && (party.ours ?? true);
