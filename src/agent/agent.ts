@@ -44,6 +44,8 @@ const namespacesOf = (state: HostState): readonly string[] => [
 
 type Done = Pick<Report, 'changes' | 'failures'>;
 
+const noSecrets: ReadonlyMap<string, Secret> = new Map();
+
 const nothingDone: Done = { changes: [], failures: [] };
 
 /** With an address the kernel removes the routes that rest on it, and its secondary addresses. */
@@ -57,8 +59,9 @@ const notDone = (change: Change): Diagnostic =>
 export class Agent {
   readonly #host: Host;
   readonly #store: Store;
-  /** Values never change under one `id@version`. */
-  readonly #secrets = new Map<string, Secret | undefined>();
+  readonly #secrets = new Map<string, ReadonlyMap<string, Secret>>();
+  /** What the store is known to hold. */
+  readonly #kept = new Map<string, HostState>();
   readonly #intents = new Map<
     string,
     { state: HostState; resolver: MachineResolver; intent: Intent }
@@ -70,11 +73,16 @@ export class Agent {
     this.#store = store;
   }
 
-  #secret(network: string, reference: string): Secret | undefined {
-    const key = `${network} ${reference}`;
-    const known = this.#secrets.get(key) ?? this.#store.secret(network, reference);
-    if (known) this.#secrets.set(key, known);
-    return known;
+  /** Values never change under one `id@version`; new ones may have come since a state was read. */
+  #secretsFor(network: string, state: HostState): ReadonlyMap<string, Secret> {
+    const known = this.#secrets.get(network);
+    const references = Object.values(state.tunnels).flatMap(({ peers }) =>
+      Object.values(peers).flatMap(({ presharedKey: key }) => (key ? `${key.id}@${key.version}` : [])),
+    );
+    if (known && references.every((reference) => known.has(reference))) return known;
+    const loaded = references.length === 0 ? noSecrets : this.#store.secrets(network);
+    this.#secrets.set(network, loaded);
+    return loaded;
   }
 
   #endpointsOf(network: string): ReadonlyMap<string, string> {
@@ -108,12 +116,13 @@ export class Agent {
     const publicKey = (tunnel: Tunnel): string => this.#publicKey(state, tunnel, findings);
     const resolver = new MachineResolver(devices.get('root'), publicKey);
     const view = viewOf(state, resolver);
+    const secrets = this.#secretsFor(network, state);
     const lanes = new Map(Object.values(state.tunnels).map((one) => [one.interface, one.lane]));
     const wish: Wish = {
       network,
       view,
       keyFile: (tunnel) => this.#store.keyFile(network, lanes.get(tunnel.interface) ?? 0),
-      secret: (reference) => this.#secret(network, reference),
+      secret: (reference) => secrets.get(reference),
       endpoints,
     };
     const intent = { wish, findings: [...findings, ...resolver.findings] };
@@ -170,7 +179,10 @@ export class Agent {
 
   /** Keeps what was reached; files are written only where they say something new. */
   #remember(state: HostState, { wish }: Intent, complete: boolean): void {
-    if (!complete) return;
+    if (!complete) {
+      this.#intents.delete(state.network);
+      return;
+    }
     const set = new Map<string, string>();
     for (const [namespace, items] of wish.view) {
       for (const [id, { endpoint }] of items.peers) {
@@ -181,7 +193,8 @@ export class Agent {
       this.#store.keepEndpoints(state.network, set);
       this.#endpoints.set(state.network, set);
     }
-    this.#store.keepState(state);
+    if (this.#kept.get(state.network) !== state) this.#store.keepState(state);
+    this.#kept.set(state.network, state);
   }
 
   /** Removes everything of a network that the kernel or /run knows of; keys stay. */
@@ -200,6 +213,7 @@ export class Agent {
     if (done.failures.length === 0) this.#store.forget(network);
     this.#intents.delete(network);
     this.#endpoints.delete(network);
+    this.#kept.delete(network);
     return {
       network,
       unchanged: changes.length === 0,

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { canonicalJson, Secret } from '#base';
 import { writeFileAtomically } from '#host';
-import type { HostState } from '#state';
+import { type HostState, parseHostState } from '#state';
 import { generateKeyPair, publicKeyOf } from '#wireguard';
 import { agentErrors } from './errors.ts';
 
@@ -55,27 +55,39 @@ export class Store {
     return publicKey;
   }
 
-  #secretFile(network: string, reference: string): string {
-    return join(this.#folder, 'secrets', network, encodeURIComponent(reference));
+  #secretsFile(network: string): string {
+    return join(this.#folder, 'secrets', `${network}.json`);
   }
 
-  /** The value of a secret, by `id@version`. */
-  secret(network: string, reference: string): Secret | undefined {
-    const text = readIfThere(this.#secretFile(network, reference));
-    return text === undefined ? undefined : new Secret(text.trim());
+  /** All secrets of a network, by `id@version`: one file, since a hub has one for every peer. */
+  secrets(network: string): ReadonlyMap<string, Secret> {
+    const text = readIfThere(this.#secretsFile(network)) ?? '{}';
+    const values = Object.entries(JSON.parse(text) as Record<string, string>);
+    return new Map(values.map(([reference, value]) => [reference, new Secret(value)]));
   }
 
-  putSecret(network: string, reference: string, value: Secret): void {
-    this.#write(this.#secretFile(network, reference), `${value.reveal()}\n`);
+  /** Adds secrets; what is there under one `id@version` never changes. */
+  putSecrets(network: string, secrets: ReadonlyMap<string, Secret>): void {
+    const all = [...secrets, ...this.secrets(network)];
+    const values = Object.fromEntries(all.map(([reference, value]) => [reference, value.reveal()]));
+    this.#write(this.#secretsFile(network), `${canonicalJson(values)}\n`);
   }
 
   #networkFile(network: string, name: string): string {
     return join(this.#folder, 'networks', network, name);
   }
 
-  /** Keeps a state that was reached. */
+  /** Keeps a state that was reached, if it is another than the one kept. */
   keepState(state: HostState): void {
-    this.#write(this.#networkFile(state.network, 'state.json'), `${canonicalJson(state)}\n`);
+    const file = this.#networkFile(state.network, 'state.json');
+    const text = `${JSON.stringify(state)}\n`;
+    if (readIfThere(file) !== text) this.#write(file, text);
+  }
+
+  /** The state that was reached last. @throws state/... */
+  keptState(network: string): HostState | undefined {
+    const text = readIfThere(this.#networkFile(network, 'state.json'));
+    return text === undefined ? undefined : parseHostState(text);
   }
 
   /** Endpoints we set, by `endpointKey`; empty where nothing is known. */
@@ -89,10 +101,8 @@ export class Store {
     this.#write(this.#networkFile(network, 'endpoints.json'), `${text}\n`);
   }
 
-  /** Forgets a network, but for its keys. */
+  /** Forgets what was reached in a network; keys and secrets stay. */
   forget(network: string): void {
-    for (const name of ['networks', 'secrets']) {
-      rmSync(join(this.#folder, name, network), { recursive: true, force: true });
-    }
+    rmSync(join(this.#folder, 'networks', network), { recursive: true, force: true });
   }
 }
