@@ -29,7 +29,13 @@ test('a document is read as commands with their machine, exit code and output, a
       line: 5,
       steps: [
         { line: 5, command: 'hawser check net.yaml', exitCode: 1, prints: ['error', '...'] },
-        { line: 8, machine: 'master', command: "cat > file <<'END'\none\nEND", exitCode: 0, prints: [] },
+        {
+          line: 8,
+          machine: 'master',
+          command: "cat > file <<'END'\none\nEND",
+          exitCode: 0,
+          prints: [],
+        },
       ],
     },
     { line: 14, steps: [], file: { name: 'net.yaml', text: 'version: 1\n' } },

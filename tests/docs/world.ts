@@ -17,10 +17,22 @@ const desk = 'desk';
  * from machine to machine.
  */
 const cables: readonly Cable[] = [
-  [[desk, 'to-master', '203.0.113.1/24'], ['master', 'ens3', '203.0.113.10/24']],
-  [[desk, 'to-vpn', '198.51.100.1/24'], ['vpn', 'ens3', '198.51.100.20/24']],
-  [['master', 'ens4', '192.168.66.4/24'], ['worker-1', 'ens3', '192.168.66.11/24']],
-  [['vpn', 'ens4', '192.168.77.4/24'], ['remote-1', 'ens3', '192.168.77.11/24']],
+  [
+    [desk, 'to-master', '203.0.113.1/24'],
+    ['master', 'ens3', '203.0.113.10/24'],
+  ],
+  [
+    [desk, 'to-vpn', '198.51.100.1/24'],
+    ['vpn', 'ens3', '198.51.100.20/24'],
+  ],
+  [
+    ['master', 'ens4', '192.168.66.4/24'],
+    ['worker-1', 'ens3', '192.168.66.11/24'],
+  ],
+  [
+    ['vpn', 'ens4', '192.168.77.4/24'],
+    ['remote-1', 'ens3', '192.168.77.11/24'],
+  ],
 ];
 
 const defaultRoutes: readonly (readonly [machine: string, via: string])[] = [
@@ -87,7 +99,10 @@ export class World {
       const { status, stderr } = spawnSync('env', enter, { encoding: 'utf8' });
       if (status !== 0) throw new Error(stderr);
       two.run(['ip', 'link', 'set', `t-${peer}`, 'name', peer]);
-      for (const [machine, own, held] of [[one, device, address], [two, peer, other]] as const) {
+      for (const [machine, own, held] of [
+        [one, device, address],
+        [two, peer, other],
+      ] as const) {
         machine.run(['ip', 'address', 'add', held, 'dev', own]);
         machine.run(['ip', 'link', 'set', own, 'up']);
       }
