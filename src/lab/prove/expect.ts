@@ -1,6 +1,5 @@
-import { byText } from '#base';
 import { flowClasses, type Model, sharedFamilies, type Trace, trace } from '#compile';
-import type { Family } from '#ip';
+import { Address, type Family } from '#ip';
 import { formatPort, type Network, type Port } from '#spec';
 import type { Station } from '../underlay/plan.ts';
 
@@ -45,26 +44,42 @@ export function expectations(
 }
 
 function between(model: Model, from: Station, to: Station, port: Port): readonly Expected[] {
-  if (from.kind === 'pod' || to.kind === 'pod') return podFlow(model.network, from, to, port);
-  return sharedFamilies(model, from.name, to.name).map((family) => {
-    const { destination, source, verdict, reason, decision } = trace(
-      model,
-      from.name,
-      to.name,
-      port,
-      family,
-    );
-    const common = { from: from.name, to: to.name, family, port, destination, source };
-    return { ...common, verdict, reason, ...(decision && { decision }) };
-  });
+  if (from.kind === 'pod') return fromPod(model.network, from, to, port);
+  const common = { from: from.name, to: to.name, port };
+  if (to.kind === 'pod') {
+    // A machine's own pods are reached from an address that no file gives.
+    return to.addresses
+      .filter(({ family }) => familiesIn(model, from.name).includes(family))
+      .map((address) => trace(model, from.name, `${address}`, port))
+      .map(({ source: _, ...found }) => ({ ...common, ...predictionOf(found) }));
+  }
+  return sharedFamilies(model, from.name, to.name)
+    .map((family) => trace(model, from.name, to.name, port, family))
+    .map((found) => ({ ...common, source: found.source, ...predictionOf(found) }));
 }
 
+const predictionOf = ({
+  destination,
+  verdict,
+  reason,
+  decision,
+}: Pick<Trace, 'destination' | 'verdict' | 'reason' | 'decision'>) => ({
+  family: Address.parse(destination).family,
+  destination,
+  verdict,
+  reason,
+  ...(decision && { decision }),
+});
+
+const familiesIn = (model: Model, name: string): readonly Family[] =>
+  sharedFamilies(model, name, name);
+
 /**
- * Pods stand in no file; where there is no policy, they reach each other: between sites through the
- * tunnels of their nodes, within one by the cluster's own network.
+ * What pods send stands in no file; where there is no policy, they reach each other: between sites
+ * through the tunnels of their nodes, within one by the cluster's own network.
  */
-function podFlow(network: Network, from: Station, to: Station, port: Port): readonly Expected[] {
-  if (network.policy || from.kind !== 'pod' || to.kind !== 'pod') return [];
+function fromPod(network: Network, from: Station, to: Station, port: Port): readonly Expected[] {
+  if (network.policy || to.kind !== 'pod') return [];
   return to.addresses
     .filter(({ family }) => from.addresses.some((own) => own.family === family))
     .map((address) => ({
@@ -82,5 +97,3 @@ function podFlow(network: Network, from: Station, to: Station, port: Port): read
 /** A name of a flow that fits into a datagram. */
 export const flowId = ({ from, to, family, port }: Expected): string =>
   `${from}>${to}/${family}/${formatPort(port)}`;
-
-export const byFlow = (a: Expected, b: Expected): number => byText(flowId(a), flowId(b));
