@@ -64,5 +64,6 @@ test('durations, keys, ids and the width of columns may differ', () => {
       `up in 3 s, rule 94a840b5, ${key('b')}`,
     ]),
   ).toBeUndefined();
+  expect(missingFrom(key('/'), [key('+')])).toBeUndefined();
   expect(missingFrom('4 of 4', ['3 of 4'])).toEqual(['3 of 4']);
 });

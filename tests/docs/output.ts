@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** What differs from run to run, and says nothing: each kind becomes one word. */
 const loose: readonly (readonly [RegExp, string])[] = [
-  [/\b[A-Za-z0-9+/]{43}=/g, 'KEY'],
+  [/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=/g, 'KEY'],
   [/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'],
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/g, 'ID'],
   [/(?:\d+ minutes?, )?\b\d+(?:\.\d+)?\s?(?:ms|s|seconds?)\b/g, 'DURATION'],
