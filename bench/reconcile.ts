@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, type Report, Store } from '#agent';
 import { Secret } from '#base';
-import { linuxHost, type LinuxHost } from '#host';
+import { type LinuxHost, linuxHost } from '#host';
 import type { HostState, Peer } from '#state';
 import { Sandbox } from '../tests/support/sandbox.ts';
 import { until } from '../tests/support/until.ts';
@@ -87,7 +87,10 @@ class Machine {
     this.host = linuxHost({ enter, runFolder: join(this.#folder, 'run') });
     this.agent = new Agent({ host: this.host, store: this.store });
     const secretOf = (n: number) => [`m${n}@1`, new Secret(keyOf(2, n))] as const;
-    this.store.putSecrets('bench', new Map(Array.from({ length: peers + 1 }, (_, n) => secretOf(n))));
+    this.store.putSecrets(
+      'bench',
+      new Map(Array.from({ length: peers + 1 }, (_, n) => secretOf(n))),
+    );
   }
 
   static async open(): Promise<Machine> {
@@ -111,7 +114,9 @@ class Machine {
 }
 
 /** A bench on a machine of its own. */
-const onMachine = async (work: (machine: Machine) => Promise<BenchResult>): Promise<BenchResult> => {
+const onMachine = async (
+  work: (machine: Machine) => Promise<BenchResult>,
+): Promise<BenchResult> => {
   const machine = await Machine.open();
   try {
     return await work(machine);
@@ -142,7 +147,10 @@ async function fromNothing(machine: Machine): Promise<BenchResult> {
       const argv = ['wg', 'setconf', 'wgraw', '/dev/stdin'];
       const time = await timed(() => machine.box.run(argv, { input }));
       machine.box.run(['ip', 'link', 'del', 'dev', 'wgraw']);
-      await until('wgraw is gone', () => machine.box.run(['find', socketFolder, '-name', 'wgraw.sock']) === '');
+      await until(
+        'wgraw is gone',
+        () => machine.box.run(['find', socketFolder, '-name', 'wgraw.sock']) === '',
+      );
       return time;
     },
   );
@@ -196,7 +204,11 @@ async function addOne(machine: Machine): Promise<BenchResult> {
   }
   const allowed = 2 * median(reads) + 10 * median(sets);
   const result = compare(median(ours), allowed, 1);
-  return { ...result, reached: result.reached && writes <= 3, detail: `${writes} writing processes` };
+  return {
+    ...result,
+    reached: result.reached && writes <= 3,
+    detail: `${writes} writing processes`,
+  };
 }
 
 export const benches: readonly Bench[] = [

@@ -77,7 +77,9 @@ export class Agent {
   #secretsFor(network: string, state: HostState): ReadonlyMap<string, Secret> {
     const known = this.#secrets.get(network);
     const references = Object.values(state.tunnels).flatMap(({ peers }) =>
-      Object.values(peers).flatMap(({ presharedKey: key }) => (key ? `${key.id}@${key.version}` : [])),
+      Object.values(peers).flatMap(({ presharedKey: key }) =>
+        key ? `${key.id}@${key.version}` : [],
+      ),
     );
     if (known && references.every((reference) => known.has(reference))) return known;
     const loaded = references.length === 0 ? noSecrets : this.#store.secrets(network);

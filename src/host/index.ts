@@ -9,6 +9,8 @@ export {
 export { type Device, Devices } from './devices.ts';
 export { hostErrors } from './errors.ts';
 export { findingOf } from './failure.ts';
+export { FakeHost } from './fake/index.ts';
+export { FakeKernel } from './fake/kernel.ts';
 export { writeFileAtomically } from './files.ts';
 export { emptyWish, type LinuxHost, type LinuxOptions, linuxHost } from './linux.ts';
 export { markOf, networkOf, routeProtocol } from './mark.ts';

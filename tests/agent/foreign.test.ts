@@ -3,41 +3,14 @@ import { DiagnosticsError } from '#base';
 import type { HostState } from '#state';
 import { machineState } from '../support/states.ts';
 import { TestMachine } from './machine.ts';
-import { filterTable, hubState, strangers } from './states.ts';
+import { filterTable, hubState, otherState, strangers } from './states.ts';
 
 let machine: TestMachine;
 let untouched: string;
 
 const ours = hubState(strangers('vpn', 'alice'));
 
-/** A second network on the same machine that shares its gateway device and forwarding. */
-const second = machineState({
-  network: 'other',
-  interface: 'wg1',
-  addresses: ['10.20.0.1/32', 'fd00:20::1/128'],
-  peers: { carol: { carries: ['10.20.1.0/24', 'fd00:20:1::/64'] } },
-  routes: [
-    { prefix: '10.20.1.0/24', device: 'wg1', table: 254 },
-    { prefix: 'fd00:20:1::/64', device: 'wg1', table: 0x5678 },
-    { prefix: '10.20.9.0/24', via: '192.168.66.20', table: 254 },
-  ],
-  tunnel: { listenPort: 51830, fwmark: 0x5678 },
-  root: {
-    rules: {
-      v: 1,
-      items: [{ family: 4, priority: 30_000, not: true, fwmark: 0x5678, table: 0x5678 }],
-    },
-    forwarding: {
-      v: 1,
-      items: [
-        { device: 'wg1', family: 4 },
-        { device: { holding: '192.168.66.4' }, family: 4 },
-        { device: { holding: '192.168.66.4' }, family: 6 },
-      ],
-    },
-    nft: { v: 1, items: [filterTable('hawser-other')] },
-  },
-});
+const second = otherState();
 
 beforeEach(async () => {
   machine = await TestMachine.open();

@@ -136,3 +136,108 @@ export const strangers = (...names: readonly string[]): Record<string, PeerInit>
       },
     ]),
   );
+
+/** A second network on the hub's machine; it shares the hub's device towards its site. */
+export const otherState = (): HostState =>
+  machineState({
+    network: 'other',
+    interface: 'wg1',
+    addresses: ['10.20.0.1/32', 'fd00:20::1/128'],
+    peers: { carol: { carries: ['10.20.1.0/24', 'fd00:20:1::/64'] } },
+    routes: [
+      { prefix: '10.20.1.0/24', device: 'wg1', table: 254 },
+      { prefix: 'fd00:20:1::/64', device: 'wg1', table: 0x5678 },
+      { prefix: '10.20.9.0/24', via: '192.168.66.20', table: 254 },
+    ],
+    tunnel: { listenPort: 51830, fwmark: 0x5678 },
+    root: {
+      rules: {
+        v: 1,
+        items: [{ family: 4, priority: 30_000, not: true, fwmark: 0x5678, table: 0x5678 }],
+      },
+      forwarding: {
+        v: 1,
+        items: [
+          { device: 'wg1', family: 4 },
+          { device: { holding: '192.168.66.4' }, family: 4 },
+          { device: { holding: '192.168.66.4' }, family: 6 },
+        ],
+      },
+      nft: { v: 1, items: [filterTable('hawser-other')] },
+    },
+  });
+
+/** Differs from the first in every facility; some prefixes are with other peers. */
+function secondState(): HostState {
+  const peers = {
+    vpn: { keepalive: 7, endpoint: '198.51.100.20:51820', carries: ['10.0.1.1/32'] },
+    bob: { carries: ['10.0.1.0/32', '192.168.77.0/24'] },
+  };
+  const state = hubState(peers, {
+    mtu: 1380,
+    addresses: ['10.0.0.1/32', '10.0.0.7/32', 'fd00:77::7/128'],
+    tunnel: { listenPort: 51900, fwmark: 0x4321 },
+    routes: [
+      { prefix: '10.0.0.0/24', device: 'wg0', table: 254, mtu: 1300, source: '10.0.0.7' },
+      { prefix: 'fd00:77::/64', device: 'wg0', table: 254, metric: 50, mtu: 1320 },
+      { prefix: '::/0', device: 'wg0', table: 0x4321 },
+    ],
+  });
+  const [table] = state.namespaces['root']?.nft?.items ?? [];
+  const root = {
+    ...state.namespaces['root'],
+    rules: {
+      v: 1 as const,
+      items: [{ family: 6 as const, priority: 30_000, not: true, fwmark: 0x4321, table: 0x4321 }],
+    },
+    sysctls: { v: 1 as const, items: [] },
+    forwarding: { v: 1 as const, items: [{ device: 'wg0', family: 4 as const }] },
+    nft: { v: 1 as const, items: table ? [changedTable(table)] : [] },
+  };
+  return { ...state, namespaces: { root } };
+}
+
+/** Another counter, another type of set, other elements, verdicts, rules, chains and hook. */
+const changedTable = (table: NftTable): NftTable => ({
+  ...table,
+  counters: ['deny', 'outside'],
+  sets: [
+    { name: 'net4', type: 'ipv4_addr', interval: true, elements: ['10.0.0.0/16'] },
+    { name: 'names', type: 'ipv6_addr', interval: true, elements: ['fd00::/8'] },
+  ],
+  maps: [
+    {
+      name: 'guard4',
+      type: 'ipv4_addr',
+      interval: true,
+      elements: [
+        ['10.0.0.0/25', 'goto sentence'],
+        ['192.168.77.0/24', 'accept'],
+      ],
+    },
+  ],
+  chains: [
+    {
+      name: 'forward',
+      hook: { type: 'filter', hook: 'forward', priority: 5, policy: 'drop' },
+      rules: [
+        { match: [{ left: 'ip6 saddr', op: '!=', right: '@names' }], verdict: 'drop' },
+        { match: [], vmap: { left: 'ct original ip daddr', map: 'guard4' } },
+      ],
+    },
+    {
+      name: 'sentence',
+      rules: [
+        { match: [{ left: 'ip saddr', op: '==', right: '@net4' }], verdict: 'accept' },
+        { match: [], counter: 'outside', verdict: 'drop' },
+      ],
+    },
+  ],
+});
+
+/** The states between which every host must find its way. */
+export const complianceStates = {
+  first: hubState(strangers('vpn', 'alice')),
+  second: secondState(),
+  other: otherState(),
+};

@@ -1,0 +1,46 @@
+import { complianceStates } from '../../../tests/agent/states.ts';
+import { type Fixture, hostCompliance } from '../compliance.ts';
+import { FakeHost } from './index.ts';
+import { FakeKernel } from './kernel.ts';
+
+/** A fake machine with `eth0`. */
+async function open(): Promise<Fixture> {
+  const kernel = new FakeKernel();
+  kernel.put(undefined, 'links', { name: 'eth0', mtu: 1500, up: true });
+  kernel.put(undefined, 'addresses', { device: 'eth0', address: '192.168.66.4/24' });
+  for (const path of ['net/ipv4/conf/eth0/forwarding', 'net/ipv6/conf/eth0/force_forwarding']) {
+    kernel.sysctls.set(path, '0');
+  }
+  kernel.sysctls.set('net/ipv4/conf/eth0/src_valid_mark', '0');
+  const metric = (prefix: string): number => (prefix.includes(':') ? 1024 : 0);
+  return {
+    host: new FakeHost(kernel),
+    keyFile: '/nowhere',
+    publicKey: 'own',
+    sysctl: (path) => kernel.sysctls.get(path) ?? '',
+    spoil: {
+      device: (name) => kernel.remove('links', name),
+      address: (device, address) => kernel.remove('addresses', `${device} ${address}`),
+      route: (prefix) => {
+        const ids = [metric(prefix), 50].map((one) => `${prefix} table 254 metric ${one}`);
+        for (const id of ids) kernel.remove('routes', id);
+      },
+      peer: (device, publicKey) => kernel.remove('peers', `${device} ${publicKey}`),
+      table: (name) => kernel.remove('nft-tables', `inet ${name}`),
+      element: (table, set, element) =>
+        kernel.remove('nft-elements', `inet ${table} ${set} ${element}`),
+    },
+    foreign: {
+      device: (name) => kernel.put(undefined, 'links', { name, mtu: 1500, up: true }),
+      route: (prefix) => {
+        const item = { prefix, table: 254, metric: metric(prefix), device: 'eth0' };
+        kernel.put(undefined, 'routes', item);
+      },
+      table: (name) => kernel.put(undefined, 'nft-tables', { family: 'inet', name }),
+      port: (port) => void kernel.ports.add(port),
+    },
+    close: async () => {},
+  };
+}
+
+hostCompliance('fake', open, complianceStates);

@@ -1,0 +1,224 @@
+import { type Diagnostic, HawserError } from '#base';
+import {
+  type Change,
+  type Facility,
+  type ForwardingItem,
+  facilities,
+  type ItemTypes,
+  idOf,
+  type NamespaceBuilder,
+  putItem,
+  ViewBuilder,
+} from '#state';
+import type { Failure, Host, Observation, Wish } from '../contract.ts';
+import { type Device, Devices } from '../devices.ts';
+import { hostErrors } from '../errors.ts';
+import { findingOf } from '../failure.ts';
+import { forwardingOf } from '../forwarding/paths.ts';
+import { wishesOf } from '../pick.ts';
+import { FakeKernel, forwardingPath, Refusal } from './kernel.ts';
+
+const isSwitch = (facility: Facility): facility is 'sysctls' | 'forwarding' =>
+  facility === 'sysctls' || facility === 'forwarding';
+
+/** What an item of these facilities sets in the kernel. */
+const settingOf = (facility: Facility, item: object): readonly [string, string] => {
+  const { path, value } = item as ItemTypes['sysctls'];
+  const { device, family } = item as ForwardingItem;
+  return facility === 'sysctls' ? [path, value] : [forwardingPath(device, family), '1'];
+};
+
+/** A machine in memory, with one namespace: the same contract and laws as the real one. */
+export class FakeHost implements Host {
+  readonly kernel: FakeKernel;
+  /** Previous values of sysctls by network. */
+  readonly #claims = new Map<string, Map<string, string>>();
+  #writes = 0;
+
+  constructor(kernel: FakeKernel = new FakeKernel()) {
+    this.kernel = kernel;
+  }
+
+  writes(): number {
+    return this.#writes;
+  }
+
+  async networks(): Promise<readonly string[]> {
+    const owners = facilities.flatMap((facility) =>
+      this.kernel.of(facility).flatMap(({ network }) => network ?? []),
+    );
+    return [...new Set([...owners, ...this.#claims.keys()])].sort();
+  }
+
+  async devices(): Promise<ReadonlyMap<string, Devices>> {
+    const addresses = Map.groupBy(this.kernel.of('addresses'), ({ item }) => item.device);
+    const all = this.kernel.of('links').map(({ item }): Device => {
+      const held = addresses.get(item.name) ?? [];
+      return { ...item, kind: '', group: 0, addresses: held.map((one) => one.item.address) };
+    });
+    return new Map([['root', new Devices(all)]]);
+  }
+
+  #claimsOf(network: string): Map<string, string> {
+    const known = this.#claims.get(network) ?? new Map<string, string>();
+    this.#claims.set(network, known);
+    return known;
+  }
+
+  async observe(wish: Wish): Promise<Observation> {
+    const builder = new ViewBuilder();
+    const into = builder.namespace('root');
+    for (const facility of facilities) this.#observe(wish, into, facility);
+    return {
+      view: builder.view,
+      backends: Object.fromEntries([...into.tunnels.keys()].map((name) => [name, 'kernel'])),
+      collisions: async (changes) => this.#collisions(wish.network, changes),
+      apply: async (changes) => this.#apply(wish, changes),
+    };
+  }
+
+  #observe<F extends Facility>(wish: Wish, into: NamespaceBuilder, facility: F): void {
+    const wanted = wish.view.get('root')?.[facility];
+    for (const { network, item } of this.kernel.of(facility)) {
+      const known = facility !== 'links' || wanted?.has(idOf[facility](item));
+      if (network === wish.network && known) putItem(into, facility, item);
+    }
+    if (isSwitch(facility)) this.#observeSwitches(wish, into, facility);
+  }
+
+  #observeSwitches(wish: Wish, into: NamespaceBuilder, facility: 'sysctls' | 'forwarding'): void {
+    for (const item of wish.view.get('root')?.[facility].values() ?? []) {
+      const [path, value] = settingOf(facility, item);
+      const now = this.kernel.sysctls.get(path);
+      if (facility === 'sysctls' && now !== undefined)
+        putItem(into, 'sysctls', { path, value: now });
+      if (facility === 'forwarding' && now === value)
+        putItem(into, 'forwarding', item as ForwardingItem);
+    }
+    for (const path of this.#claims.get(wish.network)?.keys() ?? []) {
+      const now = this.kernel.sysctls.get(path);
+      const forwards = forwardingOf(path);
+      if (now === undefined) continue;
+      if (forwards && facility === 'forwarding') putItem(into, 'forwarding', forwards);
+      if (!forwards && facility === 'sysctls') putItem(into, 'sysctls', { path, value: now });
+    }
+  }
+
+  #collisions(network: string, changes: readonly Change[]): Diagnostic[] {
+    const foreign = <F extends Facility>(facility: F, id: string): boolean => {
+      const thing = this.kernel.get(facility, id);
+      return thing !== undefined && thing.network !== network;
+    };
+    const taken = <F extends Facility>(
+      facility: F,
+      kept: Facility,
+      tell: (item: ItemTypes[F]) => Diagnostic,
+    ): Diagnostic[] =>
+      wishesOf(changes, facility).flatMap(({ change, item, before }) =>
+        before === undefined && foreign(kept, change.id) ? [tell(item)] : [],
+      );
+    return [
+      ...taken('tunnels', 'links', (item) =>
+        hostErrors.diagnostic('host/interface-taken', { interface: item.interface, network }),
+      ),
+      ...this.#takenPorts(changes),
+      ...taken('routes', 'routes', ({ prefix, table }) =>
+        hostErrors.diagnostic('host/route-taken', { prefix, table, network }),
+      ),
+      ...taken('nft-tables', 'nft-tables', ({ family, name }) =>
+        hostErrors.diagnostic('host/table-taken', { family, name, network }),
+      ),
+    ];
+  }
+
+  #takenPorts(changes: readonly Change[]): Diagnostic[] {
+    const tunnels = this.kernel.of('tunnels').map(({ item }) => item);
+    return wishesOf(changes, 'tunnels').flatMap(({ item, before }) => {
+      const { interface: name, listenPort: port } = item;
+      const used = tunnels.some((one) => one.interface !== name && one.listenPort === port);
+      if (port === before?.listenPort || !(used || this.kernel.ports.has(port))) return [];
+      return [hostErrors.diagnostic('host/port-taken', { interface: name, port })];
+    });
+  }
+
+  #apply(wish: Wish, changes: readonly Change[]): readonly Failure[] {
+    const failures: Failure[] = [];
+    this.#claim(wish);
+    for (const change of inOrder(changes)) {
+      try {
+        this.#writes++;
+        this.#make(wish.network, change);
+      } catch (error) {
+        failures.push({ change, error: refused(error) });
+      }
+    }
+    const unwanted = wish.view.size === 0 && failures.length === 0;
+    if (unwanted) this.#claims.delete(wish.network);
+    return failures;
+  }
+
+  #make(network: string, change: Change): void {
+    const { facility } = change;
+    if (change.kind === 'move') {
+      for (const item of change.after) this.kernel.put(network, 'peers', item);
+      const stay = new Set(change.after.map(idOf.peers));
+      for (const item of change.before) {
+        if (!stay.has(idOf.peers(item))) this.kernel.remove('peers', idOf.peers(item));
+      }
+      return;
+    }
+    if (change.kind === 'remove') {
+      if (isSwitch(facility)) this.#restore(network, settingOf(facility, change.before)[0]);
+      else this.kernel.remove(facility, change.id);
+    } else if (isSwitch(facility)) this.#set(network, settingOf(facility, change.after));
+    else this.kernel.put<Facility>(network, facility, change.after);
+  }
+
+  /** Remembers what is wished as it is now, also where it needs no change: others may undo it. */
+  #claim(wish: Wish): void {
+    const claims = this.#claimsOf(wish.network);
+    for (const facility of ['sysctls', 'forwarding'] as const) {
+      for (const item of wish.view.get('root')?.[facility].values() ?? []) {
+        const [path] = settingOf(facility, item);
+        const now = this.kernel.sysctls.get(path);
+        if (now !== undefined && !claims.has(path)) claims.set(path, now);
+      }
+    }
+  }
+
+  #set(network: string, [path, value]: readonly [string, string]): void {
+    const before = this.kernel.sysctls.get(path);
+    if (before === undefined) throw new Refusal(`No such file: ${path}`);
+    const claims = this.#claimsOf(network);
+    if (!claims.has(path)) claims.set(path, before);
+    this.kernel.sysctls.set(path, value);
+  }
+
+  #restore(network: string, path: string): void {
+    const previous = this.#claimsOf(network).get(path);
+    this.#claimsOf(network).delete(path);
+    const heir = [...this.#claims.values()].find((claims) => claims.has(path));
+    if (heir && previous !== undefined) heir.set(path, previous);
+    else if (previous !== undefined && this.kernel.sysctls.has(path)) {
+      this.kernel.sysctls.set(path, previous);
+    }
+  }
+}
+
+/** What lies on a device goes before it, and comes after it. */
+function inOrder(changes: readonly Change[]): readonly Change[] {
+  const position = new Map(facilities.map((facility, index) => [facility, index]));
+  const late = new Set<Facility>(['routes', 'rules', 'forwarding']);
+  const rank = ({ facility, kind }: Change): number => {
+    const index = position.get(facility) ?? 0;
+    return kind === 'remove' ? -index : index + (late.has(facility) ? 100 : 0);
+  };
+  return changes.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function refused(error: unknown): Diagnostic {
+  if (error instanceof HawserError) return findingOf(error);
+  if (!(error instanceof Refusal)) throw error;
+  const args = { argv: 'fake', exit: 1, stderr: error.message };
+  return findingOf(hostErrors.error('host/command-failed', args));
+}

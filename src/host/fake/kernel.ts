@@ -1,0 +1,110 @@
+import { type Facility, type ItemTypes, idOf, type PeerItem } from '#state';
+
+/** Something in the fake kernel; without a network it is foreign. */
+interface Thing<F extends Facility = Facility> {
+  readonly facility: F;
+  readonly network: string | undefined;
+  readonly item: ItemTypes[F];
+}
+
+/** What a kernel answers when it cannot. */
+export class Refusal extends Error {}
+
+/**
+ * The state of a machine and the laws by which it changes: nothing lies on a device that is not there,
+ * what lies on a device goes with it, a prefix belongs to one peer, routes go with their source.
+ */
+export class FakeKernel {
+  readonly #things = new Map<string, Thing>();
+  readonly sysctls = new Map<string, string>();
+  /** Ports of foreign sockets. */
+  readonly ports = new Set<number>();
+
+  of<F extends Facility>(facility: F): readonly Thing<F>[] {
+    const all = [...this.#things.values()];
+    return all.filter((thing): thing is Thing<F> => thing.facility === facility);
+  }
+
+  get<F extends Facility>(facility: F, id: string): Thing<F> | undefined {
+    return this.#things.get(`${facility} ${id}`) as Thing<F> | undefined;
+  }
+
+  /** Adds or replaces. @throws Refusal */
+  put<F extends Facility>(network: string | undefined, facility: F, item: ItemTypes[F]): void {
+    const device = deviceNeeded(item);
+    if (device !== undefined && !this.get('links', device)) {
+      throw new Refusal(`Cannot find device "${device}"`);
+    }
+    if (facility === 'tunnels') this.#makeDevice(network, item as ItemTypes['tunnels']);
+    if (facility === 'peers') this.#takePrefixes(item as PeerItem);
+    this.#things.set(`${facility} ${idOf[facility](item)}`, { facility, network, item });
+  }
+
+  remove(facility: Facility, id: string): void {
+    const thing = this.#things.get(`${facility} ${id}`);
+    this.#things.delete(`${facility} ${id}`);
+    if (!thing) return;
+    if (facility === 'tunnels') this.remove('links', id);
+    if (facility === 'links') this.#removeFrom(id);
+    if (facility === 'addresses')
+      this.#removeRoutesFrom((thing as Thing<'addresses'>).item.address);
+    if (facility === 'nft-tables') this.#removeInside(id);
+  }
+
+  #makeDevice(network: string | undefined, { interface: name }: ItemTypes['tunnels']): void {
+    if (this.get('links', name)) return;
+    this.put(network, 'links', { name, mtu: 1420, up: false });
+    for (const path of forwardingPaths(name)) this.sysctls.set(path, '0');
+  }
+
+  /** Setting a prefix on one peer silently takes it from the other (cryptokey routing). */
+  #takePrefixes({ interface: device, publicKey, allowedIps }: PeerItem): void {
+    for (const thing of this.of('peers')) {
+      const { item } = thing;
+      if (item.interface !== device || item.publicKey === publicKey) continue;
+      const left = item.allowedIps.filter((prefix) => !allowedIps.includes(prefix));
+      if (left.length === item.allowedIps.length) continue;
+      this.#things.set(`peers ${idOf.peers(item)}`, {
+        ...thing,
+        item: { ...item, allowedIps: left },
+      });
+    }
+  }
+
+  #removeFrom(device: string): void {
+    for (const [key, { item }] of this.#things) {
+      if (deviceNeeded(item) === device) this.#things.delete(key);
+    }
+    this.#things.delete(`tunnels ${device}`);
+    for (const path of forwardingPaths(device)) this.sysctls.delete(path);
+  }
+
+  #removeRoutesFrom(address: string): void {
+    const source = address.slice(0, address.indexOf('/'));
+    for (const { item } of this.of('routes')) {
+      if (item.source === source) this.remove('routes', idOf.routes(item));
+    }
+  }
+
+  #removeInside(table: string): void {
+    for (const [key, { item }] of this.#things) {
+      if ('table' in item && 'family' in item && `${item.family} ${item.table}` === table) {
+        this.#things.delete(key);
+      }
+    }
+  }
+}
+
+/** The device without which an item cannot be. */
+function deviceNeeded(item: object): string | undefined {
+  if ('device' in item) return String(item.device);
+  return 'publicKey' in item && 'allowedIps' in item ? (item as PeerItem).interface : undefined;
+}
+
+export const forwardingPath = (device: string, family: 4 | 6): string =>
+  `net/ipv${family}/conf/${device}/${family === 4 ? 'forwarding' : 'force_forwarding'}`;
+
+const forwardingPaths = (device: string): readonly string[] => [
+  forwardingPath(device, 4),
+  forwardingPath(device, 6),
+];

@@ -1,0 +1,45 @@
+import { TestMachine } from '../../tests/agent/machine.ts';
+import { complianceStates } from '../../tests/agent/states.ts';
+import { type Fixture, hostCompliance } from './compliance.ts';
+
+/** Namespaces with `eth0`. */
+async function open(): Promise<Fixture> {
+  const machine = await TestMachine.open();
+  for (const line of [
+    'ip link add eth0 type veth peer name lan0',
+    'ip address add 192.168.66.4/24 dev eth0',
+    'ip link set dev eth0 up',
+    'ip link set dev lan0 up',
+  ]) {
+    machine.do(line);
+  }
+  const publicKey = machine.store.publicKey('net', 0);
+  return {
+    host: machine.host(),
+    keyFile: machine.store.keyFile('net', 0),
+    publicKey,
+    sysctl: (path) => machine.do(`cat /proc/sys/${path}`).trim(),
+    spoil: {
+      device: (name) => void machine.do(`ip link del dev ${name}`),
+      address: (device, address) => void machine.do(`ip address del ${address} dev ${device}`),
+      route: (prefix) => void machine.do(`ip route del ${prefix}`),
+      peer: (device, key) => void machine.do(`wg set ${device} peer ${key} remove`),
+      table: (name) => void machine.do(`nft delete table inet ${name}`),
+      element: (table, set, element) =>
+        void machine.do(`nft delete element inet ${table} ${set} { ${element} }`),
+    },
+    foreign: {
+      device: (name) => void machine.do(`ip link add ${name} type bridge`),
+      route: (prefix) => void machine.do(`ip route add ${prefix} dev eth0`),
+      table: (name) => void machine.do(`nft add table inet ${name}`),
+      port: (port) => {
+        machine.do('wireguard-go wg-foreign');
+        machine.do(`wg set wg-foreign listen-port ${port}`);
+        machine.do('ip link set dev wg-foreign up');
+      },
+    },
+    close: () => machine.close(),
+  };
+}
+
+hostCompliance('Linux', open, complianceStates);
