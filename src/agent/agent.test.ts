@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Secret } from '#base';
 import { FakeHost, FakeKernel } from '#host';
 import { publicKeyOf } from '#wireguard';
-import { complianceStates, hubState, strangers } from '../../tests/agent/states.ts';
+import { complianceStates } from '../../tests/agent/states.ts';
 import { Agent } from './agent.ts';
 import { describeReport } from './report.ts';
 import { Store } from './store.ts';
@@ -51,17 +51,6 @@ test('what fails is told as the second look finds it, and the rest is done', asy
   expect(report.changes.map(({ facility }) => facility)).toContain('routes');
   kernel.sysctls.set('net/ipv4/conf/eth0/src_valid_mark', '0');
   expect((await agent().reconcile(complianceStates.first)).changes).toHaveLength(1);
-});
-
-test('a peer whose secret is not here waits; its neighbours do not', async () => {
-  const { vpn, ...others } = strangers('vpn', 'alice');
-  const presharedKey = { id: 'net/vpn', version: 3 };
-  const state = hubState({ ...others, vpn: { carries: [], ...vpn, presharedKey } });
-  const waiting = agent();
-  store().putSecrets('net', new Map([['net/vpn@3', new Secret('c2VjcmV0')]]));
-  const report = await waiting.reconcile(state);
-  expect(report.failures).toEqual([]);
-  expect(store().secrets('net').get('net/vpn@3')?.reveal()).toBe('c2VjcmV0');
 });
 
 test('a private key is born once, mode 0600, in folders of mode 0700', () => {
