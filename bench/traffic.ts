@@ -5,8 +5,8 @@ import { emptyFacts, link, project } from '#compile';
 import { linuxHost } from '#host';
 import { loadNetwork } from '#spec';
 import type { HostState } from '#state';
-import { Sandbox } from '../tests/support/sandbox.ts';
 import { makeTemporaryFolder } from '../tests/support/checkout.ts';
+import { Sandbox } from '../tests/support/sandbox.ts';
 import { until } from '../tests/support/until.ts';
 import { type Bench, type BenchResult, interleaved } from './bench.ts';
 
@@ -43,7 +43,16 @@ export class TwoSites implements AsyncDisposable {
       box.run(['ip', 'link', 'set', device, 'up']);
     };
     const peer = ['peer', 'name', device, 'netns', String(this.box(b).pid)];
-    execFileSync('ip', ['link', 'add', device, 'netns', String(this.box(a).pid), 'type', 'veth', ...peer]);
+    execFileSync('ip', [
+      'link',
+      'add',
+      device,
+      'netns',
+      String(this.box(a).pid),
+      'type',
+      'veth',
+      ...peer,
+    ]);
     end(a, addressA);
     end(b, addressB);
   }
@@ -56,14 +65,17 @@ export class TwoSites implements AsyncDisposable {
       const folder = makeTemporaryFolder();
       this.#folders.push(folder);
       const store = new Store(folder);
-      const agent = new Agent({ host: linuxHost({ enter: { root: this.box(name).enter } }), store });
+      const agent = new Agent({
+        host: linuxHost({ enter: { root: this.box(name).enter } }),
+        store,
+      });
       return { name, agent, key: store.publicKey(network.name, 0) };
     });
     const keys = Object.fromEntries(gateways.map(({ name, key }) => [name, { '0': key }]));
     const model = link({ ...emptyFacts, keys, network, epoch: 'bench', rev: 1 });
     for (const { name, agent } of gateways) {
       const report = await agent.reconcile(part(project(model, name)));
-      if (report.failures.length > 0) throw new Error(describeReport(report));
+      if (report.failures.length > 0) throw new Error(describeReport(report).join('\n'));
     }
   }
 
@@ -93,11 +105,13 @@ export class TwoSites implements AsyncDisposable {
       box.run(['ip', 'link', 'set', 'wg0', 'mtu', '1440', 'up']);
       box.run(['ip', 'route', 'add', `10.${other}.0.0/24`, 'dev', 'wg0']);
       forward(box, ['wg0', 'lan']);
-      const rule = 'table inet t { chain f { type filter hook forward priority 0; ct state established accept; }; }';
+      const rule =
+        'table inet t { chain f { type filter hook forward priority 0; ct state established accept; }; }';
       box.run(['nft', '-f', '/dev/stdin'], { input: rule });
       box.run(['ip', 'address', 'add', `10.99.0.${own}/32`, 'dev', 'wg0']);
     }
-    const key = (name: string): string => this.box(name).run(['wg', 'show', 'wg0', 'public-key']).trim();
+    const key = (name: string): string =>
+      this.box(name).run(['wg', 'show', 'wg0', 'public-key']).trim();
     for (const [name, peer, other] of [
       ['ga', 'gb', 2],
       ['gb', 'ga', 1],

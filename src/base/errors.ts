@@ -111,8 +111,7 @@ export function errorTable<const T extends Record<string, ErrorEntry>>(entries: 
   };
 }
 
-export const formatPlace = (place: Place): string =>
-  `${place.file}:${place.line}:${place.column}`;
+export const formatPlace = (place: Place): string => `${place.file}:${place.line}:${place.column}`;
 
 /** `file:line:column: error code: message` and, on a second line, the remedy. */
 export function formatDiagnostic(d: Diagnostic): string {

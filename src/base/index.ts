@@ -16,3 +16,4 @@ export {
 export { fnv1a, shortHash } from './hash.ts';
 export { countWhile } from './search.ts';
 export { Secret } from './secret.ts';
+export { didYouMean, nearest } from './suggest.ts';

@@ -27,7 +27,9 @@ export function reportFailure(error: unknown, json: boolean): void {
         ? [error]
         : undefined;
   if (!findings) {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
   } else if (json) {
     printJson({ errors: findings.map(plainDiagnostic) });
   } else {

@@ -2,7 +2,7 @@ import { canonicalJson, countWhile } from '#base';
 import type { Prefix } from '#ip';
 import { formatEndpoint } from '#ip';
 import type { Machine, Network, Selector } from '#spec';
-import { carrierOf, type Model, needsHelp, type Node } from './model.ts';
+import { carrierOf, type Model, type Node, needsHelp } from './model.ts';
 import { sizeClass } from './mtu.ts';
 import { addressesOfNode } from './policy/selectors.ts';
 import { machinesOf, project } from './project/project.ts';

@@ -80,7 +80,9 @@ function buried(
     .filter((address) => !alive.has(address))
     .map((address) => [address, rev] as const);
   const all = new Map([...Object.entries(ledger.tombstones), ...gone]);
-  return Object.fromEntries([...all].filter(([a]) => !alive.has(a)).sort(([a], [b]) => byText(a, b)));
+  return Object.fromEntries(
+    [...all].filter(([a]) => !alive.has(a)).sort(([a], [b]) => byText(a, b)),
+  );
 }
 
 /**

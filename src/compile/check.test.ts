@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { check } from './check/check.ts';
-import { compileErrors } from './errors.ts';
 import { linkChecks } from './check/links.ts';
+import type { compileErrors } from './errors.ts';
 import { linked } from './testing.ts';
 
 const base = (topology: string, sites: string, rest = ''): string =>
   `version: 1\nnetwork: t\noverlay: 10.99.0.0/24\ntopology: ${topology}\nsites:\n${sites}\n${rest}`;
 
-const open = '  a: { subnets: [10.1.0.0/24], gateways: { ga: { endpoint: "203.0.113.1:1", address: 10.1.0.1 } } }';
+const open =
+  '  a: { subnets: [10.1.0.0/24], gateways: { ga: { endpoint: "203.0.113.1:1", address: 10.1.0.1 } } }';
 const natted = (name: string, octet: number): string =>
   `  ${name}: { subnets: [10.${octet}.0.0/24], gateways: { g${name}: { address: 10.${octet}.0.1 } } }`;
 
@@ -42,7 +43,11 @@ const broken: Readonly<Partial<Record<keyof typeof compileErrors.entries, [strin
     7,
   ],
   'compile/test-failed': [
-    base('mesh', `${open}\n${natted('b', 2)}`, 'policy: []\ntests:\n  - { from: ga, to: gb, expect: allow }'),
+    base(
+      'mesh',
+      `${open}\n${natted('b', 2)}`,
+      'policy: []\ntests:\n  - { from: ga, to: gb, expect: allow }',
+    ),
     10,
   ],
 };
@@ -67,7 +72,10 @@ test('prefixes that two machines carry are refused even if the file’s own chec
 });
 
 test('a plain host gets the lines somebody has to type there', () => {
-  const yaml = base('mesh', `${open.replace('} } }', '} }, hosts: { h: { address: 10.1.0.9 } } }')}\n${natted('b', 2)}`);
+  const yaml = base(
+    'mesh',
+    `${open.replace('} } }', '} }, hosts: { h: { address: 10.1.0.9 } } }')}\n${natted('b', 2)}`,
+  );
   expect(check(linked(yaml)).manual).toEqual([
     { host: 'h', line: 'ip route replace 10.2.0.0/24 via 10.1.0.1' },
     { host: 'h', line: 'ip route replace 10.99.0.0/24 via 10.1.0.1' },
@@ -75,7 +83,11 @@ test('a plain host gets the lines somebody has to type there', () => {
 });
 
 test('a policy test that holds is reported as passed', () => {
-  const yaml = base('mesh', `${open}\n${natted('b', 2)}`, 'tests: [{ from: ga, to: gb, expect: allow }]');
+  const yaml = base(
+    'mesh',
+    `${open}\n${natted('b', 2)}`,
+    'tests: [{ from: ga, to: gb, expect: allow }]',
+  );
   expect(check(linked(yaml)).tests).toEqual([
     { from: 'ga', to: 'gb', port: 'icmp', expect: 'allow', verdict: 'allow', passed: true },
   ]);

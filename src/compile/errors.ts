@@ -11,7 +11,7 @@ export const compileErrors = errorTable({
   },
   'compile/unknown-machine': {
     says: 'there is no machine or host named {name}',
-    fix: 'Names in this network: {known}.',
+    fix: '{hint}',
   },
   'compile/no-state': {
     says: '{name} is a plain host whose routes are set by {by}: it has no state of its own',

@@ -1,6 +1,6 @@
-import { canonicalJson } from '#base';
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
+import { canonicalJson } from '#base';
 import { compileErrors } from './errors.ts';
 import { emptyFacts, type Facts } from './inputs.ts';
 
@@ -36,7 +36,8 @@ export function parseFacts(text: string, network: string, file = factsFileName):
 
 /** The text of the facts file with one network's facts put in: sorted, one line a leaf, for git. */
 export function writeFacts(text: string | undefined, network: string, facts: Facts): string {
-  const old: FactsFile = text === undefined ? { format: 1, networks: {} } : readFile(text, factsFileName);
+  const old: FactsFile =
+    text === undefined ? { format: 1, networks: {} } : readFile(text, factsFileName);
   const next = { ...old, networks: { ...old.networks, [network]: facts } };
   return `${JSON.stringify(JSON.parse(canonicalJson(next)), null, 2)}\n`;
 }
@@ -46,7 +47,11 @@ function readFile(text: string, file: string): FactsFile {
   try {
     data = JSON.parse(text);
   } catch (cause) {
-    throw compileErrors.error('compile/facts-unreadable', { file, reason: String(cause) }, { cause });
+    throw compileErrors.error(
+      'compile/facts-unreadable',
+      { file, reason: String(cause) },
+      { cause },
+    );
   }
   if (Value.Check(FactsFile, data)) return data;
   const first = [...Value.Errors(FactsFile, data)][0];

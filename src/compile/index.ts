@@ -1,8 +1,8 @@
 export { affected } from './affected.ts';
 export { allocate, wireguardMachines } from './allocate.ts';
 export type * from './api.ts';
-export { factsFileName, parseFacts, writeFacts } from './facts.ts';
-export type * from './inputs.ts';
+export { check } from './check/check.ts';
+export { flowClasses } from './classes.ts';
 export {
   type ExportFile,
   exportHost,
@@ -14,14 +14,14 @@ export {
   type MachineFormat,
   machineFormats,
 } from './export/index.ts';
+export { factsFileName, parseFacts, writeFacts } from './facts.ts';
+export type * from './inputs.ts';
 export { emptyFacts } from './inputs.ts';
 export { assumeKeys, link } from './link.ts';
 export type { Model } from './model.ts';
-export { machinesOf, project } from './project/project.ts';
-export { sharedFamilies, trace } from './trace/trace.ts';
-export { check } from './check/check.ts';
-export { flowClasses } from './classes.ts';
-export { hostRoutes, siteRouterRoutes } from './project/routes.ts';
 export type { AccessChange } from './plan/access.ts';
 export { type MachineChanges, type Plan, plan } from './plan/plan.ts';
 export { formatPlan } from './plan/text.ts';
+export { machinesOf, project } from './project/project.ts';
+export { hostRoutes, siteRouterRoutes } from './project/routes.ts';
+export { sharedFamilies, trace } from './trace/trace.ts';

@@ -5,8 +5,8 @@ import { allocate } from './allocate.ts';
 import { linkChecks } from './check/links.ts';
 import type { Facts, Inputs } from './inputs.ts';
 import type { Behind, Model, Node, Unit } from './model.ts';
-import { policyClasses } from './policy/classes.ts';
 import { sizeClass } from './mtu.ts';
+import { policyClasses } from './policy/classes.ts';
 import { pathsOf } from './topology/paths.ts';
 
 /** The MTU of a network nobody has said or seen anything about. */
@@ -57,7 +57,9 @@ export function link(inputs: Inputs): Model {
  * keys are well-formed, differ from machine to machine and open nothing.
  */
 export function assumeKeys(network: Network, facts: Facts): Facts {
-  const machines = network.sites.flatMap((s) => [...s.gateways, ...s.nodes]).concat(network.members);
+  const machines = network.sites
+    .flatMap((s) => [...s.gateways, ...s.nodes])
+    .concat(network.members);
   const keys = Object.fromEntries(
     machines.map((m) => [m.name, { '0': keyOf(m, facts) ?? placeholderKey(m.name) }]),
   );
@@ -98,7 +100,9 @@ function unitOf(
   hub?: string,
 ): Unit {
   const unit: Mutable<Unit> = { name, site, nodes: [], hub, attached: [] };
-  unit.nodes = machines.map((machine, index) => nodeOf(unit, machine, index === 0, machines, inputs));
+  unit.nodes = machines.map((machine, index) =>
+    nodeOf(unit, machine, index === 0, machines, inputs),
+  );
   return unit;
 }
 
@@ -119,10 +123,7 @@ function nodeOf(
     overlay,
     publicKey: keyOf(machine, inputs),
     underlayMtu:
-      machine.mtu ??
-      unit.site?.mtu ??
-      inputs.observations.mtu[machine.name] ??
-      defaultUnderlayMtu,
+      machine.mtu ?? unit.site?.mtu ?? inputs.observations.mtu[machine.name] ?? defaultUnderlayMtu,
     carries: carriedBy(machine, overlay, isCarrier, unit.site, siblings),
   };
 }

@@ -1,6 +1,7 @@
-import type { Diagnostic } from '#base';
+import { type Diagnostic, didYouMean, type HawserError } from '#base';
 import type { Address, Prefix, PrefixSet } from '#ip';
 import type { Host, Machine, Network, Site } from '#spec';
+import { compileErrors } from './errors.ts';
 import type { Inputs } from './inputs.ts';
 import type { PolicyClasses } from './policy/classes.ts';
 
@@ -99,3 +100,10 @@ export const shareLan = (a: Node, b: Node): boolean =>
 
 /** A machine that others of its site have to speak for: it cannot be called, and carries nothing. */
 export const needsHelp = (node: Node): boolean => !node.isCarrier && !node.machine.endpoint;
+
+/** The error for a name that nobody in the network has. */
+export function unknownMachine(model: Model, name: string): HawserError {
+  const known = [...model.nodesByName.keys(), ...model.hostsByName.keys()].sort();
+  const hint = didYouMean(name, known, 'machine');
+  return compileErrors.error('compile/unknown-machine', { name, hint });
+}

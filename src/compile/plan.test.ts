@@ -69,7 +69,7 @@ describe('a plan', () => {
   });
 
   test('warns of what interrupts: another key begins a session anew', () => {
-    const key = 'A'.repeat(42) + 'E=';
+    const key = `${'A'.repeat(42)}E=`;
     const after = linked(file().replace('gb: { endpoint', `gb: { key: "${key}", endpoint`));
     const { blinks } = plan(linked(file()), after);
     expect(blinks.map((blink) => blink.machine)).toContain('ga');

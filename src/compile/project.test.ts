@@ -92,10 +92,7 @@ describe('a hub', () => {
 
 describe('named links', () => {
   test('transit sites carry what lies beyond them', () => {
-    const chain = net(
-      '{ links: [[a, b], [b, c]] }',
-      site('a', 1) + site('b', 2) + site('c', 3),
-    );
+    const chain = net('{ links: [[a, b], [b, c]] }', site('a', 1) + site('b', 2) + site('c', 3));
     expect(allowedIpsOf(chain, 'g-b')).toEqual({
       'g-a': ['10.1.0.0/24', '10.99.0.1/32'],
       'g-c': ['10.3.0.0/24', '10.99.0.3/32'],
@@ -119,8 +116,12 @@ describe('named links', () => {
 
 describe('MTU', () => {
   const withMtu = (a: number, b: number, c: number): string =>
-    net('mesh', [site('a', 1), site('b', 2), site('c', 3)].map((text, i) =>
-      text.replace('subnets', `mtu: ${[a, b, c][i]}\n    subnets`)).join(''));
+    net(
+      'mesh',
+      [site('a', 1), site('b', 2), site('c', 3)]
+        .map((text, i) => text.replace('subnets', `mtu: ${[a, b, c][i]}\n    subnets`))
+        .join(''),
+    );
 
   test('the interface takes what the best peer allows, a lesser peer gets a route MTU', () => {
     const root = project(linked(withMtu(9000, 9000, 1450)), 'g-a').namespaces.root;
@@ -141,14 +142,18 @@ describe('MTU', () => {
   });
 
   test('IPv6 endpoints cost 80 bytes', () => {
-    const v6 = net('mesh', site('a', 1) + site('b', 2)).replace('203.0.113.2:', '"[2001:db8::2]:')
+    const v6 = net('mesh', site('a', 1) + site('b', 2))
+      .replace('203.0.113.2:', '"[2001:db8::2]:')
       .replace(']:51820,', ']:51820",');
     expect(project(linked(v6), 'g-a').namespaces.root?.links?.items[0]?.mtu).toBe(1420);
   });
 });
 
 test('an endpoint inside a prefix that is routed into the tunnel is pinned by mark and rule', () => {
-  const inside = net('mesh', site('a', 1) + site('b', 2).replace('10.2.0.0/24', '10.2.0.0/24, 203.0.113.0/24'));
+  const inside = net(
+    'mesh',
+    site('a', 1) + site('b', 2).replace('10.2.0.0/24', '10.2.0.0/24, 203.0.113.0/24'),
+  );
   const state = project(linked(inside), 'g-a');
   const mark = pinMark('t');
   expect(state.tunnels.main?.fwmark).toBe(mark);
@@ -164,8 +169,13 @@ test('an endpoint inside a prefix that is routed into the tunnel is pinned by ma
 });
 
 describe('an unmanaged member', () => {
-  const members = 'members: { lap: { hub: a, managed: false }, fixed: { hub: a, managed: false, allowed_ips: [10.0.0.0/8] } }';
-  const yaml = net('mesh', site('a', 1) + site('b', 2), `${members}\npolicy: [{ from: [lap], to: [h-b], ports: [tcp/22] }]`);
+  const members =
+    'members: { lap: { hub: a, managed: false }, fixed: { hub: a, managed: false, allowed_ips: [10.0.0.0/8] } }';
+  const yaml = net(
+    'mesh',
+    site('a', 1) + site('b', 2),
+    `${members}\npolicy: [{ from: [lap], to: [h-b], ports: [tcp/22] }]`,
+  );
 
   test('gets the overlay and all subnets, or what the file says', () => {
     expect(allowedIpsOf(yaml, 'lap')).toEqual({
@@ -186,14 +196,17 @@ describe('an unmanaged member', () => {
   test('is guarded by its hub, since nothing of ours runs there', () => {
     const model = linked(yaml);
     const lap = model.nodesByName.get('lap')?.overlay[0];
-    const guard = project(model, 'g-a').namespaces.root?.nft?.items[0]?.maps.find((m) => m.name === 'guard-4');
+    const guard = project(model, 'g-a').namespaces.root?.nft?.items[0]?.maps.find(
+      (m) => m.name === 'guard-4',
+    );
     expect(guard?.elements).toContainEqual([`${lap}/32`, 'goto refuse']);
     expect(project(model, 'lap').namespaces.root).not.toHaveProperty('nft');
   });
 });
 
 test('without a policy a machine filters only what is not for the network', () => {
-  const table = project(linked(net('mesh', site('a', 1) + site('b', 2))), 'g-a').namespaces.root?.nft?.items[0];
+  const table = project(linked(net('mesh', site('a', 1) + site('b', 2))), 'g-a').namespaces.root
+    ?.nft?.items[0];
   expect(table?.counters).toEqual(['outside']);
   expect(table?.chains.map((chain) => chain.name)).toEqual(['forward', 'input']);
 });

@@ -1,7 +1,7 @@
 import { DiagnosticsError } from '#base';
 import { loadNetwork, type Network } from '#spec';
 import type { HostState } from '#state';
-import { type Facts, emptyFacts } from './inputs.ts';
+import { emptyFacts, type Facts } from './inputs.ts';
 import { assumeKeys, link } from './link.ts';
 import type { Model } from './model.ts';
 import { project } from './project/project.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '#spec';
+import { nearest } from '#base';
 
 /** `; did you mean X?` when one of the known names is near, else nothing. */
 export function hint(name: string, known: Iterable<string>): string {

@@ -1,5 +1,5 @@
 import type Type from 'typebox';
-import type { Place } from '#base';
+import { didYouMean, nearest, type Place } from '#base';
 import {
   type Entry,
   type ListNode,
@@ -11,7 +11,6 @@ import {
 } from './document.ts';
 import { type Code, errors } from './errors.ts';
 import { type Loose, setOrigin } from './origin.ts';
-import { didYouMean, nearest } from './suggest.ts';
 
 type Properties = Readonly<Record<string, Shape>>;
 

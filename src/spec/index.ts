@@ -3,5 +3,4 @@ export type { FileReader } from './files.ts';
 export { generateFileFormat, generateSchema } from './generate.ts';
 export { type Loaded, loadNetwork } from './load.ts';
 export type * from './network.ts';
-export { nearest } from './suggest.ts';
 export { formatPort, parsePort } from './text/port.ts';

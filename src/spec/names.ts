@@ -1,8 +1,7 @@
-import { formatPlace, type Place } from '#base';
+import { didYouMean, formatPlace, type Place } from '#base';
 import type { Report } from './document.ts';
 import { errors } from './errors.ts';
 import type { Text } from './origin.ts';
-import { didYouMean } from './suggest.ts';
 
 export type Kind = 'site' | 'gateway' | 'node' | 'member' | 'host' | 'group';
 

@@ -43,7 +43,9 @@ describe('hawser check', () => {
   });
 
   test('says no to a file whose policy test fails, at the line of the test', () => {
-    using project = new Project(network('policy: []\ntests: [{ from: lap, to: ha, expect: allow }]'));
+    using project = new Project(
+      network('policy: []\ntests: [{ from: lap, to: ha, expect: allow }]'),
+    );
     const { code, out } = project.run('check', 'hawser.yaml');
     expect(code).toBe(1);
     expect(out).toMatch(/hawser\.yaml:13:\d+: error compile\/test-failed/);
@@ -161,7 +163,10 @@ describe('hawser export', () => {
   test('writes the routes of a plain host as the lines to type', () => {
     using project = new Project(network());
     const { code, out } = project.run('export', 'hawser.yaml', 'ha');
-    expect([code, out]).toEqual([0, expect.stringContaining('ip route replace 10.99.0.0/24 via 10.1.0.1')]);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining('ip route replace 10.99.0.0/24 via 10.1.0.1'),
+    ]);
   });
 
   test('draws a QR code for a telephone', () => {

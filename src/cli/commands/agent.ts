@@ -1,5 +1,5 @@
-import { agentKey, applyState, cleanup, describeReport, type Report } from '#agent';
 import { Command } from 'commander';
+import { agentKey, applyState, cleanup, describeReport, type Report } from '#agent';
 import { exitCodes, exitWith } from '../exit.ts';
 import { print, printJson } from '../output.ts';
 
@@ -21,7 +21,11 @@ interface KeyFlags extends Common {
   readonly lane: string;
 }
 
-const folder = ['--state-dir <dir>', 'where keys and last known states lie', '/var/lib/hawser'] as const;
+const folder = [
+  '--state-dir <dir>',
+  'where keys and last known states lie',
+  '/var/lib/hawser',
+] as const;
 
 const applyCommand = (): Command =>
   new Command('apply')
@@ -29,7 +33,10 @@ const applyCommand = (): Command =>
     .requiredOption('--state <file>', 'the host state, as JSON')
     .option(...folder)
     .option('--json', 'for programs')
-    .addHelpText('after', '\nExit code 0: as it should be. 1: something failed. 2: could not be tried.')
+    .addHelpText(
+      'after',
+      '\nExit code 0: as it should be. 1: something failed. 2: could not be tried.',
+    )
     .action(async (flags: ApplyFlags) => {
       const { stateDir } = flags;
       const report = await applyState({ stateFile: flags.state, ...(stateDir && { stateDir }) });

@@ -1,7 +1,7 @@
+import { Command } from 'commander';
 import { type Diagnostic, formatDiagnostic } from '#base';
 import { type CheckResult, check, flowClasses, type Model, sharedFamilies, trace } from '#compile';
 import { formatPort, type Network } from '#spec';
-import { Command } from 'commander';
 import { exitCodes, exitWith, plainDiagnostic } from '../exit.ts';
 import { linkAssumed, openNetwork } from '../load.ts';
 import { type Matrix, matrixText } from '../matrix.ts';

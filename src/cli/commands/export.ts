@@ -1,3 +1,4 @@
+import { Command, Option } from 'commander';
 import type { Secret } from '#base';
 import {
   exportHostFiles,
@@ -7,15 +8,14 @@ import {
   hostFormats,
   hostRoutes,
   type MachineFormat,
-  machineFormats,
   type Model,
+  machineFormats,
   project,
 } from '#compile';
 import type { Machine } from '#spec';
 import { generateKeyPair, isKey } from '#wireguard';
-import { Command, Option } from 'commander';
 import { cliErrors } from '../errors.ts';
-import { type Opened, linkKnown, openNetwork, saveFacts, withAddresses } from '../load.ts';
+import { linkKnown, type Opened, openNetwork, saveFacts, withAddresses } from '../load.ts';
 import { print, printJson } from '../output.ts';
 
 interface Options {
@@ -81,12 +81,7 @@ async function exportMachine(opened: Opened, machine: Machine, options: Options)
   print(await qrCode(files.map(({ content }) => content).join('')));
 }
 
-function chosen(
-  name: string,
-  kind: string,
-  format: string,
-  formats: readonly string[],
-): string {
+function chosen(name: string, kind: string, format: string, formats: readonly string[]): string {
   if (formats.includes(format)) return format;
   throw cliErrors.error('cli/unknown-format', { name, format, kind, formats: formats.join(', ') });
 }
@@ -135,7 +130,10 @@ function refuseWithoutPeers(opened: Opened, model: Model, machine: string): void
   if (peers.length > 0 || pending.length === 0) return;
   throw cliErrors.error('cli/pending-peers', {
     machine,
-    pending: pending.map((node) => node.name).sort().join(', '),
+    pending: pending
+      .map((node) => node.name)
+      .sort()
+      .join(', '),
     network: opened.network.name,
   });
 }

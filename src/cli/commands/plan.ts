@@ -1,6 +1,6 @@
+import { Command } from 'commander';
 import { formatPlan, type Plan, plan } from '#compile';
 import { describeChange } from '#state';
-import { Command } from 'commander';
 import { exitCodes, exitWith } from '../exit.ts';
 import { linkAssumed, openNetwork } from '../load.ts';
 import { print, printJson } from '../output.ts';

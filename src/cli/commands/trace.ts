@@ -1,7 +1,7 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { formatPlace } from '#base';
 import { type Hop, type Trace, trace } from '#compile';
 import { formatPort, parsePort } from '#spec';
-import { formatPlace } from '#base';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes, exitWith } from '../exit.ts';
 import { linkAssumed, openNetwork } from '../load.ts';
 import { paint, print, printJson, table } from '../output.ts';
@@ -25,7 +25,10 @@ export const traceCommand = (): Command =>
     .argument('[port]', 'tcp/22, udp/53, icmp', 'icmp')
     .addOption(new Option('--family <4|6>', 'IPv4 or IPv6').argParser(family))
     .option('--json', 'for programs')
-    .addHelpText('after', '\nExit code 0: it arrives and the answer returns. 1: it does not. 2: could not say.')
+    .addHelpText(
+      'after',
+      '\nExit code 0: it arrives and the answer returns. 1: it does not. 2: could not say.',
+    )
     .action((file: string, from: string, to: string, port: string, options: Options) => {
       const model = linkAssumed(openNetwork(file));
       const found = trace(model, from, to, parsePort(port), options.family);

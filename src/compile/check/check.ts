@@ -32,12 +32,14 @@ interface TestRun {
 function runTest(model: Model, test: PolicyTest): TestRun {
   const port: Port = test.port ?? { protocol: 'icmp' };
   const families = sharedFamilies(model, test.from, test.to);
-  const traces = (families.length > 0 ? families : [undefined]).map((family) =>
+  const asked = families.length > 0 ? families : [undefined];
+  const traces = asked.map((family) =>
     trace(model, test.from, test.to, port, family),
   );
   const arrives = (t: Trace): boolean => t.verdict === 'allow' || t.verdict === 'outside';
   const failed = traces.find((t) => arrives(t) !== (test.expect === 'allow'));
-  const shown = failed ?? (traces[0] as Trace);
+  const [shown] = failed ? [failed] : traces;
+  if (!shown) throw new RangeError('a test without a trace');
   const result: TestResult = {
     from: test.from,
     to: test.to,

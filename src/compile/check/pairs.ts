@@ -18,7 +18,8 @@ export function representativePairs(
   model: Model,
   classes: readonly StationClass[],
 ): readonly Pair[] {
-  if (classes.length ** 2 <= pairLimit) return classes.flatMap((a) => pairsWithAll(model, a, classes));
+  if (classes.length ** 2 <= pairLimit)
+    return classes.flatMap((a) => pairsWithAll(model, a, classes));
   const byReach = [...Map.groupBy(classes, (c) => c.reach).values()].map((same) => same[0]);
   const reach = byReach.flatMap((a) =>
     pairsWithAll(model, a as StationClass, byReach as readonly StationClass[]),

@@ -29,7 +29,11 @@ export function prove(model: Model): Proof {
   const pairs = representativePairs(model, classes);
   const diagnostics = pairs.flatMap((pair) => provePair(places, pair));
   const stations = classes.reduce((sum, c) => sum + c.stations.length, 0);
-  return { diagnostics: onePerPair(diagnostics), pairs: stations * (stations - 1), classes: classes.length };
+  return {
+    diagnostics: onePerPair(diagnostics),
+    pairs: stations * (stations - 1),
+    classes: classes.length,
+  };
 }
 
 function provePair(places: Places, { from, to }: Pair): readonly Diagnostic[] {
@@ -79,7 +83,9 @@ function disagreement(
   const wanted = !rules || ruleForPort(portTable(rules), found.port) !== undefined;
   if (found.verdict === (wanted ? 'allow' : 'deny')) return [];
   const reason =
-    found.verdict === 'allow' ? `no rule allows ${formatPort(found.port)}, yet it passes` : found.reason;
+    found.verdict === 'allow'
+      ? `no rule allows ${formatPort(found.port)}, yet it passes`
+      : found.reason;
   return [
     compileErrors.diagnostic(
       'compile/unreachable',

@@ -15,9 +15,7 @@ export interface StationClass {
 }
 
 export const unitOf = (model: Model, station: Station): Unit =>
-  station.kind === 'node'
-    ? station.node.unit
-    : (model.unitsByName.get(station.host.site) as Unit);
+  station.kind === 'node' ? station.node.unit : (model.unitsByName.get(station.host.site) as Unit);
 
 export function stationClasses(places: Places): readonly StationClass[] {
   const { model } = places;

@@ -41,9 +41,7 @@ export function policyClasses(model: Model, rules: readonly PolicyRule[]): Polic
 }
 
 /** Finds the class of an address by binary search over the ranges of all classes, which are disjoint. */
-function finder(
-  classes: readonly AddressClass[],
-): (address: Address) => AddressClass | undefined {
+function finder(classes: readonly AddressClass[]): (address: Address) => AddressClass | undefined {
   const spans = classes
     .flatMap((owner) => owner.addresses.ranges().map((range) => ({ range, owner })))
     .sort((a, b) => a.range.first.compare(b.range.first));

@@ -141,7 +141,9 @@ function receiveChain(out: Collected, policy: PolicyClasses, destination: Addres
   const rules = destination.rules.map((index) => policy.rules[index] as PolicyRule);
   const name = `to-${shortHash(rules.map((rule) => rule.id).join(' '))}`;
   return out.chain(name, () => {
-    const senders = new Set(destination.rules.flatMap((index) => policy.sourcesOfRule[index] ?? []));
+    const senders = new Set(
+      destination.rules.flatMap((index) => policy.sourcesOfRule[index] ?? []),
+    );
     const elements = [...senders].map((source): [PrefixSet, string] => {
       const both = rules.filter((_, i) => source.rules.includes(destination.rules[i] as number));
       return [source.addresses, `goto ${allowChain(out, both)}`];
@@ -180,9 +182,7 @@ function allowChain(out: Collected, rules: readonly PolicyRule[]): string {
     return [
       ...portLookup(out, name, 'tcp', table.tcp),
       ...portLookup(out, name, 'udp', table.udp),
-      ...(table.icmp
-        ? [pass(out, table.icmp, [is('meta l4proto', ['icmp', 'ipv6-icmp'])])]
-        : []),
+      ...(table.icmp ? [pass(out, table.icmp, [is('meta l4proto', ['icmp', 'ipv6-icmp'])])] : []),
       table.rest ? pass(out, table.rest, []) : refuse,
     ];
   });

@@ -1,6 +1,5 @@
 import { by } from '#base';
-import { type Prefix, PrefixSet } from '#ip';
-import { formatEndpoint } from '#ip';
+import { formatEndpoint, type Prefix, PrefixSet } from '#ip';
 import type { Binding, Peer } from '#state';
 import { canLink, carrierOf, type Model, type Node, shareLan } from '../model.ts';
 
@@ -30,7 +29,10 @@ function edgePeers(model: Model, node: Node): Carried[] {
   const direct = [...model.paths.neighbours(node)].filter((other) => other !== upstream);
   const carried = direct.map((other) => ({ node: other, prefixes: subtree(node, other) }));
   const everything = PrefixSet.of(node.machine.allowedIps ?? model.inside.prefixes());
-  const elsewhere = PrefixSet.of([...carried.flatMap((peer) => peer.prefixes), ...siteRanges(node)]);
+  const elsewhere = PrefixSet.of([
+    ...carried.flatMap((peer) => peer.prefixes),
+    ...siteRanges(node),
+  ]);
   return [...carried, { node: upstream, prefixes: everything.subtract(elsewhere).prefixes() }];
 }
 
@@ -55,15 +57,19 @@ function corePeers(model: Model, node: Node): Carried[] {
   }
   return [...lists].map(([peer, parts]) => ({
     node: peer,
-    prefixes: parts.length === 1 ? (parts[0] as readonly Prefix[]) : PrefixSet.of(parts.flat()).prefixes(),
+    prefixes:
+      parts.length === 1 ? (parts[0] as readonly Prefix[]) : PrefixSet.of(parts.flat()).prefixes(),
   }));
 }
 
 /** What a neighbour carries: its own, and through a carrier the members attached to its site. */
 function subtree(from: Node, node: Node): readonly Prefix[] {
-  const attached = node.unit === from.unit || node !== carrierOf(node.unit) ? [] : node.unit.attached;
+  const attached =
+    node.unit === from.unit || node !== carrierOf(node.unit) ? [] : node.unit.attached;
   const members = attached.flatMap((unit) => unit.nodes.flatMap((member) => member.carries));
-  return members.length === 0 ? node.carries : PrefixSet.of([...node.carries, ...members]).prefixes();
+  return members.length === 0
+    ? node.carries
+    : PrefixSet.of([...node.carries, ...members]).prefixes();
 }
 
 /** How a machine configures a peer. Keepalive is the affair of the side that cannot be found. */

@@ -85,12 +85,7 @@ function nodeState(model: Model, node: Node): HostState {
   };
 }
 
-function rootOf(
-  model: Model,
-  node: Node,
-  peers: readonly Carried[],
-  routing: Routing,
-): Namespace {
+function rootOf(model: Model, node: Node, peers: readonly Carried[], routing: Routing): Namespace {
   const device = node.machine.interface;
   const addresses = node.overlay.map(
     (address): AddressItem => ({ device, address: Prefix.single(address).toString() }),

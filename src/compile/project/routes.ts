@@ -1,9 +1,17 @@
-import { by, byText, countWhile, fnv1a } from '#base';
+import { byText, countWhile, fnv1a } from '#base';
 import { type Address, Prefix, PrefixSet } from '#ip';
 import type { Host } from '#spec';
 import type { Route, Rule } from '#state';
-import { compileErrors } from '../errors.ts';
-import { carrierOf, carrierOfHost, lanAddress, type Model, needsHelp, type Node, shareLan } from '../model.ts';
+import {
+  carrierOf,
+  carrierOfHost,
+  lanAddress,
+  type Model,
+  type Node,
+  needsHelp,
+  shareLan,
+  unknownMachine,
+} from '../model.ts';
 import { tunnelMtu } from '../mtu.ts';
 import type { Carried } from './peers.ts';
 
@@ -182,7 +190,9 @@ function pinned(
   };
   const moved = routes.map((route) => (swallows(route) ? { ...route, table: mark } : route));
   if (!routes.some(swallows)) return { routes: sorted(routes), rules: [] };
-  const families = [...new Set(swallowed.map((address) => address.family))].sort();
+  const families = ([4, 6] as const).filter((family) =>
+    swallowed.some((address) => address.family === family),
+  );
   const rules = families.map(
     (family): Rule => ({ family, priority: pinPriority, not: true, fwmark: mark, table: mark }),
   );
@@ -214,8 +224,7 @@ export function siteRouterRoutes(model: Model, siteName: string): readonly Route
 export function hostNamed(model: Model, name: string): Host {
   const host = model.hostsByName.get(name);
   if (host) return host;
-  const known = [...model.nodesByName.keys(), ...model.hostsByName.keys()].sort();
-  throw compileErrors.error('compile/unknown-machine', { name, known: known.slice(0, 20).join(', ') });
+  throw unknownMachine(model, name);
 }
 
 /** As few routes as say it all: people type them. */

@@ -9,7 +9,8 @@ export function meshCore(units: readonly Unit[]): Core {
     .map(carrierOf)
     .filter((node) => node.machine.endpoint !== undefined);
   return {
-    next: (from, to) => (canLink(from, to) ? to : (relayBetween(from, to, relays) ?? detour(from, to))),
+    next: (from, to) =>
+      canLink(from, to) ? to : (relayBetween(from, to, relays) ?? detour(from, to)),
     upstream: () => undefined,
     *neighbours(node: Node) {
       for (const unit of units) if (unit !== node.unit) yield* unit.nodes;

@@ -6,13 +6,10 @@ import { canLink, carrierOf, type Node, shareLan } from '../model.ts';
  * with and that belongs to neither's site. The order of candidates is one for the whole network, so
  * both sides choose the same.
  */
-export const relayBetween = (
-  a: Node,
-  b: Node,
-  candidates: readonly Node[],
-): Node | undefined =>
+export const relayBetween = (a: Node, b: Node, candidates: readonly Node[]): Node | undefined =>
   candidates.find(
-    (relay) => relay.unit !== a.unit && relay.unit !== b.unit && canLink(a, relay) && canLink(relay, b),
+    (relay) =>
+      relay.unit !== a.unit && relay.unit !== b.unit && canLink(a, relay) && canLink(relay, b),
   );
 
 /**

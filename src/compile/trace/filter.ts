@@ -83,7 +83,7 @@ export class Filter {
     const map = this.#table.maps.find((candidate) => candidate.name === name);
     return map?.elements.find(([span]) => {
       const [first, last] = span.split('-').map(Number);
-      return (first as number) <= port && port <= (last ?? (first as number));
+      return first !== undefined && first <= port && port <= (last ?? first);
     })?.[1];
   }
 

@@ -1,8 +1,7 @@
 import { countWhile } from '#base';
-import { Address, type Family } from '#ip';
+import type { Address, Family } from '#ip';
 import type { Host, Site } from '#spec';
-import { compileErrors } from '../errors.ts';
-import { carrierOf, lanAddress, type Model, type Node } from '../model.ts';
+import { carrierOf, lanAddress, type Model, type Node, unknownMachine } from '../model.ts';
 import { project } from '../project/project.ts';
 import { hostRoutes, siteRouterRoutes } from '../project/routes.ts';
 import { Stack } from './stack.ts';
@@ -69,11 +68,7 @@ function stationNamed(model: Model, name: string): Station {
   if (node) return { kind: 'node', name, node };
   const host = model.hostsByName.get(name);
   if (host) return { kind: 'host', name, host };
-  const known = [...model.nodesByName.keys(), ...model.hostsByName.keys()].sort();
-  throw compileErrors.error('compile/unknown-machine', {
-    name,
-    known: known.slice(0, 20).join(', '),
-  });
+  throw unknownMachine(model, name);
 }
 
 function ownersOf(model: Model): ReadonlyMap<string, Station> {

@@ -11,19 +11,15 @@ import { type Walk, walk } from './walk.ts';
  * machine or an address. The family is the one given, else the first that both have (IPv4 first).
  * Throws `compile/unknown-machine`.
  */
-export function trace(
-  model: Model,
-  from: string,
-  to: string,
-  port: Port,
-  family?: Family,
-): Trace {
+export function trace(model: Model, from: string, to: string, port: Port, family?: Family): Trace {
   const places = placesOf(model);
   const sender = places.station(from);
   const target = Address.tryParse(to);
   const receiver = target ? places.owner(target) : places.station(to);
   const families: readonly Family[] = family ? [family] : target ? [target.family] : [4, 6];
-  const shared = families.find((f) => addressIn(sender, f) && (target ?? (receiver && addressIn(receiver, f))));
+  const shared = families.find(
+    (f) => addressIn(sender, f) && (target ?? (receiver && addressIn(receiver, f))),
+  );
   const destination = target ?? (receiver && shared && addressIn(receiver, shared));
   if (!shared || !destination) return noFamily(from, to, port, families);
   if (receiver?.name === from) return self(from, destination, port);
@@ -52,8 +48,14 @@ function flow(
     state: 'new',
   };
   const there = walk(places, sender, first);
-  const answer: Packet = { ...first, source: destination, destination: source, state: 'established' };
-  const back = there.arrived && receiver ? walk(places, receiver, answer, there.tracked) : undefined;
+  const answer: Packet = {
+    ...first,
+    source: destination,
+    destination: source,
+    state: 'established',
+  };
+  const back =
+    there.arrived && receiver ? walk(places, receiver, answer, there.tracked) : undefined;
   const found = conclude(there, back);
   const decision = decisionOf(places.model, there, back);
   const mtu = smallest([...there.hops, ...(back?.hops ?? [])]);
@@ -84,7 +86,10 @@ function conclude(there: Walk, back: Walk | undefined): Conclusion {
   if (!back?.arrived) return { verdict: 'unreachable', why: `the answer is lost: ${back?.reason}` };
   return there.enforced || back.enforced
     ? { verdict: 'allow', why: 'it arrives, and the answer returns' }
-    : { verdict: 'outside', why: 'it passes no tunnel of ours, so nothing of ours decides about it' };
+    : {
+        verdict: 'outside',
+        why: 'it passes no tunnel of ours, so nothing of ours decides about it',
+      };
 }
 
 function decisionOf(model: Model, there: Walk, back: Walk | undefined): Decision | undefined {
@@ -118,11 +123,7 @@ const smallest = (hops: readonly Hop[]): number | undefined => {
 };
 
 /** The address a machine sends from: that of the device its route leaves by. */
-function sourceAddress(
-  places: Places,
-  sender: Station,
-  destination: Address,
-): Address | undefined {
+function sourceAddress(places: Places, sender: Station, destination: Address): Address | undefined {
   const { family } = destination;
   if (sender.kind === 'host') return addressIn(sender, family);
   const { node } = sender;
@@ -138,12 +139,7 @@ function sourceAddress(
   return tunnel ? (overlay ?? own) : (own ?? overlay);
 }
 
-const noFamily = (
-  from: string,
-  to: string,
-  port: Port,
-  families: readonly Family[],
-): Trace => ({
+const noFamily = (from: string, to: string, port: Port, families: readonly Family[]): Trace => ({
   from,
   to,
   source: '',

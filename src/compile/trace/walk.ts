@@ -1,17 +1,17 @@
 import type { Address, Family } from '#ip';
 import type { Site } from '#spec';
 import type { Hop } from '../api.ts';
-import { canLink, type Node } from '../model.ts';
 import { defaultUnderlayMtu } from '../link.ts';
+import { canLink, type Node } from '../model.ts';
 import type { Packet } from './filter.ts';
 import {
   carrierOfSite,
   isPod,
   localAddress,
   type Places,
+  type Station,
   siteNamed,
   siteOf,
-  type Station,
 } from './places.ts';
 import { bestRoute } from './routes.ts';
 import { lan } from './stack.ts';
@@ -85,9 +85,10 @@ class Journey {
     let position: Position = { station, incoming: undefined };
     for (let i = 0; i < hopLimit; i++) {
       if (this.#isFor(position.station)) return this.#arrive(position);
-      const step = position.station.kind === 'host'
-        ? this.#fromHost(position)
-        : this.#fromNode(position, position.station.node);
+      const step =
+        position.station.kind === 'host'
+          ? this.#fromHost(position)
+          : this.#fromNode(position, position.station.node);
       if ('stop' in step) return this.#end(false, step.stop);
       this.#hops.push(step.hop);
       this.#enforced ||= step.enforced;
@@ -158,7 +159,9 @@ class Journey {
         counter: outcome.counter,
       });
     }
-    return outcome.accepted ? undefined : `${node.name} refuses it (${outcome.counter ?? 'policy'})`;
+    return outcome.accepted
+      ? undefined
+      : `${node.name} refuses it (${outcome.counter ?? 'policy'})`;
   }
 
   #fromNode(position: Position, node: Node): Step {
@@ -200,7 +203,8 @@ class Journey {
     const peerName = this.#places.stack(node).peerFor(destination);
     const peer = peerName === undefined ? undefined : this.#places.model.nodesByName.get(peerName);
     if (!peer) return { stop: `${node.name} has no peer whose allowed IPs hold ${destination}` };
-    if (!canLink(node, peer)) return { stop: `neither ${node.name} nor ${peer.name} has an endpoint` };
+    if (!canLink(node, peer))
+      return { stop: `neither ${node.name} nor ${peer.name} has an endpoint` };
     if (this.#places.stack(peer).peerFor(source) !== node.name) {
       return { stop: `${peer.name} does not accept ${source} from ${node.name} (allowed IPs)` };
     }
@@ -219,10 +223,7 @@ class Journey {
     if (position.incoming !== undefined) return { stop: `${host.name} does not forward` };
     const { destination } = this.#packet;
     if (this.#onLink(position.station)) return this.#onLan(position, destination);
-    const route = bestRoute(
-      this.#places.hostRoutes(this.#places.model, host.name),
-      destination,
-    );
+    const route = bestRoute(this.#places.hostRoutes(this.#places.model, host.name), destination);
     if (route) return this.#onLan(position, route);
     return this.#byRouter(position, `${host.name} has no route to ${destination}`);
   }
