@@ -51,9 +51,19 @@ export async function measure(
 export const arrives = ({ outcome }: Measured): boolean =>
   outcome === 'answered' || outcome === 'closed';
 
-const isSurprise = ({ verdict }: Expected, measured: Measured | undefined): boolean =>
-  measured === undefined ||
-  (measured.outcome === 'answered') !== (verdict === 'allow' || verdict === 'outside');
+/** A rule that refuses says so; silence may be a packet that was lost before it came there. */
+const expectedOutcome = {
+  allow: 'answered',
+  outside: 'answered',
+  deny: 'refused',
+  unreachable: undefined,
+} as const;
+
+function isSurprise({ verdict }: Expected, measured: Measured | undefined): boolean {
+  if (measured === undefined) return true;
+  const wanted = expectedOutcome[verdict];
+  return wanted === undefined ? arrives(measured) : measured.outcome !== wanted;
+}
 
 async function probeAll(
   stations: Stations,

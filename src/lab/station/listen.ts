@@ -55,7 +55,11 @@ export class Listeners {
 function echoTcp(address: string, port: number): Promise<boolean> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    socket.on('data', (data) => socket.end(`${socket.remoteAddress} ${data}`));
+    let line = '';
+    socket.on('data', (data) => {
+      line += data.toString();
+      if (line.endsWith('\n')) socket.end(`${socket.remoteAddress} ${line}`);
+    });
   });
   return new Promise((resolve) => {
     server.on('error', () => resolve(false));

@@ -22,11 +22,16 @@ function outcomeOf(error: string): Outcome {
   return error === 'ETIMEDOUT' ? 'silent' : 'refused';
 }
 
-/** `198.51.100.7 ID` as the echo says it. */
-function readEcho(text: string, id: string): Found | undefined {
-  const [seenAs = '', echoed] = text.trim().split(' ');
-  return echoed === id ? { outcome: 'answered', seenAs: seenAs.replace('::ffff:', '') } : undefined;
+/** `198.51.100.7 WHAT WAS SAID` as the echo says it. */
+function readEcho(text: string, said: string): Found | undefined {
+  const [seenAs = '', ...echoed] = text.split(' ');
+  return echoed.join(' ') === said
+    ? { outcome: 'answered', seenAs: seenAs.replace('::ffff:', '') }
+    : undefined;
 }
+
+/** More than fits into one packet of any size, so that what does not get through shows. */
+const tcpFilling = '.'.repeat(16_000);
 
 function probeTcp({ id, address, port = 0 }: Probe, timeoutMs: number): Promise<Found> {
   return new Promise((resolve) => {
@@ -37,10 +42,11 @@ function probeTcp({ id, address, port = 0 }: Probe, timeoutMs: number): Promise<
       resolve(found);
     };
     const timer = setTimeout(() => finish({ outcome: 'silent' }), timeoutMs);
+    const said = `${id} ${tcpFilling}\n`;
     let text = '';
-    socket.on('connect', () => socket.write(id));
+    socket.on('connect', () => socket.write(said));
     socket.on('data', (data) => (text += data.toString()));
-    socket.on('end', () => finish(readEcho(text, id) ?? { outcome: 'silent', error: 'no echo' }));
+    socket.on('end', () => finish(readEcho(text, said) ?? { outcome: 'silent', error: 'no echo' }));
     socket.on('error', (e: NodeJS.ErrnoException) => {
       finish({ outcome: outcomeOf(e.code ?? ''), error: e.code ?? e.message });
     });

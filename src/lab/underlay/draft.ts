@@ -43,7 +43,9 @@ export class Draft {
     this.families = families;
     this.core = this.namespace(internet, true);
     this.coreAddress = space.publicAddress(4);
-    this.core.interfaces.push({ device: 'lo', addresses: [`${this.coreAddress}/32`] });
+    // Errors about packets too big come from here; a link-local source would not get far.
+    const own = [`${this.coreAddress}/32`, `${space.publicAddress(6)}/128`];
+    this.core.interfaces.push({ device: 'lo', addresses: own });
   }
 
   namespace(name: string, forwards = false): NsDraft {
