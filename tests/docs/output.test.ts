@@ -57,7 +57,7 @@ test('three dots stand for any lines, also none', () => {
   expect(missingFrom('a\nb\nc\n', ['...', 'b', '...', 'a', '...'])).toEqual(['a']);
 });
 
-test('durations, keys, ids and the width of columns may differ', () => {
+test('durations, keys, ids, counted packets and the width of columns may differ', () => {
   const key = (letter: string): string => `${letter.repeat(43)}=`;
   expect(
     missingFrom(`up   in 12.5 s, rule 9e9cd565, ${key('a')}`, [
@@ -65,5 +65,8 @@ test('durations, keys, ids and the width of columns may differ', () => {
     ]),
   ).toBeUndefined();
   expect(missingFrom(key('/'), [key('+')])).toBeUndefined();
+  expect(
+    missingFrom('refused 54 and counted 55 packets', ['refused 54 and counted 54 packets']),
+  ).toBeUndefined();
   expect(missingFrom('4 of 4', ['3 of 4'])).toEqual(['3 of 4']);
 });
