@@ -81,10 +81,9 @@ export async function findCollisions(
 ): Promise<readonly Diagnostic[]> {
   const here = changes.filter(({ namespace }) => namespace === context.namespace);
   const found = await Promise.all([
-    takenNames(context, here),
     takenPorts(context, here),
     takenRoutes(context, here),
     takenTables(context, here),
   ]);
-  return found.flat();
+  return [...takenNames(context, here), ...found.flat()];
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { byText } from '#base';
 import { type Change, diff, facilities, type HostState, type View, viewOf } from '#state';
-import type { Failure, Host, Wish } from './contract.ts';
+import type { Host, Observation, Wish } from './contract.ts';
 import { emptyWish } from './linux.ts';
 
 /** A machine under test: a host, and hands to spoil what it made and to put foreign things there. */
@@ -41,6 +41,51 @@ export interface ComplianceStates {
 const eth0 = (wanted: { readonly holding: string } | { readonly towards: string }): string =>
   'holding' in wanted && wanted.holding !== '192.168.66.4' ? '(nobody)' : 'eth0';
 
+/** A fixture, and what all tests do with it. */
+class Trial {
+  readonly fixture: Fixture;
+
+  constructor(fixture: Fixture) {
+    this.fixture = fixture;
+  }
+
+  wishFor(state: HostState): Wish {
+    const { publicKey, keyFile } = this.fixture;
+    return {
+      network: state.network,
+      view: viewOf(state, { device: eth0, publicKey: () => publicKey }),
+      keyFile: () => keyFile,
+      secret: () => undefined,
+      endpoints: new Map(),
+    };
+  }
+
+  async look(wish: Wish): Promise<{ observation: Observation; changes: Change[] }> {
+    const devices = await this.fixture.host.devices(['root']);
+    const observation = await this.fixture.host.observe(wish, devices);
+    return { observation, changes: diff(observation.view, wish.view) };
+  }
+
+  /** Makes what differs, without a failure; gives how many changes that took. */
+  async bring(wish: Wish): Promise<number> {
+    const { observation, changes } = await this.look(wish);
+    expect(await observation.collisions(changes)).toEqual([]);
+    expect(await observation.apply(changes)).toEqual([]);
+    return changes.length;
+  }
+
+  /** The wish and nothing but the wish is there, and looking wrote nothing. */
+  async isThere(wish: Wish): Promise<void> {
+    const writes = this.fixture.host.writes();
+    const { observation, changes } = await this.look(wish);
+    expect(changes).toEqual([]);
+    expect(keysOf(observation.view)).toEqual(keysOf(wish.view));
+    expect(this.fixture.host.writes()).toBe(writes);
+  }
+}
+
+const forwards = 'net/ipv4/conf/eth0/forwarding';
+
 /** What every Host does, whether real or fake. */
 export function hostCompliance(
   name: string,
@@ -48,139 +93,124 @@ export function hostCompliance(
   states: ComplianceStates,
 ): void {
   describe(`a ${name} host`, () => {
-    let fixture: Fixture;
-
+    let trial: Trial;
     beforeEach(async () => {
-      fixture = await open();
+      trial = new Trial(await open());
     });
-    afterEach(() => fixture.close());
+    afterEach(() => trial.fixture.close());
 
-    const wishFor = (state: HostState): Wish => ({
-      network: state.network,
-      view: viewOf(state, { device: eth0, publicKey: () => fixture.publicKey }),
-      keyFile: () => fixture.keyFile,
-      secret: () => undefined,
-      endpoints: new Map(),
-    });
+    reaches(() => trial, states);
+    repairs(() => trial, states);
+    shares(() => trial, states);
+    refuses(() => trial, states);
+  });
+}
 
-    async function look(wish: Wish) {
-      const devices = await fixture.host.devices(['root']);
-      const observation = await fixture.host.observe(wish, devices);
-      return { observation, changes: diff(observation.view, wish.view) };
+function reaches(trial: () => Trial, { first, second }: ComplianceStates): void {
+  test('makes an empty machine what is wished, and looking writes nothing', async () => {
+    const wish = trial().wishFor(first);
+    await trial().bring(wish);
+    await trial().isThere(wish);
+  });
+
+  test('goes from any state to any other', async () => {
+    for (const state of [first, second, first, second]) {
+      await trial().bring(trial().wishFor(state));
+      await trial().isThere(trial().wishFor(state));
     }
+  });
 
-    async function bring(wish: Wish): Promise<{ changes: Change[]; failures: readonly Failure[] }> {
-      const { observation, changes } = await look(wish);
-      expect(await observation.collisions(changes)).toEqual([]);
-      return { changes, failures: await observation.apply(changes) };
-    }
+  test('takes everything away again, and sysctls are what they were', async () => {
+    const { fixture } = trial();
+    const before = fixture.sysctl(forwards);
+    await trial().bring(trial().wishFor(first));
+    expect(fixture.sysctl(forwards)).toBe('1');
+    expect(await fixture.host.networks()).toEqual(['net']);
+    await trial().bring(emptyWish('net'));
+    await trial().isThere(emptyWish('net'));
+    expect(fixture.sysctl(forwards)).toBe(before);
+    expect(await fixture.host.networks()).toEqual([]);
+  });
+}
 
-    async function isThere(wish: Wish): Promise<void> {
-      const writes = fixture.host.writes();
-      const { observation, changes } = await look(wish);
-      expect(changes).toEqual([]);
-      expect(keysOf(observation.view)).toEqual(keysOf(wish.view));
-      expect(fixture.host.writes()).toBe(writes);
-    }
+function repairs(trial: () => Trial, { first }: ComplianceStates): void {
+  const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [
+    ['a device', ({ spoil }) => spoil.device('wg0')],
+    ['an address', ({ spoil }) => spoil.address('wg0', '10.0.0.1/32')],
+    ['an IPv6 address', ({ spoil }) => spoil.address('wg0', 'fd00:77::1/128')],
+    ['a route', ({ spoil }) => spoil.route('10.0.0.0/24')],
+    ['an IPv6 route', ({ spoil }) => spoil.route('fd00:77::/64')],
+    ['a peer', ({ spoil }) => spoil.peer('wg0', firstPeer(first))],
+    ['a table', ({ spoil }) => spoil.table('hawser-net')],
+    ['an element', ({ spoil }) => spoil.element('hawser-net', 'net4', '10.0.0.0/24')],
+  ];
 
-    test('makes an empty machine what is wished, and looking writes nothing', async () => {
-      expect((await bring(wishFor(states.first))).failures).toEqual([]);
-      await isThere(wishFor(states.first));
-    });
+  test.each(spoilings)('sees that %s is gone, and puts it back', async (_, spoil) => {
+    const wish = trial().wishFor(first);
+    await trial().bring(wish);
+    spoil(trial().fixture);
+    expect(await trial().bring(wish)).toBeGreaterThan(0);
+    await trial().isThere(wish);
+  });
+}
 
-    test('goes from any state to any other', async () => {
-      const walk = [states.first, states.second, states.first, states.second];
-      for (const state of walk) {
-        expect((await bring(wishFor(state))).failures).toEqual([]);
-        await isThere(wishFor(state));
-      }
-    });
+function shares(trial: () => Trial, states: ComplianceStates): void {
+  test('leaves the other network alone', async () => {
+    const other = trial().wishFor(states.other);
+    await trial().bring(other);
+    await trial().bring(trial().wishFor(states.first));
+    await trial().isThere(other);
+    await trial().bring(emptyWish('net'));
+    await trial().isThere(other);
+  });
 
-    test('takes everything away again, and sysctls are what they were', async () => {
-      const path = 'net/ipv4/conf/eth0/forwarding';
-      const before = fixture.sysctl(path);
-      await bring(wishFor(states.first));
-      expect(fixture.sysctl(path)).toBe('1');
-      expect(await fixture.host.networks()).toEqual(['net']);
-      expect((await bring(emptyWish('net'))).failures).toEqual([]);
-      await isThere(emptyWish('net'));
-      expect(fixture.sysctl(path)).toBe(before);
-      expect(await fixture.host.networks()).toEqual([]);
-    });
+  test('keeps a sysctl that the other network needs, and the last one restores it', async () => {
+    const { fixture } = trial();
+    const before = fixture.sysctl(forwards);
+    await trial().bring(trial().wishFor(states.first));
+    await trial().bring(trial().wishFor(states.other));
+    await trial().bring(emptyWish('net'));
+    expect(fixture.sysctl(forwards)).toBe('1');
+    await trial().bring(emptyWish('other'));
+    expect(fixture.sysctl(forwards)).toBe(before);
+  });
+}
 
-    const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [
-      ['a device', ({ spoil }) => spoil.device('wg0')],
-      ['an address', ({ spoil }) => spoil.address('wg0', '10.0.0.1/32')],
-      ['an IPv6 address', ({ spoil }) => spoil.address('wg0', 'fd00:77::1/128')],
-      ['a route', ({ spoil }) => spoil.route('10.0.0.0/24')],
-      ['an IPv6 route', ({ spoil }) => spoil.route('fd00:77::/64')],
-      ['a peer', ({ spoil }) => spoil.peer('wg0', firstPeer(states.first))],
-      ['a table', ({ spoil }) => spoil.table('hawser-net')],
-      ['an element', ({ spoil }) => spoil.element('hawser-net', 'net4', '10.0.0.0/24')],
-    ];
+/** A route through a device that is not there. */
+const oddRoute: Change = {
+  namespace: 'root',
+  facility: 'routes',
+  id: '10.44.0.0/16 table 254 metric 0',
+  kind: 'add',
+  after: { prefix: '10.44.0.0/16', table: 254, metric: 0, device: 'nowhere' },
+  impact: 'none',
+  why: 'not there',
+};
 
-    test.each(spoilings)('sees that %s is gone, and puts it back', async (_, spoil) => {
-      const wish = wishFor(states.first);
-      await bring(wish);
-      spoil(fixture);
-      const { changes, failures } = await bring(wish);
-      expect(failures).toEqual([]);
-      expect(changes.length).toBeGreaterThan(0);
-      await isThere(wish);
-    });
+function refuses(trial: () => Trial, { first }: ComplianceStates): void {
+  const collisions: readonly (readonly [string, (fixture: Fixture) => void])[] = [
+    ['host/interface-taken', ({ foreign }) => foreign.device('wg0')],
+    ['host/port-taken', ({ foreign }) => foreign.port(51_820)],
+    ['host/route-taken', ({ foreign }) => foreign.route('10.0.5.0/24')],
+    ['host/table-taken', ({ foreign }) => foreign.table('hawser-net')],
+  ];
 
-    test('leaves the other network alone', async () => {
-      const other = wishFor(states.other);
-      await bring(other);
-      await bring(wishFor(states.first));
-      await isThere(other);
-      await bring(emptyWish('net'));
-      await isThere(other);
-    });
+  test.each(collisions)('tells %s before it writes anything', async (code, put) => {
+    const { fixture } = trial();
+    put(fixture);
+    const writes = fixture.host.writes();
+    const { observation, changes } = await trial().look(trial().wishFor(first));
+    const found = await observation.collisions(changes);
+    expect(found.map((one) => one.code)).toEqual([code]);
+    expect(fixture.host.writes()).toBe(writes);
+  });
 
-    test('keeps a sysctl that the other network needs, and the last one restores it', async () => {
-      const path = 'net/ipv4/conf/eth0/forwarding';
-      const before = fixture.sysctl(path);
-      await bring(wishFor(states.first));
-      await bring(wishFor(states.other));
-      await bring(emptyWish('net'));
-      expect(fixture.sysctl(path)).toBe('1');
-      await bring(emptyWish('other'));
-      expect(fixture.sysctl(path)).toBe(before);
-    });
-
-    const collisions: readonly (readonly [string, (fixture: Fixture) => void])[] = [
-      ['host/interface-taken', ({ foreign }) => foreign.device('wg0')],
-      ['host/port-taken', ({ foreign }) => foreign.port(51_820)],
-      ['host/route-taken', ({ foreign }) => foreign.route('10.0.5.0/24')],
-      ['host/table-taken', ({ foreign }) => foreign.table('hawser-net')],
-    ];
-
-    test.each(collisions)('tells %s before it writes anything', async (code, put) => {
-      put(fixture);
-      const writes = fixture.host.writes();
-      const { observation, changes } = await look(wishFor(states.first));
-      const found = await observation.collisions(changes);
-      expect(found.map((one) => one.code)).toEqual([code]);
-      expect(fixture.host.writes()).toBe(writes);
-    });
-
-    test('does what it can when something fails, and tells what did not work', async () => {
-      const wish = wishFor(states.first);
-      const { observation, changes } = await look(wish);
-      const odd: Change = {
-        namespace: 'root',
-        facility: 'routes',
-        id: '10.44.0.0/16 table 254 metric 0',
-        kind: 'add',
-        after: { prefix: '10.44.0.0/16', table: 254, metric: 0, device: 'nowhere' },
-        impact: 'none',
-        why: 'not there',
-      };
-      const failures = await observation.apply([...changes, odd]);
-      expect(failures.map(({ change }) => change.id)).toEqual([odd.id]);
-      await isThere(wish);
-    });
+  test('does what it can when something fails, and tells what did not work', async () => {
+    const wish = trial().wishFor(first);
+    const { observation, changes } = await trial().look(wish);
+    const failures = await observation.apply([...changes, oddRoute]);
+    expect(failures.map(({ change }) => change)).toEqual([oddRoute]);
+    await trial().isThere(wish);
   });
 }
 

@@ -29,7 +29,8 @@ const named: Names = {
 
 const show = (value: unknown): string => {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
-  return value === undefined || value === '' ? 'none' : String(value);
+  if (typeof value === 'boolean') return String(value);
+  return typeof value === 'string' || typeof value === 'number' ? String(value || 'none') : 'none';
 };
 
 /** What goes without saying: main is table 254, and 1024 the metric of IPv6 (rtnetlink(7)). */

@@ -66,7 +66,11 @@ test('a new version replaces it, a foreign value is drift, none clears it', asyn
 test('an endpoint whose name does not resolve keeps no other peer waiting', async () => {
   const endpoint = 'nowhere.invalid:51820';
   const bob = { carries: ['10.0.3.0/24'] };
-  const state = hubState({ ...strangers('vpn'), alice: { endpoint, carries: ['10.0.4.0/24'] }, bob });
+  const state = hubState({
+    ...strangers('vpn'),
+    alice: { endpoint, carries: ['10.0.4.0/24'] },
+    bob,
+  });
   const report = await machine.apply(state);
   expect(report.failures).toMatchObject([{ error: { code: 'host/command-failed' } }]);
   expect(machine.do('wg show wg0 allowed-ips')).toContain('10.0.3.0/24');
