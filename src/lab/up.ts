@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { allocate, emptyFacts, type Facts, type Ledger, machinesOf, project } from '#compile';
 import type { Machine, Network } from '#spec';
@@ -46,12 +47,29 @@ export async function up(options: UpOptions): Promise<Lab> {
   const { name, network, file } = options;
   requirePrograms();
   const record = await claim(crypto.randomUUID(), { name, network: network.name, file });
+  const undo = () => remove({ name, status: 'building', record });
+  const keepSignals = undoOnSignal(undo);
   try {
     return await build(record, options);
   } catch (error) {
-    await remove({ name, status: 'building', record });
+    await undo();
     throw error;
+  } finally {
+    keepSignals();
   }
+}
+
+/** Whoever interrupts a building lab finds nothing of it; gives back how to let signals be. */
+function undoOnSignal(undo: () => Promise<void>): () => void {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const leave = () => process.exit(128 + constants.signals[signal]);
+    void undo().then(leave, leave);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
 }
 
 async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {

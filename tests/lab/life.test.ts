@@ -74,6 +74,18 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     },
   );
 
+  test('an interrupted builder takes its lab away itself', async () => {
+    using labs = new Labs();
+    const building = labs.start('up', example, '--name', 'half', '--no-proof');
+    const gone = once(building, 'exit');
+    await until(() => labs.filesOf('half').includes('s/0'));
+    const { id = '' } = labs.readLab('half');
+    building.kill('SIGINT');
+    expect(await gone).toEqual([130, null]);
+    expect(processesOf(labs, [id])).toEqual([]);
+    expect(labs.filesOf('')).toEqual([]);
+  });
+
   test('a lab that is being built can be taken down', async () => {
     using labs = new Labs();
     const building = labs.start('up', example, '--name', 'half', '--no-proof');
