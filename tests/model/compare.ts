@@ -67,9 +67,8 @@ function* flowsBetween(
   const targets = [...localAddresses(receiver), ...podsOn(receiver)];
   for (const destination of targets.filter((a) => familiesOf(sender).has(familyOf(a)))) {
     const question = questionOf(from, destination, port);
-    const isPod = !localAddresses(receiver).includes(destination);
-    const seen = isPod ? {} : { trace: trace(model, from, destination, port) };
-    yield { question, to, port, walk: walkOn(terrain, question), ...seen };
+    const seen = trace(model, from, destination, port);
+    yield { question, to, port, walk: walkOn(terrain, question), trace: seen };
   }
   for (const source of podsOn(sender)) {
     for (const destination of targets.filter((a) => familyOf(a) === familyOf(source))) {
@@ -145,7 +144,8 @@ function wayDiffers(
 /** Pods are part of their node, and what carries packets inside a site is all `lan`. */
 const tellHop = (hop: Hop): string => {
   const out = hop.interface === undefined || hop.interface === podDevice ? '' : `/${hop.interface}`;
-  return `${hop.machine}${out}${hop.peer === undefined ? '' : `>${hop.peer}`}`;
+  const tunnel = hop.peer === undefined ? '' : `>${hop.peer} (${hop.mtu} bytes)`;
+  return `${hop.machine}${out}${tunnel}`;
 };
 
 /**

@@ -13,15 +13,17 @@ import {
   sharedFamilies,
   trace,
 } from '#compile';
-import type { Network } from '#spec';
-import { disagreements, flowsOf } from './compare.ts';
+import type { Network, Port } from '#spec';
+import { classesOf, disagreements, flowsOf } from './compare.ts';
 import { loadText, modelOf, networkFrom, worldFrom } from './compiled.ts';
 import { type Draft, networkOf } from './draft.ts';
 import { applyEdit, type Edit, edits } from './edits.ts';
-import { namesOf } from './exhaustive.ts';
+import { classText, namesOf, questionOf } from './exhaustive.ts';
 import { brokenAmong, brokenIn } from './invariants.ts';
 import { drafts, yamlOf } from './networks.ts';
+import { localAddresses } from './routing.ts';
 import { shuffled } from './shuffle.ts';
+import { goOn, walkOn } from './walker.ts';
 import { Terrain } from './world.ts';
 
 /** Fails with what is wrong and the file it is wrong about. */
@@ -66,16 +68,61 @@ test('trace, packet walker and policy agree on every flow, its way and its count
   fc.assert(flows, { numRuns: 60 });
 });
 
+const compiled = (draft: Draft) => {
+  const network = networkFrom(draft);
+  return { network, terrain: new Terrain(worldFrom(modelOf(network))) };
+};
+
+/** Flows that fare otherwise than new ones in the same network, because they were there before. */
+function differently(before: Terrain, after: Terrain, classes: readonly Port[]): string[] {
+  const names = namesOf(after.world.network);
+  return pairsOf(names).flatMap(([from, to]) =>
+    classes.flatMap((port) => {
+      const destination = localAddresses(after.party(to))[0];
+      if (destination === undefined) return [];
+      const question = questionOf(from, destination, port);
+      const [fresh, old] = [walkOn(after, question), goOn(before, after, question)];
+      if (fresh.verdict === old.verdict) return [];
+      return [
+        `${from} -> ${to} ${classText(port)}: ${fresh.verdict} if new, ${old.verdict} if it goes on`,
+      ];
+    }),
+  );
+}
+
+const pairsOf = (names: readonly string[]): [string, string][] =>
+  names.flatMap((a) => names.filter((b) => b !== a).map((b): [string, string] => [a, b]));
+
+test('a flow that goes on after an edit of the policy fares as one that begins then', () => {
+  const kinds = fc.constantFrom(
+    'add-rule',
+    'remove-rule',
+    'change-ports',
+    'no-policy',
+    'new-policy',
+  );
+  const changes = fc.property(
+    drafts({ sites: 3, members: 2 }),
+    kinds,
+    fc.nat(9),
+    (draft, kind, n) => {
+      const later =
+        kind === 'new-policy' ? { ...draft, policy: [] } : applyEdit(draft, { kind, n });
+      const [before, after] = [compiled(draft), compiled(later)];
+      const classes = [...classesOf(before.network), ...classesOf(after.network)];
+      nothingWrong(differently(before.terrain, after.terrain, classes), later);
+    },
+  );
+  fc.assert(changes, { numRuns: 40 });
+});
+
 test('a trace to a name is the trace to an address of that name', () => {
   const pairs = fc.property(drafts({ sites: 3, members: 2 }), (draft) => {
     const model = modelOf(networkFrom(draft));
-    const names = namesOf(model.network);
-    for (const from of names) {
-      for (const to of names.filter((name) => name !== from)) {
-        for (const family of sharedFamilies(model, from, to)) {
-          const named = trace(model, from, to, { protocol: 'icmp' }, family);
-          expect(trace(model, from, named.destination, { protocol: 'icmp' })).toEqual(named);
-        }
+    for (const [from, to] of pairsOf(namesOf(model.network))) {
+      for (const family of sharedFamilies(model, from, to)) {
+        const named = trace(model, from, to, { protocol: 'icmp' }, family);
+        expect(trace(model, from, named.destination, { protocol: 'icmp' })).toEqual(named);
       }
     }
   });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { NftTable } from '#state';
 import type { Sketch } from './states.ts';
 import { draft, filter, gatewayA, gatewayB, hostRoutes, twoSites, worldOf } from './two-sites.ts';
 import { type Question, type World, walk } from './walker.ts';
@@ -335,4 +336,33 @@ test('a large packet is seen where the networks beneath the tunnel are smaller',
     narrow as typeof draft,
   );
   expect(walk(right, ping)).toMatchObject({ tooLarge: [], mtu: 1390 });
+});
+
+test('a flow lives on under a filter that trusts established flows, and ends under one that asks again', () => {
+  const under = (table: NftTable): Terrain =>
+    new Terrain(worldOf([gatewayA, { ...gatewayB, nft: [table] }]));
+  const without = (name: string): NftTable => ({
+    ...filter,
+    chains: filter.chains.map((chain) => (chain.name === name ? { ...chain, rules: [] } : chain)),
+  });
+  const trusting = without('ports');
+  const established = {
+    match: [{ left: 'ct state', op: '==' as const, right: 'established' }],
+    verdict: 'accept',
+  };
+  const [forward, ...others] = trusting.chains;
+  const first = {
+    ...forward,
+    rules: [established, ...(forward?.rules ?? [])],
+  } as NftTable['chains'][number];
+  const before = under(filter);
+  expect(goOn(before, before, ssh).verdict).toBe('allow');
+  expect(goOn(before, under(trusting), ssh)).toMatchObject({
+    verdict: 'deny',
+    deniedBy: { counter: 'deny' },
+  });
+  expect(goOn(before, under({ ...trusting, chains: [first, ...others] }), ssh).verdict).toBe(
+    'allow',
+  );
+  expect(walk(worldOf([gatewayA, { ...gatewayB, nft: [trusting] }]), ssh).verdict).toBe('deny');
 });

@@ -40,14 +40,31 @@ export const walk = (world: World, question: Question): WalkResult =>
 
 /** Like `walk`, for many walks in one world. */
 export function walkOn(terrain: Terrain, question: Question): WalkResult {
+  const start = startOf(terrain, question);
+  return typeof start === 'string' ? noWalk(start) : new Exchange(terrain, start).result();
+}
+
+/** A flow that began in one world and goes on in another, such as the same network after an edit. */
+export function goOn(before: Terrain, after: Terrain, question: Question): WalkResult {
+  const start = startOf(before, question);
+  if (typeof start === 'string') return noWalk(start);
+  const tracks = new Conntrack();
+  new Exchange(before, start, tracks).result();
+  return new Exchange(after, { ...start, from: after.party(question.from) }, tracks).result();
+}
+
+interface Start {
+  readonly from: Party;
+  readonly packet: Packet;
+}
+
+function startOf(terrain: Terrain, question: Question): Start | string {
+  const { destination, protocol, port } = question;
   const from = terrain.party(question.from);
-  const source = question.source ?? chosenSource(terrain, from, question.destination);
-  if (source === undefined) {
-    const family = familyOf(question.destination);
-    return noWalk(`${from.name} has no IPv${family} address to reach ${question.destination} from`);
-  }
-  const packet = firstPacket(source, question.destination, question.protocol, question.port);
-  return new Exchange(terrain, from, packet).result();
+  const source = question.source ?? chosenSource(terrain, from, destination);
+  if (source !== undefined)
+    return { from, packet: firstPacket(source, destination, protocol, port) };
+  return `${from.name} has no IPv${familyOf(destination)} address to reach ${destination} from`;
 }
 
 function chosenSource(terrain: Terrain, from: Party, target: string): string | undefined {
@@ -72,13 +89,14 @@ class Exchange {
   readonly #terrain: Terrain;
   readonly #from: Party;
   readonly #packet: Packet;
-  readonly #tracks = new Conntrack();
+  readonly #tracks: Conntrack;
   readonly #counted: { machine: string; counter: string }[] = [];
 
-  constructor(terrain: Terrain, from: Party, packet: Packet) {
+  constructor(terrain: Terrain, { from, packet }: Start, tracks = new Conntrack()) {
     this.#terrain = terrain;
     this.#from = from;
     this.#packet = packet;
+    this.#tracks = tracks;
   }
 
   result(): WalkResult {
