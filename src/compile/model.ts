@@ -3,7 +3,7 @@ import type { Address, Prefix, PrefixSet } from '#ip';
 import type { Host, Machine, Network, Site } from '#spec';
 import { compileErrors } from './errors.ts';
 import type { Inputs } from './inputs.ts';
-import type { PolicyClasses } from './policy/classes.ts';
+import type { PolicyClasses } from './policy/partition.ts';
 
 /** A machine that runs WireGuard, linked. */
 export interface Node {

@@ -3,7 +3,7 @@ import { formatPort, type PolicyTest, type Port } from '#spec';
 import type { CheckResult, ManualLine, TestResult, Trace } from '../api.ts';
 import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
-import { hostRoutes } from '../project/routes.ts';
+import { hostRoutes } from '../project/host-routes.ts';
 import { sharedFamilies, trace } from '../trace/trace.ts';
 import { prove } from './proof.ts';
 
@@ -33,9 +33,7 @@ function runTest(model: Model, test: PolicyTest): TestRun {
   const port: Port = test.port ?? { protocol: 'icmp' };
   const families = sharedFamilies(model, test.from, test.to);
   const asked = families.length > 0 ? families : [undefined];
-  const traces = asked.map((family) =>
-    trace(model, test.from, test.to, port, family),
-  );
+  const traces = asked.map((family) => trace(model, test.from, test.to, port, family));
   const arrives = (t: Trace): boolean => t.verdict === 'allow' || t.verdict === 'outside';
   const failed = traces.find((t) => arrives(t) !== (test.expect === 'allow'));
   const [shown] = failed ? [failed] : traces;

@@ -1,6 +1,6 @@
 import { byText } from '#base';
 import { carrierOf, type Model, type Unit } from '../model.ts';
-import type { PolicyClasses } from '../policy/classes.ts';
+import type { PolicyClasses } from '../policy/partition.ts';
 import { addressesOf, type Places, type Station } from '../trace/places.ts';
 
 /**

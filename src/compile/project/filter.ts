@@ -3,7 +3,7 @@ import { PrefixSet } from '#ip';
 import type { PolicyRule } from '#spec';
 import type { NftChain, NftMap, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model, Node } from '../model.ts';
-import type { AddressClass, PolicyClasses } from '../policy/classes.ts';
+import type { AddressClass, PolicyClasses } from '../policy/partition.ts';
 import { type PortSpan, portTable } from '../policy/ports.ts';
 import { guardedBy } from './guard.ts';
 

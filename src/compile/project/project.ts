@@ -14,8 +14,9 @@ import { hostStateFormat } from '#state';
 import { compileErrors } from '../errors.ts';
 import { lanAddress, type Model, type Node } from '../model.ts';
 import { filterOf } from './filter.ts';
+import { hostNamed, hostRoutes } from './host-routes.ts';
 import { bindingOf, type Carried, carriedPeers, mainTunnel, peerOf } from './peers.ts';
-import { hostNamed, hostRoutes, interfaceMtu, type Routing, routingOf } from './routes.ts';
+import { interfaceMtu, type Routing, routingOf } from './routes.ts';
 
 /** Whether a machine of that name has a HostState. */
 export const hasState = (model: Model, name: string): boolean =>

@@ -1,5 +1,5 @@
 import { canLink, carrierOf, type Node, type Unit } from '../model.ts';
-import type { Core } from './paths.ts';
+import type { Core } from './core.ts';
 import { detour } from './relay.ts';
 
 /** Length of a path: hops first, then which links it uses. Unique for every path, so that ties cannot be broken two ways. */

@@ -1,5 +1,5 @@
 import { canLink, carrierOf, type Node, type Unit } from '../model.ts';
-import type { Core } from './paths.ts';
+import type { Core } from './core.ts';
 import { detour, relayBetween } from './relay.ts';
 
 /** Everyone with everyone; two machines without endpoints meet at the first site that has one. */

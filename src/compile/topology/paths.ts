@@ -1,20 +1,10 @@
 import type { Network } from '#spec';
 import { canLink, carrierOf, type Node, type Paths, shareLan, type Unit } from '../model.ts';
+import type { Core } from './core.ts';
 import { hubCore } from './hub.ts';
 import { linksCore } from './links.ts';
 import { meshCore } from './mesh.ts';
 import { meetAt } from './relay.ts';
-
-/**
- * How the units of a topology reach each other, before members that are attached to a site come in.
- * Paths are symmetric: the way back is the way there reversed, since WireGuard accepts a packet only
- * from the peer it would send the answer to.
- */
-export interface Core {
-  next(from: Node, to: Node): Node | undefined;
-  upstream(node: Node): Node | undefined;
-  neighbours(node: Node): Iterable<Node>;
-}
 
 export interface Units {
   readonly all: readonly Unit[];

@@ -2,8 +2,8 @@ import { countWhile } from '#base';
 import type { Address, Family } from '#ip';
 import type { Host, Site } from '#spec';
 import { carrierOf, lanAddress, type Model, type Node, unknownMachine } from '../model.ts';
+import { hostRoutes, siteRouterRoutes } from '../project/host-routes.ts';
 import { project } from '../project/project.ts';
-import { hostRoutes, siteRouterRoutes } from '../project/routes.ts';
 import { Stack } from './stack.ts';
 
 /** A machine or host as the start or end of a packet's way. */
