@@ -1,5 +1,5 @@
 import { byText, countWhile, fnv1a } from '#base';
-import { type Address, Prefix, PrefixSet } from '#ip';
+import { type Address, Prefix } from '#ip';
 import type { Route, Rule } from '#state';
 import { lanAddress, type Model, type Node, needsHelp, shareLan } from '../model.ts';
 import { tunnelMtu } from '../mtu.ts';
