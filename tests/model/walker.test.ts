@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { NftTable } from '#state';
 import type { Sketch } from './states.ts';
 import { draft, filter, gatewayA, gatewayB, hostRoutes, twoSites, worldOf } from './two-sites.ts';
-import { type Question, type World, walk } from './walker.ts';
+import { goOn, type Question, type World, walk } from './walker.ts';
+import { Terrain } from './world.ts';
 
 const ssh: Question = {
   from: 'host-a',
