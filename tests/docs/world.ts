@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTemporaryFolder, workingCopy } from '../support/checkout.ts';
@@ -89,28 +89,28 @@ export class World {
   async #wire(): Promise<void> {
     const names = new Set(cables.flatMap((cable) => cable.map(([machine]) => machine)));
     for (const name of names) if (!this.#machines.has(name)) await this.#add(name);
-    for (const [[from, device, address], [to, peer, other]] of cables) {
-      const [one, two] = [this.#machine(from), this.#machine(to)];
-      const ends = ['link', 'add', device, 'type', 'veth', 'peer', 'name', `t-${peer}`];
-      one.run(['ip', ...ends]);
-      // By its number on the outside: a sandbox has its own count of processes.
-      const move = ['ip', 'link', 'set', `t-${peer}`, 'netns', `/proc/${two.pid}/ns/net`];
-      const enter = ['nsenter', '-t', `${one.pid}`, '-n', '--', ...move];
-      const { status, stderr } = spawnSync('env', enter, { encoding: 'utf8' });
-      if (status !== 0) throw new Error(stderr);
-      two.run(['ip', 'link', 'set', `t-${peer}`, 'name', peer]);
-      for (const [machine, own, held] of [
-        [one, device, address],
-        [two, peer, other],
-      ] as const) {
-        machine.run(['ip', 'address', 'add', held, 'dev', own]);
-        machine.run(['ip', 'link', 'set', own, 'up']);
-      }
-    }
+    for (const cable of cables) this.#lay(cable);
     for (const [name, via] of defaultRoutes) {
       this.#machine(name).run(['ip', 'route', 'add', 'default', 'via', via]);
     }
     this.#machine(desk).run(['tee', '/proc/sys/net/ipv4/ip_forward'], { input: '1\n' });
+  }
+
+  #lay([one, two]: Cable): void {
+    const [name, device] = one;
+    const [other, peer] = two;
+    const passing = `t-${peer}`;
+    const make = ['link', 'add', device, 'type', 'veth', 'peer', 'name', passing];
+    this.#machine(name).run(['ip', ...make]);
+    // From outside, where the other machine's namespace has a name.
+    const there = `/proc/${this.#machine(other).pid}/ns/net`;
+    const here = ['-t', `${this.#machine(name).pid}`, '-n', '--'];
+    execFileSync('nsenter', [...here, 'ip', 'link', 'set', passing, 'netns', there]);
+    this.#machine(other).run(['ip', 'link', 'set', passing, 'name', peer]);
+    for (const [machine, own, address] of [one, two]) {
+      this.#machine(machine).run(['ip', 'address', 'add', address, 'dev', own]);
+      this.#machine(machine).run(['ip', 'link', 'set', own, 'up']);
+    }
   }
 
   #machine(name: string): Sandbox {
