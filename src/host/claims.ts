@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { byText, canonicalJson } from '#base';
+import { idOf, type RouteItem } from '#state';
 import { writeFileAtomically } from './files.ts';
 
 /** The file's content: by key, plain and sorted. */
@@ -9,11 +10,14 @@ interface Content {
   readonly boot: string;
   /** Previous values by `<namespace> <path>`. */
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Ever used, by which routes without a device of ours are known. */
   readonly gateways: readonly string[];
   readonly marks: readonly number[];
+  /** Ids of the routes by those gateways that are wished now: two networks may share a gateway. */
+  readonly routes: readonly string[];
 }
 
-const nothing: Content = { boot: '', sysctls: {}, gateways: [], marks: [] };
+const nothing: Content = { boot: '', sysctls: {}, gateways: [], marks: [], routes: [] };
 
 function readBoot(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -38,6 +42,8 @@ export class Claims {
   readonly #network: string;
   readonly #boot: string;
   #content: Content;
+  /** Read once: claims live as long as one look at the machine. */
+  #others: readonly Claims[] | undefined;
 
   constructor(folder: string, network: string) {
     this.#folder = folder;
@@ -89,10 +95,18 @@ export class Claims {
     this.#write({ ...this.#content, sysctls: { ...fresh, ...this.#content.sysctls } });
   }
 
-  claimRouting(gateways: readonly string[], marks: readonly number[]): void {
-    const gatewaysNow = [...new Set([...this.gateways, ...gateways])].sort(byText);
-    const marksNow = [...new Set([...this.marks, ...marks])].sort((a, b) => a - b);
-    this.#write({ ...this.#content, gateways: gatewaysNow, marks: marksNow });
+  get routes(): readonly string[] {
+    return this.#content.routes;
+  }
+
+  claimRouting(routes: readonly RouteItem[], marks: readonly number[]): void {
+    const gateways = routes.map(({ via, device }) => via ?? device);
+    this.#write({
+      ...this.#content,
+      gateways: [...new Set([...this.gateways, ...gateways])].sort(byText),
+      marks: [...new Set([...this.marks, ...marks])].sort((a, b) => a - b),
+      routes: routes.map(idOf.routes).sort(byText),
+    });
   }
 
   /** Whether another network relies on a sysctl too. */
@@ -117,9 +131,10 @@ export class Claims {
 
   /** The claims of the machine's other networks. */
   others(): readonly Claims[] {
-    return Claims.networks(this.#folder)
+    this.#others ??= Claims.networks(this.#folder)
       .filter((network) => network !== this.#network)
       .map((network) => new Claims(this.#folder, network));
+    return this.#others;
   }
 
   /** Nothing is left of this network. */

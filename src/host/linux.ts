@@ -144,10 +144,7 @@ async function claim(context: Context): Promise<void> {
   const { claims, wanted, namespace } = context;
   const routes = [...wanted.routes.values()].filter(({ device }) => !wanted.tunnels.has(device));
   const marks = [...wanted.rules.values()].map(({ fwmark }) => fwmark);
-  claims.claimRouting(
-    routes.map(({ via, device }) => via ?? device),
-    marks,
-  );
+  claims.claimRouting(routes, marks);
   const switches = [...wanted.forwarding.values()].map(({ device, family }) =>
     family === 4 ? v4Path(device) : v6Path(device),
   );

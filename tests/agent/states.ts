@@ -147,7 +147,7 @@ export const otherState = (): HostState =>
     routes: [
       { prefix: '10.20.1.0/24', device: 'wg1', table: 254 },
       { prefix: 'fd00:20:1::/64', device: 'wg1', table: 0x5678 },
-      { prefix: '10.20.9.0/24', via: '192.168.66.20', table: 254 },
+      { prefix: '10.20.9.0/24', via: '192.168.66.5', table: 254 },
     ],
     tunnel: { listenPort: 51830, fwmark: 0x5678 },
     root: {

@@ -21,13 +21,8 @@ const gatewaysOf = (context: Context): readonly string[] => [
 ];
 
 /** Whether another network has a better right to a route than we do. */
-const isOthers = (
-  claims: readonly Claims[],
-  route: RouteItem,
-  alias: string | undefined,
-): boolean =>
-  networkOf(alias) !== undefined ||
-  claims.some(({ gateways }) => gateways.includes(route.via ?? ''));
+const isOthers = (claims: readonly Claims[], route: RouteItem): boolean =>
+  claims.some(({ gateways }) => gateways.includes(route.via ?? route.device));
 
 /**
  * A route is ours by our protocol number and a device or gateway of this network; when everything of
@@ -35,11 +30,12 @@ const isOthers = (
  */
 export function isOurRoute(context: Context, route: RouteItem): boolean {
   if (isOurs(context, route.device)) return true;
-  const alias = context.devices.get(route.device)?.alias;
-  if (networkOf(alias) !== undefined) return false;
+  if (networkOf(context.devices.get(route.device)?.alias) !== undefined) return false;
+  const others = context.claims.others();
+  if (others.some(({ routes }) => routes.includes(idOf.routes(route)))) return false;
   if (gatewaysOf(context).includes(route.via ?? route.device)) return true;
   if (context.wanted.routes.has(idOf.routes(route)) && !route.via) return true;
-  return context.wish.thorough === true && !isOthers(context.claims.others(), route, alias);
+  return context.wish.thorough === true && !isOthers(others, route);
 }
 
 /** A rule is ours by our protocol number and a packet mark of this network. */
