@@ -57,8 +57,4 @@ export const labErrors = errorTable({
     says: '{machine} could not be brought to its state: {reason}',
     fix: 'Look at it with `hawser lab exec {machine} -- wg show`.',
   },
-  'lab/refused-file': {
-    says: '{file} cannot become a network: {count} errors',
-    fix: 'Correct them; `hawser check {file}` shows them alone.',
-  },
 });

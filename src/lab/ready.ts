@@ -18,14 +18,24 @@ const programs: Readonly<Record<string, string>> = {
 /** Where ip and nft lie is not on the PATH of users on Debian. */
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-/** Puts the system's programs on this process's PATH and makes sure all are there. Throws `lab/missing-programs`. */
-export function requirePrograms(): void {
+const searchPath = (): readonly string[] => {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const more = systemFolders.filter((folder) => !folders.includes(folder));
-  process.env['PATH'] = [...folders, ...more].join(delimiter);
-  const missing = Object.keys(programs).filter((name) => !isThere(name, [...folders, ...more]));
+  return [...folders, ...systemFolders.filter((folder) => !folders.includes(folder))];
+};
+
+/**
+ * Puts the system's programs on this process's PATH and makes sure that all are there. Throws
+ * `lab/missing-programs`.
+ */
+export function requirePrograms(): void {
+  process.env['PATH'] = searchPath().join(delimiter);
+  requireAll(programs);
+}
+
+function requireAll(wanted: Readonly<Record<string, string>>): void {
+  const missing = Object.keys(wanted).filter((name) => !isThere(name, searchPath()));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((name) => programs[name]))].join(' ');
+  const packages = [...new Set(missing.map((name) => wanted[name]))].join(' ');
   throw labErrors.error('lab/missing-programs', { programs: missing.join(', '), packages });
 }
 
@@ -41,18 +51,24 @@ const isThere = (program: string, folders: readonly string[]): boolean =>
 
 const tunDevice = '/dev/net/tun';
 
-/** Makes sure that WireGuard can run in a lab, by the kernel or as a program. Throws `lab/no-tun`. */
+/**
+ * Makes sure that WireGuard can run in a lab, by the kernel or as a program. Throws `lab/no-tun`,
+ * `lab/missing-programs`.
+ */
 export async function requireWireguard(keeper: Keeper): Promise<void> {
-  const device = 'hawser-probe';
-  const made = await run([...inside(keeper), 'ip', 'link', 'add', device, 'type', 'wireguard']);
-  if (made.code === 0) {
-    await run([...inside(keeper), 'ip', 'link', 'del', device]);
-    return;
-  }
+  if (await kernelHasWireguard(keeper)) return;
+  requireAll({ 'wireguard-go': 'wireguard-go' });
   try {
     closeSync(openSync(tunDevice, 'r+'));
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown';
     throw labErrors.error('lab/no-tun', { device: tunDevice, reason }, { cause });
   }
+}
+
+async function kernelHasWireguard(keeper: Keeper): Promise<boolean> {
+  const link = [...inside(keeper), 'ip', 'link'];
+  const { code } = await run([...link, 'add', 'hawser-probe', 'type', 'wireguard']);
+  if (code === 0) await run([...link, 'del', 'hawser-probe']);
+  return code === 0;
 }

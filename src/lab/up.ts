@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { allocate, emptyFacts, type Facts, type Ledger, machinesOf, project } from '#compile';
 import type { Machine, Network } from '#spec';
-import type { HostState } from '#state';
+import type { KeyPair } from '#wireguard';
 import { type Agent, applyState, keyOf } from './agent.ts';
 import { labErrors } from './errors.ts';
 import { counting, type Report } from './events.ts';
@@ -73,7 +73,7 @@ function undoOnSignal(undo: () => Promise<void>): () => void {
 }
 
 async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
-  const { program, report = () => undefined } = options;
+  const { program, ledger, report = () => undefined } = options;
   const network = withoutKeys(options.network);
   const dir = labDir(claimed.name);
   const underlay = underlayOf(network);
@@ -83,28 +83,29 @@ async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
   await requireWireguard(keeper);
   await layUnderlay(keeper, dir, underlay, report);
   const stations = await startStations({ keeper, dir, underlay, program, report });
-  const agent: Agent = { program };
-  const { facts, privateKeys } = await gatherFacts({
-    network,
-    ledger: options.ledger,
-    underlay,
-    stations,
-    agent,
-    report,
-  });
+  const found = await gatherFacts({ network, ledger, underlay, stations, program, report });
+  const { facts, privateKeys } = found;
   const model = modelOf(network, facts);
   const states = new Map(machinesOf(model).map((name) => [name, project(model, name)]));
-  await store(dir, network, facts, states);
-  await fillHostsFile(dir, underlay, model);
-  report({ stage: 'states', done: states.size, all: states.size });
   const lab = { record, dir, keeper, network, facts, model, underlay, stations, states };
+  await store(lab);
+  report({ stage: 'states', done: states.size, all: states.size });
+  return configure(lab, privateKeys, options);
+}
+
+/** From machines that run to a network that is what its file says. */
+async function configure(
+  lab: Lab,
+  privateKeys: ReadonlyMap<string, KeyPair>,
+  { program, report = () => undefined }: UpOptions,
+): Promise<Lab> {
   await setPlainRoutes(lab);
-  await applyAll(lab, agent, report);
+  await applyAll(lab, { program }, report);
   await bringUpUnmanaged(lab, privateKeys);
   await listenEverywhere(lab);
-  const finished: LabRecord = { ...record, stage: 'up' };
-  await writeLab(finished);
-  return { ...lab, record: finished };
+  const record: LabRecord = { ...lab.record, stage: 'up' };
+  await writeLab(record);
+  return { ...lab, record };
 }
 
 /** Keys in the file belong to machines elsewhere; those of the lab make their own. */
@@ -154,12 +155,12 @@ interface Gathering {
   readonly ledger: Ledger;
   readonly underlay: Underlay;
   readonly stations: ReadonlyMap<string, StationClient>;
-  readonly agent: Agent;
+  readonly program: Program;
   readonly report: Report;
 }
 
 /** The four inputs besides the file: addresses given out, keys born on their machines, MTUs seen. */
-async function gatherFacts({ network, underlay, stations, agent, report, ...given }: Gathering) {
+async function gatherFacts({ network, underlay, stations, program, report, ...given }: Gathering) {
   const { ledger } = allocate(network, given.ledger, 1);
   const own = unmanagedKeys(network);
   const managed = underlay.stations.filter(
@@ -167,7 +168,7 @@ async function gatherFacts({ network, underlay, stations, agent, report, ...give
   );
   const said = counting(report, 'keys', managed.length);
   const made = await inParallel(managed, busyWidth, async ({ name }) => {
-    const key = await keyOf(agent, stations.get(name) as StationClient, network.name);
+    const key = await keyOf({ program }, stations.get(name) as StationClient, network.name);
     said(name);
     return [name, { '0': key }] as const;
   });
@@ -184,18 +185,14 @@ async function gatherFacts({ network, underlay, stations, agent, report, ...give
   return { facts, privateKeys: own };
 }
 
-async function store(
-  dir: string,
-  network: Network,
-  facts: Facts,
-  states: ReadonlyMap<string, HostState>,
-): Promise<void> {
+async function store({ dir, network, facts, underlay, model, states }: Lab): Promise<void> {
   await mkdir(join(dir, 'states'), { mode: 0o700 });
   await writeFile(join(dir, 'network.json'), freeze(network));
   await writeFile(join(dir, 'facts.json'), JSON.stringify(facts));
   for (const [name, state] of states) {
     await writeFile(statePath(dir, name), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   }
+  await fillHostsFile(dir, underlay, model);
 }
 
 /** Machines that run our agent, with a state of their own. */

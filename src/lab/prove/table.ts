@@ -94,36 +94,39 @@ const className = ({ port, family }: Expected): string =>
 const mostNamed = 60;
 
 /** Totals, refusals at their counters, and every mismatch by name. */
-export function summary(proof: Proof, paint: Paint): string {
-  const count = (test: (finding: Finding) => boolean) => proof.findings.filter(test).length;
+export const summary = (proof: Proof, paint: Paint): string =>
+  [...handshakeLines(proof), ...flowLines(proof), ...verdictLines(proof, paint)].join('\n');
+
+function handshakeLines({ handshakes: { expected, missing } }: Proof): readonly string[] {
+  return expected > 0 ? [`handshakes   ${expected - missing.length} of ${expected}`] : [];
+}
+
+function flowLines({ findings, refusals, mismatches }: Proof): readonly string[] {
+  const count = (test: (finding: Finding) => boolean) => findings.filter(test).length;
   const passed = count(({ expected, measured }) => allowed(expected) && arrives(measured));
-  const should = count(({ expected }) => allowed(expected));
   const denied = count(({ expected }) => expected.verdict === 'deny');
   const noWay = count(({ expected }) => expected.verdict === 'unreachable');
-  const { expected, missing } = proof.handshakes;
-  const rules = proof.refusals.map(
+  const were = mismatches.length === 0 ? 'were refused:' : 'should be refused:';
+  const rules = refusals.map(
     ({ machine, counter, flows, counted }) =>
       `  ${machine}: rule ${counter} refused ${flows} flows and counted ${counted} packets`,
   );
-  const good = proof.mismatches.length === 0;
   return [
-    ...(expected > 0 ? [`handshakes   ${expected - missing.length} of ${expected}`] : []),
-    `flows        ${passed} of ${should} that may pass, passed`,
-    ...(denied > 0
-      ? [`             ${denied} that may not, ${good ? 'were refused:' : 'should be refused:'}`]
-      : []),
+    `flows        ${passed} of ${count(({ expected }) => allowed(expected))} that may pass, passed`,
+    ...(denied > 0 ? [`             ${denied} that may not, ${were}`] : []),
     ...rules,
     ...(noWay > 0 ? [`             ${noWay} have no way, as the file says`] : []),
-    ...(good
-      ? [paint.good(`verdict      the network is what its file says (${proof.seconds} s)`)]
-      : [
-          paint.bad(
-            `verdict      ${proof.mismatches.length} mismatch${proof.mismatches.length === 1 ? '' : 'es'}`,
-          ),
-        ]),
-    ...proof.mismatches.slice(0, mostNamed).map((text) => `  ${paint.bad('!')} ${text}`),
-    ...(proof.mismatches.length > mostNamed
-      ? [`  ... and ${proof.mismatches.length - mostNamed} more; --json names them all`]
-      : []),
-  ].join('\n');
+  ];
+}
+
+function verdictLines({ mismatches, seconds }: Proof, paint: Paint): readonly string[] {
+  if (mismatches.length === 0) {
+    return [paint.good(`verdict      the network is what its file says (${seconds} s)`)];
+  }
+  const more = mismatches.length - mostNamed;
+  return [
+    paint.bad(`verdict      ${mismatches.length} mismatch${mismatches.length === 1 ? '' : 'es'}`),
+    ...mismatches.slice(0, mostNamed).map((text) => `  ${paint.bad('!')} ${text}`),
+    ...(more > 0 ? [`  ... and ${more} more; --json names them all`] : []),
+  ];
 }
