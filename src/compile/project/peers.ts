@@ -55,11 +55,23 @@ function corePeers(model: Model, node: Node): Carried[] {
     const next = model.paths.next(node, other);
     if (next && !shareLan(node, next)) give(next, other.carries);
   }
+  const { allowedIps } = node.machine;
+  const allowed = allowedIps && PrefixSet.of(allowedIps);
   return [...lists].map(([peer, parts]) => ({
     node: peer,
-    prefixes:
-      parts.length === 1 ? (parts[0] as readonly Prefix[]) : PrefixSet.of(parts.flat()).prefixes(),
+    prefixes: minimal(parts, allowed),
   }));
+}
+
+/** Lists of disjoint prefixes as one list, without what is not allowed. */
+function minimal(
+  parts: readonly (readonly Prefix[])[],
+  allowed: PrefixSet | undefined,
+): readonly Prefix[] {
+  const [only] = parts;
+  if (only && parts.length === 1 && !allowed) return only;
+  const all = PrefixSet.of(parts.flat());
+  return (allowed ? all.intersect(allowed) : all).prefixes();
 }
 
 /** What a neighbour carries: its own, and through a carrier the members attached to its site. */

@@ -174,11 +174,15 @@ function pinned(
   const swallowed = endpoints.filter(inside);
   if (swallowed.length === 0) return { routes: sorted(routes), rules: [] };
   const mark = pinMark(model.network.name);
+  const prefixOf = new Map(routes.map((route) => [route, Prefix.parse(route.prefix)]));
+  const swallowing = [...prefixOf.values()].filter((prefix) =>
+    swallowed.some((address) => prefix.contains(address)),
+  );
+  // What lies inside a moved route moves along: the pin's table is asked first, whatever the length.
   const swallows = (route: Route): boolean => {
-    const prefix = Prefix.parse(route.prefix);
-    return swallowed.some((address) => prefix.contains(address));
+    const prefix = prefixOf.get(route);
+    return swallowing.some((wide) => prefix !== undefined && wide.contains(prefix));
   };
-  const moved = routes.map((route) => (swallows(route) ? { ...route, table: mark } : route));
   if (!routes.some(swallows)) return { routes: sorted(routes), rules: [] };
   const families = ([4, 6] as const).filter((family) =>
     swallowed.some((address) => address.family === family),
@@ -186,6 +190,7 @@ function pinned(
   const rules = families.map(
     (family): Rule => ({ family, priority: pinPriority, not: true, fwmark: mark, table: mark }),
   );
+  const moved = routes.map((route) => (swallows(route) ? { ...route, table: mark } : route));
   return { routes: sorted(moved), rules, fwmark: mark, pinned: swallowed };
 }
 

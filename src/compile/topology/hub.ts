@@ -1,12 +1,16 @@
 import { canLink, carrierOf, type Node, type Unit } from '../model.ts';
 import type { Core } from './core.ts';
-import { detour, relayBetween } from './relay.ts';
+import type { Meetings } from './relay.ts';
 
 /**
  * Stars: every unit links with the hubs, hubs link with each other, spokes meet at the first hub (in
  * the file's order) that both can link with.
  */
-export function hubCore(units: readonly Unit[], hubNames: readonly string[]): Core {
+export function hubCore(
+  units: readonly Unit[],
+  hubNames: readonly string[],
+  meetings: Meetings,
+): Core {
   const hubs = hubNames.flatMap((name) => units.filter((unit) => unit.name === name));
   const isHub = new Set(hubs);
   const relays = hubs.map(carrierOf);
@@ -17,8 +21,8 @@ export function hubCore(units: readonly Unit[], hubNames: readonly string[]): Co
     next: (from, to) =>
       direct(from, to)
         ? to
-        : (relayBetween(from, to, relays) ??
-          (areNeighbours(from, to) ? detour(from, to) : undefined)),
+        : (meetings.relay(from, to, relays) ??
+          (areNeighbours(from, to) ? meetings.detour(from, to) : undefined)),
     upstream: (node) =>
       first?.machine.endpoint !== undefined && !isHub.has(node.unit) ? first : undefined,
     *neighbours(node: Node) {

@@ -1,34 +1,49 @@
+import type { Family } from '#ip';
 import type { Network } from '#spec';
 import { canLink, carrierOf, type Node, type Paths, shareLan, type Unit } from '../model.ts';
 import type { Core } from './core.ts';
 import { hubCore } from './hub.ts';
 import { linksCore } from './links.ts';
 import { meshCore } from './mesh.ts';
-import { meetAt } from './relay.ts';
+import { type Meetings, meetingsFor } from './relay.ts';
 
 export interface Units {
   readonly all: readonly Unit[];
   readonly byName: ReadonlyMap<string, Unit>;
 }
 
-function coreOf(network: Network, units: Units): Core {
+function coreOf(network: Network, units: Units, meetings: Meetings): Core {
   const core = units.all.filter((unit) => unit.hub === undefined);
   switch (network.topology.kind) {
     case 'mesh':
-      return meshCore(core);
+      return meshCore(core, meetings);
     case 'hub':
-      return hubCore(core, network.topology.hubs);
+      return hubCore(core, network.topology.hubs, meetings);
     case 'links':
       return linksCore(
         core,
         network.topology.links.map((link) => link.ends),
+        meetings,
       );
   }
 }
 
+/** Families in which anybody talks to anybody. */
+function familiesOf(network: Network): readonly Family[] {
+  const prefixes = [
+    ...network.overlay,
+    ...network.sites.flatMap((site) => [
+      ...site.subnets.map((subnet) => subnet.presented),
+      ...site.nodes.flatMap((node) => node.pods),
+    ]),
+  ];
+  return ([4, 6] as const).filter((family) => prefixes.some((p) => p.family === family));
+}
+
 /** The paths of a topology, with attached members behind the carriers of their sites. */
 export function pathsOf(network: Network, units: Units): Paths {
-  const core = coreOf(network, units);
+  const meetings = meetingsFor(familiesOf(network));
+  const core = coreOf(network, units, meetings);
   const hubOf = (node: Node): Unit | undefined =>
     node.unit.hub === undefined ? undefined : units.byName.get(node.unit.hub);
 
@@ -41,7 +56,7 @@ export function pathsOf(network: Network, units: Units): Paths {
   const toMember = (machine: Node, member: Node): Node | undefined => {
     const carrier = carrierOf(machine.unit);
     if (canLink(machine, member)) return member;
-    return meetAt(carrier, machine, member) ? carrier : undefined;
+    return meetings.meetAt(carrier, machine, member) ? carrier : undefined;
   };
 
   const next = (from: Node, to: Node): Node | undefined => {

@@ -183,8 +183,9 @@ class Journey {
 
   /** Nodes of one cluster reach each other's pods by the cluster's own network. */
   #podSibling(node: Node): Station | undefined {
-    const owner = this.#places.owner(this.#packet.destination, node.unit.site?.name);
+    const { site } = node.unit;
     const { destination } = this.#packet;
+    const owner = site && this.#places.owner(destination, site.name);
     return owner?.kind === 'node' && isPod(owner.node, destination) ? owner : undefined;
   }
 
