@@ -1,6 +1,6 @@
 import type { Diagnostic } from '#base';
 import type { Backend, Failure } from '#host';
-import { type Change, describeChange } from '#state';
+import { type Change, describeChange, describeChanges } from '#state';
 
 /** A change that was not made, or something that stands in the way of the whole. */
 export interface Shortfall {
@@ -45,7 +45,7 @@ export function sortOut(
 /** The report as lines for people. */
 export function describeReport(report: Report): readonly string[] {
   if (report.unchanged) return ['unchanged'];
-  const made = report.changes.map(describeChange);
+  const made = describeChanges(report.changes);
   const failed = report.failures.map(({ change, error }) => {
     const what = change ? `${describeChange(change)}: ` : '';
     return `FAILED ${what}${error.message} [${error.code}]`;

@@ -1,5 +1,6 @@
 export type { Change, EditOf, Impact, Move } from './change.ts';
 export { describeChange } from './describe.ts';
+export { describeChanges } from './describe-all.ts';
 export { diff } from './diff.ts';
 export { stateErrors } from './errors.ts';
 export { facilityVersions } from './facilities.ts';

@@ -1,4 +1,4 @@
-import { describeChange } from '#state';
+import { describeChange, describeChanges } from '#state';
 import type { AccessChange } from './access.ts';
 import type { MachineChanges, Plan } from './plan.ts';
 
@@ -33,5 +33,5 @@ const section = (title: string, lines: readonly string[]): string =>
 function machineText({ machine, what, changes }: MachineChanges): string {
   if (what === 'leaves') return `${machine} leaves the network: everything of it is removed there`;
   const title = what === 'joins' ? `${machine} joins the network` : machine;
-  return section(title, changes.map(describeChange));
+  return section(title, describeChanges(changes));
 }

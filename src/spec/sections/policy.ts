@@ -16,7 +16,7 @@ const Rule = words.mapping(
       words.text(
         {
           description:
-            'A name for its counters and messages. Without it one is made from its content.',
+            'A name for its counters and messages, which then outlives every edit. Without it one is made from its two ends, so that a change of ports keeps it.',
           examples: ['people-to-workers'],
         },
         'name',
@@ -65,7 +65,8 @@ function readRule(
   const from = textsOf(source, 'from');
   const to = textsOf(source, 'to');
   const ports = textsOf(source, 'ports');
-  const contents = [from, to, ports].map((texts) => texts.map(({ text }) => text).toSorted());
+  // Without the ports, so that a rule keeps its counter when they change.
+  const contents = [from, to].map((texts) => texts.map(({ text }) => text).toSorted());
   const id =
     source.name === undefined
       ? ids.made(contents)

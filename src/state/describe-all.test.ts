@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import type { Change } from './change.ts';
+import { describeChanges } from './describe-all.ts';
+import { diff } from './diff.ts';
+import { parseHostState } from './parse.ts';
+import { viewOf } from './view-of.ts';
+
+const state = (counters: readonly string[], tunnels: object = {}) =>
+  viewOf(
+    parseHostState({
+      format: 1,
+      network: 't',
+      machine: 'm',
+      epoch: 'e',
+      rev: 1,
+      namespaces: {
+        root: {
+          addresses: { v: 1, items: [{ device: 'wg0', address: '10.0.0.1/32' }] },
+          nft: {
+            v: 1,
+            items: [
+              {
+                family: 'inet',
+                name: 'hawser-t',
+                counters,
+                sets: [{ name: 's', type: 'ipv4_addr', interval: true, elements: ['10.0.0.0/24'] }],
+                maps: [],
+                chains: [{ name: 'c', rules: [] }],
+              },
+            ],
+          },
+        },
+      },
+      tunnels,
+      bindings: [],
+      processes: {},
+      tables: {},
+    }),
+  );
+
+const tunnel = {
+  main: {
+    interface: 'wg0',
+    lane: 0,
+    bornIn: 'root',
+    livesIn: 'root',
+    listenPort: 1,
+    key: { id: 't/0' },
+    peers: { a: { publicKey: 'A' } },
+  },
+};
+
+const lines = (changes: readonly Change[]): readonly string[] => describeChanges(changes);
+
+test('a filter that comes is one line', () => {
+  expect(lines(diff(new Map(), state(['x', 'y'])))).toContain(
+    'add table inet hawser-t (1 chain, 1 set, 1 element, 2 counters)',
+  );
+});
+
+test('a filter that changes is one line, which counts what comes and goes', () => {
+  expect(lines(diff(state(['x']), state(['y', 'z'])))).toEqual([
+    'change table inet hawser-t (2 counters added; 1 counter removed)',
+  ]);
+});
+
+test('a tunnel that goes takes its peers and addresses along without a word', () => {
+  expect(lines(diff(state([], tunnel), new Map()))).toEqual([
+    'remove table inet hawser-t',
+    'remove tunnel wg0',
+  ]);
+});
