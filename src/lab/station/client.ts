@@ -34,13 +34,16 @@ export function ask<R extends Request>(
   });
 }
 
+/** Milliseconds; one that fails says so at once, so that only a very slow machine takes long. */
+const startsWithinMs = 120_000;
+
 /** Waits until a station that was started listens. Throws `lab/station-silent` with what it said. */
 export async function awaitStation(station: StationClient): Promise<void> {
   const isThere = () => existsSync(station.socket) || lastWords(station) !== '';
-  const found = await until(isThere, { withinMs: 30_000 });
+  const found = await until(isThere, { withinMs: startsWithinMs });
   if (existsSync(station.socket)) return;
   const { name: machine, log } = station;
-  const reason = found ? lastWords(station) : 'it did not start within 30 s';
+  const reason = found ? lastWords(station) : 'it did not start within two minutes';
   throw labErrors.error('lab/station-silent', { machine, log, reason });
 }
 
