@@ -9,6 +9,10 @@ export const agentErrors = errorTable({
     says: 'the network knows this machine by the key {known}, and its private key {file} gives {own}',
     fix: 'Give the network the key that `hawser agent key --network {network}` prints.',
   },
+  'agent/nothing-applied': {
+    says: 'nothing of a network {network} was applied on this machine yet',
+    fix: 'Apply its state first: `hawser agent apply --state FILE`.',
+  },
   'agent/no-state-file': {
     says: 'the state {file} cannot be read: {detail}',
     fix: 'Write it with `hawser export FILE MACHINE --format hoststate`.',

@@ -7,5 +7,6 @@ export {
   cleanup,
 } from './apply.ts';
 export { agentErrors } from './errors.ts';
+export { observeUnderlay, type Seen } from './observe.ts';
 export { describeReport, type Report, type Shortfall } from './report.ts';
 export { defaultStateFolder, Store } from './store.ts';

@@ -14,4 +14,12 @@ export { FakeKernel } from './fake/kernel.ts';
 export { writeFileAtomically } from './files.ts';
 export { emptyWish, type LinuxHost, type LinuxOptions, linuxHost } from './linux.ts';
 export { markOf, networkOf, routeProtocol } from './mark.ts';
-export { type Counts, type Purpose, type Run, type RunOptions, runProcess } from './run.ts';
+export {
+  type Counts,
+  countingRun,
+  type Purpose,
+  type Run,
+  type RunOptions,
+  runProcess,
+} from './run.ts';
+export { underlayMtu } from './underlay.ts';

@@ -59,6 +59,19 @@ suite('a bare Debian', { needs: ['root', 'debootstrap'] }, () => {
   });
 
   test(
+    'the first command of the README goes up there, and down again',
+    () => {
+      const up = bare.run('root', [hawser, 'lab', 'up', '/srv/hawser/examples/hybrid-cloud.yaml']);
+      expect(up.status, up.stdout + up.stderr).toBe(0);
+      expect(up.stdout).toContain('the network is what its file says');
+      const down = bare.run('root', [hawser, 'lab', 'down']);
+      expect(down.status, down.stderr).toBe(0);
+      expect(bare.run('root', [hawser, 'lab', 'list', '--json']).stdout.trim()).toBe('[]');
+    },
+    5 * minutes,
+  );
+
+  test(
     'npm test runs there too, without root',
     () => {
       const argv = ['npm', '--prefix', '/srv/hawser', 'test', '--', 'src/ip/endpoint.test.ts'];

@@ -78,7 +78,8 @@ export class BareRoot {
   /** Runs a command as this user, with `input` on its standard input. */
   run(user: 'root' | 'ann', argv: readonly string[], input = ''): Ended {
     const enter =
-      'mount --bind /proc "$1/proc"; mount --rbind /dev "$1/dev"; root=$1; shift; exec chroot "$root" "$@"';
+      'root=$1; shift; mount --bind "$root" "$root"; mount --bind /proc "$root/proc"; ' +
+      'for d in dev sys; do mount --rbind "/$d" "$root/$d"; done; exec chroot "$root" "$@"';
     const environment = Object.entries({
       PATH: `${user === 'root' ? '/usr/sbin:/sbin:' : ''}/usr/bin:/bin`,
       HOME: user === 'root' ? '/root' : `/home/${user}`,

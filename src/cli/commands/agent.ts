@@ -1,5 +1,12 @@
 import { Command } from 'commander';
-import { agentKey, applyState, cleanup, describeReport, type Report } from '#agent';
+import {
+  agentKey,
+  applyState,
+  cleanup,
+  describeReport,
+  observeUnderlay,
+  type Report,
+} from '#agent';
 import { exitCodes, exitWith } from '../exit.ts';
 import { print, printJson } from '../output.ts';
 
@@ -67,12 +74,34 @@ const keyCommand = (): Command =>
       else print(publicKey);
     });
 
+const observeCommand = (): Command =>
+  new Command('observe')
+    .description("see how large packets may be on this machine's own network towards its peers")
+    .requiredOption('--network <name>', 'the network whose peers are meant')
+    .option(...folder)
+    .option('--json', 'for programs')
+    .addHelpText(
+      'after',
+      "\nThe number belongs into hawser.facts.json (observations, mtu), or as 'mtu:' into the file.",
+    )
+    .action(async (flags: KeyFlags) => {
+      const seen = await observeUnderlay(flags.network, {
+        ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }),
+      });
+      if (flags.json) printJson(seen);
+      else
+        print(
+          `${seen.machine}: ${seen.mtu === undefined ? 'no peer has an endpoint to look at' : `mtu ${seen.mtu}`}`,
+        );
+    });
+
 export const agentCommand = (): Command =>
   new Command('agent')
     .description('keep this machine as its networks say')
     .addCommand(applyCommand())
     .addCommand(cleanupCommand())
-    .addCommand(keyCommand());
+    .addCommand(keyCommand())
+    .addCommand(observeCommand());
 
 function tell(reports: readonly Report[], { json = false }: Common): void {
   if (json) printJson(reports.length === 1 ? reports[0] : reports);
