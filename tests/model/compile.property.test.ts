@@ -18,6 +18,7 @@ import { classesOf, disagreements, flowsOf } from './compare.ts';
 import { loadText, modelOf, networkFrom, worldFrom } from './compiled.ts';
 import { type Draft, networkOf } from './draft.ts';
 import { applyEdit, type Edit, edits } from './edits.ts';
+import { runs } from './effort.ts';
 import { classText, namesOf, questionOf } from './exhaustive.ts';
 import { brokenAmong, brokenIn } from './invariants.ts';
 import { drafts, yamlOf } from './networks.ts';
@@ -50,7 +51,7 @@ test('every state keeps the invariants', () => {
     const all = [...world.states.values()];
     nothingWrong([...all.flatMap(brokenIn), ...brokenAmong(network, world.states)], draft);
   });
-  fc.assert(states, { numRuns: 80 });
+  fc.assert(states, runs(80));
 });
 
 test('trace, packet walker and policy agree on every flow, its way and its counter', () => {
@@ -65,7 +66,7 @@ test('trace, packet walker and policy agree on every flow, its way and its count
       draft,
     );
   });
-  fc.assert(flows, { numRuns: 60 });
+  fc.assert(flows, runs(60));
 });
 
 const compiled = (draft: Draft) => {
@@ -113,7 +114,7 @@ test('a flow that goes on after an edit of the policy fares as one that begins t
       nothingWrong(differently(before.terrain, after.terrain, classes), later);
     },
   );
-  fc.assert(changes, { numRuns: 40 });
+  fc.assert(changes, runs(40));
 });
 
 test('a trace to a name is the trace to an address of that name', () => {
@@ -126,7 +127,7 @@ test('a trace to a name is the trace to an address of that name', () => {
       }
     }
   });
-  fc.assert(pairs, { numRuns: 40 });
+  fc.assert(pairs, runs(40));
 });
 
 /** A network without the places and made-up names that only a file has. */
@@ -142,7 +143,7 @@ test('a file means the same to its reader and to the model', () => {
   const files = fc.property(drafts(), (draft) => {
     expect(bare(networkFrom(draft))).toEqual(bare(networkOf(draft)));
   });
-  fc.assert(files, { numRuns: 100 });
+  fc.assert(files, runs(100));
 });
 
 const bytesOf = (model: Model): Map<string, string> =>
@@ -154,7 +155,7 @@ test('the same network compiles to the same bytes, also from a shuffled file', (
     expect(bytesOf(modelOf(networkFrom(draft)))).toEqual(once);
     expect(bytesOf(modelOf(networkFrom(shuffled(draft, seed))))).toEqual(once);
   });
-  fc.assert(files, { numRuns: 60 });
+  fc.assert(files, runs(60));
 });
 
 /** Machines whose bytes differ and that `affected` does not name. */
@@ -183,7 +184,7 @@ test('whoever gets other bytes by an edit is among the affected', () => {
       draft,
     );
   });
-  fc.assert(changes, { numRuns: 250 });
+  fc.assert(changes, runs(160));
 });
 
 /** What the world may report about one machine, besides what the file says. */
@@ -211,7 +212,7 @@ test.each(Object.entries(news))(
         draft,
       );
     });
-    fc.assert(changes, { numRuns: 50 });
+    fc.assert(changes, runs(40));
   },
 );
 
@@ -234,7 +235,7 @@ test('what was given out stays: allocating again moves nobody', () => {
     const stayed = Object.entries(before.addresses).filter(([name]) => name in after.addresses);
     for (const [name, addresses] of stayed) expect(after.addresses[name]).toEqual(addresses);
   });
-  fc.assert(changes, { numRuns: 150 });
+  fc.assert(changes, runs(80));
 });
 
 test('no overlay address is given twice, and none that somebody had lately', () => {
@@ -247,7 +248,7 @@ test('no overlay address is given twice, and none that somebody had lately', () 
       .filter((address) => !given.includes(address));
     expect(Object.keys(after.tombstones).sort()).toEqual(lost.sort());
   });
-  fc.assert(changes, { numRuns: 150 });
+  fc.assert(changes, runs(80));
 });
 
 test('a renamed machine keeps its address and its key', () => {
@@ -261,5 +262,5 @@ test('a renamed machine keeps its address and its key', () => {
     const later = assumeKeys(network, { ...emptyFacts, keys }).keys;
     expect(later[renamed.name]).toEqual(keys[renamed.was ?? '']);
   });
-  fc.assert(renames, { numRuns: 60 });
+  fc.assert(renames, runs(60));
 });

@@ -46,6 +46,7 @@ export interface MachineDraft {
   readonly hub?: string;
   readonly was?: string;
   readonly managed?: boolean;
+  readonly allowed_ips?: readonly string[];
   readonly mtu?: number;
   readonly nat?: Nat;
   readonly tags?: readonly string[];
@@ -152,6 +153,9 @@ const machineOf = (
   overlay: (m.overlay ?? []).map((a) => Address.parse(a)),
   pods: (m.pods ?? []).map((p) => Prefix.parse(p)),
   managed: m.managed ?? true,
+  ...(m.allowed_ips && {
+    allowedIps: m.allowed_ips.map((p) => Prefix.parse(p)).sort((a, b) => a.compare(b)),
+  }),
   tags: [...(m.tags ?? [])].sort(),
   nat: m.nat ?? 'port-preserving',
   ...(site !== undefined && { site }),

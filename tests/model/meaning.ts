@@ -35,14 +35,22 @@ const addressOf = (seed: SiteSeed, site: number, subnet: number, n: number): str
 function endpointOf(seed: SiteSeed, site: number, n: number): string {
   if (seed.endpointInside) {
     const inside = addressOf(seed, site, 0, 4 + n)[0] as string;
-    return inside.includes(':') ? `[${inside}]:51820` : `${inside}:51820`;
+    return inside.includes(':') ? `[${inside}]:${seed.port}` : `${inside}:${seed.port}`;
   }
   const number = site * 10 + n + 1;
-  return seed.endpointFamily === 4 ? `203.0.113.${number}:51820` : `[2001:db8::${number}]:51820`;
+  const host = seed.endpointFamily === 4 ? `203.0.113.${number}` : `[2001:db8::${number}]`;
+  return `${host}:${seed.port}`;
 }
 
-const machineOf = (seed: SiteSeed, site: number, n: number): MachineDraft => ({
+/** High ones: those that are given out count from below. */
+const fixedOverlay = (overlay: Families, site: number): string[] => [
+  ...(has(overlay, 'v4') ? [`10.99.0.${200 + site}`] : []),
+  ...(has(overlay, 'v6') ? [`fd99::${200 + site}`] : []),
+];
+
+const machineOf = (seed: SiteSeed, site: number, n: number, overlay: Families): MachineDraft => ({
   address: addressOf(seed, site, 0, 4 + n),
+  ...(seed.fixed && n === 0 && { overlay: fixedOverlay(overlay, site) }),
   ...(seed.open[n] === true && { endpoint: endpointOf(seed, site, n) }),
 });
 
@@ -51,12 +59,12 @@ const podsOf = (seed: SiteSeed, site: number, n: number): string[] => [
   ...(has(seed.families, 'v6') ? [`fd80:${site + 1}:${n}::/64`] : []),
 ];
 
-function siteOf(seed: SiteSeed, site: number): SiteDraft {
+function siteOf(seed: SiteSeed, site: number, overlay: Families): SiteDraft {
   const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
   const gateways = { gateway: 1, gateways: 2, cluster: 0, bare: 0 }[seed.style];
-  const hosts = seed.hosts.map((place, n): [string, HostDraft] => [
+  const hosts = seed.hosts.map(({ place, routes }, n): [string, HostDraft] => [
     `h${site}-${n}`,
-    { address: addressOf(seed, site, place % seed.subnets, 20 + n) },
+    { address: addressOf(seed, site, place % seed.subnets, 20 + n), routes },
   ]);
   return {
     subnets: subnetsOf(seed, site),
@@ -64,14 +72,14 @@ function siteOf(seed: SiteSeed, site: number): SiteDraft {
     ...(seed.tags.length > 0 && { tags: seed.tags }),
     ...(gateways > 0 && {
       gateways: Object.fromEntries(
-        numbers(gateways).map((n) => [`g${site}-${n}`, machineOf(seed, site, n)]),
+        numbers(gateways).map((n) => [`g${site}-${n}`, machineOf(seed, site, n, overlay)]),
       ),
     }),
     ...(seed.style === 'cluster' && {
       nodes: Object.fromEntries(
         numbers(2 + (seed.hosts.length % 2)).map((n) => [
           `n${site}-${n}`,
-          { ...machineOf(seed, site, n), pods: podsOf(seed, site, n) },
+          { ...machineOf(seed, site, n, overlay), pods: podsOf(seed, site, n) },
         ]),
       ),
     }),
@@ -79,12 +87,17 @@ function siteOf(seed: SiteSeed, site: number): SiteDraft {
   };
 }
 
-const memberOf = (seed: MemberSeed, n: number, hubs: readonly string[]): MachineDraft => {
+const memberOf = (
+  seed: MemberSeed,
+  n: number,
+  hubs: readonly string[],
+  some: readonly string[],
+): MachineDraft => {
   const hub = seed.hub === undefined ? undefined : at(hubs, seed.hub);
   return {
     ...(hub !== undefined && { hub }),
     ...(seed.open && { endpoint: `198.51.100.${n + 1}:51820` }),
-    ...(!seed.managed && { managed: false }),
+    ...(!seed.managed && { managed: false, ...(seed.narrow && { allowed_ips: some }) }),
     ...(seed.mtu !== undefined && { mtu: seed.mtu }),
     ...(seed.tags.length > 0 && { tags: seed.tags }),
   };
@@ -118,17 +131,23 @@ function topologyOf(
 
 /** Turns a seed into the network it means. */
 export function draftOf(seed: NetworkSeed): Draft {
-  const sites = Object.fromEntries(seed.sites.map((site, n) => [`s${n}`, siteOf(site, n)]));
+  const sites = Object.fromEntries(
+    seed.sites.map((site, n) => [`s${n}`, siteOf(site, n, seed.overlay)]),
+  );
   const joined = Object.keys(sites).filter((name) => sites[name]?.gateways ?? sites[name]?.nodes);
-  const members = Object.fromEntries(seed.members.map((m, n) => [`m${n}`, memberOf(m, n, joined)]));
+  const overlay = [
+    ...(has(seed.overlay, 'v4') ? ['10.99.0.0/24'] : []),
+    ...(has(seed.overlay, 'v6') ? ['fd99::/64'] : []),
+  ];
+  const some = [...overlay, ...(sites['s0']?.subnets.slice(0, 1) ?? [])];
+  const members = Object.fromEntries(
+    seed.members.map((m, n) => [`m${n}`, memberOf(m, n, joined, some)]),
+  );
   const units = [...joined, ...Object.keys(members).filter((m) => members[m]?.hub === undefined)];
   const base: Draft = {
     version: 1,
     network: 'random',
-    overlay: [
-      ...(has(seed.overlay, 'v4') ? ['10.99.0.0/24'] : []),
-      ...(has(seed.overlay, 'v6') ? ['fd99::/64'] : []),
-    ],
+    overlay,
     topology: topologyOf(seed.topology, joined, units),
     sites,
     members,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Host } from '#spec';
 
 /**
  * Random networks as drafts. Everything refers to everything else by number, taken modulo what is
@@ -15,7 +16,11 @@ export interface SiteSeed {
   readonly endpointInside: boolean;
   readonly families: Families;
   readonly subnets: number;
-  readonly hosts: readonly number[];
+  readonly hosts: readonly { readonly place: number; readonly routes: Host['routes'] }[];
+  /** Public UDP port, which need not be the one it listens on. */
+  readonly port: number;
+  /** The file gives the first machine its overlay address. */
+  readonly fixed: boolean;
   readonly mtu: number | undefined;
   readonly tags: readonly string[];
 }
@@ -24,6 +29,8 @@ export interface MemberSeed {
   readonly hub: number | undefined;
   readonly open: boolean;
   readonly managed: boolean;
+  /** If unmanaged, only the overlay and one subnet go into its tunnel. */
+  readonly narrow: boolean;
   readonly mtu: number | undefined;
   readonly tags: readonly string[];
 }
@@ -81,7 +88,15 @@ const siteSeed: fc.Arbitrary<SiteSeed> = fc.record({
   endpointInside: rarely(false, true),
   families: families(),
   subnets: fc.constantFrom(1, 1, 2),
-  hosts: few(index, 2),
+  hosts: few(
+    fc.record({
+      place: index,
+      routes: fc.constantFrom<Host['routes'][]>('manual', 'agent', 'cloud'),
+    }),
+    2,
+  ),
+  port: rarely(51820, 5555),
+  fixed: rarely(false, true),
   mtu,
   tags,
 });
@@ -90,6 +105,7 @@ const memberSeed: fc.Arbitrary<MemberSeed> = fc.record({
   hub: fc.option(index, { nil: undefined }),
   open: fc.nat(3).map((n) => n === 3),
   managed: fc.boolean(),
+  narrow: rarely(false, true),
   mtu,
   tags,
 });

@@ -144,7 +144,7 @@ class Exchange {
       back: back?.hops ?? [],
       ...(end.kind === 'deny' && { deniedBy: { machine: end.at.name, ...counter } }),
       counted: this.#counted,
-      mtu: Math.min(...mtus),
+      mtu: mtus.length === 0 ? 0 : Math.min(...mtus),
       tooLarge: [...forth.tooLarge, ...(back?.tooLarge ?? [])],
       silent,
       reason: end.why,
