@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Agent, describeReport, Store } from '#agent';
 import { emptyFacts, link, project } from '#compile';
 import { linuxHost } from '#host';
@@ -14,7 +15,7 @@ import { type Bench, type BenchResult, interleaved } from './bench.ts';
  * Two sites on one machine: host a - gateway ga = gateway gb - host b, each a sandbox. The outer
  * network between the gateways and the sites' networks are veth pairs.
  */
-export class TwoSites implements AsyncDisposable {
+class TwoSites implements AsyncDisposable {
   readonly #boxes = new Map<string, Sandbox>();
   readonly #folders: string[] = [];
 
@@ -66,7 +67,7 @@ export class TwoSites implements AsyncDisposable {
       this.#folders.push(folder);
       const store = new Store(folder);
       const agent = new Agent({
-        host: linuxHost({ enter: { root: this.box(name).enter } }),
+        host: linuxHost({ enter: { root: this.box(name).enter }, runFolder: join(folder, 'run') }),
         store,
       });
       return { name, agent, key: store.publicKey(network.name, 0) };
@@ -171,10 +172,10 @@ sites:
     hosts: { b: { address: 10.2.0.10 } }
 ${policy}`;
 
-export const oneRule = 'policy: [{ from: [a], to: [b] }]\n';
+const oneRule = 'policy: [{ from: [a], to: [b] }]\n';
 
 /** A thousand rules, each for other addresses and ports; the last is the one that lets the flow pass. */
-export const thousandRules = (): string => {
+const thousandRules = (): string => {
   const rules = Array.from({ length: 999 }, (_, i) => {
     const from = `10.1.0.${128 + (i % 100)}/32`;
     const to = `10.2.0.${128 + (i % 90)}/32`;
