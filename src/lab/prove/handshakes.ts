@@ -29,8 +29,8 @@ export function parseHandshakes(text: string): ReadonlyMap<string, number> {
 }
 
 /**
- * Sends something through each tunnel that has not shaken hands, from both ends, until all have or
- * time is up. An end that lost its session is called anew by the other only when that one has sent
+ * Sends something through each tunnel that has not shaken hands, from one end, then from both, until
+ * all have or time is up. An end that lost its session is called anew by the other only when that one has sent
  * data and heard nothing for 15 seconds (WireGuard, section 6.2).
  */
 export async function awaitHandshakes(
@@ -40,11 +40,12 @@ export async function awaitHandshakes(
 ): Promise<{ expected: number; missing: readonly MissingHandshake[] }> {
   const wanted = [...states].flatMap(([machine, state]) => peersOf(machine, state));
   let missing: readonly Wanted[] = wanted;
+  const bothAfter = performance.now() + aloneMs;
   const settled = async () => {
     const now = await stillMissing(stations, missing);
     if (now.length < missing.length) onProgress(wanted.length - now.length, wanted.length);
     missing = now;
-    await pokeBothEnds(stations, wanted, missing);
+    await poke(stations, wanted, missing, performance.now() > bothAfter);
     return missing.length === 0;
   };
   await until(settled, { withinMs, everyMs: 150 });
@@ -54,6 +55,8 @@ export async function awaitHandshakes(
 
 interface Wanted extends MissingHandshake {
   readonly key: string;
+  /** It knows where to find the peer. */
+  readonly hasEndpoint: boolean;
   /** An address behind the peer: what is sent there makes the tunnel come up. */
   readonly towards?: string;
 }
@@ -73,15 +76,23 @@ async function stillMissing(
   return still.flat();
 }
 
-async function pokeBothEnds(
+/** How long one end calls alone: a call that finds nobody is repeated after five seconds. */
+const aloneMs = 6000;
+
+/** Whether this end calls first: two that call at once may have to begin anew. */
+const callsFirst = ({ machine, peer, hasEndpoint }: Wanted, other: Wanted | undefined): boolean =>
+  other === undefined || hasEndpoint !== other.hasEndpoint ? hasEndpoint : machine < peer;
+
+async function poke(
   stations: Stations,
   all: readonly Wanted[],
   missing: readonly Wanted[],
+  both: boolean,
 ): Promise<void> {
-  const ends = new Set(
-    missing.flatMap((m) => [`${m.machine} ${m.peer}`, `${m.peer} ${m.machine}`]),
-  );
-  const tunnels = all.filter(({ machine, peer }) => ends.has(`${machine} ${peer}`));
+  const ends = new Map(all.map((tunnel) => [`${tunnel.machine} ${tunnel.peer}`, tunnel]));
+  const opposite = ({ machine, peer }: Wanted) => ends.get(`${peer} ${machine}`);
+  const pairs = missing.flatMap((tunnel) => [tunnel, opposite(tunnel) ?? tunnel]);
+  const tunnels = [...new Set(pairs)].filter((end) => both || callsFirst(end, opposite(end)));
   await inParallel([...Map.groupBy(tunnels, (t) => t.machine)], 8, async ([name, own]) => {
     const station = stations.get(name);
     const addresses = own.flatMap(({ towards }) => towards ?? []);
@@ -91,9 +102,10 @@ async function pokeBothEnds(
 
 function peersOf(machine: string, state: HostState): readonly Wanted[] {
   return Object.entries(state.tunnels).flatMap(([tunnel, { peers }]) =>
-    Object.entries(peers).map(([peer, { publicKey }]) => {
+    Object.entries(peers).map(([peer, { publicKey, endpoint }]) => {
       const towards = addressBehind(state, tunnel, peer);
-      return { machine, peer, key: publicKey, ...(towards && { towards }) };
+      const hasEndpoint = endpoint !== undefined;
+      return { machine, peer, hasEndpoint, key: publicKey, ...(towards && { towards }) };
     }),
   );
 }
