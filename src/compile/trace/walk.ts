@@ -84,6 +84,7 @@ class Journey {
   from(station: Station): Walk {
     let position: Position = { station, incoming: undefined };
     for (let i = 0; i < hopLimit; i++) {
+      this.#tracked.add(position.station.name);
       if (this.#isFor(position.station)) return this.#arrive(position);
       const step =
         position.station.kind === 'host'
@@ -147,7 +148,6 @@ class Journey {
     outgoing: string | undefined,
   ): string | undefined {
     const seen = this.#before?.has(node.name) ?? true;
-    this.#tracked.add(node.name);
     const { filter } = this.#places.stack(node);
     if (!filter) return undefined;
     const packet: Packet = seen ? this.#packet : { ...this.#packet, state: 'invalid' };
