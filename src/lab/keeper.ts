@@ -1,6 +1,13 @@
 import { spawn } from 'node:child_process';
 import { labErrors } from './errors.ts';
-import { isMarked, isNamespaceInit, processesMarked, programOf } from './processes.ts';
+import {
+  hasEnded,
+  isMarked,
+  isNamespaceInit,
+  processesMarked,
+  programOf,
+  startTime,
+} from './processes.ts';
 import { until } from './run.ts';
 
 /**
@@ -62,14 +69,17 @@ export function findKeeper(id: string, pid?: number): Keeper | undefined {
 
 /** Ends a keeper and with it every process of its lab; gives back when the last one is gone. */
 export async function endKeeper(id: string): Promise<void> {
-  const mark = markOf(id);
+  // A process that is ending has no environment any more, so those once seen are remembered.
+  const seen = new Map<number, string | undefined>();
   const gone = () => {
-    const left = processesMarked(mark);
-    for (const pid of left) kill(pid);
-    return left.length === 0;
+    for (const pid of processesMarked(markOf(id))) {
+      seen.set(pid, startTime(pid));
+      kill(pid);
+    }
+    return [...seen].every(([pid, started]) => hasEnded(pid, started));
   };
   if (await until(gone, { withinMs: 20_000 })) return;
-  const reason = `processes ${processesMarked(mark).join(', ')} do not end`;
+  const reason = `processes ${[...seen.keys()].join(', ')} do not end`;
   throw labErrors.error('lab/command-failed', { command: 'kill -9', code: 1, reason });
 }
 

@@ -9,10 +9,22 @@ function readProc(pid: number, file: string): string {
   }
 }
 
-/** When a process started, in clock ticks since boot: with its number it names it for good (proc(5)). */
-export function startTime(pid: number): string | undefined {
+/** Fields of /proc/PID/stat after the program's name (proc(5)); the first is the state. */
+function statOf(pid: number): readonly string[] {
   const stat = readProc(pid, 'stat');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** When a process started, in clock ticks since boot: with its number it names it for good. */
+export const startTime = (pid: number): string | undefined => statOf(pid)[19];
+
+/**
+ * Whether a process has come to its end, reaped or not. The first process of a pid namespace does
+ * only when all others in it have.
+ */
+export function hasEnded(pid: number, started: string | undefined): boolean {
+  const { 0: state = 'X', 19: now } = statOf(pid);
+  return now !== started || state === 'Z' || state === 'X';
 }
 
 /** Processes that were started with this environment variable. */
