@@ -1,3 +1,4 @@
+import type { Listr } from 'listr2';
 import { type LabEvent, type Report, type Stage, stages } from '#lab';
 
 export interface Progress {
@@ -9,7 +10,9 @@ export interface Progress {
 /** Stages with what is done, live on a terminal; a line per step elsewhere; nothing for programs. */
 export async function progressFor(json: boolean): Promise<Progress> {
   if (json) return { report: () => undefined, end: async () => undefined };
-  return process.stderr.isTTY ? liveProgress() : plainProgress();
+  if (!process.stderr.isTTY) return plainProgress();
+  const { Listr } = await import('listr2');
+  return new LiveProgress(Listr);
 }
 
 function plainProgress(): Progress {
@@ -23,52 +26,63 @@ function plainProgress(): Progress {
   return { report, end: async () => undefined };
 }
 
-interface Showing {
+/** A stage as listr2 shows it: it spins until `finish`. */
+interface Shown {
   readonly stage: Stage;
-  readonly show: (text: string) => void;
-  readonly finish: () => void;
+  readonly ended: Promise<unknown>;
+  show(text: string): void;
+  finish(): void;
 }
 
-async function liveProgress(): Promise<Progress> {
-  const { Listr } = await import('listr2');
-  let current: (Showing & { readonly run: Promise<unknown> }) | undefined;
-  const begin = (stage: Stage) => {
+/** One spinning line after the other; events wait until the line before theirs has ended. */
+class LiveProgress implements Progress {
+  readonly #listr: typeof Listr;
+  #shown: Shown | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(listr: typeof Listr) {
+    this.#listr = listr;
+  }
+
+  readonly report: Report = (event) => {
+    this.#work = this.#work.then(() => this.#take(event));
+  };
+
+  end(): Promise<void> {
+    return this.#work.then(() => this.#leave());
+  }
+
+  async #take({ stage, done, all, what }: LabEvent): Promise<void> {
+    const count = all > 1 ? ` ${done} of ${all}` : '';
+    const now = what === undefined || done === all ? '' : `: ${what}`;
+    const text = `${stages[stage]}${count}${now}`;
+    if (this.#shown?.stage === stage) return this.#shown.show(text);
+    await this.#leave();
+    this.#shown = this.#begin(stage, text);
+  }
+
+  #begin(stage: Stage, title: string): Shown {
     const { promise, resolve } = Promise.withResolvers<void>();
-    let show = (_text: string): void => undefined;
+    let line = { title };
     const task = {
-      title: stages[stage],
-      task: (_: unknown, own: { title: string }) => {
-        show = (text) => (own.title = text);
+      title,
+      task: (_: unknown, own: typeof line) => {
+        own.title = line.title;
+        line = own;
         return promise;
       },
     };
-    const run = new Listr([task], { rendererOptions: { clearOutput: false } }).run();
-    return { stage, run, show: (text: string) => show(text), finish: resolve };
-  };
-  const end = async () => {
-    const before = current;
-    current = undefined;
-    before?.finish();
-    await before?.run;
-  };
-  const queue: LabEvent[] = [];
-  let draining = Promise.resolve();
-  const take = async ({ stage, done, all, what }: LabEvent) => {
-    if (current?.stage !== stage) {
-      await end();
-      current = begin(stage);
-    }
-    const count = all > 1 ? ` ${done} of ${all}` : '';
-    current.show(
-      `${stages[stage]}${count}${what === undefined || done === all ? '' : `: ${what}`}`,
-    );
-  };
-  const report: Report = (event) => {
-    queue.push(event);
-    draining = draining.then(async () => {
-      const next = queue.shift();
-      if (next) await take(next);
-    });
-  };
-  return { report, end: () => draining.then(end) };
+    const options = { registerSignalListeners: false, rendererOptions: { clearOutput: false } };
+    const ended = new this.#listr([task], options).run();
+    const show = (text: string): void => {
+      line.title = text;
+    };
+    return { stage, ended, show, finish: resolve };
+  }
+
+  async #leave(): Promise<void> {
+    this.#shown?.finish();
+    await this.#shown?.ended;
+    this.#shown = undefined;
+  }
 }
