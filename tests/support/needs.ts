@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, globSync, openSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Why a need is not met, and what would change that; undefined when it is met. */
@@ -32,9 +32,9 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Whether a program is there: by its path, or by its name on the PATH or among the system's own. */
+/** Whether a program is there, on the PATH or among the system's own, or a file (a pattern will do). */
 export function hasProgram(program: string): boolean {
-  if (program.startsWith('/')) return isExecutable(program);
+  if (program.startsWith('/')) return globSync(program).length > 0;
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.some((folder) => isExecutable(join(folder, program)));
 }
@@ -87,6 +87,7 @@ const table = {
   'systemd-networkd': packages('systemd'),
   netplan: packages('netplan.io'),
   debootstrap: packages('debootstrap'),
+  qemu: packages('qemu-system-x86', 'linux-image-amd64', 'busybox-static'),
   shellcheck: packages('shellcheck'),
 } satisfies Readonly<Record<string, Probe>>;
 

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { repositoryRoot } from './checkout.ts';
 
 /** What a program printed and how it ended, in the virtual machine. */
 export interface RanInside {
@@ -204,9 +205,21 @@ export class VirtualMachine {
     return [this.#said, ...tails].join('\n');
   }
 
-  /** Runs a program in a folder of this name to its end, one at a time; its standard input is empty. */
+  /** Puts a text where programs inside can read it; gives its path there. */
+  write(name: string, text: string): string {
+    writeFileSync(join(this.#folder, 'jobs', name), text);
+    return `/run/jobs/${name}`;
+  }
+
+  /** Runs a program that must succeed, and gives what it printed. */
+  async must(argv: readonly string[], options?: InsideOptions): Promise<string> {
+    const { code, out, err } = await this.run(argv, options);
+    if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}:\n${err}${out}`);
+    return out;
+  }
+
+  /** Runs a program in the checkout to its end, one at a time; its standard input is empty. */
   async run(
-    folder: string,
     argv: readonly string[],
     { timeout = 120_000, env = {} }: InsideOptions = {},
   ): Promise<RanInside> {
@@ -216,7 +229,7 @@ export class VirtualMachine {
     const home = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_ALL: 'C', ...env };
     const settings = Object.entries(home).map(([name, value]) => `${name}=${value}`);
     const command = ['exec', 'env', '-i', ...settings, ...argv].map(quoted).join(' ');
-    writeFileSync(join(job, 'command'), `cd ${quoted(folder)}\n${command}\n`);
+    writeFileSync(join(job, 'command'), `cd ${quoted(repositoryRoot)}\n${command}\n`);
     this.#qemu.stdin.write(`${this.#jobs}\n`);
     await this.#answer(String(this.#jobs), timeout);
     const read = (name: string): string => readFileSync(join(job, name), 'utf8');

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../support/checkout.ts';
+import { type RanInside, VirtualMachine } from '../support/virtual-machine.ts';
+
+/** What `--json` gives of a pass of the agent. */
+export interface Pass {
+  readonly unchanged: boolean;
+  readonly writes: number;
+  readonly backends: Readonly<Record<string, string>>;
+  readonly changes: readonly { readonly kind: string; readonly id: string }[];
+  readonly failures: readonly unknown[];
+}
+
+/** What `--json` gives of a lab's proof. */
+export interface Proof {
+  readonly mismatches: readonly string[];
+  readonly handshakes: { readonly expected: number; readonly missing: readonly unknown[] };
+  readonly flows: readonly unknown[];
+}
+
+/** Code that the compiler of Node makes has to be translated once more here: interpreted it is faster. */
+const env = { NODE_OPTIONS: '--jitless', NO_COLOR: '1', HAWSER_LABS: '/tmp/labs' };
+
+/** Milliseconds one command may take; the machine is emulated and may share its processors. */
+const patience = 600_000;
+
+/** Apart from the checkout, where it may be built anew while the machine runs. */
+const installed = '/opt/hawser.mjs';
+
+/** A virtual machine and the bundle that ships in it. */
+export class HawserMachine {
+  readonly machine: VirtualMachine;
+  readonly bundle: readonly string[] = [process.execPath, installed];
+
+  private constructor(machine: VirtualMachine) {
+    this.machine = machine;
+  }
+
+  static async boot(): Promise<HawserMachine> {
+    const machine = await VirtualMachine.boot();
+    const bundle = readFileSync(join(repositoryRoot, 'dist/hawser.mjs'), 'utf8');
+    await machine.must(['install', '-D', machine.write('hawser.mjs', bundle), installed]);
+    return new HawserMachine(machine);
+  }
+
+  /** Runs a command line of plain words. */
+  do(line: string): Promise<string> {
+    return this.machine.must(line.split(' '));
+  }
+
+  /** Runs Hawser, whatever its exit code. */
+  hawser(...words: readonly string[]): Promise<RanInside> {
+    return this.machine.run([...this.bundle, ...words], { timeout: patience, env });
+  }
+
+  /** What Hawser prints with `--json`, whatever the verdict. */
+  async json<T>(...words: readonly string[]): Promise<T> {
+    const { out, err } = await this.hawser(...words, '--json');
+    try {
+      return JSON.parse(out) as T;
+    } catch {
+      throw new Error(`hawser ${words.join(' ')} gave no JSON:\n${err}${out}`);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.machine.close();
+  }
+}
