@@ -84,10 +84,14 @@ function probeUdp({ id, address, port = 0 }: Probe, timeoutMs: number): Promise<
   });
 }
 
-/** One echo request by ping(8), the only program here that may send one without being root. */
+/** How long an echo request is given before another is sent, in milliseconds: one may be lost. */
+const pingAgain = 1500;
+
+/** Echo requests by ping(8), the only program here that may send one without being root. */
 async function probeIcmp({ address }: Probe, timeoutMs: number): Promise<Found> {
   const wait = `${Math.max(1, Math.ceil(timeoutMs / 1000))}`;
-  const { code, stdout, stderr } = await run(['ping', '-n', '-c', '1', '-W', wait, address]);
+  const count = `${Math.max(1, Math.floor(timeoutMs / pingAgain))}`;
+  const { code, stdout, stderr } = await run(['ping', '-n', '-c', count, '-W', wait, address]);
   if (code === 0) return { outcome: 'answered' };
   const said = `${stdout}${stderr}`.split('\n').find((line) => /^From |^ping: /.test(line));
   return said ? { outcome: 'refused', error: said } : { outcome: 'silent' };
