@@ -23,10 +23,14 @@ export interface RanInside {
 /** What the first file system must load to reach the rest of the modules. */
 const modulesNeeded = ['virtio_pci', '9pnet_virtio', '9p', 'overlay'];
 
+const imageOf = (kernel: string): string => `/boot/vmlinuz-${kernel}`;
+
 /** The newest installed kernel that can mount this machine's files; Debian's cloud kernels cannot. */
 function newestKernel(): string {
   const modules = globSync('/lib/modules/*/kernel/net/9p/9pnet_virtio.ko*');
-  const versions = modules.map((path) => path.split('/')[3] ?? '');
+  const versions = modules
+    .map((path) => path.split('/')[3] ?? '')
+    .filter((version) => existsSync(imageOf(version)));
   const order = new Intl.Collator('en', { numeric: true }).compare;
   const newest = versions.toSorted(order).at(-1);
   if (newest === undefined) throw new Error('no kernel with 9p is installed: linux-image-amd64');
@@ -129,13 +133,13 @@ const qemuOptions = (folder: string, kernel: string, initrd: string): readonly s
   ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '3072'],
   ...['-display', 'none', '-nodefaults', '-no-reboot', '-monitor', 'none', '-net', 'none'],
   ...['-serial', `file:${folder}/console`, '-serial', 'stdio'],
-  ...['-kernel', `/boot/vmlinuz-${kernel}`, '-initrd', initrd],
+  ...['-kernel', imageOf(kernel), '-initrd', initrd],
   ...['-append', 'console=ttyS0 panic=-1 quiet'],
   ...['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],
   ...['-virtfs', `local,path=${folder}/jobs,mount_tag=jobs,security_model=none`],
 ];
 
-export interface InsideOptions {
+interface InsideOptions {
   /** Milliseconds; the machine is some ten times slower than the one it runs on. */
   readonly timeout?: number;
   readonly env?: Readonly<Record<string, string>>;
