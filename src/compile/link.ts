@@ -1,5 +1,5 @@
 import { by, type Diagnostic, shortHash } from '#base';
-import { Address, type Prefix, PrefixSet } from '#ip';
+import { Address, type Family, type Prefix, PrefixSet } from '#ip';
 import type { Machine, Network, Site } from '#spec';
 import { allocate } from './allocate.ts';
 import { linkChecks } from './check/links.ts';
@@ -122,10 +122,25 @@ function nodeOf(
     isCarrier,
     overlay,
     publicKey: keyOf(machine, inputs),
+    onWholeLan: familiesOf(inputs.network).every((family) =>
+      machine.addresses.some((a) => a.local.family === family),
+    ),
     underlayMtu:
       machine.mtu ?? unit.site?.mtu ?? inputs.observations.mtu[machine.name] ?? defaultUnderlayMtu,
     carries: carriedBy(machine, overlay, isCarrier, unit.site, siblings),
   };
+}
+
+/** Families in which anybody talks to anybody. */
+function familiesOf(network: Network): readonly Family[] {
+  const prefixes = [
+    ...network.overlay,
+    ...network.sites.flatMap((site) => [
+      ...site.subnets.map((subnet) => subnet.presented),
+      ...site.nodes.flatMap((node) => node.pods),
+    ]),
+  ];
+  return ([4, 6] as const).filter((family) => prefixes.some((p) => p.family === family));
 }
 
 /**

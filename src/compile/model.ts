@@ -1,5 +1,5 @@
 import { type Diagnostic, didYouMean, type HawserError } from '#base';
-import type { Address, Prefix, PrefixSet } from '#ip';
+import type { Address, Family, Prefix, PrefixSet } from '#ip';
 import type { Host, Machine, Network, Site } from '#spec';
 import { compileErrors } from './errors.ts';
 import type { Inputs } from './inputs.ts';
@@ -15,6 +15,8 @@ export interface Node {
   readonly overlay: readonly Address[];
   /** Absent: the machine is pending and in nobody's peers. */
   readonly publicKey: string | undefined;
+  /** It has an address on its site's network in every family that the network uses. */
+  readonly onWholeLan: boolean;
   /** Bytes that its own network passes towards the internet. */
   readonly underlayMtu: number;
   /** What all others send to it, as presented: disjoint between nodes, minimal, sorted. */
@@ -85,18 +87,28 @@ export const carrierOfHost = (model: Model, host: Host): Node | undefined => {
   return unit && carrierOf(unit);
 };
 
-/** Whether a tunnel between two machines can come up: one must know where to find the other. */
+/**
+ * Whether a tunnel between two machines can come up: one must know where to find the other, by its
+ * endpoint or on the network of their site.
+ */
 export const canLink = (a: Node, b: Node): boolean =>
-  a.machine.endpoint !== undefined || b.machine.endpoint !== undefined;
+  a.machine.endpoint !== undefined ||
+  b.machine.endpoint !== undefined ||
+  lanFamily(a, b) !== undefined;
 
 /** The address of a machine on its site's network, as its site sees it. */
 export const lanAddress = (node: Node, family: 4 | 6): Address | undefined =>
   node.machine.addresses.find((a) => a.local.family === family)?.local;
 
-/** Two machines of one site that see each other without a tunnel. */
+/** A family in which two machines of one site see each other on its network. */
+export const lanFamily = (a: Node, b: Node): Family | undefined =>
+  a.unit === b.unit
+    ? ([4, 6] as const).find((family) => lanAddress(a, family) && lanAddress(b, family))
+    : undefined;
+
+/** Two machines of one site that need no tunnel: its network has all families that ours uses. */
 export const shareLan = (a: Node, b: Node): boolean =>
-  a.unit === b.unit &&
-  a.machine.addresses.some((own) => lanAddress(b, own.local.family) !== undefined);
+  a.unit === b.unit && a.onWholeLan && b.onWholeLan;
 
 /** A machine that others of its site have to speak for: it cannot be called, and carries nothing. */
 export const needsHelp = (node: Node): boolean => !node.isCarrier && !node.machine.endpoint;

@@ -119,7 +119,7 @@ function outerPath(terrain: Terrain, [from, to]: [End, End]): OuterPath {
 
 function byEndpoint(terrain: Terrain, from: End, to: End): OuterPath {
   const endpoint = peerAt(from)?.endpoint as string;
-  if (!terrain.endpointsOf(to.party).some((real) => sameEndpoint(real, endpoint))) {
+  if (!terrain.endpointsOf(to.party, from.party).some((real) => sameEndpoint(real, endpoint))) {
     return { kind: 'lost', why: `${endpoint} is not where ${to.party.name} listens` };
   }
   const why = routedInside(terrain, from, endpoint) ?? outerStopped(from, to);

@@ -82,11 +82,17 @@ export class Terrain {
   }
 
   /** Public endpoints at which a machine can be spoken to, `host:port`. */
-  endpointsOf(party: Party): string[] {
+  /** Where a party can be called: by all, and by those on its site's own network. */
+  endpointsOf(party: Party, caller: Party): string[] {
+    const near = party.site !== undefined && party.site === caller.site ? party.lan : [];
+    const port = party.machine?.listenPort;
+    const local = near.map((address) =>
+      address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+    );
     const stated = party.machine?.endpoint;
     const seen = this.world.endpoints?.get(party.name);
     const text = stated && `${stated.host}:${stated.port}`;
-    return [text, seen].filter((e) => e !== undefined);
+    return [text, seen, ...local].filter((e) => e !== undefined);
   }
 
   #addSite(site: Site): void {

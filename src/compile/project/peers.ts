@@ -1,7 +1,15 @@
 import { by } from '#base';
 import { formatEndpoint, type Prefix, PrefixSet } from '#ip';
 import type { Binding, Peer } from '#state';
-import { canLink, carrierOf, type Model, type Node, shareLan } from '../model.ts';
+import {
+  canLink,
+  carrierOf,
+  lanAddress,
+  lanFamily,
+  type Model,
+  type Node,
+  shareLan,
+} from '../model.ts';
 
 /** A peer of one machine with what it carries for it. */
 export interface Carried {
@@ -95,9 +103,13 @@ export function peerOf(node: Node, other: Node): Peer {
   };
 }
 
+/** Where to find a peer: at its endpoint, a machine of the same site on the site's own network. */
 function endpointFor(node: Node, other: Node): string | undefined {
-  const { endpoint } = other.machine;
-  return endpoint && node !== other ? formatEndpoint(endpoint) : undefined;
+  const family = lanFamily(node, other);
+  const address = family && lanAddress(other, family);
+  if (address)
+    return formatEndpoint({ host: `${address}`, address, port: other.machine.listenPort });
+  return other.machine.endpoint && formatEndpoint(other.machine.endpoint);
 }
 
 export const bindingOf = (peer: Carried): Binding => ({

@@ -101,7 +101,10 @@ function rootOf(model: Model, node: Node, peers: readonly Carried[], routing: Ro
     ...(routing.rules.length > 0 && { rules: { v: 1, items: [...routing.rules] } }),
   };
   if (!node.machine.managed) return base;
-  const sysctls = routing.fwmark === undefined ? [] : [srcValidMark];
+  const sysctls = [
+    ...(routing.fwmark === undefined ? [] : [srcValidMark]),
+    ...withoutRedirects(node),
+  ];
   return {
     ...base,
     ...(sysctls.length > 0 && { sysctls: { v: 1, items: sysctls } }),
@@ -112,6 +115,21 @@ function rootOf(model: Model, node: Node, peers: readonly Carried[], routing: Ro
 
 /** Lets strict reverse-path filtering look up the mark as well (ip-sysctl). */
 const srcValidMark: Sysctl = { key: 'net.ipv4.conf.all.src_valid_mark', value: '1' };
+
+/**
+ * Carriers do not tell hosts of a way around them: what comes in and leaves by one device, such as
+ * between two peers, is meant to. The kernel asks for `all` and the device (ip-sysctl).
+ */
+function withoutRedirects(node: Node): Sysctl[] {
+  if (!node.isCarrier || !node.unit.site) return [];
+  const lan = lanAddress(node, 4);
+  const key = 'net.ipv4.conf.*.send_redirects';
+  const devices = [node.machine.interface, ...(lan ? [{ holding: lan.toString() }] : [])];
+  return [
+    { key: 'net.ipv4.conf.all.send_redirects', value: '0' },
+    ...devices.map((device) => ({ key, device, value: '0' })),
+  ];
+}
 
 /**
  * Marks what comes in from pinned endpoints, so that strict reverse-path filtering looks for the way

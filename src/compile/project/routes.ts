@@ -2,7 +2,7 @@ import { byText, countWhile, fnv1a } from '#base';
 import { type Address, Prefix } from '#ip';
 import type { Route, Rule } from '#state';
 import { lanAddress, type Model, type Node, needsHelp, shareLan } from '../model.ts';
-import { tunnelMtu } from '../mtu.ts';
+import { paddedMtu, tunnelMtu } from '../mtu.ts';
 import type { Carried } from './peers.ts';
 
 /** The main routing table (rtnetlink(7)). */
@@ -34,7 +34,8 @@ export function routingOf(model: Model, node: Node, peers: readonly Carried[]): 
   const device = node.machine.interface;
   const largest = interfaceMtu(node, peers);
   const into = (prefix: Prefix, mtu = largest): Route => {
-    return { prefix: prefix.toString(), device, table: mainTable, ...(mtu < largest && { mtu }) };
+    const narrow = mtu < largest && { mtu: paddedMtu(mtu) };
+    return { prefix: prefix.toString(), device, table: mainTable, ...narrow };
   };
   const overlay = overlayRoutes(model, node);
   const ranges = needsHelp(node) ? [] : rangeRoutes(model, node);
@@ -79,10 +80,26 @@ function pathMtu(model: Model, from: Node, to: Node): number | undefined {
   for (let hops = 0; at !== to && hops < hopLimit; hops++) {
     const next = model.paths.next(at, to);
     if (!next) return smallest;
-    if (!shareLan(at, next)) smallest = Math.min(smallest ?? Infinity, tunnelMtu(at, next));
+    if (!shareLan(at, next)) smallest = Math.min(smallest ?? Infinity, hopMtu(model, at, next));
     at = next;
   }
   return smallest;
+}
+
+/** What one hop takes: less than its tunnel if its machine has larger ones, for then it pads. */
+function hopMtu(model: Model, at: Node, next: Node): number {
+  const size = tunnelMtu(at, next);
+  const known = largestTunnels.get(at) ?? largestTunnel(model, at);
+  largestTunnels.set(at, known);
+  return size < known ? paddedMtu(size) : size;
+}
+
+const largestTunnels = new WeakMap<Node, number>();
+
+function largestTunnel(model: Model, node: Node): number {
+  const upstream = model.paths.upstream(node);
+  const peers = [...(upstream ? [upstream] : []), ...model.paths.neighbours(node)];
+  return peers.reduce((most, peer) => Math.max(most, tunnelMtu(node, peer)), 0);
 }
 
 /** Longer than any path. */
@@ -141,15 +158,17 @@ function helpedRoutes(
     towards(prefix, behind),
   );
   const machines = model.nodes
-    .filter((other) => other.unit !== node.unit)
-    .flatMap((other) => ownAddresses(other).flatMap((prefix) => towards(prefix, other)));
+    .filter((other) => other !== node && !shareLan(node, other))
+    .flatMap((other) => ownAddresses(node, other).flatMap((prefix) => towards(prefix, other)));
   return [...ranges, ...machines];
 }
 
-/** Addresses that a machine carries apart from any range. */
-const ownAddresses = (node: Node): readonly Prefix[] => [
-  ...node.overlay.map((address) => Prefix.single(address)),
-  ...(node.isCarrier ? [] : node.machine.addresses.map((a) => Prefix.single(a.presented))),
+/** Addresses of another machine that lie in no range, or apart from the range around them. */
+const ownAddresses = (node: Node, other: Node): readonly Prefix[] => [
+  ...other.overlay.map((address) => Prefix.single(address)),
+  ...(other.isCarrier || other.unit === node.unit
+    ? []
+    : other.machine.addresses.map((a) => Prefix.single(a.presented))),
 ];
 
 function overLan(node: Node, sibling: Node, prefix: Prefix): Route[] {

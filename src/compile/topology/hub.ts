@@ -1,16 +1,12 @@
 import { canLink, carrierOf, type Node, type Unit } from '../model.ts';
 import type { Core } from './core.ts';
-import type { Meetings } from './relay.ts';
+import { detour, relay } from './relay.ts';
 
 /**
  * Stars: every unit links with the hubs, hubs link with each other, spokes meet at the first hub (in
  * the file's order) that both can link with.
  */
-export function hubCore(
-  units: readonly Unit[],
-  hubNames: readonly string[],
-  meetings: Meetings,
-): Core {
+export function hubCore(units: readonly Unit[], hubNames: readonly string[]): Core {
   const hubs = hubNames.flatMap((name) => units.filter((unit) => unit.name === name));
   const isHub = new Set(hubs);
   const relays = hubs.map(carrierOf);
@@ -21,8 +17,7 @@ export function hubCore(
     next: (from, to) =>
       direct(from, to)
         ? to
-        : (meetings.relay(from, to, relays) ??
-          (areNeighbours(from, to) ? meetings.detour(from, to) : undefined)),
+        : (relay(from, to, relays) ?? (areNeighbours(from, to) ? detour(from, to) : undefined)),
     upstream: (node) =>
       first?.machine.endpoint !== undefined && !isHub.has(node.unit) ? first : undefined,
     *neighbours(node: Node) {

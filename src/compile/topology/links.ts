@@ -1,6 +1,6 @@
 import { canLink, carrierOf, type Node, type Unit } from '../model.ts';
 import type { Core } from './core.ts';
-import type { Meetings } from './relay.ts';
+import { detour } from './relay.ts';
 
 /** Length of a path: hops first, then which links it uses. Unique for every path, so that ties cannot be broken two ways. */
 interface Length {
@@ -20,7 +20,6 @@ const shorter = (a: Length, b: Length): boolean =>
 export function linksCore(
   units: readonly Unit[],
   links: readonly (readonly [string, string])[],
-  meetings: Meetings,
 ): Core {
   const byName = new Map(units.map((unit) => [unit.name, unit]));
   const edges = new Map<Unit, Map<Unit, bigint>>(units.map((unit) => [unit, new Map()]));
@@ -41,10 +40,8 @@ export function linksCore(
   const next = (from: Node, to: Node): Node | undefined => {
     const unit = towards(to.unit).get(from.unit);
     if (!unit) return undefined;
-    if (unit === to.unit) return canLink(from, to) ? to : meetings.detour(from, to);
-    return canLink(from, carrierOf(unit))
-      ? carrierOf(unit)
-      : meetings.detour(from, carrierOf(unit));
+    if (unit === to.unit) return canLink(from, to) ? to : detour(from, to);
+    return canLink(from, carrierOf(unit)) ? carrierOf(unit) : detour(from, carrierOf(unit));
   };
 
   return {

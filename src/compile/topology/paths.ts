@@ -1,49 +1,42 @@
-import type { Family } from '#ip';
 import type { Network } from '#spec';
-import { canLink, carrierOf, type Node, type Paths, shareLan, type Unit } from '../model.ts';
+import {
+  canLink,
+  carrierOf,
+  type Node,
+  needsHelp,
+  type Paths,
+  shareLan,
+  type Unit,
+} from '../model.ts';
 import type { Core } from './core.ts';
 import { hubCore } from './hub.ts';
 import { linksCore } from './links.ts';
 import { meshCore } from './mesh.ts';
-import { type Meetings, meetingsFor } from './relay.ts';
+import { meetAt } from './relay.ts';
 
 export interface Units {
   readonly all: readonly Unit[];
   readonly byName: ReadonlyMap<string, Unit>;
 }
 
-function coreOf(network: Network, units: Units, meetings: Meetings): Core {
+function coreOf(network: Network, units: Units): Core {
   const core = units.all.filter((unit) => unit.hub === undefined);
   switch (network.topology.kind) {
     case 'mesh':
-      return meshCore(core, meetings);
+      return meshCore(core);
     case 'hub':
-      return hubCore(core, network.topology.hubs, meetings);
+      return hubCore(core, network.topology.hubs);
     case 'links':
       return linksCore(
         core,
         network.topology.links.map((link) => link.ends),
-        meetings,
       );
   }
 }
 
-/** Families in which anybody talks to anybody. */
-function familiesOf(network: Network): readonly Family[] {
-  const prefixes = [
-    ...network.overlay,
-    ...network.sites.flatMap((site) => [
-      ...site.subnets.map((subnet) => subnet.presented),
-      ...site.nodes.flatMap((node) => node.pods),
-    ]),
-  ];
-  return ([4, 6] as const).filter((family) => prefixes.some((p) => p.family === family));
-}
-
 /** The paths of a topology, with attached members behind the carriers of their sites. */
 export function pathsOf(network: Network, units: Units): Paths {
-  const meetings = meetingsFor(familiesOf(network));
-  const core = coreOf(network, units, meetings);
+  const core = coreOf(network, units);
   const hubOf = (node: Node): Unit | undefined =>
     node.unit.hub === undefined ? undefined : units.byName.get(node.unit.hub);
 
@@ -56,7 +49,7 @@ export function pathsOf(network: Network, units: Units): Paths {
   const toMember = (machine: Node, member: Node): Node | undefined => {
     const carrier = carrierOf(machine.unit);
     if (canLink(machine, member)) return member;
-    return meetings.meetAt(carrier, machine, member) ? carrier : undefined;
+    return meetAt(carrier, machine, member) ? carrier : undefined;
   };
 
   const next = (from: Node, to: Node): Node | undefined => {
@@ -72,6 +65,7 @@ export function pathsOf(network: Network, units: Units): Paths {
   };
 
   const upstream = (node: Node): Node | undefined => {
+    if (needsHelp(node)) return undefined;
     const hub = hubOf(node);
     if (!hub) return core.upstream(node);
     return canLink(node, carrierOf(hub)) ? carrierOf(hub) : undefined;
