@@ -108,7 +108,7 @@ suite('a lab on kernel WireGuard', { needs: ['qemu', 'root', 'procps'] }, () => 
   test(
     'partners behind all kinds of NAT reach each other, over IPv4 and IPv6',
     async () => {
-      const proof = await expectHolds('up', 'examples/partners.yaml');
+      const proof = await expectHolds('up', 'tests/kernel/partners.yaml');
       expect(proof.flows).toContainEqual(
         expect.objectContaining({ family: 6, measured: 'answered' }),
       );
