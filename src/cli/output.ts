@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Paint } from '#lab';
 
 /** One JSON document on stdout, for programs. */
 export const printJson = (value: unknown): void => {
@@ -15,19 +16,10 @@ type Style = Parameters<typeof styleText>[0];
 export const paint = (style: Style, text: string): string =>
   styleText(style, text, { stream: process.stdout });
 
-/** Columns padded to their widest cell; colour codes do not count. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const bare = (cell: string): number => cell.replace(/\u001b\[[0-9;]*m/gu, '').length;
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, bare(cell));
-  }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - bare(cell)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+/** The colours of proofs and matrices. */
+export const colours: Paint = {
+  good: (text) => paint('green', text),
+  bad: (text) => paint(['red', 'bold'], text),
+  dim: (text) => paint('dim', text),
+  head: (text) => paint('bold', text),
+};

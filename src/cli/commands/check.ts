@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { type Diagnostic, formatDiagnostic } from '#base';
 import { type CheckResult, check, flowClasses, type Model, sharedFamilies, trace } from '#compile';
+import { columns } from '#lab';
 import { formatPort, type Network } from '#spec';
 import { exitCodes, exitWith, plainDiagnostic } from '../exit.ts';
 import { linkAssumed, openNetwork } from '../load.ts';
 import { type Matrix, matrixText } from '../matrix.ts';
-import { paint, print, printJson, table } from '../output.ts';
+import { paint, print, printJson } from '../output.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -90,7 +91,7 @@ function report(
 }
 
 const testsText = ({ tests }: CheckResult): string =>
-  table(
+  columns(
     tests.map((test) => [
       test.passed ? paint('green', 'pass') : paint('red', 'FAIL'),
       `${test.from} -> ${test.to}`,

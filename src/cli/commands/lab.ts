@@ -4,6 +4,7 @@ import { DiagnosticsError } from '#base';
 import { check } from '#compile';
 import {
   type Cut,
+  columns,
   cut,
   exec,
   heal,
@@ -12,7 +13,6 @@ import {
   type MachineStatus,
   matrix,
   openLab,
-  type Paint,
   type Proof,
   pairLines,
   pickLab,
@@ -29,7 +29,7 @@ import {
 } from '#lab';
 import { exitCodes, exitWith } from '../exit.ts';
 import { linkAssumed, type Opened, openNetwork } from '../load.ts';
-import { paint, print, printJson, table } from '../output.ts';
+import { colours, paint, print, printJson } from '../output.ts';
 import { progressFor } from './lab-progress.ts';
 
 /** `hawser lab ...`: a whole network on one machine. */
@@ -77,13 +77,6 @@ function openSound(file: string): Opened {
 
 /** How this very program is run, for the machines of the lab. */
 const thisProgram = (): readonly string[] => [process.execPath, resolve(process.argv[1] ?? '')];
-
-const colours: Paint = {
-  good: (text) => paint('green', text),
-  bad: (text) => paint(['red', 'bold'], text),
-  dim: (text) => paint('dim', text),
-  head: (text) => paint('bold', text),
-};
 
 /** Up to this many pairs get a line each; more become a matrix. */
 const mostLines = 30;
@@ -162,7 +155,7 @@ const listCommand = (): Command =>
     const labs = await listLabs();
     if (options.json) printJson(labs.map(plainLab));
     else if (labs.length === 0) print('no lab is up');
-    else print(table(labs.map(labRow)));
+    else print(columns(labs.map(labRow)));
   });
 
 const plainLab = ({ name, status, record }: Listed) => ({
@@ -189,7 +182,9 @@ const statusCommand = (): Command =>
       if (options.json) return printJson({ name: own, file, cuts, machines });
       print(`${own}: ${file}`);
       for (const cutOff of cuts) print(`cut: ${cutOff.join(' from ')}`);
-      print(table([['machine', 'is', 'of', 'addresses', 'tunnels'], ...machines.map(machineRow)]));
+      print(
+        columns([['machine', 'is', 'of', 'addresses', 'tunnels'], ...machines.map(machineRow)]),
+      );
     });
 
 const machineRow = ({ name, kind, unit, addresses, tunnels }: MachineStatus): readonly string[] => [

@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { formatPlace } from '#base';
 import { type Hop, type Trace, trace } from '#compile';
+import { columns } from '#lab';
 import { formatPort, parsePort } from '#spec';
 import { exitCodes, exitWith } from '../exit.ts';
 import { linkAssumed, openNetwork } from '../load.ts';
-import { paint, print, printJson, table } from '../output.ts';
+import { paint, print, printJson } from '../output.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -59,7 +60,7 @@ export function traceText(found: Trace): string {
 }
 
 const hopsText = (hops: readonly Hop[]): string =>
-  table(
+  columns(
     hops.map((hop) => [
       `  ${hop.machine}`,
       hop.interface ? `by ${hop.interface}` : 'arrived',

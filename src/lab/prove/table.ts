@@ -1,72 +1,35 @@
 import { formatPort } from '#spec';
 import { allowed, type Expected } from './expect.ts';
+import { type Cell, drawGrid, type Fate, fateOfVerdicts, type Paint } from './grid.ts';
 import { arrives, type Finding } from './measure.ts';
 import { mismatchOf, type Proof } from './verdict.ts';
 
-/** Which words a terminal shows how; identity where it shows none. */
-export interface Paint {
-  readonly good: (text: string) => string;
-  readonly bad: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly head: (text: string) => string;
-}
-
-/**
- * What all classes and families of one pair came to: `+` all pass, `.` all refused as they should
- * be, `~` some of each, `-` no way, as predicted, `o` passes without meeting anything of ours, `!`
- * something is not as predicted.
- */
-export type Cell = '+' | '.' | '~' | '-' | 'o' | '!';
-
+/** All classes and families of one pair, against what was predicted. */
 export function cellOf(findings: readonly Finding[]): Cell {
-  if (findings.some((finding) => mismatchOf(finding) !== undefined)) return '!';
-  const verdicts = new Set(findings.map(({ expected }) => expected.verdict));
-  if (verdicts.size > 1) return findings.some(({ expected }) => allowed(expected)) ? '~' : '.';
-  const [only] = verdicts;
-  return { allow: '+', deny: '.', unreachable: '-', outside: 'o' }[only ?? 'unreachable'] as Cell;
+  const passing = findings.filter(({ measured }) => arrives(measured));
+  return {
+    fate: fateOf(findings),
+    passing: [...new Set(passing.map(({ expected }) => className(expected)))],
+  };
 }
 
-const legend: Readonly<Record<Cell, string>> = {
-  '+': 'passes',
-  '.': 'refused, as it should be',
-  '~': 'some classes pass, others are refused, as they should',
-  '-': 'no way, as predicted',
-  o: 'passes; nothing of ours decides',
-  '!': 'NOT AS PREDICTED',
-};
+function fateOf(findings: readonly Finding[]): Fate {
+  if (findings.some((finding) => mismatchOf(finding) !== undefined)) return 'wrong';
+  return fateOfVerdicts(findings.map(({ expected }) => expected.verdict));
+}
 
-/** From (rows) to (columns), a sign per pair. */
+/** From (rows) to (columns), all classes of a pair in one cell. */
 export function matrix(findings: readonly Finding[], paint: Paint): string {
   const names = [
     ...new Set(findings.flatMap(({ expected }) => [expected.from, expected.to])),
   ].sort();
   const pairs = Map.groupBy(findings, ({ expected }) => `${expected.from}\0${expected.to}`);
-  const width = Math.max(...names.map((name) => name.length));
-  const columns = names.map((_, index) => `${index + 1}`);
-  const cell = (from: string, to: string): string => {
+  const cell = (from: string, to: string): Cell | undefined => {
     const own = pairs.get(`${from}\0${to}`);
-    return own ? cellOf(own) : ' ';
+    return own && cellOf(own);
   };
-  const used = new Set<Cell>();
-  const rows = names.map((from, row) => {
-    const cells = names.map((to, column) => {
-      const sign = cell(from, to);
-      if (sign !== ' ') used.add(sign as Cell);
-      return ' '.repeat(columns[column]?.length ?? 1) + painted(sign, paint);
-    });
-    return `${`${row + 1}`.padStart(3)} ${from.padEnd(width)} ${cells.join('')}`;
-  });
-  const head = `${' '.repeat(width + 4)} ${columns.map((c) => ` ${c}`).join('')}`;
-  const meaning = [...used].map((sign) => `  ${painted(sign, paint)}  ${legend[sign]}`);
-  return [paint.head(head), ...rows, '', ...meaning].join('\n');
+  return drawGrid({ names, cell }, paint);
 }
-
-const painted = (sign: string, paint: Paint): string =>
-  sign === '!'
-    ? paint.bad(sign)
-    : sign === '+' || sign === 'o'
-      ? paint.good(sign)
-      : paint.dim(sign);
 
 /** A line per pair: what passes and what is refused, class by class. */
 export function pairLines(findings: readonly Finding[], paint: Paint): string {
@@ -109,7 +72,7 @@ function flowLines({ findings, refusals, mismatches }: Proof): readonly string[]
   const were = mismatches.length === 0 ? 'were refused:' : 'should be refused:';
   const rules = refusals.map(
     ({ machine, counter, flows, counted }) =>
-      `  ${machine}: rule ${counter} refused ${flows} flows and counted ${counted} packets`,
+      `  ${machine}: counter ${counter}: ${flows} flows refused, ${counted} packets counted`,
   );
   return [
     `flows        ${passed} of ${count(({ expected }) => allowed(expected))} that may pass, passed`,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseCounters, refusals } from './counters.ts';
 import type { Expected } from './expect.ts';
+import { drawGrid } from './grid.ts';
 import { parseHandshakes } from './handshakes.ts';
 import type { Finding } from './measure.ts';
 import { cellOf, matrix, pairLines, summary } from './table.ts';
@@ -83,20 +84,31 @@ test('counters and handshakes are read as nft and wg print them', () => {
   );
 });
 
-test('the matrix has a sign per pair and explains the signs it uses', () => {
+test('the matrix has a word per pair and explains the words it uses', () => {
   const findings = [
     finding(flow('allow'), 'answered'),
     finding(flow('deny', { from: 'b', to: 'a' }), 'refused'),
     finding(flow('allow', { from: 'b', to: 'c' }), 'silent'),
   ];
   const lines = matrix(findings, paint).split('\n');
-  expect(lines[1]).toMatch(/1 a\s+\+/);
-  expect(lines[2]).toMatch(/2 b\s+\.\s+!/);
-  expect(lines.at(-1)).toContain('NOT AS PREDICTED');
+  expect(lines[0]).toMatch(/from \\ to\s+a\s+b\s+c/);
+  expect(lines[1]).toMatch(/^a\s+\.\s+yes/);
+  expect(lines[2]).toMatch(/^b\s+-\s+\.\s+WRONG/);
+  expect(lines.at(-1)).toContain('WRONG: NOT AS PREDICTED');
 });
 
-test('some classes allowed and some refused is a sign of its own', () => {
-  expect(cellOf([finding(flow('allow'), 'answered'), finding(flow('deny'), 'refused')])).toBe('~');
+test('some classes allowed and some refused are told by the classes that pass', () => {
+  const some = [finding(flow('allow'), 'answered'), finding(flow('deny'), 'refused')];
+  expect(cellOf(some)).toEqual({ fate: 'some', passing: ['tcp/22'] });
+});
+
+test('many machines get numbers and signs', () => {
+  const names = Array.from({ length: 13 }, (_, i) => `m${i}`);
+  const cell = () => ({ fate: 'all' as const, passing: [] });
+  const lines = drawGrid({ names, cell }, paint).split('\n');
+  expect(lines[0]).toMatch(/ 1 +2 +3 /);
+  expect(lines[13]).toMatch(/^ 13 m12 +y +y/);
+  expect(lines.at(-1)).toBe('y: everything passes');
 });
 
 test('few pairs get a line each', () => {
