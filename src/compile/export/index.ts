@@ -5,6 +5,5 @@ export {
   type MachineFormat,
   machineFormats,
 } from './formats.ts';
-export { exportHost, exportHostFiles, type PlainHost } from './host.ts';
+export { exportHost, exportHostFiles } from './host.ts';
 export { exportMachine, exportMachineFiles } from './machine.ts';
-export type { ExportOptions } from './plan.ts';
