@@ -71,10 +71,14 @@ test('keys and secrets survive a cleanup; what was reached is forgotten', async 
   expect(store().publicKey('net', 0)).toBe(key);
 });
 
-test('a network that knows the machine by another key is told', async () => {
+test('a state that knows the machine by another key is refused before anything is done', async () => {
   const { main } = complianceStates.first.tunnels;
   const key = { id: 'net/0', publicKey: Buffer.alloc(32, 1).toString('base64') };
   const tunnels = main ? { main: { ...main, key } } : {};
-  const report = await agent().reconcile({ ...complianceStates.first, tunnels });
-  expect(report.failures.map(({ error }) => error.code)).toEqual(['agent/key-differs']);
+  const host = new FakeHost(kernel);
+  const one = new Agent({ host, store: store() });
+  await expect(one.reconcile({ ...complianceStates.first, tunnels })).rejects.toThrow(
+    /agent\/key-differs/,
+  );
+  expect(host.writes()).toBe(0);
 });

@@ -55,6 +55,8 @@ const takesMore = ({ facility, kind }: Change): boolean =>
 const notDone = (change: Change): Diagnostic =>
   findingOf(hostErrors.error('host/not-done', { what: describeChange(change) }));
 
+const isKeyDiffers = ({ code }: Diagnostic): boolean => code === 'agent/key-differs';
+
 /** Brings one machine to what its networks' states say, again and again. */
 export class Agent {
   readonly #host: Host;
@@ -143,11 +145,13 @@ export class Agent {
   /**
    * Makes the machine what the state says: looks, tells what differs, and does that alone. Where
    * something fails, the report says what a second look found.
-   * @throws DiagnosticsError with host/...-taken, before anything is done
+   * @throws DiagnosticsError with host/...-taken or agent/key-differs, before anything is done
    */
   async reconcile(state: HostState): Promise<Report> {
     const writes = this.#host.writes();
     const { intent, observation, changes } = await this.#look(state);
+    // A state that knows us by another key is likely another machine's: nothing of it is done.
+    if (intent.findings.some(isKeyDiffers)) throw new DiagnosticsError(intent.findings);
     const done = changes.length === 0 ? nothingDone : await this.#make(state, observation, changes);
     this.#remember(state, intent, done.failures.length === 0);
     return {

@@ -7,7 +7,7 @@ export const agentErrors = errorTable({
   },
   'agent/key-differs': {
     says: 'the network knows this machine by the key {known}, and its private key {file} gives {own}',
-    fix: 'Give the network the key that `hawser agent key --network {network}` prints.',
+    fix: 'This may be the state of another machine. If it is not, give the network the key that `hawser agent key --network {network}` prints.',
   },
   'agent/nothing-applied': {
     says: 'nothing of a network {network} was applied on this machine yet',

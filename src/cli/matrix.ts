@@ -1,6 +1,15 @@
-import type { MatrixRow } from '#compile';
+import type { Verdict } from '#compile';
 import { drawGrid, fateOfVerdicts } from '#lab';
 import { colours } from './output.ts';
+
+export interface MatrixRow {
+  readonly from: string;
+  readonly to: string;
+  /** By span of ports. */
+  readonly verdicts: Readonly<Record<string, Verdict | undefined>>;
+  /** What passes, in as few words as say it all. */
+  readonly passing: readonly string[];
+}
 
 export interface Matrix {
   readonly names: readonly string[];
@@ -14,13 +23,8 @@ export function matrixText({ names, rows }: Matrix): string {
   const cell = (from: string, to: string) => {
     const row = byPair.get(`${from} ${to}`);
     if (!row) return undefined;
-    const passing = Object.entries(row.verdicts).filter(
-      ([, v]) => v === 'allow' || v === 'outside',
-    );
-    return {
-      fate: fateOfVerdicts(Object.values(row.verdicts)),
-      passing: passing.map(([name]) => name),
-    };
+    const verdicts = Object.values(row.verdicts).filter((verdict) => verdict !== undefined);
+    return { fate: fateOfVerdicts(verdicts), passing: row.passing };
   };
   return drawGrid({ names: [...names].sort(), cell }, colours);
 }

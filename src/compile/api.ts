@@ -53,13 +53,6 @@ export interface ManualLine {
   readonly line: string;
 }
 
-export interface MatrixRow {
-  readonly from: string;
-  readonly to: string;
-  /** Per class (`icmp`, `tcp/22`...), the verdict. */
-  readonly verdicts: Readonly<Record<string, Verdict>>;
-}
-
 export interface TestResult {
   readonly from: string;
   readonly to: string;

@@ -22,6 +22,7 @@ export type { Model } from './model.ts';
 export type { AccessChange } from './plan/access.ts';
 export { type MachineChanges, type Plan, plan } from './plan/plan.ts';
 export { formatPlan } from './plan/text.ts';
+export { joinPorts, portAtoms } from './port-atoms.ts';
 export { hostRoutes, siteRouterRoutes } from './project/host-routes.ts';
 export { machinesOf, project } from './project/project.ts';
 export { sharedFamilies, trace } from './trace/trace.ts';

@@ -62,6 +62,16 @@ describe('a plan', () => {
     expect(back).toHaveLength(access.length);
   });
 
+  test('tells ranges of ports as the policy means them', () => {
+    const ports = (text: string) =>
+      linked(file('', `policy: [{ from: [lap], to: [ha], ports: [${text}] }]`));
+    const { access } = plan(ports('tcp/22'), ports('tcp/22-30, udp'));
+    expect(access.map(({ from, to, port }) => `${from} ${to} ${port}`)).toEqual([
+      'lap ha tcp/23-30',
+      'lap ha udp',
+    ]);
+  });
+
   test('tells which exports go stale', () => {
     const moved = file().replace('203.0.113.1:51820', '203.0.113.7:51820');
     expect(plan(linked(file()), linked(moved)).staleExports).toEqual(['lap']);

@@ -1,6 +1,14 @@
 import { Command } from 'commander';
 import { type Diagnostic, formatDiagnostic } from '#base';
-import { type CheckResult, check, flowClasses, type Model, sharedFamilies, trace } from '#compile';
+import {
+  type CheckResult,
+  check,
+  joinPorts,
+  type Model,
+  portAtoms,
+  sharedFamilies,
+  trace,
+} from '#compile';
 import { columns } from '#lab';
 import { formatPort, type Network } from '#spec';
 import { exitCodes, exitWith, plainDiagnostic } from '../exit.ts';
@@ -15,6 +23,8 @@ interface Options {
 
 /** Above this many machines and hosts the matrix is shown only when asked for. */
 const matrixLimit = 40;
+/** And above this many flows, such as a policy of very many ports makes. */
+const flowLimit = 50_000;
 
 export const checkCommand = (): Command =>
   new Command('check')
@@ -33,7 +43,8 @@ function run(file: string, options: Options): void {
   const findings = [...opened.warnings, ...result.diagnostics];
   const errors = findings.filter((finding) => finding.severity === 'error');
   const stations = stationNames(opened.network);
-  const wanted = options.matrix ?? stations.length <= matrixLimit;
+  const flows = stations.length ** 2 * portAtoms([opened.network]).length;
+  const wanted = options.matrix ?? (stations.length <= matrixLimit && flows <= flowLimit);
   const matrix = wanted && errors.length === 0 ? matrixOf(model, stations) : undefined;
   if (options.json) {
     printJson({ ...result, diagnostics: findings.map(plainDiagnostic), ...(matrix && { matrix }) });
@@ -49,21 +60,24 @@ const stationNames = (network: Network): readonly string[] => [
   ...network.members.map((member) => member.name),
 ];
 
-/** Verdicts of every pair in its first family, per class of flow. */
+/** Verdicts of every pair in its first family, per span of ports that the policy tells apart. */
 function matrixOf(model: Model, names: readonly string[]): Matrix {
-  const classes = flowClasses(model.network);
+  const ports = portAtoms([model.network]);
   const rows = names.flatMap((from) =>
     names
       .filter((to) => to !== from && sharedFamilies(model, from, to).length > 0)
-      .map((to) => ({
-        from,
-        to,
-        verdicts: Object.fromEntries(
-          classes.map((port) => [formatPort(port), trace(model, from, to, port).verdict]),
-        ),
-      })),
+      .map((to) => {
+        const verdicts = ports.map((port) => trace(model, from, to, port).verdict);
+        const passing = ports.filter((_, i) => ['allow', 'outside'].includes(verdicts[i] ?? ''));
+        return {
+          from,
+          to,
+          verdicts: Object.fromEntries(ports.map((port, i) => [formatPort(port), verdicts[i]])),
+          passing: joinPorts(passing).map(formatPort),
+        };
+      }),
   );
-  return { names, classes: classes.map(formatPort), rows };
+  return { names, classes: ports.map(formatPort), rows };
 }
 
 function report(

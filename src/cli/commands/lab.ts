@@ -132,10 +132,10 @@ const nextSteps = (name: string): string =>
   [
     '',
     `The lab ${name} is up. Look around:`,
-    '  hawser lab status',
-    '  hawser lab exec MACHINE -- wg show',
-    '  hawser lab cut SITE; hawser lab ping; hawser lab heal',
-    `  hawser lab down ${name}`,
+    `  ./hawser lab status --name ${name}`,
+    `  ./hawser lab exec --name ${name} MACHINE -- wg show`,
+    `  ./hawser lab cut --name ${name} SITE; ./hawser lab ping --name ${name}; ./hawser lab heal --name ${name}`,
+    `  ./hawser lab down ${name}`,
   ].join('\n');
 
 const downCommand = (): Command =>

@@ -46,7 +46,7 @@ export function traceText(found: Trace): string {
   const { decision } = found;
   const lines = [
     `${paint(colours[found.verdict], found.verdict)}  ${found.from} -> ${found.to} ${formatPort(found.port)}: ${found.reason}`,
-    `${found.source} -> ${found.destination}`,
+    ...(found.source === '' ? [] : [`${found.source} -> ${found.destination}`]),
   ];
   if (found.hops.length > 0) lines.push('there:', hopsText(found.hops));
   if (found.back.length > 0) lines.push('back:', hopsText(found.back));

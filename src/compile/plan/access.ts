@@ -3,8 +3,8 @@ import { formatPort, type Port } from '#spec';
 import type { Verdict } from '../api.ts';
 import { type Pair, representativePairs } from '../check/pairs.ts';
 import { type StationClass, stationClasses, unitOf } from '../check/stations.ts';
-import { flowClasses } from '../classes.ts';
 import type { Model } from '../model.ts';
+import { joinPorts, portAtoms } from '../port-atoms.ts';
 import { placesOf, type Station } from '../trace/places.ts';
 import { familiesOf, trace } from '../trace/trace.ts';
 
@@ -12,7 +12,7 @@ import { familiesOf, trace } from '../trace/trace.ts';
 export interface AccessChange {
   readonly from: string;
   readonly to: string;
-  /** `icmp`, `tcp/22`... */
+  /** `icmp`, `tcp/22-30`... */
   readonly port: string;
   readonly before: Verdict;
   readonly after: Verdict;
@@ -23,23 +23,35 @@ const flowLimit = 20_000;
 
 /** What machines that are in both networks may do now that they could not before, and the reverse. */
 export function accessChanges(a: Model, b: Model): readonly AccessChange[] {
-  const ports = portsOf(a, b);
-  return pairsOf(a, b, ports.length).flatMap(({ from, to }) =>
-    ports.flatMap((port) => {
-      const [before, after] = [a, b].map((model) => verdictOf(model, from.name, to.name, port));
-      if (!before || !after || arrives(before) === arrives(after)) return [];
-      return [{ from: from.name, to: to.name, port: formatPort(port), before, after }];
-    }),
-  );
+  const ports = portAtoms([a.network, b.network]);
+  return pairsOf(a, b, ports.length).flatMap((pair) => changesOfPair(a, b, pair, ports));
+}
+
+function changesOfPair(
+  a: Model,
+  b: Model,
+  { from, to }: Pair,
+  ports: readonly Port[],
+): readonly AccessChange[] {
+  const changed = ports.flatMap((port) => {
+    const [before, after] = [a, b].map((model) => verdictOf(model, from.name, to.name, port));
+    if (!before || !after || arrives(before) === arrives(after)) return [];
+    return [{ port, before, after }];
+  });
+  const alike = Map.groupBy(changed, ({ before, after }) => `${before} ${after}`);
+  return [...alike.values()].flatMap((group) => {
+    const [{ before, after } = { before: 'deny', after: 'deny' } as const] = group;
+    return joinPorts(group.map(({ port }) => port)).map((port) => ({
+      from: from.name,
+      to: to.name,
+      port: formatPort(port),
+      before,
+      after,
+    }));
+  });
 }
 
 const arrives = (verdict: Verdict): boolean => verdict === 'allow' || verdict === 'outside';
-
-const portsOf = (a: Model, b: Model): readonly Port[] => [
-  ...new Map(
-    [...flowClasses(a.network), ...flowClasses(b.network)].map((port) => [formatPort(port), port]),
-  ).values(),
-];
 
 /** Arrives in one family: somebody gets through. */
 function verdictOf(model: Model, from: string, to: string, port: Port): Verdict | undefined {
