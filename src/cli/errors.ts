@@ -21,6 +21,14 @@ export const cliErrors = errorTable({
     says: '{machine} is managed: its key is born on the machine itself',
     fix: "Say 'managed: false' in the file if nothing of ours is to run there; else leave the key options away.",
   },
+  'cli/facts-unreadable': {
+    says: '{file} is there, but cannot be read: {reason}',
+    fix: 'Mend the file, its owner or its link: it holds public keys and the addresses given out.',
+  },
+  'cli/bad-device': {
+    says: '{text} is no name of a network device',
+    fix: 'Device names have up to 15 letters, digits, dots, dashes and underscores, such as ens3.',
+  },
   'cli/write-failed': {
     says: '{file} cannot be written: {reason}',
     fix: 'Check the folder, its owner and the space left; nothing was changed.',

@@ -18,6 +18,9 @@ export function exitWith(code: number): void {
   process.exitCode = code;
 }
 
+/** The file was not read at all: nothing can be said about it. */
+const unreadCodes: ReadonlySet<string> = new Set(['spec/file-not-found', 'spec/file-unreadable']);
+
 /** Tells what went wrong, for people on stderr or as JSON on stdout; never a stack for a known error. */
 export function reportFailure(error: unknown, json: boolean): void {
   const findings: readonly Diagnostic[] | undefined =
@@ -35,7 +38,7 @@ export function reportFailure(error: unknown, json: boolean): void {
   } else {
     for (const finding of findings) process.stderr.write(`${formatDiagnostic(finding)}\n`);
   }
-  const unread = findings?.some((finding) => finding.code === 'spec/file-not-found');
+  const unread = findings?.some(({ code }) => unreadCodes.has(code));
   exitWith(error instanceof DiagnosticsError && !unread ? exitCodes.no : exitCodes.failed);
 }
 

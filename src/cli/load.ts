@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Diagnostic, DiagnosticsError } from '#base';
 import {
@@ -28,9 +28,20 @@ export function openNetwork(file: string): Opened {
   const { network, diagnostics } = loadNetwork(file, diskReader);
   if (!network) throw new DiagnosticsError(diagnostics);
   const factsFile = join(dirname(file), factsFileName);
-  const text = existsSync(factsFile) ? readFileSync(factsFile, 'utf8') : undefined;
+  const text = readFacts(factsFile);
   const facts = parseFacts(text ?? '{"format":1,"networks":{}}', network.name, factsFile);
   return { network, warnings: diagnostics, facts, factsFile };
+}
+
+/** The text of the facts file; undefined only if there is none. Throws `cli/facts-unreadable`. */
+function readFacts(file: string): string | undefined {
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw cliErrors.error('cli/facts-unreadable', { file, reason }, { cause });
+  }
 }
 
 /** Links what the file says as if every key were known: for checks and traces. */
@@ -52,7 +63,7 @@ export const withAddresses = ({ network }: Opened, facts: Facts): Facts => ({
 /** Writes the facts file whole or not at all. Throws `cli/write-failed`. */
 export function saveFacts(opened: Opened, facts: Facts): void {
   const { factsFile: file, network } = opened;
-  const old = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  const old = readFacts(file);
   const text = writeFacts(old, network.name, facts);
   if (text === old) return;
   const draft = `${file}.${process.pid}.new`;

@@ -87,10 +87,17 @@ export class Claims {
     );
   }
 
-  /** Remembers previous values; the first one known stays. */
+  /**
+   * Remembers previous values; the first one known stays. What another network claims already has its
+   * value from that one: what is there now is no longer what was there before us all.
+   */
   claimSysctls(namespace: string, previous: ReadonlyMap<string, string>): void {
+    const original = (path: string): string | undefined =>
+      this.others()
+        .map((other) => other.sysctls(namespace).get(path))
+        .find((value) => value !== undefined);
     const fresh = Object.fromEntries(
-      [...previous].map(([path, value]) => [`${namespace} ${path}`, value]),
+      [...previous].map(([path, value]) => [`${namespace} ${path}`, original(path) ?? value]),
     );
     this.#write({ ...this.#content, sysctls: { ...fresh, ...this.#content.sysctls } });
   }
@@ -114,19 +121,10 @@ export class Claims {
     return this.others().some((other) => other.sysctls(namespace).has(path));
   }
 
-  /** Forgets a sysctl; whoever else claims it inherits its previous value. */
+  /** Forgets a sysctl; whoever else claims it knows its first value too. */
   releaseSysctl(namespace: string, path: string): void {
-    const key = `${namespace} ${path}`;
-    const { [key]: previous, ...rest } = this.#content.sysctls;
-    for (const other of this.others()) {
-      if (other.sysctls(namespace).has(path)) other.#inherit(key, previous);
-    }
+    const { [`${namespace} ${path}`]: _, ...rest } = this.#content.sysctls;
     this.#write({ ...this.#content, sysctls: rest });
-  }
-
-  #inherit(key: string, value: string | undefined): void {
-    if (value === undefined) return;
-    this.#write({ ...this.#content, sysctls: { ...this.#content.sysctls, [key]: value } });
   }
 
   /** The claims of the machine's other networks. */

@@ -164,16 +164,28 @@ function shares(trial: () => Trial, states: ComplianceStates): void {
     await trial().isThere(other);
   });
 
-  test('keeps a sysctl that the other network needs, and the last one restores it', async () => {
-    const { fixture } = trial();
-    const before = fixture.sysctl(forwards);
-    await trial().bring(trial().wishFor(states.first));
-    await trial().bring(trial().wishFor(states.other));
-    await trial().bring(emptyWish('net'));
-    expect(fixture.sysctl(forwards)).toBe('1');
-    await trial().bring(emptyWish('other'));
-    expect(fixture.sysctl(forwards)).toBe(before);
-  });
+  /** Who comes and who goes, in this order. */
+  const comings = [
+    ['+net', '+other', '-net', '-other'],
+    ['+net', '+other', '-other', '-net'],
+    ['+net', '+other', '-net', '+net', '-net', '-other'],
+    ['+net', '+other', '-net', '+net', '-other', '-net'],
+  ] as const;
+
+  test.each(comings.map((order) => ({ order })))(
+    'keeps a sysctl as long as one network needs it, and the last one restores it: $order',
+    async ({ order }) => {
+      const { fixture } = trial();
+      const before = fixture.sysctl(forwards);
+      const wishes = { net: states.first, other: states.other };
+      for (const [index, step] of order.entries()) {
+        expect(fixture.sysctl(forwards)).toBe(index === 0 ? before : '1');
+        const name = step.slice(1) as keyof typeof wishes;
+        await trial().bring(step.startsWith('+') ? trial().wishFor(wishes[name]) : emptyWish(name));
+      }
+      expect(fixture.sysctl(forwards)).toBe(before);
+    },
+  );
 }
 
 /** A route through a device that is not there. */

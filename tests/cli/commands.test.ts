@@ -22,7 +22,7 @@ describe('hawser check', () => {
     const { code, out } = hawser(['check', hybrid]);
     expect(code).toBe(0);
     expect(out).toContain('sound: all 56 pairs proven');
-    expect(out).toMatch(/^alice-laptop +- +icmp,tcp\/22/m);
+    expect(out).toMatch(/^alice-laptop .* icmp,tcp\/22/m);
     expect(out).toMatch(/pass {2}alice-laptop -> worker-1/);
   });
 

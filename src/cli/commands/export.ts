@@ -63,8 +63,15 @@ async function run(file: string, name: string, options: Options): Promise<void> 
 
 function hostFiles(model: Model, name: string, options: Options): readonly File[] {
   const format = chosen(name, 'plain hosts', options.format ?? 'iproute2', hostFormats);
+  checkDevice(options.device);
   const host = { name, ...(options.device !== undefined && { device: options.device }) };
   return exportHostFiles(hostRoutes(model, name), host, format as HostFormat);
+}
+
+/** What is exported gets pasted into the shell of root. */
+function checkDevice(text: string | undefined): void {
+  if (text === undefined || /^[\w.-]{1,15}$/.test(text)) return;
+  throw cliErrors.error('cli/bad-device', { text }, { text });
 }
 
 async function exportMachine(opened: Opened, machine: Machine, options: Options): Promise<void> {

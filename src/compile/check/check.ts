@@ -1,9 +1,10 @@
 import type { Diagnostic } from '#base';
 import { formatPort, type PolicyTest, type Port } from '#spec';
+import type { Route } from '#state';
 import type { CheckResult, ManualLine, TestResult, Trace } from '../api.ts';
 import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
-import { hostRoutes } from '../project/host-routes.ts';
+import { hostRoutes, siteRouterRoutes } from '../project/host-routes.ts';
 import { sharedFamilies, trace } from '../trace/trace.ts';
 import { prove } from './proof.ts';
 
@@ -56,14 +57,19 @@ function runTest(model: Model, test: PolicyTest): TestRun {
   return { result, diagnostic };
 }
 
-/** What a person has to type on hosts whose routes nobody else sets. */
+/**
+ * What a person has to type on hosts whose routes nobody else sets, and on a site's own router where a
+ * host has no gateway of ours in its subnet.
+ */
 function manualLines(model: Model): readonly ManualLine[] {
-  return [...model.hostsByName.values()]
-    .filter((host) => host.routes === 'manual')
-    .flatMap((host) =>
-      hostRoutes(model, host.name).map((route) => ({
-        host: host.name,
-        line: `ip route replace ${route.prefix} via ${route.via}`,
-      })),
-    );
+  const manual = [...model.hostsByName.values()].filter((host) => host.routes === 'manual');
+  const behind = manual.filter((host) => hostRoutes(model, host.name).length === 0);
+  const routers = [...new Set(behind.map((host) => host.site))].sort();
+  return [
+    ...manual.flatMap((host) => linesFor(host.name, hostRoutes(model, host.name))),
+    ...routers.flatMap((site) => linesFor(`the router of ${site}`, siteRouterRoutes(model, site))),
+  ];
 }
+
+const linesFor = (host: string, routes: readonly Route[]): readonly ManualLine[] =>
+  routes.map(({ prefix, via }) => ({ host, line: `ip route replace ${prefix} via ${via}` }));

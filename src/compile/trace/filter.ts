@@ -32,6 +32,12 @@ interface Lookup {
   readonly verdicts: readonly string[];
 }
 
+interface PortVerdict {
+  readonly first: number;
+  readonly last: number;
+  readonly verdict: string;
+}
+
 /**
  * Evaluates the chains a HostState holds as nft(8) says, for the matches that Hawser compiles; any
  * other is an error, never a silent pass.
@@ -40,6 +46,7 @@ export class Filter {
   readonly #chains: ReadonlyMap<string, NftChain>;
   readonly #table: NftTable;
   readonly #lookups = new Map<string, Lookup>();
+  readonly #ports = new Map<string, readonly PortVerdict[]>();
 
   constructor(table: NftTable) {
     this.#table = table;
@@ -80,11 +87,20 @@ export class Filter {
   }
 
   #portVerdict(name: string, port: number): string | undefined {
+    const spans = this.#ports.get(name) ?? this.#readPorts(name);
+    const span = spans[countWhile(spans, ({ first }) => first <= port) - 1];
+    return span && port <= span.last ? span.verdict : undefined;
+  }
+
+  #readPorts(name: string): readonly PortVerdict[] {
     const map = this.#table.maps.find((candidate) => candidate.name === name);
-    return map?.elements.find(([span]) => {
-      const [first, last] = span.split('-').map(Number);
-      return first !== undefined && first <= port && port <= (last ?? first);
-    })?.[1];
+    const spans = (map?.elements ?? []).map(([text, verdict]) => {
+      const [first = 0, last = first] = text.split('-').map(Number);
+      return { first, last, verdict };
+    });
+    spans.sort((a, b) => a.first - b.first);
+    this.#ports.set(name, spans);
+    return spans;
   }
 
   #lookup(name: string): Lookup {

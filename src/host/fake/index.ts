@@ -181,7 +181,7 @@ export class FakeHost implements Host {
       for (const item of wish.view.get('root')?.[facility].values() ?? []) {
         const [path] = settingOf(facility, item);
         const now = this.kernel.sysctls.get(path);
-        if (now !== undefined && !claims.has(path)) claims.set(path, now);
+        if (now !== undefined && !claims.has(path)) claims.set(path, this.#original(path) ?? now);
       }
     }
   }
@@ -190,16 +190,20 @@ export class FakeHost implements Host {
     const before = this.kernel.sysctls.get(path);
     if (before === undefined) throw new Refusal(`No such file: ${path}`);
     const claims = this.#claimsOf(network);
-    if (!claims.has(path)) claims.set(path, before);
+    if (!claims.has(path)) claims.set(path, this.#original(path) ?? before);
     this.kernel.sysctls.set(path, value);
+  }
+
+  /** What another network knows was there before us all. */
+  #original(path: string): string | undefined {
+    return [...this.#claims.values()].find((claims) => claims.has(path))?.get(path);
   }
 
   #restore(network: string, path: string): void {
     const previous = this.#claimsOf(network).get(path);
     this.#claimsOf(network).delete(path);
-    const heir = [...this.#claims.values()].find((claims) => claims.has(path));
-    if (heir && previous !== undefined) heir.set(path, previous);
-    else if (previous !== undefined && this.kernel.sysctls.has(path)) {
+    const isWanted = this.#original(path) !== undefined;
+    if (!isWanted && previous !== undefined && this.kernel.sysctls.has(path)) {
       this.kernel.sysctls.set(path, previous);
     }
   }

@@ -3,7 +3,7 @@ import { isGone } from './kernel.ts';
 
 /**
  * Gives sysctls back the values they had before us, unless another network of ours also wants them,
- * which then inherits what to restore. A sysctl whose device is gone needs nothing.
+ * which knows what to restore. A sysctl whose device is gone needs nothing.
  */
 export async function restore(context: Context, paths: readonly string[]): Promise<void> {
   const previous = context.claims.sysctls(context.namespace);
