@@ -79,7 +79,8 @@ export class BareRoot {
   run(user: 'root' | 'ann', argv: readonly string[], input = ''): Ended {
     const enter =
       'root=$1; shift; mount --bind "$root" "$root"; mount --bind /proc "$root/proc"; ' +
-      'for d in dev sys; do mount --rbind "/$d" "$root/$d"; done; exec chroot "$root" "$@"';
+      'for d in dev sys; do mount --rbind "/$d" "$root/$d"; done; ' +
+      'cd "$root"; pivot_root . mnt; umount -l mnt; exec chroot . "$@"';
     const environment = Object.entries({
       PATH: `${user === 'root' ? '/usr/sbin:/sbin:' : ''}/usr/bin:/bin`,
       HOME: user === 'root' ? '/root' : `/home/${user}`,

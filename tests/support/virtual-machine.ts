@@ -80,7 +80,6 @@ mkdir -p /root/dev/pts /root/dev/shm
 mount -t devpts devpts /root/dev/pts
 mount -t tmpfs shm /root/dev/shm
 mount -t tmpfs run /root/run
-mount -t tmpfs tmp /root/tmp
 mkdir /root/run/jobs /root/run/lock
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288 jobs /root/run/jobs || exit
 umount /proc
