@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '#compile';
@@ -12,10 +13,13 @@ const hostsPath = (dir: string): string => join(dir, 'hosts');
 const ownHosts = (): Promise<string> =>
   readFile('/etc/hosts', 'utf8').catch(() => '127.0.0.1 localhost\n');
 
-/** Gives the lab an /etc/hosts of its own. */
+/**
+ * Gives the lab an /etc/hosts of its own. A machine without one, as a bare Debian, has no place to lay
+ * it over; there the lab's machines are known by their addresses only.
+ */
 export async function layHostsFile(keeper: Keeper, dir: string): Promise<void> {
   await writeFile(hostsPath(dir), await ownHosts());
-  await layOver(inside(keeper), hostsPath(dir), '/etc/hosts');
+  if (existsSync('/etc/hosts')) await layOver(inside(keeper), hostsPath(dir), '/etc/hosts');
 }
 
 /** Names the DNS names of endpoints, and every machine of the lab, besides what stood there. */

@@ -182,7 +182,8 @@ function allowChain(out: Collected, rules: readonly PolicyRule[]): string {
     return [
       ...portLookup(out, name, 'tcp', table.tcp),
       ...portLookup(out, name, 'udp', table.udp),
-      ...(table.icmp ? [pass(out, table.icmp, [is('meta l4proto', ['icmp', 'ipv6-icmp'])])] : []),
+      // nft's own names: a bare Debian has no /etc/protocols to look others up in.
+      ...(table.icmp ? [pass(out, table.icmp, [is('meta l4proto', ['icmp', 'icmpv6'])])] : []),
       table.rest ? pass(out, table.rest, []) : refuse,
     ];
   });

@@ -162,7 +162,7 @@ export class Filter {
 }
 
 const protocolName = (packet: Packet): string =>
-  packet.protocol === 'icmp' && packet.destination.family === 6 ? 'ipv6-icmp' : packet.protocol;
+  packet.protocol === 'icmp' && packet.destination.family === 6 ? 'icmpv6' : packet.protocol;
 
 /** The value of an nft expression; undefined where the packet has none of that kind. */
 function fieldOf(left: string, packet: Packet): Address | number | undefined {
