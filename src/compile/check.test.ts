@@ -62,6 +62,64 @@ describe('check refuses a file', () => {
   });
 });
 
+const codesOf = (yaml: string): readonly string[] =>
+  check(linked(yaml)).diagnostics.map(({ code, place }) => `${place?.line} ${code}`);
+
+describe('one cause is told once', () => {
+  const host = (name: string, octet: number): string =>
+    `hosts: { ${name}: { address: 10.${octet}.0.9 } }`;
+
+  test('a gateway without address explains every flow of its hosts, and their tests', () => {
+    const a = '  a: { subnets: [10.1.0.0/24], gateways: { ga: { endpoint: "203.0.113.1:1" } },';
+    const b = natted('b', 2).replace('} } }', `} }, ${host('hb', 2)} }`);
+    const tests = 'tests: [{ from: ha, to: hb, expect: allow }]';
+    expect(codesOf(base('mesh', `${a} ${host('ha', 1)} }\n${b}`, tests))).toEqual([
+      '6 compile/gateway-without-address',
+    ]);
+  });
+
+  test('a link that cannot come up explains every pair behind it', () => {
+    const sites = `${natted('a', 1)}\n${natted('b', 2)}\n${open.replace('  a', '  c').replaceAll('10.1.', '10.3.').replace('ga:', 'gc:')}`;
+    expect(codesOf(base('{ links: [[a, b], [b, c]] }', sites))).toEqual([
+      '4 compile/link-impossible',
+    ]);
+  });
+
+  test('two sites without a way to each other are one finding, a member cut from its site another', () => {
+    const a = natted('a', 1).replace('} } }', `} }, ${host('ha', 1)} }`);
+    const yaml = base('mesh', `${a}\n${natted('b', 2)}`, 'members: { lap: { hub: b } }');
+    expect(codesOf(yaml)).toEqual(['8 compile/unreachable', '6 compile/unreachable']);
+    expect(check(linked(yaml)).diagnostics.map(({ message }) => message)).toEqual([
+      'lap cannot reach gb: neither has an endpoint, and they meet at no site that has one',
+      'ga cannot reach gb: neither has an endpoint, and they meet at no site that has one',
+    ]);
+  });
+});
+
+describe('a policy that nobody enforces between two unmanaged machines', () => {
+  const members = (more: string): string =>
+    `members:
+  m1: { managed: false, endpoint: "203.0.113.8:1"${more} }
+  m2: { managed: false${more} }`;
+  const file = (more: string, policy: string): string =>
+    base('mesh', open, `${members(more)}\n${policy}`);
+  const narrow = 'policy:\n  - { from: [m1], to: [m2], ports: [tcp/22] }';
+
+  test('is warned of at the policy, with those it is about', () => {
+    const [warning, ...more] = check(linked(file('', narrow))).diagnostics;
+    expect(more).toEqual([]);
+    expect(warning).toMatchObject({ code: 'compile/outside-policy', severity: 'warning' });
+    expect(warning?.message).toContain('m1, m2');
+    expect(warning?.place?.line).toBe(11);
+  });
+
+  test('is no matter behind a hub, without a policy, or where everything may pass', () => {
+    expect(codesOf(file(', hub: a', narrow))).toEqual([]);
+    expect(codesOf(file('', ''))).toEqual([]);
+    expect(codesOf(file('', 'policy: [{ from: all, to: all }]'))).toEqual([]);
+  });
+});
+
 test('prefixes that two machines carry are refused even if the file’s own checks let them pass', () => {
   const model = linked(base('mesh', `${open}\n${natted('b', 2)}`));
   expect(linkChecks(model)).toEqual([]);

@@ -33,6 +33,10 @@ export const compileErrors = errorTable({
     says: 'hosts of {site} are to reach other sites through {gateway}, whose address on the site network is not known ({family})',
     fix: "Add 'address:' to {gateway}, an address inside the site's subnets.",
   },
+  'compile/outside-policy': {
+    says: 'the policy does not hold among {machines}: they run nothing of ours and have tunnels to each other',
+    fix: "Say 'hub: SITE' at them, so that a gateway of ours is between them and decides; or let them be managed.",
+  },
   'compile/endpoint-in-overlay': {
     says: 'the endpoint {endpoint} of {machine} lies inside the overlay {overlay}, which only the tunnel itself reaches',
     fix: 'Use an endpoint on the outer network, or another overlay.',

@@ -1,11 +1,15 @@
 import type { Diagnostic } from '#base';
+import { Address } from '#ip';
 import { formatPort, type PolicyTest, type Port } from '#spec';
 import type { Route } from '#state';
 import type { CheckResult, ManualLine, TestResult, Trace } from '../api.ts';
 import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { hostRoutes, siteRouterRoutes } from '../project/host-routes.ts';
+import { placesOf } from '../trace/places.ts';
 import { sharedFamilies, trace } from '../trace/trace.ts';
+import { causeOf } from './causes.ts';
+import { outsidePolicy } from './outside.ts';
 import { prove } from './proof.ts';
 
 /** Everything there is to say about a linked network before anything is done with it. */
@@ -16,6 +20,7 @@ export function check(model: Model): CheckResult {
     diagnostics: [
       ...model.diagnostics,
       ...proof.diagnostics,
+      ...outsidePolicy(model),
       ...tests.flatMap(({ diagnostic }) => diagnostic ?? []),
     ],
     tests: tests.map(({ result }) => result),
@@ -47,7 +52,7 @@ function runTest(model: Model, test: PolicyTest): TestRun {
     verdict: shown.verdict,
     passed: failed === undefined,
   };
-  if (!failed) return { result };
+  if (!failed || isTold(model, test, failed)) return { result };
   const { passed: _, ...args } = result;
   const diagnostic = compileErrors.diagnostic(
     'compile/test-failed',
@@ -55,6 +60,14 @@ function runTest(model: Model, test: PolicyTest): TestRun {
     { place: test.place },
   );
   return { result, diagnostic };
+}
+
+/** Whether a test fails by a cause that another finding tells already. */
+function isTold(model: Model, { from, to }: PolicyTest, failed: Trace): boolean {
+  if (failed.verdict !== 'unreachable' || failed.destination === '') return false;
+  const { family } = Address.parse(failed.destination);
+  const places = placesOf(model);
+  return causeOf(model, places.station(from), places.station(to), family)?.told ?? false;
 }
 
 /**

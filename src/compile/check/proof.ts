@@ -1,12 +1,13 @@
-import type { Diagnostic } from '#base';
+import { byText, type Diagnostic } from '#base';
 import { Address, type Family } from '#ip';
 import { formatPort, type PolicyRule, type Port } from '#spec';
 import type { Trace } from '../api.ts';
 import { compileErrors } from '../errors.ts';
-import type { Model } from '../model.ts';
+import type { Model, Node } from '../model.ts';
 import { portTable, ruleForPort } from '../policy/ports.ts';
 import { type Places, placesOf, type Station } from '../trace/places.ts';
 import { familiesOf, trace } from '../trace/trace.ts';
+import { causeOf } from './causes.ts';
 import { type Pair, representativePairs } from './pairs.ts';
 import { stationClasses } from './stations.ts';
 
@@ -27,16 +28,22 @@ export function prove(model: Model): Proof {
   const places = placesOf(model);
   const classes = stationClasses(places);
   const pairs = representativePairs(model, classes);
-  const diagnostics = pairs.flatMap((pair) => provePair(places, pair));
+  const failures = pairs.flatMap((pair) => provePair(places, pair));
   const stations = classes.reduce((sum, c) => sum + c.stations.length, 0);
   return {
-    diagnostics: onePerPair(diagnostics),
+    diagnostics: distinct(onePerCause(places, failures)),
     pairs: stations * (stations - 1),
     classes: classes.length,
   };
 }
 
-function provePair(places: Places, { from, to }: Pair): readonly Diagnostic[] {
+/** A pair that the compiled states treat otherwise than the policy says. */
+interface Failure extends Pair {
+  readonly family: Family;
+  readonly found: Trace;
+}
+
+function provePair(places: Places, { from, to }: Pair): readonly Failure[] {
   return familiesOf(from, to).flatMap((family) => {
     const { model } = places;
     const first = trace(model, from.name, to.name, { protocol: 'icmp' }, family);
@@ -44,7 +51,7 @@ function provePair(places: Places, { from, to }: Pair): readonly Diagnostic[] {
     return portsOf(rules).flatMap((port) => {
       const found =
         port.protocol === 'icmp' ? first : trace(model, from.name, to.name, port, family);
-      return disagreement(places, from, to, family, found, rules);
+      return disagreement(from, to, family, found, rules);
     });
   });
 }
@@ -72,33 +79,57 @@ function portsOf(rules: readonly PolicyRule[] | undefined): readonly Port[] {
 }
 
 function disagreement(
-  places: Places,
   from: Station,
   to: Station,
   family: Family,
   found: Trace,
   rules: readonly PolicyRule[] | undefined,
-): readonly Diagnostic[] {
+): readonly Failure[] {
   if (found.verdict === 'outside') return [];
   const wanted = !rules || ruleForPort(portTable(rules), found.port) !== undefined;
   if (found.verdict === (wanted ? 'allow' : 'deny')) return [];
   if (isLeftOut(from, found.destination) || isLeftOut(to, found.source)) return [];
+  return [{ from, to, family, found }];
+}
+
+/** Two units without a way to each other are told once; what another finding explains is not told. */
+function onePerCause(places: Places, failures: readonly Failure[]): readonly Diagnostic[] {
+  const { model } = places;
+  const told = new Set<string>();
+  return failures.flatMap((failure) => {
+    const { from, to, family, found } = failure;
+    const cause = found.verdict === 'unreachable' && causeOf(model, from, to, family);
+    if (!cause) return [findingOf(places, failure)];
+    if (cause.told) return [];
+    const key = cause.between
+      .map(({ unit }) => unit.name)
+      .sort(byText)
+      .join(' ');
+    if (told.has(key)) return [];
+    told.add(key);
+    const [a, b] = cause.between;
+    const reason =
+      a.machine.endpoint || b.machine.endpoint
+        ? 'the topology has no way between them'
+        : 'neither has an endpoint, and they meet at no site that has one';
+    return [unreachable(places, stationOf(a), stationOf(b), reason)];
+  });
+}
+
+const stationOf = (node: Node): Station => ({ kind: 'node', name: node.name, node });
+
+function findingOf(places: Places, { from, to, family, found }: Failure): Diagnostic {
   const reason =
     found.verdict === 'allow'
       ? `no rule allows ${formatPort(found.port)}, yet it passes`
       : found.reason;
-  return [
-    compileErrors.diagnostic(
-      'compile/unreachable',
-      {
-        from: from.name,
-        to: to.name,
-        reason: `${reason} (IPv${family})`,
-        remedy: remedyFor(places, from, to),
-      },
-      { place: placeOf(from), text: from.name },
-    ),
-  ];
+  return unreachable(places, from, to, `${reason} (IPv${family})`);
+}
+
+function unreachable(places: Places, from: Station, to: Station, reason: string): Diagnostic {
+  const args = { from: from.name, to: to.name, reason, remedy: remedyFor(places, from, to) };
+  const where = { place: placeOf(from), text: from.name };
+  return compileErrors.diagnostic('compile/unreachable', args, where);
 }
 
 /** The file says that a member does not reach this address through the tunnel. */
@@ -123,7 +154,7 @@ function remedyFor(places: Places, from: Station, to: Station): string {
 }
 
 /** The same pair fails the same way on every port: say it once. */
-function onePerPair(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const seen = new Set<string>();
   return diagnostics.filter(({ message }) => {
     const fresh = !seen.has(message);
