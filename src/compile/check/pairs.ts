@@ -8,7 +8,7 @@ export interface Pair {
 }
 
 /** Up to this many pairs of classes are walked one by one; beyond, reach and policy are walked apart. */
-const pairLimit = 40_000;
+const pairLimit = 10_000;
 
 /**
  * Representative pairs: for every two classes one pair of each relation that their stations can have
@@ -27,19 +27,23 @@ export function representativePairs(
   return [...reach, ...policyPairs(model, classes)];
 }
 
-/** For every receiver: every class some rule lets in, and one that none does. */
+/**
+ * For every receiver: of the classes that the same of its rules let in one, and one that none does. A
+ * filter knows a sender by nothing but those rules; whose turn it is changes from receiver to receiver.
+ */
 function policyPairs(model: Model, classes: readonly StationClass[]): readonly Pair[] {
   const { policy } = model;
   if (!policy) return [];
   const senders = classes.map((c) => ({ c, rules: rulesOf(model, c, 'from') }));
-  const byRule = policy.rules.map((_, rule) => senders.filter((s) => s.rules.has(rule)));
-  return classes.flatMap((receiver) => {
-    const rules = rulesOf(model, receiver, 'to');
-    const allowed = new Set([...rules].flatMap((rule) => byRule[rule] ?? []));
-    const stranger = senders.find((sender) => !allowed.has(sender));
-    return [...allowed, ...(stranger ? [stranger] : [])].flatMap(({ c }) =>
-      pairsBetween(model, c, receiver),
+  return classes.flatMap((receiver, turn) => {
+    const rules = [...rulesOf(model, receiver, 'to')];
+    const alike = Map.groupBy(senders, (sender) =>
+      rules.filter((rule) => sender.rules.has(rule)).join(),
     );
+    return [...alike.values()].flatMap((group) => {
+      const sender = group[turn % group.length];
+      return sender ? pairsBetween(model, sender.c, receiver) : [];
+    });
   });
 }
 

@@ -71,7 +71,7 @@ function portsOf(rules: readonly PolicyRule[] | undefined): readonly Port[] {
   const named = (['tcp', 'udp'] as const).flatMap((protocol) => [
     ...table[protocol].flatMap(({ first, last }): Port[] => [
       { protocol, first, last: first },
-      { protocol, first: last, last },
+      ...(last > first ? [{ protocol, first: last, last }] : []),
     ]),
     { protocol, first: unnamedPort[protocol], last: unnamedPort[protocol] },
   ]);

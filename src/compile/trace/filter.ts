@@ -44,6 +44,7 @@ interface PortVerdict {
  */
 export class Filter {
   readonly #chains: ReadonlyMap<string, NftChain>;
+  readonly #hooked: ReadonlyMap<string, NftChain>;
   readonly #table: NftTable;
   readonly #lookups = new Map<string, Lookup>();
   readonly #ports = new Map<string, readonly PortVerdict[]>();
@@ -51,6 +52,9 @@ export class Filter {
   constructor(table: NftTable) {
     this.#table = table;
     this.#chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+    this.#hooked = new Map(
+      table.chains.flatMap((chain) => (chain.hook ? [[chain.hook.hook, chain] as const] : [])),
+    );
   }
 
   evaluate(packet: Packet, passage: Passage): Outcome {
@@ -70,7 +74,7 @@ export class Filter {
       }
       return undefined;
     };
-    const hooked = this.#table.chains.find((chain) => chain.hook?.hook === passage.hook);
+    const hooked = this.#hooked.get(passage.hook);
     const verdict = hooked && (run(hooked.name) ?? hooked.hook?.policy);
     return { accepted: verdict !== 'drop', counter };
   }

@@ -104,8 +104,16 @@ function decisionOf(model: Model, there: Walk, back: Walk | undefined): Decision
   };
 }
 
-const ruleOf = (model: Model, counter: string | undefined): PolicyRule | undefined =>
-  model.network.policy?.find((rule) => counter === `policy-${rule.id}`);
+const rulesByCounter = new WeakMap<Model, ReadonlyMap<string, PolicyRule>>();
+
+function ruleOf(model: Model, counter: string | undefined): PolicyRule | undefined {
+  if (counter === undefined) return undefined;
+  const known =
+    rulesByCounter.get(model) ??
+    new Map((model.network.policy ?? []).map((rule) => [`policy-${rule.id}`, rule]));
+  rulesByCounter.set(model, known);
+  return known.get(counter);
+}
 
 function explain(found: Conclusion, decision: Decision | undefined): string {
   if (found.verdict === 'deny' && decision?.counter === 'deny') {
