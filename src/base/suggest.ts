@@ -15,18 +15,20 @@ export function editDistance(a: string, b: string, limit: number): number {
 }
 
 /**
- * The known word that was most likely meant: at most a third of its letters differ, or it is the only
+ * The known word that was most likely meant: at most a third of the letters differ, or it is the only
  * one that begins like this.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
-  let limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
+  let closest = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
+    const third = Math.floor(Math.max(word.length, candidate.length) / 3);
+    const limit = Math.min(Math.max(1, third), closest - 1);
     const distance = editDistance(word, candidate, limit);
     if (distance > limit) continue;
     best = candidate;
-    limit = distance - 1;
-    if (limit < 0) break;
+    closest = distance;
+    if (closest === 0) break;
   }
   return best ?? onlyBeginning(word, known);
 }

@@ -60,3 +60,23 @@ test('without cuts every table is emptied', () => {
 test('what is no part of the lab cannot be cut', () => {
   expect(() => cutRules(underlay, [['gw-c']])).toThrow(/did you mean gw-a/);
 });
+
+test.each([
+  ['gw-a', 'h-a', 'both are on the own network of a'],
+  ['gw-a', 'a', 'both are on the own network of a'],
+  ['a', 'a', 'they are the same'],
+  ['m', 'm', 'they are the same'],
+])('nothing can be cut between %s and %s', (a, b, reason) => {
+  expect(() => cutRules(underlay, [[a, b]])).toThrow(
+    `nothing can be cut between ${a} and ${b}: ${reason}`,
+  );
+});
+
+test('a site whose name lacks letters is still recognised', () => {
+  const long = loadNetwork('x.yaml', {
+    read: () => yaml.replace('  a:\n', '  giessen:\n'),
+    glob: () => [],
+  }).network;
+  if (!long) throw new Error('the file is wrong');
+  expect(() => cutRules(underlayOf(long), [['gisen']])).toThrow(/did you mean giessen/);
+});

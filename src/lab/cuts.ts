@@ -15,9 +15,10 @@ interface Drop {
 }
 
 /** One end of a cut: a whole site or member at the internet, or a machine at its router. */
-type CutEnd =
+type CutEnd = { readonly unit: string } & (
   | { readonly kind: 'unit'; readonly device: string; readonly stations: readonly Station[] }
-  | { readonly kind: 'station'; readonly station: Station };
+  | { readonly kind: 'station'; readonly station: Station }
+);
 
 /** Rules for these cuts, by namespace; each namespace that can hold one is named, if only emptied. */
 export function cutRules(underlay: Underlay, cuts: readonly Cut[]): ReadonlyMap<string, string> {
@@ -45,12 +46,21 @@ function dropsOf(underlay: Underlay, [a, b]: Cut): readonly Drop[] {
   const one = endOf(underlay, a);
   if (b === undefined) return alone(one);
   const other = endOf(underlay, b);
+  refuseNeighbours(a, one, b, other);
   if (one.kind === 'unit' && other.kind === 'unit') {
     return bothWays(internet, `iifname "${one.device}" oifname "${other.device}"`, [
       `iifname "${other.device}" oifname "${one.device}"`,
     ]);
   }
   return [...apart(one, other), ...apart(other, one)];
+}
+
+/** Machines of one place reach each other by its own network, where the lab has no knife. */
+function refuseNeighbours(a: string, one: CutEnd, b: string, other: CutEnd): void {
+  if (a === b) throw labErrors.error('lab/nothing-between', { a, b, reason: 'they are the same' });
+  if (one.unit !== other.unit) return;
+  const reason = `both are on the own network of ${one.unit}`;
+  throw labErrors.error('lab/nothing-between', { a, b, reason });
 }
 
 const bothWays = (namespace: string, match: string, more: readonly string[]): readonly Drop[] =>
@@ -94,9 +104,9 @@ const stationsOf = (end: CutEnd): readonly Station[] =>
 function endOf(underlay: Underlay, name: string): CutEnd {
   const uplink = underlay.uplinks.find(({ unit }) => unit === name);
   const stations = underlay.stations.filter((s) => s.unit === name && s.kind !== 'pod');
-  if (uplink) return { kind: 'unit', device: uplink.device, stations };
+  if (uplink) return { kind: 'unit', unit: name, device: uplink.device, stations };
   const station = underlay.stations.find((s) => s.name === name && s.kind !== 'pod');
-  if (station) return { kind: 'station', station };
+  if (station) return { kind: 'station', unit: station.unit, station };
   const known = [
     ...underlay.uplinks.map(({ unit }) => unit),
     ...underlay.stations.map((s) => s.name),
@@ -104,7 +114,7 @@ function endOf(underlay: Underlay, name: string): CutEnd {
   throw labErrors.error('lab/not-cuttable', { machine: name, hint: hint(name, known) });
 }
 
-/** Cuts in addition to what is cut. Throws `lab/not-cuttable`. */
+/** Cuts in addition to what is cut. Throws `lab/not-cuttable`, `lab/nothing-between`. */
 export const cut = (lab: Lab, which: Cut): Promise<Lab> =>
   setCuts(lab, [...lab.record.cuts.filter((other) => !isSame(other, which)), which]);
 

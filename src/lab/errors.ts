@@ -33,6 +33,10 @@ export const labErrors = errorTable({
     says: 'there is no site or machine called {machine} that could be cut off{hint}',
     fix: 'Name a site, a gateway, a node, a host or a member of the lab.',
   },
+  'lab/nothing-between': {
+    says: 'nothing can be cut between {a} and {b}: {reason}',
+    fix: 'Cut where packets pass the internet: a site or machine from it, or two ends in different places.',
+  },
   'lab/missing-programs': {
     says: 'the lab needs programs that are not here: {programs}',
     fix: 'On Debian or Ubuntu: sudo apt-get install --no-install-recommends {packages}',

@@ -1,5 +1,4 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { allocate, emptyFacts, type Facts, type Ledger, machinesOf, project } from '#compile';
 import type { Machine, Network } from '#spec';
@@ -17,6 +16,7 @@ import { requirePrograms, requireWireguard } from './ready.ts';
 import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { setPlainRoutes } from './routes.ts';
 import { inParallel } from './run.ts';
+import { undoOnSignal } from './signals.ts';
 import type { StationClient } from './station/client.ts';
 import { type Program, startStation } from './station/start.ts';
 import { hint } from './suggest.ts';
@@ -48,28 +48,16 @@ export async function up(options: UpOptions): Promise<Lab> {
   requirePrograms();
   const record = await claim(crypto.randomUUID(), { name, network: network.name, file });
   const undo = () => remove({ name, status: 'building', record });
-  const keepSignals = undoOnSignal(undo);
+  const building = build(record, options);
+  const signals = undoOnSignal(building, undo);
   try {
-    return await build(record, options);
+    return await building;
   } catch (error) {
     await undo();
     throw error;
   } finally {
-    keepSignals();
+    await signals.release();
   }
-}
-
-/** Whoever interrupts a building lab finds nothing of it; gives back how to let signals be. */
-function undoOnSignal(undo: () => Promise<void>): () => void {
-  const onSignal = (signal: NodeJS.Signals): void => {
-    const leave = () => process.exit(128 + constants.signals[signal]);
-    void undo().then(leave, leave);
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
 }
 
 async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {

@@ -69,6 +69,14 @@ export class Labs implements Disposable {
     return spawn(process.execPath, argv, { cwd: repositoryRoot, env: this.#env, stdio: 'ignore' });
   }
 
+  /** The same at a terminal, whose keyboard is its standard input; the exit code is the program's. */
+  startAtTerminal(...args: readonly string[]): ChildProcess {
+    const words = [process.execPath, program, 'lab', ...args].map((word) => `'${word}'`);
+    const argv = ['-qefc', words.join(' '), '/dev/null'];
+    const stdio = ['pipe', 'ignore', 'ignore'] as const;
+    return spawn('script', argv, { cwd: repositoryRoot, env: this.#env, stdio: [...stdio] });
+  }
+
   /** A file of a network, in the test's own folder. */
   file(name: string, yaml: string): string {
     const path = join(this.folder, name);

@@ -86,6 +86,21 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     expect(labs.filesOf('')).toEqual([]);
   });
 
+  test.each(['s/0', 's/6', 'states'])(
+    'Ctrl-C at a terminal, once there is %s, leaves nothing of the lab',
+    async (file) => {
+      using labs = new Labs();
+      const building = labs.startAtTerminal('up', example, '--name', 'half', '--no-proof');
+      const gone = once(building, 'exit');
+      await until(() => labs.filesOf('half').includes(file));
+      const { id = '' } = labs.readLab('half');
+      building.stdin?.write('\x03');
+      expect(await gone).toEqual([130, null]);
+      expect(processesOf(labs, [id])).toEqual([]);
+      expect(labs.filesOf('')).toEqual([]);
+    },
+  );
+
   test('a lab that is being built can be taken down', async () => {
     using labs = new Labs();
     const building = labs.start('up', example, '--name', 'half', '--no-proof');
@@ -124,7 +139,10 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     const wrong = labs.on('vpn-giesen', 'true');
     expect(wrong.code).toBe(2);
     expect(wrong.err).toContain('did you mean vpn-giessen?');
-    expect(labs.run('cut', 'giesen').err).toContain('did you mean giessen?');
+    expect(labs.run('cut', 'gisen').err).toContain('did you mean giessen?');
+    expect(labs.run('cut', 'worker-1', 'worker-2').err).toContain('lab/nothing-between');
+    expect(labs.run('cut', 'giessen', 'giessen').err).toContain('lab/nothing-between');
+    expect(JSON.parse(labs.must('status', '--json')).cuts).toEqual([]);
     expect(labs.on('master', 'sh', '-c', 'exit 7').code).toBe(7);
     expect(labs.on('master', 'hostname').out.trim()).toBe('master');
     expect(labs.on('worker-1', 'ping', '-c', '1', '-W', '2', 'remote-giessen').code).toBe(0);

@@ -17,9 +17,13 @@ export async function progressFor(json: boolean): Promise<Progress> {
 
 function plainProgress(): Progress {
   let last: Stage | undefined;
+  let doneBefore = 0;
   const report = ({ stage, done, all, what }: LabEvent): void => {
-    if (stage !== last) process.stderr.write(`${stages[stage]} ...\n`);
+    const isNew = stage !== last;
+    if (isNew) process.stderr.write(`${stages[stage]} ...\n`);
+    if (!isNew && done === doneBefore) return;
     last = stage;
+    doneBefore = done;
     if (what !== undefined) process.stderr.write(`  ${what} (${done} of ${all})\n`);
     else if (done === all && all > 0) process.stderr.write(`  ${done} of ${all}\n`);
   };

@@ -39,11 +39,13 @@ const startsWithinMs = 120_000;
 
 /** Waits until a station that was started listens. Throws `lab/station-silent` with what it said. */
 export async function awaitStation(station: StationClient): Promise<void> {
-  const isThere = () => existsSync(station.socket) || lastWords(station) !== '';
-  const found = await until(isThere, { withinMs: startsWithinMs });
+  const isTaken = () => !existsSync(station.log); // Its lab went down meanwhile.
+  const settled = () => existsSync(station.socket) || lastWords(station) !== '' || isTaken();
+  const found = await until(settled, { withinMs: startsWithinMs });
   if (existsSync(station.socket)) return;
   const { name: machine, log } = station;
-  const reason = found ? lastWords(station) : 'it did not start within two minutes';
+  const late = found ? 'its lab was taken down' : 'it did not start within two minutes';
+  const reason = lastWords(station) || late;
   throw labErrors.error('lab/station-silent', { machine, log, reason });
 }
 
