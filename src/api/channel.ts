@@ -1,0 +1,156 @@
+import Type, { type Static } from 'typebox';
+import { HostState } from '#state';
+import { Finding } from './problem.ts';
+import { PublicKey, Time } from './schemas.ts';
+
+/**
+ * The agents' channel: one WebSocket both ways, JSON text frames, one per (machine, network). The
+ * server opens with a challenge; the agent proves its identity and says what it has; from then on the
+ * server sends states and the agent reports. A state is named by (epoch, rev, hash): full once, then
+ * deltas against a hash the agent has, or `current` where nothing changed.
+ */
+export const channelVersion = 1;
+
+const literal = <T extends string>(type: T) => Type.Literal(type);
+const StateName = { epoch: Type.String(), rev: Type.Integer(), hash: Type.String() };
+
+/** `nonce`: 32 random bytes, base64. */
+export const Challenge = Type.Object({
+  type: literal('challenge'),
+  version: Type.Integer(),
+  nonce: Type.String(),
+});
+
+/** What the agent signs, so that a proof is good for one connection to one network only. */
+export const proofText = (network: string, machine: string, nonce: string): string =>
+  `hawser agent channel 1\n${network}\n${machine}\n${nonce}\n`;
+
+/** What a joining machine signs, so that nobody enrols an identity that is not theirs. */
+export const joinProofText = (network: string, identity: string, keys: readonly string[]): string =>
+  `hawser join 1\n${network}\n${identity}\n${keys.join(' ')}\n`;
+
+export const Hello = Type.Object({
+  type: literal('hello'),
+  machine: Type.String(),
+  /** Ed25519 public key, and its signature over `proofText`, base64. */
+  identity: PublicKey,
+  signature: Type.String(),
+  /** Of the agent's program. */
+  program: Type.String(),
+  /** HostState facilities and the newest version of each that this agent knows. */
+  supports: Type.Record(Type.String(), Type.Integer()),
+  /** The state that the machine has now. */
+  has: Type.Optional(Type.Object(StateName)),
+  /** The one that was confirmed last; differs from `has` while one is being tried. */
+  confirmed: Type.Optional(Type.Object(StateName)),
+  /** WireGuard public keys by lane. */
+  keys: Type.Record(Type.String(), PublicKey),
+  seen: Type.Object({
+    /** MTU towards the peers' endpoints, bytes. */
+    mtu: Type.Optional(Type.Integer()),
+    /** Ticks apart tell clones: random at each start of the agent's process. */
+    boot: Type.String(),
+  }),
+  paused: Type.Optional(Time),
+});
+export type Hello = Static<typeof Hello>;
+
+/** Values of secrets that a state refers to, by `id@version`. */
+const Secrets = Type.Optional(Type.Record(Type.String(), Type.String()));
+
+export const StateMessage = Type.Object({
+  type: literal('state'),
+  ...StateName,
+  state: HostState,
+  secrets: Secrets,
+});
+export type StateMessage = Static<typeof StateMessage>;
+
+/** `delta` turns the state whose hash is `from` into the named one (`applyDelta` of `#state`). */
+export const DeltaMessage = Type.Object({
+  type: literal('delta'),
+  ...StateName,
+  from: Type.String(),
+  delta: Type.Unknown(),
+  secrets: Secrets,
+});
+export type DeltaMessage = Static<typeof DeltaMessage>;
+
+/** The agent has the wanted state; `rev` may be newer than the one it knew it by. */
+export const CurrentMessage = Type.Object({ type: literal('current'), ...StateName });
+
+/** A frozen network changes nothing on its machines until thawed; drift is told, not repaired. */
+export const FreezeMessage = Type.Object({ type: literal('freeze'), frozen: Type.Boolean() });
+
+/** The machine was removed: clean up what is ours, forget the network, do not return. */
+export const RemovedMessage = Type.Object({ type: literal('removed') });
+
+/** Why the server ends the connection. `again`: seconds after which it makes sense to return. */
+export const RefusedMessage = Type.Object({
+  type: literal('refused'),
+  error: Finding,
+  again: Type.Optional(Type.Integer()),
+});
+
+/** A person asked for a retry of what failed or is quarantined. */
+export const RetryMessage = Type.Object({ type: literal('retry') });
+
+export const ToAgent = Type.Union([
+  Challenge,
+  StateMessage,
+  DeltaMessage,
+  CurrentMessage,
+  FreezeMessage,
+  RemovedMessage,
+  RefusedMessage,
+  RetryMessage,
+]);
+export type ToAgent = Static<typeof ToAgent>;
+
+/**
+ * What became of a state. applied: the machine is so, not yet confirmed. confirmed: and a new
+ * connection proved it. failed: part of it could not be done (`failures`). reverted: taken back because
+ * the server could not be reached with it; quarantined until a person acts. held: paused or frozen.
+ * waiting: a delta did not fit, send the whole.
+ */
+export const Outcome = Type.Union([
+  literal('applied'),
+  literal('confirmed'),
+  literal('failed'),
+  literal('reverted'),
+  literal('held'),
+  literal('waiting'),
+]);
+export type Outcome = Static<typeof Outcome>;
+
+export const StateReport = Type.Object({
+  type: literal('report'),
+  ...StateName,
+  outcome: Outcome,
+  /** In the words of a plan. */
+  changes: Type.Array(Type.String()),
+  failures: Type.Array(Finding),
+});
+export type StateReport = Static<typeof StateReport>;
+
+/** Something of ours was changed by somebody else; it was put back unless the network is frozen. */
+export const DriftReport = Type.Object({
+  type: literal('drift'),
+  at: Time,
+  changes: Type.Array(Type.String()),
+  repaired: Type.Boolean(),
+});
+export type DriftReport = Static<typeof DriftReport>;
+
+/** New keys or another MTU, whenever they change. */
+export const SeenReport = Type.Object({
+  type: literal('seen'),
+  keys: Type.Optional(Type.Record(Type.String(), PublicKey)),
+  mtu: Type.Optional(Type.Integer()),
+  paused: Type.Optional(Type.Union([Time, Type.Null()])),
+});
+
+export const LeaveMessage = Type.Object({ type: literal('leave') });
+
+export const FromAgent = Type.Union([Hello, StateReport, DriftReport, SeenReport, LeaveMessage]);
+export type FromAgent = Static<typeof FromAgent>;

@@ -1,0 +1,61 @@
+import { errorTable } from '#base';
+
+/** What the HTTP API and the agents' channel answer, on both sides. */
+export const apiErrors = errorTable({
+  'api/token-malformed': {
+    says: 'this is not a Hawser token: {why}',
+    fix: 'Copy the whole token, from `hawser-` to its end.',
+  },
+  'api/unauthorized': {
+    says: 'the token is unknown, expired, used up or revoked',
+    fix: 'Ask an admin for a new one: `hawser token create`.',
+  },
+  'api/forbidden': {
+    says: 'a token of the role {role} may not do this: it needs the permission {permission}',
+    fix: 'Use a token of a role that has it, or ask an admin.',
+  },
+  'api/too-many-failures': {
+    says: 'too many failed attempts from this address',
+    fix: 'Wait {seconds} seconds and try again with the right token.',
+  },
+  'api/not-found': {
+    says: 'there is no {what}',
+    fix: 'Check its name; `hawser status` lists what there is.',
+  },
+  'api/no-network': {
+    says: 'this server has no network {network}{hint}',
+    fix: '`hawser network list` names those it has.',
+  },
+  'api/invalid-request': {
+    says: 'the request is not as it should be: {why}',
+    fix: 'Compare it with the API description at /openapi.json; a CLI of another version than its server may be the cause.',
+  },
+  'api/too-large': {
+    says: 'the request is larger than {limit}',
+    fix: 'Split the file with `include:`, or send less at once.',
+  },
+  'api/conflict': {
+    says: 'the network changed since revision {base}: it is now at {now}',
+    fix: '`hawser pull` fetches what is there; `hawser diff {base} {now}` shows what others changed; `--force` overwrites it.',
+  },
+  'api/plan-stale': {
+    says: 'what was planned is no longer what would happen: {what} changed meanwhile',
+    fix: 'Look at `hawser plan` again, then apply.',
+  },
+  'api/name-taken': {
+    says: '{machine} is enrolled already, with another identity',
+    fix: 'Choose another --name, or let an operator run `hawser replace {machine}` if this machine takes its place.',
+  },
+  'api/held': {
+    says: 'revision {revision} waits for approval: {why}',
+    fix: '`hawser approve {revision}` lets it go, `hawser rollback` takes it back.',
+  },
+  'api/internal': {
+    says: 'the server failed at this request; its log has the details under {id}',
+    fix: 'Try again; if it stays, report it with `hawser support`.',
+  },
+  'api/unavailable': {
+    says: 'the server could not read what it needs: {why}',
+    fix: 'Nothing was changed. Mend the cause and try again.',
+  },
+});

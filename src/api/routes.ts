@@ -1,0 +1,284 @@
+import Type, { type Static } from 'typebox';
+import type { Permission } from './permissions.ts';
+import {
+  AuditEntry,
+  DriftEntry,
+  FileSet,
+  Name,
+  NetworkStatus,
+  PlanResult,
+  PublicKey,
+  Revision,
+  RevisionId,
+  Time,
+  TokenInfo,
+} from './schemas.ts';
+
+export interface RouteShape {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Fastify's form: `:name` is a parameter. */
+  readonly path: string;
+  readonly permission: Permission;
+  readonly summary: string;
+  readonly params?: Type.TSchema;
+  readonly query?: Type.TSchema;
+  readonly body?: Type.TSchema;
+  /** Absent: 204 without a body. */
+  readonly response?: Type.TSchema;
+}
+
+const route = <const R extends RouteShape>(shape: R): R => shape;
+
+const OfNetwork = Type.Object({ network: Name });
+const OfMachine = Type.Object({ network: Name, machine: Name });
+const OfRevision = Type.Object({ network: Name, number: Type.Integer({ minimum: 1 }) });
+const network = '/v1/networks/:network';
+
+const Why = Type.Optional(Type.String({ maxLength: 1000 }));
+
+export const JoinRequest = Type.Object({
+  /** Wanted name; the host's own otherwise. */
+  name: Name,
+  identity: PublicKey,
+  /** WireGuard public keys by lane. */
+  keys: Type.Record(Type.String(), PublicKey),
+  /** Ed25519 over `joinProofText`, base64. */
+  proof: Type.String(),
+  mtu: Type.Optional(Type.Integer()),
+});
+export type JoinRequest = Static<typeof JoinRequest>;
+
+export const JoinResponse = Type.Object({
+  network: Type.String(),
+  machine: Type.String(),
+  /** pending: waits for `hawser approve`; the agent may connect and will be told. */
+  enrolment: Type.Union([Type.Literal('enrolled'), Type.Literal('pending')]),
+  servers: Type.Array(Type.String()),
+  /** PEM of the CAs that vouch for the server from now on; empty: the system's. */
+  authorities: Type.Array(Type.String()),
+});
+export type JoinResponse = Static<typeof JoinResponse>;
+
+/** The whole HTTP API: the server's handlers, the clients and the OpenAPI document come from this. */
+export const routes = {
+  listNetworks: route({
+    method: 'GET',
+    path: '/v1/networks',
+    permission: 'read',
+    summary: 'The networks of this server',
+    response: Type.Array(Type.Object({ network: Type.String(), revision: RevisionId })),
+  }),
+  createNetwork: route({
+    method: 'POST',
+    path: network,
+    permission: 'administer',
+    summary: 'A new network from its file',
+    params: OfNetwork,
+    body: Type.Object({ ...FileSet.properties, why: Why, facts: Type.Optional(Type.String()) }),
+    response: Revision,
+  }),
+  status: route({
+    method: 'GET',
+    path: `${network}/status`,
+    permission: 'read',
+    summary: 'The machines of a network, and what each has',
+    params: OfNetwork,
+    response: NetworkStatus,
+  }),
+  pull: route({
+    method: 'GET',
+    path: `${network}/file`,
+    permission: 'read',
+    summary: 'The stored file, which is the truth, and its revision',
+    params: OfNetwork,
+    response: Type.Object({ revision: RevisionId, ...FileSet.properties }),
+  }),
+  plan: route({
+    method: 'POST',
+    path: `${network}/plan`,
+    permission: 'read',
+    summary: 'What a changed file would do',
+    params: OfNetwork,
+    body: FileSet,
+    response: PlanResult,
+  }),
+  apply: route({
+    method: 'POST',
+    path: `${network}/apply`,
+    permission: 'apply',
+    summary: 'Make a file the network’s own; refused if the network changed since `base`',
+    params: OfNetwork,
+    body: Type.Object({
+      ...FileSet.properties,
+      base: Type.Optional(RevisionId),
+      /** `hash` of a plan: what it was made from may not have moved. */
+      plan: Type.Optional(Type.String()),
+      why: Why,
+      force: Type.Optional(Type.Boolean()),
+    }),
+    response: Revision,
+  }),
+  history: route({
+    method: 'GET',
+    path: `${network}/revisions`,
+    permission: 'read',
+    summary: 'Revisions, newest first',
+    params: OfNetwork,
+    query: Type.Object({
+      before: Type.Optional(Type.Integer()),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    }),
+    response: Type.Array(Revision),
+  }),
+  show: route({
+    method: 'GET',
+    path: `${network}/revisions/:number`,
+    permission: 'read',
+    summary: 'One revision with its files',
+    params: OfRevision,
+    response: Type.Object({ ...Revision.properties, ...FileSet.properties }),
+  }),
+  rollback: route({
+    method: 'POST',
+    path: `${network}/revisions/:number/rollback`,
+    permission: 'apply',
+    summary: 'Make the file of an older revision the network’s own again, as a new revision',
+    params: OfRevision,
+    body: Type.Object({ why: Why }),
+    response: Revision,
+  }),
+  approveRevision: route({
+    method: 'POST',
+    path: `${network}/revisions/:number/approve`,
+    permission: 'approve',
+    summary: 'Let a held revision go',
+    params: OfRevision,
+    response: Revision,
+  }),
+  freeze: route({
+    method: 'POST',
+    path: `${network}/freeze`,
+    permission: 'apply',
+    summary: 'Change nothing on any machine until thawed',
+    params: OfNetwork,
+    body: Type.Object({ frozen: Type.Boolean(), why: Why }),
+  }),
+  join: route({
+    method: 'POST',
+    path: `${network}/join`,
+    permission: 'join',
+    summary: 'Enrol this machine',
+    params: OfNetwork,
+    body: JoinRequest,
+    response: JoinResponse,
+  }),
+  approveMachine: route({
+    method: 'POST',
+    path: `${network}/machines/:machine/approve`,
+    permission: 'approve',
+    summary: 'Let a machine in that waits; as a member of the file unless it is named there',
+    params: OfMachine,
+    body: Type.Object({ hub: Type.Optional(Name), as: Type.Optional(Name) }),
+    response: Revision,
+  }),
+  replaceMachine: route({
+    method: 'POST',
+    path: `${network}/machines/:machine/replace`,
+    permission: 'approve',
+    summary: 'Forget the identity of a machine, so that another may join under its name',
+    params: OfMachine,
+  }),
+  removeMachine: route({
+    method: 'DELETE',
+    path: `${network}/machines/:machine`,
+    permission: 'apply',
+    summary: 'Take a machine out of the file and cut it off at all its peers',
+    params: OfMachine,
+    response: Revision,
+  }),
+  retryMachine: route({
+    method: 'POST',
+    path: `${network}/machines/:machine/retry`,
+    permission: 'apply',
+    summary: 'Try again what a machine has in quarantine',
+    params: OfMachine,
+  }),
+  drift: route({
+    method: 'GET',
+    path: `${network}/drift`,
+    permission: 'read',
+    summary: 'What differed on machines and was put back, newest first',
+    params: OfNetwork,
+    query: Type.Object({ machine: Type.Optional(Name) }),
+    response: Type.Array(DriftEntry),
+  }),
+  createToken: route({
+    method: 'POST',
+    path: '/v1/tokens',
+    permission: 'tokens',
+    summary: 'A new token; its text is shown this once',
+    body: Type.Object({
+      role: Type.Union([
+        Type.Literal('admin'),
+        Type.Literal('operator'),
+        Type.Literal('viewer'),
+        Type.Literal('join'),
+      ]),
+      name: Type.String({ minLength: 1, maxLength: 100 }),
+      network: Type.Optional(Name),
+      expires: Type.Optional(Time),
+      uses: Type.Optional(Type.Integer({ minimum: 1 })),
+      tags: Type.Optional(Type.Array(Name)),
+      ephemeral: Type.Optional(Type.Boolean()),
+      admits: Type.Optional(Type.Boolean()),
+    }),
+    response: Type.Object({ token: Type.String(), info: TokenInfo }),
+  }),
+  listTokens: route({
+    method: 'GET',
+    path: '/v1/tokens',
+    permission: 'tokens',
+    summary: 'All tokens, without their texts',
+    response: Type.Array(TokenInfo),
+  }),
+  revokeToken: route({
+    method: 'DELETE',
+    path: '/v1/tokens/:id',
+    permission: 'tokens',
+    summary: 'Make a token void',
+    params: Type.Object({ id: Type.String() }),
+  }),
+  audit: route({
+    method: 'GET',
+    path: '/v1/audit',
+    permission: 'administer',
+    summary: 'Who did what, oldest first',
+    query: Type.Object({
+      since: Type.Optional(Time),
+      after: Type.Optional(Type.Integer()),
+      network: Type.Optional(Name),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    }),
+    response: Type.Array(AuditEntry),
+  }),
+  backup: route({
+    method: 'POST',
+    path: '/v1/backup',
+    permission: 'administer',
+    summary: 'Everything the server has, encrypted by a passphrase; an application/octet-stream',
+    body: Type.Object({ passphrase: Type.String({ minLength: 12 }) }),
+  }),
+} as const satisfies Readonly<Record<string, RouteShape>>;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;
+
+type StaticOf<R, K extends string> =
+  R extends Readonly<Record<K, infer S extends Type.TSchema>> ? Static<S> : undefined;
+export type ParamsOf<N extends RouteName> = StaticOf<Routes[N], 'params'>;
+export type QueryOf<N extends RouteName> = StaticOf<Routes[N], 'query'>;
+export type BodyOf<N extends RouteName> = StaticOf<Routes[N], 'body'>;
+export type ResponseOf<N extends RouteName> = StaticOf<Routes[N], 'response'>;
+
+/** The agents' channel (see `channel.ts`): a WebSocket on this path. */
+export const channelPath = (name: string): string => `/v1/networks/${name}/agent`;

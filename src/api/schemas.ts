@@ -1,0 +1,128 @@
+import Type, { type Static } from 'typebox';
+import { Finding } from './problem.ts';
+
+/** Base64 of 32 bytes: X25519 and Ed25519 public keys. */
+export const PublicKey = Type.String({ pattern: '^[A-Za-z0-9+/]{43}=$' });
+/** Seconds are too coarse for an order of events: RFC 3339 in UTC with milliseconds. */
+export const Time = Type.String({ format: 'date-time' });
+/** A machine's or a network's name: a DNS label. */
+export const Name = Type.String({ pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63 });
+
+/** Names one state of the file for ever: a restore begins a new epoch, numbers go on within one. */
+export const RevisionId = Type.Object({ epoch: Type.String(), number: Type.Integer() });
+export type RevisionId = Static<typeof RevisionId>;
+
+/** The network's file and all it includes, by path relative to the entry's folder. */
+export const FileSet = Type.Object({
+  entry: Type.String(),
+  files: Type.Record(Type.String(), Type.String()),
+});
+export type FileSet = Static<typeof FileSet>;
+
+export const RevisionKind = Type.Union([
+  Type.Literal('create'),
+  Type.Literal('apply'),
+  Type.Literal('join'),
+  Type.Literal('remove'),
+  Type.Literal('rollback'),
+  Type.Literal('restore'),
+]);
+
+export const Revision = Type.Object({
+  id: RevisionId,
+  kind: RevisionKind,
+  at: Time,
+  /** Token name or machine. */
+  author: Type.String(),
+  why: Type.String(),
+  /** `held` waits for another operator or for the mass-delete brake. */
+  state: Type.Union([Type.Literal('applied'), Type.Literal('held')]),
+  /** One line per machine that changed, from the plan's own words. */
+  summary: Type.Array(Type.String()),
+});
+export type Revision = Static<typeof Revision>;
+
+/** What a machine is to the server now. */
+export const MachineStatus = Type.Object({
+  name: Type.String(),
+  /** file: named there, not joined. pending: joined, waits for approval. enrolled: has an identity. */
+  enrolment: Type.Union([
+    Type.Literal('file'),
+    Type.Literal('pending'),
+    Type.Literal('enrolled'),
+    Type.Literal('unmanaged'),
+  ]),
+  connected: Type.Boolean(),
+  since: Type.Optional(Time),
+  lastSeen: Type.Optional(Time),
+  address: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String()),
+  overlay: Type.Array(Type.String()),
+  /** Revision whose state it last confirmed, and the one it should have. */
+  confirmed: Type.Optional(Type.Integer()),
+  wanted: Type.Optional(Type.Integer()),
+  /** paused, frozen, behind, quarantined, needs-agent, drift... in the order of weight. */
+  notes: Type.Array(Type.String()),
+  failures: Type.Array(Finding),
+});
+export type MachineStatus = Static<typeof MachineStatus>;
+
+export const NetworkStatus = Type.Object({
+  network: Type.String(),
+  revision: RevisionId,
+  frozen: Type.Boolean(),
+  machines: Type.Array(MachineStatus),
+});
+export type NetworkStatus = Static<typeof NetworkStatus>;
+
+/** A plan as `hawser plan` shows it. `hash` pins what it was made from (file, inventory, ledger, keys). */
+export const PlanResult = Type.Object({
+  base: RevisionId,
+  hash: Type.String(),
+  /** For people; empty if nothing changes. */
+  text: Type.String(),
+  machines: Type.Array(Type.Unknown()),
+  access: Type.Array(Type.Unknown()),
+  staleExports: Type.Array(Type.String()),
+  tests: Type.Array(Type.Unknown()),
+  warnings: Type.Array(Finding),
+});
+export type PlanResult = Static<typeof PlanResult>;
+
+export const DriftEntry = Type.Object({
+  machine: Type.String(),
+  at: Time,
+  /** What differed and was put back, in the words of a plan. */
+  changes: Type.Array(Type.String()),
+  /** How often within the last day. */
+  times: Type.Integer(),
+});
+export type DriftEntry = Static<typeof DriftEntry>;
+
+export const TokenInfo = Type.Object({
+  id: Type.String(),
+  role: Type.String(),
+  name: Type.String(),
+  network: Type.Optional(Type.String()),
+  created: Time,
+  expires: Type.Optional(Time),
+  usesLeft: Type.Optional(Type.Integer()),
+  tags: Type.Array(Type.String()),
+  ephemeral: Type.Boolean(),
+  /** Joins with it become members of the file at once, without `hawser approve`. */
+  admits: Type.Boolean(),
+  lastUsed: Type.Optional(Time),
+  revoked: Type.Boolean(),
+});
+export type TokenInfo = Static<typeof TokenInfo>;
+
+export const AuditEntry = Type.Object({
+  seq: Type.Integer(),
+  at: Time,
+  actor: Type.String(),
+  action: Type.String(),
+  network: Type.Optional(Type.String()),
+  revision: Type.Optional(Type.Integer()),
+  detail: Type.Unknown(),
+});
+export type AuditEntry = Static<typeof AuditEntry>;

@@ -1,0 +1,101 @@
+import type { AuditEntry, FileSet, Revision, RevisionId, TokenInfo } from '#api';
+import type { Facts } from '#compile';
+
+/** A network as it is stored: the file that is the truth, and the four inputs that are not in it. */
+export interface StoredNetwork {
+  readonly network: string;
+  readonly revision: RevisionId;
+  readonly files: FileSet;
+  readonly facts: Facts;
+  readonly frozen: boolean;
+}
+
+/** A machine that joined. */
+export interface StoredMachine {
+  readonly network: string;
+  readonly name: string;
+  /** Ed25519 public key, pinned at its join. */
+  readonly identity: string;
+  readonly enrolment: 'enrolled' | 'pending';
+  /** WireGuard public keys by lane, while it is pending; later they are in the facts. */
+  readonly keys: Readonly<Record<string, string>>;
+  readonly joinedAt: string;
+  readonly tags: readonly string[];
+  readonly ephemeral: boolean;
+  /** Revision number that it confirmed last, and the one it took back. */
+  readonly confirmed?: number;
+  readonly quarantined?: number;
+}
+
+/** A token as it is kept: SHA-256 of its secret, never the secret (hex). */
+export interface StoredToken extends TokenInfo {
+  readonly hash: string;
+}
+
+export interface NewRevision {
+  readonly kind: Revision['kind'];
+  readonly at: string;
+  readonly author: string;
+  readonly why: string;
+  readonly state: Revision['state'];
+  readonly summary: readonly string[];
+  readonly files: FileSet;
+  /** The inputs to keep together with it. */
+  readonly facts: Facts;
+}
+
+/** Everything a transaction reads is of one moment; what it writes is there wholly or not at all. */
+export interface Transaction {
+  network(name: string): Promise<StoredNetwork | undefined>;
+  networks(): Promise<readonly { readonly network: string; readonly revision: RevisionId }[]>;
+  /** The first revision of a network, number 1 of a new epoch. */
+  createNetwork(name: string, epoch: string, first: NewRevision): Promise<RevisionId>;
+  /** The next number from the network's counter row, taken in this transaction. */
+  addRevision(network: string, revision: NewRevision): Promise<RevisionId>;
+  /** Lets a held revision become the network's own. */
+  releaseRevision(network: string, number: number): Promise<void>;
+  revisions(
+    network: string,
+    options: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly Revision[]>;
+  revision(
+    network: string,
+    number: number,
+  ): Promise<{ readonly revision: Revision; readonly files: FileSet } | undefined>;
+  /** Facts change without a revision: keys, ledger and observations are not the file's. */
+  putFacts(network: string, facts: Facts): Promise<void>;
+  setFrozen(network: string, frozen: boolean): Promise<void>;
+
+  machines(network: string): Promise<readonly StoredMachine[]>;
+  putMachine(machine: StoredMachine): Promise<void>;
+  removeMachine(network: string, name: string): Promise<void>;
+
+  tokens(): Promise<readonly StoredToken[]>;
+  tokenByHash(hash: string): Promise<StoredToken | undefined>;
+  putToken(token: StoredToken): Promise<void>;
+
+  addAudit(entry: Omit<AuditEntry, 'seq'>): Promise<void>;
+  audit(options: {
+    readonly since?: string;
+    readonly after?: number;
+    readonly network?: string;
+    readonly limit: number;
+  }): Promise<readonly AuditEntry[]>;
+
+  /** Small things the server itself keeps: its CA and key, when it last made a backup. */
+  setting(key: string): Promise<string | undefined>;
+  putSetting(key: string, value: string): Promise<void>;
+}
+
+/**
+ * What a server keeps. Two engines (SQLite for one server, PostgreSQL for several) and one
+ * compliance suite. Writers of one network come one after another; readers never wait for them.
+ */
+export interface Store {
+  /** @throws server/store-unreadable, server/disk-full: nothing of the work is done */
+  read<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Called after commits, here or by another server: a bare wake-up, what changed is to be read. */
+  onChange(listener: (network: string | undefined) => void): () => void;
+  close(): Promise<void>;
+}
