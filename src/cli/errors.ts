@@ -25,6 +25,14 @@ export const cliErrors = errorTable({
     says: '{file} is there, but cannot be read: {reason}',
     fix: 'Mend the file, its owner or its link: it holds public keys and the addresses given out.',
   },
+  'cli/two-labs': {
+    says: 'two labs are named: {a} and {b}',
+    fix: 'Name one, as an argument or with --name.',
+  },
+  'cli/option-after-machine': {
+    says: '{option} stands after {machine}, where the command should begin',
+    fix: 'Options come before the machine: hawser lab exec --name LAB {machine} -- COMMAND.',
+  },
   'cli/bad-device': {
     says: '{text} is no name of a network device',
     fix: 'Device names have up to 15 letters, digits, dots, dashes and underscores, such as ens3.',

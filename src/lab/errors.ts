@@ -37,6 +37,18 @@ export const labErrors = errorTable({
     says: 'nothing can be cut between {a} and {b}: {reason}',
     fix: 'Cut where packets pass the internet: a site or machine from it, or two ends in different places.',
   },
+  'lab/same-machine': {
+    says: '{machine} would ask itself, and no network is needed for that',
+    fix: 'Name two different machines.',
+  },
+  'lab/not-managed': {
+    says: '{machine} has no agent that could pass: {reason}',
+    fix: 'These have one: {managed}.',
+  },
+  'lab/foreign-folder': {
+    says: 'the folder of your labs, {folder}, {reason}',
+    fix: 'Remove it if nothing of yours is in it, or `chmod 700` it if it is yours; or set HAWSER_LABS to a folder of your own.',
+  },
   'lab/missing-programs': {
     says: 'the lab needs programs that are not here: {programs}',
     fix: 'On Debian or Ubuntu: sudo apt-get install --no-install-recommends {packages}',

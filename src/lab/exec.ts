@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { inside } from './keeper.ts';
 import { type Lab, stationNamed } from './lab.ts';
+import { type Result, run } from './run.ts';
 import { ask } from './station/client.ts';
 
 /**
@@ -8,13 +9,25 @@ import { ask } from './station/client.ts';
  * `lab/unknown-machine`.
  */
 export async function exec(lab: Lab, machine: string, argv: readonly string[]): Promise<number> {
-  const { client } = stationNamed(lab, machine);
-  const holder = (await ask(client, { do: 'pid' })).pid;
-  const enter = ['nsenter', '-t', `${holder}`, '-m', '-n', '-u', '--'];
-  const [program = '', ...args] = [...inside(lab.keeper), ...enter, ...argv];
+  const [program = '', ...args] = [...(await enter(lab, machine)), ...argv];
   const child = spawn(program, args, { stdio: 'inherit' });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 128));
   });
+}
+
+/** The same without a terminal: gives what the command said. */
+export async function execQuietly(
+  lab: Lab,
+  machine: string,
+  argv: readonly string[],
+): Promise<Result> {
+  return run([...(await enter(lab, machine)), ...argv]);
+}
+
+/** The beginning of a command line that runs on a machine of a lab. */
+async function enter(lab: Lab, machine: string): Promise<readonly string[]> {
+  const { pid } = await ask(stationNamed(lab, machine).client, { do: 'pid' });
+  return [...inside(lab.keeper), 'nsenter', '-t', `${pid}`, '-m', '-n', '-u', '--'];
 }

@@ -1,7 +1,7 @@
 export { cut, heal } from './cuts.ts';
 export { labErrors } from './errors.ts';
 export { type LabEvent, type Report, type Stage, stages } from './events.ts';
-export { exec } from './exec.ts';
+export { exec, execQuietly } from './exec.ts';
 export { type Lab, openLab, pickLab, stationNamed } from './lab.ts';
 export { expectations } from './prove/expect.ts';
 export { columns, drawGrid, fateOfVerdicts, type Paint } from './prove/grid.ts';
@@ -18,7 +18,7 @@ export {
   remove,
 } from './registry.ts';
 export { serveStation } from './station/serve.ts';
-export { type MachineStatus, statusOf } from './status.ts';
+export { describeTunnel, type MachineStatus, statusOf } from './status.ts';
 export type { Underlay } from './underlay/plan.ts';
 export { underlayOf } from './underlay/underlay.ts';
 export { reconcile, up } from './up.ts';

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { byText } from '#base';
 import { labErrors } from './errors.ts';
 import { endKeeper, findKeeper } from './keeper.ts';
@@ -42,9 +42,29 @@ export function labsDir(env: NodeJS.ProcessEnv = process.env): string {
     : `/tmp/hawser-${uid}/labs`;
 }
 
+/** Where anybody may write, the folder above is somebody else's to make too. */
+const guarded = (): readonly string[] =>
+  labsDir().startsWith('/tmp/hawser-') ? [dirname(labsDir()), labsDir()] : [labsDir()];
+
+/** Labs are run by what lies in their folder: nobody else may have put it there. */
+function requireOwnFolders(): void {
+  for (const folder of guarded()) {
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    const reason = found && notOurs(found);
+    if (reason) throw labErrors.error('lab/foreign-folder', { folder, reason });
+  }
+}
+
+function notOurs(found: Stats): string | undefined {
+  if (!found.isDirectory()) return 'is no folder';
+  if (found.uid !== process.getuid?.()) return `belongs to user ${found.uid}`;
+  const others = found.mode & 0o077;
+  return others === 0 ? undefined : `is open to others (mode ${(found.mode & 0o777).toString(8)})`;
+}
+
 export const labDir = (name: string): string => join(labsDir(), name);
 
-/** Takes a name. Throws `lab/exists`, `lab/bad-name`. */
+/** Takes a name. Throws `lab/exists`, `lab/bad-name`, `lab/foreign-folder`. */
 export async function claim(
   id: string,
   about: Pick<LabRecord, 'name' | 'network' | 'file'>,
@@ -53,7 +73,9 @@ export async function claim(
   if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
     throw labErrors.error('lab/bad-name', { name });
   }
+  requireOwnFolders();
   await mkdir(labsDir(), { recursive: true, mode: 0o700 });
+  requireOwnFolders();
   const record: LabRecord = {
     format: 1,
     id,
@@ -94,7 +116,9 @@ export interface Listed {
   readonly record?: LabRecord;
 }
 
+/** Throws `lab/foreign-folder`. */
 export async function listLabs(): Promise<readonly Listed[]> {
+  requireOwnFolders();
   const names = await readdir(labsDir()).catch(() => []);
   return Promise.all(
     names.toSorted(byText).map(async (name) => {

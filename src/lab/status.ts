@@ -1,3 +1,4 @@
+import type { HostState } from '#state';
 import type { Lab } from './lab.ts';
 import { addressesOf } from './listening.ts';
 import { parseHandshakes } from './prove/handshakes.ts';
@@ -12,26 +13,79 @@ export interface MachineStatus {
   readonly addresses: readonly string[];
   /** Addresses the rest of the world sees it by. */
   readonly publics: readonly string[];
-  readonly tunnels: { readonly peers: number; readonly up: number };
+  /** Those its state names, whether they are there or not. */
+  readonly tunnels: readonly TunnelStatus[];
 }
 
-/** A handshake is renewed every two minutes while there is traffic (WireGuard, section 6.1). */
-const freshSeconds = 180;
+export interface TunnelStatus {
+  readonly device: string;
+  /** Whether there is such a WireGuard device. */
+  readonly there: boolean;
+  readonly peers: readonly PeerStatus[];
+}
 
-export async function statusOf(lab: Lab): Promise<readonly MachineStatus[]> {
-  const now = Date.now() / 1000;
+export interface PeerStatus {
+  readonly name: string;
+  /** Whether the device has such a peer. */
+  readonly there: boolean;
+  /** Since the latest handshake; absent without one. */
+  readonly secondsAgo?: number;
+}
+
+export function statusOf(lab: Lab): Promise<readonly MachineStatus[]> {
   return inParallel(lab.underlay.stations, 8, async (station) => {
-    const client = lab.stations.get(station.name) as StationClient;
-    const argv = ['wg', 'show', 'all', 'latest-handshakes'];
-    const { stdout } = await ask(client, { do: 'run', argv });
-    const times = [...parseHandshakes(stdout).values()];
+    const state = lab.states.get(station.name);
     return {
       name: station.name,
       kind: station.kind,
       unit: station.unit,
       addresses: addressesOf(lab.model, station),
       publics: station.edge.publics.map(String),
-      tunnels: { peers: times.length, up: times.filter((t) => now - t < freshSeconds).length },
+      tunnels: state ? await tunnelsOf(lab.stations.get(station.name) as StationClient, state) : [],
     };
   });
 }
+
+async function tunnelsOf(
+  client: StationClient,
+  state: HostState,
+): Promise<readonly TunnelStatus[]> {
+  const wg = async (what: readonly string[]): Promise<string> =>
+    (await ask(client, { do: 'run', argv: ['wg', 'show', ...what] })).stdout;
+  const devices = (await wg(['interfaces'])).trim().split(' ');
+  const handshakes = parseHandshakes(await wg(['all', 'latest-handshakes']));
+  const now = Date.now() / 1000;
+  return Object.values(state.tunnels).map(({ interface: device, peers }) => ({
+    device,
+    there: devices.includes(device),
+    peers: Object.entries(peers).map(([name, { publicKey }]) => {
+      const at = handshakes.get(publicKey);
+      const secondsAgo = at ? Math.max(0, Math.round(now - at)) : undefined;
+      return { name, there: at !== undefined, ...(secondsAgo !== undefined && { secondsAgo }) };
+    }),
+  }));
+}
+
+/** Up to this many peers are told one by one. */
+const mostPeers = 3;
+
+/** What is so, in a few words: `master 12 s ago, vpn never`; `no device wg0`. */
+export function describeTunnel({ device, there, peers }: TunnelStatus): string {
+  if (!there) return `no device ${device}`;
+  if (peers.length <= mostPeers) return peers.map(describePeer).join(', ');
+  const shaken = peers.flatMap(({ secondsAgo }) => secondsAgo ?? []);
+  const others = peers.filter(({ secondsAgo }) => secondsAgo === undefined).map(describePeer);
+  const more = others.length - mostPeers;
+  return [
+    `${shaken.length} of ${peers.length}`,
+    ...(shaken.length > 0 ? [`the last ${ago(Math.min(...shaken))}`] : []),
+    ...others.slice(0, mostPeers),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ].join(', ');
+}
+
+const describePeer = ({ name, there, secondsAgo }: PeerStatus): string =>
+  there ? `${name} ${secondsAgo === undefined ? 'never' : ago(secondsAgo)}` : `no peer ${name}`;
+
+const ago = (seconds: number): string =>
+  seconds < 600 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;

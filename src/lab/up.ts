@@ -9,7 +9,7 @@ import { counting, type Report } from './events.ts';
 import { freeze } from './freeze.ts';
 import { fillHostsFile, layHostsFile } from './hosts-file.ts';
 import { inside, type Keeper, startKeeper } from './keeper.ts';
-import { type Lab, modelOf, statePath, stationsIn } from './lab.ts';
+import { type Lab, modelOf, statePath, stationNamed, stationsIn } from './lab.ts';
 import { listenEverywhere } from './listening.ts';
 import { freshRun, provideAgentHome } from './mounts.ts';
 import { requirePrograms, requireWireguard } from './ready.ts';
@@ -19,7 +19,6 @@ import { inParallel } from './run.ts';
 import { undoOnSignal } from './signals.ts';
 import type { StationClient } from './station/client.ts';
 import { type Program, startStation } from './station/start.ts';
-import { hint } from './suggest.ts';
 import { buildUnderlay } from './underlay/build.ts';
 import type { Underlay } from './underlay/plan.ts';
 import { underlayOf } from './underlay/underlay.ts';
@@ -208,7 +207,7 @@ async function applyAll(lab: Lab, agent: Agent, report: Report): Promise<void> {
 
 /**
  * One pass of the agent, on one machine or on all that run one; gives what each printed. Throws
- * `lab/unknown-machine`.
+ * `lab/unknown-machine`, `lab/not-managed`.
  */
 export async function reconcile(
   lab: Lab,
@@ -217,8 +216,9 @@ export async function reconcile(
 ): Promise<readonly { readonly machine: string; readonly said: string }[]> {
   const managed = managedMachines(lab);
   if (machine !== undefined && !managed.includes(machine)) {
-    const { name } = lab.record;
-    throw labErrors.error('lab/unknown-machine', { name, machine, hint: hint(machine, managed) });
+    const { kind } = stationNamed(lab, machine).plan;
+    const reason = kind === 'member' ? "the file says 'managed: false'" : `it is a plain ${kind}`;
+    throw labErrors.error('lab/not-managed', { machine, reason, managed: managed.join(', ') });
   }
   return inParallel(machine === undefined ? managed : [machine], busyWidth, async (each) => {
     const station = lab.stations.get(each) as StationClient;

@@ -27,6 +27,10 @@ const moments: readonly (readonly [string, (labs: Labs) => boolean])[] = [
   ],
 ];
 
+interface Status {
+  readonly machines: readonly { readonly name: string; readonly tunnels: readonly object[] }[];
+}
+
 suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
   test('two labs of one file live side by side, and going down leaves nothing', () => {
     const before = machineTrace();
@@ -122,6 +126,18 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     expect(labs.must('list')).toContain('no lab is up');
   });
 
+  test('a lab that is up tells its file when it goes down, and where tunnels are when they are not', () => {
+    using labs = new Labs();
+    labs.must('up', example, '--name', 'it', '--no-proof');
+    labs.on('master', 'ip', 'link', 'del', 'wg0');
+    const { machines } = JSON.parse(labs.must('status', '--json')) as Status;
+    expect(machines.find(({ name }) => name === 'master')?.tunnels).toMatchObject([
+      { device: 'wg0', there: false },
+    ]);
+    expect(labs.must('status')).toMatch(/^master .* no device wg0$/m);
+    expect(labs.must('down')).toMatch(/^it is gone; its file was .*three-clouds\.yaml$/m);
+  });
+
   test('a file that is wrong says so and builds nothing', () => {
     using labs = new Labs();
     const file = labs.file('x.yaml', 'version: 1\nnetwork: n\noverlay: 10.0.0.1/24\n');
@@ -143,7 +159,18 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     expect(labs.run('cut', 'worker-1', 'worker-2').err).toContain('lab/nothing-between');
     expect(labs.run('cut', 'giessen', 'giessen').err).toContain('lab/nothing-between');
     expect(JSON.parse(labs.must('status', '--json')).cuts).toEqual([]);
+    expect(labs.run('ping', 'master', 'master').err).toContain('lab/same-machine');
+    expect(labs.run('reconcile', 'worker-1').err).toContain('it is a plain host');
+    expect(labs.run('status', 'it', '--name', 'other').err).toContain('cli/two-labs');
+    expect(labs.run('exec', 'master', '--name', 'it', '--', 'true').err).toContain(
+      'cli/option-after-machine',
+    );
     expect(labs.on('master', 'sh', '-c', 'exit 7').code).toBe(7);
+    const told = labs.run('exec', '--json', 'master', '--', 'sh', '-c', 'hostname; exit 7');
+    expect([told.code, JSON.parse(told.out)]).toEqual([
+      7,
+      { machine: 'master', status: 7, stdout: 'master\n', stderr: '' },
+    ]);
     expect(labs.on('master', 'hostname').out.trim()).toBe('master');
     expect(labs.on('worker-1', 'ping', '-c', '1', '-W', '2', 'remote-giessen').code).toBe(0);
   });

@@ -6,9 +6,12 @@ import {
   type Cut,
   columns,
   cut,
+  describeTunnel,
   exec,
+  execQuietly,
   heal,
   type Listed,
+  labErrors,
   listLabs,
   type MachineStatus,
   matrix,
@@ -27,6 +30,7 @@ import {
   summary,
   up,
 } from '#lab';
+import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
 import { linkAssumed, type Opened, openNetwork } from '../load.ts';
 import { colours, paint, print, printJson } from '../output.ts';
@@ -99,6 +103,12 @@ interface UpOptions extends Options {
   readonly proof: boolean;
 }
 
+/** A lab named by the argument or by the option. Throws `cli/two-labs`. */
+function oneLab(argument: string | undefined, { name }: Options): string | undefined {
+  if (argument === undefined || name === undefined || argument === name) return argument ?? name;
+  throw cliErrors.error('cli/two-labs', { a: argument, b: name });
+}
+
 const upCommand = (): Command =>
   sub('up', 'build the network of a file here, and prove that it works')
     .argument('<file>', 'the network, as YAML')
@@ -143,12 +153,15 @@ const downCommand = (): Command =>
     .argument('[lab]', 'its name')
     .option('--all', 'remove all labs')
     .action(async (lab: string | undefined, options: Options & { readonly all?: boolean }) => {
-      const labs = options.all ? await listLabs() : [await pickLab(lab ?? options.name)];
+      const name = oneLab(lab, options);
+      const labs = options.all ? await listLabs() : [await pickLab(name)];
       for (const each of labs) await remove(each);
-      const removed = labs.map(({ name }) => name);
-      if (options.json) printJson({ removed });
-      else for (const name of removed) print(`${name} is gone`);
+      if (options.json) return printJson({ removed: labs.map((each) => each.name) });
+      for (const each of labs) print(goneText(each));
     });
+
+const goneText = ({ name, record }: Listed): string =>
+  record ? `${name} is gone; its file was ${record.file}` : `${name} is gone`;
 
 const listCommand = (): Command =>
   sub('list', 'the labs that are up').action(async (options: Options) => {
@@ -176,14 +189,17 @@ const statusCommand = (): Command =>
   sub('status', 'the machines of a lab, their addresses and tunnels')
     .argument('[lab]', 'its name')
     .action(async (name: string | undefined, options: Options) => {
-      const lab = await openLab(name ?? options.name);
+      const lab = await openLab(oneLab(name, options));
       const machines = await statusOf(lab);
       const { name: own, file, cuts } = lab.record;
       if (options.json) return printJson({ name: own, file, cuts, machines });
       print(`${own}: ${file}`);
       for (const cutOff of cuts) print(`cut: ${cutOff.join(' from ')}`);
       print(
-        columns([['machine', 'is', 'of', 'addresses', 'tunnels'], ...machines.map(machineRow)]),
+        columns([
+          ['machine', 'is', 'of', 'addresses', 'latest handshakes'],
+          ...machines.map(machineRow),
+        ]),
       );
     });
 
@@ -192,7 +208,7 @@ const machineRow = ({ name, kind, unit, addresses, tunnels }: MachineStatus): re
   kind,
   unit === name ? '' : unit,
   addresses.join(' '),
-  tunnels.peers > 0 ? `${tunnels.up} of ${tunnels.peers} up` : '',
+  tunnels.map(describeTunnel).join('; '),
 ];
 
 const execCommand = (): Command =>
@@ -200,10 +216,33 @@ const execCommand = (): Command =>
     .argument('<machine>', 'gateway, node, member, host or pod')
     .argument('<command...>', 'the command, after --')
     .passThroughOptions()
-    .action(async (machine: string, words: readonly string[], options: Options) => {
-      const argv = words[0] === '--' ? words.slice(1) : words;
-      exitWith(await exec(await openLab(options.name), machine, argv));
-    });
+    .addHelpText(
+      'after',
+      `
+The machines of a lab share this machine's files, /tmp among them, but for /run, /etc/hosts and
+/var/lib/hawser; they see the processes of the whole lab, and none of others.
+
+The exit code is the command's; 2 also says that it could not be run. --json, before the machine,
+gives { machine, status, stdout, stderr }.`,
+    )
+    .action(execAction);
+
+async function execAction(
+  machine: string,
+  words: readonly string[],
+  options: Options,
+): Promise<void> {
+  const [first = ''] = words;
+  const argv = first === '--' ? words.slice(1) : words;
+  if (first !== '--' && first.startsWith('-')) {
+    throw cliErrors.error('cli/option-after-machine', { option: first, machine });
+  }
+  const lab = await openLab(options.name);
+  if (!options.json) return exitWith(await exec(lab, machine, argv));
+  const { code: status, stdout, stderr } = await execQuietly(lab, machine, argv);
+  printJson({ machine, status, stdout, stderr });
+  exitWith(status);
+}
 
 const pingCommand = (): Command =>
   sub('ping', 'ICMP echo between two machines, or all of them')
@@ -212,6 +251,9 @@ const pingCommand = (): Command =>
     .action(async (from: string | undefined, to: string | undefined, options: Options) => {
       const lab = await openLab(options.name);
       for (const machine of [from, to]) if (machine !== undefined) stationNamed(lab, machine);
+      if (from !== undefined && from === to) {
+        throw labErrors.error('lab/same-machine', { machine: from });
+      }
       const choice = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
       const ports = [{ protocol: 'icmp' as const }];
       const proof = await prove(lab, { ...choice, ports, handshakesWithinMs: 0, once: true });
@@ -222,7 +264,7 @@ const proveCommand = (): Command =>
   sub('prove', 'measure every flow again and compare it with what the file says')
     .argument('[lab]', 'its name')
     .action(async (name: string | undefined, options: Options) => {
-      const lab = await openLab(name ?? options.name);
+      const lab = await openLab(oneLab(name, options));
       const proof = await withProgress(options, (report) => prove(lab, { report }));
       showProof(proof, lab.record.cuts, options);
     });
