@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unreachableMetric } from '#state';
 import { emptyFacts } from './inputs.ts';
 import { link } from './link.ts';
 import { project } from './project/project.ts';
@@ -126,7 +127,8 @@ describe('MTU', () => {
   test('the interface takes what the best peer allows, a lesser peer gets a route MTU', () => {
     const root = project(linked(withMtu(9000, 9000, 1450)), 'g-a').namespaces.root;
     expect(root?.links?.items[0]?.mtu).toBe(9000 - 60);
-    const mtus = Object.fromEntries(root?.routes?.items.map((r) => [r.prefix, r.mtu]) ?? []);
+    const routes = root?.routes?.items.filter(({ device }) => device !== undefined) ?? [];
+    const mtus = Object.fromEntries(routes.map((r) => [r.prefix, r.mtu]));
     expect(mtus).toEqual({
       '10.99.0.0/24': undefined,
       '10.2.0.0/24': undefined,
@@ -166,6 +168,45 @@ test('an endpoint inside a prefix that is routed into the tunnel is pinned by ma
     table: mark,
   });
   expect(project(linked(inside), 'g-b').tunnels.main).not.toHaveProperty('fwmark');
+});
+
+describe('what passes a tunnel while its device is there is unreachable when it is gone', () => {
+  const unreachable = (yaml: string, machine: string) =>
+    project(linked(yaml), machine)
+      .namespaces.root?.routes?.items.filter(({ type }) => type === 'unreachable')
+      .map(({ prefix, table, metric }) => {
+        expect(metric).toBe(unreachableMetric('t'));
+        return table === 254 ? prefix : `${prefix} in table ${table}`;
+      });
+  const three = (site('a', 1) + site('b', 2) + site('c', 3)).replaceAll('0.0/24', '0.0/16');
+
+  test('as few prefixes as say it, without the own site', () => {
+    expect(unreachable(net('mesh', three), 'g-a')).toEqual(['10.2.0.0/15', '10.99.0.0/24']);
+    expect(unreachable(net('mesh', three), 'g-b')).toEqual([
+      '10.1.0.0/16',
+      '10.3.0.0/16',
+      '10.99.0.0/24',
+    ]);
+  });
+
+  test('at a member of a hub, if an agent runs there', () => {
+    const members = 'members: { ours: { hub: a }, theirs: { hub: a, managed: false } }';
+    expect(unreachable(net('mesh', three, members), 'ours')).toEqual([
+      '10.1.0.0/16',
+      '10.2.0.0/15',
+      '10.99.0.0/24',
+    ]);
+    expect(unreachable(net('mesh', three, members), 'theirs')).toEqual([]);
+  });
+
+  test('where the routes are: a pinned endpoint stays reachable', () => {
+    const inside = net('mesh', three.replace('10.2.0.0/16', '10.2.0.0/16, 203.0.113.0/24'));
+    expect(unreachable(inside, 'g-a')).toEqual([
+      '10.2.0.0/15',
+      '10.99.0.0/24',
+      `203.0.113.0/24 in table ${pinMark('t')}`,
+    ]);
+  });
 });
 
 describe('an unmanaged member', () => {

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { byText } from '#base';
-import { type Change, diff, facilities, type HostState, type View, viewOf } from '#state';
+import {
+  type Change,
+  diff,
+  facilities,
+  type HostState,
+  itemsOf,
+  unreachableMetric,
+  type View,
+  viewOf,
+} from '#state';
 import type { Host, Observation, Wish } from './contract.ts';
 import { emptyWish } from './linux.ts';
 
@@ -16,6 +25,7 @@ export interface Fixture {
     device(name: string): void;
     address(device: string, address: string): void;
     route(prefix: string): void;
+    unreachable(prefix: string, metric: number): void;
     peer(device: string, publicKey: string): void;
     table(name: string): void;
     element(table: string, set: string, element: string): void;
@@ -134,12 +144,15 @@ function reaches(trial: () => Trial, { first, second }: ComplianceStates): void 
 }
 
 function repairs(trial: () => Trial, { first }: ComplianceStates): void {
+  const metric = unreachableMetric('net');
   const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [
     ['a device', ({ spoil }) => spoil.device('wg0')],
     ['an address', ({ spoil }) => spoil.address('wg0', '10.0.0.1/32')],
     ['an IPv6 address', ({ spoil }) => spoil.address('wg0', 'fd00:77::1/128')],
     ['a route', ({ spoil }) => spoil.route('10.0.0.0/24')],
     ['an IPv6 route', ({ spoil }) => spoil.route('fd00:77::/64')],
+    ['an unreachable route', ({ spoil }) => spoil.unreachable('10.0.0.0/16', metric)],
+    ['an unreachable IPv6 route', ({ spoil }) => spoil.unreachable('fd00:77::/64', metric)],
     ['a peer', ({ spoil }) => spoil.peer('wg0', firstPeer(first))],
     ['a table', ({ spoil }) => spoil.table('hawser-net')],
     ['an element', ({ spoil }) => spoil.element('hawser-net', 'net4', '10.0.0.0/24')],
@@ -151,6 +164,21 @@ function repairs(trial: () => Trial, { first }: ComplianceStates): void {
     spoil(trial().fixture);
     expect(await trial().bring(wish)).toBeGreaterThan(0);
     await trial().isThere(wish);
+  });
+
+  test('keeps its unreachable routes while a device is gone', async () => {
+    const wish = trial().wishFor(first);
+    await trial().bring(wish);
+    trial().fixture.spoil.device('wg0');
+    const { observation } = await trial().look(wish);
+    const routes = [...itemsOf(observation.view, 'root', 'routes').values()];
+    expect(routes.filter(({ device }) => device === 'wg0')).toEqual([]);
+    const unreachable = routes.filter(({ type }) => type === 'unreachable');
+    expect(unreachable.map(({ prefix }) => prefix).sort(byText)).toEqual([
+      '10.0.0.0/16',
+      '192.168.77.0/24',
+      'fd00:77::/64',
+    ]);
   });
 }
 

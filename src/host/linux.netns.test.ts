@@ -23,6 +23,8 @@ async function open(): Promise<Fixture> {
       device: (name) => void machine.do(`ip link del dev ${name}`),
       address: (device, address) => void machine.do(`ip address del ${address} dev ${device}`),
       route: (prefix) => void machine.do(`ip route del ${prefix}`),
+      unreachable: (prefix, metric) =>
+        void machine.do(`ip route del unreachable ${prefix} metric ${metric}`),
       peer: (device, key) => void machine.do(`wg set ${device} peer ${key} remove`),
       table: (name) => void machine.do(`nft delete table inet ${name}`),
       element: (table, set, element) =>

@@ -142,7 +142,9 @@ async function observeAll(context: Context, builder: ViewBuilder): Promise<void>
 /** What the kernel will not remember is written down before anything is done. */
 async function claim(context: Context): Promise<void> {
   const { claims, wanted, namespace } = context;
-  const routes = [...wanted.routes.values()].filter(({ device }) => !wanted.tunnels.has(device));
+  const routes = [...wanted.routes.values()].filter(
+    ({ type, device }) => type === undefined && !wanted.tunnels.has(device),
+  );
   const marks = [...wanted.rules.values()].map(({ fwmark }) => fwmark);
   claims.claimRouting(routes, marks);
   const switches = [...wanted.forwarding.values()].map(({ device, family }) =>

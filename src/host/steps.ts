@@ -7,7 +7,7 @@ import { findingOf } from './failure.ts';
 import { forwarding } from './forwarding/index.ts';
 import { link } from './link/index.ts';
 import { nft } from './nft/index.ts';
-import { route } from './route/index.ts';
+import { route, unreachable } from './route/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { wireguard } from './wireguard/index.ts';
 
@@ -26,10 +26,12 @@ type Verb = 'establish' | 'withdraw';
 
 /**
  * The order of all work, such that an interruption leaves neither an open filter nor a route into
- * nothing: filters first, then what goes, then tunnels from the device up, then routes; filters go last.
+ * nothing nor a way around a tunnel: filters and unreachable routes first, then what goes, then tunnels
+ * from the device up, then routes; unreachable routes and filters go last.
  */
-const order: readonly (readonly [LinuxFacility, Verb])[] = [
+const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [nft, 'establish'],
+  [unreachable, 'establish'],
   [route, 'withdraw'],
   [address, 'withdraw'],
   [wireguard, 'withdraw'],
@@ -41,6 +43,7 @@ const order: readonly (readonly [LinuxFacility, Verb])[] = [
   [route, 'establish'],
   [forwarding, 'withdraw'],
   [sysctl, 'withdraw'],
+  [unreachable, 'withdraw'],
   [nft, 'withdraw'],
 ];
 

@@ -15,7 +15,8 @@ const named: Names = {
   links: (item) => `link ${item.name}`,
   peers: (item) => `peer ${key(item)} of ${item.interface}`,
   addresses: (item) => `address ${item.address} of ${item.device}`,
-  routes: (item) => `route ${item.prefix}${item.table === 254 ? '' : ` in table ${item.table}`}`,
+  routes: (item) =>
+    `${item.type === undefined ? '' : `${item.type} `}route ${item.prefix}${item.table === 254 ? '' : ` in table ${item.table}`}`,
   rules: (item) =>
     `IPv${item.family} rule ${item.priority}: ${item.not ? 'not ' : ''}fwmark ${item.fwmark} looks up table ${item.table}`,
   sysctls: (item) => `sysctl ${item.path}`,
@@ -36,8 +37,12 @@ const show = (value: unknown): string => {
 /** What goes without saying: main is table 254, and 1024 the metric of IPv6 (rtnetlink(7)). */
 const unsaid: Readonly<Record<string, readonly unknown[]>> = { table: [254], metric: [0, 1024] };
 
+/** The metric of an unreachable route says whose it is, to machines. */
+const isKnown = (item: object, field: string): boolean => field === 'metric' && 'type' in item;
+
 const isTelling = (field: string, value: unknown): boolean =>
   field !== 'label' &&
+  value !== '' &&
   value !== 0 &&
   typeof value !== 'boolean' &&
   !Array.isArray(value) &&
@@ -46,7 +51,10 @@ const isTelling = (field: string, value: unknown): boolean =>
 /** What an added item says beyond its name. */
 function details(item: object, name: string): string {
   const said = Object.entries(item)
-    .filter(([field, value]) => isTelling(field, value) && !name.includes(String(value)))
+    .filter(
+      ([field, value]) =>
+        isTelling(field, value) && !isKnown(item, field) && !name.includes(String(value)),
+    )
     .map(([field, value]) => `${field} ${show(value)}`);
   const { allowedIps } = item as Partial<PeerItem>;
   if (allowedIps) said.push(`allowed IPs ${show(allowedIps)}`);

@@ -29,7 +29,7 @@ function editsOf<F extends Facility>(
   }
   for (const [id, item] of before) {
     if (after.has(id)) continue;
-    const impact = impactOfRemoval[facility];
+    const impact = impactOfRemoval(facility, item);
     edits.push({ ...about, id, kind: 'remove', before: item, impact, why: 'no longer wanted' });
   }
   return edits.sort(by((edit) => edit.id));

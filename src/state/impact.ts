@@ -33,8 +33,7 @@ export const impactOfChange: OnChange = {
   'nft-elements': session,
 };
 
-/** What taking an item away does to traffic. */
-export const impactOfRemoval: Readonly<Record<Facility, Impact>> = {
+const removals: Readonly<Record<Facility, Impact>> = {
   tunnels: 'outage',
   links: 'outage',
   peers: 'outage',
@@ -49,3 +48,7 @@ export const impactOfRemoval: Readonly<Record<Facility, Impact>> = {
   'nft-sets': 'session',
   'nft-elements': 'session',
 };
+
+/** What taking an item away does to traffic; an unreachable route carried none. */
+export const impactOfRemoval = <F extends Facility>(facility: F, item: ItemTypes[F]): Impact =>
+  facility === 'routes' && 'type' in item ? 'none' : removals[facility];

@@ -41,10 +41,13 @@ export interface DeviceAddress {
 }
 
 export interface RouteItem {
+  /** Absent: unicast. */
+  readonly type?: 'unreachable';
   readonly prefix: string;
   readonly table: number;
   /** 0 for IPv4 and 1024 for IPv6 unless said, as the kernel has it. */
   readonly metric: number;
+  /** Empty for one that is unreachable. */
   readonly device: string;
   readonly via?: string;
   readonly mtu?: number;

@@ -34,9 +34,13 @@ export type Link = Static<typeof Link>;
 export const AddressItem = Type.Object({ device: DeviceRef, address: Type.String() }, closed);
 export type AddressItem = Static<typeof AddressItem>;
 
-/** A unicast route; table 254 is main (rtnetlink(7)). */
+/**
+ * A route; table 254 is main (rtnetlink(7)). `unreachable` refuses what no better route takes; it has no
+ * device, and is known by its metric (`unreachableMetric`).
+ */
 export const Route = Type.Object(
   {
+    type: Type.Optional(Type.Union([Type.Literal('unicast'), Type.Literal('unreachable')])),
     prefix: Type.String(),
     device: Type.Optional(DeviceRef),
     via: Type.Optional(Type.String()),

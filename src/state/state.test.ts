@@ -4,7 +4,8 @@ import { diff } from './diff.ts';
 import { hashState } from './hash.ts';
 import { canonicalElement, writeRule } from './nft-text.ts';
 import { parseHostState } from './parse.ts';
-import type { HostState } from './schema.ts';
+import type { HostState, Route } from './schema.ts';
+import { unreachableMetric } from './unreachable.ts';
 import { emptyView, itemsOf } from './view.ts';
 import { viewOf } from './view-of.ts';
 
@@ -149,4 +150,22 @@ test('an element has one spelling', () => {
   expect(canonicalElement('10.0.0.1-10.0.0.9', 'ipv4_addr')).toBe('10.0.0.1-10.0.0.9');
   expect(canonicalElement('fd00::1/128', 'ipv6_addr')).toBe('fd00::1');
   expect(canonicalElement('6 . 22', 'inet_proto . inet_service')).toBe('tcp . 22');
+});
+
+test('an unreachable route has no device, is told by its prefix, and interrupts nothing when it goes', () => {
+  const metric = unreachableMetric('net');
+  const route: Route = { type: 'unreachable', prefix: '10.0.0.0/8', table: 254, metric };
+  const there = viewOf(state({ namespaces: { root: { routes: { v: 1, items: [route] } } } }));
+  expect([...itemsOf(there, 'root', 'routes').values()]).toEqual([{ ...route, device: '' }]);
+  expect(diff(emptyView, there).map(describeChange)).toEqual(['add unreachable route 10.0.0.0/8']);
+  expect(diff(there, emptyView)).toMatchObject([{ kind: 'remove', impact: 'none' }]);
+});
+
+test('unreachable routes of two networks differ by their metric, and lose to all others', () => {
+  const metrics = ['net', 'other', ''].map(unreachableMetric);
+  expect(new Set(metrics).size).toBe(3);
+  for (const metric of metrics) {
+    expect(metric).toBeGreaterThanOrEqual(0xf0000000);
+    expect(metric).toBeLessThan(2 ** 32);
+  }
 });

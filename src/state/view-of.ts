@@ -85,11 +85,12 @@ const withLength = (address: string): string =>
 /** A route in the kernel's terms. */
 function routeItem(route: Route, resolver: Resolver): RouteItem {
   const { via, mtu, source } = route;
+  const metric = route.metric ?? (route.prefix.includes(':') ? 1024 : 0);
+  const common = { prefix: route.prefix, table: route.table, metric };
+  if (route.type === 'unreachable') return { type: 'unreachable', ...common, device: '' };
   const device = route.device ?? { towards: via ?? route.prefix };
   return {
-    prefix: route.prefix,
-    table: route.table,
-    metric: route.metric ?? (route.prefix.includes(':') ? 1024 : 0),
+    ...common,
     device: typeof device === 'string' ? device : resolver.device(device),
     ...(via !== undefined && { via }),
     ...(mtu !== undefined && { mtu }),

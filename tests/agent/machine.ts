@@ -61,6 +61,7 @@ export class TestMachine {
       this.do('ip -6 rule'),
       this.do('ip -4 route show table all'),
       this.do('ip -6 route show table all type unicast'),
+      this.do('ip -6 route show table all type unreachable'),
       orderless(this.do('nft list ruleset').replace(counters, '')),
       this.do('sysctl -ar ^net.ipv[46].conf.*(forwarding|accept_ra|src_valid_mark)$'),
     ].join('\n---\n');

@@ -1,4 +1,4 @@
-import type { HostState, NftTable } from '#state';
+import { type HostState, type NftTable, type Route, unreachableMetric } from '#state';
 import { keyNamed, machineState, type PeerInit, type StateInit } from '../support/states.ts';
 
 /** A filter with something of everything: counters, sets and maps of all kinds, chains, hooks. */
@@ -67,6 +67,11 @@ export const filterTable = (name = 'hawser-net'): NftTable => ({
   ],
 });
 
+/** What a network refuses when its tunnel is gone. */
+const unreachable = (network: string, prefix: string, table = 254): Route => {
+  return { type: 'unreachable', prefix, table, metric: unreachableMetric(network) };
+};
+
 /** A hub on eth0 with a filter, forwarding and both address families; listens on 51820. */
 export const hubState = (
   peers: Readonly<Record<string, PeerInit>>,
@@ -91,6 +96,9 @@ export const hubState = (
       { prefix: 'fd00:77::/64', device: 'wg0', table: 254, metric: 50 },
       { prefix: 'fd00:99::/64', device: 'wg0', table: 254 },
       { prefix: '::/0', device: 'wg0', table: 0x1234 },
+      unreachable('net', '10.0.0.0/16'),
+      unreachable('net', 'fd00:77::/64'),
+      unreachable('net', '192.168.77.0/24', 0x1234),
     ],
     root: {
       rules: {
@@ -148,6 +156,8 @@ export const otherState = (): HostState =>
       { prefix: '10.20.1.0/24', device: 'wg1', table: 254 },
       { prefix: 'fd00:20:1::/64', device: 'wg1', table: 0x5678 },
       { prefix: '10.20.9.0/24', via: '192.168.66.5', table: 254 },
+      unreachable('other', '10.0.0.0/16'),
+      unreachable('other', 'fd00:77::/64'),
     ],
     tunnel: { listenPort: 51830, fwmark: 0x5678 },
     root: {
@@ -181,6 +191,8 @@ function secondState(): HostState {
       { prefix: '10.0.0.0/24', device: 'wg0', table: 254, mtu: 1300, source: '10.0.0.7' },
       { prefix: 'fd00:77::/64', device: 'wg0', table: 254, metric: 50, mtu: 1320 },
       { prefix: '::/0', device: 'wg0', table: 0x4321 },
+      unreachable('net', '10.0.0.0/15'),
+      unreachable('net', 'fd00:77::/64'),
     ],
   });
   const [table] = state.namespaces['root']?.nft?.items ?? [];

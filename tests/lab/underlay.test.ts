@@ -97,6 +97,7 @@ suite('the underlay', { needs: ['netns', 'tun'] }, () => {
     labs.must('up', 'examples/three-clouds.yaml', '--no-proof');
     expect(labs.on('worker-1', 'ping', '-c', '1', '-W', '2', 'remote-giessen').code).toBe(0);
     labs.on('master', 'ip', 'link', 'del', 'wg0');
+    labs.on('master', 'ip', 'route', 'flush', 'type', 'unreachable');
     const { code, out } = labs.on('worker-1', 'ping', '-c', '1', '-W', '2', 'remote-giessen');
     expect(code).toBe(1);
     expect(out).toContain('Net Unreachable');

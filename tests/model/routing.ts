@@ -1,4 +1,4 @@
-import type { DeviceRef } from '#state';
+import type { DeviceRef, Route } from '#state';
 import { commonBits, contains, type Family, familyOf, same, span } from './address.ts';
 import { remembered } from './remembered.ts';
 import {
@@ -30,6 +30,8 @@ interface Entry {
   readonly device: string;
   readonly next?: string;
   readonly metric: number;
+  /** An unreachable route: whoever meets it is told that there is no way. */
+  readonly refuses?: true;
   readonly mtu?: number;
   readonly source?: string;
 }
@@ -124,6 +126,7 @@ function addedEntries(terrain: Terrain, party: Party, table: number, family: Fam
   return routes
     .filter((route) => route.table === table && familyOf(route.prefix) === family)
     .map((route) => {
+      if (route.type === 'unreachable') return refusal(party, route);
       const device = route.device === undefined ? lan : deviceName(party, route.device);
       if (device === undefined) {
         throw new Error(`model: ${party.name} has no device for its route to ${route.prefix}`);
@@ -137,6 +140,15 @@ function addedEntries(terrain: Terrain, party: Party, table: number, family: Fam
         ...(route.source !== undefined && { source: route.source }),
       };
     });
+}
+
+function refusal(party: Party, { prefix, metric, device, via }: Route): Entry {
+  if (metric === undefined || device !== undefined || via !== undefined) {
+    throw new Error(
+      `model: ${party.name} has an unreachable route to ${prefix} that leads somewhere`,
+    );
+  }
+  return { prefix, device: '', metric, refuses: true };
 }
 
 /** The kernel refuses a next hop that is not on a network of the machine's own. */
@@ -192,6 +204,7 @@ export function route(terrain: Terrain, party: Party, target: string, mark = 0):
   if (localAddresses(party).some((a) => same(a, target))) return { kind: 'local' };
   for (const table of tablesFor(party, familyOf(target), mark)) {
     const found = lookUpTable(terrain, party, table, target);
+    if (found?.refuses) return { kind: 'none', why: `${party.name} refuses ${target}` };
     if (found) return { kind: 'out', ...wayOf(found, target) };
   }
   return { kind: 'none', why: `${party.name} has no route to ${target}` };

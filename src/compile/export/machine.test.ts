@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '#base';
 import { Prefix, PrefixSet } from '#ip';
-import type { HostState } from '#state';
+import { type HostState, unreachableMetric } from '#state';
 import { parseConfig } from '#wireguard';
 import {
   gatewayState,
@@ -40,6 +40,14 @@ describe.each(machineFormats)('%s', (format) => {
     expect(text.includes('alice-laptop')).toBe(format !== 'qr');
     expect(text.includes('bielefeld')).toBe(format !== 'qr');
     expect(text).toContain(keyNamed('bielefeld'));
+  });
+
+  test('leaves unreachable routes to the agent, and says so, except where a camera reads', () => {
+    const metric = unreachableMetric('net');
+    const lost = { type: 'unreachable', prefix: '10.0.0.0/8', table: 254, metric } as const;
+    const text = exportMachine(spokeState({ routes: [lost] }), format, { privateKey });
+    expect(text.includes(`${metric}`)).toBe(format === 'hoststate');
+    expect(text.includes('unreachable')).toBe(format !== 'qr');
   });
 
   test('holds the private key only if that is given, and never in a state', () => {

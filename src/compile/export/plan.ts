@@ -64,6 +64,10 @@ function plannedPeer(item: PeerItem, { presharedKeys }: ExportOptions): PlannedP
   };
 }
 
+const isUnreachable = ({ type }: Route): boolean => type === 'unreachable';
+
+const withoutTunnel = 'unreachable routes: without its tunnel, traffic takes the default route';
+
 /** What the machine's other parts are, which only its agent can set up. */
 function beyond(
   state: HostState,
@@ -72,12 +76,14 @@ function beyond(
   { presharedKeys }: ExportOptions,
 ): readonly string[] {
   const all = Object.values(state.namespaces);
+  const refuses = all.some(({ routes }) => routes?.items.some(isUnreachable));
   const tables = all.flatMap(({ nft }) => nft?.items.map(({ name }) => name) ?? []);
   const others = Object.values(state.tunnels).map((tunnel) => tunnel.interface);
   const secrets = peers.flatMap(({ presharedKey = '', label = '' }) =>
     presharedKey === '' || presharedKeys?.has(presharedKey) ? [] : [label],
   );
   return [
+    ...(refuses ? [withoutTunnel] : []),
     ...tables.map((name) => `the filter ${name}: every peer may reach whatever this machine does`),
     ...others.filter((name) => name !== device).map((name) => `the tunnel ${name}`),
     ...secrets.map((name) => `the preshared key for ${name}: add a line PresharedKey`),
@@ -114,7 +120,7 @@ export function planOf(state: HostState, format: string, options: ExportOptions)
     ...(link && { mtu: link.mtu }),
     addresses: own.map(({ address }) => withLength(address)),
     peers: peers.map((item) => plannedPeer(item, options)).sort(by(({ name }) => name)),
-    routes: inside.routes?.items ?? [],
+    routes: (inside.routes?.items ?? []).filter((route) => !isUnreachable(route)),
     rules: inside.rules?.items ?? [],
     sysctls: inside.sysctls?.items ?? [],
     forwarding: inside.forwarding?.items ?? [],

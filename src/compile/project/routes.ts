@@ -4,6 +4,7 @@ import type { Route, Rule } from '#state';
 import { lanAddress, type Model, type Node, needsHelp, shareLan } from '../model.ts';
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
 import type { Carried } from './peers.ts';
+import { unreachableRoutes } from './unreachable.ts';
 
 /** The main routing table (rtnetlink(7)). */
 export const mainTable = 254;
@@ -29,8 +30,19 @@ export interface Routing {
   readonly pinned?: readonly Address[];
 }
 
-/** A machine's routes into its tunnel and to its neighbours on the site's network. */
+/**
+ * A machine's routes into its tunnel and to its neighbours on the site's network; with an agent also
+ * those that refuse what the tunnel should carry while it is not there.
+ */
 export function routingOf(model: Model, node: Node, peers: readonly Carried[]): Routing {
+  const routing = leadingRoutes(model, node, peers);
+  if (!node.machine.managed) return routing;
+  const { routes } = routing;
+  const refusing = unreachableRoutes(model.network.name, node.machine.interface, routes);
+  return { ...routing, routes: sorted([...routes, ...refusing]) };
+}
+
+function leadingRoutes(model: Model, node: Node, peers: readonly Carried[]): Routing {
   const device = node.machine.interface;
   const largest = interfaceMtu(node, peers);
   const into = (prefix: Prefix, mtu = largest): Route => {

@@ -5,6 +5,8 @@ import { Filter } from './filter.ts';
 
 /** Where a machine sends a packet. */
 export interface Way {
+  /** Nowhere: an unreachable route, which has no device. */
+  readonly refused?: true;
   readonly device: string;
   readonly via?: Address;
   readonly mtu?: number;
@@ -35,7 +37,7 @@ export class Stack {
       device: deviceName(item.device),
       address: Prefix.parse(item.address).first,
     }));
-    this.#routes = tablesInOrder(state).map((routes) => byLength(routes.map(rangedWay)));
+    this.#routes = tablesInOrder(state).map((routes) => byLength(byMetric(routes).map(rangedWay)));
     this.#peers = bySpan(
       state.bindings.flatMap((binding) => {
         const live = binding.candidates.reduce((a, b) => (b.rank < a.rank ? b : a));
@@ -92,12 +94,18 @@ function tablesInOrder(state: HostState): readonly (readonly Route[])[] {
 
 const rangedWay = (route: Route): Ranged<Way> => ({
   prefix: Prefix.parse(route.prefix),
-  value: {
-    device: route.device === undefined ? lan : deviceName(route.device),
-    ...(route.via !== undefined && { via: Address.parse(route.via) }),
-    ...(route.mtu !== undefined && { mtu: route.mtu }),
-  },
+  value: route.type === 'unreachable' ? { device: '', refused: true } : leadingWay(route),
 });
+
+const leadingWay = (route: Route): Way => ({
+  device: route.device === undefined ? lan : deviceName(route.device),
+  ...(route.via !== undefined && { via: Address.parse(route.via) }),
+  ...(route.mtu !== undefined && { mtu: route.mtu }),
+});
+
+/** Of routes with one prefix the smaller metric wins. */
+const byMetric = (routes: readonly Route[]): readonly Route[] =>
+  routes.toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0));
 
 const byLength = <T>(entries: readonly Ranged<T>[]): readonly Ranged<T>[] =>
   [...entries].sort((a, b) => b.prefix.length - a.prefix.length || a.prefix.compare(b.prefix));

@@ -170,6 +170,7 @@ class Journey {
     const route = stack.route(destination);
     const linked = this.#onLink(position.station);
     const useLink = linked && (!route || linked.length > route.length);
+    if (route?.refused && !useLink) return { stop: `${node.name} has no tunnel to ${destination}` };
     const outgoing = useLink || !route ? lan : route.device;
     const refused = this.#passes(node, position.incoming, outgoing);
     if (refused) return { stop: refused };

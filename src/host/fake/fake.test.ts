@@ -25,6 +25,7 @@ async function open(): Promise<Fixture> {
         const ids = [metric(prefix), 50].map((one) => `${prefix} table 254 metric ${one}`);
         for (const id of ids) kernel.remove('routes', id);
       },
+      unreachable: (prefix, own) => kernel.remove('routes', `${prefix} table 254 metric ${own}`),
       peer: (device, publicKey) => kernel.remove('peers', `${device} ${publicKey}`),
       table: (name) => kernel.remove('nft-tables', `inet ${name}`),
       element: (table, set, element) =>

@@ -97,6 +97,7 @@ export class FakeKernel {
 
 /** The device without which an item cannot be. */
 function deviceNeeded(item: object): string | undefined {
+  if ('type' in item && item.type === 'unreachable') return undefined;
   if ('device' in item) return String(item.device);
   return 'publicKey' in item && 'allowedIps' in item ? (item as PeerItem).interface : undefined;
 }

@@ -5,6 +5,7 @@ import {
   putItem,
   type RouteItem,
   type RuleItem,
+  unreachableMetric,
 } from '#state';
 import type { Claims } from '../claims.ts';
 import { type Context, isOurs, type LinuxFacility } from '../context.ts';
@@ -20,15 +21,18 @@ const gatewaysOf = (context: Context): readonly string[] => [
   ...context.claims.gateways,
 ];
 
+export const isUnreachable = ({ type }: RouteItem): boolean => type === 'unreachable';
+
 /** Whether another network has a better right to a route than we do. */
 const isOthers = (claims: readonly Claims[], route: RouteItem): boolean =>
   claims.some(({ gateways }) => gateways.includes(route.via ?? route.device));
 
 /**
- * A route is ours by our protocol number and a device or gateway of this network; when everything of
- * ours is to go, also by nobody else's claim to it.
+ * A route is ours by our protocol number and a device or gateway of this network, an unreachable one by
+ * the network's metric; when everything of ours is to go, also by nobody else's claim to it.
  */
 export function isOurRoute(context: Context, route: RouteItem): boolean {
+  if (isUnreachable(route)) return route.metric === unreachableMetric(context.network);
   if (isOurs(context, route.device)) return true;
   if (networkOf(context.devices.get(route.device)?.alias) !== undefined) return false;
   const others = context.claims.others();
@@ -55,9 +59,10 @@ function marksOf(context: Context, into: NamespaceBuilder): ReadonlySet<number> 
 }
 
 function writeRoute(route: RouteItem): string {
-  const words = [route.prefix];
+  const words = isUnreachable(route) ? ['unreachable', route.prefix] : [route.prefix];
   if (route.via !== undefined) words.push('via', route.via);
-  words.push('dev', route.device, 'table', String(route.table), 'proto', String(routeProtocol));
+  if (route.device !== '') words.push('dev', route.device);
+  words.push('table', String(route.table), 'proto', String(routeProtocol));
   if (route.metric !== 0) words.push('metric', String(route.metric));
   return words.join(' ');
 }
@@ -86,7 +91,39 @@ async function ruleBatches(
   ];
 }
 
-/** Unicast routes and policy routing rules. */
+type WhichRoute = (route: RouteItem) => boolean;
+
+const leads: WhichRoute = (item) => !isUnreachable(item);
+
+function addRoutes(
+  context: Context,
+  changes: readonly Change[],
+  which: WhichRoute,
+): Promise<readonly Failure[]> {
+  const lines = wishesOf(changes, 'routes')
+    .filter(({ item }) => which(item))
+    .map(({ change, item }) => ({ change, line: `route replace ${writeWholeRoute(item)}` }));
+  return ipBatch(context.run, lines);
+}
+
+function removeRoutes(
+  context: Context,
+  changes: readonly Change[],
+  which: WhichRoute,
+): Promise<readonly Failure[]> {
+  const lines = removalsOf(changes, 'routes')
+    .filter(({ item }) => which(item))
+    .map(({ change, item }) => ({ change, line: `route del ${writeRoute(item)}` }));
+  return ipBatch(context.run, lines);
+}
+
+/** Unreachable routes: they come before all others and go after them. */
+export const unreachable: Pick<LinuxFacility, 'establish' | 'withdraw'> = {
+  establish: (context, changes) => addRoutes(context, changes, isUnreachable),
+  withdraw: (context, changes) => removeRoutes(context, changes, isUnreachable),
+};
+
+/** Routes and policy routing rules. */
 export const route: LinuxFacility = {
   name: 'routes',
   v: 1,
@@ -106,19 +143,11 @@ export const route: LinuxFacility = {
 
   async establish(context, changes) {
     const rules = await ruleBatches(context, 'add', wishesOf(changes, 'rules'));
-    const lines = wishesOf(changes, 'routes').map(({ change, item }) => ({
-      change,
-      line: `route replace ${writeWholeRoute(item)}`,
-    }));
-    return [...rules, ...(await ipBatch(context.run, lines))];
+    return [...rules, ...(await addRoutes(context, changes, leads))];
   },
 
   async withdraw(context, changes) {
-    const lines = removalsOf(changes, 'routes').map(({ change, item }) => ({
-      change,
-      line: `route del ${writeRoute(item)}`,
-    }));
-    const routes = await ipBatch(context.run, lines);
+    const routes = await removeRoutes(context, changes, leads);
     return [...routes, ...(await ruleBatches(context, 'del', removalsOf(changes, 'rules')))];
   },
 };

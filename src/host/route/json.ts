@@ -2,6 +2,8 @@ import type { RouteItem, RuleItem } from '#state';
 
 /** A route as `ip -N -j route show table all` prints it; main's has no table. */
 export interface RouteJson {
+  /** A number of rtnetlink(7), absent for unicast. */
+  readonly type?: string;
   readonly dst: string;
   readonly dev?: string;
   readonly gateway?: string;
@@ -19,13 +21,19 @@ function prefixOf(dst: string, family: 4 | 6): string {
   return dst.includes('/') ? dst : `${dst}/${family === 4 ? 32 : 128}`;
 }
 
+/** RTN_UNREACHABLE of rtnetlink(7). */
+const unreachable = '7';
+
 export function routeOf(json: RouteJson, family: 4 | 6): RouteItem {
   const mtu = json.metrics?.find((metric) => metric.mtu !== undefined)?.mtu;
+  const refuses = json.type === unreachable;
   return {
+    ...(refuses && { type: 'unreachable' }),
     prefix: prefixOf(json.dst, family),
     table: Number(json.table ?? 254),
     metric: json.metric ?? 0,
-    device: json.dev ?? '',
+    // The kernel shows an unreachable IPv6 route on the loopback device.
+    device: refuses ? '' : (json.dev ?? ''),
     ...(json.gateway !== undefined && { via: json.gateway }),
     ...(mtu !== undefined && { mtu }),
     ...(json.prefsrc !== undefined && { source: json.prefsrc }),
