@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest';
-import { HawserError } from '#base';
 import { formatEndpoint, isHostName, parseEndpoint } from './endpoint.ts';
+import { errorOf } from './testing.ts';
 
-const codeOf = (text: string): string => {
-  try {
-    parseEndpoint(text);
-  } catch (error) {
-    if (error instanceof HawserError) return error.code;
-  }
-  return 'accepted';
-};
+const codeOf = (text: string): string => errorOf(() => parseEndpoint(text)).code;
 
 test.each([
   ['203.0.113.10:51820', '203.0.113.10', 51820],

@@ -1,24 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { HawserError } from '#base';
 import { Address } from './address.ts';
 import { Pool } from './pool.ts';
 import { Prefix } from './prefix.ts';
 import { AddressRange } from './range.ts';
 import { PrefixSet } from './set.ts';
+import { errorOf } from './testing.ts';
 
 const set = (...texts: string[]): PrefixSet => PrefixSet.of(texts.map(Prefix.parse));
 const pool = (...texts: string[]): Pool => Pool.of(set(...texts));
 const address = Address.parse;
 
-const codeOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof HawserError) return error.code;
-  }
-  return 'accepted';
-};
+const codeOf = (run: () => unknown): string => errorOf(run).code;
 
 test('addresses are given out from the lowest until none is left', () => {
   const given: string[] = [];

@@ -1,17 +1,7 @@
 import { expect, test } from 'vitest';
-import { HawserError } from '#base';
 import { Address } from './address.ts';
 import { Prefix } from './prefix.ts';
-
-const errorOf = (run: () => unknown): HawserError => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof HawserError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-};
+import { errorOf } from './testing.ts';
 
 test.each([
   ['', 'ip/empty'],

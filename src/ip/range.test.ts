@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest';
-import { HawserError } from '#base';
 import { Address } from './address.ts';
 import { AddressRange } from './range.ts';
+import { errorOf } from './testing.ts';
 
-const codeOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof HawserError) return error.code;
-  }
-  return 'accepted';
-};
+const codeOf = (run: () => unknown): string => errorOf(run).code;
 
 test.each([
   ['10.0.0.1', 'ip/not-a-range'],

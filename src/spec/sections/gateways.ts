@@ -4,20 +4,10 @@ import { readMachine, type Surroundings } from '../machine.ts';
 import type { Machine } from '../network.ts';
 import { entriesOf, type Loose, placeOfKey } from '../origin.ts';
 import * as words from '../vocabulary.ts';
+import { tunnelMachine } from './tunnel-machine.ts';
 
 const Gateway = words.mapping(
-  {
-    endpoint: words.optional(words.Endpoint),
-    address: words.optional(words.SiteAddress),
-    overlay: words.optional(words.Overlay),
-    port: words.optional(words.Port),
-    keepalive: words.optional(words.Keepalive),
-    interface: words.optional(words.Interface),
-    key: words.optional(words.PublicKey),
-    tags: words.optional(words.Tags),
-    mtu: words.optional(words.Mtu),
-    was: words.optional(words.Was),
-  },
+  tunnelMachine,
   {
     title: 'Gateway',
     description:

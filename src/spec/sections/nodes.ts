@@ -5,25 +5,17 @@ import type { Machine } from '../network.ts';
 import { entriesOf, type Loose, placeOfKey, textsOf } from '../origin.ts';
 import { readRanges } from '../ranges.ts';
 import * as words from '../vocabulary.ts';
+import { tunnelMachine } from './tunnel-machine.ts';
 
 const ClusterNode = words.mapping(
   {
-    endpoint: words.optional(words.Endpoint),
-    address: words.optional(words.SiteAddress),
-    overlay: words.optional(words.Overlay),
-    port: words.optional(words.Port),
-    keepalive: words.optional(words.Keepalive),
-    interface: words.optional(words.Interface),
+    ...tunnelMachine,
     pods: words.optional(
       words.oneOrMany({
         description: 'The pod ranges (pod CIDRs) that live on the node.',
         examples: ['10.128.2.0/23'],
       }),
     ),
-    key: words.optional(words.PublicKey),
-    tags: words.optional(words.Tags),
-    mtu: words.optional(words.Mtu),
-    was: words.optional(words.Was),
   },
   {
     title: 'Node',
