@@ -17,6 +17,10 @@ export const stateErrors = errorTable({
     says: 'namespace {namespace} asks for {facility} version {version}, and this agent has {supported}',
     fix: 'This machine needs agent >= the version that wrote it; it stays at its revision until then.',
   },
+  'state/delta-misfit': {
+    says: 'a change to the host state does not fit what is here: {why}',
+    fix: 'The agent asks for the whole state by itself; if this stays, compare the versions of agent and server.',
+  },
   'state/no-candidate': {
     says: 'nobody can carry {prefixes}: no tunnel of this state has the peers it names',
     fix: 'Write the state again with `hawser export FILE MACHINE --format hoststate`.',

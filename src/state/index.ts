@@ -1,4 +1,5 @@
 export type { Change, EditOf, Impact, Move } from './change.ts';
+export { applyDelta, type Delta, delta } from './delta.ts';
 export { describeChange } from './describe.ts';
 export { describeChanges } from './describe-all.ts';
 export { diff } from './diff.ts';

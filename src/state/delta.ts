@@ -1,0 +1,181 @@
+import { canonicalJson } from '#base';
+import { stateErrors } from './errors.ts';
+import { parseHostState } from './parse.ts';
+import type { HostState } from './schema.ts';
+
+/**
+ * What makes one JSON value into another, itself JSON. `set`: another value. `in`: members that differ,
+ * `del`: those that are gone. `list`: the new list, put together from the old one.
+ */
+export type Delta =
+  | { readonly set: unknown }
+  | { readonly in: Readonly<Record<string, Delta>>; readonly del?: readonly string[] }
+  | { readonly list: readonly Piece[] };
+
+/** A part of a new list: so many old elements from an index on, one old element changed, or new ones. */
+type Piece =
+  | readonly [from: number, count: number]
+  | { readonly index: number; readonly edit: Delta }
+  | { readonly add: unknown[] };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const member = (fields: Fields, key: string): unknown =>
+  Object.hasOwn(fields, key) ? fields[key] : undefined;
+
+/** The delta of two values, undefined where they are equal. */
+function between(before: unknown, after: unknown): Delta | undefined {
+  if (before === after) return undefined;
+  if (Array.isArray(before) && Array.isArray(after)) return betweenLists(before, after);
+  if (isObject(before) && isObject(after)) return betweenObjects(before, after);
+  return canonicalJson(before) === canonicalJson(after) ? undefined : { set: after };
+}
+
+function betweenObjects(before: Fields, after: Fields): Delta | undefined {
+  const changed: [string, Delta][] = [];
+  for (const [key, value] of Object.entries(after)) {
+    if (value === undefined) continue;
+    const old = member(before, key);
+    const delta = old === undefined ? { set: value } : between(old, value);
+    if (delta) changed.push([key, delta]);
+  }
+  const del = Object.keys(before).filter(
+    (key) => before[key] !== undefined && member(after, key) === undefined,
+  );
+  if (changed.length === 0 && del.length === 0) return undefined;
+  return { in: Object.fromEntries(changed), ...(del.length > 0 && { del }) };
+}
+
+/** Old elements by a key, each handed out once, in order. */
+class Supply {
+  readonly #indices: ReadonlyMap<string, number[]>;
+
+  constructor(list: readonly unknown[], keyOf: (element: unknown, index: number) => string) {
+    const keys = list.map(keyOf);
+    this.#indices = Map.groupBy(keys.keys(), (index) => keys[index] ?? '');
+    for (const indices of this.#indices.values()) indices.reverse();
+  }
+
+  take(key: string): number | undefined {
+    return this.#indices.get(key)?.pop();
+  }
+}
+
+/** Two elements that differ are likely one thing changed if they have one name, or none. */
+function nameOf(element: unknown): string {
+  if (!isObject(element)) return typeof element;
+  const name = member(element, 'name');
+  return typeof name === 'string' ? `name ${name}` : 'object';
+}
+
+const adding = (value: unknown): Piece => ({ add: [value] });
+
+/** An old element changed into a new one, where that says it in fewer bytes. */
+function editing(before: readonly unknown[], index: number, value: unknown): Piece {
+  if (typeof value !== 'object') return adding(value);
+  const piece: Piece = { index, edit: between(before[index], value) ?? { in: {} } };
+  return JSON.stringify(piece).length < JSON.stringify(value).length ? piece : adding(value);
+}
+
+function betweenLists(before: readonly unknown[], after: readonly unknown[]): Delta | undefined {
+  const texts = before.map((element) => canonicalJson(element));
+  const equal = new Supply(before, (_, index) => texts[index] ?? '');
+  const found = after.map((element) => equal.take(canonicalJson(element)));
+  if (before.length === after.length && found.every((at, index) => at === index)) return undefined;
+  const kept = new Set(found);
+  const left = before.flatMap((_, index) => (kept.has(index) ? [] : [index]));
+  const others = new Supply(left, (index) => nameOf(before[index as number]));
+  const pieces = after.map((value, index): Piece => {
+    const at = found[index];
+    if (at !== undefined) return [at, 1];
+    const other = left[others.take(nameOf(value)) ?? -1];
+    return other === undefined ? adding(value) : editing(before, other, value);
+  });
+  return { list: joined(pieces) };
+}
+
+/** Neighbouring pieces that can be said as one. */
+function joined(pieces: readonly Piece[]): readonly Piece[] {
+  const result: Piece[] = [];
+  for (const piece of pieces) {
+    const last = result.at(-1);
+    const both = last && joinedPair(last, piece);
+    if (both) result[result.length - 1] = both;
+    else result.push(piece);
+  }
+  return result;
+}
+
+function joinedPair(a: Piece, b: Piece): Piece | undefined {
+  if ('add' in a && 'add' in b) {
+    for (const element of b.add) a.add.push(element);
+    return a;
+  }
+  if ('add' in a || 'add' in b || 'index' in a || 'index' in b) return undefined;
+  return a[0] + a[1] === b[0] ? [a[0], a[1] + b[1]] : undefined;
+}
+
+const misfit = (why: string) => stateErrors.error('state/delta-misfit', { why });
+
+function applied(value: unknown, delta: Delta): unknown {
+  if (!isObject(delta)) throw misfit('it has a form that is not known here');
+  if ('set' in delta) return delta.set;
+  if ('list' in delta) return appliedList(value, delta.list);
+  return appliedObject(value, delta.in, delta.del ?? []);
+}
+
+function appliedObject(
+  value: unknown,
+  changed: Readonly<Record<string, Delta>>,
+  del: readonly string[],
+): Fields {
+  if (!isObject(value)) throw misfit('it changes members of what is no object');
+  const gone = new Set(del);
+  const kept = Object.entries(value).filter(([key]) => !gone.has(key));
+  const fields = new Map(kept);
+  for (const [key, delta] of Object.entries(changed)) {
+    fields.set(key, applied(member(value, key), delta));
+  }
+  return Object.fromEntries([...fields].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function appliedList(value: unknown, pieces: readonly Piece[]): readonly unknown[] {
+  if (!Array.isArray(value)) throw misfit('it changes elements of what is no list');
+  const old: readonly unknown[] = value;
+  const at = (index: number): unknown => {
+    if (index in old) return old[index];
+    throw misfit(`it asks for element ${index} of ${old.length}`);
+  };
+  return pieces.flatMap((piece): readonly unknown[] => {
+    if ('add' in piece) return piece.add;
+    if ('index' in piece) return [applied(at(piece.index), piece.edit)];
+    const [from, count] = piece;
+    at(from + count - 1);
+    return old.slice(from, from + count);
+  });
+}
+
+/**
+ * What makes one state into another: small where little changed, whatever its place. Plain JSON;
+ * `applyDelta(a, delta(a, b))` has the hash of `b`. Pure.
+ */
+export const delta = (before: HostState, after: HostState): Delta =>
+  between(before, after) ?? { in: {} };
+
+/**
+ * The state after a delta that came over a wire; the sender's hash says whether it is the right one.
+ * @throws state/delta-misfit where it was made for another state; state/... of `parseHostState`
+ */
+export function applyDelta(state: HostState, change: unknown): HostState {
+  let value: unknown;
+  try {
+    value = applied(state, change as Delta);
+  } catch (cause) {
+    if (cause instanceof TypeError) throw misfit('it has a form that is not known here');
+    throw cause;
+  }
+  return parseHostState(value);
+}
