@@ -9,6 +9,7 @@ import {
   link,
   type Model,
   parseFacts,
+  sharedFacts,
   writeFacts,
 } from '#compile';
 import { loadNetwork, type Network } from '#spec';
@@ -48,6 +49,12 @@ function readFacts(file: string): string | undefined {
 export function linkAssumed({ network, facts }: Opened): Model {
   return link({ ...assumeKeys(network, facts), network, epoch: 'file', rev: 0 });
 }
+
+/** Links two files that are compared as if every key were known: what only one has heard of counts for both. */
+export const linkBoth = (a: Opened, b: Opened): readonly [Model, Model] => [
+  linkAssumed({ ...a, facts: sharedFacts(a, b) }),
+  linkAssumed({ ...b, facts: sharedFacts(b, a) }),
+];
 
 /** Links with the keys that are known, and with addresses given out as the facts file will keep them. */
 export function linkKnown({ network }: Opened, facts: Facts): Model {

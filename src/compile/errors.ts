@@ -13,6 +13,10 @@ export const compileErrors = errorTable({
     says: 'there is no machine or host named {name}',
     fix: '{hint}',
   },
+  'compile/other-network': {
+    says: 'this is the network {next}, and the other file is {old}: a machine keeps what it has of {old} and gets {next} beside it',
+    fix: 'Give both files one `network:` name to compare them. To change the name itself, run `hawser agent cleanup --network {old}` on each machine, then apply the new one.',
+  },
   'compile/no-state': {
     says: '{name} is a plain host whose routes are set by {by}: it has no state of its own',
     fix: "Say 'routes: agent' at the host, or export its routes with 'hawser export FILE {name} --format iproute2'.",

@@ -61,14 +61,14 @@ export function assumeKeys(network: Network, facts: Facts): Facts {
     .flatMap((s) => [...s.gateways, ...s.nodes])
     .concat(network.members);
   const keys = Object.fromEntries(
-    machines.map((m) => [m.name, { '0': keyOf(m, facts) ?? placeholderKey(m.name) }]),
+    machines.map((m) => [m.name, { '0': keyOf(m, facts) ?? placeholderKey(m) }]),
   );
   return { ...facts, keys };
 }
 
-/** 32 bytes made from the name, as base64. */
-function placeholderKey(name: string): string {
-  const words = Array.from({ length: 8 }, (_, i) => shortHash(`${i} ${name}`)).join('');
+/** 32 bytes made from the name, as base64; a machine that changes its name keeps them too. */
+export function placeholderKey({ name, was = name }: Machine): string {
+  const words = Array.from({ length: 8 }, (_, i) => shortHash(`${i} ${was}`)).join('');
   return btoa(words.replace(/../g, (hex) => String.fromCharCode(Number.parseInt(hex, 16))));
 }
 

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { affected } from './affected.ts';
-import { formatPlan, plan } from './index.ts';
-import { linked } from './testing.ts';
+import { emptyFacts, type Facts, formatPlan, plan, sharedFacts } from './index.ts';
+import type { Model } from './model.ts';
+import { linked, networkOf } from './testing.ts';
+
+const textOf = (before: Model, after: Model): string =>
+  formatPlan(plan(before, after), before, after);
 
 const file = (extra = '', policy = ''): string => `
 version: 1
@@ -40,11 +44,11 @@ describe('who a change affects', () => {
 
 describe('a plan', () => {
   test('that changes nothing says so', () => {
-    expect(formatPlan(plan(linked(file()), linked(file())))).toBe('No changes.\n');
+    expect(textOf(linked(file()), linked(file()))).toBe('No changes.\n');
   });
 
   test('says what each machine will do and who joins', () => {
-    const text = formatPlan(plan(linked(file()), linked(file(late))));
+    const text = textOf(linked(file()), linked(file(late)));
     expect(text).toContain('late joins the network');
     expect(text).toMatch(/ga:\n(.*\n)* {2}add peer late/);
   });
@@ -84,4 +88,119 @@ describe('a plan', () => {
     const { blinks } = plan(linked(file()), after);
     expect(blinks.map((blink) => blink.machine)).toContain('ga');
   });
+
+  test('says what each change costs, where it costs anything', () => {
+    const text = textOf(linked(file(late)), linked(file()));
+    expect(text).toMatch(/ga:\n(.*\n)* {2}remove peer late of hw-t \[outage\]\n/);
+    expect(textOf(linked(file()), linked(file(late)))).not.toContain('[none]');
+  });
+
+  test('names tests that fail now, and not those that failed before', () => {
+    const test = 'tests: [{ from: lap, to: ha, port: tcp/22, expect: allow }]';
+    const [open, narrow] = [linked(file('', test)), linked(file('', `policy: []\n${test}`))];
+    expect(textOf(open, narrow)).toContain(
+      'Tests that fail now:\n  lap -> ha tcp/22: expected allow, found deny\n',
+    );
+    expect(plan(narrow, narrow).failingTests).toEqual([]);
+  });
+
+  test('of two networks is none', () => {
+    const other = linked(file().replace('network: t', 'network: u'));
+    expect(() => plan(linked(file()), other)).toThrow(/the other file is t/);
+  });
+});
+
+describe('machines that come and go', () => {
+  const more = (hosts: string): string =>
+    file('groups: { both: [ha, lap] }').replace('ha: {', `${hosts}, ha: {`);
+
+  test('hosts are told with whom they reach, in words of the file, and all alike at once', () => {
+    const [before, after] = [linked(file()), linked(more('"n[1-9]": { address: 10.1.0.[21-29] }'))];
+    const text = textOf(before, after);
+    expect(
+      text,
+    ).toContain(`n1, n2, n3, n4, n5 and 4 more join the network (host of a, routes: manual):
+  may reach all
+  may be reached by all`);
+    expect(plan(after, before).presences).toMatchObject([{ what: 'leaves', kind: 'host' }]);
+    expect(textOf(after, before)).toMatch(/4 more leave the network[^]*was reached by all/);
+  });
+
+  test('a policy shows in whom they reach', () => {
+    const policy = 'policy: [{ from: [late], to: [ha, lap], ports: [tcp/22] }]';
+    const groups = 'groups: { both: [ha, lap] }';
+    const before = linked(file('', `${groups}\npolicy: [{ from: [lap], to: [ha] }]`));
+    const [found] = plan(before, linked(file(late, `${groups}\n${policy}`))).presences;
+    expect(found).toMatchObject({
+      machines: ['late'],
+      kind: 'member',
+      reaches: [{ who: ['both'], ports: ['tcp/22'] }],
+      reachedBy: [],
+    });
+  });
+
+  test('one that changes its name neither comes nor goes', () => {
+    const after = linked(file().replace('  lap: { ', '  tablet: { was: lap, '));
+    const { presences, machines, access } = plan(linked(file()), after);
+    expect(presences).toEqual([]);
+    expect(access).toEqual([]);
+    expect(machines.map(({ what }) => what)).not.toContain('joins');
+  });
+});
+
+describe('routes that people set', () => {
+  test('are told as lines to type, those to remove first', () => {
+    const moved = file().replaceAll('10.2.0.', '10.3.0.');
+    expect(plan(linked(file()), linked(moved)).manual).toEqual([
+      {
+        host: 'ha',
+        lines: [
+          'ip route del 10.2.0.0/24 via 10.1.0.1',
+          'ip route replace 10.3.0.0/24 via 10.1.0.1',
+        ],
+      },
+    ]);
+  });
+
+  test('of many hosts alike are told once', () => {
+    const many = file().replace(
+      'ha: { address: 10.1.0.10 }',
+      '"h[1-9]": { address: 10.1.0.[11-19] }',
+    );
+    const text = textOf(linked(many), linked(many.replaceAll('10.2.0.', '10.3.0.')));
+    expect(text).toContain('  on h1, h2, h3, h4, h5 and 4 more:\n    ip route del 10.2.0.0/24');
+  });
+});
+
+describe('keys that are not known', () => {
+  const facts = (keys: Facts['keys']): Facts => ({ ...emptyFacts, keys });
+  const key = `${'A'.repeat(42)}E=`;
+  const both = (a: Facts, b: Facts, yaml = file()) => {
+    const before = { network: networkOf(file()), facts: a };
+    const after = { network: networkOf(yaml), facts: b };
+    return [
+      linked(file(), sharedFacts(before, after)),
+      linked(yaml, sharedFacts(after, before)),
+    ] as const;
+  };
+
+  test('to one of the two files are no change', () => {
+    const known = facts({ gb: { '0': key } });
+    expect(textOf(...both(known, emptyFacts))).toBe('No changes.\n');
+    expect(textOf(...both(emptyFacts, known))).toBe('No changes.\n');
+  });
+
+  test('are told as whose they are, never made up', () => {
+    const text = textOf(...both(emptyFacts, emptyFacts, file('  far: { overlay: 10.99.0.30 }')));
+    expect(text).toContain('publicKey <key of far>');
+    expect(text).not.toMatch(/[\w+/]{43}=/);
+  });
+});
+
+test('a plan of very many machines says how many it leaves out', () => {
+  const many = Array.from({ length: 60 }, (_, i) => `  m${i}: { managed: true }`).join('\n');
+  const moved = file(many).replace('overlay: 10.99.0.0/24', 'overlay: 10.98.0.0/24');
+  const text = textOf(linked(file(many)), linked(moved.replaceAll('10.99.0.', '10.98.0.')));
+  expect(text).toMatch(/and \d+ more machines; --json has all/);
+  expect(text.split('\n').length).toBeLessThan(800);
 });

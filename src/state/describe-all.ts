@@ -12,11 +12,18 @@ const parts: Readonly<Record<string, string>> = {
 const verbs = { add: 'added', change: 'changed', remove: 'removed' } as const;
 type Verb = keyof typeof verbs;
 
+/** What a change costs, for people; nothing if it costs nothing. */
+const cost = ({ impact }: Change): string => (impact === 'none' ? '' : ` [${impact}]`);
+
 /**
  * Lines for people. A filter is told as one line per table, and a tunnel that goes as one with all
- * that rests on it; everything else as `describeChange` says it.
+ * that rests on it; everything else as `describeChange` says it. `impacts`: and what it costs, where
+ * it does (a filter changes at once: what that costs is told as access).
  */
-export function describeChanges(changes: readonly Change[]): readonly string[] {
+export function describeChanges(
+  changes: readonly Change[],
+  { impacts = false }: { readonly impacts?: boolean } = {},
+): readonly string[] {
   const gone = new Set(
     changes.filter(isTunnelGoing).map(({ namespace, id }) => `${namespace} ${id}`),
   );
@@ -27,7 +34,7 @@ export function describeChanges(changes: readonly Change[]): readonly string[] {
       const table = tableOf(change);
       lines.set(`table ${table}`, describeTable(table, tables.get(table) ?? []));
     } else if (!restsOn(change, gone)) {
-      lines.set(`${lines.size}`, describeChange(change));
+      lines.set(`${lines.size}`, `${describeChange(change)}${impacts ? cost(change) : ''}`);
     }
   }
   return [...lines.values()];

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { formatPlan, type Plan, plan } from '#compile';
+import { formatPlan, hasChanges, type Plan, plan } from '#compile';
 import { describeChange } from '#state';
 import { exitCodes, exitWith } from '../exit.ts';
-import { linkAssumed, openNetwork } from '../load.ts';
+import { linkBoth, openNetwork } from '../load.ts';
 import { print, printJson } from '../output.ts';
 
 export const planCommand = (): Command =>
@@ -11,17 +11,19 @@ export const planCommand = (): Command =>
     .argument('<file>', 'the network as it should become')
     .requiredOption('--against <file>', 'the network as it is')
     .option('--json', 'for programs')
-    .addHelpText('after', '\nExit code 0: no changes. 3: changes. 1: a file has errors.')
+    .addHelpText(
+      'after',
+      '\nExit code 0: no changes. 3: changes. 1: a file has errors. 2: not one network.',
+    )
     .action((file: string, options: { readonly against: string; readonly json?: boolean }) => {
-      const [before, after] = [options.against, file].map((name) => linkAssumed(openNetwork(name)));
-      if (!before || !after) return;
+      const [before, after] = linkBoth(openNetwork(options.against), openNetwork(file));
       const found = plan(before, after);
       if (options.json) printJson(planJson(found));
-      else print(formatPlan(found));
-      exitWith(found.machines.length > 0 ? exitCodes.changes : exitCodes.yes);
+      else print(formatPlan(found, before, after));
+      exitWith(hasChanges(found) ? exitCodes.changes : exitCodes.yes);
     });
 
-const planJson = (found: Plan): unknown => ({
+export const planJson = (found: Plan): unknown => ({
   ...found,
   machines: found.machines.map((entry) => ({
     ...entry,

@@ -21,20 +21,35 @@ export interface AccessChange {
 /** Up to this many flows are compared one by one; beyond, one pair stands for all alike. */
 const flowLimit = 20_000;
 
-/** What machines that are in both networks may do now that they could not before, and the reverse. */
-export function accessChanges(a: Model, b: Model): readonly AccessChange[] {
+/**
+ * What machines that are in both networks may do now that they could not before, and the reverse.
+ * `former`: what they were called, by what they are called.
+ */
+export function accessChanges(
+  a: Model,
+  b: Model,
+  former: ReadonlyMap<string, string>,
+): readonly AccessChange[] {
   const ports = portAtoms([a.network, b.network]);
-  return pairsOf(a, b, ports.length).flatMap((pair) => changesOfPair(a, b, pair, ports));
+  const both: Both = { a, b, former };
+  return pairsOf(both, ports.length).flatMap((pair) => changesOfPair(both, pair, ports));
+}
+
+interface Both {
+  readonly a: Model;
+  readonly b: Model;
+  readonly former: ReadonlyMap<string, string>;
 }
 
 function changesOfPair(
-  a: Model,
-  b: Model,
+  { a, b, former }: Both,
   { from, to }: Pair,
   ports: readonly Port[],
 ): readonly AccessChange[] {
   const changed = ports.flatMap((port) => {
-    const [before, after] = [a, b].map((model) => verdictOf(model, from.name, to.name, port));
+    const old = [from.name, to.name].map((name) => former.get(name) ?? name);
+    const before = verdictOf(a, old[0] ?? '', old[1] ?? '', port);
+    const after = verdictOf(b, from.name, to.name, port);
     if (!before || !after || arrives(before) === arrives(after)) return [];
     return [{ port, before, after }];
   });
@@ -61,18 +76,24 @@ function verdictOf(model: Model, from: string, to: string, port: Port): Verdict 
   return verdicts.find(arrives) ?? verdicts[0];
 }
 
-function pairsOf(a: Model, b: Model, ports: number): readonly Pair[] {
-  const common = combined(a, b);
+function pairsOf(both: Both, ports: number): readonly Pair[] {
+  const common = combined(both);
   const stations = common.flatMap((c) => c.stations);
-  if (stations.length ** 2 * ports > flowLimit) return representativePairs(b, common);
+  if (stations.length ** 2 * ports > flowLimit) return representativePairs(both.b, common);
   const sorted = stations.toSorted((x, y) => byText(x.name, y.name));
   return sorted.flatMap((from) => sorted.filter((to) => to !== from).map((to) => ({ from, to })));
 }
 
 /** Classes of stations that are alike before and alike after. */
-function combined(a: Model, b: Model): readonly StationClass[] {
-  const before = new Map(
+function combined({ a, b, former }: Both): readonly StationClass[] {
+  const old = new Map(
     stationClasses(placesOf(a)).flatMap((c) => c.stations.map((s) => [s.name, c.key] as const)),
+  );
+  const before = new Map(
+    [...former].flatMap(([name, was]) => {
+      const key = old.get(was);
+      return key === undefined ? [] : [[name, key] as const];
+    }),
   );
   return stationClasses(placesOf(b)).flatMap((c) => {
     const known = c.stations.filter((station) => before.has(station.name));

@@ -1,8 +1,15 @@
 import { type Change, diff, viewOf } from '#state';
 import { affected } from '../affected.ts';
+import type { TestResult } from '../api.ts';
+import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { hasState, project } from '../project/project.ts';
 import { type AccessChange, accessChanges } from './access.ts';
+import { withoutMadeUpKeys } from './keys.ts';
+import { type ManualChange, manualChanges } from './manual.ts';
+import { everyName, formerNames } from './names.ts';
+import { type Presence, presences } from './presence.ts';
+import { failingTests } from './tests.ts';
 
 export interface MachineChanges {
   readonly machine: string;
@@ -12,33 +19,65 @@ export interface MachineChanges {
 
 /** What a change of the file will do, before it does it. */
 export interface Plan {
+  /** Machines with a state of their own. */
   readonly machines: readonly MachineChanges[];
-  /** Pairs newly allowed and newly denied. */
+  /** Machines and plain hosts that come and go, and what that means for the others. */
+  readonly presences: readonly Presence[];
+  /** Pairs newly allowed and newly denied, of machines that stay. */
   readonly access: readonly AccessChange[];
+  /** Lines for plain hosts and routers. */
+  readonly manual: readonly ManualChange[];
   /** `machine: peer` whose session begins anew or whose traffic stops for a moment. */
   readonly blinks: readonly { readonly machine: string; readonly change: Change }[];
   /** Unmanaged machines whose exported configuration no longer says what it should. */
   readonly staleExports: readonly string[];
+  /** Tests of the new file that fail, and did not before. */
+  readonly failingTests: readonly TestResult[];
 }
 
-/** Typed changes from one linked network to another, with their consequences. Pure. */
+/**
+ * Typed changes from one linked network to another, with their consequences. Pure. Throws
+ * `compile/other-network` if they are not one network before and after.
+ */
 export function plan(before: Model, after: Model): Plan {
-  const machines = affected(before, after)
-    .map((name) => changesOf(before, after, name))
-    .filter((entry) => entry.changes.length > 0 || entry.what !== 'changes');
+  const [old, next] = [before.network.name, after.network.name];
+  if (old !== next) {
+    const where = { place: after.network.fields.network ?? after.network.place, text: next };
+    throw compileErrors.error('compile/other-network', { old, next }, where);
+  }
+  const former = formerNames(before, after);
+  const machines = machineChanges(before, after, former);
+  const stays = machines.filter(({ what }) => what === 'changes');
+  const borne = new Set(former.values());
   return {
     machines,
-    access: accessChanges(before, after),
-    blinks: machines
-      .filter(({ what }) => what === 'changes')
-      .flatMap(({ machine, changes }) =>
-        changes.filter(interrupts).map((change) => ({ machine, change })),
+    presences: [
+      ...presences(
+        after,
+        everyName(after).filter((name) => !former.has(name)),
+        'joins',
       ),
-    staleExports: machines
-      .filter(({ machine, what }) => what === 'changes' && !isManaged(after, machine))
+      ...presences(
+        before,
+        everyName(before).filter((name) => !borne.has(name)),
+        'leaves',
+      ),
+    ],
+    access: accessChanges(before, after, former),
+    manual: manualChanges(before, after, former),
+    blinks: stays.flatMap(({ machine, changes }) =>
+      changes.filter(interrupts).map((change) => ({ machine, change })),
+    ),
+    staleExports: stays
+      .filter(({ machine }) => !isManaged(after, machine))
       .map(({ machine }) => machine),
+    failingTests: failingTests(before, after),
   };
 }
+
+/** Whether anybody has anything to do. */
+export const hasChanges = ({ machines, presences: found, manual }: Plan): boolean =>
+  machines.length + found.length + manual.length > 0;
 
 /** A filter changes in one transaction: whom that costs access is told as access. */
 const interrupts = (change: Change): boolean =>
@@ -47,10 +86,25 @@ const interrupts = (change: Change): boolean =>
 const isManaged = (model: Model, machine: string): boolean =>
   model.nodesByName.get(machine)?.machine.managed ?? true;
 
-function changesOf(before: Model, after: Model, machine: string): MachineChanges {
-  const [old, next] = [before, after].map((model) =>
-    hasState(model, machine) ? viewOf(project(model, machine)) : new Map(),
-  );
-  const what = !old?.size ? 'joins' : !next?.size ? 'leaves' : 'changes';
-  return { machine, what, changes: diff(old ?? new Map(), next ?? new Map()) };
+function machineChanges(
+  before: Model,
+  after: Model,
+  former: ReadonlyMap<string, string>,
+): readonly MachineChanges[] {
+  const renamed = new Map([...former].filter(([name, old]) => name !== old));
+  const shown = withoutMadeUpKeys([before, after]);
+  const gone = new Set(renamed.values());
+  return affected(before, after)
+    .filter((name) => !gone.has(name))
+    .map((name) => changesOf(before, after, name, renamed.get(name) ?? name))
+    .filter((entry) => entry.changes.length > 0 || entry.what !== 'changes')
+    .map((entry) => ({ ...entry, changes: entry.changes.map(shown) }));
+}
+
+function changesOf(before: Model, after: Model, machine: string, formerly: string): MachineChanges {
+  const viewIn = (model: Model, name: string) =>
+    hasState(model, name) ? viewOf(project(model, name)) : new Map();
+  const [old, next] = [viewIn(before, formerly), viewIn(after, machine)];
+  const what = old.size === 0 ? 'joins' : next.size === 0 ? 'leaves' : 'changes';
+  return { machine, what, changes: diff(old, next) };
 }
