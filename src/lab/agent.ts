@@ -21,6 +21,10 @@ export async function keyOf(
 export const applyState = ({ program }: Agent, station: StationClient, path: string) =>
   agentRun(station, [...program, 'agent', 'apply', '--state', path]);
 
+/** Takes away what was made on a machine that has no state any more. */
+export const cleanUp = ({ program }: Agent, station: StationClient, network: string) =>
+  agentRun(station, [...program, 'agent', 'cleanup', '--network', network]);
+
 async function agentRun(station: StationClient, argv: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await ask(station, { do: 'run', argv });
   if (code === 0) return stdout;

@@ -49,6 +49,10 @@ export const labErrors = errorTable({
     says: 'the folder of your labs, {folder}, {reason}',
     fix: 'Remove it if nothing of yours is in it, or `chmod 700` it if it is yours; or set HAWSER_LABS to a folder of your own.',
   },
+  'lab/needs-rebuild': {
+    says: 'the lab {name} cannot become what {file} says while it is up: {reason}',
+    fix: 'Build it anew: hawser lab down {name}; hawser lab up {file} --name {name}.',
+  },
   'lab/missing-programs': {
     says: 'the lab needs programs that are not here: {programs}',
     fix: 'On Debian or Ubuntu: sudo apt-get install --no-install-recommends {packages}',

@@ -1,8 +1,10 @@
+export { applyFile } from './apply.ts';
 export { cut, heal } from './cuts.ts';
 export { labErrors } from './errors.ts';
 export { type LabEvent, type Report, type Stage, stages } from './events.ts';
 export { exec, execQuietly } from './exec.ts';
 export { type Lab, openLab, pickLab, stationNamed } from './lab.ts';
+export { reconcile } from './passes.ts';
 export { expectations } from './prove/expect.ts';
 export { columns, drawGrid, fateOfVerdicts, type Paint } from './prove/grid.ts';
 export { proofJson } from './prove/json.ts';
@@ -21,4 +23,4 @@ export { serveStation } from './station/serve.ts';
 export { describeTunnel, type MachineStatus, statusOf } from './status.ts';
 export type { Underlay } from './underlay/plan.ts';
 export { underlayOf } from './underlay/underlay.ts';
-export { reconcile, up } from './up.ts';
+export { up } from './up.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Facts, link, type Model } from '#compile';
+import { type Facts, link, type Model, machinesOf, project } from '#compile';
 import type { Network } from '#spec';
 import type { HostState } from '#state';
 import { labErrors } from './errors.ts';
@@ -32,6 +32,10 @@ export const labEpoch = 'lab';
 
 export const modelOf = (network: Network, facts: Facts): Model =>
   link({ ...facts, network, epoch: labEpoch, rev: 1 });
+
+/** The states of all machines that have one. */
+export const statesOf = (model: Model): ReadonlyMap<string, HostState> =>
+  new Map(machinesOf(model).map((name) => [name, project(model, name)]));
 
 export const stationsIn = (dir: string, underlay: Underlay): ReadonlyMap<string, StationClient> =>
   new Map(underlay.stations.map(({ name }, index) => [name, stationAt(dir, name, index)]));

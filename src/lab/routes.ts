@@ -2,7 +2,7 @@ import { exportHost, hostRoutes, siteRouterRoutes } from '#compile';
 import type { Route } from '#state';
 import { inside } from './keeper.ts';
 import type { Lab } from './lab.ts';
-import { inParallel, must } from './run.ts';
+import { inParallel, must, run } from './run.ts';
 
 /**
  * What people and clouds do for machines that run nothing of ours: each plain host gets exactly the
@@ -14,6 +14,25 @@ export async function setPlainRoutes(lab: Lab): Promise<void> {
     must([...inside(lab.keeper, namespace), 'ip', '-batch', '-'], { input: lines.join('') }),
   );
 }
+
+/** Takes back the routes that these machines had and have no more; what is gone already is not missed. */
+export async function dropPlainRoutes(before: Lab, after: Lab): Promise<void> {
+  const kept = new Map(plainRoutes(after).map(({ namespace, lines }) => [namespace, lines]));
+  const stale = plainRoutes(before).map(({ namespace, lines }) => {
+    const prefixes = (kept.get(namespace) ?? []).map(prefixOf);
+    const gone = lines.map(prefixOf).filter((prefix) => !prefixes.includes(prefix));
+    return { namespace, input: gone.map((prefix) => `route del ${prefix}\n`).join('') };
+  });
+  await inParallel(
+    stale.filter(({ input }) => input !== ''),
+    8,
+    ({ namespace, input }) =>
+      run([...inside(before.keeper, namespace), 'ip', '-force', '-batch', '-'], { input }),
+  );
+}
+
+/** Of `route replace PREFIX via ...`. */
+const prefixOf = (line: string): string => line.split(' ')[2] ?? '';
 
 interface PlainRoutes {
   readonly namespace: string;

@@ -1,17 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { allocate, emptyFacts, type Facts, type Ledger, machinesOf, project } from '#compile';
-import type { Machine, Network } from '#spec';
+import { allocate, emptyFacts, type Facts, type Ledger } from '#compile';
+import type { Network } from '#spec';
 import type { KeyPair } from '#wireguard';
-import { type Agent, applyState, keyOf } from './agent.ts';
-import { labErrors } from './errors.ts';
+import { keyOf } from './agent.ts';
 import { counting, type Report } from './events.ts';
-import { freeze } from './freeze.ts';
-import { fillHostsFile, layHostsFile } from './hosts-file.ts';
+import { layHostsFile } from './hosts-file.ts';
 import { inside, type Keeper, startKeeper } from './keeper.ts';
-import { type Lab, modelOf, statePath, stationNamed, stationsIn } from './lab.ts';
+import { type Lab, modelOf, statesOf, stationsIn } from './lab.ts';
 import { listenEverywhere } from './listening.ts';
 import { freshRun, provideAgentHome } from './mounts.ts';
+import { applyAll, busyWidth } from './passes.ts';
 import { requirePrograms, requireWireguard } from './ready.ts';
 import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { setPlainRoutes } from './routes.ts';
@@ -19,10 +16,12 @@ import { inParallel } from './run.ts';
 import { undoOnSignal } from './signals.ts';
 import type { StationClient } from './station/client.ts';
 import { type Program, startStation } from './station/start.ts';
+import { store } from './store.ts';
 import { buildUnderlay } from './underlay/build.ts';
 import type { Underlay } from './underlay/plan.ts';
 import { underlayOf } from './underlay/underlay.ts';
 import { bringUpUnmanaged, unmanagedKeys } from './unmanaged.ts';
+import { withoutKeys } from './without-keys.ts';
 
 export interface UpOptions {
   readonly name: string;
@@ -34,9 +33,6 @@ export interface UpOptions {
   readonly program: Program;
   readonly report?: Report;
 }
-
-/** How much is done at a time where each task is a process that keeps a core busy. */
-const busyWidth = 3;
 
 /**
  * Builds a whole network on this machine, up to the point where tunnels can shake hands. On failure
@@ -73,7 +69,7 @@ async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
   const found = await gatherFacts({ network, ledger, underlay, stations, program, report });
   const { facts, privateKeys } = found;
   const model = modelOf(network, facts);
-  const states = new Map(machinesOf(model).map((name) => [name, project(model, name)]));
+  const states = statesOf(model);
   const lab = { record, dir, keeper, network, facts, model, underlay, stations, states };
   await store(lab);
   report({ stage: 'states', done: states.size, all: states.size });
@@ -93,20 +89,6 @@ async function configure(
   const record: LabRecord = { ...lab.record, stage: 'up' };
   await writeLab(record);
   return { ...lab, record };
-}
-
-/** Keys in the file belong to machines elsewhere; those of the lab make their own. */
-function withoutKeys(network: Network): Network {
-  const strip = ({ publicKey: _, ...machine }: Machine): Machine => machine;
-  return {
-    ...network,
-    sites: network.sites.map((site) => ({
-      ...site,
-      gateways: site.gateways.map(strip),
-      nodes: site.nodes.map(strip),
-    })),
-    members: network.members.map(strip),
-  };
 }
 
 async function layUnderlay(keeper: Keeper, dir: string, underlay: Underlay, report: Report) {
@@ -170,59 +152,4 @@ async function gatherFacts({ network, underlay, stations, program, report, ...gi
     observations: { ...emptyFacts.observations, mtu: Object.fromEntries(mtu) },
   };
   return { facts, privateKeys: own };
-}
-
-async function store({ dir, network, facts, underlay, model, states }: Lab): Promise<void> {
-  await mkdir(join(dir, 'states'), { mode: 0o700 });
-  await writeFile(join(dir, 'network.json'), freeze(network));
-  await writeFile(join(dir, 'facts.json'), JSON.stringify(facts));
-  for (const [name, state] of states) {
-    await writeFile(statePath(dir, name), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  }
-  await fillHostsFile(dir, underlay, model);
-}
-
-/** Machines that run our agent, with a state of their own. */
-export const managedMachines = (lab: Pick<Lab, 'network' | 'states'>): readonly string[] => {
-  const unmanaged = new Set(lab.network.members.filter((m) => !m.managed).map((m) => m.name));
-  return [...lab.states.keys()].filter((name) => !unmanaged.has(name));
-};
-
-/**
- * Those with an endpoint first: a handshake that finds nobody is not tried again for five seconds
- * (WireGuard, section 6.1).
- */
-async function applyAll(lab: Lab, agent: Agent, report: Report): Promise<void> {
-  const machines = managedMachines(lab);
-  const said = counting(report, 'apply', machines.length);
-  const called = machines.filter((name) => lab.model.nodesByName.get(name)?.machine.endpoint);
-  const callers = machines.filter((name) => !called.includes(name));
-  for (const wave of [called, callers]) {
-    await inParallel(wave, busyWidth, async (name) => {
-      await applyState(agent, lab.stations.get(name) as StationClient, statePath(lab.dir, name));
-      said(name);
-    });
-  }
-}
-
-/**
- * One pass of the agent, on one machine or on all that run one; gives what each printed. Throws
- * `lab/unknown-machine`, `lab/not-managed`.
- */
-export async function reconcile(
-  lab: Lab,
-  program: Program,
-  machine?: string,
-): Promise<readonly { readonly machine: string; readonly said: string }[]> {
-  const managed = managedMachines(lab);
-  if (machine !== undefined && !managed.includes(machine)) {
-    const { kind } = stationNamed(lab, machine).plan;
-    const reason = kind === 'member' ? "the file says 'managed: false'" : `it is a plain ${kind}`;
-    throw labErrors.error('lab/not-managed', { machine, reason, managed: managed.join(', ') });
-  }
-  return inParallel(machine === undefined ? managed : [machine], busyWidth, async (each) => {
-    const station = lab.stations.get(each) as StationClient;
-    const said = await applyState({ program }, station, statePath(lab.dir, each));
-    return { machine: each, said };
-  });
 }

@@ -12,7 +12,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-interface ProofJson {
+export interface ProofJson {
   readonly holds: boolean;
   readonly mismatches: readonly string[];
   readonly handshakes: { readonly expected: number; readonly missing: readonly unknown[] };

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { DiagnosticsError } from '#base';
+import { check } from '#compile';
+import { type Cut, matrix, type Proof, pairLines, proofJson, type Report, summary } from '#lab';
+import { cliErrors } from '../errors.ts';
+import { exitCodes, exitWith } from '../exit.ts';
+import { linkAssumed, type Opened, openNetwork } from '../load.ts';
+import { colours, print, printJson } from '../output.ts';
+import { progressFor } from './lab-progress.ts';
+
+export interface Options {
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+/** A subcommand with the options that all have. */
+export const sub = (usage: string, description: string): Command =>
+  new Command(usage)
+    .description(description)
+    .option('--name <name>', 'which lab, where several are up')
+    .option('--json', 'for programs');
+
+/** The network of a file that is right, with what is known of it. Throws all its errors. */
+export function openSound(file: string): Opened {
+  const opened = openNetwork(file);
+  const { diagnostics } = check(linkAssumed(opened));
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new DiagnosticsError(errors);
+  return opened;
+}
+
+/** How this very program is run, for the machines of the lab. */
+export const thisProgram = (): readonly string[] => [
+  process.execPath,
+  resolve(process.argv[1] ?? ''),
+];
+
+/** Up to this many pairs get a line each; more become a matrix. */
+const mostLines = 30;
+
+export function showProof(proof: Proof, cuts: readonly Cut[], options: Options): void {
+  if (options.json) printJson(proofJson(proof));
+  else print(proofText(proof, cuts));
+  exitOf(proof);
+}
+
+export const exitOf = ({ mismatches }: Proof): void =>
+  exitWith(mismatches.length > 0 ? exitCodes.no : exitCodes.yes);
+
+function proofText(proof: Proof, cuts: readonly Cut[]): string {
+  const pairs = new Set(proof.findings.map(({ expected: e }) => `${e.from} ${e.to}`)).size;
+  const draw = pairs > mostLines ? matrix : pairLines;
+  const found = proof.findings.length > 0 ? `\n${draw(proof.findings, colours)}\n` : '';
+  const note = cuts.map((cutOff) => `\ncut          ${cutOff.join(' from ')}`).join('');
+  return `${found}\n${summary(proof, colours)}${note}`;
+}
+
+export async function withProgress<T>(
+  options: Options,
+  task: (report: Report) => Promise<T>,
+): Promise<T> {
+  const progress = await progressFor(options.json ?? false);
+  try {
+    return await task(progress.report);
+  } finally {
+    await progress.end();
+  }
+}
+
+/** A lab named by the argument or by the option. Throws `cli/two-labs`. */
+export function oneLab(argument: string | undefined, { name }: Options): string | undefined {
+  if (argument === undefined || name === undefined || argument === name) return argument ?? name;
+  throw cliErrors.error('cli/two-labs', { a: argument, b: name });
+}
