@@ -197,6 +197,17 @@ describe('keys that are not known', () => {
   });
 });
 
+test('access of very many machines is told in words of the file', () => {
+  const members = Array.from({ length: 80 }, (_, i) => `  m${i}: { tags: [t${i % 2}] }`).join('\n');
+  const open = (policy: string): Model => linked(file(members, `policy: ${policy}`));
+  const before = open('[{ from: m1, to: ha, ports: [tcp/22] }]');
+  const after = open(
+    '[{ from: m1, to: ha, ports: [tcp/22] }, { from: "tag:t0", to: "site:a", ports: [tcp/80] }]',
+  );
+  expect(textOf(before, after)).toContain('Newly allowed:\n  tag:t0 -> site:a tcp/80\n');
+  expect(textOf(after, before)).toContain('Newly denied:\n  tag:t0 -> site:a tcp/80\n');
+});
+
 test('a plan of very many machines says how many it leaves out', () => {
   const many = Array.from({ length: 60 }, (_, i) => `  m${i}: { managed: true }`).join('\n');
   const moved = file(many).replace('overlay: 10.99.0.0/24', 'overlay: 10.98.0.0/24');

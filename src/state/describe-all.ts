@@ -32,7 +32,8 @@ export function describeChanges(
   for (const change of changes) {
     if (isOfTable(change)) {
       const table = tableOf(change);
-      lines.set(`table ${table}`, describeTable(table, tables.get(table) ?? []));
+      const line = `table ${table}`;
+      if (!lines.has(line)) lines.set(line, describeTable(table, tables.get(table) ?? []));
     } else if (!restsOn(change, gone)) {
       lines.set(`${lines.size}`, `${describeChange(change)}${impacts ? cost(change) : ''}`);
     }

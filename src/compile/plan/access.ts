@@ -16,6 +16,8 @@ export interface AccessChange {
   readonly port: string;
   readonly before: Verdict;
   readonly after: Verdict;
+  /** In a large network: the machines for which this holds as well, from any of those to any of these. */
+  readonly alike?: { readonly from: readonly string[]; readonly to: readonly string[] };
 }
 
 /** Up to this many flows are compared one by one; beyond, one pair stands for all alike. */
@@ -32,7 +34,22 @@ export function accessChanges(
 ): readonly AccessChange[] {
   const ports = portAtoms([a.network, b.network]);
   const both: Both = { a, b, former };
-  return pairsOf(both, ports.length).flatMap((pair) => changesOfPair(both, pair, ports));
+  const classes = combined(both);
+  const stations = classes.flatMap((c) => c.stations);
+  if (stations.length ** 2 * ports.length <= flowLimit) {
+    return everyPair(stations).flatMap((pair) => changesOfPair(both, pair, ports));
+  }
+  const classOfName = new Map(classes.flatMap((c) => c.stations.map((s) => [s.name, c] as const)));
+  const alikeTo = ({ name }: Station): readonly string[] =>
+    (classOfName.get(name)?.stations ?? []).map((station) => station.name);
+  return representativePairs(b, classes).flatMap((pair) =>
+    changesOfPair(both, pair, ports, alikeTo),
+  );
+}
+
+function everyPair(stations: readonly Station[]): readonly Pair[] {
+  const sorted = stations.toSorted((x, y) => byText(x.name, y.name));
+  return sorted.flatMap((from) => sorted.filter((to) => to !== from).map((to) => ({ from, to })));
 }
 
 interface Both {
@@ -45,6 +62,7 @@ function changesOfPair(
   { a, b, former }: Both,
   { from, to }: Pair,
   ports: readonly Port[],
+  alikeTo?: (station: Station) => readonly string[],
 ): readonly AccessChange[] {
   const changed = ports.flatMap((port) => {
     const old = [from.name, to.name].map((name) => former.get(name) ?? name);
@@ -62,6 +80,7 @@ function changesOfPair(
       port: formatPort(port),
       before,
       after,
+      ...(alikeTo && { alike: { from: alikeTo(from), to: alikeTo(to) } }),
     }));
   });
 }
@@ -74,14 +93,6 @@ function verdictOf(model: Model, from: string, to: string, port: Port): Verdict 
   const families = familiesOf(places.station(from), places.station(to));
   const verdicts = families.map((family) => trace(model, from, to, port, family).verdict);
   return verdicts.find(arrives) ?? verdicts[0];
-}
-
-function pairsOf(both: Both, ports: number): readonly Pair[] {
-  const common = combined(both);
-  const stations = common.flatMap((c) => c.stations);
-  if (stations.length ** 2 * ports > flowLimit) return representativePairs(both.b, common);
-  const sorted = stations.toSorted((x, y) => byText(x.name, y.name));
-  return sorted.flatMap((from) => sorted.filter((to) => to !== from).map((to) => ({ from, to })));
 }
 
 /** Classes of stations that are alike before and alike after. */

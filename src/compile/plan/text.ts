@@ -16,11 +16,16 @@ const flowsShown = 20;
 /** A plan for people: what each machine will do, then what that means for the network. */
 export function formatPlan(plan: Plan, before: Model, after: Model): string {
   const [gained, lost] = [plan.access.filter(isGained), plan.access.filter((c) => !isGained(c))];
+  const passing = new Set(plan.presences.flatMap(({ machines }) => machines));
   const sections = [
-    ...bounded(changesTexts(plan), 'machines'),
-    ...bounded(plan.presences.map(presenceText(plan)), 'groups of machines'),
-    section('Newly allowed', accessTexts(after, gained)),
-    section('Newly denied', accessTexts(before, lost)),
+    ...bounded(
+      plan.machines.filter(({ what }) => what === 'changes'),
+      'machines',
+      changesText,
+    ),
+    ...bounded(plan.presences, 'groups of machines', presenceText(plan)),
+    section('Newly allowed', accessTexts(after, gained, passing)),
+    section('Newly denied', accessTexts(before, lost, passing)),
     section('To do by hand', manualTexts(plan.manual)),
     section(
       'Interrupts',
@@ -46,16 +51,17 @@ export function formatPlan(plan: Plan, before: Model, after: Model): string {
 const section = (title: string, lines: readonly string[]): string =>
   lines.length === 0
     ? ''
-    : `${title}:\n${bounded(lines, 'lines')
-        .map((line) => `  ${line}`)
-        .join('\n')}`;
+    : `${title}:\n${bounded(lines, 'lines', (line) => `  ${line}`).join('\n')}`;
 
-function bounded(texts: readonly string[], what: string): readonly string[] {
-  const more = texts.length - linesShown;
+function bounded<T>(
+  items: readonly T[],
+  what: string,
+  text: (item: T) => string,
+): readonly string[] {
+  const more = items.length - linesShown;
   // One line more is as short as a line that says so.
-  return more <= 1
-    ? texts
-    : [...texts.slice(0, linesShown), `and ${more} more ${what}; --json has all`];
+  if (more <= 1) return items.map(text);
+  return [...items.slice(0, linesShown).map(text), `and ${more} more ${what}; --json has all`];
 }
 
 function listed(names: readonly string[]): string {
@@ -63,10 +69,8 @@ function listed(names: readonly string[]): string {
   return more <= 1 ? names.join(', ') : `${names.slice(0, namesShown).join(', ')} and ${more} more`;
 }
 
-const changesTexts = ({ machines }: Plan): readonly string[] =>
-  machines
-    .filter(({ what }) => what === 'changes')
-    .map(({ machine, changes }) => section(machine, describeChanges(changes, { impacts: true })));
+const changesText = ({ machine, changes }: MachineChanges): string =>
+  section(machine, describeChanges(changes, { impacts: true }));
 
 /** Machines that come or go: what they are, what they do, whom that lets reach whom. */
 const presenceText =
@@ -99,7 +103,9 @@ const removalOf = ({ managed, kind, routes }: Presence): string => {
 };
 
 const workOfOne = (presence: Presence, own: MachineChanges | undefined): readonly string[] =>
-  presence.managed && own ? bounded(describeChanges(own.changes), 'changes') : workOfMany(presence);
+  presence.managed && own
+    ? bounded(describeChanges(own.changes), 'changes', (line) => line)
+    : workOfMany(presence);
 
 const workOfMany = ({ managed, kind }: Presence): readonly string[] => {
   if (managed) return ['is set up from nothing'];
@@ -117,33 +123,52 @@ const reachTexts = (verb: string, found: readonly Reach[] | undefined): readonly
 const isGained = (change: AccessChange): boolean =>
   change.after === 'allow' || change.after === 'outside';
 
-/** One line a flow; where they are many, pairs that change alike are one line. */
-function accessTexts(model: Model, changes: readonly AccessChange[]): readonly string[] {
-  if (changes.length <= flowsShown) {
+/**
+ * One line a flow; where they are many, or stand for others, pairs that change alike are one line.
+ * Machines that come or go are told elsewhere and do not count.
+ */
+function accessTexts(
+  model: Model,
+  changes: readonly AccessChange[],
+  passing: ReadonlySet<string>,
+): readonly string[] {
+  if (changes.length <= flowsShown && changes.every(({ alike }) => !alike)) {
     return changes.map(({ from, to, port }) => `${from} -> ${to} ${port}`);
   }
   const pairs = Map.groupBy(changes, ({ from, to }) => `${from} ${to}`);
-  const told = [...pairs.values()].map((same) => ({
-    from: same[0]?.from ?? '',
-    to: same[0]?.to ?? '',
-    ports: same.map(({ port }) => port).join(', '),
-  }));
-  const senders = Map.groupBy(told, ({ from, ports }) => `${from} ${ports}`);
-  const receivers = [...senders.values()].map((same) => ({
-    from: same[0]?.from ?? '',
-    ports: same[0]?.ports ?? '',
-    to: new Set(same.map(({ to }) => to)),
-  }));
-  // Nobody is told to reach itself: what a sender lacks of a whole is the sender.
-  const words = receivers.map((one) => ({
-    ...one,
-    who: listed(coverOf(model, one.to, new Set([one.from]))),
-  }));
-  return [...Map.groupBy(words, ({ who, ports }) => `${who} ${ports}`).values()].map((same) => {
-    const from = listed(coverOf(model, new Set(same.map((one) => one.from))));
-    return `${from} -> ${same[0]?.who ?? ''} ${same[0]?.ports ?? ''}`;
+  const told = [...pairs.values()].map((same): Flows => {
+    const { from = '', to = '', alike } = same[0] ?? {};
+    return {
+      from: new Set(alike?.from ?? [from]),
+      to: new Set(alike?.to ?? [to]),
+      ports: same.map(({ port }) => port).join(', '),
+    };
+  });
+  const receivers = joined(told, ({ from, ports }) => [...from, ports].join(' '));
+  const flows = joined(receivers, ({ to, from, ports }) => {
+    // Nobody is told to reach itself: what a sender lacks of a whole is the sender.
+    return [...coverOf(model, to, from.union(passing)), ports].join(' ');
+  });
+  return flows.map(({ from, to, ports }) => {
+    const senders = coverOf(model, from, passing);
+    const heard = coverOf(model, to, from.size > 1 ? passing : from.union(passing));
+    return `${listed(senders)} -> ${listed(heard)} ${ports}`;
   });
 }
+
+/** Flows from any of some machines to any of others. */
+interface Flows {
+  readonly from: ReadonlySet<string>;
+  readonly to: ReadonlySet<string>;
+  readonly ports: string;
+}
+
+const joined = (flows: readonly Flows[], key: (flow: Flows) => string): readonly Flows[] =>
+  [...Map.groupBy(flows, key).values()].map((same) => ({
+    from: new Set(same.flatMap(({ from }) => [...from])),
+    to: new Set(same.flatMap(({ to }) => [...to])),
+    ports: same[0]?.ports ?? '',
+  }));
 
 /** Machines with the same lines together. */
 const manualTexts = (manual: readonly ManualChange[]): readonly string[] =>
