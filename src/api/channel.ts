@@ -7,7 +7,9 @@ import { PublicKey, Time } from './schemas.ts';
  * The agents' channel: one WebSocket both ways, JSON text frames, one per (machine, network). The
  * server opens with a challenge; the agent proves its identity and says what it has; from then on the
  * server sends states and the agent reports. A state is named by (epoch, rev, hash): full once, then
- * deltas against a hash the agent has, or `current` where nothing changed.
+ * deltas against a hash the agent has, or `current` where nothing changed. The hash is `hashState`'s,
+ * which leaves epoch and revision out: where a revision does not touch a machine, its agent is told
+ * nothing, and learns the newer name with the next message.
  */
 export const channelVersion = 1;
 

@@ -26,6 +26,8 @@ export const Problem = Type.Object({
   code: Type.String(),
   fix: Type.String(),
   errors: Type.Optional(Type.Array(Finding)),
+  /** Of a conflict: what others did since, a line each. */
+  since: Type.Optional(Type.Array(Type.String())),
 });
 export type Problem = Static<typeof Problem>;
 

@@ -78,7 +78,11 @@ test('what this agent cannot read is refused with a code', () => {
 test('equal states have equal hashes, however their keys are ordered', () => {
   const shuffled = Object.fromEntries(Object.entries(state()).toReversed());
   expect(hashState(parseHostState(shuffled))).toBe(hashState(state()));
-  expect(hashState(state({ rev: 2 }))).not.toBe(hashState(state()));
+  expect(hashState(state({ machine: 'another' }))).not.toBe(hashState(state()));
+});
+
+test('a revision that does not touch a machine leaves it its hash', () => {
+  expect(hashState(state({ rev: 2, epoch: 'later' }))).toBe(hashState(state()));
 });
 
 test('the lowest candidate that exists carries a binding', () => {
