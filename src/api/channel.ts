@@ -84,6 +84,20 @@ export const CurrentMessage = Type.Object({ type: literal('current'), ...StateNa
 /** A frozen network changes nothing on its machines until thawed; drift is told, not repaired. */
 export const FreezeMessage = Type.Object({ type: literal('freeze'), frozen: Type.Boolean() });
 
+/**
+ * It joined and waits for approval: there is no state for it yet. Like `state`, `delta` and `current`
+ * this answers the agent's hello: one of them comes at once, and until then nothing is proven.
+ */
+export const PendingMessage = Type.Object({ type: literal('pending') });
+
+/** Where the servers are from now on, and whose certificates vouch for them; as in `JoinResponse`. */
+export const TrustMessage = Type.Object({
+  type: literal('trust'),
+  servers: Type.Array(Type.String()),
+  authorities: Type.Array(Type.String()),
+});
+export type TrustMessage = Static<typeof TrustMessage>;
+
 /** The machine was removed: clean up what is ours, forget the network, do not return. */
 export const RemovedMessage = Type.Object({ type: literal('removed') });
 
@@ -102,6 +116,8 @@ export const ToAgent = Type.Union([
   StateMessage,
   DeltaMessage,
   CurrentMessage,
+  PendingMessage,
+  TrustMessage,
   FreezeMessage,
   RemovedMessage,
   RefusedMessage,
