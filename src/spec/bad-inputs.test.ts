@@ -94,3 +94,41 @@ policy:
     '11 spec/not-text',
   ]);
 });
+
+describe('a file that includes what is not there', () => {
+  const text = `include: [people.yaml, sites/*.yaml, broken.yaml]
+version: 1
+network: part
+overlay: 10.0.0.1/24
+sites:
+  a: { subnet: [192.168.1.0/24], gateways: { gw: { port: 0 } } }
+members:
+  m: { hub: b, tags: [x] }
+groups: { g: [nobody, tag:y] }
+policy:
+  - { from: g, to: gw, ports: [tcp/0] }
+`;
+  const files = { [entry]: text, 'broken.yaml': 'sites: {' };
+  const told = (all: Readonly<Record<string, string>>): readonly string[] =>
+    loadNetwork(entry, memoryReader(all)).diagnostics.map(
+      ({ code, place }) => `${place?.file}:${place?.line} ${code}`,
+    );
+
+  test('is told all else that is wrong with it, and nothing that the missing part may mend', () => {
+    expect(told(files)).toEqual([
+      'broken.yaml:1 spec/yaml-syntax',
+      'hawser.yaml:1 spec/file-not-found',
+      'hawser.yaml:1 spec/include-nothing',
+      'hawser.yaml:4 ip/host-bits',
+      'hawser.yaml:6 spec/unknown-key',
+      'hawser.yaml:6 spec/out-of-range',
+      'hawser.yaml:11 spec/bad-port',
+    ]);
+  });
+
+  test('may lack a section that the missing part may hold', () => {
+    expect(
+      told({ [entry]: 'include: gone.yaml\nversion: 1\nsites: { a: { subnets: [1] } }\n' }),
+    ).toEqual(['hawser.yaml:1 spec/file-not-found', 'hawser.yaml:3 spec/not-text']);
+  });
+});

@@ -20,25 +20,34 @@ export function loadNetwork(entry: string, reader: FileReader): Loaded {
   const found: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void found.push(diagnostic);
   const root = readFiles(entry, reader, report);
-  const readable = root !== undefined && !found.some(isSyntax);
+  const readable = root !== undefined && !found.some(isGarbled);
+  const isPart = found.some(isMissing);
   const file = readable ? conform(FileSchema, '', root, report) : undefined;
   const network = file && resolve(file, report);
-  const diagnostics = distinct(found).sort(byPlace);
+  const told = isPart ? found.filter((one) => !mayFollow(one, root?.place)) : found;
+  const diagnostics = distinct(told).sort(byPlace);
   if (!network || diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
   return { network, diagnostics };
 }
 
-/** After these, part of the text is missing, and everything that follows from that would be noise. */
-const syntax = new Set([
+/** After these nobody knows what the text says, and everything that follows from it would be noise. */
+const garbled = new Set(['spec/unknown-anchor', 'spec/too-many-aliases']);
+const isGarbled = ({ code }: Diagnostic): boolean => garbled.has(code);
+
+/** After these a whole file is missing, included by others that are there. */
+const missing = new Set([
   'spec/yaml-syntax',
   'spec/tab',
-  'spec/unknown-anchor',
-  'spec/too-many-aliases',
   'spec/file-not-found',
   'spec/file-unreadable',
   'spec/include-nothing',
 ]);
-const isSyntax = ({ code }: Diagnostic): boolean => syntax.has(code);
+const isMissing = ({ code }: Diagnostic): boolean => missing.has(code);
+
+/** What a missing file might mend: it may hold the name, the tag, the section or the defaults. */
+const mended = new Set(['spec/unknown-name', 'spec/unused-tag', 'spec/long-interface']);
+const mayFollow = ({ code, place }: Diagnostic, root: Place | undefined): boolean =>
+  mended.has(code) || (code === 'spec/missing-key' && place === root);
 
 const keyOf = ({ code, message, place: at }: Diagnostic): string =>
   `${code} ${at?.file} ${at?.line} ${at?.column} ${message}`;
