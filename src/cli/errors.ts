@@ -41,4 +41,60 @@ export const cliErrors = errorTable({
     says: '{file} cannot be written: {reason}',
     fix: 'Check the folder, its owner and the space left; nothing was changed.',
   },
+  'cli/not-logged-in': {
+    says: 'this command speaks with a server, and none is known here',
+    fix: 'Log in with `hawser login TOKEN`; `hawser server` prints the token when it starts for the first time.',
+  },
+  'cli/no-context': {
+    says: 'there is no context {name}',
+    fix: '{hint} `hawser login TOKEN --name {name}` makes it.',
+  },
+  'cli/contexts-unreadable': {
+    says: '{file} cannot be read: {reason}',
+    fix: 'Mend it, or delete it and log in again.',
+  },
+  'cli/bad-server': {
+    says: '{text} is no address of a server',
+    fix: 'Write https://HOST:PORT, such as https://203.0.113.10:7443; the port is 7443 unless said.',
+  },
+  'cli/server-unreachable': {
+    says: 'no answer from {servers}: {reason}',
+    fix: 'See whether `hawser server` runs there and its port is open; if it moved, set HAWSER_SERVER=https://HOST:PORT.',
+  },
+  'cli/wrong-pin': {
+    says: '{server} has another key than the token says: it is not the server that the token is from',
+    fix: 'Nothing was sent to it. See what answers at that address; after a reinstallation, log in with a new token.',
+  },
+  'cli/bad-answer': {
+    says: 'the server answered something else than was asked for: {why}',
+    fix: 'See whether it is a Hawser server, and of a version like that of this program (`hawser --version`).',
+  },
+  'cli/which-network': {
+    says: 'the server has several networks: {networks}',
+    fix: 'Name one with --network, or for good with `hawser login TOKEN --network NAME`.',
+  },
+  'cli/no-network-yet': {
+    says: 'the server has no network {network} yet; it has {networks}',
+    fix: 'Say --create if a new network is meant, else write the right name as `network:` into the file.',
+  },
+  'cli/no-base': {
+    says: 'the network {network} is at revision {now}, and nothing says which revision {file} was made from',
+    fix: '`hawser pull FILE` fetches the network\'s file to edit; `hawser diff {file}` shows how this one differs; `--force` puts it there anyway.',
+  },
+  'cli/include-outside': {
+    says: '{file} lies outside of the folder of {entry}',
+    fix: 'A server keeps the file together with what it includes: move it below that folder.',
+  },
+  'cli/would-overwrite': {
+    says: '{file} is there already, and differs from what the server has',
+    fix: 'Give another name, or --force to overwrite it.',
+  },
+  'cli/bad-time': {
+    says: '{text} is no time and no duration',
+    fix: 'Write a duration such as 30m, 12h or 7d, or a time such as 2026-11-20T22:00:00Z.',
+  },
+  'cli/not-asked': {
+    says: 'this needs a yes, and there is no terminal to ask at',
+    fix: 'Say --yes if it is meant.',
+  },
 });

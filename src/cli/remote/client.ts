@@ -1,0 +1,135 @@
+import type Type from 'typebox';
+import Value from 'typebox/value';
+import {
+  type BodyOf,
+  type ParamsOf,
+  Problem,
+  problemType,
+  type QueryOf,
+  type ResponseOf,
+  type RouteName,
+  type RouteShape,
+  routes,
+} from '#api';
+import { type Diagnostic, DiagnosticsError, HawserError, type Secret } from '#base';
+import { cliErrors } from '../errors.ts';
+import { type Answer, Connections, type Request, Unreachable } from './request.ts';
+
+/** How a server is reached, and who one is there. */
+export interface Access {
+  /** Base URLs, tried in turn. */
+  readonly servers: readonly string[];
+  readonly pin?: string;
+  readonly token: Secret;
+}
+
+/** What is not said may be undefined: it does not travel. */
+type Loose<T> = { readonly [K in keyof T]: undefined extends T[K] ? T[K] | undefined : T[K] };
+type Part<K extends string, T> = [T] extends [undefined]
+  ? Readonly<Record<never, never>>
+  : { readonly [k in K]: Loose<T> };
+export type CallOf<N extends RouteName> = Part<'params', ParamsOf<N>> &
+  Part<'query', QueryOf<N>> &
+  Part<'body', BodyOf<N>>;
+
+interface AnyCall {
+  readonly params?: Readonly<Record<string, string | number>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+}
+
+/** The HTTP API of one server, as the table of routes says it. */
+export class Client {
+  readonly #access: Access;
+  /** The server that answered last comes first. */
+  #connections: readonly Connections[];
+
+  constructor(access: Access) {
+    this.#access = access;
+    this.#connections = access.servers.map((server) => new Connections(server, access.pin));
+  }
+
+  /** Calls a route. @throws what the server answered; cli/server-unreachable, cli/wrong-pin, cli/bad-answer */
+  async call<N extends RouteName>(name: N, call: CallOf<N>): Promise<ResponseOf<N>> {
+    const route: RouteShape = routes[name];
+    const answer = await this.#send(requestOf(route, call as AnyCall));
+    return bodyOf(answer, route.response) as ResponseOf<N>;
+  }
+
+  /** Calls a route whose answer is a file. */
+  async download<N extends RouteName>(name: N, call: CallOf<N>): Promise<Buffer> {
+    const answer = await this.#send(requestOf(routes[name], call as AnyCall));
+    if (answer.status !== 200) throw failure(answer);
+    return answer.body;
+  }
+
+  async #send(request: Request): Promise<Answer> {
+    const reasons: string[] = [];
+    for (const connections of this.#connections) {
+      try {
+        const answer = await connections.send(request, this.#access.token);
+        this.#connections = [
+          connections,
+          ...this.#connections.filter((other) => other !== connections),
+        ];
+        return answer;
+      } catch (error) {
+        if (error instanceof HawserError) throw error;
+        reasons.push((error as Error).message);
+        // What was on its way may have been done: another server must not do it again.
+        if (!(error instanceof Unreachable)) break;
+      }
+    }
+    throw cliErrors.error('cli/server-unreachable', {
+      servers: this.#access.servers.join(', '),
+      reason: [...new Set(reasons)].join('; '),
+    });
+  }
+
+  close(): void {
+    for (const connections of this.#connections) connections.close();
+  }
+}
+
+function requestOf(route: RouteShape, { params = {}, query = {}, body }: AnyCall): Request {
+  const path = route.path.replace(/:(\w+)/g, (_, key: string) =>
+    encodeURIComponent(String(params[key])),
+  );
+  const asked = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)]],
+  );
+  const search = new URLSearchParams(asked).toString();
+  return {
+    method: route.method,
+    path: search ? `${path}?${search}` : path,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+function bodyOf(answer: Answer, schema: Type.TSchema | undefined): unknown {
+  if (answer.status < 200 || answer.status > 299) throw failure(answer);
+  if (!schema) return undefined;
+  const body = json(answer);
+  if (Value.Check(schema, body)) return body;
+  const [first] = Value.Errors(schema, body);
+  throw badAnswer(`${first?.instancePath || 'the whole'} ${first?.message ?? 'is unexpected'}`);
+}
+
+function json({ body }: Answer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw badAnswer('it is no JSON');
+  }
+}
+
+const badAnswer = (why: string): Error => cliErrors.error('cli/bad-answer', { why });
+
+/** The server's problem as the error that it is: its code, its words, its remedy. */
+function failure(answer: Answer): Error {
+  if (!answer.type.startsWith(problemType)) return badAnswer(`HTTP status ${answer.status}`);
+  const problem = json(answer);
+  if (!Value.Check(Problem, problem)) return badAnswer(`HTTP status ${answer.status}`);
+  if (problem.errors?.length) return new DiagnosticsError(problem.errors as Diagnostic[]);
+  return new HawserError({ code: problem.code, message: problem.detail, fix: problem.fix });
+}

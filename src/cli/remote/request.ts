@@ -1,0 +1,99 @@
+import { Agent, type RequestOptions, request } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { Secret } from '#base';
+import { connectTls } from './pinned.ts';
+
+export interface Request {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly body?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** ms until a server must have taken a connection, and until it must have answered: plans of large networks take their time. */
+const connectPatience = 5_000;
+const answerPatience = 120_000;
+
+/** No connection came about: nothing reached this server, another may be tried. */
+export class Unreachable extends Error {}
+
+/** Connections to one server, kept between the requests of one command. */
+export class Connections {
+  readonly #url: URL;
+  readonly #agent: Agent;
+
+  constructor(server: string, pin: string | undefined) {
+    this.#url = new URL(server);
+    const destination = {
+      host: this.#url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(this.#url.port || 443),
+      patience: connectPatience,
+      ...(pin !== undefined && { pin }),
+    };
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 2 });
+    this.#agent.createConnection = (
+      _: RequestOptions,
+      done?: (error: Error | null, stream: Duplex) => void,
+    ) => {
+      connectTls(destination).then(
+        (socket) => done?.(null, socket),
+        (cause: Error) => done?.(refusal(cause), undefined as unknown as Duplex),
+      );
+      return undefined;
+    };
+  }
+
+  /** One request and its whole answer. @throws Unreachable, cli/wrong-pin */
+  send({ method, path, body }: Request, token: Secret): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          method,
+          agent: this.#agent,
+          host: this.#url.hostname,
+          port: this.#url.port || 443,
+          path,
+          timeout: answerPatience,
+          headers: {
+            authorization: `Bearer ${token.reveal()}`,
+            accept: 'application/json',
+            ...(body !== undefined && {
+              'content-type': 'application/json',
+              'content-length': Buffer.byteLength(body),
+            }),
+          },
+        },
+        (incoming) => {
+          const parts: Buffer[] = [];
+          incoming.on('data', (part: Buffer) => parts.push(part));
+          incoming.on('error', reject);
+          incoming.on('end', () =>
+            resolve({
+              status: incoming.statusCode ?? 0,
+              type: incoming.headers['content-type'] ?? '',
+              body: Buffer.concat(parts),
+            }),
+          );
+        },
+      );
+      outgoing.on('timeout', () =>
+        outgoing.destroy(new Error(`no answer within ${answerPatience / 1000} s`)),
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+const refusal = (cause: Error): Error =>
+  cause.name === 'HawserError' ? cause : new Unreachable(cause.message, { cause });
