@@ -12,10 +12,27 @@ export interface Finding {
   readonly leaked: boolean;
 }
 
-const stationsAtOnce = 8;
+/** How a round asks. */
+interface Pace {
+  /** Milliseconds to wait for an answer. */
+  readonly timeoutMs: number;
+  readonly stationsAtOnce: number;
+}
 
-/** Milliseconds to wait for an answer: at first, and when what came differs from what should. */
-const patience = { first: 1500, again: 4000 };
+const first: Pace = { timeoutMs: 1500, stationsAtOnce: 8 };
+
+/** An answer that took longer tells of a machine with too much to do. */
+const slowMs = 500;
+
+/** How to ask once more for what differs: on a slow machine less at once, and with more time. */
+export function paceAgain(found: Iterable<Measured>): Pace {
+  const slowest = Math.max(0, ...Array.from(found, answerTime));
+  return slowest < slowMs
+    ? { timeoutMs: 4000, stationsAtOnce: 8 }
+    : { timeoutMs: 10_000, stationsAtOnce: 2 };
+}
+
+const answerTime = ({ outcome, ms = 0 }: Measured): number => (outcome === 'answered' ? ms : 0);
 
 export type Stations = ReadonlyMap<string, StationClient>;
 
@@ -32,11 +49,12 @@ export async function measure(
   options: MeasureOptions,
 ): Promise<readonly Finding[]> {
   await takeSeen(stations, flows);
-  const found = await probeAll(stations, flows, patience.first, options.onDone);
+  const found = await probeAll(stations, flows, first, options.onDone);
+  const pace = paceAgain(found.values());
   const end = performance.now() + healingMs;
   let open = options.again ? flows.filter((flow) => isSurprise(flow, found.get(flowId(flow)))) : [];
   while (open.length > 0) {
-    for (const [id, again] of await probeAll(stations, open, patience.again)) found.set(id, again);
+    for (const [id, again] of await probeAll(stations, open, pace)) found.set(id, again);
     const mayHeal = performance.now() < end;
     open = open.filter((flow) => mayHeal && isLost(flow, found.get(flowId(flow))));
   }
@@ -77,7 +95,7 @@ function isSurprise({ verdict }: Expected, measured: Measured | undefined): bool
 async function probeAll(
   stations: Stations,
   flows: readonly Expected[],
-  timeoutMs: number,
+  { timeoutMs, stationsAtOnce }: Pace,
   onDone: (done: number) => void = () => undefined,
 ): Promise<Map<string, Measured>> {
   const found = new Map<string, Measured>();
@@ -109,6 +127,6 @@ async function takeSeen(
   const receivers = [...new Set(flows.map((flow) => flow.to))].flatMap(
     (name) => stations.get(name) ?? [],
   );
-  const seen = await inParallel(receivers, stationsAtOnce, (to) => ask(to, { do: 'seen' }));
+  const seen = await inParallel(receivers, first.stationsAtOnce, (to) => ask(to, { do: 'seen' }));
   return new Set(seen.flat());
 }
