@@ -21,7 +21,7 @@ const gatewaysOf = (context: Context): readonly string[] => [
   ...context.claims.gateways,
 ];
 
-export const isUnreachable = ({ type }: RouteItem): boolean => type === 'unreachable';
+const isUnreachable = ({ type }: RouteItem): boolean => type === 'unreachable';
 
 /** Whether another network has a better right to a route than we do. */
 const isOthers = (claims: readonly Claims[], route: RouteItem): boolean =>
