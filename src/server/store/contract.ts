@@ -40,8 +40,10 @@ export interface NewRevision {
   readonly state: Revision['state'];
   readonly summary: readonly string[];
   readonly files: FileSet;
-  /** The inputs to keep together with it. */
+  /** The inputs to keep together with it; those of an applied revision become the network's. */
   readonly facts: Facts;
+  /** Of a restore, which begins a new one; numbers go on. */
+  readonly epoch?: string;
 }
 
 /** Everything a transaction reads is of one moment; what it writes is there wholly or not at all. */
@@ -52,7 +54,10 @@ export interface Transaction {
   createNetwork(name: string, epoch: string, first: NewRevision): Promise<RevisionId>;
   /** The next number from the network's counter row, taken in this transaction. */
   addRevision(network: string, revision: NewRevision): Promise<RevisionId>;
-  /** Lets a held revision become the network's own. */
+  /**
+   * Lets a held revision become the network's own; the facts stay as they are.
+   * @throws server/not-held also where a later revision was applied meanwhile
+   */
   releaseRevision(network: string, number: number): Promise<void>;
   revisions(
     network: string,
@@ -75,6 +80,7 @@ export interface Transaction {
   putToken(token: StoredToken): Promise<void>;
 
   addAudit(entry: Omit<AuditEntry, 'seq'>): Promise<void>;
+  /** In their order, from `since` or `after` on; with neither the newest `limit`. */
   audit(options: {
     readonly since?: string;
     readonly after?: number;
@@ -95,7 +101,10 @@ export interface Store {
   /** @throws server/store-unreadable, server/disk-full: nothing of the work is done */
   read<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** Called after commits, here or by another server: a bare wake-up, what changed is to be read. */
+  /**
+   * Called after commits, here or by another server: a bare wake-up, what changed is to be read.
+   * undefined: tokens or settings, or a server does not know what it missed. Audit wakes nobody.
+   */
   onChange(listener: (network: string | undefined) => void): () => void;
   close(): Promise<void>;
 }

@@ -1,0 +1,2 @@
+export type * from './contract.ts';
+export { openStore, type StorePlace } from './open.ts';

@@ -1,0 +1,51 @@
+import { type Kysely, sql } from 'kysely';
+
+/** What differs between the engines' ways to say a column. */
+export interface Dialect {
+  /** Type and constraints of a key that counts up by itself. */
+  readonly serial: string;
+}
+
+type Migration = (db: Kysely<unknown>, dialect: Dialect) => Promise<void>;
+
+/**
+ * How each schema version comes from the one before; the first from nothing. Append only: what was
+ * released is never changed, and a store of every version is kept for the tests of its upgrade.
+ */
+export const migrations: readonly Migration[] = [firstSchema];
+
+async function firstSchema(db: Kysely<unknown>, { serial }: Dialect): Promise<void> {
+  await run(db, [
+    `create table networks (
+      network text primary key, epoch text not null, current integer not null,
+      counter integer not null, facts text not null, frozen integer not null
+    )`,
+    `create table revisions (
+      network text not null references networks, number integer not null, epoch text not null,
+      kind text not null, at text not null, author text not null, why text not null,
+      state text not null, summary text not null, files text not null, facts text not null,
+      primary key (network, number)
+    )`,
+    `create table machines (
+      network text not null references networks, name text not null, identity text not null,
+      enrolment text not null, keys text not null, joined_at text not null, tags text not null,
+      ephemeral integer not null, confirmed integer, quarantined integer,
+      primary key (network, name)
+    )`,
+    `create table tokens (
+      id text primary key, hash text not null unique, role text not null, name text not null,
+      network text, created text not null, expires text, uses_left integer, tags text not null,
+      ephemeral integer not null, admits integer not null, last_used text, revoked integer not null
+    )`,
+    `create table audit (
+      seq ${serial}, at text not null, actor text not null, action text not null, network text,
+      revision integer, detail text not null
+    )`,
+    'create index audit_at on audit (at)',
+    'create table settings (key text primary key, value text not null)',
+  ]);
+}
+
+async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
+}

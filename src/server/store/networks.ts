@@ -1,0 +1,186 @@
+import type { Kysely, Selectable } from 'kysely';
+import { apiErrors, type FileSet, type Revision, type RevisionId } from '#api';
+import type { Facts } from '#compile';
+import { serverErrors } from '../errors.ts';
+import type { NewRevision, StoredNetwork } from './contract.ts';
+import type { RevisionRow, Tables } from './tables.ts';
+
+type Db = Kysely<Tables>;
+
+async function rowOf(db: Db, network: string): Promise<Selectable<Tables['networks']>> {
+  const query = db.selectFrom('networks').selectAll().where('network', '=', network);
+  const row = await query.executeTakeFirst();
+  if (!row) throw apiErrors.error('api/no-network', { network, hint: '' });
+  return row;
+}
+
+export async function network(db: Db, name: string): Promise<StoredNetwork | undefined> {
+  const row = await db
+    .selectFrom('networks')
+    .innerJoin('revisions', (join) =>
+      join
+        .onRef('revisions.network', '=', 'networks.network')
+        .onRef('revisions.number', '=', 'networks.current'),
+    )
+    .select(['networks.epoch', 'current', 'networks.facts', 'frozen', 'files'])
+    .where('networks.network', '=', name)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  return {
+    network: name,
+    revision: { epoch: row.epoch, number: row.current },
+    files: JSON.parse(row.files) as FileSet,
+    facts: JSON.parse(row.facts) as Facts,
+    frozen: row.frozen === 1,
+  };
+}
+
+export async function networks(
+  db: Db,
+): Promise<{ readonly network: string; readonly revision: RevisionId }[]> {
+  const rows = await db.selectFrom('networks').select(['network', 'epoch', 'current']).execute();
+  return rows.map(({ network: name, epoch, current }) => ({
+    network: name,
+    revision: { epoch, number: current },
+  }));
+}
+
+async function insertRevision(
+  db: Db,
+  name: string,
+  { epoch, number }: RevisionId,
+  { files, facts, summary, ...said }: Omit<NewRevision, 'epoch'>,
+): Promise<void> {
+  await db
+    .insertInto('revisions')
+    .values({
+      network: name,
+      number,
+      epoch,
+      kind: said.kind,
+      at: said.at,
+      author: said.author,
+      why: said.why,
+      state: said.state,
+      summary: JSON.stringify(summary),
+      files: JSON.stringify(files),
+      facts: JSON.stringify(facts),
+    })
+    .execute();
+}
+
+export async function createNetwork(
+  db: Db,
+  name: string,
+  epoch: string,
+  first: NewRevision,
+): Promise<RevisionId> {
+  const id = { epoch, number: 1 };
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('networks')
+    .values({
+      network: name,
+      epoch,
+      current: 1,
+      counter: 1,
+      facts: JSON.stringify(first.facts),
+      frozen: 0,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) {
+    throw serverErrors.error('server/network-exists', { network: name });
+  }
+  await insertRevision(db, name, id, first);
+  return id;
+}
+
+/** The counter row gives the number, in the same transaction as the revision itself. */
+export async function addRevision(
+  db: Db,
+  name: string,
+  revision: NewRevision,
+): Promise<RevisionId> {
+  const { counter, epoch: old } = await rowOf(db, name);
+  const number = counter + 1;
+  const epoch = revision.epoch ?? old;
+  const own = { current: number, facts: JSON.stringify(revision.facts) };
+  await db
+    .updateTable('networks')
+    .set({ counter: number, epoch, ...(revision.state === 'applied' && own) })
+    .where('network', '=', name)
+    .execute();
+  await insertRevision(db, name, { epoch, number }, revision);
+  return { epoch, number };
+}
+
+export async function releaseRevision(db: Db, name: string, number: number): Promise<void> {
+  const { current } = await rowOf(db, name);
+  const { numUpdatedRows } = await db
+    .updateTable('revisions')
+    .set({ state: 'applied' })
+    .where('network', '=', name)
+    .where('number', '=', number)
+    .where('state', '=', 'held')
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n || number < current) {
+    throw serverErrors.error('server/not-held', { network: name, number });
+  }
+  await db.updateTable('networks').set({ current: number }).where('network', '=', name).execute();
+}
+
+const revisionOf = (row: RevisionRow): Revision => ({
+  id: { epoch: row.epoch, number: row.number },
+  kind: row.kind as Revision['kind'],
+  at: row.at,
+  author: row.author,
+  why: row.why,
+  state: row.state as Revision['state'],
+  summary: JSON.parse(row.summary) as string[],
+});
+
+const said = [
+  'network',
+  'number',
+  'epoch',
+  'kind',
+  'at',
+  'author',
+  'why',
+  'state',
+  'summary',
+] as const;
+
+export async function revisions(
+  db: Db,
+  name: string,
+  { before, limit }: { readonly before?: number; readonly limit: number },
+): Promise<Revision[]> {
+  let query = db.selectFrom('revisions').select(said).where('network', '=', name);
+  if (before !== undefined) query = query.where('number', '<', before);
+  return (await query.orderBy('number', 'desc').limit(limit).execute()).map(revisionOf);
+}
+
+export async function revision(
+  db: Db,
+  name: string,
+  number: number,
+): Promise<{ readonly revision: Revision; readonly files: FileSet } | undefined> {
+  const row = await db
+    .selectFrom('revisions')
+    .select([...said, 'files'])
+    .where('network', '=', name)
+    .where('number', '=', number)
+    .executeTakeFirst();
+  return row && { revision: revisionOf(row), files: JSON.parse(row.files) as FileSet };
+}
+
+export async function changeNetwork(
+  db: Db,
+  name: string,
+  change: { readonly facts: string } | { readonly frozen: number },
+): Promise<void> {
+  const query = db.updateTable('networks').set(change).where('network', '=', name);
+  const { numUpdatedRows } = await query.executeTakeFirst();
+  if (numUpdatedRows === 0n) throw apiErrors.error('api/no-network', { network: name, hint: '' });
+}

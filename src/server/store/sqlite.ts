@@ -1,0 +1,137 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type Sqlite from 'better-sqlite3';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import type { HawserError } from '#base';
+import { serverErrors } from '../errors.ts';
+import type { Engine } from './engine.ts';
+import { migrate } from './migrate.ts';
+import { nativeBinding } from './native.ts';
+import type { Tables } from './tables.ts';
+
+/** The database inside a server's data folder. */
+export const databaseFile = (data: string): string => join(data, 'hawser.db');
+
+/** Takes the write lock at once: a reader that turns writer midway would fail where another wrote. */
+class WritingDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+const writingDialect = (database: Sqlite.Database): Dialect => ({
+  createAdapter: () => new SqliteAdapter(),
+  createDriver: () => new WritingDriver({ database }),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+});
+
+/** Milliseconds to wait for another process that writes, such as `hawser server reset-admin`. */
+const patience = 5_000;
+/** Connections kept for the next readers. */
+const idleReaders = 4;
+
+/** Readable by its owner only; the WAL beside it gets the same mode from SQLite. */
+function makePrivate(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
+}
+
+type Connect = (options?: Sqlite.Options) => Sqlite.Database;
+
+class SqliteEngine implements Engine {
+  readonly #file: string;
+  readonly #connect: Connect;
+  readonly #writer: Kysely<Tables>;
+  readonly #idle: Kysely<Tables>[] = [];
+
+  constructor(file: string, connect: Connect) {
+    this.#file = file;
+    this.#connect = connect;
+    const database = connect();
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    this.#writer = new Kysely({ dialect: writingDialect(database) });
+  }
+
+  #reader(): Kysely<Tables> {
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    const database = this.#connect({ readonly: true });
+    return new Kysely({ dialect: new SqliteDialect({ database }) });
+  }
+
+  async read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    const reader = this.#reader();
+    try {
+      return await reader.transaction().execute(work);
+    } finally {
+      if (this.#idle.length < idleReaders) this.#idle.push(reader);
+      else await reader.destroy();
+    }
+  }
+
+  write<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#writer.transaction().execute(work);
+  }
+
+  migrate(): Promise<void> {
+    const dialect = { serial: 'integer primary key autoincrement' };
+    return this.write((db) => migrate(db as Kysely<unknown>, { dialect, store: this.#file }));
+  }
+
+  async announce(): Promise<void> {}
+
+  listen(): void {}
+
+  failure(error: unknown): HawserError | undefined {
+    return sqliteFailure(error, this.#file);
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.#idle.splice(0)) await reader.destroy();
+    await this.#writer.destroy();
+  }
+}
+
+function sqliteFailure(cause: unknown, store: string): HawserError | undefined {
+  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') {
+    return undefined;
+  }
+  const { code, message: detail } = cause;
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+    return serverErrors.error('server/disk-full', { store, detail }, { cause });
+  }
+  if (!/^(SQLITE_|E[A-Z]+$)/.test(code) || code.startsWith('SQLITE_CONSTRAINT')) return undefined;
+  return serverErrors.error('server/store-unreadable', { store, detail }, { cause });
+}
+
+/** @throws server/store-unreadable, server/store-newer, server/disk-full */
+export async function openSqlite(data: string): Promise<Engine> {
+  const file = databaseFile(data);
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    makePrivate(file);
+    const { default: Database } = await import('better-sqlite3');
+    const engine = new SqliteEngine(
+      file,
+      (options) =>
+        new Database(file, { ...options, timeout: patience, nativeBinding: nativeBinding() }),
+    );
+    await engine.migrate();
+    return engine;
+  } catch (error) {
+    throw sqliteFailure(error, file) ?? error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Store, Transaction } from './contract.ts';
+import type { Engine } from './engine.ts';
+import { type Touched, transactionOn } from './transaction.ts';
+
+type Listener = (network: string | undefined) => void;
+
+/** The contract upon an engine. */
+export class EngineStore implements Store {
+  readonly #engine: Engine;
+  readonly #listeners = new Set<Listener>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    engine.listen((network) => this.#wake([network]));
+  }
+
+  read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#inOurWords(this.#engine.read((db) => work(transactionOn(db, new Set()))));
+  }
+
+  async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const touched: Touched = new Set();
+    const result = await this.#inOurWords(
+      this.#engine.write(async (db) => {
+        const answer = await work(transactionOn(db, touched));
+        await this.#engine.announce(db, touched);
+        return answer;
+      }),
+    );
+    this.#wake(touched);
+    return result;
+  }
+
+  async #inOurWords<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw this.#engine.failure(error) ?? error;
+    }
+  }
+
+  #wake(networks: Iterable<string | undefined>): void {
+    for (const network of networks) for (const listener of this.#listeners) listener(network);
+  }
+
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    this.#listeners.clear();
+    return this.#engine.close();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Kysely } from 'kysely';
+import { addAudit, audit } from './audit.ts';
+import type { Transaction } from './contract.ts';
+import { machines, putMachine, removeMachine } from './machines.ts';
+import {
+  addRevision,
+  changeNetwork,
+  createNetwork,
+  network,
+  networks,
+  releaseRevision,
+  revision,
+  revisions,
+} from './networks.ts';
+import { putSetting, setting } from './settings.ts';
+import type { Tables } from './tables.ts';
+import { putToken, tokenByHash, tokens } from './tokens.ts';
+
+/** The networks that a transaction changed; `undefined` stands for what belongs to none. */
+export type Touched = Set<string | undefined>;
+
+/** The contract's words on one open transaction of a database; notes what it changes in `touched`. */
+export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction {
+  const touching = <T>(name: string | undefined, work: Promise<T>): Promise<T> => {
+    touched.add(name);
+    return work;
+  };
+  return {
+    network: (name) => network(db, name),
+    networks: () => networks(db),
+    createNetwork: (name, epoch, first) => touching(name, createNetwork(db, name, epoch, first)),
+    addRevision: (name, next) => touching(name, addRevision(db, name, next)),
+    releaseRevision: (name, number) => touching(name, releaseRevision(db, name, number)),
+    revisions: (name, options) => revisions(db, name, options),
+    revision: (name, number) => revision(db, name, number),
+    putFacts: (name, facts) =>
+      touching(name, changeNetwork(db, name, { facts: JSON.stringify(facts) })),
+    setFrozen: (name, frozen) =>
+      touching(name, changeNetwork(db, name, { frozen: Number(frozen) })),
+    machines: (name) => machines(db, name),
+    putMachine: (machine) => touching(machine.network, putMachine(db, machine)),
+    removeMachine: (name, machine) => touching(name, removeMachine(db, name, machine)),
+    tokens: () => tokens(db),
+    tokenByHash: (hash) => tokenByHash(db, hash),
+    putToken: (token) => touching(undefined, putToken(db, token)),
+    addAudit: (entry) => addAudit(db, entry),
+    audit: (options) => audit(db, options),
+    setting: (key) => setting(db, key),
+    putSetting: (key, value) => touching(undefined, putSetting(db, key, value)),
+  };
+}
