@@ -57,8 +57,9 @@ is_present() {
 
 # missing_packages SET...: the packages of these sets that are not here, in one line.
 missing_packages() {
+  architecture=$(dpkg --print-architecture 2>/dev/null) || architecture=unknown
   while read -r set package program instead; do
-    case " $* " in *" $set "*) ;; *) continue ;; esac
+    case " $* " in *" ${set%/"$architecture"} "*) ;; *) continue ;; esac
     is_present "$program" || { [ "$instead" ] && is_present "$instead"; } || printf '%s ' "$package"
   done <"$root/scripts/packages.txt"
 }

@@ -16,12 +16,27 @@ type Probe = () => Unmet | undefined;
 
 const packagesFile = join(import.meta.dirname, '../../scripts/packages.txt');
 
-/** Program or file by package, from the lines `set package program [kernel:module]`. */
-function packagePrograms(): ReadonlyMap<string, string> {
+interface Package {
+  /** Program or file. */
+  readonly program: string;
+  /** As dpkg names it; absent: for all. */
+  readonly architecture?: string;
+}
+
+/** Packages by name, from the lines `set[/architecture] package program [kernel:module]`. */
+function listedPackages(): ReadonlyMap<string, Package> {
   const lines = readFileSync(packagesFile, 'utf8').split('\n');
   const words = lines.filter((line) => /^\w/.test(line)).map((line) => line.split(/\s+/));
-  return new Map(words.map(([, name = '', program = '']) => [name, program]));
+  return new Map(
+    words.map(([set = '', name = '', program = '']) => {
+      const [, architecture] = set.split('/');
+      return [name, { program, ...(architecture !== undefined && { architecture }) }];
+    }),
+  );
 }
+
+/** What dpkg calls the architecture that Node names so. */
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 function isExecutable(file: string): boolean {
   try {
@@ -41,8 +56,12 @@ export function hasProgram(program: string): boolean {
 
 const packages = (...names: readonly string[]): Probe => {
   return () => {
-    const programs = packagePrograms();
-    const missing = names.filter((name) => !hasProgram(programs.get(name) ?? name));
+    const listed = listedPackages();
+    const isForHere = (name: string): boolean =>
+      [undefined, architectures[process.arch]].includes(listed.get(name)?.architecture);
+    const missing = names
+      .filter(isForHere)
+      .filter((name) => !hasProgram(listed.get(name)?.program ?? name));
     if (missing.length === 0) return undefined;
     return {
       reason: `not installed: ${missing.join(', ')}`,
@@ -87,7 +106,10 @@ const table = {
   'systemd-networkd': packages('systemd'),
   netplan: packages('netplan.io'),
   debootstrap: packages('debootstrap'),
-  qemu: packages('qemu-system-x86', 'linux-image-amd64', 'busybox-static'),
+  qemu: packages(
+    ...['qemu-system-x86', 'linux-image-amd64', 'qemu-system-arm', 'linux-image-arm64'],
+    'busybox-static',
+  ),
   shellcheck: packages('shellcheck'),
 } satisfies Readonly<Record<string, Probe>>;
 
