@@ -13,8 +13,40 @@ export const agentErrors = errorTable({
     says: 'nothing of a network {network} was applied on this machine yet',
     fix: 'Apply its state first: `hawser agent apply --state FILE`.',
   },
+  'agent/not-permitted': {
+    says: '{path} is closed to this user: {detail}',
+    fix: 'Run it as root: it changes the network of this machine.',
+  },
+  'agent/busy': {
+    says: 'another agent works on this machine{holder}, and did not end within {seconds} s',
+    fix: 'Wait until it is done and try again; nothing was changed.',
+  },
+  'agent/no-such-network': {
+    says: 'nothing of a network {network} is on this machine',
+    fix: '{hint}',
+  },
+  'agent/was-open': {
+    says: '{path} was open to others ({was}); it is {is} now',
+    fix: 'If somebody else may have read a private key there, make a new one: remove the file, run `hawser agent key`, and give the network what it prints.',
+  },
   'agent/no-state-file': {
     says: 'the state {file} cannot be read: {detail}',
     fix: 'Write it with `hawser export FILE MACHINE --format hoststate`.',
+  },
+  'agent/no-identity': {
+    says: 'the identity of this machine, {file}, cannot be read: {detail}',
+    fix: 'Put the file back from a backup, or remove it, let an operator run `hawser replace` for this machine, and join again.',
+  },
+  'agent/enrolment-unreadable': {
+    says: 'what this machine knows of its membership in {network} cannot be read: {file}',
+    fix: 'Remove the file and join again: `hawser join TOKEN`.',
+  },
+  'agent/wrong-server': {
+    says: 'what answers at {server} is not the server that the token or the network names: {detail}',
+    fix: 'Nothing was sent to it. Check the address; if the server got a new certificate authority, ask for a new token and join again.',
+  },
+  'agent/no-connection': {
+    says: 'no connection to {server}: {detail}',
+    fix: 'Check that the server runs and that a firewall lets TCP to its port pass.',
   },
 });

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { agentErrors } from '../errors.ts';
+
+/** How a server proves to be the one that is meant. */
+export interface Trust {
+  /** PEM of the only authorities whose certificates count; names in those add nothing to that. */
+  readonly authorities: readonly string[];
+  /** Base64 SHA-256 of the server key's SubjectPublicKeyInfo (RFC 7469), where there are no authorities. */
+  readonly pin?: string;
+}
+
+export interface Dial extends Trust {
+  /** Base URL, `https://host:port`. */
+  readonly server: string;
+  /** ms until the TLS connection must stand. */
+  readonly patience: number;
+  readonly signal?: AbortSignal;
+}
+
+const pinOf = (socket: TLSSocket): string | undefined => {
+  const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' });
+  return key && createHash('sha256').update(key).digest('base64');
+};
+
+/** Own authorities, else the pin, else the system's authorities and the server's name. */
+function verification({ authorities, pin }: Trust): ConnectionOptions {
+  if (authorities.length > 0) {
+    return { ca: [...authorities], checkServerIdentity: () => undefined };
+  }
+  return pin === undefined ? {} : { rejectUnauthorized: false };
+}
+
+const isPinned = ({ authorities, pin }: Trust): boolean =>
+  authorities.length === 0 && pin !== undefined;
+
+/**
+ * A TLS connection to the very server that is meant: nothing is sent to it before that is sure.
+ * @throws agent/wrong-server, agent/no-connection
+ */
+export function dial(destination: Dial): Promise<TLSSocket> {
+  const { server, patience, signal, pin } = destination;
+  const url = new URL(server);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host,
+      port: Number(url.port || 443),
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      ...(isIP(host) === 0 && { servername: host }),
+      ...verification(destination),
+    });
+    const fail = (cause: Error): void => {
+      socket.destroy();
+      reject(failure(server, cause));
+    };
+    const giveUp = (): void => fail(new Error('given up'));
+    const timer = setTimeout(() => fail(new Error(`no answer within ${patience} ms`)), patience);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) giveUp();
+    socket.once('error', fail);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    });
+    socket.once('secureConnect', () => {
+      if (isPinned(destination) && pinOf(socket) !== pin) {
+        fail(agentErrors.error('agent/wrong-server', { server, detail: 'it has another key' }));
+        return;
+      }
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+      socket.off('error', fail);
+      socket.setNoDelay(true);
+      resolve(socket);
+    });
+  });
+}
+
+/** What OpenSSL says of certificates that do not prove what they should. */
+const certificateCode = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/;
+
+function failure(server: string, cause: Error): Error {
+  if (cause.name === 'HawserError') return cause;
+  const detail = cause.message;
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  return certificateCode.test(code)
+    ? agentErrors.error('agent/wrong-server', { server, detail }, { cause })
+    : agentErrors.error('agent/no-connection', { server, detail }, { cause });
+}
