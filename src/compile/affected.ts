@@ -69,6 +69,7 @@ function shapeOf(model: Model): string {
     core: core.map((node) => `${coreText(node)} ${node.carries.join()}`),
     policy: policyText(network),
     uneven: model.uneven,
+    presharedKeys: model.inputs.presharedKeys ?? null,
     hosts: [...model.hostsByName.values()].map((host) => [
       host.name,
       host.site,

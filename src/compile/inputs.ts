@@ -36,6 +36,11 @@ export interface Inputs extends Facts {
   /** Names the revision the states belong to. */
   readonly epoch: string;
   readonly rev: number;
+  /**
+   * Version of the network's preshared secret: every two managed peers get a key of their own from it.
+   * Absent: none have one.
+   */
+  readonly presharedKeys?: number;
 }
 
 export const emptyFacts: Facts = {

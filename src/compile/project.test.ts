@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { unreachableMetric } from '#state';
+import { affected } from './affected.ts';
 import { emptyFacts } from './inputs.ts';
 import { link } from './link.ts';
 import { project } from './project/project.ts';
@@ -206,6 +207,40 @@ describe('what passes a tunnel while its device is there is unreachable when it 
       '10.99.0.0/24',
       `203.0.113.0/24 in table ${pinMark('t')}`,
     ]);
+  });
+});
+
+describe('preshared keys', () => {
+  const yaml = net(
+    'mesh',
+    site('a', 1) + site('b', 2),
+    'members: { ours: { hub: a }, theirs: { hub: a, managed: false } }',
+  );
+  const model = linked(yaml, { ...emptyFacts, presharedKeys: 3 });
+  const keyBetween = (machine: string, peer: string) =>
+    project(model, machine).tunnels['main']?.peers[peer]?.presharedKey;
+
+  test('each two machines with an agent have one of their own, the same at both ends', () => {
+    const pairs = [
+      ['g-a', 'g-b'],
+      ['g-a', 'ours'],
+    ] as const;
+    const keys = pairs.map(([a, b]) => {
+      expect(keyBetween(a, b)).toEqual(keyBetween(b, a));
+      return keyBetween(a, b);
+    });
+    expect(keys.map((key) => key?.version)).toEqual([3, 3]);
+    expect(keys[0]?.id).not.toBe(keys[1]?.id);
+  });
+
+  test('whoever imported a file has none, as all have none without a version', () => {
+    expect(keyBetween('g-a', 'theirs')).toBeUndefined();
+    expect(JSON.stringify(project(linked(yaml), 'g-a'))).not.toContain('presharedKey');
+  });
+
+  test('another version touches every machine that has one', () => {
+    const next = linked(yaml, { ...emptyFacts, presharedKeys: 4 });
+    expect(affected(model, next)).toEqual(expect.arrayContaining(['g-a', 'g-b', 'ours']));
   });
 });
 

@@ -1,7 +1,7 @@
 import { DiagnosticsError } from '#base';
 import { loadNetwork, type Network } from '#spec';
 import type { HostState } from '#state';
-import { emptyFacts, type Facts } from './inputs.ts';
+import { emptyFacts, type Facts, type Inputs } from './inputs.ts';
 import { assumeKeys, link } from './link.ts';
 import type { Model } from './model.ts';
 import { project } from './project/project.ts';
@@ -15,7 +15,10 @@ export function networkOf(yaml: string): Network {
 }
 
 /** For tests: a linked network in which every key is known. */
-export function linked(yaml: string, facts: Facts = emptyFacts): Model {
+export function linked(
+  yaml: string,
+  facts: Facts & Pick<Inputs, 'presharedKeys'> = emptyFacts,
+): Model {
   const network = networkOf(yaml);
   return link({ ...assumeKeys(network, facts), network, epoch: 'test', rev: 1 });
 }

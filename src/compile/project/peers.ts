@@ -1,6 +1,6 @@
-import { by } from '#base';
+import { by, shortHash } from '#base';
 import { formatEndpoint, type Prefix, PrefixSet } from '#ip';
-import type { Binding, Peer } from '#state';
+import type { Binding, Peer, SecretRef } from '#state';
 import {
   canLink,
   carrierOf,
@@ -93,14 +93,30 @@ function subtree(from: Node, node: Node): readonly Prefix[] {
 }
 
 /** How a machine configures a peer. Keepalive is the affair of the side that cannot be found. */
-export function peerOf(node: Node, other: Node): Peer {
+export function peerOf(model: Model, node: Node, other: Node): Peer {
   const endpoint = endpointFor(node, other);
   const keepalive = node.machine.endpoint ? 0 : node.machine.keepalive;
+  const presharedKey = presharedKeyOf(model, node, other);
   return {
     publicKey: other.publicKey as string,
     ...(endpoint !== undefined && { endpoint }),
     ...(keepalive > 0 && canLink(node, other) && { keepalive }),
+    ...(presharedKey && { presharedKey }),
   };
+}
+
+/** Only where an agent runs at both ends: whoever imported a file has no way to follow. */
+function presharedKeyOf({ inputs }: Model, node: Node, other: Node): SecretRef | undefined {
+  const { presharedKeys: version } = inputs;
+  const isManaged = node.machine.managed && other.machine.managed;
+  if (version === undefined || !isManaged || !node.publicKey || !other.publicKey) return undefined;
+  return { id: presharedKeyId(node.publicKey, other.publicKey), version };
+}
+
+/** The name of the preshared key of two public keys, the same from both ends. */
+export function presharedKeyId(one: string, other: string): string {
+  const [a, b] = [one, other].sort();
+  return `psk-${shortHash(`${a} ${b}`)}${shortHash(`${b} ${a}`)}`;
 }
 
 /** Where to find a peer: at its endpoint, a machine of the same site on the site's own network. */

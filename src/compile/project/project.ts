@@ -79,7 +79,9 @@ function nodeState(model: Model, node: Node): HostState {
           id: `${model.network.name}/0`,
           ...(node.publicKey !== undefined && { publicKey: node.publicKey }),
         },
-        peers: Object.fromEntries(peers.map((peer) => [peer.node.name, peerOf(node, peer.node)])),
+        peers: Object.fromEntries(
+          peers.map((peer) => [peer.node.name, peerOf(model, node, peer.node)]),
+        ),
       },
     },
     bindings: peers.map(bindingOf),

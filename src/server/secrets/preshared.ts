@@ -1,0 +1,32 @@
+import { hkdfSync } from 'node:crypto';
+import { Secret } from '#base';
+import type { HostState, Peer, Tunnel } from '#state';
+
+/**
+ * The values of the preshared keys that a state refers to, by `id@version`. Each is made from the
+ * network's secret of that version and the two public keys (HKDF-SHA256, RFC 5869), so that both ends
+ * are given the same, and no key of a pair is ever stored at the server.
+ */
+export function presharedKeys(
+  state: HostState,
+  secretOf: (version: number) => Secret,
+): ReadonlyMap<string, Secret> {
+  return new Map(
+    Object.values(state.tunnels).flatMap((tunnel) =>
+      Object.values(tunnel.peers).flatMap((peer) => keyOf(tunnel, peer, secretOf)),
+    ),
+  );
+}
+
+function keyOf(
+  { key: { publicKey } }: Tunnel,
+  { publicKey: other, presharedKey }: Peer,
+  secretOf: (version: number) => Secret,
+): readonly [string, Secret][] {
+  if (!presharedKey || publicKey === undefined) return [];
+  const { id, version } = presharedKey;
+  const info = `hawser preshared key 1\n${[publicKey, other].sort().join('\n')}\n`;
+  const secret = Buffer.from(secretOf(version).reveal(), 'base64');
+  const value = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, 32));
+  return [[`${id}@${version}`, new Secret(value.toString('base64'))]];
+}
