@@ -46,7 +46,8 @@ export function statusOf(lab: Lab): Promise<readonly MachineStatus[]> {
   });
 }
 
-async function tunnelsOf(
+/** What is so of the tunnels that a machine's state names. */
+export async function tunnelsOf(
   client: StationClient,
   state: HostState,
 ): Promise<readonly TunnelStatus[]> {

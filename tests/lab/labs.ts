@@ -15,6 +15,8 @@ export interface Outcome {
 export interface ProofJson {
   readonly holds: boolean;
   readonly mismatches: readonly string[];
+  readonly causes: readonly { readonly cause: string }[];
+  readonly seconds: number;
   readonly handshakes: { readonly expected: number; readonly missing: readonly unknown[] };
   readonly flows: readonly {
     readonly from: string;

@@ -2,6 +2,7 @@ import { flowClasses, type Model, sharedFamilies, type Trace, trace } from '#com
 import { Address, type Family } from '#ip';
 import { formatPort, type Network, type Port } from '#spec';
 import type { Station } from '../underlay/plan.ts';
+import { tunnelBetween } from './tunnels.ts';
 
 /** What the compiled states say of one flow. */
 export interface Expected {
@@ -14,6 +15,10 @@ export interface Expected {
   readonly source?: string;
   readonly verdict: Trace['verdict'];
   readonly reason: string;
+  /** Those it passes, there and back. */
+  readonly tunnels: readonly string[];
+  /** The machine whose tunnel device holds its destination. */
+  readonly device?: string;
   /** Whose nft counter counts it, where a rule decides. */
   readonly decision?: Trace['decision'];
 }
@@ -55,19 +60,40 @@ function between(model: Model, from: Station, to: Station, port: Port): readonly
   }
   return sharedFamilies(model, from.name, to.name)
     .map((family) => trace(model, from.name, to.name, port, family))
-    .map((found) => ({ ...common, source: found.source, ...predictionOf(found) }));
+    .map((found) => ({
+      ...common,
+      source: found.source,
+      ...(holds(model, to.name, found.destination) && { device: to.name }),
+      ...predictionOf(found),
+    }));
 }
+
+const holds = (model: Model, machine: string, address: string): boolean =>
+  model.nodesByName.get(machine)?.overlay.some((own) => `${own}` === address) ?? false;
+
+/** What a flow depends on that may be in trouble: its tunnels, and the device it is for. */
+export const carriersOf = ({ tunnels, device }: Expected): readonly string[] =>
+  device === undefined ? tunnels : [...tunnels, device];
 
 const predictionOf = ({
   destination,
   verdict,
   reason,
   decision,
-}: Pick<Trace, 'destination' | 'verdict' | 'reason' | 'decision'>) => ({
+  hops,
+  back,
+}: Pick<Trace, 'destination' | 'verdict' | 'reason' | 'decision' | 'hops' | 'back'>) => ({
   family: Address.parse(destination).family,
   destination,
   verdict,
   reason,
+  tunnels: [
+    ...new Set(
+      [...hops, ...back].flatMap((hop) =>
+        hop.peer === undefined ? [] : tunnelBetween(hop.machine, hop.peer),
+      ),
+    ),
+  ],
   ...(decision && { decision }),
 });
 
@@ -91,6 +117,7 @@ function fromPod(network: Network, from: Station, to: Station, port: Port): read
       source: `${from.addresses.find(({ family }) => family === address.family)}`,
       verdict: from.unit === to.unit ? 'outside' : 'allow',
       reason: `${from.node} and ${to.node} carry each other's pods`,
+      tunnels: [tunnelBetween(from.node ?? '', to.node ?? '')],
     }));
 }
 

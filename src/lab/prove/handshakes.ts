@@ -15,6 +15,8 @@ export interface HandshakeWatch {
   /** Called whenever more tunnels are up. */
   readonly onProgress?: (up: number, all: number) => void;
   readonly withinMs: number;
+  /** Tunnels that cannot come up: they are not waited for. */
+  readonly isDead?: (machine: string, peer: string) => boolean;
 }
 
 /** Public key to seconds since the epoch, zero for never: `wg show all latest-handshakes` (wg(8)). */
@@ -36,21 +38,38 @@ export function parseHandshakes(text: string): ReadonlyMap<string, number> {
 export async function awaitHandshakes(
   stations: Stations,
   states: ReadonlyMap<string, HostState>,
-  { onProgress = () => undefined, withinMs }: HandshakeWatch,
+  { onProgress = () => undefined, withinMs, isDead = () => false }: HandshakeWatch,
 ): Promise<{ expected: number; missing: readonly MissingHandshake[] }> {
   const wanted = [...states].flatMap(([machine, state]) => peersOf(machine, state));
-  let missing: readonly Wanted[] = wanted;
+  const dead = wanted.filter(({ machine, peer }) => isDead(machine, peer));
+  let open: readonly Wanted[] = wanted.filter((tunnel) => !dead.includes(tunnel));
+  let progressAt = performance.now();
   const bothAfter = performance.now() + aloneMs;
   const settled = async () => {
-    const now = await stillMissing(stations, missing);
-    if (now.length < missing.length) onProgress(wanted.length - now.length, wanted.length);
-    missing = now;
-    await poke(stations, wanted, missing, performance.now() > bothAfter);
-    return missing.length === 0;
+    const now = await stillMissing(stations, open);
+    if (now.length < open.length) {
+      progressAt = performance.now();
+      onProgress(wanted.length - dead.length - now.length, wanted.length);
+    }
+    open = now;
+    await poke(stations, wanted, open, performance.now() > bothAfter);
+    return open.length === 0 || (performance.now() - progressAt > stalledMs && areSilent(open));
   };
   await until(settled, { withinMs, everyMs: 150 });
+  const missing = [...open, ...(await stillMissing(stations, dead))];
   const named = missing.map(({ machine, peer }) => ({ machine, peer }));
   return { expected: wanted.length, missing: named };
+}
+
+/**
+ * When nothing came up for so long, none of the calls of both ends was heard: each calls again after
+ * five seconds. Where only one end lacks a session, the other has yet to notice.
+ */
+const stalledMs = 15_000;
+
+function areSilent(open: readonly Wanted[]): boolean {
+  const ends = new Set(open.map(({ machine, peer }) => `${machine} ${peer}`));
+  return open.every(({ machine, peer }) => ends.has(`${peer} ${machine}`));
 }
 
 interface Wanted extends MissingHandshake {

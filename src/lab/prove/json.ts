@@ -26,4 +26,5 @@ export const proofJson = (proof: Proof) => ({
   }),
   refusals: proof.refusals,
   mismatches: proof.mismatches,
+  causes: proof.causes,
 });

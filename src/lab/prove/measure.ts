@@ -37,8 +37,8 @@ const answerTime = ({ outcome, ms = 0 }: Measured): number => (outcome === 'answ
 export type Stations = ReadonlyMap<string, StationClient>;
 
 export interface MeasureOptions {
-  /** What differs from its prediction is sent once more. */
-  readonly again: boolean;
+  /** Whether a flow that differs from its prediction is sent once more. */
+  readonly again: (flow: Expected) => boolean;
   readonly onDone: (done: number) => void;
 }
 
@@ -52,7 +52,9 @@ export async function measure(
   const found = await probeAll(stations, flows, first, options.onDone);
   const pace = paceAgain(found.values());
   const end = performance.now() + healingMs;
-  let open = options.again ? flows.filter((flow) => isSurprise(flow, found.get(flowId(flow)))) : [];
+  let open = flows.filter(
+    (flow) => options.again(flow) && isSurprise(flow, found.get(flowId(flow))),
+  );
   while (open.length > 0) {
     for (const [id, again] of await probeAll(stations, open, pace)) found.set(id, again);
     const mayHeal = performance.now() < end;

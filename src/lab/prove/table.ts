@@ -53,7 +53,7 @@ function word(finding: Finding, paint: Paint): string {
 const className = ({ port, family }: Expected): string =>
   `${formatPort(port)}${family === 6 ? '/v6' : ''}`;
 
-/** More mismatches than this have one cause, and hide it. */
+/** More mismatches than this hide what they have in common. */
 const mostNamed = 60;
 
 /** Totals, refusals at their counters, and every mismatch by name. */
@@ -82,14 +82,18 @@ function flowLines({ findings, refusals, mismatches }: Proof): readonly string[]
   ];
 }
 
-function verdictLines({ mismatches, seconds }: Proof, paint: Paint): readonly string[] {
+function verdictLines(
+  { mismatches, causes, others, seconds }: Proof,
+  paint: Paint,
+): readonly string[] {
   if (mismatches.length === 0) {
     return [paint.good(`verdict      the network is what its file says (${seconds} s)`)];
   }
-  const more = mismatches.length - mostNamed;
+  const named = [...causes.map(({ text }) => text), ...others];
+  const more = named.length - mostNamed;
   return [
     paint.bad(`verdict      ${mismatches.length} mismatch${mismatches.length === 1 ? '' : 'es'}`),
-    ...mismatches.slice(0, mostNamed).map((text) => `  ${paint.bad('!')} ${text}`),
+    ...named.slice(0, mostNamed).map((text) => `  ${paint.bad('!')} ${text}`),
     ...(more > 0 ? [`  ... and ${more} more; --json names them all`] : []),
   ];
 }

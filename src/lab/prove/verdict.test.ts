@@ -16,6 +16,7 @@ const flow = (verdict: Expected['verdict'], more: Partial<Expected> = {}): Expec
   source: '10.0.0.1',
   verdict,
   reason: 'so it is',
+  tunnels: ['gw <-> hub'],
   ...more,
 });
 
@@ -120,7 +121,8 @@ test('the summary names every mismatch', () => {
   const findings = [finding(flow('allow'), 'silent')];
   const mismatches = findings.flatMap((each) => mismatchOf(each) ?? []);
   const handshakes = { expected: 2, missing: [{ machine: 'a', peer: 'b' }] };
-  const text = summary({ findings, refusals: [], handshakes, mismatches, seconds: 1 }, paint);
+  const proof = { findings, refusals: [], handshakes, mismatches, seconds: 1 };
+  const text = summary({ ...proof, causes: [], others: mismatches }, paint);
   expect(text).toContain('handshakes   1 of 2');
   expect(text).toContain('1 mismatch');
   expect(text).toContain('a to b (10.0.0.2), tcp/22: should pass');

@@ -1,4 +1,5 @@
 import { formatPort } from '#spec';
+import type { Cause } from './causes.ts';
 import type { Refusals } from './counters.ts';
 import { allowed, type Expected } from './expect.ts';
 import type { MissingHandshake } from './handshakes.ts';
@@ -11,6 +12,10 @@ export interface Proof {
   readonly handshakes: { readonly expected: number; readonly missing: readonly MissingHandshake[] };
   /** One plain sentence each; empty: the network is what its file says. */
   readonly mismatches: readonly string[];
+  /** The same, those of one cause in one sentence. */
+  readonly causes: readonly Cause[];
+  /** Mismatches without a known cause. */
+  readonly others: readonly string[];
   readonly seconds: number;
 }
 
