@@ -79,7 +79,7 @@ export const cliErrors = errorTable({
   },
   'cli/no-base': {
     says: 'the network {network} is at revision {now}, and nothing says which revision {file} was made from',
-    fix: '`hawser pull FILE` fetches the network\'s file to edit; `hawser diff {file}` shows how this one differs; `--force` puts it there anyway.',
+    fix: "`hawser pull FILE` fetches the network's file to edit; `hawser diff {file}` shows how this one differs; `--force` puts it there anyway.",
   },
   'cli/include-outside': {
     says: '{file} lies outside of the folder of {entry}',
@@ -93,8 +93,12 @@ export const cliErrors = errorTable({
     says: '{text} is no time and no duration',
     fix: 'Write a duration such as 30m, 12h or 7d, or a time such as 2026-11-20T22:00:00Z.',
   },
-  'cli/not-asked': {
-    says: 'this needs a yes, and there is no terminal to ask at',
-    fix: 'Say --yes if it is meant.',
+  'cli/no-such-network': {
+    says: 'the server has no network {network}; it has {networks}',
+    fix: 'Name one of those with --network.',
+  },
+  'cli/passphrases-differ': {
+    says: 'the two passphrases differ',
+    fix: 'Try again; nothing was done.',
   },
 });

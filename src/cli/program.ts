@@ -1,27 +1,78 @@
 import { Command, type CommanderError } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
+import { applyCommand } from './commands/apply.ts';
+import { auditCommand } from './commands/audit.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
+import { driftCommand } from './commands/drift.ts';
 import { exportCommand } from './commands/export.ts';
+import { freezeCommand, thawCommand } from './commands/freeze.ts';
+import { diffCommand, historyCommand, rollbackCommand, showCommand } from './commands/history.ts';
 import { labCommand } from './commands/lab.ts';
+import { contextCommand, loginCommand, logoutCommand } from './commands/login.ts';
+import {
+  approveCommand,
+  removeCommand,
+  replaceCommand,
+  retryCommand,
+} from './commands/machines.ts';
+import { networkCommand } from './commands/network.ts';
 import { planCommand } from './commands/plan.ts';
+import { pullCommand } from './commands/pull.ts';
+import { statusCommand } from './commands/status.ts';
+import { tokenCommand } from './commands/token.ts';
 import { traceCommand } from './commands/trace.ts';
 import { exitCodes } from './exit.ts';
+
+/** Commands by what one wants to do, as the help shows them. */
+const groups = (): readonly (readonly [string, readonly Command[]])[] => [
+  ['One file:', [checkCommand(), traceCommand(), planCommand(), exportCommand()]],
+  ['A lab on this machine:', [labCommand()]],
+  [
+    "A server's network:",
+    [
+      statusCommand(),
+      applyCommand(),
+      pullCommand(),
+      historyCommand(),
+      showCommand(),
+      diffCommand(),
+      rollbackCommand(),
+      driftCommand(),
+      freezeCommand(),
+      thawCommand(),
+    ],
+  ],
+  [
+    "A server's machines and people:",
+    [
+      tokenCommand(),
+      approveCommand(),
+      retryCommand(),
+      replaceCommand(),
+      removeCommand(),
+      networkCommand(),
+      auditCommand(),
+      loginCommand(),
+      logoutCommand(),
+      contextCommand(),
+    ],
+  ],
+  ['This machine:', [agentCommand()]],
+  ['Other:', [completionCommand()]],
+];
 
 /** The whole command line; each command has a file of its own. */
 export function buildProgram(): Command {
   const program = new Command('hawser')
     .description(packageFile.description)
     .version(packageFile.version)
-    .enablePositionalOptions()
-    .addCommand(labCommand())
-    .addCommand(checkCommand())
-    .addCommand(traceCommand())
-    .addCommand(planCommand())
-    .addCommand(exportCommand())
-    .addCommand(agentCommand())
-    .addCommand(completionCommand());
+    .enablePositionalOptions();
+  for (const [heading, commands] of groups()) {
+    for (const command of commands) program.addCommand(command.helpGroup(heading));
+  }
+  program.commandsGroup('Other:').helpCommand('help [command]', 'how a command is used');
   forAll(program, (command) => command.showHelpAfterError().exitOverride(leave));
   return program;
 }

@@ -4,24 +4,37 @@ import { describeChange } from '#state';
 import { exitCodes, exitWith } from '../exit.ts';
 import { linkBoth, openNetwork } from '../load.ts';
 import { print, printJson } from '../output.ts';
+import { planAtServer } from '../remote/plan.ts';
+import type { RemoteOptions } from '../remote/session.ts';
+
+interface Options extends RemoteOptions {
+  readonly against?: string;
+}
 
 export const planCommand = (): Command =>
   new Command('plan')
     .description('what a changed file would do: per machine, to access, to flows, to exports')
     .argument('<file>', 'the network as it should become')
-    .requiredOption('--against <file>', 'the network as it is')
+    .option('--against <file>', 'the network as it is; the one at the server unless said')
+    .option('--context <name>', 'at which server, where one is logged in at several')
     .option('--json', 'for programs')
     .addHelpText(
       'after',
       '\nExit code 0: no changes. 3: changes. 1: a file has errors. 2: not one network.',
     )
-    .action((file: string, options: { readonly against: string; readonly json?: boolean }) => {
-      const [before, after] = linkBoth(openNetwork(options.against), openNetwork(file));
-      const found = plan(before, after);
-      if (options.json) printJson(planJson(found));
-      else print(formatPlan(found, before, after));
-      exitWith(hasChanges(found) ? exitCodes.changes : exitCodes.yes);
-    });
+    .action((file: string, options: Options) =>
+      options.against === undefined
+        ? planAtServer(file, options)
+        : planAgainst(options.against, file, options),
+    );
+
+function planAgainst(old: string, file: string, { json }: Options): void {
+  const [before, after] = linkBoth(openNetwork(old), openNetwork(file));
+  const found = plan(before, after);
+  if (json) printJson(planJson(found));
+  else print(formatPlan(found, before, after));
+  exitWith(hasChanges(found) ? exitCodes.changes : exitCodes.yes);
+}
 
 export const planJson = (found: Plan): unknown => ({
   ...found,

@@ -11,7 +11,7 @@ import {
   type RouteShape,
   routes,
 } from '#api';
-import { type Diagnostic, DiagnosticsError, HawserError, type Secret } from '#base';
+import { DiagnosticsError, HawserError, type Secret } from '#base';
 import { cliErrors } from '../errors.ts';
 import { type Answer, Connections, type Request, Unreachable } from './request.ts';
 
@@ -25,12 +25,17 @@ export interface Access {
 
 /** What is not said may be undefined: it does not travel. */
 type Loose<T> = { readonly [K in keyof T]: undefined extends T[K] ? T[K] | undefined : T[K] };
-type Part<K extends string, T> = [T] extends [undefined]
-  ? Readonly<Record<never, never>>
-  : { readonly [k in K]: Loose<T> };
-export type CallOf<N extends RouteName> = Part<'params', ParamsOf<N>> &
-  Part<'query', QueryOf<N>> &
-  Part<'body', BodyOf<N>>;
+interface Parts<N extends RouteName> {
+  readonly params: ParamsOf<N>;
+  readonly query: QueryOf<N>;
+  readonly body: BodyOf<N>;
+}
+/** What a route asks for, and no more. */
+export type CallOf<N extends RouteName> = {
+  readonly [K in keyof Parts<N> as [Parts<N>[K]] extends [undefined] ? never : K]: Loose<
+    Parts<N>[K]
+  >;
+};
 
 interface AnyCall {
   readonly params?: Readonly<Record<string, string | number>>;
@@ -52,13 +57,13 @@ export class Client {
   /** Calls a route. @throws what the server answered; cli/server-unreachable, cli/wrong-pin, cli/bad-answer */
   async call<N extends RouteName>(name: N, call: CallOf<N>): Promise<ResponseOf<N>> {
     const route: RouteShape = routes[name];
-    const answer = await this.#send(requestOf(route, call as AnyCall));
+    const answer = await this.#send(requestOf(route, call));
     return bodyOf(answer, route.response) as ResponseOf<N>;
   }
 
   /** Calls a route whose answer is a file. */
   async download<N extends RouteName>(name: N, call: CallOf<N>): Promise<Buffer> {
-    const answer = await this.#send(requestOf(routes[name], call as AnyCall));
+    const answer = await this.#send(requestOf(routes[name], call));
     if (answer.status !== 200) throw failure(answer);
     return answer.body;
   }
@@ -130,6 +135,6 @@ function failure(answer: Answer): Error {
   if (!answer.type.startsWith(problemType)) return badAnswer(`HTTP status ${answer.status}`);
   const problem = json(answer);
   if (!Value.Check(Problem, problem)) return badAnswer(`HTTP status ${answer.status}`);
-  if (problem.errors?.length) return new DiagnosticsError(problem.errors as Diagnostic[]);
+  if (problem.errors?.length) return new DiagnosticsError(problem.errors);
   return new HawserError({ code: problem.code, message: problem.detail, fix: problem.fix });
 }

@@ -26,7 +26,7 @@ export function readFileSet(entry: string): Sent {
       if (text !== undefined) texts[posix.relative(folder, path)] = text;
       return text;
     },
-    glob: diskReader.glob,
+    glob: (directory, pattern) => diskReader.glob(directory, pattern),
   };
   const { network, diagnostics } = loadNetwork(entry, recording);
   if (!network) throw new DiagnosticsError(diagnostics);

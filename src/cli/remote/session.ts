@@ -22,7 +22,10 @@ export const remote = (usage: string, description: string): Command =>
 
 /** A command about one network of a server. */
 export const ofNetwork = (usage: string, description: string): Command =>
-  remote(usage, description).option('--network <name>', 'which network, where the server has several');
+  remote(usage, description).option(
+    '--network <name>',
+    'which network, where the server has several',
+  );
 
 /** Does something at the server that the options mean, and lets its connections go. */
 export async function atServer<T>(
@@ -48,7 +51,7 @@ export const inNetwork = <T>(
     return work(client, network);
   });
 
-async function onlyNetwork(client: Client): Promise<string> {
+export async function onlyNetwork(client: Client): Promise<string> {
   const networks = await client.call('listNetworks', {});
   const [first, ...others] = networks.map(({ network }) => network);
   if (first !== undefined && others.length === 0) return first;

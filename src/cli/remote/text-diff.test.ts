@@ -57,7 +57,8 @@ describe('the difference of two texts', () => {
   });
 
   test('of two that have nothing in common is said without searching for ever', () => {
-    const lines = (name: string) => Array.from({ length: 5000 }, (_, i) => `${name} ${i}\n`).join('');
+    const lines = (name: string) =>
+      Array.from({ length: 5000 }, (_, i) => `${name} ${i}\n`).join('');
     expect(diffTexts(lines('a'), lines('b'))).toHaveLength(10_001);
   });
 

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { Secret } from '#base';
+import { cliErrors } from './errors.ts';
+
+/** True without a terminal, or with `--yes`: scripts mean what they say. */
+export async function confirmed(question: string, yes: boolean | undefined): Promise<boolean> {
+  if (yes || !process.stdin.isTTY || !process.stderr.isTTY) return true;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
+
+/** What a person types without seeing it; what is on standard input where there is no terminal. */
+export async function askSecret(question: string): Promise<Secret> {
+  if (!process.stdin.isTTY) return new Secret(readFileSync(0, 'utf8').trim());
+  process.stderr.write(question);
+  const terminal = createInterface({ input: process.stdin, output: nowhere(), terminal: true });
+  try {
+    return new Secret((await terminal.question('')).trim());
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
+}
+
+/** A passphrase from a file or HAWSER_PASSPHRASE, else asked for; twice where a slip would lock it in. */
+export async function passphrase(file: string | undefined, twice: boolean): Promise<Secret> {
+  const set = process.env['HAWSER_PASSPHRASE'];
+  if (file !== undefined) return new Secret(readFileSync(file, 'utf8').trim());
+  if (set) return new Secret(set);
+  const first = await askSecret('Passphrase: ');
+  if (!twice || !process.stdin.isTTY) return first;
+  const second = await askSecret('The same again: ');
+  if (first.reveal() === second.reveal()) return first;
+  throw cliErrors.error('cli/passphrases-differ', {});
+}

@@ -1,0 +1,132 @@
+import { posix } from 'node:path';
+import type { Command } from 'commander';
+import { apiErrors, type Revision, type RevisionId } from '#api';
+import { factsFileName } from '#compile';
+import { confirmed } from '../ask.ts';
+import { cliErrors } from '../errors.ts';
+import { diskReader } from '../files.ts';
+import { print, printJson } from '../output.ts';
+import { baseOf, keepBase } from '../remote/base.ts';
+import type { Client } from '../remote/client.ts';
+import { readFileSet, type Sent } from '../remote/file-set.ts';
+import { follow } from '../remote/follow.ts';
+import { planText, toldHere } from '../remote/plan.ts';
+import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
+import { diffFileSets } from '../remote/text-diff.ts';
+import { revisionsText, revisionText } from '../remote/words.ts';
+import { revisionNumber } from './history.ts';
+
+interface Flags extends RemoteOptions {
+  readonly message?: string;
+  readonly yes?: boolean;
+  readonly force?: boolean;
+  readonly create?: boolean;
+  readonly base?: number;
+  readonly wait: boolean;
+}
+
+export const applyCommand = (): Command =>
+  remote('apply', 'make a file the network’s own; machines follow at once')
+    .argument('<file>', 'the network, as YAML')
+    .option('-m, --message <why>', 'why, for the history')
+    .option('-y, --yes', 'do not ask')
+    .option('--base <revision>', 'the revision that the file was made from', revisionNumber)
+    .option('--force', 'also over what others changed meanwhile')
+    .option('--create', 'as a network that the server does not have yet')
+    .option('--no-wait', 'do not wait for the machines')
+    .addHelpText(
+      'after',
+      `
+Shows the plan first, and asks on a terminal. Exit code 0: the network is so.
+1: the file has errors. 2: refused, such as when others changed the network meanwhile.`,
+    )
+    .action((file: string, flags: Flags) =>
+      atServer(flags, (client) => apply(client, file, flags)),
+    );
+
+async function apply(client: Client, file: string, flags: Flags): Promise<void> {
+  const sent = readFileSet(file);
+  const { name } = sent.network;
+  const networks = await client.call('listNetworks', {});
+  const there = networks.find(({ network }) => network === name);
+  const revision = await toldHere(file, () =>
+    there
+      ? change(client, file, sent, there.revision, flags)
+      : create(
+          client,
+          file,
+          sent,
+          networks.map(({ network }) => network),
+          flags,
+        ),
+  );
+  if (!revision) return;
+  keepBase(file, name, revision.id);
+  if (flags.json) return printJson(revision);
+  print(revisionText(revision));
+  if (flags.wait && revision.state === 'applied') await follow(client, name);
+}
+
+function create(
+  client: Client,
+  file: string,
+  { network: { name }, files }: Sent,
+  networks: readonly string[],
+  { create: wanted, message }: Flags,
+): Promise<Revision> {
+  if (!wanted) {
+    throw cliErrors.error('cli/no-network-yet', {
+      network: name,
+      networks: networks.join(', ') || 'none',
+    });
+  }
+  const facts = diskReader.read(posix.join(posix.dirname(file), factsFileName));
+  const body = { ...files, why: message, facts };
+  return client.call('createNetwork', { params: { network: name }, body });
+}
+
+async function change(
+  client: Client,
+  file: string,
+  { network: { name }, files }: Sent,
+  now: RevisionId,
+  flags: Flags,
+): Promise<Revision | undefined> {
+  const params = { network: name };
+  const base = flags.force ? undefined : await sureBase(client, file, name, now, flags);
+  const plan = await client.call('plan', { params, body: files });
+  if (!flags.json) print(planText(plan, file));
+  if (!(await confirmed('Apply it?', flags.yes))) return undefined;
+  const { message: why, force } = flags;
+  return client.call('apply', { params, body: { ...files, base, plan: plan.hash, why, force } });
+}
+
+/**
+ * The revision that a file was made from, if it is still the network's own.
+ * @throws cli/no-base, api/conflict after telling what others changed
+ */
+async function sureBase(
+  client: Client,
+  file: string,
+  network: string,
+  now: RevisionId,
+  { base, json }: Flags,
+): Promise<RevisionId> {
+  const known = base === undefined ? baseOf(file, network) : { epoch: now.epoch, number: base };
+  if (known?.epoch === now.epoch && known.number === now.number) return known;
+  if (await isStored(client, file, network)) return now;
+  if (!known) throw cliErrors.error('cli/no-base', { network, now: now.number, file });
+  if (!json) process.stderr.write(`${await othersText(client, network, known)}\n`);
+  throw apiErrors.error('api/conflict', { base: known.number, now: now.number });
+}
+
+/** The file says what the network's own says: whatever it was made from, nothing is lost. */
+const isStored = async (client: Client, file: string, network: string): Promise<boolean> =>
+  diffFileSets(await client.call('pull', { params: { network } }), readFileSet(file).files)
+    .length === 0;
+
+async function othersText(client: Client, network: string, base: RevisionId): Promise<string> {
+  const revisions = await client.call('history', { params: { network }, query: { limit: 100 } });
+  const later = revisions.filter(({ id }) => id.epoch !== base.epoch || id.number > base.number);
+  return revisionsText(later);
+}

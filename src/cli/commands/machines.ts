@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { confirmed } from '../ask.ts';
+import { print, printJson } from '../output.ts';
+import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
+import { revisionText } from '../remote/words.ts';
+
+interface Flags extends NetworkOptions {
+  readonly yes?: boolean;
+}
+
+interface ApproveFlags extends NetworkOptions {
+  readonly hub?: string;
+  readonly as?: string;
+}
+
+export const approveCommand = (): Command =>
+  ofNetwork('approve', 'let a machine in that waits, or a revision go that is held')
+    .argument('<machine-or-revision>', 'a name, or the number of a revision')
+    .option('--as <name>', 'the machine of the file that it is')
+    .option('--hub <site>', 'a new member: the site that it reaches the network through')
+    .action((what: string, options: ApproveFlags) =>
+      inNetwork(options, async (client, network) => {
+        const revision = /^\d+$/.test(what)
+          ? await client.call('approveRevision', { params: { network, number: Number(what) } })
+          : await client.call('approveMachine', {
+              params: { network, machine: what },
+              body: { hub: options.hub, as: options.as },
+            });
+        if (options.json) printJson(revision);
+        else print(revisionText(revision));
+      }),
+    );
+
+export const retryCommand = (): Command =>
+  ofNetwork('retry', 'let a machine try again what failed there or was taken back')
+    .argument('<machine>', 'its name')
+    .action((machine: string, options: NetworkOptions) =>
+      inNetwork(options, async (client, network) => {
+        await client.call('retryMachine', { params: { network, machine } });
+        if (options.json) printJson({ network, machine });
+        else print(`${machine} tries again`);
+      }),
+    );
+
+export const replaceCommand = (): Command =>
+  ofNetwork('replace', 'let another machine take the place of one: forget who it was')
+    .argument('<machine>', 'its name')
+    .option('-y, --yes', 'do not ask')
+    .action((machine: string, options: Flags) =>
+      inNetwork(options, async (client, network) => {
+        const question = `${machine} itself will not be let in any more. Go on?`;
+        if (!(await confirmed(question, options.yes))) return;
+        await client.call('replaceMachine', { params: { network, machine } });
+        if (options.json) printJson({ network, machine });
+        else print(`the next to join under the name ${machine} is ${machine}`);
+      }),
+    );
+
+export const removeCommand = (): Command =>
+  ofNetwork('remove', 'take a machine out of its network, and cut it off at all its peers')
+    .argument('<machine>', 'its name')
+    .option('-y, --yes', 'do not ask')
+    .action((machine: string, options: Flags) =>
+      inNetwork(options, async (client, network) => {
+        const question = `${machine} loses its place in ${network} and all access. Go on?`;
+        if (!(await confirmed(question, options.yes))) return;
+        const revision = await client.call('removeMachine', { params: { network, machine } });
+        if (options.json) printJson(revision);
+        else print(revisionText(revision));
+      }),
+    );

@@ -1,0 +1,132 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { BodyOf, TokenInfo } from '#api';
+import { columns } from '#lab';
+import { print, printJson } from '../output.ts';
+import { atServer, onlyNetwork, type RemoteOptions, remote } from '../remote/session.ts';
+import { fromNow, momentOf } from '../times.ts';
+
+interface CreateFlags extends RemoteOptions {
+  readonly join?: boolean;
+  readonly role: 'admin' | 'operator' | 'viewer';
+  readonly name?: string;
+  readonly network?: string;
+  readonly expires?: string;
+  readonly uses?: number;
+  readonly tags?: readonly string[];
+  readonly ephemeral?: boolean;
+  readonly approval?: boolean;
+}
+
+const count = (text: string): number => {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('a number from 1 on is expected');
+  return Number(text);
+};
+
+const createCommand = (): Command =>
+  remote('create', 'make a token; its text is shown this once')
+    .option('--join', 'one that lets machines in, and nothing else')
+    .addOption(
+      new Option('--role <role>', 'what its holder may do')
+        .choices(['admin', 'operator', 'viewer'])
+        .default('operator'),
+    )
+    .option('--name <name>', 'whose it is, as revisions and audit will call the holder')
+    .option('--network <name>', 'good for this network only')
+    .option('--expires <time>', 'good for so long: 30m, 12h, 7d; or until a time')
+    .option('--uses <number>', 'with --join: good for so many machines', count)
+    .option('--tags <tags>', 'with --join: tags of the machines, a,b', (text) => text.split(','))
+    .option('--ephemeral', 'with --join: machines that go away are removed by themselves')
+    .option(
+      '--approval',
+      'with --join: machines wait for `hawser approve` unless the file names them',
+    )
+    .addHelpText(
+      'after',
+      `
+viewer: looks. operator: applies, approves, removes. admin: also tokens, backups, networks.
+A join token is good for one machine and one day unless said.`,
+    )
+    .action(create);
+
+/** What is asked for; a join token that says nothing else is for one machine and one day. */
+const requestOf = (flags: CreateFlags, network: string | undefined): BodyOf<'createToken'> => {
+  const expires = flags.expires ?? (flags.join ? '1d' : undefined);
+  return {
+    role: flags.join ? 'join' : flags.role,
+    name: flags.name ?? (flags.join ? 'join' : flags.role),
+    ...(network !== undefined && { network }),
+    ...(expires !== undefined && { expires: momentOf(expires, 1) }),
+    ...(flags.join && {
+      uses: flags.uses ?? 1,
+      tags: [...(flags.tags ?? [])],
+      ephemeral: flags.ephemeral ?? false,
+      admits: !flags.approval,
+    }),
+  };
+};
+
+const create = (flags: CreateFlags): Promise<void> =>
+  atServer(flags, async (client, known) => {
+    const network =
+      flags.network ?? (flags.join ? (known ?? (await onlyNetwork(client))) : undefined);
+    const made = await client.call('createToken', { body: requestOf(flags, network) });
+    if (flags.json) return printJson(made);
+    process.stderr.write(`${promise(made.info)}\n`);
+    print(flags.join ? `hawser join ${made.token}` : made.token);
+  });
+
+const promise = (info: TokenInfo): string =>
+  [
+    info.role === 'join'
+      ? 'As root, on the machine that is to join'
+      : `For an ${info.role}, to be kept secret and given to \`hawser login\``,
+    ...(info.usesLeft === undefined ? [] : [`good for ${info.usesLeft}`]),
+    ...(info.expires === undefined ? [] : [`ends ${fromNow(info.expires)}`]),
+  ].join('; ');
+
+const listCommand = (): Command =>
+  remote('list', 'all tokens, without their texts').action((options: RemoteOptions) =>
+    atServer(options, async (client) => {
+      const tokens = await client.call('listTokens', {});
+      if (options.json) printJson(tokens);
+      else
+        print(
+          columns([['id', 'role', 'name', 'network', 'state', 'last used'], ...tokens.map(rowOf)]),
+        );
+    }),
+  );
+
+const rowOf = (info: TokenInfo): readonly string[] => [
+  info.id,
+  info.role,
+  info.name,
+  info.network ?? 'all',
+  stateOf(info),
+  info.lastUsed === undefined ? 'never' : fromNow(info.lastUsed),
+];
+
+function stateOf({ revoked, usesLeft, expires }: TokenInfo): string {
+  if (revoked) return 'revoked';
+  if (usesLeft === 0) return 'used up';
+  if (expires !== undefined && Date.parse(expires) < Date.now()) return 'expired';
+  const left = usesLeft === undefined ? '' : `, for ${usesLeft} more`;
+  return expires === undefined ? `good${left}` : `good${left}, ends ${fromNow(expires)}`;
+}
+
+const revokeCommand = (): Command =>
+  remote('revoke', 'make a token void')
+    .argument('<id>', 'as `hawser token list` shows it')
+    .action((id: string, options: RemoteOptions) =>
+      atServer(options, async (client) => {
+        await client.call('revokeToken', { params: { id } });
+        if (options.json) printJson({ revoked: id });
+        else print(`${id} is void`);
+      }),
+    );
+
+export const tokenCommand = (): Command =>
+  new Command('token')
+    .description('who may do what, and which machines may join')
+    .addCommand(createCommand())
+    .addCommand(listCommand())
+    .addCommand(revokeCommand());

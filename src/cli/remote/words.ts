@@ -1,0 +1,67 @@
+import type { MachineStatus, NetworkStatus, Revision } from '#api';
+import { columns } from '#lab';
+import { paint } from '../output.ts';
+import { fromNow } from '../times.ts';
+
+const heads = (...names: readonly string[]): readonly string[] =>
+  names.map((name) => paint('bold', name));
+
+/** Revisions as lines, in the order given. */
+export const revisionsText = (revisions: readonly Revision[]): string =>
+  columns([
+    heads('revision', 'when', 'who', 'what', 'why'),
+    ...revisions.map((one) => [
+      String(one.id.number),
+      fromNow(one.at),
+      one.author,
+      `${one.kind}${one.state === 'held' ? paint('yellow', ' (held)') : ''}`,
+      one.why,
+    ]),
+  ]);
+
+/** One revision and what it did to each machine. */
+export const revisionText = (one: Revision): string =>
+  [
+    `revision ${one.id.number}, ${one.kind}, ${fromNow(one.at)} (${one.at}) by ${one.author}`,
+    ...(one.why ? [`  ${one.why}`] : []),
+    ...(one.state === 'held'
+      ? [paint('yellow', `  held: \`hawser approve ${one.id.number}\``)]
+      : []),
+    ...one.summary.map((line) => `  ${line}`),
+  ].join('\n');
+
+/** What each machine of a network is to its server. */
+export const statusText = (status: NetworkStatus): string =>
+  [
+    `${status.network}: revision ${status.revision.number}${status.frozen ? paint('yellow', ', frozen') : ''}`,
+    columns([
+      heads('machine', 'is', 'overlay', 'from', 'revision', 'notes'),
+      ...status.machines.map(machineRow),
+    ]),
+    ...status.machines.flatMap(({ name, failures }) =>
+      failures.map(({ message, fix, code }) => `${name}: ${message} [${code}]\n    ${fix}`),
+    ),
+  ].join('\n');
+
+const machineRow = (machine: MachineStatus): readonly string[] => [
+  machine.name,
+  presence(machine),
+  machine.overlay.join(' '),
+  machine.address ?? '',
+  progress(machine),
+  machine.notes.join(', '),
+];
+
+function presence({ enrolment, connected, lastSeen }: MachineStatus): string {
+  if (enrolment === 'unmanaged') return 'not ours to run';
+  if (enrolment === 'file') return paint('dim', 'has not joined');
+  if (enrolment === 'pending') return paint('yellow', 'waits for approval');
+  if (connected) return paint('green', 'connected');
+  return paint('red', lastSeen === undefined ? 'away' : `away, seen ${fromNow(lastSeen)}`);
+}
+
+function progress({ confirmed, wanted }: MachineStatus): string {
+  if (wanted === undefined) return '';
+  if (confirmed === wanted) return String(wanted);
+  return paint('yellow', `${confirmed ?? 'none'}, should be ${wanted}`);
+}

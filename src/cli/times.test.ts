@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { durationOf, fromNow, momentOf } from './times.ts';
+
+const now = Date.parse('2026-11-20T22:00:00Z');
+
+describe('times', () => {
+  test.each([
+    ['90s', 90_000],
+    ['30m', 1_800_000],
+    ['1.5h', 5_400_000],
+    ['7d', 604_800_000],
+    ['7', undefined],
+    ['d7', undefined],
+  ])('the duration %s is %j ms', (text, ms) => {
+    expect(durationOf(text)).toBe(ms);
+  });
+
+  test('may be said from now, or written out', () => {
+    expect(momentOf('1h', -1, now)).toBe('2026-11-20T21:00:00.000Z');
+    expect(momentOf('1h', 1, now)).toBe('2026-11-20T23:00:00.000Z');
+    expect(momentOf('2026-11-20', -1, now)).toBe('2026-11-20T00:00:00.000Z');
+  });
+
+  test.each(['yesterday', '12', '2026-13-45', ''])('%j is refused', (text) => {
+    expect(() => momentOf(text, 1, now)).toThrow('no time and no duration');
+  });
+
+  test.each([
+    ['2026-11-20T21:59:48Z', '12 s ago'],
+    ['2026-11-20T21:00:00Z', '60 min ago'],
+    ['2026-11-21T10:00:00Z', 'in 12 h'],
+    ['2026-11-01T22:00:00Z', '19 d ago'],
+  ])('%s is told as %s', (time, words) => {
+    expect(fromNow(time, now)).toBe(words);
+  });
+});
