@@ -149,6 +149,7 @@ export class Agent {
    */
   async reconcile(state: HostState): Promise<Report> {
     const writes = this.#host.writes();
+    const notes = this.#store.close();
     const { intent, observation, changes } = await this.#look(state);
     // A state that knows us by another key is likely another machine's: nothing of it is done.
     if (intent.findings.some(isKeyDiffers)) throw new DiagnosticsError(intent.findings);
@@ -159,6 +160,7 @@ export class Agent {
       unchanged: changes.length === 0 && intent.findings.length === 0,
       changes: done.changes,
       failures: [...intent.findings.map((error) => ({ error })), ...done.failures],
+      notes,
       backends: observation.backends,
       writes: this.#host.writes() - writes,
     };
@@ -224,6 +226,7 @@ export class Agent {
       network,
       unchanged: changes.length === 0,
       ...done,
+      notes: [],
       backends: observation.backends,
       writes: this.#host.writes() - writes,
     };

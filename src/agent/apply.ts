@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { didYouMean } from '#base';
 import { type Host, linuxHost } from '#host';
 import { type HostState, parseHostState } from '#state';
 import { Agent } from './agent.ts';
 import { agentErrors } from './errors.ts';
+import { type LockOptions, withLock } from './lock.ts';
 import type { Report } from './report.ts';
 import { defaultStateFolder, Store } from './store.ts';
 
@@ -10,11 +12,13 @@ export interface ApplyOptions {
   readonly stateFile: string;
   /** Where keys and last known states lie; /var/lib/hawser. */
   readonly stateDir?: string;
+  readonly lock?: LockOptions;
   readonly host?: Host;
 }
 
 export interface CleanupOptions {
   readonly stateDir?: string;
+  readonly lock?: LockOptions;
   readonly host?: Host;
 }
 
@@ -33,22 +37,41 @@ const agentOf = ({ stateDir, host }: { readonly stateDir?: string; readonly host
   new Agent({ host: host ?? linuxHost(), store: new Store(stateDir ?? defaultStateFolder) });
 
 /**
- * Brings this machine to a HostState once.
- * @throws agent/no-state-file, state/..., DiagnosticsError with host/...-taken
+ * Brings this machine to a HostState once, while no other agent works on it.
+ * @throws agent/no-state-file, agent/busy, agent/not-permitted, state/..., DiagnosticsError with
+ *   host/...-taken
  */
-export const applyState = async (options: ApplyOptions): Promise<Report> =>
-  agentOf(options).reconcile(readState(options.stateFile));
+export async function applyState(options: ApplyOptions): Promise<Report> {
+  const state = readState(options.stateFile);
+  return withLock(() => agentOf(options).reconcile(state), options.lock);
+}
 
-/** Removes one network, or all there are, from this machine; keys stay. */
+/**
+ * Removes one network, or all there are, from this machine, while no other agent works on it; keys
+ * stay. @throws agent/no-such-network, agent/busy, agent/not-permitted
+ */
 export async function cleanup(
   network?: string,
   options: CleanupOptions = {},
 ): Promise<readonly Report[]> {
+  return withLock(() => cleanupAlone(network, options), options.lock);
+}
+
+async function cleanupAlone(
+  network: string | undefined,
+  options: CleanupOptions,
+): Promise<readonly Report[]> {
   const host = options.host ?? linuxHost();
   const agent = agentOf({ ...options, host });
   const networks = network === undefined ? await host.networks() : [network];
+  const known = [...(await host.networks()), ...new Store(options.stateDir).networks()];
   const reports: Report[] = [];
   for (const name of networks) reports.push(await agent.cleanup(name));
+  // What nobody knows may still have left something behind; if it has not, it is a slip of the pen.
+  if (network !== undefined && !known.includes(network) && reports[0]?.unchanged) {
+    const hint = didYouMean(network, [...new Set(known)].sort(), 'network on this machine');
+    throw agentErrors.error('agent/no-such-network', { network, hint });
+  }
   return reports;
 }
 

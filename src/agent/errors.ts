@@ -49,4 +49,12 @@ export const agentErrors = errorTable({
     says: 'no connection to {server}: {detail}',
     fix: 'Check that the server runs and that a firewall lets TCP to its port pass.',
   },
+  'agent/bad-message': {
+    says: 'the server sent what this agent cannot read: {why}',
+    fix: 'Compare the versions of agent and server; the server should not be older than its agents.',
+  },
+  'agent/other-channel': {
+    says: 'the server speaks version {version} of the agents\u2019 channel, and this agent version {own}',
+    fix: 'Upgrade this agent; until then the machine stays as it is.',
+  },
 });

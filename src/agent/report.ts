@@ -16,6 +16,8 @@ export interface Report {
   /** Made, by what was seen afterwards. */
   readonly changes: readonly Change[];
   readonly failures: readonly Shortfall[];
+  /** What a person should know that is no failure. */
+  readonly notes: readonly Diagnostic[];
   /** How each tunnel is made. */
   readonly backends: Readonly<Record<string, Backend>>;
   /** Processes that wrote. */
@@ -44,11 +46,12 @@ export function sortOut(
 
 /** The report as lines for people. */
 export function describeReport(report: Report): readonly string[] {
-  if (report.unchanged) return ['unchanged'];
+  const notes = report.notes.map(({ message, code }) => `NOTE ${message} [${code}]`);
+  if (report.unchanged) return [...notes, 'unchanged'];
   const made = describeChanges(report.changes);
   const failed = report.failures.map(({ change, error }) => {
     const what = change ? `${describeChange(change)}: ` : '';
     return `FAILED ${what}${error.message} [${error.code}]`;
   });
-  return [...made, ...failed];
+  return [...notes, ...made, ...failed];
 }

@@ -31,7 +31,11 @@ export class MachineResolver implements Resolver {
       'holding' in wanted
         ? `has the address ${wanted.holding}`
         : `has a network with ${wanted.towards}`;
-    this.findings.push(findingOf(hostErrors.error('host/no-such-device', { what })));
+    const finding = findingOf(hostErrors.error('host/no-such-device', { what }));
+    // Many items may want one device.
+    if (!this.findings.some(({ message }) => message === finding.message)) {
+      this.findings.push(finding);
+    }
     return absent(wanted);
   }
 

@@ -1,19 +1,32 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canonicalJson, Secret } from '#base';
+import { canonicalJson, type Diagnostic, HawserError, Secret } from '#base';
 import { writeFileAtomically } from '#host';
 import { type HostState, parseHostState } from '#state';
 import { generateKeyPair, publicKeyOf } from '#wireguard';
 import { agentErrors } from './errors.ts';
+import { closeToOthers } from './modes.ts';
+import { permitted } from './permitted.ts';
 
 /** Where a machine keeps what must survive: keys, secrets and the last known good states. */
 export const defaultStateFolder = '/var/lib/hawser';
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
+const isClosed = (error: unknown): boolean =>
+  error instanceof HawserError && error.code === 'agent/not-permitted';
+
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return permitted(path, () => readFileSync(path, 'utf8'));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -30,9 +43,25 @@ export class Store {
 
   #write(path: string, text: string): void {
     const folder = dirname(path);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const one of [this.#folder, folder]) chmodSync(one, 0o700);
-    writeFileAtomically(path, text);
+    permitted(path, () => {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      for (const one of [this.#folder, folder]) chmodSync(one, 0o700);
+      writeFileAtomically(path, text);
+    });
+  }
+
+  /** Closes all of it to other users, and tells what was open. @throws agent/not-permitted */
+  close(): readonly Diagnostic[] {
+    return closeToOthers(this.#folder);
+  }
+
+  /** Networks that this machine has or had keys or a state of. */
+  networks(): readonly string[] {
+    const folders = ['keys', 'networks'].map((name) => join(this.#folder, name));
+    const found = folders.flatMap((folder) =>
+      existsSync(folder) ? permitted(folder, () => readdirSync(folder)) : [],
+    );
+    return [...new Set(found)].sort();
   }
 
   /** File of the private key of a lane. */
@@ -47,12 +76,26 @@ export class Store {
       const known = readIfThere(file);
       if (known !== undefined) return publicKeyOf(new Secret(known.trim()));
     } catch (cause) {
+      if (isClosed(cause)) throw cause;
       const detail = (cause as Error).message;
       throw agentErrors.error('agent/no-key-file', { file, detail }, { cause });
     }
-    const { privateKey, publicKey } = generateKeyPair();
-    this.#write(file, `${privateKey.reveal()}\n`);
-    return publicKey;
+    const { privateKey } = generateKeyPair();
+    this.#writeNew(file, `${privateKey.reveal()}\n`);
+    return this.publicKey(network, lane);
+  }
+
+  /** Writes a file unless there is one by now: of two that make a key at once, one wins. */
+  #writeNew(path: string, text: string): void {
+    const draft = `${path}.${process.pid}`;
+    this.#write(draft, text);
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(draft);
+    }
   }
 
   #secretsFile(network: string): string {

@@ -36,11 +36,27 @@ async function takenPorts(context: Context, changes: readonly Change[]): Promise
   const asked = wishesOf(changes, 'tunnels').filter(asks);
   if (asked.length === 0) return [];
   const inUse = await portsInUse(context);
-  return asked.flatMap(({ item }) => {
-    if (!inUse.has(item.listenPort)) return [];
-    const args = { interface: item.interface, port: item.listenPort };
-    return [hostErrors.diagnostic('host/port-taken', args)];
+  const taken = asked.filter(({ item }) => inUse.has(item.listenPort));
+  if (taken.length === 0) return [];
+  const holders = await holdersOfPorts(context);
+  return taken.map(({ item }) => {
+    const { interface: wanted, listenPort: port } = item;
+    const holder = holders.get(port) ?? 'something else';
+    return hostErrors.diagnostic('host/port-taken', { interface: wanted, port, holder });
   });
+}
+
+/** WireGuard devices by their ports, with their networks where they are of Hawser. */
+async function holdersOfPorts(context: Context): Promise<ReadonlyMap<number, string>> {
+  const text = await context.run('read', ['wg', 'show', 'all', 'listen-port'], { exits: [0, 1] });
+  const lines = text.split('\n').map((line) => line.split('\t'));
+  return new Map(
+    lines.flatMap(([name = '', port]) => {
+      const network = networkOf(context.devices.get(name)?.alias);
+      const owner = network === undefined ? '' : ` of the network ${network}`;
+      return port === undefined ? [] : [[Number(port), `the device ${name}${owner}`] as const];
+    }),
+  );
 }
 
 /** Replacing a route would take a foreign one away (same prefix, table and metric). */

@@ -22,7 +22,7 @@ export const hostErrors = errorTable({
     fix: 'Give the network another `interface:`, or rename that device.',
   },
   'host/port-taken': {
-    says: 'UDP port {port}, wanted for {interface}, is in use by something else',
+    says: 'UDP port {port}, wanted for {interface}, is in use by {holder}',
     fix: 'Give the machine another `port:`, or stop what listens there.',
   },
   'host/route-taken': {

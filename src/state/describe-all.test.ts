@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Change } from './change.ts';
 import { describeChanges } from './describe-all.ts';
 import { diff } from './diff.ts';
 import { parseHostState } from './parse.ts';
+import { putItem, ViewBuilder } from './view.ts';
 import { viewOf } from './view-of.ts';
 
 const state = (counters: readonly string[], tunnels: object = {}) =>
@@ -69,4 +70,31 @@ test('a tunnel that goes takes its peers and addresses along without a word', ()
     'remove table inet hawser-t',
     'remove tunnel wg0',
   ]);
+});
+
+describe('sysctls', () => {
+  const root = (path: string) => {
+    const items = new ViewBuilder();
+    putItem(items.namespace('root'), 'sysctls', { path, value: '0', previous: '1' });
+    return items.view;
+  };
+  const path = 'net/ipv4/conf/wg0/send_redirects';
+
+  test('are told with their value, also where a device has it in its name', () => {
+    expect(lines(diff(new Map(), root(path)))).toEqual([`add sysctl ${path} (value 0)`]);
+  });
+
+  test('are not removed but restored', () => {
+    expect(lines(diff(root(path), new Map()))).toEqual([`restore sysctl ${path} to 1`]);
+  });
+
+  test('of a device that goes are not told', () => {
+    const all = [...diff(state([], tunnel), new Map()), ...diff(root(path), new Map())];
+    expect(lines(all).filter((line) => line.includes('sysctl'))).toEqual([]);
+  });
+});
+
+test('what a change costs is told where asked for', () => {
+  const changes = diff(state([], tunnel), new Map());
+  expect(describeChanges(changes, { impacts: true })).toContain('remove tunnel wg0 [outage]');
 });

@@ -53,8 +53,13 @@ function restsOn(change: Change, gone: ReadonlySet<string>): boolean {
     readonly interface?: string;
     readonly device?: string;
   };
-  const name = change.facility === 'links' ? change.id : (tunnel ?? device);
-  return name !== undefined && gone.has(`${change.namespace} ${name}`);
+  const names =
+    change.facility === 'links'
+      ? [change.id]
+      : change.facility === 'sysctls'
+        ? change.id.split('/')
+        : [tunnel ?? device];
+  return names.some((name) => gone.has(`${change.namespace} ${name}`));
 }
 
 /** `FAMILY NAME`, which the ids of a table's parts begin with; `in NAMESPACE` where it is not root. */

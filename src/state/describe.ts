@@ -42,18 +42,23 @@ const isKnown = (item: object, field: string): boolean => field === 'metric' && 
 
 const isTelling = (field: string, value: unknown): boolean =>
   field !== 'label' &&
+  field !== 'previous' &&
   value !== '' &&
   value !== 0 &&
   typeof value !== 'boolean' &&
   !Array.isArray(value) &&
   !unsaid[field]?.includes(value);
 
+/** Whether a name has the value as a word of its own: `wg0` does not say `0`. */
+const mentions = (name: string, value: string): boolean =>
+  ` ${name.replace(/IPv(?=\d)/, 'IPv ').replace(/:(?= )/, '')} `.includes(` ${value} `);
+
 /** What an added item says beyond its name. */
 function details(item: object, name: string): string {
   const said = Object.entries(item)
     .filter(
       ([field, value]) =>
-        isTelling(field, value) && !isKnown(item, field) && !name.includes(String(value)),
+        isTelling(field, value) && !isKnown(item, field) && !mentions(name, String(value)),
     )
     .map(([field, value]) => `${field} ${show(value)}`);
   const { allowedIps } = item as Partial<PeerItem>;
@@ -77,13 +82,21 @@ function fieldChange(before: object, after: object, field: string): string {
   return `${field} ${fieldOf(before, field)} -> ${fieldOf(after, field)}`;
 }
 
+/** A sysctl is not removed: it gets back what it had before us. */
+function describeRemoval<F extends Facility>(facility: F, item: ItemTypes[F]): string {
+  const name = named[facility](item);
+  if (facility !== 'sysctls') return `remove ${name}`;
+  const { previous } = item as ItemTypes['sysctls'];
+  return `restore ${name}${previous === undefined ? '' : ` to ${previous}`}`;
+}
+
 function describeEdit<F extends Facility>(edit: EditOf<F>): string {
   const name = named[edit.facility];
   if (edit.kind === 'add') {
     const text = name(edit.after);
     return `add ${text}${details(edit.after, text)}`;
   }
-  if (edit.kind === 'remove') return `remove ${name(edit.before)}`;
+  if (edit.kind === 'remove') return describeRemoval(edit.facility, edit.before);
   const fields = differences(edit.before, edit.after);
   const told = fields.map((field) => fieldChange(edit.before, edit.after, field));
   return `change ${name(edit.after)}: ${told.join(', ')}`;

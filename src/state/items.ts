@@ -66,6 +66,8 @@ export interface SysctlItem {
   /** Below /proc/sys. */
   readonly path: string;
   readonly value: string;
+  /** What it was before us, for people: no part of what is compared. */
+  readonly previous?: string;
 }
 
 /** Packets of the family that come in by the device are forwarded. */

@@ -6,15 +6,18 @@ const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
 const sameValue = (a: unknown, b: unknown): boolean =>
   a === b || (Array.isArray(a) && Array.isArray(b) && sameList(a, b));
 
-/** Names of the fields in which two items differ, sorted; `label` is for people and never does. */
+/** What is for people, and no part of what is compared. */
+const forPeople: ReadonlySet<string> = new Set(['label', 'previous']);
+
+/** Names of the fields in which two items differ, sorted. */
 export function differences(a: object, b: object): string[] {
   const [left, right] = [a as Fields, b as Fields];
   const found: string[] = [];
   for (const key in left) {
-    if (key !== 'label' && !sameValue(left[key], right[key])) found.push(key);
+    if (!forPeople.has(key) && !sameValue(left[key], right[key])) found.push(key);
   }
   for (const key in right) {
-    if (key !== 'label' && !(key in left) && right[key] !== undefined) found.push(key);
+    if (!forPeople.has(key) && !(key in left) && right[key] !== undefined) found.push(key);
   }
   return found.sort();
 }

@@ -137,7 +137,13 @@ export class FakeHost implements Host {
       const { interface: name, listenPort: port } = item;
       const used = tunnels.some((one) => one.interface !== name && one.listenPort === port);
       if (port === before?.listenPort || !(used || this.kernel.ports.has(port))) return [];
-      return [hostErrors.diagnostic('host/port-taken', { interface: name, port })];
+      return [
+        hostErrors.diagnostic('host/port-taken', {
+          interface: name,
+          port,
+          holder: 'something else',
+        }),
+      ];
     });
   }
 

@@ -11,14 +11,19 @@ export const sysctl: LinuxFacility = {
   v: 1,
 
   async observe(context) {
-    const claimed = [...context.claims.sysctls(context.namespace).keys()];
+    const before = context.claims.sysctls(context.namespace);
+    const claimed = [...before.keys()];
     const paths = new Set([
       ...context.wanted.sysctls.keys(),
       ...claimed.filter((path) => !isForwardingPath(path, claimed)),
     ]);
     const values = await context.kernel.read([...paths]);
     return (into) => {
-      for (const [path, value] of values) putItem(into, 'sysctls', { path, value });
+      for (const [path, value] of values) {
+        const previous = before.get(path);
+        const known = previous === undefined ? {} : { previous };
+        putItem(into, 'sysctls', { path, value, ...known });
+      }
     };
   },
 
