@@ -21,4 +21,32 @@ export const serverErrors = errorTable({
     says: 'revision {number} of {network} does not wait for approval',
     fix: '`hawser history` shows which revisions wait.',
   },
+  'server/certificate-unusable': {
+    says: 'the TLS file {file} cannot be used: {detail}',
+    fix: 'Give the PEM files of one key and its certificate, or leave both out: the server then makes its own.',
+  },
+  'server/unknown-machine': {
+    says: 'no machine of this identity is in the network {network}',
+    fix: 'Ask for a token and join again: `hawser join TOKEN`.',
+  },
+  'server/other-name': {
+    says: 'this machine joined under another name than {name}',
+    fix: 'Restart its agent; if that does not help, join again after `hawser replace`.',
+  },
+  'server/two-machines': {
+    says: 'two machines say that they are {machine}: one at {first}, one at {second}',
+    fix: 'One is a copy of the other. On the copy, remove /var/lib/hawser and join again under a name of its own.',
+  },
+  'server/key-taken': {
+    says: 'the WireGuard key is that of {machine}',
+    fix: 'A copied machine needs keys of its own: remove /var/lib/hawser there, and join again.',
+  },
+  'server/not-managed': {
+    says: '{machine} stands in the file as `managed: false`: no agent runs there',
+    fix: 'Remove that from the file, or hand out its configuration with `hawser export`.',
+  },
+  'server/no-network-yet': {
+    says: 'this server has no network, and none was named to begin with',
+    fix: 'Start it with `--network NAME`, or create one: `hawser apply FILE`.',
+  },
 });
