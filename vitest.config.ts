@@ -4,8 +4,7 @@ import { ClosingReporter } from './tests/support/reporter.ts';
 
 /**
  * Two projects: `core` is pure and quick; `real` makes namespaces, tunnels and processes, one file
- * at a time so that measurements and timeouts are not disturbed by a neighbour. What boots a kernel
- * of its own (`tests/kernel`) runs by itself: `npm run test:kernel`.
+ * at a time so that measurements and timeouts are not disturbed by a neighbour.
  */
 export default defineConfig({
   test: {
@@ -27,7 +26,6 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['tests/**/*.test.ts', 'src/**/*.netns.test.ts'],
-          exclude: process.env['HAWSER_TEST_KERNEL'] ? [] : ['tests/kernel/**'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

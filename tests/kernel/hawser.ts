@@ -23,7 +23,7 @@ export interface Proof {
 const env = { NODE_OPTIONS: '--jitless', NO_COLOR: '1', HAWSER_LABS: '/tmp/labs' };
 
 /** Milliseconds one command may take; the machine is emulated and may share its processors. */
-const patience = 600_000;
+const patience = 300_000;
 
 /** Apart from the checkout, where it may be built anew while the machine runs. */
 const installed = '/opt/hawser.mjs';
@@ -44,9 +44,9 @@ export class HawserMachine {
     return new HawserMachine(machine);
   }
 
-  /** Runs a command line of plain words. */
-  do(line: string): Promise<string> {
-    return this.machine.must(line.split(' '));
+  /** Runs lines of sh(1), of which all must succeed, and gives what they printed. */
+  script(lines: string): Promise<string> {
+    return this.machine.must(['sh', '-ec', lines], { timeout: patience, env });
   }
 
   /** Runs Hawser, whatever its exit code. */

@@ -21,7 +21,7 @@ export interface RanInside {
 }
 
 /** What the first file system must load to reach the rest of the modules. */
-const modulesNeeded = ['virtio_pci', '9pnet_virtio', '9p', 'overlay'];
+const modulesNeeded = ['virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'overlay'];
 
 const imageOf = (kernel: string): string => `/boot/vmlinuz-${kernel}`;
 
@@ -87,10 +87,10 @@ mount -t proc proc /root/proc
 exec switch_root /root /bin/sh /run/jobs/serve
 `;
 
-/** What runs for good: each line on the second serial port names a job, and answers it when done. */
+/** What runs for good: each line on the virtual console names a job, and answers it when done. */
 const serve = `ip link set lo up
 hostname virtual-machine
-exec </dev/ttyS1 3>/dev/ttyS1
+exec </dev/hvc0 3>/dev/hvc0
 stty raw -echo
 echo ready >&3
 while read -r job; do
@@ -127,13 +127,27 @@ function makeInitrd(folder: string, kernel: string): string {
   return file;
 }
 
+/** By Node's name of the architecture: the guest runs this machine's own programs. */
+const emulators: Readonly<Record<string, { program: string; board: string; console: string }>> = {
+  x64: { program: 'qemu-system-x86_64', board: 'pc', console: 'ttyS0' },
+  arm64: { program: 'qemu-system-aarch64', board: 'virt', console: 'ttyAMA0' },
+};
+
+function emulator(): { program: string; board: string; console: string } {
+  const found = emulators[process.arch];
+  if (found === undefined) throw new Error(`no virtual machine for ${process.arch}`);
+  return found;
+}
+
 /** The processor is emulated, which works everywhere; the console is a file. */
 const qemuOptions = (folder: string, kernel: string, initrd: string): readonly string[] => [
-  ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '3072'],
+  ...['-accel', 'tcg,thread=multi', '-machine', emulator().board],
+  ...['-cpu', 'max', '-smp', '2', '-m', '3072'],
   ...['-display', 'none', '-nodefaults', '-no-reboot', '-monitor', 'none', '-net', 'none'],
-  ...['-serial', `file:${folder}/console`, '-serial', 'stdio'],
+  ...['-serial', `file:${folder}/console`, '-chardev', 'stdio,id=talk'],
+  ...['-device', 'virtio-serial-pci', '-device', 'virtconsole,chardev=talk'],
   ...['-kernel', imageOf(kernel), '-initrd', initrd],
-  ...['-append', 'console=ttyS0 panic=-1 quiet'],
+  ...['-append', `console=${emulator().console} panic=-1 quiet`],
   ...['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],
   ...['-virtfs', `local,path=${folder}/jobs,mount_tag=jobs,security_model=none`],
 ];
@@ -170,14 +184,14 @@ export class VirtualMachine {
     mkdirSync(join(folder, 'jobs'));
     writeFileSync(join(folder, 'jobs/serve'), serve);
     const initrd = makeInitrd(folder, kernel);
-    const argv = ['--pdeathsig', 'KILL', 'qemu-system-x86_64'];
+    const argv = ['--pdeathsig', 'KILL', emulator().program];
     const qemu = spawn('setpriv', [...argv, ...qemuOptions(folder, kernel, initrd)]);
     const machine = new VirtualMachine(folder, kernel, qemu);
     await machine.#answer('ready', 60_000);
     return machine;
   }
 
-  /** Waits for a line on the second serial port; ends the machine when it does not come. */
+  /** Waits for a line on the virtual console; ends the machine when it does not come. */
   async #answer(line: string, timeout: number): Promise<void> {
     const answered = Promise.withResolvers<void>();
     const fail = (why: string): void => answered.reject(new Error(`${why}\n${this.#diagnosis()}`));

@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HostState } from '#state';
+import { filterTable, hubState, strangers } from '../agent/states.ts';
+import type { PeerInit } from '../support/states.ts';
+import { suite } from '../support/suite.ts';
+import { HawserMachine, type Pass, type Proof } from './hawser.ts';
+
+/** Milliseconds for one test: everything is emulated. */
+const patience = 600_000;
+
+/** Lines of sh that run one in a machine of the lab, with nothing else started. */
+const inLab = `
+keeper=$(sed -n 's/.*"keeper": *\\([0-9]*\\).*/\\1/p' /tmp/labs/denbi-hybrid/lab.json)
+on() { machine=$1; shift; nsenter -t "$keeper" -m -n -p -- ip netns exec "$machine" "$@"; }
+internet() { nsenter -t "$keeper" -m -n -p -- "$@"; }
+`;
+
+/**
+ * A router advertisement with a lifetime of half an hour (RFC 4861, section 4.2) to all nodes; perl-base
+ * is on every Debian, and the kernel fills in the checksum.
+ */
+const advertisement = `use Socket qw(:all);
+socket(my $s, AF_INET6, SOCK_RAW, 58) or die "socket: $!";
+setsockopt($s, 41, 18, pack("i", 255)) or die "hops: $!";
+my $index = do { local @ARGV = ("/sys/class/net/lan0/ifindex"); <> } + 0;
+my $to = pack_sockaddr_in6(0, inet_pton(AF_INET6, "ff02::1"), $index);
+send($s, pack("CCnCCnNN", 134, 0, 0, 64, 0, 1800, 0, 0), 0, $to) or die "send: $!";`;
+
+/** The router of the LAN speaks, once its address is its own, until the machine has a default route from it. */
+const learnRoute = `
+until ip -6 route show default proto ra | grep -q 'dev eth0'; do
+  ip netns exec lan perl -e '${advertisement}' 2>/dev/null || true
+  sleep 0.5
+done
+`;
+
+/** A LAN with a router and a spoke made by hand, whose key it prints; the hub's is given. */
+const makeLan = (hubKey: string): string => `
+ip netns add lan
+ip link add eth0 type veth peer name lan0 netns lan
+ip address add 192.168.66.4/24 dev eth0
+ip link set eth0 up
+ip -n lan address add 192.168.66.9/24 dev lan0
+ip -n lan link set lan0 up
+ip -n lan link set lo up
+wg genkey >/tmp/spoke.key
+ip -n lan link add wg9 type wireguard
+ip -n lan address add 10.0.0.9/32 dev wg9
+ip -n lan link set wg9 up
+ip -n lan route add 10.0.0.0/24 dev wg9
+ip netns exec lan wg set wg9 private-key /tmp/spoke.key peer ${hubKey} allowed-ips 10.0.0.0/24 endpoint 192.168.66.4:51820
+wg pubkey </tmp/spoke.key
+`;
+
+/** All that Hawser changes on a machine, without counters. */
+const picture = `
+ip -br link; ip -br address; ip rule; ip -6 rule
+ip route show table all | sed 's/ expires [0-9]*sec//'; nft list ruleset
+sysctl -ar '^net.ipv[46].conf.*(forwarding|accept_ra|src_valid_mark)$'
+`;
+
+suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
+  let vm: HawserMachine;
+
+  beforeAll(async () => {
+    vm = await HawserMachine.boot();
+  }, patience);
+  afterAll(() => vm.close());
+
+  describe('a lab', () => {
+    let flows: number;
+
+    function expectHolds({ mismatches, handshakes }: Proof): void {
+      expect(mismatches).toEqual([]);
+      expect(handshakes.missing).toEqual([]);
+    }
+
+    test(
+      'goes up, and every flow does what the file says',
+      async () => {
+        const proof = await vm.json<Proof>('lab', 'up', 'examples/hybrid-cloud.yaml');
+        expectHolds(proof);
+        expect(proof.handshakes.expected).toBeGreaterThan(0);
+        flows = proof.flows.length;
+        expect(flows).toBeGreaterThan(0);
+      },
+      patience,
+    );
+
+    test(
+      'has tunnels that are devices of the kernel, and a second pass writes nothing',
+      async () => {
+        const state = '/tmp/labs/denbi-hybrid/states/master.json';
+        const apply = [...vm.bundle, 'agent', 'apply', '--json', '--state', state];
+        const said = await vm.script(`${inLab}
+          on master ip -d link show wg0 | grep -w wireguard >&2
+          test -z "$(ps -eo comm | grep wireguard-go)"
+          HAWSER_LABS=/tmp/labs ${vm.bundle.join(' ')} lab exec master -- ${apply.join(' ')}`);
+        const pass = JSON.parse(said) as Pass;
+        expect(pass).toMatchObject({ unchanged: true, writes: 0, backends: { wg0: 'kernel' } });
+      },
+      patience,
+    );
+
+    test(
+      'refuses what a deleted device should carry; one pass repairs it, on a slow and lossy way too',
+      async () => {
+        const refused = await vm.script(`${inLab}
+          on vpn ip link del wg0
+          on remote-1 ping -n -c 1 -W 20 192.168.66.11 || true`);
+        expect(refused).toContain('From 192.168.77.4 icmp_seq=1 Destination Host Unreachable');
+        await vm.hawser('lab', 'reconcile', 'vpn');
+        const delayed = await vm.script(`${inLab}
+          uplink=$(internet ip -br link show type veth | sed 's/[@ ].*//;q')
+          internet tc qdisc add dev "$uplink" root netem delay 50ms loss 1%
+          echo "$uplink"`);
+        const proof = await vm.json<Proof>('lab', 'prove');
+        expectHolds(proof);
+        expect(proof.flows.length).toBe(flows);
+        const queue = await vm.script(`${inLab} internet tc -s qdisc show dev ${delayed.trim()}`);
+        expect(queue).toMatch(/netem.*\n Sent [1-9]/);
+      },
+      patience,
+    );
+
+    test(
+      'taken down, leaves nothing',
+      async () => {
+        await vm.hawser('lab', 'down');
+        const left = await vm.script(
+          `ip -br link; ls /tmp/labs; ps -eo args | grep '[h]awser' || true`,
+        );
+        expect(
+          left
+            .trim()
+            .split('\n')
+            .map((line) => line.split(/\s/)[0]),
+        ).toEqual(['lo']);
+      },
+      patience,
+    );
+  });
+
+  describe('an agent', () => {
+    /** Of a spoke made by hand. */
+    let spokeKey: string;
+    let before: string;
+
+    /** The hub with the spoke made by hand and these others; its filter lets all pass. */
+    function wished(peers: Readonly<Record<string, PeerInit>>): HostState {
+      const state = hubState({
+        spoke: { publicKey: spokeKey, carries: ['10.0.0.9/32'] },
+        ...peers,
+      });
+      const root = state.namespaces['root'] ?? {};
+      const table = { ...filterTable(), chains: [], maps: [] };
+      return { ...state, namespaces: { root: { ...root, nft: { v: 1, items: [table] } } } };
+    }
+
+    function apply(state: HostState): Promise<Pass> {
+      const file = vm.machine.write('state.json', JSON.stringify(state));
+      return vm.json<Pass>('agent', 'apply', '--state', file);
+    }
+
+    test(
+      'makes its tunnel in the kernel; where IPv6 forwards for all devices, advertised routes stay',
+      async () => {
+        const hubKey = (await vm.hawser('agent', 'key', '--network', 'net')).out.trim();
+        spokeKey = (await vm.script(makeLan(hubKey))).trim();
+        before = await vm.script(`${learnRoute}${picture}`);
+        const pass = await apply(wished(strangers('vpn', 'alice')));
+        expect(pass).toMatchObject({ failures: [], backends: { wg0: 'kernel' } });
+        const said = await vm.script(`
+          test ! -e /proc/sys/net/ipv6/conf/eth0/force_forwarding
+          sysctl -n net.ipv6.conf.all.forwarding net.ipv6.conf.eth0.accept_ra
+          ip -6 route show default proto ra | grep -o 'dev eth0'
+          ip -6 route flush proto ra
+          ${learnRoute}
+          ip netns exec lan ping -q -c 3 -i 0.2 -W 20 10.0.0.1 | grep -o ' 0% packet loss'`);
+        expect(said.trim().split(/\n\s*/)).toEqual(['1', '2', 'dev eth0', '0% packet loss']);
+      },
+      patience,
+    );
+
+    test(
+      'a healthy tunnel loses nothing while others come, change, go and hand over a prefix',
+      async () => {
+        const others = {
+          vpn: { keepalive: 7, carries: ['10.0.1.0/32'] },
+          bob: { carries: ['10.0.1.1/32', '10.0.3.0/24'] },
+        };
+        await vm.script(
+          'ip netns exec lan ping -n -i 0.02 10.0.0.1 >/tmp/flood & echo $! >/tmp/flood.pid',
+        );
+        const pass = await apply(wished(others));
+        const said = await vm.script(`
+          kill -INT $(cat /tmp/flood.pid)
+          until grep 'packet loss' /tmp/flood; do sleep 0.2; done
+          grep -o 'icmp_seq=[0-9]*' /tmp/flood`);
+        expect(pass.failures).toEqual([]);
+        expect(pass.changes.filter(({ kind }) => kind === 'move')).not.toEqual([]);
+        expect(pass.changes.filter(({ id }) => id.includes(spokeKey))).toEqual([]);
+        const answered = [...said.matchAll(/icmp_seq=(\d+)/g)].map(([, number]) => Number(number));
+        expect(answered.length).toBeGreaterThan(10);
+        expect(answered).toEqual(answered.map((_, index) => index + 1));
+        expect(await apply(wished(others))).toMatchObject({ unchanged: true, writes: 0 });
+      },
+      patience,
+    );
+
+    test(
+      'cleanup leaves the machine as it was, sysctls too',
+      async () => {
+        expect((await vm.hawser('agent', 'cleanup')).code).toBe(0);
+        expect(await vm.script(picture)).toBe(before);
+      },
+      patience,
+    );
+  });
+});
