@@ -284,5 +284,5 @@ test('without a policy a machine filters only what is not for the network', () =
   const table = project(linked(net('mesh', site('a', 1) + site('b', 2))), 'g-a').namespaces.root
     ?.nft?.items[0];
   expect(table?.counters).toEqual(['outside']);
-  expect(table?.chains.map((chain) => chain.name)).toEqual(['forward', 'input']);
+  expect(table?.chains.map((chain) => chain.name)).toEqual(['arrive', 'forward', 'input']);
 });

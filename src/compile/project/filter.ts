@@ -19,8 +19,8 @@ export function filterOf(model: Model, node: Node): NftTable {
   const device = node.machine.interface;
   const guard = model.policy && guardOf(model, model.policy, guardedBy(model, node));
   const inside = insideSets(model.inside);
-  const jump = (side: 'iifname' | 'oifname'): readonly NftRule[] =>
-    guard ? [{ match: [is(side, device)], verdict: 'jump guard' }] : [];
+  const arriving: NftRule = { match: [is('iifname', device)], verdict: 'jump arrive' };
+  const leaving: NftRule = { match: [is('oifname', device)], verdict: 'jump guard' };
   return {
     family: 'inet',
     name: `hawser-${model.network.name}`,
@@ -31,12 +31,12 @@ export function filterOf(model: Model, node: Node): NftTable {
       hook('forward', [
         clampMss('iifname', device),
         clampMss('oifname', device),
-        ...dropOutside(inside, device),
-        ...jump('iifname'),
-        ...jump('oifname'),
+        arriving,
+        ...(guard ? [leaving] : []),
       ]),
-      hook('input', [...dropOutside(inside, device), ...jump('iifname')]),
-      ...(guard ? [hook('output', jump('oifname')), ...guard.chains] : []),
+      hook('input', [arriving]),
+      { name: 'arrive', rules: arrive(inside, guard ? 'goto guard' : 'return') },
+      ...(guard ? [hook('output', [leaving]), ...guard.chains] : []),
     ].sort(by((chain) => chain.name)),
   };
 }
@@ -64,16 +64,17 @@ function insideSets(inside: PrefixSet): NftSet[] {
   });
 }
 
-/** A peer may reach the network's addresses through this machine, and nothing else. */
-function dropOutside(sets: readonly NftSet[], device: string): readonly NftRule[] {
-  return ([4, 6] as const).map((family): NftRule => {
-    const set = sets.find((candidate) => candidate.name === `inside${family}`);
-    const destination: NftMatch = set
-      ? { left: family === 4 ? 'ip daddr' : 'ip6 daddr', op: '!=', right: `@${set.name}` }
-      : is('meta nfproto', family === 4 ? 'ipv4' : 'ipv6');
-    return { match: [is('iifname', device), destination], counter: 'outside', verdict: 'drop' };
-  });
-}
+/**
+ * A peer may reach the network's addresses through this machine, and nothing else. What may pass is
+ * matched first: it is nearly all.
+ */
+const arrive = (inside: readonly NftSet[], verdict: string): NftRule[] => [
+  ...inside.map(({ name, type }): NftRule => {
+    const left = type === 'ipv4_addr' ? 'ip daddr' : 'ip6 daddr';
+    return { match: [is(left, `@${name}`)], verdict };
+  }),
+  { match: [], counter: 'outside', verdict: 'drop' },
+];
 
 interface Guard {
   readonly counters: readonly string[];
