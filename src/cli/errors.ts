@@ -7,7 +7,7 @@ export const cliErrors = errorTable({
   },
   'cli/pending-peers': {
     says: '{machine} would have no peer: the keys of {pending} are not known yet',
-    fix: "On each of them run 'hawser agent key --network {network}' and write what it prints as 'key:' into the file.",
+    fix: '{remedy}',
   },
   'cli/key-was-given-out': {
     says: 'the private key of {machine} was made by an earlier export, which alone has it',
@@ -24,6 +24,14 @@ export const cliErrors = errorTable({
   'cli/facts-unreadable': {
     says: '{file} is there, but cannot be read: {reason}',
     fix: 'Mend the file, its owner or its link: it holds public keys and the addresses given out.',
+  },
+  'cli/usage': {
+    says: '{problem}',
+    fix: 'Usage: {usage}; more with {path} --help.',
+  },
+  'cli/unknown-command': {
+    says: 'there is no command {word}',
+    fix: '{hint}',
   },
   'cli/two-labs': {
     says: 'two labs are named: {a} and {b}',

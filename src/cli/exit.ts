@@ -38,7 +38,7 @@ export function reportFailure(error: unknown, json: boolean): void {
   } else {
     for (const finding of findings) process.stderr.write(`${formatDiagnostic(finding)}\n`);
   }
-  const unread = findings?.some(({ code }) => unreadCodes.has(code));
+  const unread = findings?.every(({ code }) => unreadCodes.has(code));
   exitWith(error instanceof DiagnosticsError && !unread ? exitCodes.no : exitCodes.failed);
 }
 

@@ -35,5 +35,6 @@ describe('files on the disk', () => {
   test('that cannot be read are no empty answer', () => {
     const { diagnostics } = loadNetwork(join(folder, 'sites'), diskReader);
     expect(diagnostics.map(({ code }) => code)).toEqual(['spec/file-unreadable']);
+    expect(diagnostics[0]?.message).toContain('it is a folder');
   });
 });

@@ -5,14 +5,30 @@ import type { FileReader } from '#spec';
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code));
 
-/** Files on this machine's disk, relative to the working directory. */
+const reasons: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not read it',
+  ELOOP: 'its links lead in a circle',
+};
+
+function reasonOf(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return reasons[code] ?? message;
+}
+
+/** What was piped in can be read once only. */
+let piped: string | undefined;
+
+/** Files on this machine's disk, relative to the working directory; `-` is standard input. */
 export const diskReader: FileReader = {
   read(path) {
     try {
-      return readFileSync(path, 'utf8');
+      if (path !== '-') return readFileSync(path, 'utf8');
+      piped ??= readFileSync(process.stdin.fd, 'utf8');
+      return piped;
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw error;
+      throw new Error(reasonOf(error), { cause: error });
     }
   },
   glob: (directory, pattern) =>

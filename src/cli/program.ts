@@ -1,4 +1,4 @@
-import { Command, type CommanderError } from 'commander';
+import { Command } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
 import { applyCommand } from './commands/apply.ts';
@@ -23,7 +23,7 @@ import { pullCommand } from './commands/pull.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { traceCommand } from './commands/trace.ts';
-import { exitCodes } from './exit.ts';
+import { helpCommand, strictUsage } from './usage.ts';
 
 /** Commands by what one wants to do, as the help shows them. */
 const groups = (): readonly (readonly [string, readonly Command[]])[] => [
@@ -72,17 +72,7 @@ export function buildProgram(): Command {
   for (const [heading, commands] of groups()) {
     for (const command of commands) program.addCommand(command.helpGroup(heading));
   }
-  program.commandsGroup('Other:').helpCommand('help [command]', 'how a command is used');
-  forAll(program, (command) => command.showHelpAfterError().exitOverride(leave));
+  program.helpCommand(false).addCommand(helpCommand().helpGroup('Other:'));
+  strictUsage(program);
   return program;
-}
-
-function forAll(command: Command, act: (command: Command) => void): void {
-  act(command);
-  for (const sub of command.commands) forAll(sub, act);
-}
-
-/** A command line that makes no sense is something that could not be done. */
-function leave(error: CommanderError): never {
-  process.exit(error.exitCode === 0 ? exitCodes.yes : exitCodes.failed);
 }

@@ -7,12 +7,18 @@ function endWhenNobodyReads(error: NodeJS.ErrnoException): void {
   throw error;
 }
 
+/** What stands after -- is somebody else's. */
+const wantsJson = (argv: readonly string[]): boolean => {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
+};
+
 /** Runs one command line. Every error ends here: told, with its exit code. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', endWhenNobodyReads);
   try {
     await buildProgram().parseAsync(argv);
   } catch (error) {
-    reportFailure(error, argv.includes('--json'));
+    reportFailure(error, wantsJson(argv));
   }
 }

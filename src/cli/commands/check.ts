@@ -29,7 +29,7 @@ const flowLimit = 50_000;
 export const checkCommand = (): Command =>
   new Command('check')
     .description('say everything that is wrong with a file, and prove what it promises')
-    .argument('<file>', 'the network, as YAML')
+    .argument('<file>', 'the network, as YAML; - for standard input')
     .option('--json', 'for programs')
     .option('--matrix', `who reaches whom, also for more than ${matrixLimit} machines`)
     .option('--no-matrix', 'leave the matrix out')

@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import { print } from '../output.ts';
+import { print, printJson } from '../output.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
@@ -9,7 +9,13 @@ export const completionCommand = (): Command => {
     .description('print the completion script of a shell')
     .addArgument(new Argument('<shell>').choices(shells))
     .addHelpText('after', '\nbash: hawser completion bash > /etc/bash_completion.d/hawser');
-  return command.action((shell: Shell) => print(scripts[shell](wordsOf(root(command)))));
+  return command
+    .option('--json', 'for programs')
+    .action((shell: Shell, { json }: { readonly json?: boolean }) => {
+      const script = scripts[shell](wordsOf(root(command)));
+      if (json) printJson({ shell, script });
+      else print(script);
+    });
 };
 
 function root(command: Command): Command {

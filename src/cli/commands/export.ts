@@ -34,7 +34,7 @@ const allFormats = [...new Set([...machineFormats, ...hostFormats])];
 export const exportCommand = (): Command =>
   new Command('export')
     .description('write the configuration of one machine for software other than Hawser')
-    .argument('<file>', 'the network, as YAML')
+    .argument('<file>', 'the network, as YAML; - for standard input')
     .argument('<machine>', 'a gateway, node, member or host')
     .addOption(new Option('-f, --format <format>', 'how to write it').choices(allFormats))
     .option('--device <name>', 'a plain host: its device on the network of its site')
@@ -48,7 +48,9 @@ Machines that run WireGuard: ${machineFormats.join(', ')} (wg-quick unless said)
 Plain hosts: ${hostFormats.join(', ')} (iproute2 unless said).
 
 For a member with 'managed: false' the key pair is made here: the private key goes into the
-exported text only, the public key into hawser.facts.json beside the file.`,
+exported text only, the public key into hawser.facts.json beside the file.
+
+Exit code 0: written. 1: the file has errors. 2: could not be written.`,
     )
     .action((file: string, machine: string, options: Options) => run(file, machine, options));
 
@@ -141,8 +143,27 @@ function refuseWithoutPeers(opened: Opened, model: Model, machine: string): void
       .map((node) => node.name)
       .sort()
       .join(', '),
-    network: opened.network.name,
+    remedy: pendingRemedy(
+      opened,
+      pending.map((node) => node.machine),
+    ),
   });
+}
+
+/** Who runs an agent makes its own key, for all others an export makes it. */
+function pendingRemedy({ network }: Opened, pending: readonly Machine[]): string {
+  const of = (managed: boolean) =>
+    pending.filter((machine) => machine.managed === managed).map(({ name }) => name);
+  const exports = of(false).map((name) => `hawser export FILE ${name}`);
+  const onEach = of(true).join(', ');
+  return [
+    ...(exports.length > 0 ? [`First run ${exports.join('; ')}.`] : []),
+    ...(onEach === ''
+      ? []
+      : [
+          `On ${onEach} run 'hawser agent key --network ${network.name}' and write what it prints as 'key:' into the file.`,
+        ]),
+  ].join(' ');
 }
 
 function output(files: readonly File[], options: Options): void {

@@ -7,6 +7,7 @@ import {
   exitOf,
   type Options,
   openSound,
+  proofExitCodes,
   showProof,
   sub,
   thisProgram,
@@ -23,6 +24,7 @@ export const applyCommand = (): Command =>
   sub('apply', 'bring a changed file into a lab that is up, and prove that it works')
     .argument('[file]', 'the changed network; the file it was made from unless said')
     .option('--no-proof', 'do not measure')
+    .addHelpText('after', proofExitCodes)
     .action(applyAction);
 
 async function applyAction(given: string | undefined, options: ApplyOptions): Promise<void> {

@@ -21,6 +21,13 @@ export const sub = (usage: string, description: string): Command =>
     .option('--name <name>', 'which lab, where several are up')
     .option('--json', 'for programs');
 
+/** What the exit codes of commands that measure say. */
+export const proofExitCodes =
+  '\nExit code 0: the network is what its file says. 1: it is not, or the file has errors. 2: could not be tried.';
+
+/** Those of all others. */
+export const doneExitCodes = '\nExit code 0: done. 2: could not be done.';
+
 /** The network of a file that is right, with what is known of it. Throws all its errors. */
 export function openSound(file: string): Opened {
   const opened = openNetwork(file);

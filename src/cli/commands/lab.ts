@@ -26,9 +26,11 @@ import { exitWith } from '../exit.ts';
 import { paint, print, printJson } from '../output.ts';
 import { applyCommand } from './lab-apply.ts';
 import {
+  doneExitCodes,
   type Options,
   oneLab,
   openSound,
+  proofExitCodes,
   showProof,
   sub,
   thisProgram,
@@ -66,6 +68,7 @@ const upCommand = (): Command =>
   sub('up', 'build the network of a file here, and prove that it works')
     .argument('<file>', 'the network, as YAML')
     .option('--no-proof', 'do not measure')
+    .addHelpText('after', proofExitCodes)
     .action(upAction);
 
 async function upAction(file: string, options: UpOptions): Promise<void> {
@@ -96,6 +99,7 @@ const downCommand = (): Command =>
   sub('down', 'remove a lab and all that belongs to it')
     .argument('[lab]', 'its name')
     .option('--all', 'remove all labs')
+    .addHelpText('after', doneExitCodes)
     .action(async (lab: string | undefined, options: Options & { readonly all?: boolean }) => {
       const name = oneLab(lab, options);
       const labs = options.all ? await listLabs() : [await pickLab(name)];
@@ -108,12 +112,14 @@ const goneText = ({ name, record }: Listed): string =>
   record ? `${name} is gone; its file was ${record.file}` : `${name} is gone`;
 
 const listCommand = (): Command =>
-  sub('list', 'the labs that are up').action(async (options: Options) => {
-    const labs = await listLabs();
-    if (options.json) printJson(labs.map(plainLab));
-    else if (labs.length === 0) print('no lab is up');
-    else print(columns(labs.map(labRow)));
-  });
+  sub('list', 'the labs that are up')
+    .addHelpText('after', doneExitCodes)
+    .action(async (options: Options) => {
+      const labs = await listLabs();
+      if (options.json) printJson(labs.map(plainLab));
+      else if (labs.length === 0) print('no lab is up');
+      else print(columns(labs.map(labRow)));
+    });
 
 const plainLab = ({ name, status, record }: Listed) => ({
   name,
@@ -132,6 +138,7 @@ const labRow = ({ name, status, record }: Listed): readonly string[] => [
 const statusCommand = (): Command =>
   sub('status', 'the machines of a lab, their addresses and tunnels')
     .argument('[lab]', 'its name')
+    .addHelpText('after', doneExitCodes)
     .action(async (name: string | undefined, options: Options) => {
       const lab = await openLab(oneLab(name, options));
       const machines = await statusOf(lab);
@@ -192,6 +199,7 @@ const pingCommand = (): Command =>
   sub('ping', 'ICMP echo between two machines, or all of them')
     .argument('[from]', 'a machine')
     .argument('[to]', 'another one')
+    .addHelpText('after', proofExitCodes)
     .action(async (from: string | undefined, to: string | undefined, options: Options) => {
       const lab = await openLab(options.name);
       for (const machine of [from, to]) if (machine !== undefined) stationNamed(lab, machine);
@@ -207,6 +215,7 @@ const pingCommand = (): Command =>
 const proveCommand = (): Command =>
   sub('prove', 'measure every flow again and compare it with what the file says')
     .argument('[lab]', 'its name')
+    .addHelpText('after', proofExitCodes)
     .action(async (name: string | undefined, options: Options) => {
       const lab = await openLab(oneLab(name, options));
       const proof = await withProgress(options, (report) => prove(lab, { report }));
@@ -217,6 +226,7 @@ const cutCommand = (): Command =>
   sub('cut', 'cut a site or machine off from the internet, or two from each other')
     .argument('<a>', 'a site, gateway, node, host or member')
     .argument('[b]', 'another one')
+    .addHelpText('after', doneExitCodes)
     .action(async (a: string, b: string | undefined, options: Options) => {
       const lab = await cut(await openLab(options.name), b === undefined ? [a] : [a, b]);
       if (options.json) return printJson({ cuts: lab.record.cuts });
@@ -227,6 +237,7 @@ const healCommand = (): Command =>
   sub('heal', 'take cuts back: all, those of one end, or one')
     .argument('[a]', 'a site, gateway, node, host or member')
     .argument('[b]', 'another one')
+    .addHelpText('after', doneExitCodes)
     .action(async (a: string | undefined, b: string | undefined, options: Options) => {
       const ends = [a, b].filter((end) => end !== undefined);
       const lab = await heal(await openLab(options.name), ends);
@@ -239,6 +250,7 @@ const healCommand = (): Command =>
 const reconcileCommand = (): Command =>
   sub('reconcile', 'let the agent pass once, on one machine or on all')
     .argument('[machine]', 'a managed machine')
+    .addHelpText('after', doneExitCodes)
     .action(async (machine: string | undefined, options: Options) => {
       const passes = await reconcile(await openLab(options.name), thisProgram(), machine);
       if (options.json) return printJson(passes);

@@ -20,7 +20,7 @@ const family = (text: string): 4 | 6 => {
 export const traceCommand = (): Command =>
   new Command('trace')
     .description('follow a flow hop by hop, there and back, and name the rule that decides')
-    .argument('<file>', 'the network, as YAML')
+    .argument('<file>', 'the network, as YAML; - for standard input')
     .argument('<from>', 'a machine or host')
     .argument('<to>', 'a machine, a host or an address')
     .argument('[port]', 'tcp/22, udp/53, icmp', 'icmp')
@@ -44,8 +44,9 @@ const colours = { allow: 'green', outside: 'green', deny: 'red', unreachable: 'r
 /** A trace for people: the verdict, the way there, the way back, and who decided. */
 export function traceText(found: Trace): string {
   const { decision } = found;
+  const word = found.from === found.to ? 'local' : found.verdict;
   const lines = [
-    `${paint(colours[found.verdict], found.verdict)}  ${found.from} -> ${found.to} ${formatPort(found.port)}: ${found.reason}`,
+    `${paint(colours[found.verdict], word)}  ${found.from} -> ${found.to} ${formatPort(found.port)}: ${found.reason}`,
     ...(found.source === '' ? [] : [`${found.source} -> ${found.destination}`]),
   ];
   if (found.hops.length > 0) lines.push('there:', hopsText(found.hops));
