@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hostErrors } from '#host';
 import { agentErrors } from './errors.ts';
@@ -76,8 +76,9 @@ const locked = (keeper: ChildProcess, file: string, patience: number): Promise<v
     keeper.stdin?.write('locked\n');
   });
 
-/** Who wrote itself into the lock; it is still there, since it has it. */
+/** Who wrote itself into the lock, if it is still there; another may have the lock and not say so. */
 function holderOf(file: string): string {
-  const [pid, ...words] = readFileSync(file, 'utf8').trim().split(' ');
-  return pid ? ` (process ${pid}: hawser ${words.join(' ')})` : '';
+  const [pid = '', ...words] = readFileSync(file, 'utf8').trim().split(' ');
+  const lives = pid !== '' && existsSync(`/proc/${pid}`);
+  return lives ? ` (process ${pid}: hawser ${words.join(' ')})` : '';
 }

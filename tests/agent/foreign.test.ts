@@ -110,6 +110,9 @@ describe('refused with a code, and nothing done:', () => {
     const before = plain(machine.picture());
     expect(await codesOf(renamed('wg1'))).toEqual(['host/interface-taken']);
     expect(await codesOf({ ...ours, tunnels: onPort(51_830) })).toEqual(['host/port-taken']);
+    await expect(machine.apply({ ...ours, tunnels: onPort(51_830) })).rejects.toThrow(
+      /in use by the device wg1 of the network other/,
+    );
     expect(await codesOf(withRoute('10.20.1.0/24'))).toEqual(['host/route-taken']);
     expect(await codesOf(withTable('hawser-other'))).toEqual(['host/table-taken']);
     expect(plain(machine.picture())).toBe(before);
