@@ -36,7 +36,7 @@ export const apiErrors = errorTable({
   },
   'api/conflict': {
     says: 'the network changed since revision {base}: it is now at {now}',
-    fix: '`hawser pull` fetches what is there; `hawser diff {base} {now}` shows what others changed; `--force` overwrites it.',
+    fix: '`hawser pull` fetches what is there; `hawser diff {base} {now}` shows what others changed; `--merge` takes it over, `--force` overwrites it.',
   },
   'api/plan-stale': {
     says: 'what was planned is no longer what would happen: {what} changed meanwhile',

@@ -101,6 +101,10 @@ export const cliErrors = errorTable({
     says: '{text} is no time and no duration',
     fix: 'Write a duration such as 30m, 12h or 7d, or a time such as 2026-11-20T22:00:00Z.',
   },
+  'cli/merge-conflict': {
+    says: 'both you and others changed the same lines of {file}',
+    fix: '`hawser diff {file}` shows how it differs from what the server has; take that over with `hawser pull FILE --force` and make your change again.',
+  },
   'cli/no-such-network': {
     says: 'the server has no network {network}; it has {networks}',
     fix: 'Name one of those with --network.',

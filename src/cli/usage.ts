@@ -9,6 +9,9 @@ import { exitCodes } from './exit.ts';
  */
 export function strictUsage(command: Command): void {
   const path = pathOf(command);
+  if (command.commands.length > 0 && !command.commands.some((sub) => sub.name() === 'help')) {
+    command.helpCommand(false).addCommand(helpCommand());
+  }
   command
     .showHelpAfterError(false)
     .configureOutput({ outputError: () => undefined })

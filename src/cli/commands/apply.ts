@@ -10,6 +10,7 @@ import { baseOf, keepBase } from '../remote/base.ts';
 import type { Client } from '../remote/client.ts';
 import { readFileSet, type Sent } from '../remote/file-set.ts';
 import { follow } from '../remote/follow.ts';
+import { mergeIn } from '../remote/merge-in.ts';
 import { planText, toldHere } from '../remote/plan.ts';
 import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
 import { diffFileSets } from '../remote/text-diff.ts';
@@ -20,6 +21,7 @@ interface Flags extends RemoteOptions {
   readonly message?: string;
   readonly yes?: boolean;
   readonly force?: boolean;
+  readonly merge?: boolean;
   readonly create?: boolean;
   readonly base?: number;
   readonly wait: boolean;
@@ -31,6 +33,7 @@ export const applyCommand = (): Command =>
     .option('-m, --message <why>', 'why, for the history')
     .option('-y, --yes', 'do not ask')
     .option('--base <revision>', 'the revision that the file was made from', revisionNumber)
+    .option('--merge', 'first put what others changed meanwhile into the file here')
     .option('--force', 'also over what others changed meanwhile')
     .option('--create', 'as a network that the server does not have yet')
     .option('--no-wait', 'do not wait for the machines')
@@ -49,6 +52,10 @@ async function apply(client: Client, file: string, flags: Flags): Promise<void> 
   const { name } = sent.network;
   const networks = await client.call('listNetworks', {});
   const there = networks.find(({ network }) => network === name);
+  if (there && flags.merge) {
+    await mergeIn(client, file, sent);
+    return apply(client, file, { ...flags, merge: false });
+  }
   const revision = await toldHere(file, () =>
     there
       ? change(client, file, sent, there.revision, flags)

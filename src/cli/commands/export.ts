@@ -143,26 +143,34 @@ function refuseWithoutPeers(opened: Opened, model: Model, machine: string): void
       .map((node) => node.name)
       .sort()
       .join(', '),
-    remedy: pendingRemedy(
-      opened,
-      pending.map((node) => node.machine),
-    ),
+    remedy: pendingRemedy(model, machine, pending),
   });
 }
 
-/** Who runs an agent makes its own key, for all others an export makes it. */
-function pendingRemedy({ network }: Opened, pending: readonly Machine[]): string {
-  const of = (managed: boolean) =>
-    pending.filter((machine) => machine.managed === managed).map(({ name }) => name);
-  const exports = of(false).map((name) => `hawser export FILE ${name}`);
-  const onEach = of(true).join(', ');
+/**
+ * Who runs an agent makes its own key. For all others an export makes it, if that would not wait for
+ * this one again.
+ */
+function pendingRemedy(model: Model, own: string, pending: readonly LinkedNode[]): string {
+  const network = model.network.name;
+  const isKnown = ({ name, publicKey }: LinkedNode): boolean =>
+    name !== own && publicKey !== undefined;
+  const managed = pending.filter(({ machine }) => machine.managed);
+  const others = pending.filter(({ machine }) => !machine.managed);
+  const exported = others.filter(({ name }) => linksOf(model, name).some(isKnown));
+  const written = others.filter((node) => !exported.includes(node));
+  const names = (nodes: readonly LinkedNode[]): string => nodes.map(({ name }) => name).join(', ');
+  const commands = exported.map(({ name }) => `hawser export FILE ${name}`).join('; ');
   return [
-    ...(exports.length > 0 ? [`First run ${exports.join('; ')}.`] : []),
-    ...(onEach === ''
-      ? []
-      : [
-          `On ${onEach} run 'hawser agent key --network ${network.name}' and write what it prints as 'key:' into the file.`,
-        ]),
+    ...(exported.length > 0 ? [`First run ${commands}.`] : []),
+    ...(written.length > 0
+      ? [`Write the public key of ${names(written)} as 'key:' into the file.`]
+      : []),
+    ...(managed.length > 0
+      ? [
+          `On ${names(managed)} run 'hawser agent key --network ${network}' and write what it prints as 'key:' into the file.`,
+        ]
+      : []),
   ].join(' ');
 }
 

@@ -1,19 +1,26 @@
 import type { Command } from 'commander';
 import { print, printJson } from '../output.ts';
 import { keepBase } from '../remote/base.ts';
-import { writeFileSet } from '../remote/file-set.ts';
+import { readFileSet, writeFileSet } from '../remote/file-set.ts';
+import { mergeIn } from '../remote/merge-in.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
 
 interface Flags extends NetworkOptions {
   readonly force?: boolean;
+  readonly merge?: boolean;
 }
 
 export const pullCommand = (): Command =>
   ofNetwork('pull', 'fetch the file of a network, to look at or to edit')
     .argument('[file]', 'where to write it, with what it includes; printed unless said')
+    .option('--merge', 'put what others changed into the file that is there')
     .option('--force', 'overwrite what is there')
     .action((file: string | undefined, options: Flags) =>
       inNetwork(options, async (client, network) => {
+        if (options.merge && file !== undefined) {
+          const { number } = await mergeIn(client, file, readFileSet(file));
+          return print(`${file} is your changes on top of revision ${number}`);
+        }
         const stored = await client.call('pull', { params: { network } });
         const { revision, ...files } = stored;
         if (file === undefined) {

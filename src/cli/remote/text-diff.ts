@@ -17,7 +17,7 @@ const mostEdits = 1000;
  * The lines of two texts, with the fewest of them taken away and added (Myers, "An O(ND) difference
  * algorithm", 1986): the furthest reach on each diagonal, for one edit more at a time.
  */
-function editsOf(a: readonly string[], b: readonly string[]): Line[] {
+export function editsOf(a: readonly string[], b: readonly string[]): Line[] {
   const traces: Map<number, number>[] = [];
   let reach = new Map([[1, 0]]);
   const most = Math.min(a.length + b.length, mostEdits);
@@ -93,12 +93,14 @@ function hunksOf(lines: readonly Line[]): readonly Hunk[] {
   });
 }
 
-const linesOf = (text: string): string[] => text.replace(/\n$/, '').split('\n');
+/** The lines of a text; none of an empty one. */
+export const linesOf = (text: string): readonly string[] =>
+  text === '' ? [] : text.replace(/\n$/, '').split('\n');
 
 /** How one text differs from another, as `diff -u` says it; no line where nothing does. */
 export function diffTexts(a: string, b: string): readonly string[] {
   if (a === b) return [];
-  const lines = editsOf(a === '' ? [] : linesOf(a), b === '' ? [] : linesOf(b));
+  const lines = editsOf(linesOf(a), linesOf(b));
   return hunksOf(lines).flatMap((hunk) => [
     hunk.header,
     ...hunk.lines.map(({ edit, text }) => `${edit}${text}`),
