@@ -236,7 +236,8 @@ class Conformer {
     const known = shape.enum ?? [shape.const];
     if (known.some((one) => one === node.value)) return node.value;
     const { text, place } = node;
-    const hint = didYouMean(text, known.map(String), 'value');
+    const others = (shape.examples ?? []).filter((one) => typeof one === 'object').map(yamlText);
+    const hint = didYouMean(text, [...known.map(String), ...others], 'value');
     this.#report(errors.diagnostic('spec/not-one-of', { key, text, hint }, { place, text }));
     return undefined;
   }
@@ -265,9 +266,26 @@ class Conformer {
   }
 
   #fault(code: Code, text: string, place: Place): undefined {
-    // Codes of forms take the text alone.
-    this.#report(errors.diagnostic(code as 'spec/bad-name', { text }, { place, text }));
+    const where = { place, text };
+    const args = { text, length: text.length, example: labelLike(text) };
+    const long = code === 'spec/bad-name' && text.length > mostInLabel && isLabel(text);
+    // Codes of forms take the text alone, or what it might have been.
+    const told = long ? 'spec/long-name' : (code as 'spec/bad-name');
+    this.#report(errors.diagnostic(told, args, where));
   }
+}
+
+/** RFC 1035, section 2.3.4. */
+const mostInLabel = 63;
+const isLabel = (text: string): boolean => /^[a-z0-9-]+$/.test(text);
+
+/** The name that was probably meant: `Denbi Hybrid` is `denbi-hybrid`. */
+function labelLike(text: string): string {
+  const label = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return /[a-z]/.test(label) && label.length <= mostInLabel ? label : 'worker-1';
 }
 
 const isNull = (node: Node): boolean => node.kind === 'scalar' && node.value === null;

@@ -79,7 +79,7 @@ describe('what is no YAML', () => {
   });
 
   test('includes a second document', () => {
-    expect(parse('a: 1\n---\nb: 2\n').codes).toEqual(['spec/yaml-syntax']);
+    expect(parse('a: 1\n---\nb: 2\n').codes).toEqual(['spec/several-documents']);
   });
 
   test('includes an alias bomb, found before it is walked', () => {

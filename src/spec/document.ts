@@ -77,6 +77,16 @@ export function nameOf(node: Node): string {
 
 const sizeOf = (node: Node): number => (node.kind === 'scalar' ? 1 : node.size);
 
+/** yaml's own view of a text; its offsets are those of the text as it was written. */
+export const parseRaw = (source: string, lineCounter = new LineCounter()) =>
+  parseDocument(hideRanges(source), {
+    uniqueKeys: false, // ours is linear
+    lineCounter,
+    prettyErrors: false,
+    logLevel: 'error', // with 'silent' a second document would go unnoticed
+    schema: 'failsafe', // plainValue() does the rest
+  });
+
 /** Reads one YAML text; undefined if it is none or holds nothing, which is then reported. */
 export function parseYaml(file: string, source: string, report: Report): Node | undefined {
   const lines = new LineCounter();
@@ -85,13 +95,7 @@ export function parseYaml(file: string, source: string, report: Report): Node | 
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const document = parseDocument(hideRanges(source), {
-      uniqueKeys: false, // ours is linear
-      lineCounter: lines,
-      prettyErrors: false,
-      logLevel: 'error', // with 'silent' a second document would go unnoticed
-      schema: 'failsafe', // plainValue() does the rest
-    });
+    const document = parseRaw(source, lines);
     for (const problem of [...document.errors, ...document.warnings]) {
       report(syntaxError(problem, at, source));
     }
@@ -119,6 +123,9 @@ function syntaxError(
 ): Diagnostic {
   const place = at(problem.pos[0]);
   const text = source.slice(problem.pos[0], problem.pos[1]).split('\n')[0] ?? '';
+  if (problem.code === 'MULTIPLE_DOCS') {
+    return errors.diagnostic('spec/several-documents', {}, { place, text });
+  }
   if (problem.code === 'TAB_AS_INDENT') return errors.diagnostic('spec/tab', {}, { place, text });
   const first = showRanges(problem.message.split('\n')[0] ?? '');
   const reason = first.replace(/[.:]+$/, '').replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());

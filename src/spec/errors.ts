@@ -23,6 +23,10 @@ export const errors = errorTable({
     says: 'a tab indents this line; YAML indents with spaces only',
     fix: 'Replace the tab by spaces.',
   },
+  'spec/several-documents': {
+    says: 'a second document begins here, after `---`',
+    fix: 'Keep one network per file and remove the line; `include` joins several files.',
+  },
   'spec/unknown-anchor': {
     says: 'no `&{name}` stands before `*{name}`',
     fix: 'Put `&{name}` on the value to repeat, above this line and not around it.',
@@ -101,7 +105,11 @@ export const errors = errorTable({
   // Forms of texts.
   'spec/bad-name': {
     says: '`{text}` is no DNS label',
-    fix: 'Use 1 to 63 lower-case letters, digits and inner hyphens, such as `worker-1`; not digits alone.',
+    fix: 'Use 1 to 63 lower-case letters, digits and inner hyphens, such as `{example}`; not digits alone.',
+  },
+  'spec/long-name': {
+    says: '`{text}` has {length} characters; a name has at most 63, as DNS labels do',
+    fix: 'Choose a shorter name.',
   },
   'spec/reserved-name': {
     says: '`{text}` is a word of the file and cannot name anything',

@@ -38,6 +38,7 @@ const isGarbled = ({ code }: Diagnostic): boolean => garbled.has(code);
 const missing = new Set([
   'spec/yaml-syntax',
   'spec/tab',
+  'spec/several-documents',
   'spec/file-not-found',
   'spec/file-unreadable',
   'spec/include-nothing',

@@ -11,10 +11,15 @@ export interface Outcome {
 }
 
 /** Runs the bundle that ships, as a user in the checkout would. */
-export function hawser(args: readonly string[], cwd = repositoryRoot): Outcome {
+export function hawser(args: readonly string[], cwd = repositoryRoot, input = ''): Outcome {
   const program = join(repositoryRoot, 'dist/hawser.mjs');
   const env = { ...process.env, NO_COLOR: '1' };
-  const done = spawnSync(process.execPath, [program, ...args], { cwd, env, encoding: 'utf8' });
+  const done = spawnSync(process.execPath, [program, ...args], {
+    cwd,
+    env,
+    input,
+    encoding: 'utf8',
+  });
   return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
 }
 
@@ -36,6 +41,11 @@ export class Project implements Disposable {
 
   run(...args: readonly string[]): Outcome {
     return hawser(args, this.folder);
+  }
+
+  /** The same, with a text on standard input. */
+  pipe(input: string, ...args: readonly string[]): Outcome {
+    return hawser(args, this.folder, input);
   }
 
   [Symbol.dispose](): void {

@@ -78,6 +78,12 @@ describe('hawser trace', () => {
     expect([code, err]).toEqual([2, expect.stringContaining(error)]);
   });
 
+  test('to the machine itself says that nothing leaves it', () => {
+    const { code, out } = hawser(['trace', hybrid, 'master', 'master']);
+    expect([code, out]).toEqual([0, expect.stringContaining('it never leaves the machine')]);
+    expect(out).not.toContain('outside');
+  });
+
   test('errors are JSON too, when asked for', () => {
     const { code, out } = hawser(['trace', hybrid, 'nobody', 'master', '--json']);
     expect(code).toBe(2);
@@ -152,6 +158,17 @@ describe('hawser export', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(/cli\/pending-peers.*keys of ga/)]);
   });
 
+  test('says whose export makes a key that is missing, or who must give it', () => {
+    using project = new Project(
+      network('  bob: { endpoint: "203.0.113.9:51820", managed: false }\n')
+        .replace('lap: { hub: a, managed: false }', 'lap: { managed: false }')
+        .replace(/ {2}a:\n(.*\n){3}/, '')
+        .replace('sites:\n', ''),
+    );
+    const { err } = project.run('export', 'hawser.yaml', 'lap');
+    expect(err).toContain("Write the public key of bob as 'key:' into the file.");
+  });
+
   test('refuses a facts file that is damaged, and leaves it as it is', () => {
     using project = new Project(network());
     project.write('hawser.facts.json', '{"format":1');
@@ -178,13 +195,66 @@ describe('hawser export', () => {
 
 describe('the command line', () => {
   test.each([[['check']], [['fly']], [['trace', hybrid]], [['check', hybrid, '--wings']]])(
-    '%j makes no sense: exit code 2 and help on stderr',
+    '%j makes no sense: exit code 2, the error and the usage in two lines on stderr',
     (args) => {
       const { code, out, err } = hawser(args);
       expect([code, out]).toEqual([2, '']);
-      expect(err).toContain('Usage: hawser');
+      expect(err).toMatch(/^error cli\/usage: .*\n {4}Usage: hawser .*--help\.\n$/);
     },
   );
+
+  test.each([[['check', '--json']], [['chek', '--json']], [['lab', 'ping', '--json', '--wings']]])(
+    '%j makes no sense, as JSON',
+    (args) => {
+      const { code, out, err } = hawser(args);
+      expect([code, err]).toEqual([2, '']);
+      expect(JSON.parse(out).errors).toMatchObject([{ code: 'cli/usage' }]);
+    },
+  );
+
+  test.each([
+    [['chek'], 'did you mean check?'],
+    [['lab', 'cutt'], 'did you mean cut?'],
+    [['help', 'chek'], 'Did you mean `check`?'],
+    [['help', 'lab', 'cutt'], 'Did you mean `cut`?'],
+    [['lab', 'help', 'cutt'], 'Did you mean `cut`?'],
+  ])('%j: what was meant', (args, hint) => {
+    const { code, err } = hawser(args);
+    expect([code, err]).toEqual([2, expect.stringContaining(hint)]);
+  });
+
+  test.each([
+    ['lab', 'up'],
+    ['lab', 'ping'],
+    ['lab', 'prove'],
+    ['lab', 'apply'],
+    ['lab', 'exec'],
+    ['lab', 'cut'],
+    ['check'],
+    ['trace'],
+    ['plan'],
+    ['export'],
+  ])('the help of %s %s names its exit codes', (...args) => {
+    const { code, out } = hawser([...args.filter((word) => word !== undefined), '--help']);
+    expect([code, out]).toEqual([0, expect.stringMatching(/exit code/i)]);
+  });
+
+  test('what comes by standard input is read as a file', () => {
+    using project = new Project(network('policy: []'));
+    const text = project.read('hawser.yaml');
+    expect(project.pipe(text, 'check', '-')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('sound'),
+    });
+    expect(project.pipe(text, 'trace', '-', 'ga', 'lap').code).toBe(1);
+    expect(project.pipe(text, 'plan', '-', '--against', 'hawser.yaml').code).toBe(0);
+    expect(project.pipe(text, 'export', '-', 'ha').out).toContain('via 10.1.0.1');
+  });
+
+  test('a folder in the place of a file is an error with a code', () => {
+    const { code, err } = hawser(['check', 'examples']);
+    expect([code, err]).toEqual([2, expect.stringContaining('could not be read: it is a folder')]);
+  });
 
   test.each(['bash', 'zsh', 'fish'])('completion for %s knows every command', (shell) => {
     const { code, out } = hawser(['completion', shell]);
@@ -192,5 +262,9 @@ describe('the command line', () => {
     for (const word of ['check', 'trace', 'export', 'lab', 'cut', 'matrix']) {
       expect(out).toContain(word);
     }
+    const { script } = JSON.parse(hawser(['completion', shell, '--json']).out) as {
+      script: string;
+    };
+    expect(script).toBe(out);
   });
 });

@@ -168,7 +168,7 @@ const self = (name: string, address: Address, port: Port): Trace => ({
   verdict: 'outside',
   hops: [],
   back: [],
-  reason: 'a machine always reaches itself',
+  reason: 'it never leaves the machine',
 });
 
 /** Families in which two machines can talk. Throws `compile/unknown-machine`. */
