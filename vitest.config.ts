@@ -2,9 +2,24 @@ import './src/main/check-node.ts';
 import { defineConfig } from 'vitest/config';
 import { ClosingReporter } from './tests/support/reporter.ts';
 
+/** Pure: nothing outside the process. */
+const pure = [
+  'src/**/*.test.ts',
+  'tests/model/**/*.test.ts',
+  'tests/export/examples.test.ts',
+  'tests/repository/dependencies.test.ts',
+];
+/** Each test on machines of its own, in namespaces that have no name outside. */
+const machines = [
+  'src/**/*.netns.test.ts',
+  'tests/agent/**/*.test.ts',
+  'tests/export/**/*.test.ts',
+];
+
 /**
- * Two projects: `core` is pure and quick; `real` makes namespaces, tunnels and processes, one file
- * at a time so that measurements and timeouts are not disturbed by a neighbour.
+ * Three projects, one after the other: `core` is pure and quick; `machines` makes namespaces and
+ * tunnels, two files at a time; `real` builds whole labs, sets up checkouts and boots kernels, one
+ * file at a time, so that its measurements and timeouts are not disturbed by a neighbour.
  */
 export default defineConfig({
   test: {
@@ -15,21 +30,34 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'core',
-          include: ['src/**/*.test.ts'],
+          include: pure,
           exclude: ['src/**/*.netns.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
         test: {
-          name: 'real',
-          include: ['tests/**/*.test.ts', 'src/**/*.netns.test.ts'],
-          fileParallelism: false,
+          name: 'machines',
+          include: machines,
+          exclude: pure.slice(1),
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...pure, ...machines],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
