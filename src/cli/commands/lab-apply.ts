@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { formatPlan } from '#compile';
 import { applyFile, openLab, proofJson, prove } from '#lab';
 import { print, printJson } from '../output.ts';
+import { thisProgram } from '../this-program.ts';
 import {
   exitOf,
   type Options,
@@ -10,7 +11,6 @@ import {
   proofExitCodes,
   showProof,
   sub,
-  thisProgram,
   withProgress,
 } from './lab-common.ts';
 import { planJson } from './plan.ts';

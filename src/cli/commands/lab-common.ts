@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { DiagnosticsError } from '#base';
 import { check } from '#compile';
@@ -36,12 +35,6 @@ export function openSound(file: string): Opened {
   if (errors.length > 0) throw new DiagnosticsError(errors);
   return opened;
 }
-
-/** How this very program is run, for the machines of the lab. */
-export const thisProgram = (): readonly string[] => [
-  process.execPath,
-  resolve(process.argv[1] ?? ''),
-];
 
 /** Up to this many pairs get a line each; more become a matrix. */
 const mostLines = 30;

@@ -24,6 +24,7 @@ import {
 import { cliErrors } from '../errors.ts';
 import { exitWith } from '../exit.ts';
 import { paint, print, printJson } from '../output.ts';
+import { thisProgram } from '../this-program.ts';
 import { applyCommand } from './lab-apply.ts';
 import {
   doneExitCodes,
@@ -33,7 +34,6 @@ import {
   proofExitCodes,
   showProof,
   sub,
-  thisProgram,
   withProgress,
 } from './lab-common.ts';
 

@@ -1,0 +1,7 @@
+import { resolve } from 'node:path';
+
+/** How this very program is run: for agents, and for the machines of a lab. */
+export const thisProgram = (): readonly string[] => [
+  process.execPath,
+  resolve(process.argv[1] ?? ''),
+];
