@@ -110,6 +110,7 @@ const table = {
     ...['qemu-system-x86', 'linux-image-amd64', 'qemu-system-arm', 'linux-image-arm64'],
     'busybox-static',
   ),
+  postgresql: packages('postgresql'),
   shellcheck: packages('shellcheck'),
 } satisfies Readonly<Record<string, Probe>>;
 

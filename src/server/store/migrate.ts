@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import { serverErrors } from '../errors.ts';
 import { migrations as all, type Dialect } from './migrations.ts';
 
@@ -8,7 +8,7 @@ import { migrations as all, type Dialect } from './migrations.ts';
  * @throws server/store-newer
  */
 export async function migrate(
-  db: Kysely<unknown>,
+  db: QueryExecutorProvider,
   init: { readonly dialect: Dialect; readonly store: string; readonly migrations?: typeof all },
 ): Promise<void> {
   const { dialect, store, migrations = all } = init;
@@ -22,7 +22,7 @@ export async function migrate(
 }
 
 /** The version of the schema that is there; 0 where there is none yet. */
-async function schemaVersion(db: Kysely<unknown>): Promise<number> {
+async function schemaVersion(db: QueryExecutorProvider): Promise<number> {
   await sql`create table if not exists schema_version (version integer not null)`.execute(db);
   const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(db);
   if (rows[0]) return rows[0].version;

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 
 /** What differs between the engines' ways to say a column. */
 export interface Dialect {
@@ -6,7 +6,7 @@ export interface Dialect {
   readonly serial: string;
 }
 
-type Migration = (db: Kysely<unknown>, dialect: Dialect) => Promise<void>;
+type Migration = (db: QueryExecutorProvider, dialect: Dialect) => Promise<void>;
 
 /**
  * How each schema version comes from the one before; the first from nothing. Append only: what was
@@ -14,7 +14,7 @@ type Migration = (db: Kysely<unknown>, dialect: Dialect) => Promise<void>;
  */
 export const migrations: readonly Migration[] = [firstSchema];
 
-async function firstSchema(db: Kysely<unknown>, { serial }: Dialect): Promise<void> {
+async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
   await run(db, [
     `create table networks (
       network text primary key, epoch text not null, current integer not null,
@@ -46,6 +46,6 @@ async function firstSchema(db: Kysely<unknown>, { serial }: Dialect): Promise<vo
   ]);
 }
 
-async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
+async function run(db: QueryExecutorProvider, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }

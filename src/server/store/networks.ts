@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { apiErrors, type FileSet, type Revision, type RevisionId } from '#api';
+import { by } from '#base';
 import type { Facts } from '#compile';
 import { serverErrors } from '../errors.ts';
 import type { NewRevision, StoredNetwork } from './contract.ts';
@@ -35,14 +36,17 @@ export async function network(db: Db, name: string): Promise<StoredNetwork | und
   };
 }
 
+/** Sorted by name. */
 export async function networks(
   db: Db,
 ): Promise<{ readonly network: string; readonly revision: RevisionId }[]> {
   const rows = await db.selectFrom('networks').select(['network', 'epoch', 'current']).execute();
-  return rows.map(({ network: name, epoch, current }) => ({
-    network: name,
-    revision: { epoch, number: current },
-  }));
+  return rows
+    .map(({ network: name, epoch, current: number }) => ({
+      network: name,
+      revision: { epoch, number },
+    }))
+    .sort(by((one) => one.network));
 }
 
 async function insertRevision(

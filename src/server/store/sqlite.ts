@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Sqlite from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -22,10 +23,27 @@ import type { Tables } from './tables.ts';
 /** The database inside a server's data folder. */
 export const databaseFile = (data: string): string => join(data, 'hawser.db');
 
+/** Milliseconds to wait for another process that writes, such as `hawser server reset-admin`. */
+const patience = 5_000;
+/** Milliseconds between attempts. SQLite's own waiting would stop the whole process. */
+const pause = 5;
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+
 /** Takes the write lock at once: a reader that turns writer midway would fail where another wrote. */
 class WritingDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    const end = performance.now() + patience;
+    for (;;) {
+      try {
+        await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > end) throw error;
+      }
+      await sleep(pause);
+    }
   }
 }
 
@@ -36,8 +54,6 @@ const writingDialect = (database: Sqlite.Database): Dialect => ({
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
 
-/** Milliseconds to wait for another process that writes, such as `hawser server reset-admin`. */
-const patience = 5_000;
 /** Connections kept for the next readers. */
 const idleReaders = 4;
 
@@ -62,6 +78,7 @@ class SqliteEngine implements Engine {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
+    database.pragma('busy_timeout = 0');
     this.#writer = new Kysely({ dialect: writingDialect(database) });
   }
 
@@ -88,7 +105,7 @@ class SqliteEngine implements Engine {
 
   migrate(): Promise<void> {
     const dialect = { serial: 'integer primary key autoincrement' };
-    return this.write((db) => migrate(db as Kysely<unknown>, { dialect, store: this.#file }));
+    return this.write((db) => migrate(db, { dialect, store: this.#file }));
   }
 
   async announce(): Promise<void> {}

@@ -1,0 +1,99 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { until } from './until.ts';
+
+/** Debian's `nobody`: PostgreSQL refuses to run as root. */
+const nobody = 65_534;
+const account = process.geteuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+
+function program(name: string): string {
+  const found = globSync(`/usr/lib/postgresql/*/bin/${name}`).sort().at(-1);
+  if (found === undefined) throw new Error(`PostgreSQL's ${name} is not installed`);
+  return found;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** A PostgreSQL of its own on loopback, gone with all it holds when closed. */
+export class PostgresCluster {
+  readonly #folder: string;
+  readonly #port: number;
+  #process: ChildProcess | undefined;
+  #databases = 0;
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder;
+    this.#port = port;
+  }
+
+  static async open(): Promise<PostgresCluster> {
+    const folder = mkdtempSync(join(tmpdir(), 'hawser-pg-'));
+    if (account.uid !== undefined) chownSync(folder, account.uid, account.gid);
+    const data = join(folder, 'data');
+    const words = ['-D', data, '-U', 'hawser', '-A', 'trust', '--no-sync', '-E', 'UTF8'];
+    const env = { ...process.env, LC_ALL: 'C' };
+    execFileSync(program('initdb'), words, { ...account, cwd: folder, env, stdio: 'pipe' });
+    const cluster = new PostgresCluster(folder, await freePort());
+    await cluster.start();
+    return cluster;
+  }
+
+  async start(): Promise<void> {
+    const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${this.#folder}`];
+    const words = settings.flatMap((setting) => ['-c', setting]);
+    const data = join(this.#folder, 'data');
+    this.#process = spawn(program('postgres'), ['-D', data, '-p', String(this.#port), ...words], {
+      ...account,
+      cwd: this.#folder,
+      stdio: 'ignore',
+    });
+    await until('PostgreSQL answers', () => this.query('postgres', 'select 1').then(() => true));
+  }
+
+  /** Ends it at once, connections and all; what was committed stays. */
+  async stop(): Promise<void> {
+    const process = this.#process;
+    if (process?.exitCode !== null) return;
+    const ended = once(process, 'exit');
+    process.kill('SIGINT');
+    await ended;
+  }
+
+  url(database: string): string {
+    return `postgres://hawser@127.0.0.1:${this.#port}/${database}`;
+  }
+
+  /** A new empty database; gives its name. */
+  async createDatabase(): Promise<string> {
+    const name = `db${this.#databases++}`;
+    await this.query('postgres', `create database ${name}`);
+    return name;
+  }
+
+  async query(database: string, text: string): Promise<unknown[]> {
+    const client = new pg.Client({ connectionString: this.url(database) });
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
