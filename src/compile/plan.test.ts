@@ -172,6 +172,14 @@ describe('routes that people set', () => {
   });
 });
 
+test('a host whose routes an agent sets from now on has them told, and its old ones to remove', () => {
+  const byAgent = file().replace('address: 10.1.0.10 }', 'address: 10.1.0.10, routes: agent }');
+  const text = textOf(linked(file()), linked(byAgent));
+  expect(text).toContain('ha (from now on set by an agent):\n  add route 10.2.0.0/24');
+  expect(text).toContain('ip route del 10.2.0.0/24 via 10.1.0.1');
+  expect(textOf(linked(byAgent), linked(file()))).toContain('ha (no longer set by an agent):');
+});
+
 describe('keys that are not known', () => {
   const facts = (keys: Facts['keys']): Facts => ({ ...emptyFacts, keys });
   const key = `${'A'.repeat(42)}E=`;

@@ -4,7 +4,7 @@ import { formatPort, type PolicyRule, type Port } from '#spec';
 import type { Trace } from '../api.ts';
 import { compileErrors } from '../errors.ts';
 import type { Model, Node } from '../model.ts';
-import { portTable, ruleForPort } from '../policy/ports.ts';
+import { type PortTable, portTable, ruleForPort } from '../policy/ports.ts';
 import { type Places, placesOf, type Station } from '../trace/places.ts';
 import { familiesOf, trace } from '../trace/trace.ts';
 import { causeOf } from './causes.ts';
@@ -47,27 +47,27 @@ function provePair(places: Places, { from, to }: Pair): readonly Failure[] {
   return familiesOf(from, to).flatMap((family) => {
     const { model } = places;
     const first = trace(model, from.name, to.name, { protocol: 'icmp' }, family);
-    const rules = rulesFor(model, first);
-    return portsOf(rules).flatMap((port) => {
+    const table = tableFor(model, first);
+    return portsOf(table).flatMap((port) => {
       const found =
         port.protocol === 'icmp' ? first : trace(model, from.name, to.name, port, family);
-      return disagreement(from, to, family, found, rules);
+      return disagreement(from, to, family, found, table);
     });
   });
 }
 
-/** The rules that name both ends of a flow, in the policy's order; undefined: no policy. */
-function rulesFor(model: Model, flow: Trace): readonly PolicyRule[] | undefined {
+/** What the rules that name both ends of a flow let through; undefined: no policy. */
+function tableFor(model: Model, flow: Trace): PortTable | undefined {
   if (!model.policy || flow.source === '') return undefined;
   const receive = model.policy.classOfDestination(Address.parse(flow.destination))?.rules ?? [];
   const send = new Set(model.policy.classOfSource(Address.parse(flow.source))?.rules ?? []);
-  return receive.filter((rule) => send.has(rule)).map((i) => model.policy?.rules[i] as PolicyRule);
+  const rules = receive.filter((rule) => send.has(rule));
+  return portTable(rules.map((i) => model.policy?.rules[i] as PolicyRule));
 }
 
 /** ICMP, one TCP and one UDP port that no rule names, and the ends of every span that rules name. */
-function portsOf(rules: readonly PolicyRule[] | undefined): readonly Port[] {
-  if (!rules) return [{ protocol: 'icmp' }];
-  const table = portTable(rules);
+function portsOf(table: PortTable | undefined): readonly Port[] {
+  if (!table) return [{ protocol: 'icmp' }];
   const named = (['tcp', 'udp'] as const).flatMap((protocol) => [
     ...table[protocol].flatMap(({ first, last }): Port[] => [
       { protocol, first, last: first },
@@ -83,10 +83,10 @@ function disagreement(
   to: Station,
   family: Family,
   found: Trace,
-  rules: readonly PolicyRule[] | undefined,
+  table: PortTable | undefined,
 ): readonly Failure[] {
   if (found.verdict === 'outside') return [];
-  const wanted = !rules || ruleForPort(portTable(rules), found.port) !== undefined;
+  const wanted = !table || ruleForPort(table, found.port) !== undefined;
   if (found.verdict === (wanted ? 'allow' : 'deny')) return [];
   if (isLeftOut(from, found.destination) || isLeftOut(to, found.source)) return [];
   return [{ from, to, family, found }];

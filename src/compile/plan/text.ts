@@ -19,7 +19,7 @@ export function formatPlan(plan: Plan, before: Model, after: Model): string {
   const passing = new Set(plan.presences.flatMap(({ machines }) => machines));
   const sections = [
     ...bounded(
-      plan.machines.filter(({ what }) => what === 'changes'),
+      plan.machines.filter(({ machine }) => !passing.has(machine)),
       'machines',
       changesText,
     ),
@@ -69,8 +69,15 @@ function listed(names: readonly string[]): string {
   return more <= 1 ? names.join(', ') : `${names.slice(0, namesShown).join(', ')} and ${more} more`;
 }
 
-const changesText = ({ machine, changes }: MachineChanges): string =>
-  section(machine, describeChanges(changes, { impacts: true }));
+/** A host that stays may come under an agent's care, or leave it. */
+const titles = {
+  joins: (name: string) => `${name} (from now on set by an agent)`,
+  leaves: (name: string) => `${name} (no longer set by an agent)`,
+  changes: (name: string) => name,
+};
+
+const changesText = ({ machine, what, changes }: MachineChanges): string =>
+  section(titles[what](machine), describeChanges(changes, { impacts: true }));
 
 /** Machines that come or go: what they are, what they do, whom that lets reach whom. */
 const presenceText =
