@@ -45,8 +45,8 @@ export const serverErrors = errorTable({
     says: '{machine} stands in the file as `managed: false`: no agent runs there',
     fix: 'Remove that from the file, or hand out its configuration with `hawser export`.',
   },
-  'server/no-network-yet': {
-    says: 'this server has no network, and none was named to begin with',
-    fix: 'Start it with `--network NAME`, or create one: `hawser apply FILE`.',
+  'server/other-network': {
+    says: 'the file says `network: {found}`, not {name}',
+    fix: 'Name the network as its file does.',
   },
 });

@@ -239,6 +239,10 @@ export const errors = errorTable({
     says: '`allowed_ips` of `{name}` has no effect: Hawser runs there and keeps them itself',
     fix: 'Remove it, or say `managed: false`.',
   },
+  'spec/not-patchable': {
+    says: '{file} is written in a way that cannot be changed here: {why}',
+    fix: 'Change it by hand, and apply it.',
+  },
 });
 
 export type Code = keyof typeof errors.entries;

@@ -3,4 +3,5 @@ export type { FileReader } from './files.ts';
 export { generateFileFormat, generateSchema } from './generate.ts';
 export { type Loaded, loadNetwork } from './load.ts';
 export type * from './network.ts';
+export { addMember, type NewMember, removeMachine } from './patch.ts';
 export { formatPort, parsePort } from './text/port.ts';

@@ -1,0 +1,15 @@
+import type { Role } from '#api';
+
+/** Who asks: the holder of a token. */
+export interface Actor {
+  /** The token's name, which history and audit show. */
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of the token's secret, hex. */
+  readonly hash: string;
+  /** The one network the token is for. */
+  readonly network?: string;
+  readonly tags: readonly string[];
+  readonly ephemeral: boolean;
+  readonly admits: boolean;
+}

@@ -1,0 +1,168 @@
+import websocket from '@fastify/websocket';
+import fastify, {
+  type FastifyInstance,
+  type FastifyRequest,
+  type FastifySchema,
+  LogController,
+} from 'fastify';
+import type { Logger } from 'pino';
+import type Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import Value from 'typebox/value';
+import {
+  apiErrors,
+  channelPath,
+  type Problem,
+  problemType,
+  type RouteName,
+  type RouteShape,
+  routes,
+} from '#api';
+import type { Hub } from '../hub/hub.ts';
+import { Session } from '../hub/session.ts';
+import type { Gate } from './auth.ts';
+import type { Call, Handlers } from './call.ts';
+import { bodyLimit, parseJson } from './json.ts';
+import { problemOf } from './problems.ts';
+
+export interface AppComponents {
+  readonly handlers: Handlers;
+  readonly gate: Gate;
+  readonly log: Logger;
+  /** @throws api/no-network */
+  readonly hub: (network: string) => Hub;
+}
+
+export interface Tls {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Largest message of an agent, in bytes. */
+const maxPayload = 4 * 1024 * 1024;
+
+type App = FastifyInstance;
+
+/** The HTTP server, not yet listening; `tls` is absent in tests that inject their requests. */
+export async function makeApp(components: AppComponents, tls?: Tls): Promise<App> {
+  const options = {
+    bodyLimit,
+    loggerInstance: components.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdHeader: false,
+    forceCloseConnections: true,
+    ...(tls && { https: { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.3' } }),
+  } as const;
+  const app = fastify(options) as unknown as App;
+  app.setValidatorCompiler(({ schema, httpPart }) => validatorOf(schema as Type.TSchema, httpPart));
+  acceptJson(app);
+  answerProblems(app);
+  app.addHook('onRequest', async (request) => components.gate.pass(request));
+  await app.register(websocket, { options: { maxPayload } });
+  addChannel(app, components);
+  for (const name of Object.keys(routes) as RouteName[]) addRoute(app, name, components.handlers);
+  return app;
+}
+
+/** Parameters and queries are text, and become what their schema says. */
+function validatorOf(schema: Type.TSchema, httpPart: string | undefined) {
+  const validator = Compile(schema);
+  return (data: unknown) => {
+    const value = httpPart === 'body' ? data : Value.Convert(schema, data);
+    if (validator.Check(value)) return { value };
+    const [first] = validator.Errors(value);
+    const where = `${httpPart ?? ''} ${first?.instancePath ?? ''}`.trim();
+    const why = `${where} ${first?.message ?? 'is unexpected'}`;
+    return { error: apiErrors.error('api/invalid-request', { why }) };
+  };
+}
+
+function acceptJson(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, body === '' ? undefined : parseJson(String(body)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+/** Errors of Fastify itself, in our words. */
+function ownProblem(error: unknown, request: FastifyRequest): Problem {
+  const known = problemOf(error);
+  if (known) return known;
+  const {
+    statusCode = 500,
+    message,
+    code,
+  } = error as {
+    readonly statusCode?: number;
+    readonly message: string;
+    readonly code?: string;
+  };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return problemOf(apiErrors.error('api/too-large', { limit: `${bodyLimit} bytes` })) as Problem;
+  }
+  if (statusCode >= 400 && statusCode < 500) {
+    return problemOf(apiErrors.error('api/invalid-request', { why: message })) as Problem;
+  }
+  request.log.error({ err: error }, 'a request failed');
+  return problemOf(apiErrors.error('api/internal', { id: request.id })) as Problem;
+}
+
+function answerProblems(app: App): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = ownProblem(error, request);
+    if (problem.code === 'api/unauthorized') void reply.header('www-authenticate', 'Bearer');
+    return reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
+  });
+  app.setNotFoundHandler(async (request) => {
+    throw apiErrors.error('api/not-found', { what: `${request.method} ${request.url}` });
+  });
+}
+
+function schemaOf({ params, query, body, response, summary }: RouteShape): FastifySchema {
+  return {
+    ...(params && { params }),
+    ...(query && { querystring: query }),
+    ...(body && { body }),
+    ...(response && { response: { 200: response } }),
+    summary,
+  } as FastifySchema;
+}
+
+function addRoute(app: App, name: RouteName, handlers: Handlers): void {
+  const shape: RouteShape = routes[name];
+  const handler = handlers[name] as (call: unknown) => Promise<unknown>;
+  app.route({
+    method: shape.method,
+    url: shape.path,
+    schema: schemaOf(shape),
+    config: { permission: shape.permission },
+    handler: async (request, reply) => {
+      const answer = await handler(callOf(request));
+      if (Buffer.isBuffer(answer)) return reply.type('application/octet-stream').send(answer);
+      return answer === undefined ? reply.code(204).send() : reply.send(answer);
+    },
+  });
+}
+
+function callOf({ params, query, body, actor }: FastifyRequest): Partial<Call<RouteName>> {
+  return { params, query, body, actor } as Partial<Call<RouteName>>;
+}
+
+function addChannel(app: App, { hub, gate }: AppComponents): void {
+  app.route({
+    method: 'GET',
+    url: channelPath(':network'),
+    config: { permission: 'agent' },
+    handler: async () => {
+      throw apiErrors.error('api/invalid-request', { why: 'this path is a WebSocket' });
+    },
+    wsHandler: (socket, request) => {
+      const { network } = request.params as { readonly network: string };
+      void new Session(hub(network), socket, request.ip, () => void gate.failed(request.ip));
+    },
+  });
+}

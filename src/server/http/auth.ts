@@ -1,0 +1,79 @@
+import type { FastifyRequest } from 'fastify';
+import { apiErrors, may, type Permission, parseToken } from '#api';
+import { HawserError } from '#base';
+import type { Actor } from '../actor.ts';
+import type { Tokens } from '../tokens.ts';
+import type { Failures } from './failures.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    actor?: Actor;
+  }
+  interface FastifyContextConfig {
+    /** What the route asks for; a route that says nothing is not served. */
+    permission?: Permission;
+  }
+}
+
+/** The secret of a token, whose whole text may be given too. @throws api/unauthorized */
+function secretOf(authorization: string | undefined): string {
+  const bearer = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1];
+  if (bearer === undefined) throw apiErrors.error('api/unauthorized', {});
+  if (!bearer.startsWith('hawser-')) return bearer;
+  try {
+    return parseToken(bearer).secret.reveal();
+  } catch {
+    throw apiErrors.error('api/unauthorized', {});
+  }
+}
+
+/**
+ * Lets a request pass whose token has the permission of its route and is for its network.
+ * @throws api/unauthorized, api/forbidden, api/too-many-failures; api/internal for a route without permission
+ */
+export class Gate {
+  readonly #tokens: Tokens;
+  readonly #failures: Failures;
+
+  constructor(tokens: Tokens, failures: Failures) {
+    this.#tokens = tokens;
+    this.#failures = failures;
+  }
+
+  async pass(request: FastifyRequest): Promise<void> {
+    if (request.is404) return;
+    const { permission } = request.routeOptions.config;
+    if (permission === undefined) {
+      request.log.error(`the route ${request.routeOptions.url} names no permission`);
+      throw apiErrors.error('api/internal', { id: request.id });
+    }
+    // An agent proves on its channel who it is.
+    if (permission === 'public' || permission === 'agent') return;
+    const actor = await this.#actor(request);
+    request.actor = actor;
+    const { network } = request.params as { readonly network?: string };
+    const isElsewhere =
+      actor.network !== undefined && network !== actor.network && permission !== 'read';
+    const isHidden =
+      actor.network !== undefined && network !== undefined && network !== actor.network;
+    if (!may(actor.role, permission) || isElsewhere || isHidden) {
+      throw apiErrors.error('api/forbidden', { role: actor.role, permission });
+    }
+  }
+
+  /** Notes that somebody claimed to be who he is not; seconds to wait if that is too often. */
+  failed(address: string): number | undefined {
+    return this.#failures.note(address);
+  }
+
+  async #actor(request: FastifyRequest): Promise<Actor> {
+    try {
+      return await this.#tokens.actor(secretOf(request.headers.authorization));
+    } catch (error) {
+      if (!(error instanceof HawserError) || error.code !== 'api/unauthorized') throw error;
+      const seconds = this.failed(request.ip);
+      if (seconds === undefined) throw error;
+      throw apiErrors.error('api/too-many-failures', { seconds });
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { BodyOf, ParamsOf, QueryOf, ResponseOf, RouteName } from '#api';
+import type { Actor } from '../actor.ts';
+
+/** One call of a route, authenticated and checked against its schemas. */
+export interface Call<N extends RouteName> {
+  readonly params: ParamsOf<N>;
+  readonly query: QueryOf<N>;
+  readonly body: BodyOf<N>;
+  readonly actor: Actor;
+}
+
+type Answer<R> = R extends undefined ? undefined : R;
+
+export type Handler<N extends RouteName> = (
+  call: Call<N>,
+) => Promise<Answer<ResponseOf<N>> | Buffer | undefined>;
+
+/** One handler for every route: a forgotten one is a type error. */
+export type Handlers = { readonly [N in RouteName]: Handler<N> };

@@ -1,0 +1,91 @@
+import { apiErrors } from '#api';
+import { serverErrors } from '../../errors.ts';
+import { changeTo, planOf, released } from '../../network/change.ts';
+import type { Snapshot } from '../../network/snapshot.ts';
+import type { Handlers } from '../call.ts';
+import { Conflict } from '../problems.ts';
+import { type Context, outcome, revisionOf } from './context.ts';
+
+type Names = 'plan' | 'apply' | 'rollback' | 'approveRevision' | 'freeze';
+
+/** So many revisions are told to who is behind. */
+const told = 50;
+
+/** @throws api/conflict with what others did since */
+async function refuseOlder(
+  { store }: Context,
+  { stored }: Snapshot,
+  base: { readonly epoch: string; readonly number: number },
+): Promise<void> {
+  const { revision, network } = stored;
+  if (base.epoch === revision.epoch && base.number === revision.number) return;
+  const count = Math.min(Math.max(revision.number - base.number, 1), told);
+  const since = await store.read(async (tx) =>
+    tx.revisions(network, { before: revision.number + 1, limit: count }),
+  );
+  const error = apiErrors.error('api/conflict', { base: base.number, now: revision.number });
+  const lines = since.map(
+    ({ id, author, why, kind, summary }) =>
+      `${id.number} ${kind} by ${author}${why === '' ? '' : `: ${why}`}${summary.length === 0 ? '' : ` (${summary.join('; ')})`}`,
+  );
+  throw new Conflict(error, lines);
+}
+
+const heldError = ({ id, summary }: NonNullable<Snapshot['held']>) =>
+  apiErrors.error('api/held', { revision: id.number, why: summary[0] ?? 'it was held' });
+
+/** What changes a network, and what a change would do. */
+export function changeHandlers(context: Context): Pick<Handlers, Names> {
+  return {
+    async plan({ params, body }) {
+      return planOf(context.network(params.network).network.snapshot, body);
+    },
+
+    async apply({ params, body, actor }) {
+      const { network } = context.network(params.network);
+      const { entry, files, base, plan, why = '', force = false } = body;
+      if (!base && plan === undefined && !force) {
+        const missing = 'it says neither `base` nor `plan`, and not `force`';
+        throw apiErrors.error('api/invalid-request', { why: missing });
+      }
+      const { revision } = await network.commit(async (snapshot) => {
+        if (base && !force) await refuseOlder(context, snapshot, base);
+        if (snapshot.held) throw heldError(snapshot.held);
+        const change = { kind: 'apply', files: { entry, files }, why, author: actor.name } as const;
+        return changeTo(snapshot, { ...change, plan });
+      });
+      return outcome(context, params.network, revision);
+    },
+
+    async rollback({ params, body, actor }) {
+      const { network } = context.network(params.network);
+      const { files } = await revisionOf(context, params.network, params.number);
+      const why = body.why ?? `back to revision ${params.number}`;
+      const { revision } = await network.commit((snapshot) =>
+        changeTo(snapshot, { kind: 'rollback', files, why, author: actor.name }),
+      );
+      return outcome(context, params.network, revision);
+    },
+
+    async approveRevision({ params: { network: name, number }, actor }) {
+      const { network } = context.network(name);
+      const { files } = await revisionOf(context, name, number);
+      await network.commit((snapshot) => {
+        if (snapshot.held?.id.number !== number) {
+          throw serverErrors.error('server/not-held', { number, network: name });
+        }
+        return released(snapshot, { number, files, author: actor.name });
+      });
+      return outcome(context, name, undefined);
+    },
+
+    async freeze({ params, body: { frozen, why = '' }, actor }) {
+      const { network } = context.network(params.network);
+      await network.commit(({ stored }) => {
+        if (stored.frozen === frozen) return undefined;
+        return { author: actor.name, action: frozen ? 'freeze' : 'thaw', detail: { why }, frozen };
+      });
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { apiErrors, type Revision, type RevisionId } from '#api';
+import type { Hub } from '../../hub/hub.ts';
+import type { Network } from '../../network/network.ts';
+import type { Store } from '../../store/contract.ts';
+import type { Tokens } from '../../tokens.ts';
+
+/** What handlers work with. */
+export interface Context {
+  readonly store: Store;
+  readonly tokens: Tokens;
+  readonly clock: () => Date;
+  /** @throws api/no-network, api/unavailable */
+  readonly network: (name: string) => { readonly network: Network; readonly hub: Hub };
+  readonly opened: (name: string) => Promise<void>;
+  /** Where the server says that it is. */
+  readonly servers: () => readonly string[];
+  /** PEM of the CAs that vouch for it. */
+  readonly authorities: () => readonly string[];
+  /** Everything the server has, encrypted. */
+  readonly backup: (passphrase: string) => Promise<Buffer>;
+}
+
+/** A revision with its files. @throws api/not-found */
+export async function revisionOf({ store }: Context, network: string, number: number) {
+  const found = await store.read(async (tx) => tx.revision(network, number));
+  if (!found) throw apiErrors.error('api/not-found', { what: `revision ${number} of ${network}` });
+  return found;
+}
+
+/** The revision that an operation made, or the network's own if it made none. */
+export async function outcome(
+  context: Context,
+  network: string,
+  made: RevisionId | undefined,
+): Promise<Revision> {
+  const { stored } = context.network(network).network.snapshot;
+  const { number } = made ?? stored.revision;
+  return (await revisionOf(context, network, number)).revision;
+}

@@ -1,0 +1,16 @@
+import type { Handlers } from '../call.ts';
+import { changeHandlers } from './changes.ts';
+import type { Context } from './context.ts';
+import { machineHandlers } from './machines.ts';
+import { networkHandlers } from './networks.ts';
+import { recordHandlers } from './records.ts';
+import { tokenHandlers } from './tokens.ts';
+
+/** A handler for every route of the API. */
+export const handlersOf = (context: Context): Handlers => ({
+  ...networkHandlers(context),
+  ...changeHandlers(context),
+  ...recordHandlers(context),
+  ...machineHandlers(context),
+  ...tokenHandlers(context),
+});

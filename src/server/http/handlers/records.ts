@@ -1,0 +1,78 @@
+import type { DriftEntry } from '#api';
+import { canonicalJson } from '#base';
+import type { Handlers } from '../call.ts';
+import { type Context, revisionOf } from './context.ts';
+
+type Names = 'history' | 'show' | 'drift' | 'audit';
+
+/** Revisions that are shown when nobody says how many. */
+const page = 50;
+const day = 24 * 3600 * 1000;
+/** Entries of the audit that are looked through for drift. */
+const driftLimit = 10_000;
+
+/** What happened. */
+export function recordHandlers(context: Context): Pick<Handlers, Names> {
+  const { store, clock } = context;
+  return {
+    async history({ params, query: { before, limit = page } }) {
+      context.network(params.network);
+      const range = { limit, ...(before !== undefined && { before }) };
+      return [...(await store.read(async (tx) => tx.revisions(params.network, range)))];
+    },
+
+    async show({ params }) {
+      context.network(params.network);
+      const { revision, files } = await revisionOf(context, params.network, params.number);
+      return { ...revision, ...files };
+    },
+
+    async drift({ params, query: { machine } }) {
+      context.network(params.network);
+      const since = new Date(clock().getTime() - day).toISOString();
+      const query = { since, network: params.network, limit: driftLimit };
+      const entries = await store.read(async (tx) => tx.audit(query));
+      return driftOf(entries.filter(({ actor }) => machine === undefined || actor === machine));
+    },
+
+    async audit({ query: { since, after, network, limit = 1000 } }) {
+      const asked = {
+        limit,
+        ...(since !== undefined && { since }),
+        ...(after !== undefined && { after }),
+        ...(network !== undefined && { network }),
+      };
+      return [...(await store.read(async (tx) => tx.audit(asked)))];
+    },
+  };
+}
+
+interface DriftDetail {
+  readonly changes: readonly string[];
+}
+
+/** What a machine had the same trouble with is one entry, with the times of a day; newest first. */
+function driftOf(
+  entries: readonly {
+    readonly action: string;
+    readonly actor: string;
+    readonly at: string;
+    readonly detail: unknown;
+  }[],
+): DriftEntry[] {
+  const drifts = entries.filter(({ action }) => action === 'drift');
+  const alike = Map.groupBy(
+    drifts,
+    ({ actor, detail }) => `${actor} ${canonicalJson(detailOf(detail))}`,
+  );
+  return [...alike.values()]
+    .flatMap((group): DriftEntry[] => {
+      const last = group.at(-1);
+      if (!last) return [];
+      const { actor: machine, at, detail } = last;
+      return [{ machine, at, changes: [...detailOf(detail)], times: group.length }];
+    })
+    .sort((a, b) => (a.at < b.at ? 1 : -1));
+}
+
+const detailOf = (detail: unknown): readonly string[] => (detail as DriftDetail).changes;

@@ -1,0 +1,93 @@
+import type { Problem } from '#api';
+import { type Diagnostic, DiagnosticsError, HawserError } from '#base';
+
+/** HTTP status of codes that are not simply a bad request. */
+const statusOf: Readonly<Record<string, number>> = {
+  'api/unauthorized': 401,
+  'api/forbidden': 403,
+  'api/too-many-failures': 429,
+  'api/not-found': 404,
+  'api/no-network': 404,
+  'api/too-large': 413,
+  'api/conflict': 409,
+  'api/plan-stale': 409,
+  'api/name-taken': 409,
+  'api/held': 409,
+  'api/internal': 500,
+  'api/unavailable': 503,
+  'server/store-unreadable': 503,
+  'server/store-newer': 503,
+  'server/disk-full': 507,
+  'server/network-exists': 409,
+  'server/not-held': 409,
+  'server/key-taken': 409,
+  'server/not-managed': 409,
+};
+
+/** What is wrong with a file, or with what was asked of a network, can be read and not be done. */
+const unprocessable = 422;
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  507: 'Insufficient Storage',
+};
+
+function statusFor(code: string): number {
+  const known = statusOf[code];
+  if (known !== undefined) return known;
+  return code.startsWith('api/') ? 400 : unprocessable;
+}
+
+const finding = ({ code, severity, message, fix, place, text }: Diagnostic) => ({
+  code,
+  severity,
+  message,
+  fix,
+  ...(place && { place }),
+  ...(text !== undefined && { text }),
+});
+
+const problem = (
+  { code, message, fix }: Omit<Diagnostic, 'severity'>,
+  status: number,
+): Problem => ({
+  type: `urn:hawser:error:${code}`,
+  title: titles[status] ?? 'Error',
+  status,
+  detail: message,
+  code,
+  fix,
+});
+
+/** An error that says besides what others did meanwhile. */
+export class Conflict extends HawserError {
+  readonly since: readonly string[];
+
+  constructor(error: HawserError, since: readonly string[]) {
+    super(error);
+    this.since = since;
+  }
+}
+
+/** Problem details (RFC 9457) of an error with a code; undefined for any other error. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof DiagnosticsError) {
+    const [first] = error.diagnostics;
+    if (!first) return undefined;
+    const whole = problem(first, statusFor(first.code));
+    return { ...whole, errors: error.diagnostics.map(finding) };
+  }
+  if (!(error instanceof HawserError)) return undefined;
+  const single = problem(error, statusFor(error.code));
+  if (error instanceof Conflict) return { ...single, since: [...error.since] };
+  return error.place ? { ...single, errors: [finding(error)] } : single;
+}

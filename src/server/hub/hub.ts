@@ -1,0 +1,225 @@
+import type { Logger } from 'pino';
+import type { FromAgent, Hello } from '#api';
+import { affected } from '#compile';
+import { serverErrors } from '../errors.ts';
+import { banishedKey } from '../network/edit.ts';
+import type { Network } from '../network/network.ts';
+import type { Snapshot } from '../network/snapshot.ts';
+import type { Store } from '../store/contract.ts';
+import { Connection } from './connection.ts';
+import { Findings } from './findings.ts';
+import type { Wire } from './wire.ts';
+
+export interface HubComponents {
+  readonly store: Store;
+  readonly clock: () => Date;
+  readonly log: Logger;
+}
+
+/** How long an old connection has to show that it lives, in milliseconds. */
+const proofOfLife = 3000;
+/** Seconds after which the second of two clones may ask again. */
+const cloneAgain = 300;
+
+/** The connected agents of one network. */
+export class Hub {
+  readonly network: Network;
+  readonly #components: HubComponents;
+  readonly #findings: Findings;
+  /** By identity: names may change. */
+  readonly #connections = new Map<string, Connection>();
+  readonly #clones = new Map<string, string>();
+  readonly #due = new Map<Connection, 'always' | 'changes'>();
+  #sending = false;
+
+  constructor(network: Network, components: HubComponents) {
+    this.network = network;
+    this.#components = components;
+    this.#findings = new Findings(network, components);
+    network.onChange((after, before) => {
+      this.#publish(after, before);
+    });
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  of(identity: string): Connection | undefined {
+    return this.#connections.get(identity);
+  }
+
+  /** Where else an identity was used while it was connected. */
+  cloneOf(identity: string): string | undefined {
+    return this.#clones.get(identity);
+  }
+
+  /** Takes an agent whose hello was proven; undefined if it was refused. */
+  async admit(hello: Hello, wire: Wire): Promise<Connection | undefined> {
+    const record = this.network.snapshot.byIdentity.get(hello.identity);
+    if (!record) {
+      await this.#dismiss(hello.identity, wire);
+      return undefined;
+    }
+    if (!this.#mayBeCalled(record.name, hello.machine)) {
+      await wire.refuse({
+        error: serverErrors.error('server/other-name', { name: hello.machine }),
+      });
+      return undefined;
+    }
+    if (await this.#isClone(hello, wire)) return undefined;
+    const since = this.#components.clock().toISOString();
+    const connection = new Connection(record.name, hello, wire, since);
+    this.#connections.get(hello.identity)?.wire.close();
+    this.#connections.set(hello.identity, connection);
+    this.#findings.seen(record, hello);
+    await this.#greet(connection);
+    return connection;
+  }
+
+  heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
+    if (message.type === 'report') {
+      connection.heard(message);
+      this.#findings.reported(connection, message);
+      if (message.outcome === 'waiting') this.#queue(connection, 'always');
+    } else if (message.type === 'seen') {
+      connection.saw(message);
+      const record = this.network.snapshot.byIdentity.get(connection.hello.identity);
+      if (record) this.#findings.seen(record, { keys: message.keys, seen: { mtu: message.mtu } });
+    } else if (message.type === 'drift') {
+      this.#findings.drifted(connection, message);
+    }
+  }
+
+  gone(connection: Connection): void {
+    const { identity } = connection.hello;
+    if (this.#connections.get(identity) !== connection) return;
+    this.#connections.delete(identity);
+    this.#clones.delete(identity);
+    this.#due.delete(connection);
+  }
+
+  /** Sends a machine again what it took back or failed at. */
+  retry(identity: string): boolean {
+    const connection = this.#connections.get(identity);
+    if (!connection) return false;
+    connection.quarantined = undefined;
+    void connection.wire.send({ type: 'retry' });
+    this.#queue(connection, 'always');
+    return true;
+  }
+
+  /** Resolves when what agents reported is stored. */
+  async close(): Promise<void> {
+    for (const { wire } of this.#connections.values()) wire.close();
+    await this.#findings.flush();
+  }
+
+  async #greet(connection: Connection): Promise<void> {
+    const { snapshot } = this.network;
+    const record = snapshot.byIdentity.get(connection.hello.identity);
+    if (snapshot.stored.frozen) await connection.wire.send({ type: 'freeze', frozen: true });
+    if (record?.quarantined === snapshot.stored.revision.number) {
+      connection.quarantined = snapshot.compiled.state(record.name).hash;
+    }
+    this.#queue(connection, 'always');
+  }
+
+  /** A machine keeps the name it joined under until it hears of the new one. */
+  #mayBeCalled(name: string, called: string): boolean {
+    if (name === called) return true;
+    const { compiled } = this.network.snapshot;
+    const was =
+      compiled.model.nodesByName.get(name)?.machine.was ??
+      compiled.model.hostsByName.get(name)?.was;
+    return was === called;
+  }
+
+  /** Says goodbye to who is not of this network: removed by a person, or never known. */
+  async #dismiss(identity: string, wire: Wire): Promise<void> {
+    const { name } = this.network;
+    const banished = await this.#components.store.read(async (tx) =>
+      tx.setting(banishedKey(name, identity)),
+    );
+    if (banished !== undefined) {
+      await wire.send({ type: 'removed' });
+      wire.close();
+      return;
+    }
+    const error = serverErrors.error('server/unknown-machine', { network: name });
+    await wire.refuse({ error, again: cloneAgain });
+  }
+
+  /**
+   * An agent may have two connections for a moment: it proves a change by a new one, or the old one is
+   * dead and nobody noticed. Two processes whose connections both live are two machines.
+   */
+  async #isClone(hello: Hello, wire: Wire): Promise<boolean> {
+    const old = this.#connections.get(hello.identity);
+    if (!old || old.hello.seen.boot === hello.seen.boot) return false;
+    if (!(await old.wire.answers(proofOfLife))) return false;
+    const { machine } = old;
+    this.#clones.set(hello.identity, wire.address);
+    const args = { machine, first: old.wire.address, second: wire.address };
+    const error = serverErrors.error('server/two-machines', args);
+    this.#components.log.warn({ ...args, network: this.network.name }, error.message);
+    await this.#findings.cloned(machine, args);
+    await wire.refuse({ error, again: cloneAgain });
+    return true;
+  }
+
+  #publish(after: Snapshot, before: Snapshot): void {
+    const changed = this.#changed(after, before);
+    const thawed = before.stored.frozen && !after.stored.frozen;
+    for (const connection of this.#connections.values()) {
+      const record = after.byIdentity.get(connection.hello.identity);
+      if (!record) {
+        void this.#dismiss(connection.hello.identity, connection.wire);
+        continue;
+      }
+      const known = before.byIdentity.get(connection.hello.identity);
+      connection.machine = record.name;
+      if (after.stored.frozen !== before.stored.frozen) {
+        void connection.wire.send({ type: 'freeze', frozen: after.stored.frozen });
+      }
+      const isAsBefore =
+        known?.name === record.name &&
+        known.enrolment === record.enrolment &&
+        !thawed &&
+        !changed.has(record.name);
+      if (isAsBefore && connection.carryOver(before.compiled, after.compiled)) continue;
+      if (isAsBefore && after.compiled === before.compiled) continue;
+      this.#queue(connection, 'changes');
+    }
+  }
+
+  #changed(after: Snapshot, before: Snapshot): ReadonlySet<string> {
+    if (after.compiled === before.compiled) return new Set();
+    return new Set(affected(before.compiled.model, after.compiled.model));
+  }
+
+  #queue(connection: Connection, name: 'always' | 'changes'): void {
+    if (name === 'always' || !this.#due.has(connection)) this.#due.set(connection, name);
+    if (this.#sending) return;
+    this.#sending = true;
+    setImmediate(() => void this.#send());
+  }
+
+  /** One state a turn, so that other work comes in between; always of the newest snapshot. */
+  async #send(): Promise<void> {
+    for (const [connection, name] of this.#due) {
+      this.#due.delete(connection);
+      const { stored, compiled, byIdentity } = this.network.snapshot;
+      const record = byIdentity.get(connection.hello.identity);
+      if (stored.frozen || record?.enrolment !== 'enrolled') continue;
+      connection.send(compiled, name).catch((error: unknown) => {
+        this.#components.log.error({ err: error, machine: record.name }, 'no state could be made');
+      });
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+    this.#sending = false;
+    if (this.#due.size > 0) this.#queue(...([...this.#due][0] as [Connection, 'always']));
+  }
+}

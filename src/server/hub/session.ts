@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { Compile } from 'typebox/compile';
+import type { RawData, WebSocket } from 'ws';
+import { apiErrors, channelVersion, FromAgent, type Hello, proofText } from '#api';
+import { isSigned } from '../identity.ts';
+import type { Connection } from './connection.ts';
+import type { Hub } from './hub.ts';
+import { Wire } from './wire.ts';
+
+/** Milliseconds that an agent has for its hello. */
+const helloWithin = 10_000;
+/** Messages a second that a healthy agent never exceeds, and how many it may have saved up. */
+const rate = 20;
+const burst = 200;
+/** Seconds after which an agent that says nonsense or too much may return. */
+const again = 60;
+
+const validator = Compile(FromAgent);
+
+/** Undefined for what is no message of the channel. */
+function parse(data: RawData): FromAgent | undefined {
+  try {
+    const text = Buffer.isBuffer(data) ? data.toString() : Buffer.concat([data].flat() as Buffer[]);
+    const value: unknown = JSON.parse(text.toString());
+    return validator.Check(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One WebSocket of an agent, from its challenge to its end. */
+export class Session {
+  readonly #hub: Hub;
+  readonly #wire: Wire;
+  readonly #nonce = randomBytes(32).toString('base64');
+  readonly #onFailure: () => void;
+  #connection: Connection | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #greeted = false;
+  #allowance = burst;
+  #last = performance.now();
+
+  /** `onFailure`: told when somebody claims to be who he is not. */
+  constructor(hub: Hub, socket: WebSocket, address: string, onFailure: () => void) {
+    this.#hub = hub;
+    this.#wire = new Wire(socket, address);
+    this.#onFailure = onFailure;
+    const timer = setTimeout(() => {
+      if (!this.#greeted) this.#refuse('it said no hello in time');
+    }, helloWithin);
+    socket.on('message', (data) => {
+      this.#queue = this.#queue.then(async () => this.#heard(data));
+    });
+    socket.on('error', () => {
+      this.#wire.terminate();
+    });
+    socket.on('close', () => {
+      clearTimeout(timer);
+      if (this.#connection) this.#hub.gone(this.#connection);
+    });
+    const challenge = { type: 'challenge', version: channelVersion, nonce: this.#nonce } as const;
+    void this.#wire.send(challenge);
+  }
+
+  async #heard(data: RawData): Promise<void> {
+    if (!this.#isPatient()) {
+      this.#refuse('it sends too many messages');
+      return;
+    }
+    const message = parse(data);
+    if (!message) this.#refuse('it is not a message of this channel');
+    else if (message.type === 'hello') await this.#greet(message);
+    else if (!this.#connection) this.#refuse('the first message is not a hello');
+    else this.#hub.heard(this.#connection, message);
+  }
+
+  async #greet(hello: Hello): Promise<void> {
+    if (this.#greeted) {
+      this.#refuse('it says hello twice');
+      return;
+    }
+    this.#greeted = true;
+    const text = proofText(this.#hub.network.name, hello.machine, this.#nonce);
+    if (!isSigned(hello.identity, text, hello.signature)) {
+      this.#onFailure();
+      await this.#wire.refuse({ error: apiErrors.error('api/unauthorized', {}), again });
+      return;
+    }
+    this.#connection = await this.#hub.admit(hello, this.#wire);
+  }
+
+  #isPatient(): boolean {
+    const now = performance.now();
+    this.#allowance = Math.min(burst, this.#allowance + ((now - this.#last) / 1000) * rate);
+    this.#last = now;
+    this.#allowance -= 1;
+    return this.#allowance >= 0;
+  }
+
+  #refuse(why: string): void {
+    void this.#wire.refuse({ error: apiErrors.error('api/invalid-request', { why }), again });
+  }
+}

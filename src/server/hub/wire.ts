@@ -1,0 +1,76 @@
+import type { WebSocket } from 'ws';
+import type { ToAgent } from '#api';
+import type { Diagnostic } from '#base';
+
+/** WebSocket close codes (RFC 6455 section 7.4.1, and of our own range): going away, refused. */
+const goingAway = 1001;
+const refused = 4001;
+
+/** Seconds after which a refused agent may return. */
+export interface Refusal {
+  readonly error: Diagnostic;
+  readonly again?: number;
+}
+
+/** A WebSocket that carries messages to an agent. */
+export class Wire {
+  readonly address: string;
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket, address: string) {
+    this.#socket = socket;
+    this.address = address;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** Resolves when the message has left; a connection that is gone takes none, and nobody is told. */
+  async send(message: ToAgent): Promise<void> {
+    if (!this.isOpen) return;
+    await new Promise<void>((resolve) => {
+      this.#socket.send(JSON.stringify(message), () => {
+        resolve();
+      });
+    });
+  }
+
+  async refuse({ error, again }: Refusal): Promise<void> {
+    const { code, severity, message, fix } = error;
+    const finding = { code, severity, message, fix };
+    await this.send({ type: 'refused', error: finding, ...(again !== undefined && { again }) });
+    this.#socket.close(refused, error.code);
+  }
+
+  close(): void {
+    this.#socket.close(goingAway);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Whether the other end answers within so many milliseconds. */
+  async answers(milliseconds: number): Promise<boolean> {
+    if (!this.isOpen) return false;
+    return new Promise((resolve) => {
+      const finish = (answer: boolean): void => {
+        clearTimeout(timer);
+        this.#socket.off('pong', onPong);
+        this.#socket.off('close', onClose);
+        resolve(answer);
+      };
+      const onPong = (): void => {
+        finish(true);
+      };
+      const onClose = (): void => {
+        finish(false);
+      };
+      const timer = setTimeout(onClose, milliseconds);
+      this.#socket.on('pong', onPong);
+      this.#socket.on('close', onClose);
+      this.#socket.ping();
+    });
+  }
+}

@@ -1,0 +1,11 @@
+export { hostOf, urlOf } from './addresses.ts';
+export { type FirstNetwork, type FirstTokens, resetAdmin } from './first.ts';
+export {
+  type RunningServer,
+  type ServerComponents,
+  type ServerInit,
+  startServer,
+} from './server.ts';
+export * from './store/index.ts';
+export { serverCertificate } from './tls/index.ts';
+export { Tokens } from './tokens.ts';

@@ -1,0 +1,51 @@
+import { apiErrors } from '#api';
+import type { StoredMachine } from '../store/contract.ts';
+import { Compiled } from './compiled.ts';
+import type { Edit } from './edit.ts';
+import { memberAdded, refuseUnmanaged, withKeys } from './enrol.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface Approval {
+  readonly machine: string;
+  /** The site it is attached to as a member. */
+  readonly hub?: string | undefined;
+  /** Another name; a machine of the file, or a new member. */
+  readonly as?: string | undefined;
+  readonly author: string;
+}
+
+/**
+ * Lets a machine in that waits. Undefined if it is in already.
+ * @throws api/not-found, api/name-taken, api/held, DiagnosticsError
+ */
+export function approved(snapshot: Snapshot, approval: Approval): Edit | undefined {
+  const { machine, author } = approval;
+  const waiting = snapshot.machines.get(machine);
+  if (!waiting) throw apiErrors.error('api/not-found', { what: `machine ${machine} that waits` });
+  if (waiting.enrolment === 'enrolled') return undefined;
+  const name = approval.as ?? machine;
+  if (name !== machine && snapshot.machines.has(name)) {
+    throw apiErrors.error('api/name-taken', { machine: name });
+  }
+  const { stored, compiled, held } = snapshot;
+  const facts = withKeys(stored.facts, name, waiting.keys);
+  const enrolled: StoredMachine = { ...waiting, name, enrolment: 'enrolled' };
+  const base = {
+    author,
+    action: 'approve-machine',
+    detail: { machine, as: name },
+    drop: [waiting],
+    put: [enrolled],
+  };
+  if (compiled.has(name)) {
+    refuseUnmanaged(snapshot, name);
+    return { ...base, facts: Compiled.of({ ...stored, facts }).facts };
+  }
+  if (held) {
+    const args = { revision: held.id.number, why: 'nobody joins meanwhile' };
+    throw apiErrors.error('api/held', args);
+  }
+  const hub = approval.hub === undefined ? {} : { hub: approval.hub };
+  const member = { name, tags: waiting.tags, ...hub };
+  return { ...base, revision: memberAdded(snapshot, member, facts, `${author} let ${name} in`) };
+}

@@ -1,0 +1,163 @@
+import { apiErrors, type FileSet, type PlanResult, type RevisionId } from '#api';
+import { canonicalJson, type Diagnostic } from '#base';
+import {
+  assumeKeys,
+  type Facts,
+  formatPlan,
+  hasChanges,
+  link,
+  type Model,
+  type Plan,
+  plan,
+  wireguardMachines,
+} from '#compile';
+import type { Network } from '#spec';
+import { describeChange } from '#state';
+import type { StoredMachine } from '../store/contract.ts';
+import { massRemoval } from './brake.ts';
+import { Compiled, proven } from './compiled.ts';
+import type { Edit, RevisionEdit } from './edit.ts';
+import { moved, pinOf } from './pin.ts';
+import type { Snapshot } from './snapshot.ts';
+import { summaryOf } from './summary.ts';
+
+/** The number that a revision likely gets; it names tombstones in the ledger. */
+export const next = ({ epoch, number }: RevisionId): RevisionId => ({ epoch, number: number + 1 });
+
+/** The network as other files would make it. @throws DiagnosticsError */
+export function drafted({ stored }: Snapshot, files: FileSet): Compiled {
+  const revision = next(stored.revision);
+  const draft = Compiled.of({ files, facts: stored.facts, revision });
+  const facts = renamedFacts(draft.network, stored.facts);
+  return facts === stored.facts ? draft : Compiled.of({ files, facts, revision });
+}
+
+/** Machines of the file that bear another name now, by the name they had. */
+const renames = (network: Network): ReadonlyMap<string, string> =>
+  new Map(
+    wireguardMachines(network).flatMap(({ name, was }) => (was === undefined ? [] : [[was, name]])),
+  );
+
+/** What was known of a machine under its old name. */
+function renamedFacts(network: Network, facts: Facts): Facts {
+  const names = renames(network);
+  const move = <T>(known: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(
+      Object.entries(known).map(([name, value]) => [names.get(name) ?? name, value]),
+    );
+  if (![...names.keys()].some((name) => name in facts.keys)) return facts;
+  const { observations: seen } = facts;
+  return {
+    ...facts,
+    keys: move(facts.keys),
+    observations: { mtu: move(seen.mtu), endpoints: move(seen.endpoints) },
+  };
+}
+
+/** Enrolled machines under their new names. */
+function renamedMachines(
+  { machines }: Snapshot,
+  { network }: Compiled,
+): Pick<Edit, 'put' | 'drop'> {
+  const moves = [...renames(network)].flatMap(([was, name]) => {
+    const machine = machines.get(was);
+    return machine ? [{ machine, name }] : [];
+  });
+  return {
+    drop: moves.map(({ machine }) => machine),
+    put: moves.map(({ machine, name }): StoredMachine => ({ ...machine, name })),
+  };
+}
+
+const assumed = ({ model, facts }: Compiled): Model =>
+  link({ ...model.inputs, ...assumeKeys(model.network, facts) });
+
+/**
+ * What would change: on machines as they are known, and for people as if every machine had joined.
+ * @throws compile/other-network
+ */
+function planBetween(before: Compiled, after: Compiled): { plan: Plan; text: string } {
+  const [old, new_] = [assumed(before), assumed(after)];
+  const real = plan(before.model, after.model);
+  const whole = plan(old, new_);
+  const merged: Plan = {
+    ...whole,
+    machines: real.machines,
+    blinks: real.blinks,
+    staleExports: real.staleExports,
+  };
+  return { plan: merged, text: hasChanges(merged) ? formatPlan(merged, old, new_) : '' };
+}
+
+/** What a file would do to a network. @throws DiagnosticsError, compile/other-network */
+export function planOf(snapshot: Snapshot, files: FileSet): PlanResult {
+  const after = drafted(snapshot, files);
+  const { plan: found, text } = planBetween(snapshot.compiled, after);
+  const warnings = [...after.warnings, ...proven(after)];
+  const { revision, facts } = snapshot.stored;
+  return {
+    base: revision,
+    hash: pinOf(revision, files, facts),
+    text,
+    machines: found.machines.map((entry) => ({
+      ...entry,
+      changes: entry.changes.map((change) => ({ ...change, text: describeChange(change) })),
+    })),
+    access: [...found.access],
+    staleExports: [...found.staleExports],
+    tests: [...found.failingTests],
+    warnings: [...warnings] as (Diagnostic & PlanResult['warnings'][number])[],
+  };
+}
+
+export interface Change {
+  readonly kind: RevisionEdit['kind'];
+  readonly files: FileSet;
+  readonly why: string;
+  readonly author: string;
+  /** `hash` of a plan that a person has seen. */
+  readonly plan?: string | undefined;
+}
+
+/**
+ * The edit that makes other files the network's own; held where it removes a mass of peers that no
+ * plan listed. Undefined if they are its own already.
+ * @throws api/plan-stale, DiagnosticsError, compile/other-network
+ */
+export function changeTo(snapshot: Snapshot, change: Change): Edit | undefined {
+  const { stored, compiled: before, held } = snapshot;
+  const { files, author, why, kind } = change;
+  if (change.plan !== undefined) {
+    const what = moved(change.plan, pinOf(stored.revision, files, stored.facts));
+    if (what !== undefined) throw apiErrors.error('api/plan-stale', { what });
+  }
+  if (!held && canonicalJson(files) === canonicalJson(stored.files)) return undefined;
+  const compiled = drafted(snapshot, files);
+  const { plan: found } = planBetween(before, compiled);
+  proven(compiled);
+  const brake = change.plan === undefined ? massRemoval(before, compiled) : undefined;
+  const summary = [...(brake === undefined ? [] : [`held: ${brake}`]), ...summaryOf(found)];
+  const state = brake === undefined ? 'applied' : 'held';
+  return {
+    author,
+    action: state === 'held' ? `${kind}-held` : kind,
+    detail: { why, summary },
+    revision: { kind, why, state, summary, files, compiled },
+    ...(state === 'applied' && renamedMachines(snapshot, compiled)),
+  };
+}
+
+/** The edit that lets a held revision go. @throws DiagnosticsError */
+export function released(
+  snapshot: Snapshot,
+  { number, files, author }: { number: number; files: FileSet; author: string },
+): Edit {
+  const compiled = drafted(snapshot, files);
+  return {
+    author,
+    action: 'approve',
+    release: number,
+    facts: compiled.facts,
+    ...renamedMachines(snapshot, compiled),
+  };
+}

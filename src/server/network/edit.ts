@@ -1,0 +1,78 @@
+import type { FileSet, Revision, RevisionId } from '#api';
+import type { Facts } from '#compile';
+import type { StoredMachine, Transaction } from '../store/contract.ts';
+import type { Compiled } from './compiled.ts';
+
+/** A new revision of the file. */
+export interface RevisionEdit {
+  readonly kind: Revision['kind'];
+  readonly why: string;
+  readonly state: Revision['state'];
+  readonly summary: readonly string[];
+  readonly files: FileSet;
+  readonly compiled: Compiled;
+}
+
+/** What one operation changes: all of it in one transaction, or nothing. */
+export interface Edit {
+  /** Token name or machine. */
+  readonly author: string;
+  /** What the audit says of it; absent: what machines report by themselves is not audited. */
+  readonly action?: string;
+  readonly detail?: unknown;
+  readonly revision?: RevisionEdit;
+  /** A held revision that becomes the network's own. */
+  readonly release?: number;
+  readonly facts?: Facts;
+  readonly frozen?: boolean;
+  readonly put?: readonly StoredMachine[];
+  readonly drop?: readonly StoredMachine[];
+  /** Machines that were taken out by a person: told so when they return. */
+  readonly banish?: readonly StoredMachine[];
+  /** Further work of the same transaction, such as using up a token. */
+  readonly also?: (tx: Transaction) => Promise<void>;
+}
+
+/** Under which a removed machine's identity is kept. */
+export const banishedKey = (network: string, identity: string): string =>
+  `banished/${network}/${identity}`;
+
+/** Writes an edit; the revision it made, if any. */
+export async function writeEdit(
+  tx: Transaction,
+  network: string,
+  edit: Edit,
+  at: string,
+): Promise<RevisionId | undefined> {
+  const { author, revision } = edit;
+  if (edit.release !== undefined) await tx.releaseRevision(network, edit.release);
+  const made = revision && (await addRevision(tx, network, revision, author, at));
+  if (edit.facts) await tx.putFacts(network, edit.facts);
+  if (edit.frozen !== undefined) await tx.setFrozen(network, edit.frozen);
+  for (const { name } of edit.drop ?? []) await tx.removeMachine(network, name);
+  for (const machine of edit.put ?? []) await tx.putMachine(machine);
+  for (const { identity } of edit.banish ?? []) {
+    await tx.putSetting(banishedKey(network, identity), at);
+  }
+  await edit.also?.(tx);
+  const number = made?.number ?? edit.release;
+  if (edit.action === undefined) return made;
+  await tx.addAudit({
+    at,
+    actor: author,
+    action: edit.action,
+    network,
+    ...(number !== undefined && { revision: number }),
+    detail: edit.detail ?? {},
+  });
+  return made;
+}
+
+const addRevision = async (
+  tx: Transaction,
+  network: string,
+  { compiled, kind, why, state, summary, files }: RevisionEdit,
+  author: string,
+  at: string,
+): Promise<RevisionId> =>
+  tx.addRevision(network, { at, author, kind, why, state, summary, files, facts: compiled.facts });

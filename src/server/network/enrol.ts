@@ -1,0 +1,120 @@
+import type { FileSet, JoinRequest } from '#api';
+import { apiErrors, joinProofText } from '#api';
+import type { Facts } from '#compile';
+import { addMember, type NewMember } from '#spec';
+import type { Actor } from '../actor.ts';
+import { serverErrors } from '../errors.ts';
+import { isSigned } from '../identity.ts';
+import type { StoredMachine, Transaction } from '../store/contract.ts';
+import { next } from './change.ts';
+import { Compiled } from './compiled.ts';
+import type { Edit, RevisionEdit } from './edit.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface Enrolment {
+  readonly request: JoinRequest;
+  readonly actor: Actor;
+  readonly at: string;
+  /** Takes one use of the token, in the transaction of the join. */
+  readonly consume: (tx: Transaction) => Promise<void>;
+}
+
+/** Public keys in the order of their lanes, as a joining machine signs them. */
+const inOrder = (keys: JoinRequest['keys']): readonly string[] =>
+  Object.keys(keys)
+    .sort()
+    .map((lane) => keys[lane] ?? '');
+
+/** Facts with the keys of a machine, and its MTU if it said one. */
+export const withKeys = (
+  facts: Facts,
+  name: string,
+  keys: JoinRequest['keys'],
+  mtu?: number,
+): Facts => ({
+  ...facts,
+  keys: { ...facts.keys, [name]: keys },
+  ...(mtu !== undefined && {
+    observations: { ...facts.observations, mtu: { ...facts.observations.mtu, [name]: mtu } },
+  }),
+});
+
+/**
+ * What a machine's join changes: nothing if it is enrolled already; keys where the file names it; the
+ * file where the token admits; else it waits for approval.
+ * @throws api/unauthorized, api/name-taken, server/key-taken, server/not-managed
+ */
+export function enrol(snapshot: Snapshot, enrolment: Enrolment): Edit | undefined {
+  const { request, actor } = enrolment;
+  const { name, identity, keys, proof, mtu } = request;
+  const network = snapshot.stored.network;
+  if (!isSigned(identity, joinProofText(network, identity, inOrder(keys)), proof)) {
+    throw apiErrors.error('api/unauthorized', {});
+  }
+  if (snapshot.byIdentity.has(identity)) return undefined;
+  if (snapshot.machines.has(name)) throw apiErrors.error('api/name-taken', { machine: name });
+  refuseTakenKeys(snapshot, name, keys);
+  const machine = machineOf(network, enrolment);
+  const base = { author: actor.name, put: [machine], also: enrolment.consume };
+  const detail = { machine: name, identity };
+  if (snapshot.compiled.has(name)) {
+    refuseUnmanaged(snapshot, name);
+    const facts = withKeys(snapshot.stored.facts, name, keys, mtu);
+    return { ...base, action: 'join', detail, facts: allocated(snapshot, facts) };
+  }
+  if (!actor.admits || snapshot.held) {
+    return { ...base, action: 'join-request', detail, put: [{ ...machine, enrolment: 'pending' }] };
+  }
+  const facts = withKeys(snapshot.stored.facts, name, keys, mtu);
+  const revision = memberAdded(snapshot, { name, tags: actor.tags }, facts, `${name} joined`);
+  return { ...base, action: 'join', detail, revision };
+}
+
+const machineOf = (network: string, { request, actor, at }: Enrolment): StoredMachine => ({
+  network,
+  name: request.name,
+  identity: request.identity,
+  enrolment: 'enrolled',
+  keys: request.keys,
+  joinedAt: at,
+  tags: actor.tags,
+  ephemeral: actor.ephemeral,
+});
+
+/** One WireGuard key on two machines would make their tunnel flap between them. */
+function refuseTakenKeys(snapshot: Snapshot, name: string, keys: JoinRequest['keys']): void {
+  const wanted = new Set(Object.values(keys));
+  const { nodes } = snapshot.compiled.model;
+  const owner =
+    nodes.find((node) => node.name !== name && wanted.has(node.publicKey ?? ''))?.name ??
+    [...snapshot.machines.values()].find((one) =>
+      Object.values(one.keys).some((k) => wanted.has(k)),
+    )?.name;
+  if (owner !== undefined) throw serverErrors.error('server/key-taken', { machine: owner });
+}
+
+export function refuseUnmanaged(snapshot: Snapshot, name: string): void {
+  const node = snapshot.compiled.model.nodesByName.get(name);
+  if (node && !node.machine.managed)
+    throw serverErrors.error('server/not-managed', { machine: name });
+}
+
+/** Facts in which every machine of the file has its address. */
+const allocated = (snapshot: Snapshot, facts: Facts): Facts =>
+  Compiled.of({ ...snapshot.stored, facts }).facts;
+
+/** A revision in which the file names one member more. */
+export function memberAdded(
+  { stored }: Snapshot,
+  member: NewMember,
+  facts: Facts,
+  why: string,
+): RevisionEdit {
+  const { entry } = stored.files;
+  const source = stored.files.files[entry] ?? '';
+  const text = addMember(entry, source, member);
+  const files: FileSet = { entry, files: { ...stored.files.files, [entry]: text } };
+  const compiled = Compiled.of({ files, facts, revision: next(stored.revision) });
+  const summary = [`${member.name} joins`];
+  return { kind: 'join', why, state: 'applied', summary, files, compiled };
+}

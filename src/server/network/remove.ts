@@ -1,0 +1,48 @@
+import { apiErrors, type FileSet } from '#api';
+import { plan } from '#compile';
+import { removeMachine } from '#spec';
+import { massRemoval } from './brake.ts';
+import { drafted } from './change.ts';
+import type { Compiled } from './compiled.ts';
+import type { Edit } from './edit.ts';
+import type { Snapshot } from './snapshot.ts';
+import { summaryOf } from './summary.ts';
+
+/**
+ * Takes a machine out of the file and cuts it off. Its key is forgotten, its identity told that it was
+ * removed when it returns.
+ * @throws api/not-found, api/held, spec/not-patchable, DiagnosticsError
+ */
+export function removed(snapshot: Snapshot, name: string, author: string): Edit {
+  const { stored, compiled, machines, held } = snapshot;
+  const record = machines.get(name);
+  const gone = record ? { drop: [record], banish: [record] } : {};
+  const base = { author, action: 'remove', detail: { machine: name }, ...gone };
+  if (!compiled.has(name)) {
+    if (!record) throw apiErrors.error('api/not-found', { what: `machine ${name}` });
+    return base;
+  }
+  if (held) {
+    const args = { revision: held.id.number, why: 'nothing else changes meanwhile' };
+    throw apiErrors.error('api/held', args);
+  }
+  const files = withoutMachine(stored.files, compiled, name);
+  const { keys: known } = stored.facts;
+  const { [name]: _, ...keys } = known;
+  const facts = { ...stored.facts, keys };
+  const after = drafted({ ...snapshot, stored: { ...stored, facts } }, files);
+  const brake = massRemoval(compiled, after, new Set([name]));
+  const found = summaryOf(plan(compiled.model, after.model));
+  const summary = brake === undefined ? found : [`held: ${brake}`, ...found];
+  const why = `${name} was removed`;
+  const state = brake === undefined ? 'applied' : 'held';
+  const revision = { kind: 'remove', why, state, summary, files, compiled: after } as const;
+  return state === 'held' ? { author, action: 'remove-held', revision } : { ...base, revision };
+}
+
+function withoutMachine({ entry, files }: FileSet, { model }: Compiled, name: string): FileSet {
+  const { place } = model.nodesByName.get(name)?.machine ?? model.hostsByName.get(name) ?? {};
+  const file = place?.file ?? entry;
+  const text = removeMachine(file, files[file] ?? '', { name, place });
+  return { entry, files: { ...files, [file]: text } };
+}

@@ -1,0 +1,109 @@
+import type { Logger } from 'pino';
+import { apiErrors } from '#api';
+import { didYouMean } from '#base';
+import { Hub } from './hub/hub.ts';
+import { Network } from './network/network.ts';
+import type { Store } from './store/contract.ts';
+
+interface Open {
+  readonly network: Network;
+  readonly hub: Hub;
+}
+
+export interface NetworksComponents {
+  readonly store: Store;
+  readonly clock: () => Date;
+  readonly log: Logger;
+}
+
+/** After a failed reading the network is read again after so many milliseconds. */
+const retryAfter = 1000;
+
+/** All networks of a server, each with its agents. */
+export class Networks {
+  readonly #components: NetworksComponents;
+  readonly #open = new Map<string, Open>();
+  /** Networks whose stored file this server cannot read, and why. */
+  readonly #broken = new Map<string, unknown>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(components: NetworksComponents) {
+    this.#components = components;
+  }
+
+  /** Opens what the store has, and follows what others write to it. */
+  async start(): Promise<void> {
+    const { store } = this.#components;
+    this.#unsubscribe = store.onChange((network) => void this.#changed(network));
+    const known = await store.read(async (tx) => tx.networks());
+    for (const { network } of known) await this.open(network);
+  }
+
+  /** A network that is broken does not keep the others from being served. */
+  async open(name: string): Promise<void> {
+    if (this.#open.has(name)) return;
+    try {
+      const network = await Network.open(name, this.#components);
+      this.#open.set(name, { network, hub: new Hub(network, this.#components) });
+      this.#broken.delete(name);
+    } catch (error) {
+      this.#components.log.error({ err: error, network: name }, 'a network cannot be served');
+      this.#broken.set(name, error);
+    }
+  }
+
+  /** @throws api/no-network, api/unavailable */
+  get(name: string): Open {
+    const found = this.#open.get(name);
+    if (found) return found;
+    const broken = this.#broken.get(name);
+    if (broken !== undefined) {
+      const why = broken instanceof Error ? broken.message : 'its stored file cannot be read';
+      throw apiErrors.error('api/unavailable', { why });
+    }
+    const hint = didYouMean(name, [...this.#open.keys()], 'network');
+    throw apiErrors.error('api/no-network', { network: name, hint });
+  }
+
+  get all(): readonly Open[] {
+    return [...this.#open.values()];
+  }
+
+  get broken(): readonly string[] {
+    return [...this.#broken.keys()];
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.all.map(async ({ hub }) => hub.close()));
+    await Promise.all(this.all.map(async ({ network }) => network.settled()));
+  }
+
+  async #changed(name: string | undefined): Promise<void> {
+    const names = name === undefined ? this.all.map(({ network }) => network.name) : [name];
+    for (const one of names) {
+      const open = this.#open.get(one);
+      await (open ? this.#refresh(open.network) : this.open(one));
+    }
+  }
+
+  /** What cannot be read now is published to nobody, and read again later. */
+  async #refresh(network: Network): Promise<void> {
+    try {
+      await network.refresh();
+    } catch (error) {
+      const { log } = this.#components;
+      log.error(
+        { err: error, network: network.name },
+        'a network cannot be read; it stays as it is',
+      );
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        void this.#refresh(network);
+      }, retryAfter);
+      this.#timers.add(timer);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { apiErrors, formatToken, type Role, roles, type TokenInfo } from '#api';
+import { Secret } from '#base';
+import type { Actor } from './actor.ts';
+import type { Store, StoredToken, Transaction } from './store/contract.ts';
+
+export interface TokensInit {
+  /** What tokens say about where the server is. */
+  readonly servers: () => readonly string[];
+  readonly pin?: string;
+}
+
+export interface NewToken {
+  readonly role: Role;
+  readonly name: string;
+  readonly network?: string | undefined;
+  readonly expires?: string | undefined;
+  readonly uses?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly ephemeral?: boolean | undefined;
+  readonly admits?: boolean | undefined;
+}
+
+export interface MadeToken {
+  /** Its text, which is kept nowhere. */
+  readonly token: Secret;
+  readonly info: TokenInfo;
+}
+
+/** SHA-256, hex: what a secret of 256 random bits is kept as. */
+export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** `lastUsed` is written at most this often for one token, in milliseconds. */
+const usedEvery = 60_000;
+
+/** What a token is shown as: everything but its hash. */
+export const infoOf = ({ hash: _, ...info }: StoredToken): TokenInfo => info;
+
+/** Tokens: made, known again, used up, revoked. */
+export class Tokens {
+  readonly #store: Store;
+  readonly #clock: () => Date;
+  readonly #init: TokensInit;
+
+  constructor(init: TokensInit, store: Store, clock: () => Date) {
+    this.#init = init;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Makes a token within a transaction; its text is to be shown once. */
+  async make(tx: Transaction, wanted: NewToken): Promise<MadeToken> {
+    const secret = new Secret(randomBytes(32).toString('base64url'));
+    const { role, name, network, expires, uses, tags = [] } = wanted;
+    const info: TokenInfo = {
+      id: randomBytes(6).toString('hex'),
+      role,
+      name,
+      created: this.#clock().toISOString(),
+      ...(network !== undefined && { network }),
+      ...(expires !== undefined && { expires }),
+      ...(uses !== undefined && { usesLeft: uses }),
+      tags: [...tags],
+      ephemeral: wanted.ephemeral ?? false,
+      admits: wanted.admits ?? false,
+      revoked: false,
+    };
+    await tx.putToken({ ...info, hash: hashOf(secret.reveal()) });
+    const token = formatToken({
+      role,
+      servers: this.#init.servers(),
+      ...(this.#init.pin !== undefined && { pin: this.#init.pin }),
+      ...(network !== undefined && { network }),
+      secret,
+    });
+    return { token: new Secret(token), info };
+  }
+
+  /** Who holds this secret. @throws api/unauthorized */
+  async actor(secret: string): Promise<Actor> {
+    const hash = hashOf(secret);
+    const found = await this.#store.read(async (tx) => tx.tokenByHash(hash));
+    const token = this.#valid(found);
+    await this.#used(token);
+    return actorOf(token);
+  }
+
+  /** Takes one use of a token, in the transaction that uses it. @throws api/unauthorized */
+  async consume(tx: Transaction, hash: string): Promise<void> {
+    const token = this.#valid(await tx.tokenByHash(hash));
+    if (token.usesLeft === undefined) return;
+    await tx.putToken({ ...token, usesLeft: token.usesLeft - 1 });
+  }
+
+  #valid(token: StoredToken | undefined): StoredToken {
+    const now = this.#clock();
+    const isOver = token?.expires !== undefined && new Date(token.expires) <= now;
+    if (!token || token.revoked || isOver || token.usesLeft === 0) {
+      throw apiErrors.error('api/unauthorized', {});
+    }
+    return token;
+  }
+
+  async #used(token: StoredToken): Promise<void> {
+    const now = this.#clock();
+    const last = token.lastUsed === undefined ? 0 : Date.parse(token.lastUsed);
+    if (now.getTime() - last < usedEvery) return;
+    await this.#store.write(async (tx) => {
+      const current = await tx.tokenByHash(token.hash);
+      if (current) await tx.putToken({ ...current, lastUsed: now.toISOString() });
+    });
+  }
+}
+
+function actorOf({ name, role, hash, network, tags, ephemeral, admits }: StoredToken): Actor {
+  const known = roles.find((one) => one === role);
+  if (!known) throw apiErrors.error('api/unauthorized', {});
+  return {
+    name,
+    role: known,
+    hash,
+    ...(network !== undefined && { network }),
+    tags,
+    ephemeral,
+    admits,
+  };
+}
