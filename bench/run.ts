@@ -1,10 +1,11 @@
 /**
- * npm run bench [-- FILTER...] [--json] [--out FILE]: runs the benches whose name or file holds one
- * of the filters, prints a table or JSON, exits 1 when one misses its target or fails.
+ * npm run bench [-- FILTER...] [--json | --markdown] [--out FILE]: runs the benches whose name or file
+ * holds one of the filters, prints a table, JSON or the rows of docs/performance.md, and exits 1 when
+ * one misses its target or fails.
  */
 import { globSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import type { Bench, BenchResult } from './bench.ts';
@@ -54,13 +55,27 @@ function line({ name, value, unit, baseline, ratio, target, reached, detail }: R
   return columns.join(' ') + (detail === undefined ? '' : `\n    ${detail}`);
 }
 
+/** A row as in docs/performance.md. */
+function row({ name, value, unit, ratio, target, reached }: Result): string {
+  const amount = `${figure(value)} ${unit}`.trim();
+  const measured = ratio === undefined ? amount : `${ratio.toFixed(2)} x (${amount})`;
+  return `| ${name} | ${target} | ${measured}${reached ? '' : ', missed'} |`;
+}
+
+/** Of the last minute, with what the benches themselves need. */
+const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
+
 const { values: options, positionals: filters } = parseArgs({
-  options: { json: { type: 'boolean' }, out: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    markdown: { type: 'boolean' },
+    out: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
 const print = (text: string): void => {
-  if (options.json !== true) console.log(text);
+  if (options.json !== true && options.markdown !== true) console.log(text);
 };
 
 print(`${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}`);
@@ -69,6 +84,7 @@ print(
   `${'bench'.padEnd(44)} ${'median'.padStart(14)} ${'baseline'.padStart(14)} ${'ratio'.padStart(8)}`,
 );
 
+const loadBefore = load();
 const results: Result[] = [];
 for (const file of globSync('*.ts', { cwd: import.meta.dirname }).sort()) {
   if (file === basename(import.meta.filename)) continue;
@@ -81,7 +97,15 @@ for (const file of globSync('*.ts', { cwd: import.meta.dirname }).sort()) {
   }
 }
 
-const report = `${JSON.stringify({ machine, results }, null, 2)}\n`;
+const loads = { before: loadBefore, after: load() };
+print(`\nload ${loads.before} before, ${loads.after} after`);
+if (options.markdown === true) {
+  const { cores, cpu, memoryGiB, kernel, node } = machine;
+  const of = `${cores} cores (${cpu}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}`;
+  console.log(`${of}; load ${loads.before} before, ${loads.after} after.\n`);
+  console.log(['| bench | to reach | measured |', '|---|---|---|', ...results.map(row)].join('\n'));
+}
+const report = `${JSON.stringify({ machine, loads, results }, null, 2)}\n`;
 if (options.json === true) process.stdout.write(report);
 if (options.out !== undefined) await writeFile(options.out, report);
 process.exitCode = results.length > 0 && results.every((result) => result.reached) ? 0 : 1;

@@ -145,7 +145,7 @@ export class TwoSites implements AsyncDisposable {
   }
 
   /** Megabits a second of one TCP stream from host to host. */
-  measure(seconds = 2): number {
+  measure(seconds = 4): number {
     const text = this.box('a').run(['iperf3', '-J', '-c', '10.2.0.10', '-t', String(seconds)]);
     const found = JSON.parse(text) as Measured;
     if (!found.end.sum_received) throw new Error(`iperf3: ${found.error ?? 'no result'}`);
