@@ -166,6 +166,11 @@ export class Agent {
     };
   }
 
+  /** What differs from a state; writes nothing. */
+  async differences(state: HostState): Promise<readonly Change[]> {
+    return (await this.#look(state)).changes;
+  }
+
   /** Looks again where the kernel may have taken more away than we did, or something failed. */
   async #make(
     state: HostState,

@@ -57,4 +57,28 @@ export const agentErrors = errorTable({
     says: 'the server speaks version {version} of the agents\u2019 channel, and this agent version {own}',
     fix: 'Upgrade this agent; until then the machine stays as it is.',
   },
+  'agent/nothing-before': {
+    says: 'there is nothing to go back to in {network}: this machine had no other state before',
+    fix: '`hawser agent pause` keeps it as it is; `hawser rollback` at the server changes the network.',
+  },
+  'agent/not-enrolled': {
+    says: 'this machine has not joined a network {network}',
+    fix: '`hawser agent status` lists those it has joined; `hawser join TOKEN` joins one.',
+  },
+  'agent/not-running': {
+    says: 'no agent runs on this machine: {detail}',
+    fix: 'Start it: `systemctl start hawser-agent`, or `hawser agent run`.',
+  },
+  'agent/no-answer': {
+    says: 'the agent could not do what it was asked: {detail}',
+    fix: 'Its log says more; compare the versions of the agent that runs and of this program.',
+  },
+  'agent/not-a-join-token': {
+    says: 'a token of the role {role} lets no machine in',
+    fix: 'Ask for one that does: `hawser token create --join`.',
+  },
+  'agent/does-not-start': {
+    says: 'the agent was started and does not answer',
+    fix: 'Look at its log: {where}',
+  },
 });

@@ -6,7 +6,19 @@ export {
   type CleanupOptions,
   cleanup,
 } from './apply.ts';
+export {
+  type AgentStatus,
+  type Answers,
+  askAgent,
+  type Request,
+  type Shown,
+} from './daemon/control.ts';
+export { type DaemonOptions, runAgent } from './daemon/daemon.ts';
+export type { Timings } from './daemon/machine.ts';
+export type { SessionStatus } from './daemon/session.ts';
 export { agentErrors } from './errors.ts';
+export { type Joined, type JoinOptions, joinNetwork, nameOfHost } from './join.ts';
 export { observeUnderlay, type Seen } from './observe.ts';
 export { describeReport, type Report, type Shortfall } from './report.ts';
+export { type Started, type StartOptions, startAgent } from './start.ts';
 export { defaultStateFolder, Store } from './store.ts';

@@ -101,6 +101,14 @@ export const cliErrors = errorTable({
     says: '{text} is no time and no duration',
     fix: 'Write a duration such as 30m, 12h or 7d, or a time such as 2026-11-20T22:00:00Z.',
   },
+  'cli/bad-listen': {
+    says: '{text} is no address to listen on',
+    fix: 'Write HOST:PORT, such as 0.0.0.0:7443 or [::]:7443, or a port alone.',
+  },
+  'cli/no-address': {
+    says: 'this machine has no address that others could reach it at',
+    fix: 'Name one with --address HOST, as the machines that are to join know it.',
+  },
   'cli/merge-conflict': {
     says: 'both you and others changed the same lines of {file}',
     fix: '`hawser diff {file}` shows how it differs from what the server has; take that over with `hawser pull FILE --force` and make your change again.',
@@ -112,5 +120,13 @@ export const cliErrors = errorTable({
   'cli/passphrases-differ': {
     says: 'the two passphrases differ',
     fix: 'Try again; nothing was done.',
+  },
+  'cli/which-joined-network': {
+    says: 'it is not clear which network is meant; this machine has joined: {names}',
+    fix: 'Name one.',
+  },
+  'cli/no-state-yet': {
+    says: 'this machine joined {network}, and has no state yet: {why}',
+    fix: 'The agent goes on trying; `hawser agent status` says how it stands.',
   },
 });

@@ -9,6 +9,15 @@ import {
 } from '#agent';
 import { exitCodes, exitWith } from '../exit.ts';
 import { print, printJson } from '../output.ts';
+import {
+  pauseCommand,
+  resumeCommand,
+  rollbackCommand,
+  runCommand,
+  showCommand,
+  stateFolder,
+  statusCommand,
+} from './agent-daemon.ts';
 
 interface Common {
   readonly json?: boolean;
@@ -28,17 +37,11 @@ interface KeyFlags extends Common {
   readonly lane: string;
 }
 
-const folder = [
-  '--state-dir <dir>',
-  'where keys and last known states lie',
-  '/var/lib/hawser',
-] as const;
-
 const applyCommand = (): Command =>
   new Command('apply')
     .description('bring this machine to a host state, and print what changed')
     .requiredOption('--state <file>', 'the host state, as JSON')
-    .option(...folder)
+    .option(...stateFolder)
     .option('--json', 'for programs')
     .addHelpText(
       'after',
@@ -54,7 +57,7 @@ const cleanupCommand = (): Command =>
   new Command('cleanup')
     .description('remove all that Hawser made on this machine; keys stay')
     .option('--network <name>', 'only what belongs to this network')
-    .option(...folder)
+    .option(...stateFolder)
     .option('--json', 'for programs')
     .action(async (flags: CleanupFlags) => {
       const { stateDir } = flags;
@@ -66,7 +69,7 @@ const keyCommand = (): Command =>
     .description("print this machine's public key; the private key is made at the first call")
     .requiredOption('--network <name>', 'the network the key is for')
     .option('--lane <number>', 'which of parallel tunnels', '0')
-    .option(...folder)
+    .option(...stateFolder)
     .option('--json', 'for programs')
     .action((flags: KeyFlags) => {
       const publicKey = agentKey(flags.network, Number(flags.lane), flags.stateDir);
@@ -78,7 +81,7 @@ const observeCommand = (): Command =>
   new Command('observe')
     .description("see how large packets may be on this machine's own network towards its peers")
     .requiredOption('--network <name>', 'the network whose peers are meant')
-    .option(...folder)
+    .option(...stateFolder)
     .option('--json', 'for programs')
     .addHelpText(
       'after',
@@ -98,6 +101,12 @@ const observeCommand = (): Command =>
 export const agentCommand = (): Command =>
   new Command('agent')
     .description('keep this machine as its networks say')
+    .addCommand(runCommand())
+    .addCommand(statusCommand())
+    .addCommand(showCommand())
+    .addCommand(pauseCommand())
+    .addCommand(resumeCommand())
+    .addCommand(rollbackCommand())
     .addCommand(applyCommand())
     .addCommand(cleanupCommand())
     .addCommand(keyCommand())

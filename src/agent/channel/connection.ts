@@ -1,0 +1,189 @@
+import { type RawData, WebSocket } from 'ws';
+import {
+  channelPath,
+  channelVersion,
+  type Finding,
+  type FromAgent,
+  type Hello,
+  proofText,
+  type ToAgent,
+} from '#api';
+import { HawserError } from '#base';
+import type { Path } from '../daemon/path.ts';
+import { agentErrors } from '../errors.ts';
+import type { Identity } from '../identity.ts';
+import { type Dial, dial } from './dial.ts';
+import { readMessage } from './messages.ts';
+
+/** What an agent says of itself; the rest of its hello is proof. */
+export type Greeting = Omit<Hello, 'type' | 'machine' | 'identity' | 'signature'>;
+
+export interface ConnectionInit extends Dial {
+  readonly network: string;
+  readonly machine: string;
+  readonly identity: Identity;
+  /** Asked when the server's challenge is there. */
+  readonly greeting: () => Greeting;
+}
+
+export interface ConnectionEvents {
+  /** The server knows us: it answered our hello. */
+  accepted(connection: Connection): void;
+  /** Everything the server says from then on, its answer first. */
+  message(message: ToAgent, connection: Connection): void;
+  /** Told once, also where nothing was accepted. */
+  ended(reason: HawserError, connection: Connection | undefined, again?: number): void;
+}
+
+/** One connection of one agent to one server. */
+export interface Connection {
+  readonly path: Path;
+  send(message: FromAgent): void;
+  close(): void;
+}
+
+/** ms between signs of life, and how long one may be missing; a server that is gone is known after both. */
+const pulse = 15_000;
+const patience = 10_000;
+
+type Stage = 'opened' | 'greeted' | 'accepted' | 'ended';
+
+class OpenConnection implements Connection {
+  readonly path: Path;
+  readonly #socket: WebSocket;
+  readonly #init: ConnectionInit;
+  readonly #events: ConnectionEvents;
+  #stage: Stage = 'opened';
+  #isAlive = true;
+  #timer: NodeJS.Timeout;
+
+  constructor(socket: WebSocket, path: Path, init: ConnectionInit, events: ConnectionEvents) {
+    this.path = path;
+    this.#socket = socket;
+    this.#init = init;
+    this.#events = events;
+    this.#timer = setTimeout(() => this.#end(this.#lost('it does not answer')), patience);
+    socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
+    socket.on('pong', () => {
+      this.#isAlive = true;
+    });
+    socket.on('error', (error) => this.#end(this.#lost(error.message)));
+    socket.on('close', (code) => this.#end(this.#lost(`it closed the connection (${code})`)));
+  }
+
+  #lost(detail: string): HawserError {
+    return agentErrors.error('agent/no-connection', { server: this.#init.server, detail });
+  }
+
+  #hear(data: RawData, isBinary: boolean): void {
+    if (this.#stage === 'ended' || isBinary) return;
+    this.#isAlive = true;
+    try {
+      const message = readMessage(textOf(data));
+      if (message) this.#take(message);
+    } catch (error) {
+      if (!(error instanceof HawserError)) throw error;
+      this.#end(error);
+    }
+  }
+
+  #take(message: ToAgent): void {
+    if (message.type === 'refused') {
+      this.#end(refusal(message.error), message.again);
+    } else if (message.type === 'challenge') {
+      if (this.#stage === 'opened') this.#greet(message.version, message.nonce);
+    } else if (this.#stage !== 'opened') {
+      this.#accept();
+      this.#events.message(message, this);
+    }
+  }
+
+  #greet(version: number, nonce: string): void {
+    if (version !== channelVersion) {
+      throw agentErrors.error('agent/other-channel', { version, own: channelVersion });
+    }
+    const { identity, network, machine, greeting } = this.#init;
+    const signature = identity.sign(proofText(network, machine, nonce));
+    this.#stage = 'greeted';
+    const hello = { type: 'hello', machine, identity: identity.publicKey, signature } as const;
+    this.send({ ...hello, ...greeting() });
+  }
+
+  #accept(): void {
+    if (this.#stage !== 'greeted') return;
+    this.#stage = 'accepted';
+    clearTimeout(this.#timer);
+    this.#timer = setInterval(() => this.#feel(), pulse);
+    this.#events.accepted(this);
+  }
+
+  /** Asks for a sign of life, once what was asked before has been answered. */
+  #feel(): void {
+    if (!this.#isAlive) {
+      this.#end(this.#lost('it gives no sign of life'));
+      return;
+    }
+    this.#isAlive = false;
+    this.#socket.ping();
+  }
+
+  #end(reason: HawserError, again?: number): void {
+    if (this.#stage === 'ended') return;
+    const wasAccepted = this.#stage === 'accepted';
+    this.#stage = 'ended';
+    clearTimeout(this.#timer);
+    this.#socket.terminate();
+    this.#events.ended(reason, wasAccepted ? this : undefined, again);
+  }
+
+  send(message: FromAgent): void {
+    if (this.#stage !== 'ended') this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Ends it in good order: what was sent arrives. */
+  close(): void {
+    if (this.#stage === 'ended') return;
+    this.#stage = 'ended';
+    clearTimeout(this.#timer);
+    this.#socket.close(1000);
+  }
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return Buffer.from(data as Buffer).toString();
+}
+
+const refusal = ({ code, message, fix }: Finding): HawserError =>
+  new HawserError({ code, message, fix });
+
+/** A server that takes no WebSocket there. */
+const unexpected = (status: number | undefined): Error =>
+  new Error(`it answers with HTTP status ${status ?? 'unknown'}`);
+
+/** Opens a connection; all that becomes of it is told by `events`. */
+export async function openConnection(
+  init: ConnectionInit,
+  events: ConnectionEvents,
+): Promise<Connection | undefined> {
+  const { server, network } = init;
+  try {
+    const tls = await dial(init);
+    const path = { local: tls.localAddress ?? '', remote: tls.remoteAddress ?? '' };
+    const url = new URL(channelPath(network), server.replace(/^https:/, 'wss:'));
+    const socket = new WebSocket(url, {
+      createConnection: () => tls,
+      handshakeTimeout: patience,
+      perMessageDeflate: false,
+    });
+    socket.on('unexpected-response', (request, { statusCode }) => {
+      request.destroy();
+      socket.emit('error', unexpected(statusCode));
+    });
+    return new OpenConnection(socket, path, init, events);
+  } catch (error) {
+    if (!(error instanceof HawserError)) throw error;
+    events.ended(error, undefined);
+    return undefined;
+  }
+}

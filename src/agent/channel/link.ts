@@ -1,0 +1,153 @@
+import type { FromAgent, ToAgent } from '#api';
+import type { HawserError } from '#base';
+import type { Path } from '../daemon/path.ts';
+import type { Enrolment } from '../enrolment.ts';
+import type { Identity } from '../identity.ts';
+import { type Connection, type Greeting, openConnection } from './connection.ts';
+
+export interface LinkEvents {
+  /** A server answered on a connection that began at that time (ms, performance.now). */
+  answered(began: number): void;
+  message(message: ToAgent): void;
+  /** There is no connection any more, or still none. */
+  lost(reason: HawserError): void;
+}
+
+export interface LinkInit {
+  /** Asked before each attempt: servers and trust may move. */
+  readonly enrolment: () => Enrolment;
+  readonly identity: Identity;
+  readonly greeting: () => Greeting;
+  readonly events: LinkEvents;
+  /** Whether much hangs on a connection now: attempts then follow each other more closely. */
+  readonly hurry: () => boolean;
+  /** For tests; Math.random. */
+  readonly random?: () => number;
+}
+
+/** ms between attempts, and what it grows to; seconds matter while a change waits for confirmation. */
+const shortest = 200;
+const longest = 30_000;
+const longestInHurry = 1_000;
+
+/** ms until TCP and TLS must stand. */
+const patience = 5_000;
+
+/** A connection that lived for so many ms was a good one. */
+const goodLife = 10_000;
+
+/** Keeps one connection to one of a network's servers, for as long as the agent wants it. */
+export class Link {
+  readonly #init: LinkInit;
+  readonly #stopping = new AbortController();
+  #current: { readonly connection: Connection; readonly since: number } | undefined;
+  #attempt: { connection?: Connection | undefined } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Another connection is wanted once the attempt that runs has come to an end. */
+  #another = false;
+  #failures = 0;
+  #turn = 0;
+
+  constructor(init: LinkInit) {
+    this.#init = init;
+  }
+
+  get isConnected(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** The ends of the connection there is. */
+  get path(): Path | undefined {
+    return this.#current?.connection.path;
+  }
+
+  /** Connects, or connects anew: the old connection stays until a server answers on the new one. */
+  renew(): void {
+    this.#failures = 0;
+    if (this.#attempt) this.#another = true;
+    else this.#dial();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#stopping.abort();
+    this.#attempt?.connection?.close();
+    this.#current?.connection.close();
+    this.#current = undefined;
+  }
+
+  /** Says something if there is anybody to hear it. */
+  send(message: FromAgent): boolean {
+    this.#current?.connection.send(message);
+    return this.#current !== undefined;
+  }
+
+  #dial(): void {
+    clearTimeout(this.#timer);
+    if (this.#stopping.signal.aborted) return;
+    const { enrolment, identity, greeting } = this.#init;
+    const { network, machine, servers, authorities, pin } = enrolment();
+    const began = performance.now();
+    const attempt: { connection?: Connection | undefined } = {};
+    this.#attempt = attempt;
+    const init = {
+      ...{ network, machine, authorities, identity, greeting, patience },
+      server: servers[this.#turn % servers.length] ?? '',
+      signal: this.#stopping.signal,
+      ...(pin !== undefined && { pin }),
+    };
+    void openConnection(init, {
+      accepted: (connection) => this.#adopt(connection, began),
+      message: (message, connection) => {
+        if (this.#current?.connection === connection) this.#init.events.message(message);
+      },
+      ended: (reason, connection, again) => this.#ended(reason, connection, again),
+    }).then((connection) => {
+      attempt.connection = connection;
+      if (this.#stopping.signal.aborted) connection?.close();
+    });
+  }
+
+  #adopt(connection: Connection, began: number): void {
+    const old = this.#current;
+    this.#current = { connection, since: performance.now() };
+    this.#attempt = undefined;
+    old?.connection.close();
+    this.#init.events.answered(began);
+    if (this.#another) {
+      this.#another = false;
+      this.#dial();
+    }
+  }
+
+  #ended(reason: HawserError, connection: Connection | undefined, again: number | undefined): void {
+    if (this.#stopping.signal.aborted) return;
+    if (!connection) {
+      this.#attempt = undefined;
+      this.#turn++;
+      this.#failures++;
+      this.#later(again);
+    } else if (connection === this.#current?.connection) {
+      this.#failures = performance.now() - this.#current.since > goodLife ? 0 : this.#failures + 1;
+      this.#current = undefined;
+      if (!this.#attempt) this.#later(again);
+    } else return;
+    if (!this.#current) this.#init.events.lost(reason);
+  }
+
+  /** Tries again after a while; `again`: seconds, as the server wishes. */
+  #later(again: number | undefined): void {
+    this.#another = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#dial(), this.#delay(again));
+  }
+
+  #delay(again: number | undefined): number {
+    const chance = (this.#init.random ?? Math.random)();
+    if (again !== undefined) return again * 1000 * (1 + chance / 5);
+    const rounds = Math.ceil(this.#failures / this.#init.enrolment().servers.length);
+    const limit = this.#init.hurry() ? longestInHurry : longest;
+    const most = Math.min(limit, shortest * 2 ** (rounds + 1));
+    return shortest + chance * (most - shortest);
+  }
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { countingRun, type Host, linuxHost } from '#host';
+import { Agent } from '../agent.ts';
+import { Enrolments } from '../enrolment.ts';
+import { agentErrors } from '../errors.ts';
+import { machineIdentity } from '../identity.ts';
+import { type LockOptions, withLock } from '../lock.ts';
+import { defaultStateFolder, Store } from '../store.ts';
+import { type Answers, Control, type Request, socketPath } from './control.ts';
+import { defaultTimings, type Machine, type Timings } from './machine.ts';
+import { Pause } from './pause.ts';
+import { Session } from './session.ts';
+import { showState } from './show.ts';
+import { Turns } from './turns.ts';
+import { Watch } from './watch.ts';
+
+export interface DaemonOptions {
+  /** Where identity, keys and states lie; /var/lib/hawser. */
+  readonly stateDir?: string;
+  /** Ends it; what it made on the machine stays. */
+  readonly signal: AbortSignal;
+  /** Of the program, as servers are told. */
+  readonly version: string;
+  readonly log: (line: string) => void;
+  readonly host?: Host;
+  readonly lock?: LockOptions;
+  readonly timings?: Partial<Timings>;
+}
+
+/** ms that a server has to take a goodbye. */
+const goodbye = 5_000;
+
+/** Longer than any machine lives, ms: a pause without an end. */
+const forever = 100 * 365 * 86_400_000;
+
+/** The agent of a machine: all its networks, one after another. */
+class Daemon {
+  readonly #machine: Machine;
+  readonly #sessions = new Map<string, Session>();
+  readonly #departures = new Map<string, () => void>();
+
+  constructor(options: DaemonOptions) {
+    const stateDir = options.stateDir ?? defaultStateFolder;
+    const store = new Store(stateDir);
+    this.#machine = {
+      stateDir,
+      store,
+      agent: new Agent({ host: options.host ?? linuxHost(), store }),
+      enrolments: new Enrolments(stateDir),
+      identity: machineIdentity(stateDir),
+      run: countingRun().run,
+      turns: new Turns(),
+      pause: new Pause(stateDir, () => this.#pauseChanged()),
+      timings: { ...defaultTimings, ...options.timings },
+      boot: randomUUID(),
+      version: options.version,
+      log: options.log,
+      forget: (network) => void this.#forget(network),
+    };
+  }
+
+  start(): void {
+    for (const network of this.#machine.enrolments.networks()) this.#enrol(network);
+  }
+
+  async stop(): Promise<void> {
+    this.#machine.pause.stop();
+    await Promise.all([...this.#sessions.values()].map((session) => session.stop()));
+    await this.#machine.turns.idle();
+  }
+
+  /** Looks at everything; says whether anything differed. */
+  async look(): Promise<boolean> {
+    const looks = await Promise.all([...this.#sessions.values()].map((session) => session.kick()));
+    return looks.some(({ changed }) => changed);
+  }
+
+  #enrol(network: string): void {
+    const enrolment = this.#machine.enrolments.find(network);
+    if (!enrolment) throw agentErrors.error('agent/not-enrolled', { network });
+    const session = new Session(this.#machine, enrolment);
+    this.#sessions.set(network, session);
+    session.start();
+  }
+
+  #session(network: string): Session {
+    const session = this.#sessions.get(network);
+    if (session) return session;
+    throw agentErrors.error('agent/not-enrolled', { network });
+  }
+
+  /** Takes all of a network from this machine. */
+  async #forget(network: string): Promise<void> {
+    const session = this.#sessions.get(network);
+    this.#sessions.delete(network);
+    await session?.stop();
+    await this.#machine.turns.run(() => this.#machine.agent.cleanup(network));
+    this.#machine.enrolments.remove(network);
+    this.#machine.log(`${network}: left`);
+    this.#departures.get(network)?.();
+  }
+
+  /** Says goodbye and goes, when the server has let us or does not answer. */
+  async #leave(network: string): Promise<Answers['leave']> {
+    const told = this.#session(network).leave();
+    const gone = new Promise<boolean>((resolve) => {
+      this.#departures.set(network, () => resolve(true));
+      if (!told) resolve(false);
+      else setTimeout(() => resolve(false), goodbye).unref();
+    });
+    const wasLetGo = await gone;
+    this.#departures.delete(network);
+    if (!wasLetGo) await this.#forget(network);
+    return { told };
+  }
+
+  #pauseChanged(): void {
+    for (const session of this.#sessions.values()) session.paused();
+  }
+
+  readonly #handlers: {
+    readonly [D in Request['do']]: (
+      request: Extract<Request, { readonly do: D }>,
+    ) => Promise<Answers[D]>;
+  } = {
+    status: async () => {
+      const { version, identity, pause } = this.#machine;
+      return {
+        version,
+        pid: process.pid,
+        identity: identity.publicKey,
+        ...(pause.until !== undefined && { paused: pause.until }),
+        networks: [...this.#sessions.values()].map((session) => session.status()),
+      };
+    },
+    show: async ({ network }) => {
+      const { state } = this.#session(network);
+      if (!state) throw agentErrors.error('agent/nothing-applied', { network });
+      return showState(this.#machine.run, state);
+    },
+    pause: async ({ seconds }) => {
+      this.#machine.pause.begin(seconds === undefined ? forever : seconds * 1000);
+      this.#pauseChanged();
+      return { until: this.#machine.pause.until ?? '' };
+    },
+    resume: async () => {
+      this.#machine.pause.end();
+      this.#pauseChanged();
+      for (const session of this.#sessions.values()) session.resume();
+      return null;
+    },
+    rollback: async ({ network }) => {
+      const { from, to } = await this.#session(network).rollback();
+      return { from, ...(to !== undefined && { to }) };
+    },
+    enrol: async ({ network }) => {
+      await this.#sessions.get(network)?.stop();
+      this.#enrol(network);
+      return null;
+    },
+    leave: async ({ network }) => this.#leave(network),
+  };
+
+  readonly handle = async (request: Request): Promise<unknown> => {
+    if (!Object.hasOwn(this.#handlers, request.do)) {
+      throw agentErrors.error('agent/no-answer', { detail: 'it does not know what was asked' });
+    }
+    const handler = this.#handlers[request.do] as (request: Request) => Promise<unknown>;
+    return handler(request);
+  };
+}
+
+/**
+ * Keeps this machine as its networks say until `signal` ends it, also without any server.
+ * @throws agent/busy, agent/not-permitted, agent/no-identity
+ */
+export const runAgent = async (options: DaemonOptions): Promise<void> =>
+  withLock(() => runAlone(options), options.lock);
+
+async function runAlone(options: DaemonOptions): Promise<void> {
+  const { signal, log } = options;
+  const daemon = new Daemon(options);
+  const path = socketPath(options.stateDir ?? defaultStateFolder);
+  const control = await Control.open(path, daemon.handle);
+  const watch = new Watch({ changed: () => daemon.look(), log });
+  const resync = options.timings?.resync ?? defaultTimings.resync;
+  const timer = setInterval(() => void daemon.look(), resync);
+  log(`hawser agent ${options.version} runs, process ${process.pid}`);
+  daemon.start();
+  if (!signal.aborted) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  }
+  clearInterval(timer);
+  watch.stop();
+  await control.close();
+  await daemon.stop();
+}

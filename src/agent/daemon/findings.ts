@@ -1,0 +1,27 @@
+import type { Finding } from '#api';
+import { type Diagnostic, DiagnosticsError, HawserError } from '#base';
+import type { Report } from '../report.ts';
+
+/** A diagnostic as plain data, also when it is an Error. */
+export const plain = ({ code, severity, message, fix }: Diagnostic): Finding => {
+  return { code, severity, message, fix };
+};
+
+export const findingsOf = (report: Report): readonly Finding[] =>
+  report.failures.map(({ error }) => plain(error));
+
+/** Known errors as findings; what is none is not ours to swallow. */
+export function findingsIn(error: unknown): readonly Finding[] {
+  if (error instanceof DiagnosticsError) return error.diagnostics.map(plain);
+  if (error instanceof HawserError) return [plain(error)];
+  throw error;
+}
+
+export const messagesOf = (findings: readonly Finding[]): readonly string[] =>
+  findings.map(({ message, code }) => `${message} [${code}]`);
+
+export const textOf = (findings: readonly Finding[]): string => messagesOf(findings).join('\n');
+
+/** A line of the log with what belongs to it below. */
+export const list = (head: string, lines: readonly string[]): string =>
+  [head, ...lines].join('\n  ');

@@ -1,0 +1,230 @@
+import type { Finding, ToAgent } from '#api';
+import { type HawserError, Secret } from '#base';
+import { applyDelta, facilityVersions, type HostState, hashState, parseHostState } from '#state';
+import type { Greeting } from '../channel/connection.ts';
+import { Link } from '../channel/link.ts';
+import type { Enrolment } from '../enrolment.ts';
+import { agentErrors } from '../errors.ts';
+import { findingsIn, list, messagesOf, plain } from './findings.ts';
+import { nameOf } from './kept.ts';
+import type { Machine } from './machine.ts';
+import { Outbox } from './outbox.ts';
+import { type Holding, type Look, Upkeep } from './upkeep.ts';
+
+type Wanted = Extract<ToAgent, { readonly type: 'state' | 'delta' }>;
+
+/** What a person is told about one network. */
+export interface SessionStatus extends Holding {
+  readonly network: string;
+  readonly machine: string;
+  readonly servers: readonly string[];
+  readonly connected: boolean;
+  /** It waits to be let in. */
+  readonly pending: boolean;
+  /** Why there is no connection. */
+  readonly unreachable?: Finding;
+}
+
+/** One network of this machine: what its server says and is told. */
+export class Session {
+  readonly network: string;
+  readonly #machine: Machine;
+  readonly #upkeep: Upkeep;
+  readonly #link: Link;
+  readonly #outbox: Outbox;
+  #enrolment: Enrolment;
+  #pending = false;
+  #unreachable: Finding | undefined;
+
+  constructor(machine: Machine, enrolment: Enrolment) {
+    this.network = enrolment.network;
+    this.#machine = machine;
+    this.#enrolment = enrolment;
+    this.#link = new Link({
+      enrolment: () => this.#enrolment,
+      identity: machine.identity,
+      greeting: () => this.#greeting(),
+      hurry: () => this.#upkeep.isAtRisk,
+      events: {
+        answered: (began) => this.#answered(began),
+        message: (message) => this.#hear(message),
+        lost: (reason) => this.#lost(reason),
+      },
+    });
+    this.#outbox = new Outbox((message) => this.#link.send(message));
+    this.#upkeep = new Upkeep(machine, enrolment.network, {
+      path: () => this.#link.path,
+      prove: () => this.#link.renew(),
+      tell: (message) => this.#outbox.put(message),
+    });
+  }
+
+  /** Makes the machine what was confirmed last, and connects; does not wait for either. */
+  start(): void {
+    this.#upkeep.start();
+    this.#link.renew();
+  }
+
+  async stop(): Promise<void> {
+    this.#link.stop();
+    await this.#upkeep.stop();
+  }
+
+  /** Looks, and does what is to be done. */
+  kick(): Promise<Look> {
+    return this.#upkeep.kick();
+  }
+
+  #say(line: string): void {
+    this.#machine.log(`${this.network}: ${line}`);
+  }
+
+  #greeting(): Greeting {
+    const { store, pause, boot, version } = this.#machine;
+    const { held, confirmed, mtu } = this.#upkeep;
+    return {
+      program: version,
+      supports: { ...facilityVersions },
+      ...(held && { has: nameOf(held) }),
+      ...(confirmed && { confirmed: nameOf(confirmed) }),
+      keys: { '0': store.publicKey(this.network, 0) },
+      seen: { boot, ...(mtu !== undefined && { mtu }) },
+      ...(pause.until !== undefined && { paused: pause.until }),
+    };
+  }
+
+  #answered(began: number): void {
+    if (this.#unreachable) this.#say('connected');
+    this.#unreachable = undefined;
+    this.#upkeep.answered(began);
+    this.#outbox.flush();
+  }
+
+  #lost(reason: HawserError): void {
+    if (this.#unreachable?.message !== reason.message) this.#say(reason.message);
+    this.#unreachable = plain(reason);
+  }
+
+  #hear(message: ToAgent): void {
+    switch (message.type) {
+      case 'state':
+        return this.#read(message, () => parseHostState(message.state));
+      case 'delta':
+        return this.#read(message, () => this.#changed(message.from, message.delta));
+      case 'current':
+        this.#pending = false;
+        return this.#upkeep.rename(message);
+      case 'pending':
+        this.#pending = true;
+        return undefined;
+      case 'freeze':
+        return this.#upkeep.freeze(message.frozen);
+      case 'trust':
+        return this.#trust(message.servers, message.authorities);
+      case 'retry':
+        return this.#upkeep.release();
+      case 'removed':
+        this.#say('this machine was removed from the network');
+        return this.#machine.forget(this.network);
+      default:
+        return undefined;
+    }
+  }
+
+  /** The state that a delta leads to. @throws agent/bad-message, state/... */
+  #changed(from: string, delta: unknown): HostState {
+    const base = this.#upkeep.find(from);
+    if (base) return applyDelta(base.state, delta);
+    throw agentErrors.error('agent/bad-message', { why: 'a delta to a state that is not here' });
+  }
+
+  /** What cannot be read is asked for as a whole, or told as failed: the machine stays as it is. */
+  #read(message: Wanted, stateOf: () => HostState): void {
+    const { epoch, rev, hash } = message;
+    try {
+      const state = stateOf();
+      this.#require(state, hash);
+      this.#putSecrets(message.secrets ?? {});
+      this.#pending = false;
+      this.#upkeep.offer({ epoch, rev, hash, state });
+    } catch (error) {
+      const failures = [...findingsIn(error)];
+      this.#say(list(`revision ${rev} cannot be read`, messagesOf(failures)));
+      const outcome = message.type === 'delta' ? 'waiting' : 'failed';
+      this.#outbox.put({ type: 'report', epoch, rev, hash, outcome, changes: [], failures });
+    }
+  }
+
+  #putSecrets(secrets: Readonly<Record<string, string>>): void {
+    const values = Object.entries(secrets).map(([id, value]) => [id, new Secret(value)] as const);
+    if (values.length > 0) this.#machine.store.putSecrets(this.network, new Map(values));
+  }
+
+  /** A state must be what its sender meant, and meant for us: by a new name, perhaps. */
+  #require(state: HostState, hash: string): void {
+    const { network, machine } = state;
+    if (hashState(state) !== hash) {
+      throw agentErrors.error('agent/bad-message', { why: 'a state without its own hash' });
+    }
+    if (network !== this.network) {
+      throw agentErrors.error('agent/bad-message', { why: `a state of the network ${network}` });
+    }
+    if (machine === this.#enrolment.machine) return;
+    this.#say(`this machine is now called ${machine}`);
+    this.#enrol({ ...this.#enrolment, machine });
+  }
+
+  #trust(servers: readonly string[], authorities: readonly string[]): void {
+    this.#enrol({
+      ...this.#enrolment,
+      servers: servers.length > 0 ? [...servers] : this.#enrolment.servers,
+      authorities: [...authorities],
+    });
+  }
+
+  #enrol(enrolment: Enrolment): void {
+    this.#enrolment = enrolment;
+    this.#machine.enrolments.put(enrolment);
+  }
+
+  /** A person paused the machine, or let it go on: the server is told. */
+  paused(): void {
+    this.#outbox.put({ type: 'seen', paused: this.#machine.pause.until ?? null });
+    void this.kick();
+  }
+
+  /** What was taken back may be tried again, and the server asked at once. */
+  resume(): void {
+    this.#upkeep.release();
+    this.#link.renew();
+  }
+
+  /** Goes back to what was so before, by revisions. @throws agent/nothing-before */
+  rollback(): Promise<{ readonly from: number; readonly to: number | undefined }> {
+    return this.#upkeep.rollback();
+  }
+
+  /** Tells the server goodbye, if there is one; says whether. */
+  leave(): boolean {
+    return this.#link.send({ type: 'leave' });
+  }
+
+  /** What the machine should be now. */
+  get state(): HostState | undefined {
+    return this.#upkeep.held?.state;
+  }
+
+  status(): SessionStatus {
+    const { machine, servers } = this.#enrolment;
+    const connected = this.#link.isConnected;
+    return {
+      network: this.network,
+      machine,
+      servers,
+      connected,
+      pending: this.#pending,
+      ...this.#upkeep.holding(),
+      ...(this.#unreachable && !connected && { unreachable: this.#unreachable }),
+    };
+  }
+}

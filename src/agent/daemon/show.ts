@@ -1,0 +1,36 @@
+import type { Run } from '#host';
+import { type HostState, symbolic, viewOf } from '#state';
+import type { Shown } from './control.ts';
+
+/** Handshakes by interface and public key, seconds since 1970. */
+async function handshakesOf(run: Run, device: string): Promise<ReadonlyMap<string, number>> {
+  const text = await run('read', ['wg', 'show', device, 'latest-handshakes']).catch(() => '');
+  const lines = text.split('\n').filter((line) => line !== '');
+  return new Map(
+    lines.map((line) => {
+      const [key = '', seconds = '0'] = line.split('\t');
+      return [`${device} ${key}`, Number(seconds)];
+    }),
+  );
+}
+
+/** What a state gives the machine, and whom it has shaken hands with. */
+export async function showState(run: Run, state: HostState): Promise<Shown> {
+  const root = viewOf(state, symbolic).get('root');
+  const devices = [...(root?.tunnels.keys() ?? [])];
+  const found = await Promise.all(devices.map((device) => handshakesOf(run, device)));
+  const handshakes = new Map(found.flatMap((map) => [...map]));
+  const own = [...(root?.addresses.values() ?? [])];
+  return {
+    network: state.network,
+    machine: state.machine,
+    addresses: own.map(({ address }) => address),
+    peers: [...(root?.peers.entries() ?? [])].map(([id, peer]) => ({
+      name: peer.label ?? peer.publicKey,
+      interface: peer.interface,
+      ...(peer.endpoint !== undefined && { endpoint: peer.endpoint }),
+      prefixes: peer.allowedIps,
+      ...(handshakes.get(id) && { handshake: handshakes.get(id) ?? 0 }),
+    })),
+  };
+}

@@ -1,0 +1,390 @@
+import { performance } from 'node:perf_hooks';
+import type { Finding, FromAgent, Outcome } from '#api';
+import { describeChanges } from '#state';
+import { agentErrors } from '../errors.ts';
+import type { Report } from '../report.ts';
+import {
+  type Commit,
+  dueAt,
+  held,
+  isQuarantined,
+  noCommit,
+  proven,
+  released,
+  rolledBack,
+  takenBack,
+  tried,
+} from './commit.ts';
+import { findingsIn, findingsOf, list, messagesOf, textOf } from './findings.ts';
+import { type Kept, KeptStates, nameOf } from './kept.ts';
+import type { Machine } from './machine.ts';
+import { mtuTowardsPeers } from './mtu.ts';
+import { type Path, touchesPath } from './path.ts';
+
+/** ms until what failed is tried again; doubles up to the resync. */
+const firstRetry = 1_000;
+
+/** What was found and done when a network was looked at. */
+export interface Look {
+  /** Whether anything differed. */
+  readonly changed: boolean;
+}
+
+const nothingDiffers: Look = { changed: false };
+
+/** What the keeping of a network asks of its channel. */
+export interface Surroundings {
+  /** The connection to the server, if there is one. */
+  readonly path: () => Path | undefined;
+  /** A new connection is to show whether the server can still be reached. */
+  readonly prove: () => void;
+  readonly tell: (
+    message: Extract<FromAgent, { readonly type: 'report' | 'drift' | 'seen' }>,
+  ) => void;
+}
+
+/** What the machine holds of a network, for people and servers. */
+export interface Holding {
+  readonly frozen: boolean;
+  /** Revision that the machine is at, and the one that was confirmed last. */
+  readonly revision?: number;
+  readonly confirmed?: number;
+  /** Whether all of it is so. */
+  readonly complete: boolean;
+  readonly quarantined: number;
+  readonly failures: readonly Finding[];
+}
+
+/** Keeps the machine as one network wants it: tries, confirms, takes back, repairs (laws 4 and 8). */
+export class Upkeep {
+  readonly #network: string;
+  readonly #machine: Machine;
+  readonly #surroundings: Surroundings;
+  readonly #kept: KeptStates;
+  #commit: Commit<Kept> = noCommit;
+  /** What the server wants and the machine has not taken up. */
+  #offer: Kept | undefined;
+  /** What could not be done of what the machine holds, and why the offer is refused. */
+  #failures: readonly Finding[] = [];
+  #refused: readonly Finding[] = [];
+  #complete = false;
+  #mtu: number | undefined;
+  /** What was told of differences while nothing may be changed. */
+  #toldDrift = '';
+  #kicked: Promise<Look> | undefined;
+  #retryAfter = firstRetry;
+  readonly #timers: { retry?: NodeJS.Timeout; due?: NodeJS.Timeout; renew?: NodeJS.Timeout } = {};
+  #stopped = false;
+
+  constructor(machine: Machine, network: string, surroundings: Surroundings) {
+    this.#machine = machine;
+    this.#network = network;
+    this.#surroundings = surroundings;
+    this.#kept = new KeptStates(machine.stateDir, network);
+  }
+
+  /** Boot uses what was confirmed last. */
+  start(): void {
+    try {
+      this.#commit = this.#kept.load();
+    } catch (error) {
+      this.#failures = findingsIn(error);
+      this.#say(list('what was confirmed last cannot be used', messagesOf(this.#failures)));
+    }
+    void this.kick();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    await this.#kicked;
+  }
+
+  /** Looks, and does what is to be done, when it is its turn. */
+  kick(): Promise<Look> {
+    this.#kicked ??= this.#machine.turns.run(async () => {
+      this.#kicked = undefined;
+      return this.#stopped ? nothingDiffers : this.#pass();
+    });
+    return this.#kicked;
+  }
+
+  /** What the machine should be now. */
+  get held(): Kept | undefined {
+    return held(this.#commit);
+  }
+
+  get confirmed(): Kept | undefined {
+    return this.#commit.confirmed;
+  }
+
+  /** Bytes towards the peers, as far as known. */
+  get mtu(): number | undefined {
+    return this.#mtu;
+  }
+
+  /** Whether a state waits that will be taken back unless it is confirmed. */
+  get isAtRisk(): boolean {
+    return this.#dueAt !== undefined;
+  }
+
+  /** A state that is here, by its hash: what a delta may start from. */
+  find(hash: string): Kept | undefined {
+    return [this.#offer, this.held].find((known) => known?.hash === hash);
+  }
+
+  get #dueAt(): number | undefined {
+    return dueAt(this.#commit, this.#machine.timings.confirm);
+  }
+
+  get #mayChange(): boolean {
+    return this.#machine.pause.until === undefined && !this.#kept.isFrozen;
+  }
+
+  #say(line: string): void {
+    this.#machine.log(`${this.#network}: ${line}`);
+  }
+
+  /** A server answered on a connection that began then. */
+  answered(began: number): void {
+    const before = this.#commit;
+    this.#settle(proven(before, began));
+    if (before.trial && !this.#commit.trial) this.#confirmed(before.trial.state);
+  }
+
+  #confirmed(state: Kept): void {
+    this.#say(`revision ${state.rev} is confirmed`);
+    this.#report(state, 'confirmed');
+  }
+
+  /** The server wants this state. */
+  offer(offer: Kept): void {
+    this.#offer = offer;
+    if (isQuarantined(this.#commit, offer)) this.#report(offer, 'reverted');
+    else if (!this.#mayChange) this.#report(offer, 'held');
+    this.#retryAfter = firstRetry;
+    void this.kick();
+  }
+
+  /** The server wants what is here already, under a newer name perhaps. */
+  rename({ epoch, rev, hash }: Pick<Kept, 'epoch' | 'rev' | 'hash'>): void {
+    const renamed = (kept: Kept): Kept => (kept.hash === hash ? { ...kept, epoch, rev } : kept);
+    const { confirmed, trial } = this.#commit;
+    this.#offer = this.#offer?.hash === hash ? renamed(this.#offer) : undefined;
+    this.#settle({
+      ...this.#commit,
+      ...(confirmed && { confirmed: renamed(confirmed) }),
+      ...(trial && { trial: { ...trial, state: renamed(trial.state) } }),
+    });
+    if (confirmed?.hash === hash && !trial) this.#report(renamed(confirmed), 'confirmed');
+  }
+
+  freeze(frozen: boolean): void {
+    if (frozen !== this.#kept.isFrozen) this.#say(frozen ? 'frozen' : 'thawed');
+    this.#kept.isFrozen = frozen;
+    void this.kick();
+  }
+
+  /** What was taken back may be tried again. */
+  release(): void {
+    this.#settle(released(this.#commit));
+    this.#retryAfter = firstRetry;
+    void this.kick();
+  }
+
+  /** Goes back to what was so before. @throws agent/nothing-before */
+  async rollback(): Promise<{ readonly from: number; readonly to: number | undefined }> {
+    return this.#machine.turns.run(async () => {
+      const from = held(this.#commit);
+      const back = rolledBack(this.#commit);
+      if (!from || !back)
+        throw agentErrors.error('agent/nothing-before', { network: this.#network });
+      this.#settle(back);
+      this.#offer ??= from;
+      this.#say(`revision ${from.rev} was taken back by a person`);
+      this.#report(from, 'reverted');
+      await this.#makeHeld();
+      return { from: from.rev, to: held(back)?.rev };
+    });
+  }
+
+  #settle(commit: Commit<Kept>): void {
+    this.#commit = commit;
+    this.#kept.save(commit);
+    clearTimeout(this.#timers.due);
+    const due = this.#dueAt;
+    if (due === undefined) return;
+    this.#timers.due = setTimeout(() => void this.kick(), Math.max(due - performance.now(), 0));
+  }
+
+  async #pass(): Promise<Look> {
+    try {
+      const due = this.#dueAt;
+      if (due !== undefined && due <= performance.now()) return await this.#takeBack();
+      const offer = this.#offer;
+      if (offer && this.#mayChange && !isQuarantined(this.#commit, offer)) {
+        return await this.#try(offer);
+      }
+      return await this.#keep();
+    } catch (error) {
+      // The next pass may succeed; the machine stays as it is.
+      this.#say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.#retryLater();
+      return nothingDiffers;
+    }
+  }
+
+  async #try(offer: Kept): Promise<Look> {
+    const touches = touchesPath(
+      this.#commit.confirmed?.state,
+      offer.state,
+      this.#surroundings.path(),
+    );
+    const report = await this.#reconcile(offer.state);
+    if (!('changes' in report)) return this.#refuse(offer, report);
+    this.#refused = [];
+    if (this.#offer === offer) this.#offer = undefined;
+    this.#settle(tried(this.#commit, { state: offer, touches, since: performance.now() }));
+    const changes = describeChanges(report.changes);
+    this.#say(list(`revision ${offer.rev}`, changes.length > 0 ? changes : ['no change']));
+    this.#outcome(offer, findingsOf(report), changes, 'always');
+    if (this.#commit.trial) this.#prove(touches);
+    else this.#confirmed(offer);
+    await this.#observe(offer);
+    return { changed: true };
+  }
+
+  /** Nothing of it was done: what was there before is to stay, and it is tried again later. */
+  async #refuse(offer: Kept, reasons: readonly Finding[]): Promise<Look> {
+    const isNews = textOf(reasons) !== textOf(this.#refused);
+    this.#refused = reasons;
+    if (isNews) {
+      this.#say(list(`revision ${offer.rev} is refused`, messagesOf(reasons)));
+      this.#report(offer, 'failed', [], reasons);
+    }
+    this.#retryLater();
+    return this.#keep();
+  }
+
+  /** A new connection shows whether the server can still be reached. */
+  #prove(touches: boolean): void {
+    clearTimeout(this.#timers.renew);
+    const delay = touches ? 0 : Math.random() * this.#machine.timings.spread;
+    this.#timers.renew = setTimeout(this.#surroundings.prove, delay);
+  }
+
+  async #takeBack(): Promise<Look> {
+    const { trial } = this.#commit;
+    this.#settle(takenBack(this.#commit));
+    if (trial) {
+      this.#say(`revision ${trial.state.rev} cut this machine off from its server: taking it back`);
+      this.#report(trial.state, 'reverted');
+      this.#offer ??= trial.state;
+    }
+    await this.#makeHeld();
+    return { changed: true };
+  }
+
+  /** Makes the machine what it holds now, whatever it was; nothing, if it holds nothing. */
+  async #makeHeld(): Promise<void> {
+    if (held(this.#commit)) await this.#keep();
+    else await this.#machine.agent.cleanup(this.#network);
+  }
+
+  /** Brings the machine to a state, or says why that could not even be tried. */
+  async #reconcile(state: Kept['state']): Promise<Report | readonly Finding[]> {
+    try {
+      return await this.#machine.agent.reconcile(state);
+    } catch (error) {
+      return findingsIn(error);
+    }
+  }
+
+  /** What became of a state that the machine holds: told where it is another than before. */
+  #outcome(
+    kept: Kept,
+    failures: readonly Finding[],
+    changes: readonly string[],
+    tell: 'always' | 'news' = 'news',
+  ): void {
+    const isNews = textOf(failures) !== textOf(this.#failures);
+    this.#failures = failures;
+    this.#complete = failures.length === 0;
+    if (isNews && !this.#complete) {
+      this.#say(list(`revision ${kept.rev} could not be done wholly`, messagesOf(failures)));
+    }
+    if (isNews || tell === 'always') {
+      this.#report(kept, this.#complete ? 'applied' : 'failed', changes, failures);
+    }
+    if (!this.#complete) this.#retryLater();
+    else if (this.#refused.length === 0) this.#retryAfter = firstRetry;
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#timers.retry);
+    this.#timers.retry = setTimeout(() => void this.kick(), this.#retryAfter);
+    this.#retryAfter = Math.min(2 * this.#retryAfter, this.#machine.timings.resync);
+  }
+
+  /** Keeps the machine as it should be; what differed although all was well is drift. */
+  async #keep(): Promise<Look> {
+    const kept = held(this.#commit);
+    if (!kept) return nothingDiffers;
+    if (!this.#mayChange) return this.#watch(kept);
+    this.#toldDrift = '';
+    const wasComplete = this.#complete;
+    const report = await this.#reconcile(kept.state);
+    if (!('changes' in report)) {
+      this.#outcome(kept, report, []);
+      return nothingDiffers;
+    }
+    const changes = describeChanges(report.changes);
+    if (wasComplete && changes.length > 0) this.#drifted(changes, true);
+    this.#outcome(kept, findingsOf(report), changes);
+    return { changed: changes.length > 0 };
+  }
+
+  /** Nothing may be changed now: what differs is told once. */
+  async #watch(state: Kept): Promise<Look> {
+    const changes = describeChanges(await this.#machine.agent.differences(state.state));
+    const told = changes.join('\n');
+    if (told !== this.#toldDrift && changes.length > 0) this.#drifted(changes, false);
+    this.#toldDrift = told;
+    return nothingDiffers;
+  }
+
+  #drifted(changes: readonly string[], repaired: boolean): void {
+    this.#say(list(repaired ? 'put back' : 'differs', changes));
+    const at = new Date().toISOString();
+    this.#surroundings.tell({ type: 'drift', at, changes: [...changes], repaired });
+  }
+
+  #report(
+    kept: Kept,
+    outcome: Outcome,
+    changes: readonly string[] = [],
+    failures: readonly Finding[] = [],
+  ): void {
+    const said = { outcome, changes: [...changes], failures: [...failures] };
+    this.#surroundings.tell({ type: 'report', ...nameOf(kept), ...said });
+  }
+
+  async #observe({ state }: Kept): Promise<void> {
+    const mtu = await mtuTowardsPeers(this.#machine.run, state);
+    if (mtu === undefined || mtu === this.#mtu) return;
+    this.#mtu = mtu;
+    this.#surroundings.tell({ type: 'seen', mtu });
+  }
+
+  holding(): Holding {
+    const { confirmed, quarantined } = this.#commit;
+    return {
+      frozen: this.#kept.isFrozen,
+      ...(this.held && { revision: this.held.rev }),
+      ...(confirmed && { confirmed: confirmed.rev }),
+      complete: this.#complete && this.#refused.length === 0,
+      quarantined: quarantined.length,
+      failures: [...this.#refused, ...this.#failures],
+    };
+  }
+}

@@ -1,0 +1,158 @@
+import { request } from 'node:https';
+import { hostname } from 'node:os';
+import Value from 'typebox/value';
+import {
+  type JoinRequest,
+  JoinResponse,
+  joinProofText,
+  Problem,
+  parseToken,
+  routes,
+  type Token,
+} from '#api';
+import { DiagnosticsError, HawserError } from '#base';
+import { dial } from './channel/dial.ts';
+import { Enrolments } from './enrolment.ts';
+import { agentErrors } from './errors.ts';
+import { type Identity, machineIdentity } from './identity.ts';
+import { defaultStateFolder, Store } from './store.ts';
+
+export interface JoinOptions {
+  readonly token: string;
+  /** The name that this machine wants; the host's own. */
+  readonly name?: string;
+  readonly stateDir?: string;
+}
+
+export interface Joined {
+  readonly network: string;
+  /** The name it has there. */
+  readonly machine: string;
+  /** pending: an operator has to approve it. */
+  readonly enrolment: JoinResponse['enrolment'];
+}
+
+/** ms until a server must have taken the connection, and have answered. */
+const connectPatience = 10_000;
+const answerPatience = 30_000;
+
+/** The host's name as a DNS label; what comes after its first dot names the site, not the machine. */
+export const nameOfHost = (): string =>
+  (hostname().toLowerCase().split('.')[0] ?? '')
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 63) || 'machine';
+
+interface JoinToken extends Token {
+  readonly network: string;
+}
+
+/** @throws api/token-malformed, agent/not-a-join-token */
+function joinToken(text: string): JoinToken {
+  const token = parseToken(text);
+  const { role, network } = token;
+  if (role !== 'join' || network === undefined) {
+    throw agentErrors.error('agent/not-a-join-token', { role });
+  }
+  return { ...token, network };
+}
+
+function requestOf(network: string, name: string, identity: Identity, store: Store): JoinRequest {
+  const keys = { '0': store.publicKey(network, 0) };
+  const text = joinProofText(network, identity.publicKey, Object.values(keys));
+  return { name, identity: identity.publicKey, keys, proof: identity.sign(text) };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Sends a request over a connection to the server that the token's pin names. */
+async function post(server: string, token: JoinToken, body: JoinRequest): Promise<Answer> {
+  const { pin, network, secret } = token;
+  const trust = { authorities: [], ...(pin !== undefined && { pin }) };
+  const socket = await dial({ server, patience: connectPatience, ...trust });
+  const text = JSON.stringify(body);
+  const { host } = new URL(server);
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      createConnection: () => socket,
+      method: routes.join.method,
+      path: routes.join.path.replace(':network', encodeURIComponent(network)),
+      headers: {
+        host,
+        authorization: `Bearer ${secret.reveal()}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+        connection: 'close',
+      },
+      timeout: answerPatience,
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('it does not answer')));
+    outgoing.on('error', ({ message: detail }) =>
+      reject(agentErrors.error('agent/no-connection', { server, detail })),
+    );
+    outgoing.on('response', (incoming) => {
+      let received = '';
+      incoming.setEncoding('utf8').on('data', (part: string) => {
+        received += part;
+      });
+      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: received }));
+    });
+    outgoing.end(text);
+  });
+}
+
+function readAnswer(server: string, { status, body }: Answer): JoinResponse {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    value = undefined;
+  }
+  if (status === 200 && Value.Check(JoinResponse, value)) return value;
+  if (Value.Check(Problem, value)) {
+    if (value.errors?.length) throw new DiagnosticsError(value.errors);
+    throw new HawserError({ code: value.code, message: value.detail, fix: value.fix });
+  }
+  const detail = `it answers with HTTP status ${status}, and not as Hawser does`;
+  throw agentErrors.error('agent/no-connection', { server, detail });
+}
+
+/** Asks the servers in turn: the next one where one cannot be reached, never where one says no. */
+async function ask(token: JoinToken, body: JoinRequest): Promise<JoinResponse> {
+  const failures: HawserError[] = [];
+  for (const server of token.servers) {
+    try {
+      return readAnswer(server, await post(server, token, body));
+    } catch (error) {
+      if (!(error instanceof HawserError) || error.code !== 'agent/no-connection') throw error;
+      failures.push(error);
+    }
+  }
+  throw failures.length === 1 ? (failures[0] as HawserError) : new DiagnosticsError(failures);
+}
+
+/**
+ * Enrols this machine in the network that a join token names: its identity and its keys are born here
+ * and stay, the server gets the public ones. Trusts nobody but the server that the token's pin names.
+ * The agent has to be told (`startAgent`).
+ * @throws api/..., server/..., agent/not-a-join-token, agent/wrong-server, agent/no-connection
+ */
+export async function joinNetwork(options: JoinOptions): Promise<Joined> {
+  const { stateDir = defaultStateFolder, name = nameOfHost() } = options;
+  const token = joinToken(options.token);
+  const store = new Store(stateDir);
+  const answer = await ask(token, requestOf(token.network, name, machineIdentity(stateDir), store));
+  const { network, machine, enrolment, servers, authorities } = answer;
+  const { pin } = token;
+  new Enrolments(stateDir).put({
+    network,
+    machine,
+    servers: servers.length > 0 ? servers : [...token.servers],
+    authorities,
+    ...(pin !== undefined && { pin }),
+  });
+  return { network, machine, enrolment };
+}

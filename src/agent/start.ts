@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HawserError } from '#base';
+import { countingRun } from '#host';
+import { askAgent } from './daemon/control.ts';
+import { agentErrors } from './errors.ts';
+import { defaultStateFolder } from './store.ts';
+
+export interface StartOptions {
+  /** argv of the program that ships: node and the bundle, or the binary. */
+  readonly program: readonly string[];
+  readonly stateDir?: string;
+}
+
+/** How the agent runs that was there or was started. */
+export type Started =
+  | { readonly as: 'running'; readonly pid: number }
+  | { readonly as: 'unit'; readonly unit: string }
+  | { readonly as: 'process'; readonly pid: number; readonly log: string };
+
+const unitName = 'hawser-agent.service';
+const unitFile = `/etc/systemd/system/${unitName}`;
+
+/** systemd is pid 1 where this is there (sd_booted(3)). */
+const hasSystemd = (): boolean => existsSync('/run/systemd/system');
+
+const quoted = (word: string): string =>
+  `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
+
+/** `KillMode=process`: tunnels made by wireguard-go do not end with the agent (law 5). */
+export const unitText = (argv: readonly string[]): string => `[Unit]
+Description=Hawser agent
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+ExecStart=${argv.map(quoted).join(' ')}
+KillMode=process
+Restart=always
+RestartSec=2
+Environment=LC_ALL=C
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** ms until an agent that was started must answer. */
+const patience = 15_000;
+
+async function pidOf(stateDir: string): Promise<number | undefined> {
+  try {
+    return (await askAgent(stateDir, { do: 'status' })).pid;
+  } catch (error) {
+    if (error instanceof HawserError && error.code === 'agent/not-running') return undefined;
+    throw error;
+  }
+}
+
+async function waitFor(
+  stateDir: string,
+  where: string,
+  isAlive: () => boolean = () => true,
+): Promise<number> {
+  const end = performance.now() + patience;
+  while (performance.now() < end && isAlive()) {
+    const pid = await pidOf(stateDir);
+    if (pid !== undefined) return pid;
+    await sleep(50);
+  }
+  throw agentErrors.error('agent/does-not-start', { where });
+}
+
+async function startUnit(argv: readonly string[], stateDir: string): Promise<Started> {
+  const { run } = countingRun();
+  if (!existsSync(`/lib/systemd/system/${unitName}`)) writeFileSync(unitFile, unitText(argv));
+  await run('write', ['systemctl', 'daemon-reload']);
+  await run('write', ['systemctl', 'enable', '--now', unitName]);
+  await waitFor(stateDir, `journalctl -u ${unitName}`);
+  return { as: 'unit', unit: unitName };
+}
+
+/** In a session of its own: it stays when the terminal, and whoever started it, goes. */
+async function startProcess(argv: readonly string[], stateDir: string): Promise<Started> {
+  const log = join(stateDir, 'agent.log');
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const out = openSync(log, 'a', 0o600);
+  try {
+    const [program = '', ...rest] = argv;
+    const child = spawn(program, rest, {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', out, out],
+    });
+    let ended = false;
+    const end = (): void => {
+      ended = true;
+    };
+    child.once('error', end).once('exit', end);
+    const pid = await waitFor(stateDir, log, () => !ended);
+    child.unref();
+    return { as: 'process', pid, log };
+  } finally {
+    closeSync(out);
+  }
+}
+
+/**
+ * Sees to it that an agent runs on this machine: the one that does, else as a unit of systemd where that
+ * is in charge, else as a process in a session of its own. @throws agent/does-not-start
+ */
+export async function startAgent(options: StartOptions): Promise<Started> {
+  const { program, stateDir = defaultStateFolder } = options;
+  const pid = await pidOf(stateDir);
+  if (pid !== undefined) return { as: 'running', pid };
+  const argv = [...program, 'agent', 'run', '--state-dir', stateDir];
+  const isUsual = stateDir === defaultStateFolder;
+  return isUsual && hasSystemd() ? startUnit(argv, stateDir) : startProcess(argv, stateDir);
+}

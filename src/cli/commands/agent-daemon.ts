@@ -1,0 +1,164 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { type AgentStatus, askAgent, runAgent, type SessionStatus } from '#agent';
+import packageFile from '../../../package.json' with { type: 'json' };
+import { cliErrors } from '../errors.ts';
+import { exitCodes, exitWith } from '../exit.ts';
+import { print, printJson } from '../output.ts';
+import { durationOf, fromNow } from '../times.ts';
+import { describeShown } from './agent-shown.ts';
+
+interface Flags {
+  readonly stateDir: string;
+  readonly json?: boolean;
+}
+
+interface NetworkFlags extends Flags {
+  readonly network?: string;
+}
+
+/** Where identity, keys and states lie, for all who talk to the agent of this machine. */
+export const stateFolder = [
+  '--state-dir <dir>',
+  'where keys and last known states lie',
+  '/var/lib/hawser',
+] as const;
+
+const local = (name: string, description: string): Command =>
+  new Command(name)
+    .description(description)
+    .option(...stateFolder)
+    .option('--json', 'for programs');
+
+const ofNetwork = (name: string, description: string): Command =>
+  local(name, description).option('--network <name>', 'which one, if there are several');
+
+const now = (): string => new Date().toISOString();
+
+export const runCommand = (): Command =>
+  new Command('run')
+    .description('keep this machine as its networks say, until it is ended')
+    .option(...stateFolder)
+    .addHelpText(
+      'after',
+      '\nWhat it made stays when it ends; `hawser agent cleanup` takes it away.',
+    )
+    .action(async ({ stateDir }: Flags) => {
+      const ending = new AbortController();
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+        process.once(signal, () => ending.abort());
+      }
+      const log = (line: string): void => print(`${now()} ${line}`);
+      await runAgent({ stateDir, signal: ending.signal, version: packageFile.version, log });
+    });
+
+export const statusCommand = (): Command =>
+  local('status', 'what the agent of this machine has and does, without any server').action(
+    async ({ stateDir, json }: Flags) => {
+      const status = await askAgent(stateDir, { do: 'status' });
+      if (json) printJson(status);
+      else print(describeStatus(status));
+      const fine = status.networks.every(({ complete, pending }) => complete || pending);
+      exitWith(fine ? exitCodes.yes : exitCodes.no);
+    },
+  );
+
+export const showCommand = (): Command =>
+  ofNetwork('show', 'addresses, peers and handshakes of this machine').action(
+    async ({ stateDir, json, network }: NetworkFlags) => {
+      const shown = await askAgent(stateDir, {
+        do: 'show',
+        network: network ?? (await onlyNetwork(stateDir)),
+      });
+      if (json) printJson(shown);
+      else print(describeShown(shown));
+    },
+  );
+
+function seconds(text: string): number {
+  const duration = durationOf(text);
+  if (duration !== undefined) return duration / 1000;
+  throw new InvalidArgumentError('a duration is expected, such as 30m, 1h, 2d');
+}
+
+export const pauseCommand = (): Command =>
+  local('pause', 'change nothing on this machine for a while: no repairs, no new states')
+    .option('--for <duration>', 'for so long: 30m, 1h, 2d; otherwise until `resume`', seconds)
+    .action(async ({ stateDir, json, for: duration }: Flags & { readonly for?: number }) => {
+      const answer = await askAgent(stateDir, {
+        do: 'pause',
+        ...(duration !== undefined && { seconds: duration }),
+      });
+      if (json) printJson(answer);
+      else
+        print(
+          duration === undefined
+            ? 'paused until `hawser agent resume`'
+            : `paused until ${answer.until}`,
+        );
+    });
+
+export const resumeCommand = (): Command =>
+  local('resume', 'end a pause, and try again what was taken back').action(
+    async ({ stateDir, json }: Flags) => {
+      await askAgent(stateDir, { do: 'resume' });
+      if (json) printJson({ resumed: true });
+      else print('resumed');
+    },
+  );
+
+export const rollbackCommand = (): Command =>
+  ofNetwork('rollback', 'go back to what this machine had before its last change').action(
+    async ({ stateDir, json, network }: NetworkFlags) => {
+      const name = network ?? (await onlyNetwork(stateDir));
+      const { from, to } = await askAgent(stateDir, { do: 'rollback', network: name });
+      if (json) printJson({ network: name, from, ...(to !== undefined && { to }) });
+      else {
+        const where = to === undefined ? 'nothing' : `revision ${to}`;
+        print(
+          `${name}: from revision ${from} back to ${where}; \`hawser agent resume\` tries it again`,
+        );
+      }
+    },
+  );
+
+/** The one network there is. @throws cli/which-network */
+export async function onlyNetwork(stateDir: string): Promise<string> {
+  const { networks } = await askAgent(stateDir, { do: 'status' });
+  const [first, ...more] = networks.map(({ network }) => network);
+  if (first !== undefined && more.length === 0) return first;
+  const names = [first, ...more].filter((name) => name !== undefined);
+  throw cliErrors.error('cli/which-joined-network', { names: names.join(', ') || 'none' });
+}
+
+function describeStatus({ version, pid, paused, networks }: AgentStatus): string {
+  const head = `agent ${version}, process ${pid}`;
+  const pause =
+    paused === undefined ? [] : [`paused: nothing is changed (ends ${fromNow(paused)})`];
+  const none = networks.length === 0 ? ['no network was joined: hawser join TOKEN'] : [];
+  return [head, ...pause, ...none, ...networks.map(describeSession)].join('\n');
+}
+
+function describeSession(session: SessionStatus): string {
+  const { network, machine, failures, unreachable } = session;
+  const lines = [
+    ...notesOf(session),
+    ...(unreachable ? [`no server: ${unreachable.message}`] : []),
+    ...failures.map(({ message, code }) => `FAILED ${message} [${code}]`),
+  ];
+  return [`${network} as ${machine}: ${stateOf(session)}`, ...lines].join('\n  ');
+}
+
+function stateOf({ pending, revision, confirmed, connected }: SessionStatus): string {
+  const link = connected ? 'connected' : 'not connected';
+  if (pending) return `waits for \`hawser approve\`, ${link}`;
+  if (revision === undefined) return `nothing yet, ${link}`;
+  const trial = confirmed === revision ? 'confirmed' : 'not yet confirmed';
+  return `revision ${revision}, ${trial}, ${link}`;
+}
+
+const notesOf = ({ frozen, quarantined }: SessionStatus): readonly string[] => [
+  ...(frozen ? ['frozen: nothing is changed until `hawser thaw`'] : []),
+  ...(quarantined > 0
+    ? [`${quarantined} taken back and not tried again: \`hawser agent resume\``]
+    : []),
+];

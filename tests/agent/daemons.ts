@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { askAgent, joinNetwork, runAgent, type SessionStatus, type Timings } from '#agent';
+import { FakeHost, FakeKernel } from '#host';
+import { until } from '../support/until.ts';
+
+/** A machine in memory with the agent that ships, for one network called `net`. */
+export class FakeMachine {
+  readonly name: string;
+  readonly folder = mkdtempSync(join(tmpdir(), 'hawser-daemon-'));
+  readonly kernel = new FakeKernel();
+  readonly lines: string[] = [];
+  #ending = new AbortController();
+  #running: Promise<void> | undefined;
+  #timings: Partial<Timings> = { spread: 0 };
+
+  constructor(name: string) {
+    this.name = name;
+    this.kernel.put(undefined, 'links', { name: 'eth0', mtu: 1500, up: true });
+    this.kernel.put(undefined, 'addresses', { device: 'eth0', address: '192.168.66.4/24' });
+    for (const [family, key] of [
+      ['ipv4', 'forwarding'],
+      ['ipv6', 'force_forwarding'],
+      ['ipv4', 'src_valid_mark'],
+      ['ipv4', 'send_redirects'],
+    ]) {
+      for (const device of ['eth0', 'hw-net', 'wg0', 'all']) {
+        this.kernel.sysctls.set(`net/${family}/conf/${device}/${key}`, '0');
+      }
+    }
+  }
+
+  get stateDir(): string {
+    return join(this.folder, 'state');
+  }
+
+  async join(token: string): Promise<void> {
+    await joinNetwork({ token, name: this.name, stateDir: this.stateDir });
+  }
+
+  /** Starts the agent, and waits until it answers. */
+  async start(timings: Partial<Timings> = {}): Promise<void> {
+    this.#timings = { ...this.#timings, ...timings };
+    this.#ending = new AbortController();
+    this.#running = runAgent({
+      stateDir: this.stateDir,
+      signal: this.#ending.signal,
+      version: '0.0.0',
+      log: (line) => this.lines.push(line),
+      host: new FakeHost(this.kernel),
+      lock: { file: join(this.folder, 'lock') },
+      timings: this.#timings,
+    });
+    await until('the agent answers', () => askAgent(this.stateDir, { do: 'status' }));
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+  }
+
+  /** What the agent says of its network; undefined where it has none. */
+  async status(): Promise<SessionStatus | undefined> {
+    return (await askAgent(this.stateDir, { do: 'status' })).networks[0];
+  }
+
+  until(what: string, is: (status: SessionStatus) => boolean): Promise<SessionStatus> {
+    return until(`${this.name}: ${what}\n${this.lines.join('\n')}`, async () => {
+      const status = await this.status();
+      return status && is(status) ? status : undefined;
+    });
+  }
+
+  /** Names of peers' keys in the kernel. */
+  get peers(): readonly string[] {
+    return this.kernel.of('peers').map(({ item }) => item.publicKey);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
