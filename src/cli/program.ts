@@ -9,7 +9,9 @@ import { driftCommand } from './commands/drift.ts';
 import { exportCommand } from './commands/export.ts';
 import { freezeCommand, thawCommand } from './commands/freeze.ts';
 import { diffCommand, historyCommand, rollbackCommand, showCommand } from './commands/history.ts';
+import { joinCommand } from './commands/join.ts';
 import { labCommand } from './commands/lab.ts';
+import { leaveCommand } from './commands/leave.ts';
 import { contextCommand, loginCommand, logoutCommand } from './commands/login.ts';
 import {
   approveCommand,
@@ -20,6 +22,7 @@ import {
 import { networkCommand } from './commands/network.ts';
 import { planCommand } from './commands/plan.ts';
 import { pullCommand } from './commands/pull.ts';
+import { serverCommand } from './commands/server.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { traceCommand } from './commands/trace.ts';
@@ -30,8 +33,9 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
   ['One file:', [checkCommand(), traceCommand(), planCommand(), exportCommand()]],
   ['A lab on this machine:', [labCommand()]],
   [
-    "A server's network:",
+    'A server and its network:',
     [
+      serverCommand(),
       statusCommand(),
       applyCommand(),
       pullCommand(),
@@ -59,7 +63,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       contextCommand(),
     ],
   ],
-  ['This machine:', [agentCommand()]],
+  ['This machine:', [joinCommand(), leaveCommand(), agentCommand()]],
   ['Other:', [completionCommand()]],
 ];
 

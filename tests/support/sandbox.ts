@@ -31,7 +31,7 @@ function openText(text: string): number {
 }
 
 /**
- * A machine of its own for one test: network, mount and process namespaces, with an empty `/run`.
+ * A machine of its own for one test: network, mount, name and process namespaces, an empty `/run`.
  * Its first process is a `cat` on a pipe of ours, so that all of it ends with `close`, and also when
  * the test run dies. Nothing in it has a name on the outside.
  */
@@ -45,7 +45,8 @@ export class Sandbox {
   }
 
   static async open(): Promise<Sandbox> {
-    const flags = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+    const spaces = ['--net', '--mount', '--uts', '--pid'];
+    const flags = [...spaces, '--fork', '--kill-child', '--mount-proc'];
     const holder = spawn('unshare', [...flags, 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
     // What cat gives back shows that the namespaces are made.
     holder.stdin?.write('ready\n');
@@ -71,7 +72,7 @@ export class Sandbox {
   }
 
   #inside(argv: readonly string[]): string[] {
-    return ['--target', String(this.#init), '--net', '--mount', '--pid', '--', ...argv];
+    return ['--target', String(this.#init), '--net', '--mount', '--uts', '--pid', '--', ...argv];
   }
 
   /** Runs a program to its end and gives what it printed; throws, with its standard error, if it fails. */

@@ -70,6 +70,9 @@ async function apply(client: Client, file: string, flags: Flags): Promise<void> 
   if (!revision) return;
   keepBase(file, name, revision.id);
   if (flags.json) return printJson(revision);
+  if (revision.id.number === there?.revision.number) {
+    return print(`${name} is so already, at revision ${revision.id.number}`);
+  }
   print(revisionText(revision));
   if (flags.wait && revision.state === 'applied') await follow(client, name);
 }

@@ -4,6 +4,7 @@ import { confirmed } from '../ask.ts';
 import { paint, print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { readFileSet } from '../remote/file-set.ts';
+import { follow } from '../remote/follow.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
 import { diffFileSets } from '../remote/text-diff.ts';
 import { revisionsText, revisionText } from '../remote/words.ts';
@@ -100,7 +101,8 @@ export const rollbackCommand = (): Command =>
         }
         if (!(await confirmed(`Go back to revision ${wanted}?`, options.yes))) return;
         const revision = await client.call('rollback', { params, body: { why: options.message } });
-        if (options.json) printJson(revision);
-        else print(revisionText(revision));
+        if (options.json) return printJson(revision);
+        print(revisionText(revision));
+        if (revision.state === 'applied') await follow(client, network);
       }),
     );

@@ -79,7 +79,7 @@ const promise = (info: TokenInfo): string =>
   [
     info.role === 'join'
       ? 'As root, on the machine that is to join'
-      : `For an ${info.role}, to be kept secret and given to \`hawser login\``,
+      : `A token of the role ${info.role} for \`hawser login\`, to be kept secret`,
     ...(info.usesLeft === undefined ? [] : [`good for ${info.usesLeft}`]),
     ...(info.expires === undefined ? [] : [`ends ${fromNow(info.expires)}`]),
   ].join('; ');

@@ -1,0 +1,111 @@
+import { Command } from 'commander';
+import type { Secret } from '#base';
+import type { FirstTokens, ServerInit } from '#server';
+import { cliErrors } from '../errors.ts';
+import { print } from '../output.ts';
+import { localUrl, logInHere } from '../server/first-login.ts';
+import { untilStopped } from '../server/life.ts';
+import { joinHere } from '../server/own-machine.ts';
+import { defaultData, type Listen, listenOf, machineName } from '../server/places.ts';
+import { resetAdminCommand } from '../server/reset-admin.ts';
+import { freeOverlay, lookAround } from '../server/surroundings.ts';
+
+interface Flags {
+  readonly data: string;
+  readonly database?: string;
+  readonly listen?: string;
+  readonly address?: readonly string[];
+  readonly network: string;
+  readonly name: string;
+  readonly endpoint?: string;
+  readonly overlay?: string;
+  readonly join: boolean;
+}
+
+const collect = (text: string, all: readonly string[] = []): readonly string[] => [...all, text];
+
+export const serverCommand = (): Command =>
+  new Command('server')
+    .description('serve networks from this machine; the first start begins one with it as the hub')
+    .option('--data <dir>', 'where everything is kept', defaultData())
+    .option('--database <url>', 'a PostgreSQL instead: postgres://...')
+    .option('--listen <host:port>', 'where to listen; all addresses, port 7443, unless said')
+    .option('--address <host>', 'how machines reach it, or a whole URL; may be said again', collect)
+    .option('--network <name>', 'first start: what to call the network', 'home')
+    .option('--name <machine>', 'first start: what to call this machine in it', machineName())
+    .option('--endpoint <host:port>', 'first start: where its WireGuard is reached')
+    .option('--overlay <prefix>', 'first start: the addresses of the network')
+    .option('--no-join', 'first start: no network yet, and no part of this machine in one')
+    .addHelpText(
+      'after',
+      `
+Runs until it is told to stop (Ctrl-C); what it has built goes on without it.
+Behind a NAT, say --address and --endpoint with the public address.`,
+    )
+    .action(serve)
+    .addCommand(resetAdminCommand());
+
+async function serve(flags: Flags): Promise<void> {
+  const { openStore, startServer } = await import('#server');
+  const { serverLog } = await import('../server/log.ts');
+  const init = await initOf(flags, serverLog());
+  const store =
+    flags.database === undefined ? {} : { store: await openStore({ database: flags.database }) };
+  const server = await startServer(init, store);
+  const listen = { ...init.listen, port: server.port };
+  if (server.firstTokens) await greet(server.firstTokens, listen, flags);
+  else print(`serving at ${localUrl(listen)}; \`hawser token create --join\` lets machines in`);
+  await untilStopped();
+  await server.close();
+  await store.store?.close();
+}
+
+/** What a first start has to say; tokens are shown this once. */
+async function greet(first: FirstTokens, listen: Listen, { network, name }: Flags): Promise<void> {
+  logInHere(first.admin, listen);
+  print(`serving at ${localUrl(listen)}`);
+  if (first.hub) print(await joinHere(first.hub, network, name));
+  print([...joinLines(first.join), ...adminLines(first.admin)].join('\n'));
+}
+
+const joinLines = (join: Secret | undefined): readonly string[] =>
+  join === undefined
+    ? []
+    : [
+        '',
+        'On each machine that is to join, as root, within a day:',
+        '',
+        `  hawser join ${join.reveal()}`,
+      ];
+
+const adminLines = (admin: Secret): readonly string[] => [
+  '',
+  'The admin token, shown this once; on this machine you are logged in with it already:',
+  '',
+  `  ${admin.reveal()}`,
+  '',
+  '`hawser status` shows who is there, `hawser pull FILE` fetches the network to edit it.',
+];
+
+async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit> {
+  const { addresses: own, used } = await lookAround();
+  const addresses = flags.address ?? own;
+  const [first] = addresses;
+  if (first === undefined) throw cliErrors.error('cli/no-address', {});
+  const { data, network, name: machine } = flags;
+  const overlay = flags.overlay ?? freeOverlay(used);
+  const firstNetwork = {
+    network,
+    machine,
+    overlay,
+    endpoint: flags.endpoint ?? endpointAt(first),
+  };
+  const listen = listenOf(flags.listen);
+  return { data, listen, addresses, log, ...(flags.join && { firstNetwork }) };
+}
+
+/** WireGuard's own port at the host of an address. */
+function endpointAt(address: string): string {
+  const host = address.startsWith('https://') ? new URL(address).hostname : address;
+  return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:51820`;
+}

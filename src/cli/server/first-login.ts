@@ -1,0 +1,45 @@
+import { chownSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Secret } from '#base';
+import { contextsFile, readContexts, withContext, writeContexts } from '../remote/contexts.ts';
+import type { Listen } from './places.ts';
+
+interface User {
+  readonly home: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Who is behind `sudo`. */
+function sudoUser(): User | undefined {
+  const id = process.env['SUDO_UID'];
+  if (!id || id === '0' || process.geteuid?.() !== 0) return undefined;
+  const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const fields = lines.map((line) => line.split(':')).find(([, , uid]) => uid === id);
+  const [, , uid, gid, , home] = fields ?? [];
+  return home ? { home, uid: Number(uid), gid: Number(gid) } : undefined;
+}
+
+/** The context of the server on this machine. */
+export const localContext = 'local';
+
+/** The server as this machine itself reaches it. */
+export function localUrl({ host, port }: Listen): string {
+  const near = { '::': '127.0.0.1', '0.0.0.0': '127.0.0.1' }[host] ?? host;
+  return `https://${near.includes(':') ? `[${near}]` : near}:${port}`;
+}
+
+/** Logs in the user who started the server, and the one behind `sudo` too. @throws cli/... */
+export function logInHere(token: Secret, listen: Listen): void {
+  const context = { token: token.reveal(), server: localUrl(listen) };
+  const login = (file: string): void =>
+    writeContexts(withContext(readContexts(file), localContext, context), file);
+  login(contextsFile());
+  const user = sudoUser();
+  if (!user || contextsFile(user.home) === contextsFile()) return;
+  const file = contextsFile(user.home);
+  login(file);
+  for (const made of [dirname(dirname(file)), dirname(file), file]) {
+    if (statSync(made).uid === 0) chownSync(made, user.uid, user.gid);
+  }
+}

@@ -1,0 +1,19 @@
+import { joinNetwork, startAgent } from '#agent';
+import { formatDiagnostic, HawserError, type Secret } from '#base';
+import { thisProgram } from '../this-program.ts';
+
+/**
+ * Makes this machine the hub of its first network: it joins as every other does, and its agent lives on
+ * when the server ends. A machine that cannot be a hub can serve all the same, and is told why it is none.
+ */
+export async function joinHere(token: Secret, network: string, name: string): Promise<string> {
+  try {
+    await joinNetwork({ token: token.reveal(), name });
+    await startAgent({ program: thisProgram() });
+    return `this machine is the hub of the network ${network}, as ${name}`;
+  } catch (error) {
+    if (!(error instanceof HawserError)) throw error;
+    const again = `hawser join ${token.reveal()} --name ${name}`;
+    return `this machine is not the hub of ${network} yet:\n${formatDiagnostic(error)}\nThen: ${again}`;
+  }
+}

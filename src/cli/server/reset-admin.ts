@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { print } from '../output.ts';
+import { localContext, logInHere } from './first-login.ts';
+import { defaultData, listenOf } from './places.ts';
+import { lookAround } from './surroundings.ts';
+
+interface Flags {
+  readonly data: string;
+  readonly database?: string;
+  readonly listen?: string;
+  readonly address?: readonly string[];
+}
+
+export const resetAdminCommand = (): Command =>
+  new Command('reset-admin')
+    .description('on the host of a server: a new admin token; the old ones are void')
+    .option('--data <dir>', 'where the server keeps everything', defaultData())
+    .option('--database <url>', 'its PostgreSQL, if it has one')
+    .option('--listen <host:port>', 'where it listens, if it was told so')
+    .option('--address <host...>', 'how it is reached, if it was told so')
+    .action(reset);
+
+async function reset(flags: Flags): Promise<void> {
+  const { openStore, resetAdmin, serverCertificate, Tokens, urlOf } = await import('#server');
+  const listen = listenOf(flags.listen);
+  const addresses = flags.address ?? (await lookAround()).addresses;
+  const { data, database } = flags;
+  const store = await openStore(database === undefined ? { data } : { database });
+  const clock = (): Date => new Date();
+  try {
+    const { pin } = await serverCertificate(store, { names: [], clock });
+    const servers = () => addresses.map((address) => urlOf(address, listen.port));
+    const tokens = new Tokens({ servers, ...(pin !== undefined && { pin }) }, store, clock);
+    const token = await resetAdmin(store, tokens, clock());
+    logInHere(token, listen);
+    process.stderr.write(`the old admin tokens are void; logged in here as ${localContext}\n`);
+    print(token.reveal());
+  } finally {
+    await store.close();
+  }
+}

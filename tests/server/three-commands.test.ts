@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import { type Machine, overlayOf, type Running, serve, settled, World } from './world.ts';
+
+suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, () => {
+  let world: World;
+  let hub: Machine;
+  let alice: Machine;
+  let bob: Machine;
+  let program: Running | undefined;
+
+  beforeAll(async () => {
+    world = await World.open();
+    [hub, alice, bob] = [
+      await world.machine('hub'),
+      await world.machine('alice'),
+      await world.machine('bob'),
+    ];
+  });
+  afterAll(async () => {
+    await program?.end('SIGKILL');
+    await world.close();
+  });
+
+  test('make a network within a minute, in which they ping each other', async () => {
+    const began = performance.now();
+    const serving = await serve(hub);
+    ({ program } = serving);
+    alice.must('join', serving.joinToken);
+    bob.must('join', serving.joinToken);
+    const status = await settled(hub, 'hub', 'alice', 'bob');
+    const machines = [hub, alice, bob];
+    for (const from of machines) {
+      for (const to of machines.filter((other) => other !== from)) {
+        const address = overlayOf(status, to.name);
+        await until(`${from.name} reaches ${to.name}`, () => from.reaches(address));
+      }
+    }
+    expect((performance.now() - began) / 1000).toBeLessThan(60);
+  });
+
+  test('leave whoever started the server logged in, and nobody else', () => {
+    expect(hub.must('status')).toMatch(/alice +connected/);
+    expect(alice.hawser('status').err).toContain('cli/not-logged-in');
+    const file = '/run/home/.config/hawser/contexts.json';
+    expect(hub.do(`stat -c %a ${file}`).trim()).toBe('600');
+  });
+});

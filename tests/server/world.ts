@@ -1,0 +1,203 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NetworkStatus } from '#api';
+import { repositoryRoot } from '../support/checkout.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { until } from '../support/until.ts';
+
+const bundle = join(repositoryRoot, 'dist/hawser.mjs');
+
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A program that goes on in a machine until it is ended. */
+export class Running {
+  readonly #child: ChildProcess;
+  #output = '';
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (part: string) => {
+        this.#output += part;
+      });
+    }
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Ends the program itself, which nsenter started, as the machine's own kill(1) would. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.ended) return;
+    const { pid } = this.#child;
+    const gone = once(this.#child, 'exit');
+    const [inner] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    process.kill(Number(inner), signal);
+    await gone;
+  }
+}
+
+/** One machine: nothing of it lasts, and nothing is shared with others but the programs. */
+export class Machine {
+  readonly name: string;
+  readonly address: string;
+  readonly box: Sandbox;
+
+  private constructor(name: string, address: string, box: Sandbox) {
+    this.name = name;
+    this.address = address;
+    this.box = box;
+  }
+
+  static async open(name: string, address: string): Promise<Machine> {
+    const box = await Sandbox.open();
+    const machine = new Machine(name, address, box);
+    machine.do(`hostname ${name}`);
+    machine.do('mount -t tmpfs tmpfs /var/lib');
+    machine.do('mkdir -p /run/home');
+    return machine;
+  }
+
+  /** Runs a command line of plain words; throws if it fails. */
+  do(line: string): string {
+    return this.box.run(line.split(' '));
+  }
+
+  #argv(args: readonly string[]): string[] {
+    const [, ...enter] = this.box.enter;
+    const env = ['env', 'HOME=/run/home', 'XDG_CONFIG_HOME=', 'NO_COLOR=1', 'LC_ALL=C'];
+    return [...enter, ...env, process.execPath, bundle, ...args];
+  }
+
+  /** Runs Hawser to its end, in a folder of the machine's own. */
+  hawser(...args: readonly string[]): Outcome {
+    const done = spawnSync('nsenter', this.#argv(args), { encoding: 'utf8', timeout: 90_000 });
+    return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+  }
+
+  /** The same, for what has to succeed; gives what it printed. */
+  must(...args: readonly string[]): string {
+    const { code, out, err } = this.hawser(...args);
+    if (code === 0) return out;
+    throw new Error(`${this.name}: hawser ${args.join(' ')} ended with ${code}: ${err}${out}`);
+  }
+
+  /** Starts Hawser, which goes on. */
+  start(...args: readonly string[]): Running {
+    return new Running(spawn('nsenter', this.#argv(args), { stdio: ['ignore', 'pipe', 'pipe'] }));
+  }
+
+  read(file: string): string {
+    return this.do(`cat ${file}`);
+  }
+
+  write(file: string, text: string): void {
+    this.box.write(file, text);
+  }
+
+  /** Whether a packet comes back from an address. */
+  reaches(address: string): boolean {
+    const [, ...enter] = this.box.enter;
+    return spawnSync('nsenter', [...enter, 'ping', '-c1', '-W1', address]).status === 0;
+  }
+}
+
+/** Machines with a network between them that anybody may send anything through. */
+export class World {
+  readonly #machines: Machine[] = [];
+  readonly #middle: Sandbox;
+
+  private constructor(middle: Sandbox) {
+    this.#middle = middle;
+  }
+
+  static async open(): Promise<World> {
+    const middle = await Sandbox.open();
+    middle.run(['ip', 'link', 'add', 'middle', 'type', 'bridge']);
+    middle.run(['ip', 'link', 'set', 'middle', 'up']);
+    return new World(middle);
+  }
+
+  /** A machine with an address of its own in 192.0.2.0/24. */
+  async machine(name: string): Promise<Machine> {
+    const number = this.#machines.length + 1;
+    const machine = await Machine.open(name, `192.0.2.${number}`);
+    this.#machines.push(machine);
+    const [a, b] = [String(machine.box.pid), String(this.#middle.pid)];
+    const end = `port${number}`;
+    const pair = ['name', 'eth0', 'netns', a, 'type', 'veth', 'peer', 'name', end, 'netns', b];
+    execFileSync('ip', ['link', 'add', ...pair]);
+    this.#middle.run(['ip', 'link', 'set', end, 'master', 'middle', 'up']);
+    machine.do(`ip address add ${machine.address}/24 dev eth0`);
+    machine.do('ip link set eth0 up');
+    return machine;
+  }
+
+  /** Takes a machine's cable out, or puts it in again. */
+  cable(machine: Machine, is: 'up' | 'down'): void {
+    const end = `port${this.#machines.indexOf(machine) + 1}`;
+    this.#middle.run(['ip', 'link', 'set', end, is]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#machines.map(async ({ box }) => box.close()));
+    await this.#middle.close();
+  }
+}
+
+/** A started server and the line that lets machines in. */
+export interface Serving {
+  readonly program: Running;
+  readonly joinToken: string;
+}
+
+/** `hawser server` on a machine, at its first start. */
+export async function serve(machine: Machine, ...args: readonly string[]): Promise<Serving> {
+  const program = machine.start('server', ...args);
+  const joinToken = await until('the server prints how to join', () => {
+    if (program.ended) throw new Error(`the server ended: ${program.output}`);
+    return /hawser join (hawser-join-[\w-]+)$/m.exec(program.output)?.[1];
+  });
+  return { program, joinToken };
+}
+
+/** `hawser server` once more, on what it kept; resolves when it answers. */
+export async function serveAgain(machine: Machine, ...args: readonly string[]): Promise<Running> {
+  const program = machine.start('server', ...args);
+  await until('the server answers again', () => {
+    if (program.ended) throw new Error(`the server ended: ${program.output}`);
+    return machine.hawser('network', 'list').code === 0;
+  });
+  return program;
+}
+
+/** What the server knows of its machines, asked where one is logged in. */
+export const statusAt = (machine: Machine): NetworkStatus =>
+  JSON.parse(machine.must('status', '--json')) as NetworkStatus;
+
+/** Resolves when every one of these machines is connected and has what it should. */
+export const settled = (at: Machine, ...names: readonly string[]): Promise<NetworkStatus> =>
+  until(`${names.join(', ')} have what they should`, () => {
+    const status = statusAt(at);
+    const own = names.map((name) => status.machines.find((machine) => machine.name === name));
+    const done = own.every((one) => one?.connected && one.confirmed === one.wanted);
+    return done && status;
+  });
+
+/** The first overlay address of a machine. */
+export function overlayOf(status: NetworkStatus, name: string): string {
+  const address = status.machines.find((machine) => machine.name === name)?.overlay[0];
+  if (address === undefined) throw new Error(`${name} has no address: ${JSON.stringify(status)}`);
+  return address.replace(/\/\d+$/, '');
+}
