@@ -107,13 +107,17 @@ async function startProcess(argv: readonly string[], stateDir: string): Promise<
 }
 
 /**
- * Sees to it that an agent runs on this machine: the one that does, else as a unit of systemd where that
- * is in charge, else as a process in a session of its own. @throws agent/does-not-start
+ * Sees to it that an agent runs on this machine and knows what was joined: the one that runs, else as a
+ * unit of systemd where that is in charge, else as a process in a session of its own.
+ * @throws agent/does-not-start
  */
 export async function startAgent(options: StartOptions): Promise<Started> {
   const { program, stateDir = defaultStateFolder } = options;
   const pid = await pidOf(stateDir);
-  if (pid !== undefined) return { as: 'running', pid };
+  if (pid !== undefined) {
+    await askAgent(stateDir, { do: 'reload' });
+    return { as: 'running', pid };
+  }
   const argv = [...program, 'agent', 'run', '--state-dir', stateDir];
   const isUsual = stateDir === defaultStateFolder;
   return isUsual && hasSystemd() ? startUnit(argv, stateDir) : startProcess(argv, stateDir);

@@ -65,7 +65,11 @@ export class Server {
     const { method, path }: RouteShape = routes[name];
     const all: Readonly<Record<string, string | number>> = { network, ...params };
     const url = path.replace(/:(\w+)/g, (_, key: string) => String(all[key]));
-    const { status, text } = await this.#send(method, url, body && JSON.stringify(body));
+    const { status, text } = await this.#send(
+      method,
+      url,
+      body === undefined ? undefined : JSON.stringify(body),
+    );
     if (status >= 300) throw new Error(`${name}: ${status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   }

@@ -16,8 +16,8 @@ export type Request =
   | { readonly do: 'pause'; readonly seconds?: number }
   | { readonly do: 'resume' }
   | { readonly do: 'rollback'; readonly network: string }
-  /** A network was joined. */
-  | { readonly do: 'enrol'; readonly network: string }
+  /** Something was joined: what was enrolled since is taken up. */
+  | { readonly do: 'reload' }
   | { readonly do: 'leave'; readonly network: string };
 
 export interface AgentStatus {
@@ -49,7 +49,7 @@ export interface Answers {
   readonly pause: { readonly until: string };
   readonly resume: null;
   readonly rollback: { readonly from: number; readonly to?: number };
-  readonly enrol: null;
+  readonly reload: null;
   /** Whether a server heard it. */
   readonly leave: { readonly told: boolean };
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { countingRun, type Host, linuxHost } from '#host';
 import { Agent } from '../agent.ts';
-import { Enrolments } from '../enrolment.ts';
+import { type Enrolment, Enrolments } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
 import { machineIdentity } from '../identity.ts';
 import { type LockOptions, withLock } from '../lock.ts';
 import { defaultStateFolder, Store } from '../store.ts';
 import { type Answers, Control, type Request, socketPath } from './control.ts';
+import { findingsIn, messagesOf } from './findings.ts';
 import { defaultTimings, type Machine, type Timings } from './machine.ts';
 import { Pause } from './pause.ts';
 import { Session } from './session.ts';
@@ -59,8 +60,26 @@ class Daemon {
     };
   }
 
-  start(): void {
-    for (const network of this.#machine.enrolments.networks()) this.#enrol(network);
+  /** Takes up the networks that were joined, and those joined anew. */
+  async load(): Promise<void> {
+    for (const network of this.#machine.enrolments.networks()) {
+      const enrolment = this.#enrolmentOf(network);
+      if (!enrolment || this.#sessions.get(network)?.isOf(enrolment)) continue;
+      await this.#sessions.get(network)?.stop();
+      const session = new Session(this.#machine, enrolment);
+      this.#sessions.set(network, session);
+      session.start();
+    }
+  }
+
+  /** One network that cannot be read must not keep the others from running. */
+  #enrolmentOf(network: string): Enrolment | undefined {
+    try {
+      return this.#machine.enrolments.find(network);
+    } catch (error) {
+      this.#machine.log(`${network}: ${messagesOf(findingsIn(error)).join('; ')}`);
+      return undefined;
+    }
   }
 
   async stop(): Promise<void> {
@@ -73,14 +92,6 @@ class Daemon {
   async look(): Promise<boolean> {
     const looks = await Promise.all([...this.#sessions.values()].map((session) => session.kick()));
     return looks.some(({ changed }) => changed);
-  }
-
-  #enrol(network: string): void {
-    const enrolment = this.#machine.enrolments.find(network);
-    if (!enrolment) throw agentErrors.error('agent/not-enrolled', { network });
-    const session = new Session(this.#machine, enrolment);
-    this.#sessions.set(network, session);
-    session.start();
   }
 
   #session(network: string): Session {
@@ -153,9 +164,8 @@ class Daemon {
       const { from, to } = await this.#session(network).rollback();
       return { from, ...(to !== undefined && { to }) };
     },
-    enrol: async ({ network }) => {
-      await this.#sessions.get(network)?.stop();
-      this.#enrol(network);
+    reload: async () => {
+      await this.load();
       return null;
     },
     leave: async ({ network }) => this.#leave(network),
@@ -186,7 +196,7 @@ async function runAlone(options: DaemonOptions): Promise<void> {
   const resync = options.timings?.resync ?? defaultTimings.resync;
   const timer = setInterval(() => void daemon.look(), resync);
   log(`hawser agent ${options.version} runs, process ${process.pid}`);
-  daemon.start();
+  await daemon.load();
   if (!signal.aborted) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   }

@@ -1,5 +1,5 @@
 import type { Finding, ToAgent } from '#api';
-import { type HawserError, Secret } from '#base';
+import { canonicalJson, type HawserError, Secret } from '#base';
 import { applyDelta, facilityVersions, type HostState, hashState, parseHostState } from '#state';
 import type { Greeting } from '../channel/connection.ts';
 import { Link } from '../channel/link.ts';
@@ -57,6 +57,10 @@ export class Session {
       prove: () => this.#link.renew(),
       tell: (message) => this.#outbox.put(message),
     });
+  }
+
+  isOf(enrolment: Enrolment): boolean {
+    return canonicalJson(enrolment) === canonicalJson(this.#enrolment);
   }
 
   /** Makes the machine what was confirmed last, and connects; does not wait for either. */

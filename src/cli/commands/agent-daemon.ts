@@ -34,6 +34,13 @@ const ofNetwork = (name: string, description: string): Command =>
 
 const now = (): string => new Date().toISOString();
 
+/** An option that is a duration. */
+function seconds(text: string): number {
+  const duration = durationOf(text);
+  if (duration !== undefined) return duration / 1000;
+  throw new InvalidArgumentError('a duration is expected, such as 30m, 1h, 2d');
+}
+
 export const runCommand = (): Command =>
   new Command('run')
     .description('keep this machine as its networks say, until it is ended')
@@ -42,13 +49,15 @@ export const runCommand = (): Command =>
       'after',
       '\nWhat it made stays when it ends; `hawser agent cleanup` takes it away.',
     )
-    .action(async ({ stateDir }: Flags) => {
+    .action(async ({ stateDir, confirmWithin }: Flags & { readonly confirmWithin: number }) => {
       const ending = new AbortController();
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
         process.once(signal, () => ending.abort());
       }
       const log = (line: string): void => print(`${now()} ${line}`);
-      await runAgent({ stateDir, signal: ending.signal, version: packageFile.version, log });
+      const timings = { confirm: confirmWithin * 1000 };
+      const { version } = packageFile;
+      await runAgent({ stateDir, signal: ending.signal, version, log, timings });
     });
 
 export const statusCommand = (): Command =>
@@ -73,12 +82,6 @@ export const showCommand = (): Command =>
       else print(describeShown(shown));
     },
   );
-
-function seconds(text: string): number {
-  const duration = durationOf(text);
-  if (duration !== undefined) return duration / 1000;
-  throw new InvalidArgumentError('a duration is expected, such as 30m, 1h, 2d');
-}
 
 export const pauseCommand = (): Command =>
   local('pause', 'change nothing on this machine for a while: no repairs, no new states')

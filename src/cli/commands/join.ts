@@ -43,7 +43,6 @@ async function join(token: string, flags: Flags): Promise<void> {
   const { name, stateDir } = flags;
   const joined = await joinNetwork({ token, stateDir, ...(name !== undefined && { name }) });
   const started = await startAgent({ program: thisProgram(), stateDir });
-  if (started.as === 'running') await askAgent(stateDir, { do: 'enrol', network: joined.network });
   const status = await firstState(stateDir, joined.network);
   const shown = status.pending ? undefined : await firstHandshake(stateDir, joined.network);
   tell({ joined, started, status, shown }, flags);
