@@ -59,6 +59,11 @@ ip route show table all | sed 's/ expires [0-9]*sec//'; nft list ruleset
 sysctl -ar '^net.ipv[46].conf.*(forwarding|accept_ra|src_valid_mark)$'
 `;
 
+function expectHolds({ mismatches, handshakes }: Proof): void {
+  expect(mismatches).toEqual([]);
+  expect(handshakes.missing).toEqual([]);
+}
+
 suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
   let vm: HawserMachine;
 
@@ -67,13 +72,13 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
   }, patience);
   afterAll(() => vm.close());
 
+  function apply(state: HostState): Promise<Pass> {
+    const file = vm.machine.write('state.json', JSON.stringify(state));
+    return vm.json<Pass>('agent', 'apply', '--state', file);
+  }
+
   describe('a lab', () => {
     let flows: number;
-
-    function expectHolds({ mismatches, handshakes }: Proof): void {
-      expect(mismatches).toEqual([]);
-      expect(handshakes.missing).toEqual([]);
-    }
 
     test(
       'goes up, and every flow does what the file says',
@@ -155,11 +160,6 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
       const root = state.namespaces['root'] ?? {};
       const table = { ...filterTable(), chains: [], maps: [] };
       return { ...state, namespaces: { root: { ...root, nft: { v: 1, items: [table] } } } };
-    }
-
-    function apply(state: HostState): Promise<Pass> {
-      const file = vm.machine.write('state.json', JSON.stringify(state));
-      return vm.json<Pass>('agent', 'apply', '--state', file);
     }
 
     test(
