@@ -49,4 +49,12 @@ export const serverErrors = errorTable({
     says: 'the file says `network: {found}`, not {name}',
     fix: 'Name the network as its file does.',
   },
+  'server/backup-unreadable': {
+    says: '{file} cannot be read as a backup: {why}',
+    fix: 'Nothing was changed. Check file and passphrase; `hawser backup verify` tells whether a backup can be restored.',
+  },
+  'server/store-not-empty': {
+    says: 'there is something in {store} already',
+    fix: 'Restore into a new data folder or an empty database; move the old one aside if it is no longer needed.',
+  },
 });

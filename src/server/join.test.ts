@@ -1,15 +1,152 @@
 import { expect, test } from 'vitest';
+import type { JoinResponse } from '#api';
 import { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
+
+const code = (body: unknown): unknown => (body as { readonly code?: string }).code;
 
 test('two pasted tokens make a network: hub and members know each other', async () => {
   await using server = await TestServer.start();
   const hub = await server.enrol(new Machine('hub'), server.hubToken);
   const anna = new Machine('anna');
   const channel = await server.enrol(anna);
-  const state = await channel.until(
-    ({ tunnels }) => 'hub' in (tunnels['0']?.peers ?? tunnels['main']?.peers ?? {}),
-  );
+  const state = await channel.until(({ tunnels }) => JSON.stringify(tunnels).includes('"hub"'));
   expect(state).toMatchObject({ network: 'net', machine: 'anna' });
   await hub.until((own) => JSON.stringify(own.tunnels).includes(anna.keys['0'] ?? ''));
+});
+
+test('a join adds one line to the stored file and changes no other', async () => {
+  await using server = await TestServer.start();
+  const before = await server.call('pull', {});
+  await server.enrol(new Machine('anna'));
+  const after = await server.call('pull', {});
+  const text = (files: typeof before): string => files.files[files.entry] ?? '';
+  expect(text(after)).toBe(text(before).replace('members: {}', 'members: { anna: {} }'));
+  expect(await server.call('history', {})).toMatchObject([
+    { kind: 'join', author: 'first', why: 'anna joined', summary: ['anna joins'] },
+    { kind: 'create' },
+  ]);
+});
+
+test('joining twice is joining once, and takes no second use of the token', async () => {
+  await using server = await TestServer.start();
+  const body = { role: 'join', name: 'one', network: 'net', uses: 1, admits: true } as const;
+  const { token } = await server.call('createToken', {}, body);
+  const anna = new Machine('anna');
+  const first = await server.call('join', {}, anna.joinRequest('net'), token);
+  expect(first).toMatchObject({ machine: 'anna', enrolment: 'enrolled' });
+  const [admin, other] = [await server.ask('join', {}, anna.joinRequest('net')), server.joinToken];
+  expect([admin.status, code(admin.body)]).toEqual([403, 'api/forbidden']);
+  expect(await server.call('join', {}, anna.joinRequest('net'), other)).toEqual(first);
+  const bob = await server.ask('join', {}, new Machine('bob').joinRequest('net'), token);
+  expect([bob.status, code(bob.body)]).toEqual([401, 'api/unauthorized']);
+});
+
+test('two machines with one token for one: one of them joins', async () => {
+  await using server = await TestServer.start();
+  const body = { role: 'join', name: 'one', network: 'net', uses: 1, admits: true } as const;
+  const { token } = await server.call('createToken', {}, body);
+  const answers = await Promise.all(
+    ['anna', 'bob'].map(async (name) =>
+      server.ask('join', {}, new Machine(name).joinRequest('net'), token),
+    ),
+  );
+  expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 401]);
+  expect(await server.call('history', {})).toHaveLength(2);
+});
+
+test('nobody joins under a name that somebody has', async () => {
+  await using server = await TestServer.start();
+  await server.enrol(new Machine('anna'));
+  const answer = await server.ask(
+    'join',
+    {},
+    new Machine('anna').joinRequest('net'),
+    server.joinToken,
+  );
+  expect([answer.status, code(answer.body)]).toEqual([409, 'api/name-taken']);
+});
+
+test('nobody joins with the WireGuard key of another machine', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  await server.enrol(anna);
+  const copy = new Machine('copy');
+  copy.keys['0'] = anna.keys['0'] ?? '';
+  const answer = await server.ask('join', {}, copy.joinRequest('net'), server.joinToken);
+  expect([answer.status, code(answer.body)]).toEqual([409, 'server/key-taken']);
+});
+
+test('nobody joins with an identity that is not his', async () => {
+  await using server = await TestServer.start();
+  const request = {
+    ...new Machine('anna').joinRequest('net'),
+    identity: new Machine('b').identity,
+  };
+  const answer = await server.ask('join', {}, request, server.joinToken);
+  expect([answer.status, code(answer.body)]).toEqual([401, 'api/unauthorized']);
+});
+
+test('a machine that the token does not admit waits for approval, connected, and is told', async () => {
+  await using server = await TestServer.start();
+  await server.enrol(new Machine('hub'), server.hubToken);
+  const body = { role: 'join' as const, name: 'guests', network: 'net', tags: ['guest'] };
+  const { token } = await server.call('createToken', {}, body);
+  const anna = new Machine('anna');
+  const joined = await server.call('join', {}, anna.joinRequest('net'), token);
+  expect(joined.enrolment satisfies JoinResponse['enrolment']).toBe('pending');
+  const channel = await server.connect(anna);
+  await channel.settled();
+  expect(channel.state).toBeUndefined();
+  expect((await server.call('status', {})).machines).toContainEqual(
+    expect.objectContaining({ name: 'anna', enrolment: 'pending', connected: true }),
+  );
+  await server.call('approveMachine', { machine: 'anna' }, { as: 'laptop' });
+  const state = await channel.until(({ tunnels }) => JSON.stringify(tunnels).includes('"hub"'));
+  expect(state.machine).toBe('laptop');
+  const { files, entry } = await server.call('pull', {});
+  expect(files[entry]).toContain('members: { laptop: { tags: [guest] } }');
+});
+
+test('a machine that is removed is out of the file, cut off, and told so when it returns', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  const hub = await server.enrol(new Machine('hub'), server.hubToken);
+  const channel = await server.enrol(anna);
+  await hub.until((own) => JSON.stringify(own.tunnels).includes('"anna"'));
+  await server.call('removeMachine', { machine: 'anna' });
+  await channel.next('removed');
+  await hub.until((own) => !JSON.stringify(own.tunnels).includes('"anna"'));
+  const { files, entry } = await server.call('pull', {});
+  expect(files[entry]).not.toContain('anna');
+  const back = await server.connect(anna);
+  await back.next('removed');
+});
+
+test('a machine that leaves is told that it is gone, and its peers forget it', async () => {
+  await using server = await TestServer.start();
+  const hub = await server.enrol(new Machine('hub'), server.hubToken);
+  const channel = await server.enrol(new Machine('anna'));
+  await hub.until((own) => JSON.stringify(own.tunnels).includes('"anna"'));
+  channel.say({ type: 'leave' });
+  await channel.next('removed');
+  await hub.until((own) => !JSON.stringify(own.tunnels).includes('"anna"'));
+});
+
+test('another machine takes the place of one that is replaced', async () => {
+  await using server = await TestServer.start();
+  const [old, young] = [new Machine('anna'), new Machine('anna')];
+  const before = await (await server.enrol(old)).until(() => true);
+  await server.call('replaceMachine', { machine: 'anna' });
+  const after = await (await server.enrol(young)).until(() => true);
+  expect(after.namespaces['root']?.addresses).toEqual(before.namespaces['root']?.addresses);
+  await (await server.connect(old)).next('removed');
+});
+
+test('a machine that nobody removed is refused, not told to clean up', async () => {
+  await using server = await TestServer.start();
+  const channel = await server.connect(new Machine('stranger'));
+  expect(await channel.next('refused')).toMatchObject({
+    error: { code: 'server/unknown-machine' },
+  });
 });

@@ -1,7 +1,7 @@
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { apiErrors } from '#api';
 import { hostOf, urlOf } from './addresses.ts';
 import { Certificates } from './certificates.ts';
 import { type FirstNetwork, type FirstTokens, firstStart } from './first.ts';
@@ -9,6 +9,7 @@ import { makeApp } from './http/app.ts';
 import { Gate } from './http/auth.ts';
 import { Failures } from './http/failures.ts';
 import { handlersOf } from './http/handlers/index.ts';
+import { Metrics } from './metrics.ts';
 import { Networks } from './networks.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/index.ts';
@@ -17,6 +18,8 @@ import { Tokens } from './tokens.ts';
 export interface ServerInit {
   /** Folder of the store. */
   readonly data: string;
+  /** URL of a PostgreSQL database that is the store instead. */
+  readonly database?: string;
   readonly listen: { readonly host: string; readonly port: number };
   /** Where machines reach it, for tokens: hosts, or whole URLs where the port is another one. */
   readonly addresses: readonly string[];
@@ -50,7 +53,8 @@ export async function startServer(
   init: ServerInit,
   components: ServerComponents = {},
 ): Promise<RunningServer> {
-  const store = components.store ?? (await openStore({ data: init.data }));
+  const { data, database } = init;
+  const store = components.store ?? (await openStore(database ? { database } : { data }));
   try {
     return await startWith(init, store, components);
   } catch (error) {
@@ -59,11 +63,41 @@ export async function startServer(
   }
 }
 
-async function startWith(
+/** A server whose parts are put together and which does not listen yet. */
+export interface Assembled {
+  readonly app: FastifyInstance;
+  readonly pin: string | undefined;
+  /** Tells the port that it got, and begins what a first start begins. */
+  begin(port: number): Promise<FirstTokens | undefined>;
+  close(): Promise<void>;
+}
+
+async function startWith(init: ServerInit, store: Store, own: ServerComponents) {
+  const server = await assemble(init, store);
+  try {
+    await server.app.listen(init.listen);
+    const { port } = server.app.server.address() as AddressInfo;
+    const firstTokens = await server.begin(port);
+    return {
+      port,
+      pin: server.pin,
+      firstTokens,
+      async close() {
+        await server.close();
+        if (!own.store) await store.close();
+      },
+    };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** @throws server/certificate-unusable, server/store-... */
+export async function assemble(
   { listen, addresses, firstNetwork, tls, log, clock = () => new Date() }: ServerInit,
   store: Store,
-  components: ServerComponents,
-): Promise<RunningServer> {
+): Promise<Assembled> {
   const names = addresses.map(hostOf);
   const certificates = await Certificates.open({ store, names, clock, log, files: tls });
   const { pin } = certificates.current;
@@ -72,38 +106,41 @@ async function startWith(
   const tokens = new Tokens({ servers, ...(pin !== undefined && { pin }) }, store, clock);
   const networks = new Networks({ store, clock, log });
   await networks.start();
-  const handlers = handlersOf({
-    store,
-    tokens,
-    clock,
-    network: (name) => networks.get(name),
-    opened: async (name) => networks.open(name),
-    servers,
-    authorities: () => certificates.current.authorities,
-    backup: async () => {
-      throw apiErrors.error('api/unavailable', { why: 'backups are not made here yet' });
-    },
-  });
-  const gate = new Gate(tokens, new Failures(clock));
+  const authorities = () => certificates.current.authorities;
+  const handlers = handlersOf({ store, tokens, clock, networks, servers, authorities });
+  const metrics = new Metrics(networks);
+  const gate = new Gate(tokens, new Failures(clock), () => metrics.failures.inc());
+  const own = { metrics, trouble: async () => troubleOf(store, networks) };
   const hub = (name: string) => networks.get(name).hub;
-  const app = await makeApp({ handlers, gate, log, hub }, certificates.current);
-  certificates.follow((renewed) => {
-    (app.server as Server).setSecureContext({ key: renewed.key, cert: renewed.cert });
+  const app = await makeApp({ handlers, gate, log, hub, own }, certificates.current);
+  certificates.follow(({ key, cert }) => {
+    (app.server as Server).setSecureContext({ key, cert });
   });
-  await app.listen(listen);
-  port = (app.server.address() as AddressInfo).port;
-  const first = { now: clock(), ...(firstNetwork && { firstNetwork }) };
-  const firstTokens = await firstStart(store, tokens, first);
-  if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
   return {
-    port,
+    app,
     pin,
-    firstTokens,
+    async begin(given) {
+      port = given;
+      const first = { now: clock(), ...(firstNetwork && { firstNetwork }) };
+      const firstTokens = await firstStart(store, tokens, first);
+      if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
+      return firstTokens;
+    },
     async close() {
       certificates.close();
       await networks.close();
       await app.close();
-      if (!components.store) await store.close();
     },
   };
+}
+
+/** What keeps a server from serving: a store that cannot be read, a network's file likewise. */
+async function troubleOf(store: Store, networks: Networks): Promise<string | undefined> {
+  try {
+    await store.read(async (tx) => tx.networks());
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the store cannot be read';
+  }
+  const [broken] = networks.broken;
+  return broken === undefined ? undefined : `the network ${broken} cannot be served`;
 }

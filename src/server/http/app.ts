@@ -1,6 +1,7 @@
 import websocket from '@fastify/websocket';
 import fastify, {
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   type FastifySchema,
   LogController,
@@ -12,17 +13,22 @@ import Value from 'typebox/value';
 import {
   apiErrors,
   channelPath,
-  type Problem,
+  Problem,
   problemType,
   type RouteName,
   type RouteShape,
   routes,
 } from '#api';
+import { HawserError } from '#base';
 import type { Hub } from '../hub/hub.ts';
 import { Session } from '../hub/session.ts';
+import { Wire } from '../hub/wire.ts';
+import type { Metrics } from '../metrics.ts';
+import { addressOf } from './address.ts';
 import type { Gate } from './auth.ts';
 import type { Call, Handlers } from './call.ts';
 import { bodyLimit, parseJson } from './json.ts';
+import { addOwnRoutes, describeRoutes, type OwnRoutes } from './own-routes.ts';
 import { problemOf } from './problems.ts';
 
 export interface AppComponents {
@@ -31,6 +37,7 @@ export interface AppComponents {
   readonly log: Logger;
   /** @throws api/no-network */
   readonly hub: (network: string) => Hub;
+  readonly own: OwnRoutes;
 }
 
 export interface Tls {
@@ -40,6 +47,8 @@ export interface Tls {
 
 /** Largest message of an agent, in bytes. */
 const maxPayload = 4 * 1024 * 1024;
+/** Seconds after which an agent may return whose network is not here. */
+const unknownAgain = 300;
 
 type App = FastifyInstance;
 
@@ -51,6 +60,7 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     forceCloseConnections: true,
+    frameworkErrors: answer,
     ...(tls && { https: { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.3' } }),
   } as const;
   const app = fastify(options) as unknown as App;
@@ -58,7 +68,10 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
   acceptJson(app);
   answerProblems(app);
   app.addHook('onRequest', async (request) => components.gate.pass(request));
+  countRequests(app, components.own.metrics);
   await app.register(websocket, { options: { maxPayload } });
+  await describeRoutes(app);
+  addOwnRoutes(app, components.own);
   addChannel(app, components);
   for (const name of Object.keys(routes) as RouteName[]) addRoute(app, name, components.handlers);
   return app;
@@ -111,25 +124,42 @@ function ownProblem(error: unknown, request: FastifyRequest): Problem {
   return problemOf(apiErrors.error('api/internal', { id: request.id })) as Problem;
 }
 
-function answerProblems(app: App): void {
-  app.setErrorHandler(async (error, request, reply) => {
-    const problem = ownProblem(error, request);
-    if (problem.code === 'api/unauthorized') void reply.header('www-authenticate', 'Bearer');
-    return reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
+function countRequests(app: App, metrics: Metrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.requests.inc({ route, status: reply.statusCode });
+    metrics.seconds.observe({ route }, reply.elapsedTime / 1000);
   });
+}
+
+/** Answers with what is wrong. Also what Fastify refuses before it has found a route. */
+function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = ownProblem(error, request);
+  if (problem.code === 'api/unauthorized') void reply.header('www-authenticate', 'Bearer');
+  void reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
+}
+
+function answerProblems(app: App): void {
+  app.setErrorHandler(answer);
   app.setNotFoundHandler(async (request) => {
     throw apiErrors.error('api/not-found', { what: `${request.method} ${request.url}` });
   });
 }
+
+/** As RFC 9457 wants it told; sent as text, so that nothing of it is dropped. */
+const ProblemBody = {
+  description: 'What is wrong, and what to do',
+  content: { [problemType]: { schema: Problem } },
+};
 
 function schemaOf({ params, query, body, response, summary }: RouteShape): FastifySchema {
   return {
     ...(params && { params }),
     ...(query && { querystring: query }),
     ...(body && { body }),
-    ...(response && { response: { 200: response } }),
+    response: { ...(response && { 200: response }), '4xx': ProblemBody, '5xx': ProblemBody },
     summary,
-  } as FastifySchema;
+  };
 }
 
 function addRoute(app: App, name: RouteName, handlers: Handlers): void {
@@ -152,17 +182,24 @@ function callOf({ params, query, body, actor }: FastifyRequest): Partial<Call<Ro
   return { params, query, body, actor } as Partial<Call<RouteName>>;
 }
 
-function addChannel(app: App, { hub, gate }: AppComponents): void {
+function addChannel(app: App, { hub, gate, own }: AppComponents): void {
   app.route({
     method: 'GET',
     url: channelPath(':network'),
+    schema: { hide: true },
     config: { permission: 'agent' },
     handler: async () => {
       throw apiErrors.error('api/invalid-request', { why: 'this path is a WebSocket' });
     },
     wsHandler: (socket, request) => {
       const { network } = request.params as { readonly network: string };
-      void new Session(hub(network), socket, request.ip, () => void gate.failed(request.ip));
+      const wire = new Wire(socket, addressOf(request), own.metrics);
+      try {
+        void new Session(hub(network), socket, wire, () => void gate.failed(wire.address));
+      } catch (error) {
+        if (!(error instanceof HawserError)) throw error;
+        void wire.refuse({ error, again: unknownAgain });
+      }
     },
   });
 }

@@ -3,6 +3,7 @@ import { apiErrors, may, type Permission, parseToken } from '#api';
 import { HawserError } from '#base';
 import type { Actor } from '../actor.ts';
 import type { Tokens } from '../tokens.ts';
+import { addressOf } from './address.ts';
 import type { Failures } from './failures.ts';
 
 declare module 'fastify' {
@@ -34,10 +35,12 @@ function secretOf(authorization: string | undefined): string {
 export class Gate {
   readonly #tokens: Tokens;
   readonly #failures: Failures;
+  readonly #onFailure: () => void;
 
-  constructor(tokens: Tokens, failures: Failures) {
+  constructor(tokens: Tokens, failures: Failures, onFailure: () => void) {
     this.#tokens = tokens;
     this.#failures = failures;
+    this.#onFailure = onFailure;
   }
 
   async pass(request: FastifyRequest): Promise<void> {
@@ -63,6 +66,7 @@ export class Gate {
 
   /** Notes that somebody claimed to be who he is not; seconds to wait if that is too often. */
   failed(address: string): number | undefined {
+    this.#onFailure();
     return this.#failures.note(address);
   }
 
@@ -71,7 +75,7 @@ export class Gate {
       return await this.#tokens.actor(secretOf(request.headers.authorization));
     } catch (error) {
       if (!(error instanceof HawserError) || error.code !== 'api/unauthorized') throw error;
-      const seconds = this.failed(request.ip);
+      const seconds = this.failed(addressOf(request));
       if (seconds === undefined) throw error;
       throw apiErrors.error('api/too-many-failures', { seconds });
     }

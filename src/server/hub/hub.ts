@@ -4,6 +4,7 @@ import { affected } from '#compile';
 import { serverErrors } from '../errors.ts';
 import { banishedKey } from '../network/edit.ts';
 import type { Network } from '../network/network.ts';
+import { left } from '../network/remove.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Store } from '../store/contract.ts';
 import { Connection } from './connection.ts';
@@ -86,9 +87,8 @@ export class Hub {
       connection.saw(message);
       const record = this.network.snapshot.byIdentity.get(connection.hello.identity);
       if (record) this.#findings.seen(record, { keys: message.keys, seen: { mtu: message.mtu } });
-    } else if (message.type === 'drift') {
-      this.#findings.drifted(connection, message);
-    }
+    } else if (message.type === 'drift') this.#findings.drifted(connection, message);
+    else this.#left(connection);
   }
 
   gone(connection: Connection): void {
@@ -113,6 +113,18 @@ export class Hub {
   async close(): Promise<void> {
     for (const { wire } of this.#connections.values()) wire.close();
     await this.#findings.flush();
+  }
+
+  /** Who leaves by itself is told so by the removal that it asked for. */
+  #left({ hello: { identity } }: Connection): void {
+    this.network
+      .commit((snapshot) => {
+        const machine = snapshot.byIdentity.get(identity);
+        return machine && left(snapshot, machine);
+      })
+      .catch((error: unknown) => {
+        this.#components.log.error({ err: error }, 'a machine could not leave');
+      });
   }
 
   async #greet(connection: Connection): Promise<void> {

@@ -5,7 +5,7 @@ import { apiErrors, channelVersion, FromAgent, type Hello, proofText } from '#ap
 import { isSigned } from '../identity.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { Wire } from './wire.ts';
+import type { Wire } from './wire.ts';
 
 /** Milliseconds that an agent has for its hello. */
 const helloWithin = 10_000;
@@ -41,9 +41,9 @@ export class Session {
   #last = performance.now();
 
   /** `onFailure`: told when somebody claims to be who he is not. */
-  constructor(hub: Hub, socket: WebSocket, address: string, onFailure: () => void) {
+  constructor(hub: Hub, socket: WebSocket, wire: Wire, onFailure: () => void) {
     this.#hub = hub;
-    this.#wire = new Wire(socket, address);
+    this.#wire = wire;
     this.#onFailure = onFailure;
     const timer = setTimeout(() => {
       if (!this.#greeted) this.#refuse('it said no hello in time');

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { ToAgent } from '#api';
 import type { Diagnostic } from '#base';
+import type { Metrics } from '../metrics.ts';
 
 /** WebSocket close codes (RFC 6455 section 7.4.1, and of our own range): going away, refused. */
 const goingAway = 1001;
@@ -12,14 +13,18 @@ export interface Refusal {
   readonly again?: number;
 }
 
+type Counts = Pick<Metrics, 'messages' | 'bytes'>;
+
 /** A WebSocket that carries messages to an agent. */
 export class Wire {
   readonly address: string;
   readonly #socket: WebSocket;
+  readonly #counts: Counts;
 
-  constructor(socket: WebSocket, address: string) {
+  constructor(socket: WebSocket, address: string, counts: Counts) {
     this.#socket = socket;
     this.address = address;
+    this.#counts = counts;
   }
 
   get isOpen(): boolean {
@@ -29,8 +34,11 @@ export class Wire {
   /** Resolves when the message has left; a connection that is gone takes none, and nobody is told. */
   async send(message: ToAgent): Promise<void> {
     if (!this.isOpen) return;
+    const text = JSON.stringify(message);
+    this.#counts.messages.inc({ type: message.type });
+    this.#counts.bytes.inc({ type: message.type }, Buffer.byteLength(text));
     await new Promise<void>((resolve) => {
-      this.#socket.send(JSON.stringify(message), () => {
+      this.#socket.send(text, () => {
         resolve();
       });
     });

@@ -1,6 +1,8 @@
 import { apiErrors, type FileSet } from '#api';
+import { DiagnosticsError, HawserError } from '#base';
 import { plan } from '#compile';
 import { removeMachine } from '#spec';
+import type { StoredMachine } from '../store/contract.ts';
 import { massRemoval } from './brake.ts';
 import { drafted } from './change.ts';
 import type { Compiled } from './compiled.ts';
@@ -38,6 +40,36 @@ export function removed(snapshot: Snapshot, name: string, author: string): Edit 
   const state = brake === undefined ? 'applied' : 'held';
   const revision = { kind: 'remove', why, state, summary, files, compiled: after } as const;
   return state === 'held' ? { author, action: 'remove-held', revision } : { ...base, revision };
+}
+
+/** Forgets a machine's identity and keys: its peers know it no longer, the file still names it. */
+export function forgotten(
+  { stored }: Snapshot,
+  machine: StoredMachine,
+  { author, action }: Pick<Edit, 'author' | 'action'>,
+): Edit {
+  const { [machine.name]: _, ...keys } = stored.facts.keys;
+  const { name, identity } = machine;
+  return {
+    author,
+    ...(action !== undefined && { action }),
+    detail: { machine: name, identity },
+    facts: { ...stored.facts, keys },
+    drop: [machine],
+    banish: [machine],
+  };
+}
+
+/** A machine goes by its own will; where the file needs its name, only what it is known by goes. */
+export function left(snapshot: Snapshot, machine: StoredMachine): Edit {
+  try {
+    const edit = removed(snapshot, machine.name, machine.name);
+    if (edit.revision?.state !== 'held') return { ...edit, action: 'leave' };
+  } catch (error) {
+    const isRefused = error instanceof HawserError || error instanceof DiagnosticsError;
+    if (!isRefused) throw error;
+  }
+  return forgotten(snapshot, machine, { author: machine.name, action: 'leave' });
 }
 
 function withoutMachine({ entry, files }: FileSet, { model }: Compiled, name: string): FileSet {

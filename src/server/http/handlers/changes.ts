@@ -38,11 +38,11 @@ const heldError = ({ id, summary }: NonNullable<Snapshot['held']>) =>
 export function changeHandlers(context: Context): Pick<Handlers, Names> {
   return {
     async plan({ params, body }) {
-      return planOf(context.network(params.network).network.snapshot, body);
+      return planOf(context.networks.get(params.network).network.snapshot, body);
     },
 
     async apply({ params, body, actor }) {
-      const { network } = context.network(params.network);
+      const { network } = context.networks.get(params.network);
       const { entry, files, base, plan, why = '', force = false } = body;
       if (!base && plan === undefined && !force) {
         const missing = 'it says neither `base` nor `plan`, and not `force`';
@@ -58,7 +58,7 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async rollback({ params, body, actor }) {
-      const { network } = context.network(params.network);
+      const { network } = context.networks.get(params.network);
       const { files } = await revisionOf(context, params.network, params.number);
       const why = body.why ?? `back to revision ${params.number}`;
       const { revision } = await network.commit((snapshot) =>
@@ -68,7 +68,7 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async approveRevision({ params: { network: name, number }, actor }) {
-      const { network } = context.network(name);
+      const { network } = context.networks.get(name);
       const { files } = await revisionOf(context, name, number);
       await network.commit((snapshot) => {
         if (snapshot.held?.id.number !== number) {
@@ -80,7 +80,7 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async freeze({ params, body: { frozen, why = '' }, actor }) {
-      const { network } = context.network(params.network);
+      const { network } = context.networks.get(params.network);
       await network.commit(({ stored }) => {
         if (stored.frozen === frozen) return undefined;
         return { author: actor.name, action: frozen ? 'freeze' : 'thaw', detail: { why }, frozen };

@@ -1,6 +1,5 @@
 import { apiErrors, type Revision, type RevisionId } from '#api';
-import type { Hub } from '../../hub/hub.ts';
-import type { Network } from '../../network/network.ts';
+import type { Networks } from '../../networks.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Tokens } from '../../tokens.ts';
 
@@ -9,15 +8,11 @@ export interface Context {
   readonly store: Store;
   readonly tokens: Tokens;
   readonly clock: () => Date;
-  /** @throws api/no-network, api/unavailable */
-  readonly network: (name: string) => { readonly network: Network; readonly hub: Hub };
-  readonly opened: (name: string) => Promise<void>;
+  readonly networks: Networks;
   /** Where the server says that it is. */
   readonly servers: () => readonly string[];
   /** PEM of the CAs that vouch for it. */
   readonly authorities: () => readonly string[];
-  /** Everything the server has, encrypted. */
-  readonly backup: (passphrase: string) => Promise<Buffer>;
 }
 
 /** A revision with its files. @throws api/not-found */
@@ -33,7 +28,7 @@ export async function outcome(
   network: string,
   made: RevisionId | undefined,
 ): Promise<Revision> {
-  const { stored } = context.network(network).network.snapshot;
+  const { stored } = context.networks.get(network).network.snapshot;
   const { number } = made ?? stored.revision;
   return (await revisionOf(context, network, number)).revision;
 }

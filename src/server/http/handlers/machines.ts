@@ -1,7 +1,7 @@
 import { apiErrors, type JoinResponse } from '#api';
 import { approved } from '../../network/approve.ts';
 import { enrol } from '../../network/enrol.ts';
-import { removed } from '../../network/remove.ts';
+import { forgotten, removed } from '../../network/remove.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, outcome } from './context.ts';
 
@@ -14,7 +14,7 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
   const { clock, tokens, servers, authorities } = context;
   return {
     async join({ params, body, actor }): Promise<JoinResponse> {
-      const { network } = context.network(params.network);
+      const { network } = context.networks.get(params.network);
       const at = clock().toISOString();
       const { snapshot } = await network.commit((current) =>
         enrol(current, {
@@ -36,7 +36,7 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async approveMachine({ params, body, actor }) {
-      const { network } = context.network(params.network);
+      const { network } = context.networks.get(params.network);
       const { revision } = await network.commit((snapshot) =>
         approved(snapshot, { ...body, machine: params.machine, author: actor.name }),
       );
@@ -44,24 +44,17 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async replaceMachine({ params, actor }) {
-      const { network } = context.network(params.network);
-      await network.commit(({ machines }) => {
-        const machine = machines.get(params.machine);
+      const { network } = context.networks.get(params.network);
+      await network.commit((snapshot) => {
+        const machine = snapshot.machines.get(params.machine);
         if (!machine) throw noMachine(params.machine);
-        const detail = { machine: machine.name, identity: machine.identity };
-        return {
-          author: actor.name,
-          action: 'replace',
-          detail,
-          drop: [machine],
-          banish: [machine],
-        };
+        return forgotten(snapshot, machine, { author: actor.name, action: 'replace' });
       });
       return undefined;
     },
 
     async removeMachine({ params, actor }) {
-      const { network } = context.network(params.network);
+      const { network } = context.networks.get(params.network);
       const { revision } = await network.commit((snapshot) =>
         removed(snapshot, params.machine, actor.name),
       );
@@ -69,7 +62,7 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async retryMachine({ params, actor }) {
-      const { network, hub } = context.network(params.network);
+      const { network, hub } = context.networks.get(params.network);
       const machine = network.snapshot.machines.get(params.machine);
       if (!machine) throw noMachine(params.machine);
       await network.commit(({ byIdentity }) => {

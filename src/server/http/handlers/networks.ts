@@ -1,3 +1,4 @@
+import { apiErrors } from '#api';
 import { emptyFacts, parseFacts } from '#compile';
 import { serverErrors } from '../../errors.ts';
 import { newEpoch } from '../../first.ts';
@@ -44,22 +45,22 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
         const entryOf = { at, actor: actor.name, action: 'create', network: name, revision: 1 };
         await tx.addAudit({ ...entryOf, detail: { why } });
       });
-      await context.opened(name);
+      await context.networks.open(name);
       return outcome(context, name, undefined);
     },
 
     async status({ params }) {
-      const { network, hub } = context.network(params.network);
+      const { network, hub } = context.networks.get(params.network);
       return statusOf(network.snapshot, hub);
     },
 
     async pull({ params }) {
-      const { stored } = context.network(params.network).network.snapshot;
+      const { stored } = context.networks.get(params.network).network.snapshot;
       return { revision: stored.revision, ...stored.files };
     },
 
-    async backup({ body: { passphrase } }) {
-      return context.backup(passphrase);
+    async backup() {
+      throw apiErrors.error('api/unavailable', { why: 'this server makes no backups yet' });
     },
   };
 }

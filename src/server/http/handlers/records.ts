@@ -16,19 +16,19 @@ export function recordHandlers(context: Context): Pick<Handlers, Names> {
   const { store, clock } = context;
   return {
     async history({ params, query: { before, limit = page } }) {
-      context.network(params.network);
+      context.networks.get(params.network);
       const range = { limit, ...(before !== undefined && { before }) };
       return [...(await store.read(async (tx) => tx.revisions(params.network, range)))];
     },
 
     async show({ params }) {
-      context.network(params.network);
+      context.networks.get(params.network);
       const { revision, files } = await revisionOf(context, params.network, params.number);
       return { ...revision, ...files };
     },
 
     async drift({ params, query: { machine } }) {
-      context.network(params.network);
+      context.networks.get(params.network);
       const since = new Date(clock().getTime() - day).toISOString();
       const query = { since, network: params.network, limit: driftLimit };
       const entries = await store.read(async (tx) => tx.audit(query));

@@ -9,10 +9,10 @@ export const tokenHandlers = ({
   store,
   tokens,
   clock,
-  network,
+  networks,
 }: Context): Pick<Handlers, Names> => ({
   async createToken({ body, actor }) {
-    if (body.network !== undefined) network(body.network);
+    if (body.network !== undefined) networks.get(body.network);
     if (body.role === 'join' && body.network === undefined) {
       throw apiErrors.error('api/invalid-request', { why: 'a join token is for one network' });
     }

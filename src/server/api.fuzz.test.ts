@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Assembled, assemble } from './server.ts';
+import type { Store } from './store/contract.ts';
+import { openStore } from './store/index.ts';
+
+interface Schema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly enum?: readonly unknown[];
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  readonly format?: string;
+}
+
+interface Operation {
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: 'path' | 'query';
+    readonly schema: Schema;
+  }[];
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: Schema }>>;
+  };
+}
+
+interface Description {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+let server: Assembled;
+let store: Store;
+let data: string;
+let token: string;
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'hawser-fuzz-'));
+  store = await openStore({ data });
+  const firstNetwork = { network: 'net', machine: 'hub', endpoint: '192.0.2.1:51820' };
+  const listen = { host: '127.0.0.1', port: 0 };
+  const log = pino({ level: 'silent' });
+  server = await assemble({ data, listen, addresses: ['127.0.0.1'], firstNetwork, log }, store);
+  const first = await server.begin(7443);
+  token = first?.admin.reveal() ?? '';
+});
+
+afterAll(async () => {
+  await server.close();
+  await store.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const description = async (): Promise<Description> =>
+  (await server.app.inject('/openapi.json')).json<Description>();
+
+const junk = fc.oneof(fc.jsonValue(), fc.constant(undefined), fc.string({ unit: 'binary' }));
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+const file = 'version: 1\nnetwork: net\noverlay: 10.0.0.0/24\n';
+const likely = fc.constantFrom('net', 'hub', 'net.yaml', file, 'anna');
+const anyText = fc.oneof(likely, fc.string(), fc.string({ unit: 'binary' }));
+const keys = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(base64);
+
+const textOf = ({ format, pattern }: Schema): fc.Arbitrary<string> => {
+  if (format === 'date-time') return fc.constant('2099-01-01T00:00:00.000Z');
+  if (pattern?.includes('43')) return keys;
+  return pattern === undefined ? anyText : fc.constantFrom('net', 'hub', 'anna');
+};
+
+/** Values that a schema describes. */
+function valueOf(schema: Schema): fc.Arbitrary<unknown> {
+  const { anyOf, type, items = {}, patternProperties = {}, minimum, maximum } = schema;
+  if (schema.enum) return fc.constantFrom(...schema.enum);
+  if (anyOf) return fc.oneof(...anyOf.map(valueOf));
+  if (type === 'string') return textOf(schema);
+  if (type === 'integer') {
+    const small = fc.integer({ min: minimum ?? 0, max: 3 });
+    return fc.oneof(small, fc.integer({ min: minimum ?? -1e9, max: maximum ?? 1e9 }));
+  }
+  if (type === 'boolean') return fc.boolean();
+  if (type === 'array') return fc.array(valueOf(items), { maxLength: 3 });
+  if (type !== 'object') return fc.jsonValue();
+  const [record] = Object.values(patternProperties);
+  if (record) return fc.dictionary(anyText, valueOf(record), { maxKeys: 3 });
+  const { properties = {}, required = [] } = schema;
+  const fields = Object.entries(properties).map(([name, inner]) => [name, valueOf(inner)] as const);
+  return fc.record(Object.fromEntries(fields), { requiredKeys: [...required] });
+}
+
+/** A value in which something may not be as described. */
+const nearly = (schema: Schema): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    { weight: 4, arbitrary: valueOf(schema) },
+    { weight: 1, arbitrary: fc.tuple(valueOf(schema), anyText, junk).map(spoiled) },
+    { weight: 1, arbitrary: junk },
+  );
+
+function spoiled([value, key, other]: [unknown, string, unknown]): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return other;
+  const names = Object.keys(value);
+  return { ...value, [names[key.length % Math.max(names.length, 1)] ?? key]: other };
+}
+
+const part = (value: unknown): string => encodeURIComponent(String(value).toWellFormed());
+
+function requestOf(path: string, operation: Operation) {
+  const { parameters = [], requestBody } = operation;
+  const parameter = (place: string) =>
+    fc.record(
+      Object.fromEntries(
+        parameters
+          .filter((one) => one.in === place)
+          .map(({ name, schema }) => [name, nearly(schema)]),
+      ),
+      place === 'path' ? {} : { requiredKeys: [] },
+    );
+  const [content] = Object.values(requestBody?.content ?? {});
+  return fc.record({
+    url: fc.tuple(parameter('path'), parameter('query')).map(([inPath, inQuery]) => {
+      const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => part(inPath[name]) || '%00');
+      const query = Object.entries(inQuery).map(([name, value]) => `${name}=${part(value)}`);
+      return query.length === 0 ? filled : `${filled}?${query.join('&')}`;
+    }),
+    body: content ? nearly(content.schema) : fc.constant(undefined),
+  });
+}
+
+test('the API describes itself, every route of it', async () => {
+  const { openapi, paths } = await description();
+  expect(openapi).toBe('3.1.0');
+  const count = Object.values(paths).flatMap((path) => Object.keys(path)).length;
+  expect(count).toBeGreaterThan(20);
+  expect(Object.keys(paths)).toContain('/v1/networks/{network}/apply');
+});
+
+test('whatever is asked, the answer is a success or a problem with a code, and never a failure', async () => {
+  const { paths } = await description();
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const wellFormed = new Set<string>();
+  for (const { path, method, operation } of operations) {
+    const property = fc.asyncProperty(requestOf(path, operation), async ({ url, body }) => {
+      const response = await server.app.inject({
+        method: method.toUpperCase() as 'GET' | 'POST' | 'DELETE',
+        url,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { payload: JSON.stringify(body) }),
+      });
+      const { statusCode } = response;
+      if (statusCode !== 400) wellFormed.add(`${method} ${path}`);
+      if (statusCode < 300) return;
+      expect(statusCode, `${method} ${url}: ${response.body}`).not.toBe(500);
+      expect(response.headers['content-type']).toContain('application/problem+json');
+      expect(response.json()).toMatchObject({ code: expect.stringMatching(/^\w+\/[\w-]+$/) });
+    });
+    await fc.assert(property, { numRuns: 60 });
+  }
+  expect([...wellFormed]).toEqual(operations.map(({ path, method }) => `${method} ${path}`));
+}, 120_000);

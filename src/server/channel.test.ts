@@ -1,0 +1,218 @@
+import { expect, test } from 'vitest';
+import { facilityVersions } from '#state';
+import { Machine } from './fixtures/machine.ts';
+import { TestServer } from './fixtures/server.ts';
+
+const notesOf = async (server: TestServer, name: string): Promise<readonly string[]> => {
+  const { machines } = await server.call('status', {});
+  return machines.find((machine) => machine.name === name)?.notes ?? [];
+};
+
+const allow = (text: string): string => text.replace('members:', 'policy: []\nmembers:');
+
+test('an agent that proves nothing gets nothing', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  (await server.enrol(anna)).close();
+  const liar = await server.connect(new Machine('anna'), { identity: anna.identity });
+  expect(await liar.next('refused')).toMatchObject({ error: { code: 'api/unauthorized' } });
+  await liar.end();
+  expect(liar.state).toBeUndefined();
+});
+
+test('a proof is good for one connection', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  (await server.enrol(anna)).close();
+  const replayed = anna.hello('net', 'the nonce of another connection');
+  const channel = await server.connect(anna, { signature: replayed.signature });
+  expect(await channel.next('refused')).toMatchObject({ error: { code: 'api/unauthorized' } });
+});
+
+test('an agent that claims the name of another is refused', async () => {
+  await using server = await TestServer.start();
+  const channels = await server.populate('bob');
+  const anna = new Machine('anna');
+  await server.enrol(anna);
+  const claim = await server.connect(anna, { machine: 'bob' });
+  expect(await claim.next('refused')).toMatchObject({ error: { code: 'server/other-name' } });
+  expect(channels.get('bob')?.closed).toBeUndefined();
+});
+
+test.each(['no JSON', '{"type":"order"}', '[]', '{"type":"report"}'])(
+  'an agent that says %s is refused',
+  async (text) => {
+    await using server = await TestServer.start();
+    const channel = await server.enrol(new Machine('anna'));
+    channel.say(text);
+    expect(await channel.next('refused')).toMatchObject({
+      error: { code: 'api/invalid-request' },
+      again: 60,
+    });
+    expect(await channel.end()).toBe(4001);
+  },
+);
+
+test('an agent that floods is refused, and others are served', async () => {
+  await using server = await TestServer.start();
+  const channel = await server.enrol(new Machine('anna'));
+  for (let i = 0; i < 1000; i++) channel.say({ type: 'seen', mtu: 1400 });
+  await channel.next('refused');
+  await channel.end();
+  await server.enrol(new Machine('bob'));
+});
+
+test('a change is told to the machines that it touches, and to no other', async () => {
+  await using server = await TestServer.start();
+  const channels = await server.populate('anna', 'bob');
+  for (const channel of channels.values()) await channel.settled();
+  const before = channels.get('anna')?.messages.length;
+  const carl = await server.enrol(new Machine('carl'));
+  await carl.next('state');
+  await channels.get('hub')?.until((own) => JSON.stringify(own.tunnels).includes('"carl"'));
+  await channels.get('anna')?.settled();
+  expect(channels.get('anna')?.messages).toHaveLength(before ?? -1);
+});
+
+test('what a machine is told of a small change is small', async () => {
+  await using server = await TestServer.start();
+  const channels = await server.populate(...Array.from({ length: 20 }, (_, i) => `m${i}`));
+  const hub = channels.get('hub');
+  await server.enrol(new Machine('zoe'));
+  const state = await hub?.until((own) => JSON.stringify(own.tunnels).includes('"zoe"'));
+  expect(hub?.sizes.at(-1)).toBeLessThan(JSON.stringify(state).length / 5);
+});
+
+test('an agent that returns with the right state is told that it is current, and is confirmed', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  const first = await server.enrol(anna);
+  const { epoch, rev, hash } = await first.next('state');
+  first.report('applied');
+  first.close();
+  await first.end();
+  const again = await server.connect(anna, { has: { epoch, rev, hash } });
+  expect(await again.next('current')).toMatchObject({ hash });
+  again.say({ type: 'report', epoch, rev, hash, outcome: 'confirmed', changes: [], failures: [] });
+  await again.settled();
+  const { machines } = await server.call('status', {});
+  expect(machines.find(({ name }) => name === 'anna')).toMatchObject({ confirmed: 2, wanted: 2 });
+});
+
+test('an agent for which a delta did not fit gets the whole', async () => {
+  await using server = await TestServer.start();
+  const channel = await server.enrol(new Machine('anna'));
+  const { epoch, rev, hash } = await channel.next('state');
+  channel.say({ type: 'report', epoch, rev, hash, outcome: 'waiting', changes: [], failures: [] });
+  expect(await channel.next('state')).toMatchObject({ hash });
+});
+
+test('a machine whose agent is too old stays as it is, with a note', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  (await server.enrol(anna)).close();
+  const { nft: _, ...supports } = facilityVersions;
+  const old = await server.connect(anna, { supports });
+  await expect.poll(async () => notesOf(server, 'anna')).toContain('needs-agent: nft 1');
+  expect(old.state).toBeUndefined();
+});
+
+test('one identity on two machines is reported with both places, and neither flaps', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  const first = await server.enrol(anna);
+  await first.next('state');
+  const second = await server.connect(anna, { seen: { boot: 'of a copy' } });
+  const refused = await second.next('refused');
+  expect(refused).toMatchObject({ error: { code: 'server/two-machines' } });
+  expect(refused.again).toBeGreaterThan(60);
+  expect(first.closed).toBeUndefined();
+  expect((await notesOf(server, 'anna'))[0]).toMatch(/^clone: .*127\.0\.0\.1 and 127\.0\.0\.1$/);
+  expect(await server.call('audit', {})).toContainEqual(
+    expect.objectContaining({ action: 'clone', actor: 'anna' }),
+  );
+});
+
+test('one agent that connects anew takes the place of its old connection', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  const first = await server.enrol(anna);
+  await first.next('state');
+  const second = await server.connect(anna);
+  await first.end();
+  await second.next('state');
+  expect(second.closed).toBeUndefined();
+});
+
+test('new keys of a machine reach its peers', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  const hub = await server.enrol(new Machine('hub'), server.hubToken);
+  const channel = await server.enrol(anna);
+  const { keys } = new Machine('other');
+  channel.say({ type: 'seen', keys });
+  await hub.until((own) => JSON.stringify(own.tunnels).includes(keys['0'] ?? ''));
+});
+
+test('a machine that takes a change back is left alone until somebody asks for a retry', async () => {
+  await using server = await TestServer.start();
+  const channel = await server.enrol(new Machine('anna'));
+  const { epoch, rev, hash } = await channel.next('state');
+  channel.say({
+    type: 'report',
+    ...{ epoch, rev, hash },
+    outcome: 'reverted',
+    changes: [],
+    failures: [],
+  });
+  await expect.poll(async () => notesOf(server, 'anna')).toContain('quarantined');
+  expect(channel.messages.filter(({ type }) => type === 'state')).toEqual([]);
+  await server.call('retryMachine', { machine: 'anna' });
+  await channel.next('retry');
+  expect(await channel.next('state')).toMatchObject({ hash });
+  expect(await notesOf(server, 'anna')).not.toContain('quarantined');
+});
+
+test('drift is told with what differed and how often', async () => {
+  await using server = await TestServer.start();
+  const channel = await server.enrol(new Machine('anna'));
+  const drift = { type: 'drift', changes: ['add route x'], repaired: true };
+  for (const at of ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z']) {
+    channel.say({ ...drift, at });
+  }
+  await expect
+    .poll(async () => server.call('drift', {}))
+    .toMatchObject([{ machine: 'anna', changes: ['add route x'], times: 2 }]);
+});
+
+test('a frozen network is told so and changes nothing until thawed', async () => {
+  await using server = await TestServer.start();
+  const channels = await server.populate('anna');
+  const anna = channels.get('anna');
+  await server.call('freeze', {}, { frozen: true, why: 'a demonstration' });
+  expect(await anna?.next('freeze')).toMatchObject({ frozen: true });
+  const { files, entry, revision } = await server.call('pull', {});
+  const changed = { ...files, [entry]: allow(files[entry] ?? '') };
+  await server.call('apply', {}, { entry, files: changed, base: revision });
+  await anna?.settled();
+  expect(await notesOf(server, 'anna')).toContain('frozen');
+  expect(anna?.state?.rev).toBeLessThan(revision.number + 1);
+  await server.call('freeze', {}, { frozen: false });
+  await anna?.until((state) => state.rev === revision.number + 1);
+});
+
+test('a renamed machine keeps its key, its address and its connection', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  const channel = await server.enrol(anna);
+  const before = await channel.until(() => true);
+  const { files, entry, revision } = await server.call('pull', {});
+  const text = (files[entry] ?? '').replace('anna: {}', 'berta: { was: anna }');
+  await server.call('apply', {}, { entry, files: { ...files, [entry]: text }, base: revision });
+  const after = await channel.until(({ machine }) => machine === 'berta');
+  expect(after.namespaces['root']?.addresses).toEqual(before.namespaces['root']?.addresses);
+  (await server.connect(anna)).close();
+  expect((await server.call('status', {})).machines).toContainEqual(
+    expect.objectContaining({ name: 'berta', enrolment: 'enrolled' }),
+  );
+});
