@@ -1,23 +1,33 @@
 /**
- * Bundles the CLI into `dist/hawser.mjs`. The file is renamed into place, so that a running Hawser
- * or a second build never sees half of it; its time is the moment the build began, so that an edit
- * made meanwhile counts as newer (see `bundle_fresh` in lib.sh).
+ * Bundles the CLI into `dist`: `hawser.mjs`, and in `dist/parts` what only some commands load. Each
+ * file is renamed into place, the entry last, so that a running Hawser or a second build never sees
+ * half of it; the entry's time is the moment the build began, so that an edit made meanwhile counts
+ * as newer (see `bundle_fresh` in lib.sh).
  */
-import { mkdir, rename, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { build, type OutputFile } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
-const bundle = join(root, 'dist/hawser.mjs');
-const unfinished = join(root, `dist/.hawser.${process.pid}.mjs`);
+const dist = join(root, 'dist');
+const parts = join(dist, 'parts');
+const entry = join(dist, 'hawser.mjs');
+
+/** Parts of older builds stay this long, in ms, for programs that began before: they load late. */
+const keptFor = 24 * 3600 * 1000;
 
 const began = new Date();
-await mkdir(join(root, 'dist'), { recursive: true });
-await build({
+await mkdir(parts, { recursive: true });
+const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: ['src/main/cli.ts'],
-  outfile: unfinished,
+  entryPoints: { hawser: 'src/main/cli.ts' },
+  outdir: dist,
+  outExtension: { '.js': '.mjs' },
+  chunkNames: 'parts/[name]-[hash]',
+  write: false,
   bundle: true,
+  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node24',
@@ -27,5 +37,30 @@ await build({
     js: "import { createRequire as hawserRequire } from 'node:module';\nconst require = hawserRequire(import.meta.url);",
   },
 });
-await utimes(unfinished, began, began);
-await rename(unfinished, bundle);
+
+const isEntry = ({ path }: OutputFile): boolean => path === entry;
+await Promise.all(outputFiles.filter((file) => !isEntry(file)).map(putPart));
+await Promise.all(outputFiles.filter(isEntry).map((file) => put(file, began)));
+await removeOldParts(new Set(outputFiles.map(({ path }) => basename(path))));
+
+/** A part's name tells its content. */
+async function putPart(file: OutputFile): Promise<void> {
+  if (existsSync(file.path)) await utimes(file.path, began, began);
+  else await put(file, began);
+}
+
+async function put({ path, contents }: OutputFile, time: Date): Promise<void> {
+  const unfinished = join(dist, `.${basename(path)}.${process.pid}`);
+  await writeFile(unfinished, contents);
+  await utimes(unfinished, time, time);
+  await rename(unfinished, path);
+}
+
+async function removeOldParts(current: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(parts)) {
+    const path = join(parts, name);
+    if (current.has(name)) continue;
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs < began.getTime() - keptFor) await rm(path, { force: true });
+  }
+}

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../support/checkout.ts';
 import { type RanInside, VirtualMachine } from '../support/virtual-machine.ts';
@@ -26,12 +25,12 @@ const env = { NODE_OPTIONS: '--jitless', NO_COLOR: '1', HAWSER_LABS: '/tmp/labs'
 const patience = 300_000;
 
 /** Apart from the checkout, where it may be built anew while the machine runs. */
-const installed = '/opt/hawser.mjs';
+const installed = '/opt/hawser';
 
 /** A virtual machine and the bundle that ships in it. */
 export class HawserMachine {
   readonly machine: VirtualMachine;
-  readonly bundle: readonly string[] = [process.execPath, installed];
+  readonly bundle: readonly string[] = [process.execPath, join(installed, 'hawser.mjs')];
 
   private constructor(machine: VirtualMachine) {
     this.machine = machine;
@@ -39,8 +38,7 @@ export class HawserMachine {
 
   static async boot(): Promise<HawserMachine> {
     const machine = await VirtualMachine.boot();
-    const bundle = readFileSync(join(repositoryRoot, 'dist/hawser.mjs'), 'utf8');
-    await machine.must(['install', '-D', machine.write('hawser.mjs', bundle), installed]);
+    await machine.must(['cp', '-r', join(repositoryRoot, 'dist'), installed]);
     return new HawserMachine(machine);
   }
 
