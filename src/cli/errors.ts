@@ -101,6 +101,10 @@ export const cliErrors = errorTable({
     says: '{text} is no time and no duration',
     fix: 'Write a duration such as 30m, 12h or 7d, or a time such as 2026-11-20T22:00:00Z.',
   },
+  'cli/no-server-here': {
+    says: 'no server keeps anything in {data}',
+    fix: 'Say --data DIR or --database URL, as `hawser server` was told on this machine.',
+  },
   'cli/bad-listen': {
     says: '{text} is no address to listen on',
     fix: 'Write HOST:PORT, such as 0.0.0.0:7443 or [::]:7443, or a port alone.',
@@ -116,6 +120,10 @@ export const cliErrors = errorTable({
   'cli/no-such-network': {
     says: 'the server has no network {network}; it has {networks}',
     fix: 'Name one of those with --network.',
+  },
+  'cli/short-passphrase': {
+    says: 'a passphrase of a backup has {shortest} letters or more',
+    fix: 'Take a longer one: several words will do. Whoever has the backup has all keys of the server.',
   },
   'cli/passphrases-differ': {
     says: 'the two passphrases differ',

@@ -13,6 +13,8 @@ export function strictUsage(command: Command): void {
     command.helpCommand(false).addCommand(helpCommand());
   }
   command
+    // What stands behind a subcommand is the subcommand's.
+    .enablePositionalOptions()
     .showHelpAfterError(false)
     .configureOutput({ outputError: () => undefined })
     .exitOverride((error) => leave(error, `${path} ${command.usage()}`, path));

@@ -18,10 +18,13 @@ export interface Outcome {
 /** A program that goes on in a machine until it is ended. */
 export class Running {
   readonly #child: ChildProcess;
+  /** Whether it is nsenter, which starts the program and waits for it. */
+  readonly #entered: boolean;
   #output = '';
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, entered = false) {
     this.#child = child;
+    this.#entered = entered;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (part: string) => {
         this.#output += part;
@@ -37,13 +40,13 @@ export class Running {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Ends the program itself, which nsenter started, as the machine's own kill(1) would. */
+  /** Ends the program itself, as the machine's own kill(1) would. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (this.ended) return;
-    const { pid } = this.#child;
+    const { pid = 0 } = this.#child;
     const gone = once(this.#child, 'exit');
-    const [inner] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
-    process.kill(Number(inner), signal);
+    const inner = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0];
+    process.kill(this.#entered && inner ? Number(inner) : pid, signal);
     await gone;
   }
 }
@@ -95,7 +98,8 @@ export class Machine {
 
   /** Starts Hawser, which goes on. */
   start(...args: readonly string[]): Running {
-    return new Running(spawn('nsenter', this.#argv(args), { stdio: ['ignore', 'pipe', 'pipe'] }));
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    return new Running(spawn('nsenter', this.#argv(args), { stdio: [...stdio] }), true);
   }
 
   read(file: string): string {

@@ -20,6 +20,8 @@ interface Flags {
   readonly endpoint?: string;
   readonly overlay?: string;
   readonly join: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
 }
 
 const collect = (text: string, all: readonly string[] = []): readonly string[] => [...all, text];
@@ -31,6 +33,8 @@ export const serverCommand = (): Command =>
     .option('--database <url>', 'a PostgreSQL instead: postgres://...')
     .option('--listen <host:port>', 'where to listen; all addresses, port 7443, unless said')
     .option('--address <host>', 'how machines reach it, or a whole URL; may be said again', collect)
+    .option('--tls-cert <file>', 'your own certificate (PEM) instead of one that Hawser makes')
+    .option('--tls-key <file>', 'and its key')
     .option('--network <name>', 'first start: what to call the network', 'home')
     .option('--name <machine>', 'first start: what to call this machine in it', machineName())
     .option('--endpoint <host:port>', 'first start: where its WireGuard is reached')
@@ -46,18 +50,15 @@ Behind a NAT, say --address and --endpoint with the public address.`,
     .addCommand(resetAdminCommand());
 
 async function serve(flags: Flags): Promise<void> {
-  const { openStore, startServer } = await import('#server');
+  const { startServer } = await import('#server');
   const { serverLog } = await import('../server/log.ts');
   const init = await initOf(flags, serverLog());
-  const store =
-    flags.database === undefined ? {} : { store: await openStore({ database: flags.database }) };
-  const server = await startServer(init, store);
+  const server = await startServer(init);
   const listen = { ...init.listen, port: server.port };
   if (server.firstTokens) await greet(server.firstTokens, listen, flags);
   else print(`serving at ${localUrl(listen)}; \`hawser token create --join\` lets machines in`);
   await untilStopped();
   await server.close();
-  await store.store?.close();
 }
 
 /** What a first start has to say; tokens are shown this once. */
@@ -100,8 +101,16 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
     overlay,
     endpoint: flags.endpoint ?? endpointAt(first),
   };
-  const listen = listenOf(flags.listen);
-  return { data, listen, addresses, log, ...(flags.join && { firstNetwork }) };
+  const { database, tlsCert: certFile, tlsKey: keyFile } = flags;
+  return {
+    data,
+    listen: listenOf(flags.listen),
+    addresses,
+    log,
+    ...(database !== undefined && { database }),
+    ...(flags.join && { firstNetwork }),
+    ...(certFile !== undefined && keyFile !== undefined && { tls: { certFile, keyFile } }),
+  };
 }
 
 /** WireGuard's own port at the host of an address. */

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { cliErrors } from '../errors.ts';
 import { print } from '../output.ts';
 import { localContext, logInHere } from './first-login.ts';
 import { defaultData, listenOf } from './places.ts';
@@ -25,6 +27,9 @@ async function reset(flags: Flags): Promise<void> {
   const listen = listenOf(flags.listen);
   const addresses = flags.address ?? (await lookAround()).addresses;
   const { data, database } = flags;
+  if (database === undefined && !existsSync(data)) {
+    throw cliErrors.error('cli/no-server-here', { data });
+  }
   const store = await openStore(database === undefined ? { data } : { database });
   const clock = (): Date => new Date();
   try {

@@ -1,0 +1,193 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalServer, Person, serveLocally } from './local.ts';
+
+const key = (letter: string): string => `${letter.repeat(42)}E=`;
+const file = (more = ''): string => `version: 1
+network: office
+overlay: 10.99.0.0/24
+topology: { hub: [main] }
+sites:
+  main:
+    gateways:
+      gate: { endpoint: "192.0.2.1:51820", key: "${key('A')}" }   # the only one with an address
+members:
+  ann: { managed: false, key: "${key('B')}" }
+  ben: { managed: false, key: "${key('C')}" }
+${more}`;
+
+const policy = 'policy:\n  - { from: [ann], to: [ben] }\n';
+
+describe('people at a server', () => {
+  const ann = new Person();
+  const ben = new Person();
+  let server: LocalServer;
+  beforeAll(async () => {
+    server = await serveLocally(ann);
+    ann.write('net.yaml', file());
+    ann.must('apply', 'net.yaml', '--create', '-m', 'begin');
+    const operator = ann.must('token', 'create', '--role', 'operator', '--name', 'ben').trim();
+    ben.must('login', operator, '--name', 'office');
+  });
+  afterAll(async () => {
+    await server.program.end('SIGKILL');
+    for (const person of [ann, ben]) person[Symbol.dispose]();
+  });
+
+  const refusal = (person: Person, ...args: readonly string[]): readonly [number, string] => {
+    const { code, err } = person.hawser(args);
+    return [code, /error (\S+):/.exec(err)?.[1] ?? err];
+  };
+
+  describe('who change one network', () => {
+    test('see what a change does before it is done', () => {
+      ann.write('net.yaml', file(policy));
+      const { code, out } = ann.hawser(['plan', 'net.yaml']);
+      expect([code, out]).toEqual([3, expect.stringMatching(/Newly denied:(.|\n)* {2}ben -> ann/)]);
+      expect(ann.must('history')).not.toContain('policy');
+    });
+
+    test('find it in the history, with who, when and why', () => {
+      expect(ann.must('apply', 'net.yaml', '-m', 'a policy')).toMatch(
+        /revision 2, apply, .* admin/,
+      );
+      expect(ann.must('history')).toMatch(/2 +.* ago +admin +apply +a policy\n1 .*begin/);
+      expect(ann.must('diff', '1', '2')).toContain('+policy:\n+  - { from: [ann], to: [ben] }');
+      expect(ann.must('show', '1')).toContain('# the only one with an address');
+      expect(ann.hawser(['plan', 'net.yaml'])).toMatchObject({ code: 0, out: 'No changes.\n' });
+    });
+
+    test('are not asked for a revision where nothing is to be done', () => {
+      expect(ann.must('apply', 'net.yaml')).toContain('office is so already, at revision 2');
+    });
+
+    test('do not undo what another did meanwhile, and are told what that was', () => {
+      ben.must('pull', 'mine.yaml');
+      expect(ben.read('mine.yaml')).toBe(ann.read('net.yaml'));
+      ben.write('mine.yaml', ben.read('mine.yaml').replace('# the only one', '# the one'));
+      ann.write('net.yaml', `${file(policy)}tests:\n  - { from: ann, to: ben, expect: allow }\n`);
+      ann.must('apply', 'net.yaml', '-m', 'tests');
+      const { code, err } = ben.hawser(['apply', 'mine.yaml']);
+      expect([code, err]).toEqual([2, expect.stringContaining('error api/conflict')]);
+      expect(err).toMatch(/3 .* admin +apply +tests/);
+      expect(ann.must('pull')).toContain('# the only one');
+    });
+
+    test('may take over what another did', () => {
+      ben.write('mine.yaml', file(`  eve: { managed: false, key: "${key('D')}" }\n${policy}`));
+      expect(ben.must('apply', 'mine.yaml', '--merge', '-m', 'eve')).toMatch(
+        /revision 4, .* ben\n/,
+      );
+      const merged = ann.must('pull');
+      expect(merged).toContain('eve:');
+      expect(merged).toContain('tests:');
+      expect(ben.read('mine.yaml')).toBe(merged);
+    });
+
+    test('are asked which revision a file was made from, where nothing says so', () => {
+      ben.write('new/net.yaml', file());
+      expect(refusal(ben, 'apply', 'new/net.yaml')).toEqual([2, 'cli/no-base']);
+      expect(ben.must('apply', 'new/net.yaml', '--force')).toContain('revision 5');
+    });
+
+    test('go back to what was', () => {
+      expect(ann.must('rollback', '4')).toContain('revision 6, rollback');
+      expect(ann.must('pull')).toBe(ben.read('mine.yaml'));
+    });
+
+    test('learn what is wrong with a file before it reaches anybody, each at its place', () => {
+      ann.write('bad.yaml', file('policy:\n  - { from: [nobody], to: [ben] }\n'));
+      const { code, err } = ann.hawser(['apply', 'bad.yaml', '--force']);
+      expect([code, err]).toEqual([1, expect.stringMatching(/^bad\.yaml:13:\d+: error spec/)]);
+      const wrongTest = `${policy}tests:\n  - { from: ben, to: ann, expect: allow }\n`;
+      ann.write('untrue.yaml', file(wrongTest));
+      const untrue = ann.hawser(['apply', 'untrue.yaml', '--force']);
+      expect(untrue.code).toBe(1);
+      expect(untrue.err).toMatch(/untrue\.yaml:15:\d+: error compile\/test-failed/);
+      expect(ann.must('history', '-n', '1')).toMatch(/^6 /m);
+    });
+
+    test('do not make a network by a slip of the pen', () => {
+      ann.write('slip.yaml', file().replace('network: office', 'network: offcie'));
+      expect(refusal(ann, 'apply', 'slip.yaml')).toEqual([2, 'cli/no-network-yet']);
+    });
+
+    test('can stop everything', () => {
+      ann.must('freeze', '-m', 'holidays');
+      expect(ann.must('status')).toContain('frozen');
+      ann.must('thaw');
+      expect(ann.must('status')).not.toContain('frozen');
+    });
+  });
+
+  describe('who hold tokens', () => {
+    test('have them where nobody else reads', () => {
+      expect(statSync(join(ann.home, '.config/hawser/contexts.json')).mode & 0o777).toBe(0o600);
+    });
+
+    test('may do what the role says, and no more', () => {
+      using vic = new Person();
+      const token = ann.must('token', 'create', '--role', 'viewer', '--name', 'vic').trim();
+      vic.must('login', token);
+      vic.must('status');
+      vic.write('net.yaml', file());
+      expect(refusal(vic, 'apply', 'net.yaml', '--force')).toEqual([2, 'api/forbidden']);
+      expect(refusal(ben, 'token', 'list')).toEqual([2, 'api/forbidden']);
+      expect(refusal(ben, 'audit')).toEqual([2, 'api/forbidden']);
+    });
+
+    test('lose everything with them', () => {
+      using vic = new Person();
+      const made = ann.must('token', 'create', '--role', 'viewer', '--json');
+      const { token, info } = JSON.parse(made) as { token: string; info: { id: string } };
+      vic.must('login', token);
+      ann.must('token', 'revoke', info.id);
+      expect(refusal(vic, 'status')).toEqual([2, 'api/unauthorized']);
+      expect(ann.must('token', 'list')).toMatch(new RegExp(`${info.id} .* revoked`));
+    });
+
+    test('may say them in the environment', () => {
+      using vic = new Person();
+      expect(refusal(vic, 'status')).toEqual([2, 'cli/not-logged-in']);
+      expect(vic.hawser(['status'], { HAWSER_TOKEN: server.admin }).code).toBe(0);
+      const moved = { HAWSER_TOKEN: server.admin, HAWSER_SERVER: 'https://127.0.0.1:1' };
+      expect(vic.hawser(['status'], moved).err).toContain('cli/server-unreachable');
+    });
+
+    test('tell nothing to a server that is another one', () => {
+      using vic = new Person();
+      const body = Buffer.from(server.admin.split('-').slice(2).join('-'), 'base64url');
+      const data = JSON.parse(body.toString()) as { p: string };
+      const other = { ...data, p: `${'A'.repeat(43)}=` };
+      const text = Buffer.from(JSON.stringify(other)).toString('base64url');
+      expect(refusal(vic, 'login', `hawser-admin-${text}`)).toEqual([2, 'cli/wrong-pin']);
+      expect(refusal(vic, 'login', 'hawser-admin-abc')).toEqual([2, 'api/token-malformed']);
+    });
+
+    test('log out', () => {
+      using vic = new Person();
+      vic.must('login', server.admin, '--name', 'here');
+      expect(vic.must('context')).toMatch(/\* +here +admin +https:\/\/127\.0\.0\.1:\d+/);
+      vic.must('logout');
+      expect(refusal(vic, 'status')).toEqual([2, 'cli/not-logged-in']);
+    });
+
+    test('leave traces', () => {
+      const lines = ann.must('audit', '--since', '1h', '--json').trim().split('\n');
+      const entries = lines.map((line) => JSON.parse(line) as { actor: string; action: string });
+      expect(entries).toContainEqual(expect.objectContaining({ actor: 'ben', action: 'apply' }));
+      expect(lines.join()).not.toContain('hawser-admin-');
+    });
+  });
+
+  test('a lost admin token is made anew by whoever has the server itself', () => {
+    const token = ann
+      .must('server', 'reset-admin', '--data', 'data', '--address', server.url)
+      .trim();
+    expect(refusal(ann, 'status', '--context', '127.0.0.1:1')).toEqual([2, 'cli/no-context']);
+    using vic = new Person();
+    vic.must('login', token);
+    expect(refusal(vic, 'login', server.admin)).toEqual([2, 'api/unauthorized']);
+  });
+});

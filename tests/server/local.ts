@@ -1,0 +1,73 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { repositoryRoot } from '../support/checkout.ts';
+import { until } from '../support/until.ts';
+import { type Outcome, Running } from './world.ts';
+
+const bundle = join(repositoryRoot, 'dist/hawser.mjs');
+
+/** Somebody with a home of their own, and the shell that they type into. */
+export class Person {
+  readonly home = mkdtempSync(join(tmpdir(), 'hawser-person-'));
+
+  #env(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+    return { PATH: process.env['PATH'], HOME: this.home, NO_COLOR: '1', LC_ALL: 'C', ...more };
+  }
+
+  /** Runs a command to its end in the home. */
+  hawser(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
+    const argv = [bundle, ...args];
+    const options = { cwd: this.home, env: this.#env(env), encoding: 'utf8', input: '' } as const;
+    const done = spawnSync(process.execPath, argv, options);
+    return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+  }
+
+  /** The same from words; throws where it fails. */
+  must(...args: readonly string[]): string {
+    const { code, out, err } = this.hawser(args);
+    if (code === 0) return out;
+    throw new Error(`hawser ${args.join(' ')} ended with ${code}: ${err}${out}`);
+  }
+
+  start(...args: readonly string[]): Running {
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const options = { cwd: this.home, env: this.#env({}), stdio: [...stdio] };
+    return new Running(spawn(process.execPath, [bundle, ...args], options));
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(dirname(join(this.home, name)), { recursive: true });
+    writeFileSync(join(this.home, name), text);
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.home, name), 'utf8');
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** A server on loopback, without a machine of its own in any network. */
+export interface LocalServer {
+  readonly url: string;
+  /** The admin token that it printed at its first start. */
+  readonly admin: string;
+  readonly program: Running;
+}
+
+/** The first `hawser server` of a person, who is logged in at it then. */
+export async function serveLocally(person: Person): Promise<LocalServer> {
+  const place = ['--data', 'data', '--listen', '127.0.0.1:0', '--address', '127.0.0.1'];
+  const program = person.start('server', ...place, '--no-join');
+  const said = (pattern: RegExp) => () => {
+    if (program.ended) throw new Error(`the server ended: ${program.output}`);
+    return pattern.exec(program.output)?.[1];
+  };
+  const admin = await until('the server prints its admin token', said(/(hawser-admin-[\w-]+)\n/));
+  const url = await until('the server says where it is', said(/serving at (\S+)\n/));
+  return { url, admin, program };
+}
