@@ -1,4 +1,11 @@
 export { hostOf, urlOf } from './addresses.ts';
+export {
+  type BackupContent,
+  type BackupInit,
+  restoreBackup,
+  verifyBackup,
+  writeBackup,
+} from './backup/index.ts';
 export { type FirstNetwork, type FirstTokens, resetAdmin } from './first.ts';
 export {
   type RunningServer,

@@ -4,6 +4,8 @@ import { type QueryExecutorProvider, sql } from 'kysely';
 export interface Dialect {
   /** Type and constraints of a key that counts up by itself. */
   readonly serial: string;
+  /** A statement after rows with such keys were put in from elsewhere, where the counter needs it. */
+  readonly afterLoading?: string;
 }
 
 type Migration = (db: QueryExecutorProvider, dialect: Dialect) => Promise<void>;

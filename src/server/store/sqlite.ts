@@ -16,7 +16,6 @@ import {
 import type { HawserError } from '#base';
 import { serverErrors } from '../errors.ts';
 import type { Engine } from './engine.ts';
-import { migrate } from './migrate.ts';
 import { nativeBinding } from './native.ts';
 import type { Tables } from './tables.ts';
 
@@ -66,13 +65,14 @@ function makePrivate(file: string): void {
 type Connect = (options?: Sqlite.Options) => Sqlite.Database;
 
 class SqliteEngine implements Engine {
-  readonly #file: string;
+  readonly name: string;
+  readonly dialect = { serial: 'integer primary key autoincrement' };
   readonly #connect: Connect;
   readonly #writer: Kysely<Tables>;
   readonly #idle: Kysely<Tables>[] = [];
 
   constructor(file: string, connect: Connect) {
-    this.#file = file;
+    this.name = file;
     this.#connect = connect;
     const database = connect();
     database.pragma('journal_mode = WAL');
@@ -103,9 +103,8 @@ class SqliteEngine implements Engine {
     return this.#writer.transaction().execute(work);
   }
 
-  migrate(): Promise<void> {
-    const dialect = { serial: 'integer primary key autoincrement' };
-    return this.write((db) => migrate(db, { dialect, store: this.#file }));
+  restructure<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.write(work);
   }
 
   async announce(): Promise<void> {}
@@ -113,7 +112,7 @@ class SqliteEngine implements Engine {
   listen(): void {}
 
   failure(error: unknown): HawserError | undefined {
-    return sqliteFailure(error, this.#file);
+    return sqliteFailure(error, this.name);
   }
 
   async close(): Promise<void> {
@@ -130,25 +129,34 @@ function sqliteFailure(cause: unknown, store: string): HawserError | undefined {
   if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
     return serverErrors.error('server/disk-full', { store, detail }, { cause });
   }
-  if (!/^(SQLITE_|E[A-Z]+$)/.test(code) || code.startsWith('SQLITE_CONSTRAINT')) return undefined;
+  if (
+    !/^(SQLITE_|E[A-Z]+$|MODULE_NOT_FOUND|ERR_DLOPEN_FAILED)/.test(code) ||
+    code.startsWith('SQLITE_CONSTRAINT')
+  )
+    return undefined;
   return serverErrors.error('server/store-unreadable', { store, detail }, { cause });
 }
 
-/** @throws server/store-unreadable, server/store-newer, server/disk-full */
-export async function openSqlite(data: string): Promise<Engine> {
+/** A database file, made where there is none. @throws server/store-unreadable, server/disk-full */
+export async function connectSqlite(data: string): Promise<Engine> {
   const file = databaseFile(data);
   try {
     mkdirSync(data, { recursive: true, mode: 0o700 });
     makePrivate(file);
-    const { default: Database } = await import('better-sqlite3');
-    const engine = new SqliteEngine(
-      file,
-      (options) =>
-        new Database(file, { ...options, timeout: patience, nativeBinding: nativeBinding() }),
-    );
-    await engine.migrate();
-    return engine;
+    const connect = await connector(file);
+    return new SqliteEngine(file, connect);
   } catch (error) {
     throw sqliteFailure(error, file) ?? error;
   }
+}
+
+/** A database that is gone when it is closed; only for writing transactions. */
+export async function connectMemory(): Promise<Engine> {
+  return new SqliteEngine('memory', await connector(':memory:'));
+}
+
+async function connector(file: string): Promise<Connect> {
+  const { default: Database } = await import('better-sqlite3');
+  const common = { timeout: patience, nativeBinding: nativeBinding() };
+  return (options) => new Database(file, { ...options, ...common });
 }

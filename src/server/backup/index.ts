@@ -1,0 +1,2 @@
+export { type BackupContent, restoreBackup, verifyBackup } from './restore.ts';
+export { type BackupInit, writeBackup } from './write.ts';
