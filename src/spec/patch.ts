@@ -64,7 +64,8 @@ export function addMember(file: string, source: string, member: NewMember): stri
   const { value } = pair;
   if (isMap(value)) return withEntry(source, value as RangedMap, text);
   if (value === null || (isScalar(value) && !value.source)) {
-    return insert(source, value?.range[1] ?? afterColon(source, pair.key), `\n  ${text}`);
+    const at = lineEnd(source, value?.range[1] ?? pair.key.range[1]);
+    return insert(source, at, `\n${indentOf(source, root)}  ${text}`);
   }
   throw notHere(file, '`members` is no mapping of its own');
 }
@@ -74,8 +75,6 @@ function rootOf(file: string, document: Document): RangedMap {
   if (isMap(document.contents)) return document.contents as RangedMap;
   throw notHere(file, 'it is no mapping');
 }
-
-const afterColon = (source: string, key: Ranged): number => source.indexOf(':', key.range[1]) + 1;
 
 function withSection(source: string, root: RangedMap, text: string): string {
   if (root.flow) return withEntry(source, root, `members: { ${text} }`);

@@ -23,6 +23,9 @@ function facilitiesOf({ state }: NamedState): ReadonlyMap<string, number> {
   return versions;
 }
 
+/** Whether an agent is told the name of its state also where it has the right one already. */
+export type Name = 'always' | 'changes';
+
 /** One enrolled agent that is connected: what it has, what it was sent, what it says. */
 export class Connection {
   machine: string;
@@ -38,6 +41,9 @@ export class Connection {
   /** The hash of a state that the machine took back; not sent again until a person asks. */
   quarantined: string | undefined;
   paused: string | undefined;
+  /** A state is on its way; what is to be sent then. */
+  busy = false;
+  again: Name | undefined;
 
   constructor(machine: string, hello: Hello, wire: Wire, since: string) {
     this.machine = machine;
@@ -107,7 +113,7 @@ export class Connection {
    * Sends what makes the agent's state into the one of this network: nothing, a delta, or the whole.
    * `name`: tell it also where it has the right one already, which confirms that.
    */
-  async send(compiled: Compiled, name: 'always' | 'changes' = 'changes'): Promise<void> {
+  async send(compiled: Compiled, name: Name): Promise<void> {
     const next = compiled.state(this.machine);
     this.#wanted = next.hash;
     this.#lacks = this.#missing(next);

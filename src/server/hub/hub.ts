@@ -1,13 +1,15 @@
 import type { Logger } from 'pino';
-import type { FromAgent, Hello } from '#api';
+import { apiErrors, type FromAgent, type Hello } from '#api';
 import { affected } from '#compile';
 import { serverErrors } from '../errors.ts';
+import type { Compiled } from '../network/compiled.ts';
 import { banishedKey } from '../network/edit.ts';
 import type { Network } from '../network/network.ts';
 import { left } from '../network/remove.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Store } from '../store/contract.ts';
-import { Connection } from './connection.ts';
+import { Connection, type Name } from './connection.ts';
+import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
 import type { Wire } from './wire.ts';
 
@@ -22,6 +24,18 @@ const proofOfLife = 3000;
 /** Seconds after which the second of two clones may ask again. */
 const cloneAgain = 300;
 
+/** A clone is shown until it did not come again, in milliseconds. */
+const cloneShown = 3 * cloneAgain * 1000;
+/** Connections that are dead and were never closed are found within twice this, in milliseconds. */
+const beatEvery = 30_000;
+/** Seconds after which an agent may return that could not be looked up. */
+const unavailableAgain = 5;
+
+interface Clone {
+  readonly address: string;
+  readonly seen: number;
+}
+
 /** The connected agents of one network. */
 export class Hub {
   readonly network: Network;
@@ -29,14 +43,22 @@ export class Hub {
   readonly #findings: Findings;
   /** By identity: names may change. */
   readonly #connections = new Map<string, Connection>();
-  readonly #clones = new Map<string, string>();
-  readonly #due = new Map<Connection, 'always' | 'changes'>();
+  readonly #clones = new Map<string, Clone>();
+  readonly #due = new Map<Connection, Name>();
+  readonly #ephemeral: Ephemeral;
+  readonly #heart: NodeJS.Timeout;
   #sending = false;
 
   constructor(network: Network, components: HubComponents) {
     this.network = network;
     this.#components = components;
     this.#findings = new Findings(network, components);
+    this.#ephemeral = new Ephemeral(network, components, (identity) =>
+      this.#connections.has(identity),
+    );
+    this.#heart = setInterval(() => {
+      for (const { wire } of this.#connections.values()) wire.beat();
+    }, beatEvery).unref();
     network.onChange((after, before) => {
       this.#publish(after, before);
     });
@@ -52,7 +74,9 @@ export class Hub {
 
   /** Where else an identity was used while it was connected. */
   cloneOf(identity: string): string | undefined {
-    return this.#clones.get(identity);
+    const clone = this.#clones.get(identity);
+    const now = this.#components.clock().getTime();
+    return clone && now - clone.seen < cloneShown ? clone.address : undefined;
   }
 
   /** Takes an agent whose hello was proven; undefined if it was refused. */
@@ -97,6 +121,15 @@ export class Hub {
     this.#connections.delete(identity);
     this.#clones.delete(identity);
     this.#due.delete(connection);
+    this.#ephemeral.gone(identity);
+  }
+
+  /** Something went wrong with one agent; the others are served on. */
+  failed(error: unknown): void {
+    this.#components.log.error(
+      { err: error, network: this.network.name },
+      'an agent was not served',
+    );
   }
 
   /** Sends a machine again what it took back or failed at. */
@@ -111,6 +144,8 @@ export class Hub {
 
   /** Resolves when what agents reported is stored. */
   async close(): Promise<void> {
+    clearInterval(this.#heart);
+    this.#ephemeral.close();
     for (const { wire } of this.#connections.values()) wire.close();
     await this.#findings.flush();
   }
@@ -130,7 +165,11 @@ export class Hub {
   async #greet(connection: Connection): Promise<void> {
     const { snapshot } = this.network;
     const record = snapshot.byIdentity.get(connection.hello.identity);
-    if (snapshot.stored.frozen) await connection.wire.send({ type: 'freeze', frozen: true });
+    // Always: it may have been thawed while the agent was away, and an agent takes it as the answer
+    // to its hello where no state is due.
+    const { frozen } = snapshot.stored;
+    await connection.wire.send({ type: 'freeze', frozen });
+    if (record?.enrolment === 'pending') await connection.wire.send({ type: 'pending' });
     if (record?.quarantined === snapshot.stored.revision.number) {
       connection.quarantined = snapshot.compiled.state(record.name).hash;
     }
@@ -147,19 +186,29 @@ export class Hub {
     return was === called;
   }
 
-  /** Says goodbye to who is not of this network: removed by a person, or never known. */
+  /**
+   * Says goodbye to who is not of this network: removed by a person, or never known. A machine cleans up
+   * only where the store says that a person removed it; where it cannot be read, it says nothing.
+   */
   async #dismiss(identity: string, wire: Wire): Promise<void> {
-    const { name } = this.network;
-    const banished = await this.#components.store.read(async (tx) =>
-      tx.setting(banishedKey(name, identity)),
-    );
-    if (banished !== undefined) {
+    const { name: network } = this.network;
+    try {
+      const banished = await this.#components.store.read(async (tx) =>
+        tx.setting(banishedKey(network, identity)),
+      );
+      if (banished === undefined) {
+        const error = serverErrors.error('server/unknown-machine', { network });
+        await wire.refuse({ error, again: cloneAgain });
+        return;
+      }
       await wire.send({ type: 'removed' });
       wire.close();
-      return;
+    } catch (error) {
+      this.#components.log.error({ err: error, network }, 'a machine could not be looked up');
+      const why = 'the store cannot be read';
+      const told = apiErrors.error('api/unavailable', { why });
+      await wire.refuse({ error: told, again: unavailableAgain });
     }
-    const error = serverErrors.error('server/unknown-machine', { network: name });
-    await wire.refuse({ error, again: cloneAgain });
   }
 
   /**
@@ -171,7 +220,8 @@ export class Hub {
     if (!old || old.hello.seen.boot === hello.seen.boot) return false;
     if (!(await old.wire.answers(proofOfLife))) return false;
     const { machine } = old;
-    this.#clones.set(hello.identity, wire.address);
+    const seen = this.#components.clock().getTime();
+    this.#clones.set(hello.identity, { address: wire.address, seen });
     const args = { machine, first: old.wire.address, second: wire.address };
     const error = serverErrors.error('server/two-machines', args);
     this.#components.log.warn({ ...args, network: this.network.name }, error.message);
@@ -210,7 +260,7 @@ export class Hub {
     return new Set(affected(before.compiled.model, after.compiled.model));
   }
 
-  #queue(connection: Connection, name: 'always' | 'changes'): void {
+  #queue(connection: Connection, name: Name): void {
     if (name === 'always' || !this.#due.has(connection)) this.#due.set(connection, name);
     if (this.#sending) return;
     this.#sending = true;
@@ -224,14 +274,31 @@ export class Hub {
       const { stored, compiled, byIdentity } = this.network.snapshot;
       const record = byIdentity.get(connection.hello.identity);
       if (stored.frozen || record?.enrolment !== 'enrolled') continue;
-      connection.send(compiled, name).catch((error: unknown) => {
-        this.#components.log.error({ err: error, machine: record.name }, 'no state could be made');
-      });
+      void this.#sendTo(connection, compiled, name);
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
     }
     this.#sending = false;
-    if (this.#due.size > 0) this.#queue(...([...this.#due][0] as [Connection, 'always']));
+  }
+
+  /** To an agent that is slow to take what it was sent, the newest state goes when it has. */
+  async #sendTo(connection: Connection, compiled: Compiled, name: Name): Promise<void> {
+    if (connection.busy) {
+      connection.again = name;
+      return;
+    }
+    connection.busy = true;
+    try {
+      await connection.send(compiled, name);
+    } catch (error) {
+      const { machine } = connection;
+      this.#components.log.error({ err: error, machine }, 'no state could be made');
+    } finally {
+      connection.busy = false;
+    }
+    if (connection.again === undefined) return;
+    this.#queue(connection, connection.again);
+    connection.again = undefined;
   }
 }

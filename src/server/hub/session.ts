@@ -49,7 +49,7 @@ export class Session {
       if (!this.#greeted) this.#refuse('it said no hello in time');
     }, helloWithin);
     socket.on('message', (data) => {
-      this.#queue = this.#queue.then(async () => this.#heard(data));
+      this.#queue = this.#queue.then(async () => this.#heard(data)).catch(this.#failed);
     });
     socket.on('error', () => {
       this.#wire.terminate();
@@ -61,6 +61,11 @@ export class Session {
     const challenge = { type: 'challenge', version: channelVersion, nonce: this.#nonce } as const;
     void this.#wire.send(challenge);
   }
+
+  readonly #failed = (error: unknown): void => {
+    this.#hub.failed(error);
+    this.#wire.terminate();
+  };
 
   async #heard(data: RawData): Promise<void> {
     if (!this.#isPatient()) {

@@ -20,9 +20,13 @@ export class Wire {
   readonly address: string;
   readonly #socket: WebSocket;
   readonly #counts: Counts;
+  #lives = true;
 
   constructor(socket: WebSocket, address: string, counts: Counts) {
     this.#socket = socket;
+    socket.on('pong', () => {
+      this.#lives = true;
+    });
     this.address = address;
     this.#counts = counts;
   }
@@ -53,6 +57,13 @@ export class Wire {
 
   close(): void {
     this.#socket.close(goingAway);
+  }
+
+  /** Asks for a sign of life; ends a connection that gave none since it was asked last. */
+  beat(): void {
+    if (!this.#lives) this.terminate();
+    this.#lives = false;
+    if (this.isOpen) this.#socket.ping();
   }
 
   terminate(): void {
