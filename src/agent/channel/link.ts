@@ -84,6 +84,7 @@ export class Link {
 
   #dial(): void {
     clearTimeout(this.#timer);
+    this.#another = false;
     if (this.#stopping.signal.aborted) return;
     const { enrolment, identity, greeting } = this.#init;
     const { network, machine, servers, authorities, pin } = enrolment();
@@ -114,10 +115,7 @@ export class Link {
     this.#attempt = undefined;
     old?.connection.close();
     this.#init.events.answered(began);
-    if (this.#another) {
-      this.#another = false;
-      this.#dial();
-    }
+    if (this.#another) this.#dial();
   }
 
   #ended(reason: HawserError, connection: Connection | undefined, again: number | undefined): void {
@@ -135,11 +133,11 @@ export class Link {
     if (!this.#current) this.#init.events.lost(reason);
   }
 
-  /** Tries again after a while; `again`: seconds, as the server wishes. */
+  /** Tries again after a while, unless that was asked for; `again`: seconds, as the server wishes. */
   #later(again: number | undefined): void {
-    this.#another = false;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#dial(), this.#delay(again));
+    if (this.#another) this.#dial();
+    else this.#timer = setTimeout(() => this.#dial(), this.#delay(again));
   }
 
   #delay(again: number | undefined): number {

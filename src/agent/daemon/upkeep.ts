@@ -282,6 +282,7 @@ export class Upkeep {
       this.#offer ??= trial.state;
     }
     await this.#makeHeld();
+    this.#surroundings.prove();
     return { changed: true };
   }
 

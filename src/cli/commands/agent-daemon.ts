@@ -12,6 +12,11 @@ interface Flags {
   readonly json?: boolean;
 }
 
+interface RunFlags extends Flags {
+  /** Seconds. */
+  readonly confirmWithin?: number;
+}
+
 interface NetworkFlags extends Flags {
   readonly network?: string;
 }
@@ -45,20 +50,27 @@ export const runCommand = (): Command =>
   new Command('run')
     .description('keep this machine as its networks say, until it is ended')
     .option(...stateFolder)
-    .addHelpText(
-      'after',
-      '\nWhat it made stays when it ends; `hawser agent cleanup` takes it away.',
+    .option(
+      '--confirm-within <duration>',
+      'take a change back that kept the server out of reach for so long (default: 30s)',
+      seconds,
     )
-    .action(async ({ stateDir, confirmWithin }: Flags & { readonly confirmWithin: number }) => {
-      const ending = new AbortController();
-      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-        process.once(signal, () => ending.abort());
-      }
-      const log = (line: string): void => print(`${now()} ${line}`);
-      const timings = { confirm: confirmWithin * 1000 };
-      const { version } = packageFile;
-      await runAgent({ stateDir, signal: ending.signal, version, log, timings });
-    });
+    .addHelpText('after', '\nWhat it made stays when it ends; `hawser leave` takes it away.')
+    .action(run);
+
+async function run({ stateDir, confirmWithin }: RunFlags): Promise<void> {
+  const ending = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.once(signal, () => ending.abort());
+  }
+  await runAgent({
+    stateDir,
+    signal: ending.signal,
+    version: packageFile.version,
+    log: (line) => print(`${now()} ${line}`),
+    ...(confirmWithin !== undefined && { timings: { confirm: confirmWithin * 1000 } }),
+  });
+}
 
 export const statusCommand = (): Command =>
   local('status', 'what the agent of this machine has and does, without any server').action(
