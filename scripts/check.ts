@@ -19,6 +19,8 @@ const node = (name: string, ...argv: readonly string[]): Step => ({
 const shellScripts = (): readonly string[] => [
   'hawser',
   '.ci/run',
+  'packaging/launcher',
+  ...globSync('packaging/debian/*'),
   ...globSync('scripts/*').filter((path) => !/\.(ts|txt)$/.test(path)),
 ];
 

@@ -9,7 +9,7 @@ export interface Source {
 
 /** All TypeScript files of the repository at `root`, sorted by path. */
 export function sourcesOf(root: string): readonly Source[] {
-  return globSync('{src,tests,bench,scripts,web}/**/*.{ts,tsx}', { cwd: root })
+  return globSync('{src,tests,bench,scripts,packaging,web}/**/*.{ts,tsx}', { cwd: root })
     .filter((path) => !path.includes('node_modules'))
     .map((path) => ({
       path: path.split(sep).join('/'),
