@@ -113,6 +113,20 @@ export class LanMachine {
     );
   }
 
+  /** The hub's address in the network, as the agent knows it. */
+  peerAddress(): string {
+    const shown = JSON.parse(this.hawser('agent', 'show', '--json')) as {
+      readonly peers: readonly { readonly prefixes: readonly string[] }[];
+    };
+    const [prefix = ''] = shown.peers[0]?.prefixes ?? [];
+    return prefix.replace(/\.0\/\d+$/, '.1');
+  }
+
+  /** What an agent that was started by a join has written. */
+  log(): string {
+    return this.do('cat /var/lib/hawser/agent.log');
+  }
+
   pings(address: string): boolean {
     const argv = [...this.box.enter.slice(1), 'ping', '-c1', '-W1', address];
     return spawnSync('nsenter', argv).status === 0;

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Sandbox } from '../support/sandbox.ts';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import { LanMachine, openLan } from './networks.ts';
+
+suite('the agent of a machine that joined', { needs: ['root', 'netns', 'tun'] }, () => {
+  let lan: Sandbox;
+  let hub: LanMachine;
+  let anna: LanMachine;
+  let token: string;
+
+  const kernel = (): string =>
+    ['ip -4 -br address', 'ip -4 route show table all', 'wg show hw-home allowed-ips']
+      .map((line) => anna.do(line))
+      .join('\n');
+
+  beforeAll(async () => {
+    lan = await openLan();
+    hub = await LanMachine.open('hub', '192.168.66.4');
+    anna = await LanMachine.open('anna', '192.168.66.5');
+    for (const machine of [hub, anna]) machine.plugInto(lan);
+    const server = hub.start('server', '--address', hub.address, '--name', 'hub');
+    token = await until(
+      'the server shows a join token',
+      () => /hawser join (hawser-join-\S+)/.exec(server.output())?.[1],
+    );
+  });
+
+  afterAll(async () => {
+    await anna?.close();
+    await hub?.close();
+    await lan?.close();
+  });
+
+  test('is started by the join, which says what the machine got', () => {
+    const said = anna.hawser('join', token, '--name', 'anna');
+    expect(said).toMatch(/^anna in home: 10\.\S+/);
+    expect(said).toMatch(/hub .* s ago/);
+    expect(said).toMatch(/the agent runs as process \d+/);
+    expect(anna.pings(anna.peerAddress())).toBe(true);
+  });
+
+  test.each([
+    ['a route', 'ip route del table main unicast {overlay}'],
+    ['an address', 'ip address flush dev hw-home'],
+    ['the filter', 'nft delete table inet hawser-home'],
+    ['the tunnel itself', 'ip link del hw-home'],
+  ])('puts back within a second what somebody takes away: %s', async (_, line) => {
+    await anna.until('is at rest', ({ complete }) => complete);
+    const [before, filter] = [kernel(), anna.do('nft -s list ruleset')];
+    const overlay = /(\S+) dev hw-home/.exec(anna.do('ip route show'))?.[1] ?? '';
+    anna.do(line.replace('{overlay}', overlay));
+    const since = performance.now();
+    await until('it is there again', () => kernel() === before, 5_000);
+    await until('the filter too', () => anna.do('nft -s list ruleset') === filter, 5_000);
+    // What is not made by a peer's wireguard-go anew: one second, and what asking takes.
+    expect(performance.now() - since).toBeLessThan(3_000);
+  });
+
+  test('tells the server what it put back', async () => {
+    await until('the server knows', () => /remove|add|change/.test(hub.hawser('drift')));
+    expect(hub.hawser('drift')).toMatch(/anna/);
+  });
+
+  test('changes nothing while it is paused, and says what differs', async () => {
+    expect(anna.hawser('agent', 'pause', '--for', '1h')).toMatch(/^paused until /);
+    anna.do('ip address flush dev hw-home');
+    await until('it says so', () => /differs\n +add address/.test(anna.log()));
+    expect(anna.do('ip -br address show dev hw-home')).not.toContain('10.');
+    await until('the server knows', () => /anna.*paused/.test(hub.hawser('status')));
+    anna.hawser('agent', 'resume');
+    await until('it is put back', () => anna.do('ip -br address show dev hw-home').includes('10.'));
+  });
+
+  test('is ended without a trace on the traffic, and finds all in place when it returns', async () => {
+    const { pid } = JSON.parse(anna.hawser('agent', 'status', '--json')) as {
+      readonly pid: number;
+    };
+    const [before, peer] = [kernel(), anna.peerAddress()];
+    anna.do(`kill -KILL ${pid}`);
+    await until('it is gone', () => !anna.do('ps -eo args=').includes('agent run'));
+    expect(anna.do('ps -eo args=')).not.toMatch(/nft monitor|ip -o monitor/);
+    expect(anna.pings(peer)).toBe(true);
+    await anna.startAgent();
+    await anna.until('is connected', ({ connected, complete }) => connected && complete);
+    expect(kernel()).toBe(before);
+  });
+
+  test('goes when it is told to leave, and takes all of ours along', async () => {
+    expect(anna.hawser('leave')).toBe('left home\n');
+    expect(anna.do('ip -br link')).not.toContain('hw-home');
+    expect(anna.do('nft list ruleset')).not.toContain('hawser');
+    expect(anna.do('ip route show table all')).not.toContain('proto 143');
+    await until('the server knows', () => !hub.hawser('status').includes('anna'));
+  });
+});
