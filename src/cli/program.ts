@@ -3,6 +3,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
 import { applyCommand } from './commands/apply.ts';
 import { auditCommand } from './commands/audit.ts';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { driftCommand } from './commands/drift.ts';
@@ -58,6 +59,8 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       removeCommand(),
       networkCommand(),
       auditCommand(),
+      backupCommand(),
+      restoreCommand(),
       loginCommand(),
       logoutCommand(),
       contextCommand(),

@@ -2,7 +2,9 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { Secret } from '#base';
 import { hostOf, urlOf } from './addresses.ts';
+import { backupBytes } from './backup/index.ts';
 import { Certificates } from './certificates.ts';
 import { type FirstNetwork, type FirstTokens, firstStart } from './first.ts';
 import { makeApp } from './http/app.ts';
@@ -12,7 +14,7 @@ import { handlersOf } from './http/handlers/index.ts';
 import { Metrics } from './metrics.ts';
 import { Networks } from './networks.ts';
 import type { Store } from './store/contract.ts';
-import { openStore } from './store/index.ts';
+import { openStore, type StorePlace } from './store/index.ts';
 import { Tokens } from './tokens.ts';
 
 export interface ServerInit {
@@ -44,6 +46,9 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+const placeOf = ({ data, database }: ServerInit): StorePlace =>
+  database === undefined ? { data } : { database };
+
 /**
  * Starts a server: store, certificate, networks, then the listener; closes what it opened if a stage
  * fails.
@@ -53,8 +58,7 @@ export async function startServer(
   init: ServerInit,
   components: ServerComponents = {},
 ): Promise<RunningServer> {
-  const { data, database } = init;
-  const store = components.store ?? (await openStore(database ? { database } : { data }));
+  const store = components.store ?? (await openStore(placeOf(init)));
   try {
     return await startWith(init, store, components);
   } catch (error) {
@@ -94,10 +98,8 @@ async function startWith(init: ServerInit, store: Store, own: ServerComponents) 
 }
 
 /** @throws server/certificate-unusable, server/store-... */
-export async function assemble(
-  { listen, addresses, firstNetwork, tls, log, clock = () => new Date() }: ServerInit,
-  store: Store,
-): Promise<Assembled> {
+export async function assemble(init: ServerInit, store: Store): Promise<Assembled> {
+  const { listen, addresses, firstNetwork, tls, log, clock = () => new Date() } = init;
   const names = addresses.map(hostOf);
   const certificates = await Certificates.open({ store, names, clock, log, files: tls });
   const { pin } = certificates.current;
@@ -107,7 +109,8 @@ export async function assemble(
   const networks = new Networks({ store, clock, log });
   await networks.start();
   const authorities = () => certificates.current.authorities;
-  const handlers = handlersOf({ store, tokens, clock, networks, servers, authorities });
+  const backup = async (passphrase: Secret) => backupBytes(placeOf(init), { passphrase, clock });
+  const handlers = handlersOf({ store, tokens, clock, networks, servers, authorities, backup });
   const metrics = new Metrics(networks);
   const gate = new Gate(tokens, new Failures(clock), () => metrics.failures.inc());
   const own = { metrics, trouble: async () => troubleOf(store, networks) };

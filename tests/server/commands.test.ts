@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { type LocalServer, Person, serveLocally } from './local.ts';
 
 const key = (letter: string): string => `${letter.repeat(42)}E=`;
@@ -178,6 +179,43 @@ describe('people at a server', () => {
       const entries = lines.map((line) => JSON.parse(line) as { actor: string; action: string });
       expect(entries).toContainEqual(expect.objectContaining({ actor: 'ben', action: 'apply' }));
       expect(lines.join()).not.toContain('hawser-admin-');
+    });
+  });
+
+  describe('who keep backups', () => {
+    const passphrase = { HAWSER_PASSPHRASE: 'correct horse battery' };
+
+    test('can prove them, and nobody can without the passphrase', () => {
+      const made = ann.hawser(['backup', 'office.backup'], passphrase);
+      expect([made.code, made.err]).toEqual([0, '']);
+      expect(statSync(join(ann.home, 'office.backup')).mode & 0o777).toBe(0o600);
+      const proven = ann.hawser(['backup', 'verify', 'office.backup'], passphrase);
+      expect(proven.out).toMatch(/office\.backup is sound: made .* office \(revision \d+\)/);
+      const other = { HAWSER_PASSPHRASE: 'another horse battery' };
+      const refused = ann.hawser(['backup', 'verify', 'office.backup'], other);
+      expect([refused.code, refused.err]).toEqual([
+        2,
+        expect.stringContaining('backup-unreadable'),
+      ]);
+      expect(ben.hawser(['backup'], passphrase).err).toContain('api/forbidden');
+    });
+
+    test('serve from them again, with the same tokens and the same certificate', async () => {
+      const restore = ['restore', 'office.backup', '--data', 'restored'];
+      expect(ann.hawser(restore, passphrase).out).toContain('is restored to restored');
+      expect(ann.hawser(restore, passphrase).err).toContain('server/store-not-empty');
+      const place = ['--data', 'restored', '--listen', '127.0.0.1:0', '--address', '127.0.0.1'];
+      const program = ann.start('server', ...place);
+      try {
+        const url = await until(
+          'the restored server listens',
+          () => /serving at (\S+);/.exec(program.output)?.[1],
+        );
+        const there = { HAWSER_TOKEN: server.admin, HAWSER_SERVER: url };
+        expect(ann.hawser(['history'], there).out).toMatch(/restore +restored from the backup/);
+      } finally {
+        await program.end('SIGKILL');
+      }
     });
   });
 

@@ -96,6 +96,13 @@ export class Machine {
     throw new Error(`${this.name}: hawser ${args.join(' ')} ended with ${code}: ${err}${out}`);
   }
 
+  /** Starts another program, which goes on. */
+  run(...argv: readonly string[]): Running {
+    const [, ...enter] = this.box.enter;
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    return new Running(spawn('nsenter', [...enter, ...argv], { stdio: [...stdio] }), true);
+  }
+
   /** Starts Hawser, which goes on. */
   start(...args: readonly string[]): Running {
     const stdio = ['ignore', 'pipe', 'pipe'] as const;

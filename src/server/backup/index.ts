@@ -1,2 +1,3 @@
+export { backupBytes } from './buffer.ts';
 export { type BackupContent, restoreBackup, verifyBackup } from './restore.ts';
 export { type BackupInit, writeBackup } from './write.ts';

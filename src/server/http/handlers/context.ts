@@ -1,4 +1,5 @@
 import { apiErrors, type Revision, type RevisionId } from '#api';
+import type { Secret } from '#base';
 import type { Networks } from '../../networks.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Tokens } from '../../tokens.ts';

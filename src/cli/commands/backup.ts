@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import type { BackupContent, StorePlace } from '#server';
+import { passphrase } from '../ask.ts';
+import { cliErrors } from '../errors.ts';
+import { print, printJson } from '../output.ts';
+import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
+import { defaultData } from '../server/places.ts';
+import { fromNow } from '../times.ts';
+import { writeShared } from '../write.ts';
+
+interface Passphrase {
+  readonly passphraseFile?: string;
+}
+
+type BackupFlags = RemoteOptions & Passphrase;
+
+interface RestoreFlags extends Passphrase {
+  readonly data: string;
+  readonly database?: string;
+  readonly json?: boolean;
+}
+
+const passphraseFile = [
+  '--passphrase-file <file>',
+  'holds the passphrase; else HAWSER_PASSPHRASE, else it is asked for',
+] as const;
+
+/** Of Argon2's and NIST's advice alike: what people can remember and machines cannot guess. */
+const shortest = 12;
+
+export const backupCommand = (): Command =>
+  remote('backup', 'fetch all that a server keeps, its CA key and tokens too, under a passphrase')
+    .argument('[file]', 'where to write it; hawser-DATE.backup unless said')
+    .option(...passphraseFile)
+    .action(backup)
+    .addCommand(verifyCommand());
+
+async function backup(given: string | undefined, flags: BackupFlags): Promise<void> {
+  const file = given ?? `hawser-${new Date().toISOString().slice(0, 10)}.backup`;
+  const secret = await passphrase(flags.passphraseFile, true);
+  if (secret.reveal().length < shortest) {
+    throw cliErrors.error('cli/short-passphrase', { shortest });
+  }
+  await atServer(flags, async (client) => {
+    const content = await client.download('backup', { body: { passphrase: secret.reveal() } });
+    writeShared(file, content, 0o600);
+    if (flags.json) printJson({ file, bytes: content.length });
+    else print(`${file}: ${content.length} bytes; \`hawser backup verify ${file}\` proves it`);
+  });
+}
+
+const verifyCommand = (): Command =>
+  new Command('verify')
+    .description('prove that a backup can be restored; changes nothing')
+    .argument('<file>', 'from `hawser backup`')
+    .option(...passphraseFile)
+    .option('--json', 'for programs')
+    .action(async (file: string, flags: Passphrase & { readonly json?: boolean }) => {
+      const secret = await passphrase(flags.passphraseFile, false);
+      const { verifyBackup } = await import('#server');
+      tell(file, await verifyBackup(file, secret), 'is sound', flags.json);
+    });
+
+export const restoreCommand = (): Command =>
+  new Command('restore')
+    .description('put a backup into an empty place, from which `hawser server` then serves')
+    .argument('<file>', 'from `hawser backup`')
+    .option('--data <dir>', 'where the server is to keep everything', defaultData())
+    .option('--database <url>', 'a PostgreSQL database instead: postgres://...')
+    .option(...passphraseFile)
+    .option('--json', 'for programs')
+    .action(async (file: string, { data, database, ...flags }: RestoreFlags) => {
+      const place: StorePlace = database === undefined ? { data } : { database };
+      const secret = await passphrase(flags.passphraseFile, false);
+      const { restoreBackup } = await import('#server');
+      const clock = (): Date => new Date();
+      const content = await restoreBackup(file, place, { passphrase: secret, clock });
+      tell(
+        file,
+        content,
+        `is restored to ${database === undefined ? data : 'the database'}`,
+        flags.json,
+      );
+    });
+
+function tell(file: string, content: BackupContent, what: string, json = false): void {
+  if (json) return printJson({ file, ...content });
+  const networks = content.networks.map(
+    ({ network, revision }) => `${network} (revision ${revision.number})`,
+  );
+  print(`${file} ${what}: made ${fromNow(content.made)}; ${networks.join(', ') || 'no network'}`);
+}

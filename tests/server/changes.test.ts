@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import { overlay, Star } from './star.ts';
+import { settled, statusAt } from './world.ts';
+
+suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, () => {
+  let star: Star;
+  beforeAll(async () => {
+    star = await Star.open('t-follow');
+  });
+  afterAll(() => star.close());
+
+  const filterOf = (machine: 'alice' | 'bob'): string =>
+    star[machine].do('nft -s list table inet hawser-t-follow');
+
+  test('has a change in the kernels within a second of its acknowledgement', async () => {
+    expect(star.alice.reaches(overlay.bob)).toBe(true);
+    const before = { alice: filterOf('alice'), bob: filterOf('bob') };
+    const isNew = (name: 'alice' | 'bob') => filterOf(name) !== before[name];
+    star.edit((text) => `${text}policy:\n  - { from: [alice], to: [hub] }\n`, '--no-wait');
+    const began = performance.now();
+    await until('alice and bob have the policy', () => isNew('alice') && isNew('bob'));
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(star.alice.reaches(overlay.bob)).toBe(false);
+    expect(star.alice.reaches(overlay.hub)).toBe(true);
+  });
+
+  test('says when its machines have what they should', async () => {
+    const said = star.edit((text) => text.replace('to: [hub]', 'to: [hub, bob]'));
+    expect(said).toMatch(/3 of 3 connected machines have it/);
+    expect(star.alice.reaches(overlay.bob)).toBe(true);
+    const { machines } = statusAt(star.hub);
+    expect(machines.map(({ confirmed, wanted }) => confirmed === wanted)).toEqual(
+      machines.map(() => true),
+    );
+  });
+
+  test('goes back to what was', async () => {
+    expect(star.bob.reaches(overlay.alice)).toBe(false);
+    star.hub.must('rollback', '3');
+    await until('bob reaches alice', () => star.bob.reaches(overlay.alice));
+  });
+
+  test('is put back where somebody changes a machine, and tells who, what and when', async () => {
+    star.alice.do('ip link del hw-t-follow');
+    await until('alice reaches bob again', () => star.alice.reaches(overlay.bob));
+    const drift = await until('the server heard of it', () => {
+      const said = star.hub.must('drift', 'alice');
+      return said.includes('hw-t-follow') && said;
+    });
+    expect(drift).toMatch(/^alice {2}\d+ s ago\n {2}add tunnel hw-t-follow/);
+  });
+
+  test('changes nothing while it is frozen, and follows when it is thawed', async () => {
+    star.hub.must('freeze');
+    star.edit((text) => `${text}policy: []\n`, '--no-wait');
+    await until('the agents hold it', () =>
+      statusAt(star.hub).machines.every(({ notes }) => notes.includes('frozen')),
+    );
+    expect(star.alice.reaches(overlay.bob)).toBe(true);
+    star.hub.must('thaw');
+    await until('the policy is there', () => !star.alice.reaches(overlay.bob));
+    star.hub.must('rollback');
+    await until('it is gone again', () => star.alice.reaches(overlay.bob));
+  });
+
+  test('lets a machine in that waits, when an operator says so', async () => {
+    const line = star.hub.must('token', 'create', '--join', '--approval').trim();
+    const carol = await star.world.machine('carol');
+    expect(carol.must(...line.split(' ').slice(1))).toContain('waits');
+    expect(star.hub.must('status')).toMatch(/carol +waits for approval/);
+    star.hub.must('approve', 'carol');
+    await settled(star.hub, 'carol');
+    await until('carol reaches bob', () => carol.reaches(overlay.bob));
+    const again = carol.hawser(...line.split(' ').slice(1), '--name', 'carol-2');
+    expect([again.code, again.err]).toEqual([2, expect.stringContaining('api/unauthorized')]);
+  });
+
+  test('lets nobody take the name of another, but for an operator’s word', async () => {
+    const line = star.hub.must('token', 'create', '--join', '--uses', '3').trim();
+    const thief = await star.world.machine('thief');
+    const join = [...line.split(' ').slice(1), '--name', 'bob'];
+    expect(thief.hawser(...join).err).toContain('api/name-taken');
+    star.hub.must('replace', 'bob');
+    thief.must(...join);
+    await settled(star.hub, 'bob');
+    await until('the new bob answers', () => star.alice.reaches(overlay.bob));
+    expect(thief.do('ip -br address')).toContain(overlay.bob);
+  });
+
+  test('cuts a machine off that is removed, which then cleans up behind itself', async () => {
+    star.hub.must('remove', 'alice');
+    await until(
+      'nothing of ours is on alice',
+      () => !star.alice.do('ip link').includes('t-follow'),
+    );
+    expect(star.hub.do('wg show hw-t-follow allowed-ips')).not.toContain(overlay.alice);
+    expect(star.hub.must('status')).not.toContain('alice');
+  });
+});
