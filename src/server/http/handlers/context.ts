@@ -14,6 +14,8 @@ export interface Context {
   readonly servers: () => readonly string[];
   /** PEM of the CAs that vouch for it. */
   readonly authorities: () => readonly string[];
+  /** All that the server keeps, under a passphrase. */
+  readonly backup: (passphrase: Secret) => Promise<Buffer>;
 }
 
 /** A revision with its files. @throws api/not-found */
