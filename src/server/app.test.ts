@@ -32,7 +32,7 @@ test('no token, key or signature reaches the log', async () => {
   const firstNetwork = { network: 'net', machine: 'hub', endpoint: '192.0.2.1:51820' };
   const init = { data, listen, addresses: ['127.0.0.1'], log, firstNetwork };
   const server = await assemble(init, store);
-  server.app.get('/broken', { config: { permission: 'read' } }, async (request) => {
+  server.app.get('/broken', { config: { permission: 'read' } }, (request) => {
     throw new Error(`it failed at ${request.url}`);
   });
   const tokens = await server.begin(7443);

@@ -189,6 +189,7 @@ test('a frozen network is told so and changes nothing until thawed', async () =>
   await using server = await TestServer.start();
   const channels = await server.populate('anna');
   const anna = channels.get('anna');
+  expect(await anna?.next('freeze')).toMatchObject({ frozen: false });
   await server.call('freeze', {}, { frozen: true, why: 'a demonstration' });
   expect(await anna?.next('freeze')).toMatchObject({ frozen: true });
   const { files, entry, revision } = await server.call('pull', {});

@@ -96,7 +96,7 @@ test('a machine that the token does not admit waits for approval, connected, and
   const joined = await server.call('join', {}, anna.joinRequest('net'), token);
   expect(joined.enrolment satisfies JoinResponse['enrolment']).toBe('pending');
   const channel = await server.connect(anna);
-  await channel.settled();
+  await channel.next('pending');
   expect(channel.state).toBeUndefined();
   expect((await server.call('status', {})).machines).toContainEqual(
     expect.objectContaining({ name: 'anna', enrolment: 'pending', connected: true }),
