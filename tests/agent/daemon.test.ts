@@ -1,29 +1,234 @@
-import { expect, test } from 'vitest';
-
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { askAgent, joinNetwork, type SessionStatus } from '#agent';
+import { formatToken, parseToken } from '#api';
+import { Secret } from '#base';
 import { until } from '../support/until.ts';
 import { FakeMachine } from './daemons.ts';
 import { Server } from './servers.ts';
 
-const isConfirmed = ({
-  confirmed,
-  revision,
-  complete,
-}: {
-  readonly confirmed?: number;
-  readonly revision?: number;
-  readonly complete: boolean;
-}): boolean => complete && confirmed !== undefined && confirmed === revision;
+const isConfirmed = ({ confirmed, revision, complete }: SessionStatus): boolean =>
+  complete && confirmed !== undefined && confirmed === revision;
 
-test('two machines that join know each other, and confirm what they were given', async () => {
-  await using server = await Server.start();
-  await using hub = new FakeMachine('hub');
-  await using anna = new FakeMachine('anna');
+let server: Server;
+let hub: FakeMachine;
+let anna: FakeMachine;
+
+beforeEach(async () => {
+  server = await Server.start();
+  hub = new FakeMachine('hub');
+  anna = new FakeMachine('anna');
   await hub.join(server.hubToken);
+});
+
+afterEach(async () => {
+  for (const one of [hub, anna, server]) await one[Symbol.asyncDispose]();
+});
+
+/** Both joined, run, and are what the network says. */
+async function bothIn(): Promise<void> {
   await anna.join(server.joinToken);
   await hub.start();
   await anna.start();
   await hub.until('confirmed', isConfirmed);
   await anna.until('confirmed', isConfirmed);
-  await until('the hub has a peer', () => hub.peers.length === 1);
-  expect(anna.peers).toHaveLength(1);
+  await until('the hub knows anna', () => hub.peers.length === 1);
+}
+
+const addresses = (machine: FakeMachine): readonly string[] =>
+  machine.kernel.of('addresses').map(({ item }) => item.address);
+
+const withAddress = (text: string, address: string): string =>
+  text.replace(/members:[^]*$/, `members: { anna: { overlay: ${address} } }\n`);
+
+describe('two machines that join', () => {
+  test('know each other, and confirm what they were given', async () => {
+    await bothIn();
+    expect(anna.peers).toHaveLength(1);
+  });
+
+  test('have a change of the file within a second, and confirm it', async () => {
+    await bothIn();
+    const since = performance.now();
+    await server.edit((text) => withAddress(text, '10.86.0.99'));
+    await until('it is in the kernel', () => addresses(anna).includes('10.86.0.99/32'));
+    expect(performance.now() - since).toBeLessThan(1_000);
+    await anna.until('confirmed', ({ confirmed }) => (confirmed ?? 0) >= 3);
+  });
+});
+
+describe('a server that goes away', () => {
+  test('leaves the machines as they are; they boot without it and return when it does', async () => {
+    await bothIn();
+    const before = addresses(anna);
+    await server.stop();
+    await anna.stop();
+    for (const address of before) anna.kernel.remove('addresses', `hw-net ${address}`);
+    await anna.start();
+    const status = await anna.until('has all again', ({ complete }) => complete);
+    expect(status).toMatchObject({
+      connected: false,
+      unreachable: { code: 'agent/no-connection' },
+    });
+    expect(addresses(anna)).toEqual(before);
+    await server.restart();
+    await anna.until('is connected', ({ connected }) => connected);
+  });
+});
+
+describe('what others change', () => {
+  test('is put back at the next look, and the server is told', async () => {
+    await bothIn();
+    await anna.stop();
+    await anna.start({ resync: 200 });
+    await anna.until('confirmed', isConfirmed);
+    anna.kernel.remove('addresses', 'hw-net 10.86.0.2/32');
+    await until('it is put back', () => addresses(anna).includes('10.86.0.2/32'));
+    const told = async () => JSON.stringify(await server.call('drift'));
+    await until('the server knows', async () => /anna.*add address/.test(await told()));
+  });
+});
+
+describe('nothing is changed', () => {
+  test('while the network is frozen; what the server wants by then comes with the thaw', async () => {
+    await bothIn();
+    await server.call('freeze', {}, { frozen: true });
+    await anna.until('is frozen', ({ frozen }) => frozen);
+    await server.edit((text) => withAddress(text, '10.86.0.99'));
+    anna.kernel.remove('addresses', 'hw-net 10.86.0.2/32');
+    await anna.stop();
+    await anna.start();
+    await until('it sees a difference', () => anna.lines.some((line) => /differs/.test(line)));
+    expect(addresses(anna)).toEqual(['192.168.66.4/24']);
+    await server.call('freeze', {}, { frozen: false });
+    await until('it is as it should be', () => addresses(anna).includes('10.86.0.99/32'));
+  });
+
+  test('while a person paused the machine, also over a restart', async () => {
+    await bothIn();
+    await askAgent(anna.stateDir, { do: 'pause', seconds: 3600 });
+    await server.edit((text) => withAddress(text, '10.86.0.99'));
+    await until('the server knows', async () =>
+      /paused/.test(JSON.stringify(await server.call('status'))),
+    );
+    await anna.stop();
+    await anna.start();
+    await anna.until('is connected', ({ connected }) => connected);
+    expect(addresses(anna)).toContain('10.86.0.2/32');
+    await askAgent(anna.stateDir, { do: 'resume' });
+    await until('it is as it should be', () => addresses(anna).includes('10.86.0.99/32'));
+  });
+});
+
+describe('a person on the machine', () => {
+  test('goes back to what was before, and forward again', async () => {
+    await bothIn();
+    await server.edit((text) => withAddress(text, '10.86.0.99'));
+    await anna.until('confirmed', ({ confirmed }) => (confirmed ?? 0) >= 3);
+    await askAgent(anna.stateDir, { do: 'rollback', network: 'net' });
+    expect(addresses(anna)).toContain('10.86.0.2/32');
+    await until('the server knows', async () =>
+      /quarantined/.test(JSON.stringify(await server.call('status'))),
+    );
+    expect(await anna.status()).toMatchObject({ quarantined: 1, complete: true });
+    await askAgent(anna.stateDir, { do: 'resume' });
+    await until('it is tried again', () => addresses(anna).includes('10.86.0.99/32'));
+  });
+
+  test('cannot go back where nothing was before', async () => {
+    await bothIn();
+    const asked = askAgent(hub.stateDir, { do: 'rollback', network: 'other' });
+    await expect(asked).rejects.toThrow(expect.objectContaining({ code: 'agent/not-enrolled' }));
+  });
+});
+
+describe('a machine that is no longer wanted', () => {
+  test('takes away what is ours and does not return', async () => {
+    await bothIn();
+    await server.call('removeMachine', { machine: 'anna' });
+    await until('all of it is gone', () => anna.peers.length === 0);
+    await until('it is forgotten', async () => (await anna.status()) === undefined);
+    expect(addresses(anna)).toEqual(['192.168.66.4/24']);
+    await until('the hub forgot it', () => hub.peers.length === 0);
+  });
+
+  test('learns it when it returns, if it was away', async () => {
+    await bothIn();
+    await anna.stop();
+    await server.call('removeMachine', { machine: 'anna' });
+    await anna.start();
+    await until('it is forgotten', async () => (await anna.status()) === undefined);
+    expect(anna.peers).toEqual([]);
+  });
+});
+
+describe('a machine that has to wait', () => {
+  test('says so, and is let in without a word of its own', async () => {
+    const { token } = (await server.call(
+      'createToken',
+      {},
+      {
+        role: 'join',
+        name: 'slow',
+        network: 'net',
+      },
+    )) as { readonly token: string };
+    await anna.join(token);
+    await anna.start();
+    await anna.until('waits', ({ pending, connected }) => pending && connected);
+    await server.call('approveMachine', { machine: 'anna' }, {});
+    await anna.until('is in', (status) => !status.pending && isConfirmed(status));
+  });
+});
+
+describe('a join', () => {
+  const join = (token: string, name = 'anna') =>
+    joinNetwork({ token, name, stateDir: anna.stateDir });
+
+  test('with a token of another server key sends nothing and says so', async () => {
+    const token = parseToken(server.joinToken);
+    const wrong = formatToken({ ...token, pin: Buffer.alloc(32).toString('base64') });
+    await expect(join(wrong)).rejects.toThrow(
+      expect.objectContaining({ code: 'agent/wrong-server' }),
+    );
+  });
+
+  test('with a secret that nobody gave is refused', async () => {
+    const wrong = formatToken({
+      ...parseToken(server.joinToken),
+      secret: new Secret('x'.repeat(43)),
+    });
+    await expect(join(wrong)).rejects.toThrow(
+      expect.objectContaining({ code: 'api/unauthorized' }),
+    );
+  });
+
+  test('with a token of another kind, or none at all, is refused here', async () => {
+    const admin = formatToken({ ...parseToken(server.joinToken), role: 'admin' });
+    await expect(join(admin)).rejects.toThrow(
+      expect.objectContaining({ code: 'agent/not-a-join-token' }),
+    );
+    await expect(join('hawser')).rejects.toThrow(
+      expect.objectContaining({ code: 'api/token-malformed' }),
+    );
+  });
+
+  test('under the name of another machine is refused', async () => {
+    await expect(join(server.joinToken, 'hub')).rejects.toThrow(
+      expect.objectContaining({ code: 'api/name-taken' }),
+    );
+  });
+
+  test('tries the servers of its token in turn', async () => {
+    const token = parseToken(server.joinToken);
+    const servers = ['https://127.0.0.1:1', ...token.servers];
+    await expect(join(formatToken({ ...token, servers }))).resolves.toMatchObject({
+      network: 'net',
+      machine: 'anna',
+      enrolment: 'enrolled',
+    });
+    const alone = formatToken({ ...token, servers: ['https://127.0.0.1:1'] });
+    await expect(join(alone)).rejects.toThrow(
+      expect.objectContaining({ code: 'agent/no-connection' }),
+    );
+  });
 });

@@ -58,6 +58,7 @@ export class FakeMachine {
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#running;
+    this.#running = undefined;
   }
 
   /** What the agent says of its network; undefined where it has none. */

@@ -11,7 +11,7 @@ const network = 'net';
 /** A server on loopback with one network, `net`, whose hub is `hub`. It may go and come back. */
 export class Server {
   readonly #data: string;
-  #running: RunningServer;
+  #running: RunningServer | undefined;
   readonly #tokens: NonNullable<RunningServer['firstTokens']>;
   readonly #port: number;
 
@@ -48,7 +48,8 @@ export class Server {
   }
 
   async stop(): Promise<void> {
-    await this.#running.close();
+    await this.#running?.close();
+    this.#running = undefined;
   }
 
   /** Comes back where it was. */
@@ -102,7 +103,7 @@ export class Server {
   async edit(change: (text: string) => string): Promise<void> {
     const { entry, files } = (await this.call('pull')) as FileSet;
     const text = change(files[entry] ?? '');
-    await this.call('apply', {}, { entry, files: { ...files, [entry]: text } });
+    await this.call('apply', {}, { entry, files: { ...files, [entry]: text }, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
