@@ -6,6 +6,7 @@ export {
   type CleanupOptions,
   cleanup,
 } from './apply.ts';
+export { type Dial, dial } from './channel/dial.ts';
 export {
   type AgentStatus,
   type Answers,
@@ -16,6 +17,7 @@ export {
 export { type DaemonOptions, runAgent } from './daemon/daemon.ts';
 export type { Timings } from './daemon/machine.ts';
 export type { SessionStatus } from './daemon/session.ts';
+export { type Enrolment, Enrolments } from './enrolment.ts';
 export { agentErrors } from './errors.ts';
 export { type Joined, type JoinOptions, joinNetwork, nameOfHost } from './join.ts';
 export { observeUnderlay, type Seen } from './observe.ts';

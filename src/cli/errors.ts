@@ -69,10 +69,6 @@ export const cliErrors = errorTable({
     says: 'no answer from {servers}: {reason}',
     fix: 'See whether `hawser server` runs there and its port is open; if it moved, set HAWSER_SERVER=https://HOST:PORT.',
   },
-  'cli/wrong-pin': {
-    says: '{server} has another key than the token says: it is not the server that the token is from',
-    fix: 'Nothing was sent to it. See what answers at that address; after a reinstallation, log in with a new token.',
-  },
   'cli/bad-answer': {
     says: 'the server answered something else than was asked for: {why}',
     fix: 'See whether it is a Hawser server, and of a version like that of this program (`hawser --version`).',

@@ -162,7 +162,7 @@ describe('people at a server', () => {
       const data = JSON.parse(body.toString()) as { p: string };
       const other = { ...data, p: `${'A'.repeat(43)}=` };
       const text = Buffer.from(JSON.stringify(other)).toString('base64url');
-      expect(refusal(vic, 'login', `hawser-admin-${text}`)).toEqual([2, 'cli/wrong-pin']);
+      expect(refusal(vic, 'login', `hawser-admin-${text}`)).toEqual([2, 'agent/wrong-server']);
       expect(refusal(vic, 'login', 'hawser-admin-abc')).toEqual([2, 'api/token-malformed']);
     });
 

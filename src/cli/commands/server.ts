@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { nameOfHost } from '#agent';
 import type { Secret } from '#base';
 import type { FirstTokens, ServerInit } from '#server';
 import { cliErrors } from '../errors.ts';
@@ -6,7 +7,7 @@ import { print } from '../output.ts';
 import { localUrl, logInHere } from '../server/first-login.ts';
 import { untilStopped } from '../server/life.ts';
 import { joinHere } from '../server/own-machine.ts';
-import { defaultData, type Listen, listenOf, machineName } from '../server/places.ts';
+import { defaultData, type Listen, listenOf } from '../server/places.ts';
 import { resetAdminCommand } from '../server/reset-admin.ts';
 import { freeOverlay, lookAround } from '../server/surroundings.ts';
 
@@ -22,6 +23,7 @@ interface Flags {
   readonly join: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly packages: string;
 }
 
 const collect = (text: string, all: readonly string[] = []): readonly string[] => [...all, text];
@@ -35,8 +37,9 @@ export const serverCommand = (): Command =>
     .option('--address <host>', 'how machines reach it, or a whole URL; may be said again', collect)
     .option('--tls-cert <file>', 'your own certificate (PEM) instead of one that Hawser makes')
     .option('--tls-key <file>', 'and its key')
+    .option('--packages <dir>', 'Hawser itself, for machines without it', packagesFolder())
     .option('--network <name>', 'first start: what to call the network', 'home')
-    .option('--name <machine>', 'first start: what to call this machine in it', machineName())
+    .option('--name <machine>', 'first start: what to call this machine in it', nameOfHost())
     .option('--endpoint <host:port>', 'first start: where its WireGuard is reached')
     .option('--overlay <prefix>', 'first start: the addresses of the network')
     .option('--no-join', 'first start: no network yet, and no part of this machine in one')

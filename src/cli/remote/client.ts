@@ -54,7 +54,7 @@ export class Client {
     this.#connections = access.servers.map((server) => new Connections(server, access.pin));
   }
 
-  /** Calls a route. @throws what the server answered; cli/server-unreachable, cli/wrong-pin, cli/bad-answer */
+  /** Calls a route. @throws what the server answered; cli/server-unreachable, agent/wrong-server, cli/bad-answer */
   async call<N extends RouteName>(name: N, call: CallOf<N>): Promise<ResponseOf<N>> {
     const route: RouteShape = routes[name];
     const answer = await this.#send(requestOf(route, call));

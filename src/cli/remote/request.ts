@@ -1,7 +1,7 @@
 import { Agent, type RequestOptions, request } from 'node:https';
 import type { Duplex } from 'node:stream';
-import type { Secret } from '#base';
-import { connectTls } from './pinned.ts';
+import { dial } from '#agent';
+import { HawserError, type Secret } from '#base';
 
 export interface Request {
   readonly method: string;
@@ -30,18 +30,14 @@ export class Connections {
 
   constructor(server: string, pin: string | undefined) {
     this.#url = new URL(server);
-    const destination = {
-      host: this.#url.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(this.#url.port || 443),
-      patience: connectPatience,
-      ...(pin !== undefined && { pin }),
-    };
+    const trust = { authorities: [], ...(pin !== undefined && { pin }) };
+    const destination = { server, patience: connectPatience, ...trust };
     this.#agent = new Agent({ keepAlive: true, maxSockets: 2 });
     this.#agent.createConnection = (
       _: RequestOptions,
       done?: (error: Error | null, stream: Duplex) => void,
     ) => {
-      connectTls(destination).then(
+      dial(destination).then(
         (socket) => done?.(null, socket),
         (cause: Error) => done?.(refusal(cause), undefined as unknown as Duplex),
       );
@@ -49,7 +45,7 @@ export class Connections {
     };
   }
 
-  /** One request and its whole answer. @throws Unreachable, cli/wrong-pin */
+  /** One request and its whole answer. @throws Unreachable, agent/wrong-server */
   send({ method, path, body }: Request, token: Secret): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
@@ -95,5 +91,9 @@ export class Connections {
   }
 }
 
-const refusal = (cause: Error): Error =>
-  cause.name === 'HawserError' ? cause : new Unreachable(cause.message, { cause });
+function refusal(error: Error): Error {
+  const isAway = error instanceof HawserError && error.code === 'agent/no-connection';
+  if (!isAway) return error;
+  const { cause = error } = error as { readonly cause?: Error };
+  return new Unreachable(cause.message, { cause: error });
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listenOf, machineName } from './places.ts';
+import { listenOf } from './places.ts';
 
 describe('a server', () => {
   test.each([
@@ -21,14 +21,5 @@ describe('a server', () => {
 
   test.each(['::1', '192.0.2.1:99999', '70000', 'a b', 'x:'])('does not listen on %j', (text) => {
     expect(() => listenOf(text)).toThrow('no address to listen on');
-  });
-
-  test.each([
-    ['vm1.cloud.example', 'vm1'],
-    ['My_Laptop', 'my-laptop'],
-    ['-', 'hub'],
-    ['', 'hub'],
-  ])('calls the machine %j %s', (name, label) => {
-    expect(machineName(name)).toBe(label);
   });
 });

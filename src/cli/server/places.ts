@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cliErrors } from '../errors.ts';
 import { defaultPort } from '../remote/access.ts';
@@ -32,10 +32,4 @@ function portOf(digits: string, text: string): number {
   const port = Number(digits);
   if (port <= 65_535) return port;
   throw cliErrors.error('cli/bad-listen', { text }, { text });
-}
-
-/** A DNS label from this machine's name, which people would choose for it too. */
-export function machineName(name = hostname()): string {
-  const label = (name.split('.')[0] ?? '').toLowerCase().replace(/[^a-z0-9-]/g, '-');
-  return label.replace(/^-+|-+$/g, '').slice(0, 63) || 'hub';
 }
