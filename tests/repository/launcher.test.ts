@@ -39,6 +39,11 @@ describe('./hawser', () => {
     expect(stderr).toBe('');
   });
 
+  test('its npm runs no script of a package: a bare machine has no compiler', async () => {
+    const { stdout } = await run('npm', ['config', 'get', 'ignore-scripts'], { cwd: copy });
+    expect(stdout).toBe('true\n');
+  });
+
   test('builds again only when a source is newer', async () => {
     await hawser('--version');
     const first = builtAt();
