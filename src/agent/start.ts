@@ -72,9 +72,13 @@ async function waitFor(
   throw agentErrors.error('agent/does-not-start', { where });
 }
 
+/** Where packages and archives put their unit, which confines the agent better. */
+const unitFolders = ['/lib', '/usr/lib', '/usr/local/lib'].map((lib) => `${lib}/systemd/system`);
+const isPackaged = (): boolean => unitFolders.some((folder) => existsSync(join(folder, unitName)));
+
 async function startUnit(argv: readonly string[], stateDir: string): Promise<Started> {
   const { run } = countingRun();
-  if (!existsSync(`/lib/systemd/system/${unitName}`)) writeFileSync(unitFile, unitText(argv));
+  if (!isPackaged()) writeFileSync(unitFile, unitText(argv));
   await run('write', ['systemctl', 'daemon-reload']);
   await run('write', ['systemctl', 'enable', '--now', unitName]);
   await waitFor(stateDir, `journalctl -u ${unitName}`);

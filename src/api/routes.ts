@@ -232,7 +232,12 @@ export const routes = {
       ephemeral: Type.Optional(Type.Boolean()),
       admits: Type.Optional(Type.Boolean()),
     }),
-    response: Type.Object({ token: Type.String(), info: TokenInfo }),
+    response: Type.Object({
+      token: Type.String(),
+      info: TokenInfo,
+      /** Whether a bare machine can be given Hawser by this server (`installLines`). */
+      installs: Type.Optional(Type.Boolean()),
+    }),
   }),
   listTokens: route({
     method: 'GET',

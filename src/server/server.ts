@@ -11,6 +11,7 @@ import { makeApp } from './http/app.ts';
 import { Gate } from './http/auth.ts';
 import { Failures } from './http/failures.ts';
 import { handlersOf } from './http/handlers/index.ts';
+import { PackageFolder } from './installer/packages.ts';
 import { Metrics } from './metrics.ts';
 import { Networks } from './networks.ts';
 import type { Store } from './store/contract.ts';
@@ -29,6 +30,8 @@ export interface ServerInit {
   readonly firstNetwork?: FirstNetwork;
   /** The operator's own certificate instead of the server's. */
   readonly tls?: { readonly keyFile: string; readonly certFile: string };
+  /** Folder of the packages that it hands out. */
+  readonly packages?: string;
   readonly clock?: () => Date;
   readonly log: Logger;
 }
@@ -43,6 +46,8 @@ export interface RunningServer {
   readonly pin: string | undefined;
   /** Present at the first start only: texts that are shown once. */
   readonly firstTokens: FirstTokens | undefined;
+  /** Whether it can hand out Hawser to a bare machine. */
+  installs(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -71,6 +76,7 @@ export async function startServer(
 export interface Assembled {
   readonly app: FastifyInstance;
   readonly pin: string | undefined;
+  readonly packages: PackageFolder;
   /** Tells the port that it got, and begins what a first start begins. */
   begin(port: number): Promise<FirstTokens | undefined>;
   close(): Promise<void>;
@@ -86,6 +92,7 @@ async function startWith(init: ServerInit, store: Store, own: ServerComponents) 
       port,
       pin: server.pin,
       firstTokens,
+      installs: async () => server.packages.some(),
       async close() {
         await server.close();
         if (!own.store) await store.close();
@@ -110,18 +117,22 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
   await networks.start();
   const authorities = () => certificates.current.authorities;
   const backup = async (passphrase: Secret) => backupBytes(placeOf(init), { passphrase, clock });
-  const handlers = handlersOf({ store, tokens, clock, networks, servers, authorities, backup });
+  const packages = new PackageFolder(init.packages);
+  const shared = { store, tokens, clock, networks, servers, authorities, backup, packages };
+  const handlers = handlersOf(shared);
   const metrics = new Metrics(networks);
   const gate = new Gate(tokens, new Failures(clock), () => metrics.failures.inc());
   const own = { metrics, trouble: async () => troubleOf(store, networks) };
   const hub = (name: string) => networks.get(name).hub;
-  const app = await makeApp({ handlers, gate, log, hub, own }, certificates.current);
+  const installer = { packages, servers, pin };
+  const app = await makeApp({ handlers, gate, log, hub, own, installer }, certificates.current);
   certificates.follow(({ key, cert }) => {
     (app.server as Server).setSecureContext({ key, cert });
   });
   return {
     app,
     pin,
+    packages,
     async begin(given) {
       port = given;
       const first = { now: clock(), ...(firstNetwork && { firstNetwork }) };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import {
@@ -29,7 +30,7 @@ const handshakePatience = 8_000;
 export const joinCommand = (): Command =>
   new Command('join')
     .description('let this machine join a network, and keep it so')
-    .argument('<token>', 'from `hawser token create --join`')
+    .argument('<token>', 'from `hawser token create --join`; `-`: given on standard input')
     .option('--name <name>', "what the machine is called there; the host's own name otherwise")
     .option(...stateFolder)
     .option('--json', 'for programs')
@@ -41,7 +42,8 @@ export const joinCommand = (): Command =>
 
 async function join(token: string, flags: Flags): Promise<void> {
   const { name, stateDir } = flags;
-  const joined = await joinNetwork({ token, stateDir, ...(name !== undefined && { name }) });
+  const given = token === '-' ? readFileSync(0, 'utf8') : token;
+  const joined = await joinNetwork({ token: given, stateDir, ...(name !== undefined && { name }) });
   const started = await startAgent({ program: thisProgram(), stateDir });
   const status = await firstState(stateDir, joined.network);
   const shown = status.pending ? undefined : await firstHandshake(stateDir, joined.network);

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { nameOfHost } from '#agent';
 import type { Secret } from '#base';
-import type { FirstTokens, ServerInit } from '#server';
+import type { FirstTokens, RunningServer, ServerInit } from '#server';
 import { cliErrors } from '../errors.ts';
 import { print } from '../output.ts';
+import { joinLines } from '../remote/join-lines.ts';
 import { localUrl, logInHere } from '../server/first-login.ts';
 import { untilStopped } from '../server/life.ts';
 import { joinHere } from '../server/own-machine.ts';
-import { defaultData, type Listen, listenOf } from '../server/places.ts';
+import { defaultData, defaultPackages, type Listen, listenOf } from '../server/places.ts';
 import { resetAdminCommand } from '../server/reset-admin.ts';
 import { freeOverlay, lookAround } from '../server/surroundings.ts';
 
@@ -37,7 +38,7 @@ export const serverCommand = (): Command =>
     .option('--address <host>', 'how machines reach it, or a whole URL; may be said again', collect)
     .option('--tls-cert <file>', 'your own certificate (PEM) instead of one that Hawser makes')
     .option('--tls-key <file>', 'and its key')
-    .option('--packages <dir>', 'Hawser itself, for machines without it', packagesFolder())
+    .option('--packages <dir>', 'Hawser itself, for machines without it', defaultPackages())
     .option('--network <name>', 'first start: what to call the network', 'home')
     .option('--name <machine>', 'first start: what to call this machine in it', nameOfHost())
     .option('--endpoint <host:port>', 'first start: where its WireGuard is reached')
@@ -56,30 +57,53 @@ async function serve(flags: Flags): Promise<void> {
   const { startServer } = await import('#server');
   const { serverLog } = await import('../server/log.ts');
   const init = await initOf(flags, serverLog());
-  const server = await startServer(init);
+  const server = await startServer(init).catch((error: unknown) => {
+    throw explained(error, init.listen);
+  });
   const listen = { ...init.listen, port: server.port };
-  if (server.firstTokens) await greet(server.firstTokens, listen, flags);
+  if (server.firstTokens) await greet(server, server.firstTokens, listen, flags);
   else print(`serving at ${localUrl(listen)}; \`hawser token create --join\` lets machines in`);
   await untilStopped();
   await server.close();
 }
 
+/** Why the port cannot be had, in words; every other error as it is. */
+function explained(error: unknown, { host, port }: Listen): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return error;
+  const reason = { EADDRINUSE: 'another program listens there', EACCES: 'only root may' }[
+    code ?? ''
+  ];
+  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return cliErrors.error(
+    'cli/cannot-listen',
+    { place, reason: reason ?? message },
+    { cause: error },
+  );
+}
+
 /** What a first start has to say; tokens are shown this once. */
-async function greet(first: FirstTokens, listen: Listen, { network, name }: Flags): Promise<void> {
+async function greet(
+  server: RunningServer,
+  first: FirstTokens,
+  listen: Listen,
+  { network, name }: Flags,
+): Promise<void> {
   logInHere(first.admin, listen);
   print(`serving at ${localUrl(listen)}`);
   if (first.hub) print(await joinHere(first.hub, network, name));
-  print([...joinLines(first.join), ...adminLines(first.admin)].join('\n'));
+  const installs = await server.installs();
+  print([...inviteLines(first.join, installs), ...adminLines(first.admin)].join('\n'));
 }
 
-const joinLines = (join: Secret | undefined): readonly string[] =>
+const inviteLines = (join: Secret | undefined, installs: boolean): readonly string[] =>
   join === undefined
     ? []
     : [
         '',
         'On each machine that is to join, as root, within a day:',
         '',
-        `  hawser join ${join.reveal()}`,
+        ...joinLines(join.reveal(), installs).map((line) => (line === '' ? line : `  ${line}`)),
       ];
 
 const adminLines = (admin: Secret): readonly string[] => [
@@ -96,7 +120,7 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
   const addresses = flags.address ?? own;
   const [first] = addresses;
   if (first === undefined) throw cliErrors.error('cli/no-address', {});
-  const { data, network, name: machine } = flags;
+  const { data, packages, network, name: machine } = flags;
   const overlay = flags.overlay ?? freeOverlay(used);
   const firstNetwork = {
     network,
@@ -109,6 +133,7 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
     data,
     listen: listenOf(flags.listen),
     addresses,
+    packages,
     log,
     ...(database !== undefined && { database }),
     ...(flags.join && { firstNetwork }),

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BodyOf, TokenInfo } from '#api';
 import { columns } from '#lab';
 import { print, printJson } from '../output.ts';
+import { joinLines } from '../remote/join-lines.ts';
 import { atServer, onlyNetwork, type RemoteOptions, remote } from '../remote/session.ts';
 import { fromNow, momentOf } from '../times.ts';
 
@@ -72,7 +73,7 @@ const create = (flags: CreateFlags): Promise<void> =>
     const made = await client.call('createToken', { body: requestOf(flags, network) });
     if (flags.json) return printJson(made);
     process.stderr.write(`${promise(made.info)}\n`);
-    print(flags.join ? `hawser join ${made.token}` : made.token);
+    print(flags.join ? joinLines(made.token, made.installs ?? false).join('\n') : made.token);
   });
 
 const promise = (info: TokenInfo): string =>

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cliErrors } from '../errors.ts';
 import { defaultPort } from '../remote/access.ts';
 
@@ -14,6 +14,12 @@ export const defaultData = (): string =>
   process.geteuid?.() === 0
     ? '/var/lib/hawser-server'
     : join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'hawser-server');
+
+/** What a server hands out: beside the program in a checkout, else where an admin puts it. */
+export function defaultPackages(program = process.argv[1] ?? ''): string {
+  const beside = join(dirname(existsSync(program) ? realpathSync(program) : program), 'packages');
+  return existsSync(beside) ? beside : '/var/lib/hawser-packages';
+}
 
 /** All addresses of both families where the machine has IPv6, else all of IPv4. */
 const everywhere = (): string => (existsSync('/proc/net/if_inet6') ? '::' : '0.0.0.0');

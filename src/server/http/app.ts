@@ -27,6 +27,7 @@ import type { Metrics } from '../metrics.ts';
 import { addressOf } from './address.ts';
 import type { Gate } from './auth.ts';
 import type { Call, Handlers } from './call.ts';
+import { addInstaller, type InstallerRoutes } from './installer.ts';
 import { bodyLimit, parseJson } from './json.ts';
 import { addOwnRoutes, describeRoutes, type OwnRoutes } from './own-routes.ts';
 import { problemOf } from './problems.ts';
@@ -38,6 +39,7 @@ export interface AppComponents {
   /** @throws api/no-network */
   readonly hub: (network: string) => Hub;
   readonly own: OwnRoutes;
+  readonly installer: InstallerRoutes;
 }
 
 export interface Tls {
@@ -72,6 +74,7 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
   await app.register(websocket, { options: { maxPayload } });
   await describeRoutes(app);
   addOwnRoutes(app, components.own);
+  addInstaller(app, components.installer);
   addChannel(app, components);
   for (const name of Object.keys(routes) as RouteName[]) addRoute(app, name, components.handlers);
   return app;

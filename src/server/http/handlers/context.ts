@@ -1,5 +1,6 @@
 import { apiErrors, type Revision, type RevisionId } from '#api';
 import type { Secret } from '#base';
+import type { PackageFolder } from '../../installer/packages.ts';
 import type { Networks } from '../../networks.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Tokens } from '../../tokens.ts';
@@ -16,6 +17,8 @@ export interface Context {
   readonly authorities: () => readonly string[];
   /** All that the server keeps, under a passphrase. */
   readonly backup: (passphrase: Secret) => Promise<Buffer>;
+  /** What machines can be given. */
+  readonly packages: PackageFolder;
 }
 
 /** A revision with its files. @throws api/not-found */

@@ -10,12 +10,14 @@ export const tokenHandlers = ({
   tokens,
   clock,
   networks,
+  packages,
 }: Context): Pick<Handlers, Names> => ({
   async createToken({ body, actor }) {
     if (body.network !== undefined) networks.get(body.network);
     if (body.role === 'join' && body.network === undefined) {
       throw apiErrors.error('api/invalid-request', { why: 'a join token is for one network' });
     }
+    const installs = await packages.some();
     return store.write(async (tx) => {
       const { token, info } = await tokens.make(tx, body);
       const { id, role, name } = info;
@@ -26,7 +28,7 @@ export const tokenHandlers = ({
         ...(info.network !== undefined && { network: info.network }),
         detail: { id, role, name },
       });
-      return { token: token.reveal(), info };
+      return { token: token.reveal(), info, installs };
     });
   },
 
