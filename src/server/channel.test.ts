@@ -217,3 +217,16 @@ test('a renamed machine keeps its key, its address and its connection', async ()
     expect.objectContaining({ name: 'berta', enrolment: 'enrolled' }),
   );
 });
+
+test('two machines are told the same preshared key of their tunnel, and no other hears it', async () => {
+  await using server = await TestServer.start();
+  const channels = await server.populate('anna', 'bob');
+  await channels.get('hub')?.until((own) => JSON.stringify(own.tunnels).includes('"bob"'));
+  for (const channel of channels.values()) await channel.settled();
+  const [hub, anna, bob] = ['hub', 'anna', 'bob'].map((name) => channels.get(name)?.secrets);
+  expect(anna?.size).toBe(1);
+  for (const member of [anna, bob]) {
+    for (const [reference, value] of member ?? []) expect(hub?.get(reference)).toBe(value);
+  }
+  expect([...(anna ?? [])]).not.toEqual([...(bob ?? [])]);
+});

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Secret } from '#base';
 import { emptyFacts } from '#compile';
 import { Compiled } from './network/compiled.ts';
+import { makeNetworkSecret } from './secrets/network-secret.ts';
 import type { Store, Transaction } from './store/contract.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -91,6 +92,7 @@ async function beginNetwork(
     files,
     facts: compiled.facts,
   });
+  await makeNetworkSecret(tx, network);
   await tx.addAudit({ at, actor: 'server', action: 'create', network, revision: 1, detail: {} });
   const expires = new Date(now.getTime() + day).toISOString();
   const join = await tokens.make(tx, {

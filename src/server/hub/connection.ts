@@ -1,7 +1,10 @@
 import type { Hello, StateReport, ToAgent } from '#api';
 import type { Diagnostic } from '#base';
-import { delta } from '#state';
+import { delta, type HostState } from '#state';
 import type { Compiled, NamedState } from '../network/compiled.ts';
+import type { Snapshot } from '../network/snapshot.ts';
+import type { NetworkSecret } from '../secrets/network-secret.ts';
+import { presharedKeys } from '../secrets/preshared.ts';
 import type { Wire } from './wire.ts';
 
 /** What the agent has by now, as far as the server told it or it said so itself. */
@@ -21,6 +24,15 @@ function facilitiesOf({ state }: NamedState): ReadonlyMap<string, number> {
     }
   }
   return versions;
+}
+
+/** The values that a state refers to and the one before did not. */
+function valuesFor(state: HostState, { of }: NetworkSecret, before?: HostState) {
+  const known = before ? presharedKeys(before, of) : new Map<string, never>();
+  const values = [...presharedKeys(state, of)]
+    .filter(([reference]) => !known.has(reference))
+    .map(([reference, value]) => [reference, value.reveal()] as const);
+  return values.length > 0 && { secrets: Object.fromEntries(values) };
 }
 
 /** Whether an agent is told the name of its state also where it has the right one already. */
@@ -113,24 +125,35 @@ export class Connection {
    * Sends what makes the agent's state into the one of this network: nothing, a delta, or the whole.
    * `name`: tell it also where it has the right one already, which confirms that.
    */
-  async send(compiled: Compiled, name: Name): Promise<void> {
+  async send({ compiled, secret }: Snapshot, name: Name): Promise<void> {
     const next = compiled.state(this.machine);
     this.#wanted = next.hash;
     this.#lacks = this.#missing(next);
     if (this.#lacks.length > 0 || this.quarantined === next.hash) return;
-    const message = this.#message(compiled, next);
+    const message = this.#message(compiled, next, secret);
     this.#known = { hash: next.hash, compiled };
     if (message.type !== 'current' || name === 'always') await this.wire.send(message);
   }
 
-  #message(compiled: Compiled, { state, hash }: NamedState): ToAgent {
+  #message(
+    compiled: Compiled,
+    { state, hash }: NamedState,
+    secret: NetworkSecret | undefined,
+  ): ToAgent {
     const { epoch, number: rev } = compiled.revision;
     const named = { epoch, rev, hash };
     const known = this.#known;
     if (known?.hash === hash) return { type: 'current', ...named };
     const old = known?.compiled?.state(this.machine);
-    if (!known || old?.hash !== known.hash) return { type: 'state', ...named, state };
-    return { type: 'delta', ...named, from: known.hash, delta: delta(old.state, state) };
+    if (!known || old?.hash !== known.hash)
+      return { type: 'state', ...named, state, ...(secret && valuesFor(state, secret)) };
+    return {
+      type: 'delta',
+      ...named,
+      from: known.hash,
+      delta: delta(old.state, state),
+      ...(secret && valuesFor(state, secret, old.state)),
+    };
   }
 
   #missing(next: NamedState): readonly string[] {

@@ -1,7 +1,6 @@
 import type { DriftReport, Hello, StateReport } from '#api';
 import { canonicalJson } from '#base';
 import type { Facts } from '#compile';
-import { Compiled } from '../network/compiled.ts';
 import type { Edit } from '../network/edit.ts';
 import type { Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
@@ -58,6 +57,12 @@ export class Findings {
     this.#soon();
   }
 
+  /** A person wants it tried again: what it took back before counts no more. */
+  forgive(identity: string): void {
+    const { quarantined: _, ...rest } = this.#marks.get(identity) ?? {};
+    this.#marks.set(identity, rest);
+  }
+
   drifted({ machine }: Connection, { changes, repaired, at }: DriftReport): void {
     this.#note(machine, 'drift', { changes, repaired, seen: at });
   }
@@ -91,23 +96,27 @@ export class Findings {
     })
       .then(async () => {
         this.#flushing = undefined;
-        await this.#network.commit((snapshot) => this.#edit(snapshot));
+        const [seen, marks] = [this.#seen, this.#marks];
+        this.#seen = new Map();
+        this.#marks = new Map();
+        await this.#network.commit((snapshot) => editOf(snapshot, seen, marks));
       })
       .catch(this.#failed);
   }
+}
 
-  #edit(snapshot: Snapshot): Edit | undefined {
-    const [seen, marks] = [this.#seen, this.#marks];
-    this.#seen = new Map();
-    this.#marks = new Map();
-    const facts = withSeen(snapshot, seen);
-    const put = [...marks].flatMap(([identity, mark]) => {
-      const machine = snapshot.byIdentity.get(identity);
-      return machine ? [{ ...machine, ...mark }] : [];
-    });
-    if (!facts && put.length === 0) return undefined;
-    return { author: 'server', ...(facts && { facts }), put };
-  }
+function editOf(
+  snapshot: Snapshot,
+  seen: ReadonlyMap<string, Seen>,
+  marks: ReadonlyMap<string, Mark>,
+): Edit | undefined {
+  const facts = withSeen(snapshot, seen);
+  const put = [...marks].flatMap(([identity, mark]) => {
+    const machine = snapshot.byIdentity.get(identity);
+    return machine ? [{ ...machine, ...mark }] : [];
+  });
+  if (!facts && put.length === 0) return undefined;
+  return { author: 'server', ...(facts && { facts }), put };
 }
 
 /** The facts with what enrolled machines said of themselves; undefined if that is nothing new. */
@@ -123,5 +132,5 @@ function withSeen(snapshot: Snapshot, seen: ReadonlyMap<string, Seen>): Facts | 
   }
   const next = { ...facts, keys, observations: { ...facts.observations, mtu } };
   if (canonicalJson(next) === canonicalJson(facts)) return undefined;
-  return Compiled.of({ ...snapshot.stored, facts: next }).facts;
+  return snapshot.compiled.next({ ...snapshot.stored, facts: next }).facts;
 }

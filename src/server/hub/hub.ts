@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import { apiErrors, type FromAgent, type Hello } from '#api';
 import { affected } from '#compile';
 import { serverErrors } from '../errors.ts';
-import type { Compiled } from '../network/compiled.ts';
 import { banishedKey } from '../network/edit.ts';
 import type { Network } from '../network/network.ts';
 import { left } from '../network/remove.ts';
@@ -130,6 +129,11 @@ export class Hub {
       { err: error, network: this.network.name },
       'an agent was not served',
     );
+  }
+
+  /** Before a retry is stored: what is not stored yet may not come after it. */
+  forgive(identity: string): void {
+    this.#findings.forgive(identity);
   }
 
   /** Sends a machine again what it took back or failed at. */
@@ -271,10 +275,11 @@ export class Hub {
   async #send(): Promise<void> {
     for (const [connection, name] of this.#due) {
       this.#due.delete(connection);
-      const { stored, compiled, byIdentity } = this.network.snapshot;
+      const { snapshot } = this.network;
+      const { stored, byIdentity } = snapshot;
       const record = byIdentity.get(connection.hello.identity);
       if (stored.frozen || record?.enrolment !== 'enrolled') continue;
-      void this.#sendTo(connection, compiled, name);
+      void this.#sendTo(connection, snapshot, name);
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
@@ -283,14 +288,14 @@ export class Hub {
   }
 
   /** To an agent that is slow to take what it was sent, the newest state goes when it has. */
-  async #sendTo(connection: Connection, compiled: Compiled, name: Name): Promise<void> {
+  async #sendTo(connection: Connection, snapshot: Snapshot, name: Name): Promise<void> {
     if (connection.busy) {
       connection.again = name;
       return;
     }
     connection.busy = true;
     try {
-      await connection.send(compiled, name);
+      await connection.send(snapshot, name);
     } catch (error) {
       const { machine } = connection;
       this.#components.log.error({ err: error, machine }, 'no state could be made');

@@ -1,6 +1,5 @@
 import { apiErrors } from '#api';
 import type { StoredMachine } from '../store/contract.ts';
-import { Compiled } from './compiled.ts';
 import type { Edit } from './edit.ts';
 import { memberAdded, refuseUnmanaged, withKeys } from './enrol.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -39,7 +38,7 @@ export function approved(snapshot: Snapshot, approval: Approval): Edit | undefin
   };
   if (compiled.has(name)) {
     refuseUnmanaged(snapshot, name);
-    return { ...base, facts: Compiled.of({ ...stored, facts }).facts };
+    return { ...base, facts: compiled.next({ ...stored, facts }).facts };
   }
   if (held) {
     const args = { revision: held.id.number, why: 'nobody joins meanwhile' };

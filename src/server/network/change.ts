@@ -15,7 +15,7 @@ import type { Network } from '#spec';
 import { describeChange } from '#state';
 import type { StoredMachine } from '../store/contract.ts';
 import { massRemoval } from './brake.ts';
-import { Compiled, proven } from './compiled.ts';
+import { type Compiled, proven } from './compiled.ts';
 import type { Edit, RevisionEdit } from './edit.ts';
 import { moved, pinOf } from './pin.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -25,11 +25,11 @@ import { summaryOf } from './summary.ts';
 export const next = ({ epoch, number }: RevisionId): RevisionId => ({ epoch, number: number + 1 });
 
 /** The network as other files would make it. @throws DiagnosticsError */
-export function drafted({ stored }: Snapshot, files: FileSet): Compiled {
+export function drafted({ stored, compiled }: Snapshot, files: FileSet): Compiled {
   const revision = next(stored.revision);
-  const draft = Compiled.of({ files, facts: stored.facts, revision });
+  const draft = compiled.next({ files, facts: stored.facts, revision });
   const facts = renamedFacts(draft.network, stored.facts);
-  return facts === stored.facts ? draft : Compiled.of({ files, facts, revision });
+  return facts === stored.facts ? draft : compiled.next({ files, facts, revision });
 }
 
 /** Machines of the file that bear another name now, by the name they had. */

@@ -9,6 +9,8 @@ export interface CompileInput {
   readonly files: FileSet;
   readonly facts: Facts;
   readonly revision: RevisionId;
+  /** Version of the network's preshared secret, if it has one. */
+  readonly presharedKeys?: number | undefined;
 }
 
 export interface NamedState {
@@ -34,10 +36,16 @@ export class Compiled {
   }
 
   /** Links a network that was checked before. @throws DiagnosticsError with what the file has wrong */
-  static of({ files, facts, revision }: CompileInput): Compiled {
+  static of({ files, facts, revision, presharedKeys }: CompileInput): Compiled {
     const { network, warnings } = read(files);
     const { epoch, number: rev } = revision;
-    return new Compiled(link({ ...facts, network, epoch, rev }), warnings);
+    const secured = presharedKeys !== undefined && { presharedKeys };
+    return new Compiled(link({ ...facts, network, epoch, rev, ...secured }), warnings);
+  }
+
+  /** The same network from other inputs; what its preshared keys are made from stays. */
+  next(input: Omit<CompileInput, 'presharedKeys'>): Compiled {
+    return Compiled.of({ ...input, presharedKeys: this.model.inputs.presharedKeys });
   }
 
   /**

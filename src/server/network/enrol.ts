@@ -7,7 +7,6 @@ import { serverErrors } from '../errors.ts';
 import { isSigned } from '../identity.ts';
 import type { StoredMachine, Transaction } from '../store/contract.ts';
 import { next } from './change.ts';
-import { Compiled } from './compiled.ts';
 import type { Edit, RevisionEdit } from './edit.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -101,11 +100,11 @@ export function refuseUnmanaged(snapshot: Snapshot, name: string): void {
 
 /** Facts in which every machine of the file has its address. */
 const allocated = (snapshot: Snapshot, facts: Facts): Facts =>
-  Compiled.of({ ...snapshot.stored, facts }).facts;
+  snapshot.compiled.next({ ...snapshot.stored, facts }).facts;
 
 /** A revision in which the file names one member more. */
 export function memberAdded(
-  { stored }: Snapshot,
+  { stored, compiled: before }: Snapshot,
   member: NewMember,
   facts: Facts,
   why: string,
@@ -114,7 +113,7 @@ export function memberAdded(
   const source = stored.files.files[entry] ?? '';
   const text = addMember(entry, source, member);
   const files: FileSet = { entry, files: { ...stored.files.files, [entry]: text } };
-  const compiled = Compiled.of({ files, facts, revision: next(stored.revision) });
+  const compiled = before.next({ files, facts, revision: next(stored.revision) });
   const summary = [`${member.name} joins`];
   return { kind: 'join', why, state: 'applied', summary, files, compiled };
 }

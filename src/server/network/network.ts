@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import { apiErrors, type RevisionId } from '#api';
 import { canonicalJson } from '#base';
 import type { Store, Transaction } from '../store/contract.ts';
-import { Compiled } from './compiled.ts';
+import type { Compiled } from './compiled.ts';
 import { type Edit, writeEdit } from './edit.ts';
-import { readStored, type Snapshot, type Stored, snapshotOf } from './snapshot.ts';
+import { compiledOf, readStored, type Snapshot, type Stored, snapshotOf } from './snapshot.ts';
 
 export interface NetworkComponents {
   readonly store: Store;
@@ -42,7 +42,7 @@ export class Network {
   static async open(name: string, components: NetworkComponents): Promise<Network> {
     const stored = await components.store.read(async (tx) => readStored(tx, name));
     if (!stored) throw gone(name);
-    return new Network(name, snapshotOf(stored), components);
+    return new Network(name, snapshotOf(stored, compiledOf(stored)), components);
   }
 
   get snapshot(): Snapshot {
@@ -117,9 +117,10 @@ export class Network {
   }
 
   /** What was compiled already, where the inputs are the same. */
-  #known({ network }: Stored): Compiled {
-    const { stored, compiled } = this.#snapshot;
-    return sameInputs(network, stored) ? compiled : Compiled.of(network);
+  #known(read: Stored): Compiled {
+    const { stored, compiled, secret } = this.#snapshot;
+    const isKnown = sameInputs(read.network, stored) && read.secret?.version === secret?.version;
+    return isKnown ? compiled : compiledOf(read);
   }
 
   async #refresh(): Promise<Snapshot> {

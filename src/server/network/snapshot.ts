@@ -1,4 +1,5 @@
 import type { Revision } from '#api';
+import { type NetworkSecret, readNetworkSecret } from '../secrets/network-secret.ts';
 import type { StoredMachine, StoredNetwork, Transaction } from '../store/contract.ts';
 import { Compiled } from './compiled.ts';
 
@@ -10,6 +11,7 @@ export interface Snapshot {
   readonly byIdentity: ReadonlyMap<string, StoredMachine>;
   /** The revision that waits for approval, if it is newer than the network's own. */
   readonly held: Revision | undefined;
+  readonly secret: NetworkSecret | undefined;
 }
 
 /** What the store says of a network at one moment. */
@@ -17,6 +19,7 @@ export interface Stored {
   readonly network: StoredNetwork;
   readonly machines: readonly StoredMachine[];
   readonly held: Revision | undefined;
+  readonly secret: NetworkSecret | undefined;
 }
 
 /** Undefined: there is no such network. */
@@ -26,17 +29,22 @@ export async function readStored(tx: Transaction, name: string): Promise<Stored 
   const machines = await tx.machines(name);
   const [newest] = await tx.revisions(name, { limit: 1 });
   const isNewer = newest !== undefined && newest.id.number > network.revision.number;
-  return { network, machines, held: isNewer && newest.state === 'held' ? newest : undefined };
+  const held = isNewer && newest.state === 'held' ? newest : undefined;
+  return { network, machines, held, secret: await readNetworkSecret(tx, name) };
 }
 
 /** @throws DiagnosticsError if the stored file cannot be read by this server */
+export const compiledOf = ({ network, secret }: Stored): Compiled =>
+  Compiled.of({ ...network, presharedKeys: secret?.version });
+
 export const snapshotOf = (
-  { network: stored, machines, held }: Stored,
-  compiled: Compiled = Compiled.of({ ...stored, revision: stored.revision }),
+  { network: stored, machines, held, secret }: Stored,
+  compiled: Compiled,
 ): Snapshot => ({
   stored,
   compiled,
   machines: new Map(machines.map((machine) => [machine.name, machine])),
   byIdentity: new Map(machines.map((machine) => [machine.identity, machine])),
   held,
+  secret,
 });

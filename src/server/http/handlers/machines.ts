@@ -65,6 +65,7 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       const { network, hub } = context.networks.get(params.network);
       const machine = network.snapshot.machines.get(params.machine);
       if (!machine) throw noMachine(params.machine);
+      hub.forgive(machine.identity);
       await network.commit(({ byIdentity }) => {
         const current = byIdentity.get(machine.identity);
         if (!current) throw noMachine(params.machine);

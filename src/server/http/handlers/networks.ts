@@ -1,9 +1,10 @@
-import { apiErrors } from '#api';
+import { Secret } from '#base';
 import { emptyFacts, parseFacts } from '#compile';
 import { serverErrors } from '../../errors.ts';
 import { newEpoch } from '../../first.ts';
 import { Compiled, proven } from '../../network/compiled.ts';
 import { statusOf } from '../../network/status.ts';
+import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, outcome } from './context.ts';
 
@@ -42,6 +43,7 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
           files: set,
           facts: compiled.facts,
         });
+        await makeNetworkSecret(tx, name);
         const entryOf = { at, actor: actor.name, action: 'create', network: name, revision: 1 };
         await tx.addAudit({ ...entryOf, detail: { why } });
       });
@@ -59,8 +61,13 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
       return { revision: stored.revision, ...stored.files };
     },
 
-    async backup() {
-      throw apiErrors.error('api/unavailable', { why: 'this server makes no backups yet' });
+    async backup({ body, actor }) {
+      const passphrase = new Secret(body.passphrase);
+      const at = clock().toISOString();
+      await store.write((tx) =>
+        tx.addAudit({ at, actor: actor.name, action: 'backup', detail: {} }),
+      );
+      return context.backup(passphrase);
     },
   };
 }
