@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
@@ -32,12 +32,16 @@ function fileFailure(cause: unknown, file: string): Error | undefined {
 
 async function writeFile(engine: Engine, file: string, init: BackupInit): Promise<void> {
   const { head, content } = await seal(init.passphrase);
-  const stream = createWriteStream(file, { mode: 0o600, flush: true });
-  stream.write(head);
+  await using handle = await open(file, 'w', 0o600);
+  await handle.writeFile(head);
+  const write = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of chunks) await handle.writeFile(chunk);
+  };
   await engine.read(async (db) => {
     const lines = Readable.from(asText(dump(db, init.clock())));
-    await pipeline(lines, createGzip(), content, stream);
+    await pipeline(lines, createGzip(), content, write);
   });
+  await handle.sync();
 }
 
 async function syncFolder(path: string): Promise<void> {

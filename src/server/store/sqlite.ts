@@ -32,6 +32,18 @@ const isBusy = (error: unknown): boolean =>
 
 /** Takes the write lock at once: a reader that turns writer midway would fail where another wrote. */
 class WritingDriver extends SqliteDriver {
+  readonly #database: Sqlite.Database;
+
+  constructor(database: Sqlite.Database) {
+    super({ database });
+    this.#database = database;
+  }
+
+  /** A full disk ends the transaction by itself; the error to tell is that one. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     const end = performance.now() + patience;
     for (;;) {
@@ -48,7 +60,7 @@ class WritingDriver extends SqliteDriver {
 
 const writingDialect = (database: Sqlite.Database): Dialect => ({
   createAdapter: () => new SqliteAdapter(),
-  createDriver: () => new WritingDriver({ database }),
+  createDriver: () => new WritingDriver(database),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
@@ -68,6 +80,7 @@ class SqliteEngine implements Engine {
   readonly name: string;
   readonly dialect = { serial: 'integer primary key autoincrement' };
   readonly #connect: Connect;
+  readonly #database: Sqlite.Database;
   readonly #writer: Kysely<Tables>;
   readonly #idle: Kysely<Tables>[] = [];
 
@@ -75,6 +88,7 @@ class SqliteEngine implements Engine {
     this.name = file;
     this.#connect = connect;
     const database = connect();
+    this.#database = database;
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
@@ -118,6 +132,8 @@ class SqliteEngine implements Engine {
   async close(): Promise<void> {
     for (const reader of this.#idle.splice(0)) await reader.destroy();
     await this.#writer.destroy();
+    // Kysely closes only what it has used.
+    this.#database.close();
   }
 }
 

@@ -25,7 +25,7 @@ test('a store of every schema version is kept', () => {
 /** An empty database and a way to run SQL in it as an older Hawser left it. */
 interface Place {
   readonly place: StorePlace;
-  run(text: string): Promise<void>;
+  readonly run: (text: string) => Promise<void>;
 }
 
 const broken = [
