@@ -23,8 +23,8 @@ export const apiErrors = errorTable({
     fix: 'Check its name; `hawser status` lists what there is.',
   },
   'api/no-network': {
-    says: 'this server has no network {network}{hint}',
-    fix: '`hawser network list` names those it has.',
+    says: 'this server has no network {network}',
+    fix: '{hint}`hawser network list` names those it has.',
   },
   'api/invalid-request': {
     says: 'the request is not as it should be: {why}',

@@ -101,6 +101,10 @@ export const cliErrors = errorTable({
     says: 'no server keeps anything in {data}',
     fix: 'Say --data DIR or --database URL, as `hawser server` was told on this machine.',
   },
+  'cli/cannot-listen': {
+    says: 'cannot listen on {place}: {reason}',
+    fix: 'Choose another port with --listen, or end what has this one: `ss -ltnp` names it.',
+  },
   'cli/bad-listen': {
     says: '{text} is no address to listen on',
     fix: 'Write HOST:PORT, such as 0.0.0.0:7443 or [::]:7443, or a port alone.',
@@ -132,5 +136,13 @@ export const cliErrors = errorTable({
   'cli/no-state-yet': {
     says: 'this machine joined {network}, and has no state yet: {why}',
     fix: 'The agent goes on trying; `hawser agent status` says how it stands.',
+  },
+  'cli/no-pair': {
+    says: '{text} is no NAME=VALUE',
+    fix: 'Write the name of a machine or site of the files, `=`, and its value, such as cloud=192.168.66.0/24.',
+  },
+  'cli/output-exists': {
+    says: '{file} is there already',
+    fix: 'Give another name with --output, or --force to overwrite it.',
   },
 });

@@ -62,7 +62,7 @@ export class Networks {
       const why = broken instanceof Error ? broken.message : 'its stored file cannot be read';
       throw apiErrors.error('api/unavailable', { why });
     }
-    const hint = didYouMean(name, [...this.#open.keys()], 'network');
+    const hint = `${didYouMean(name, [...this.#open.keys()], 'network')} `;
     throw apiErrors.error('api/no-network', { network: name, hint });
   }
 
