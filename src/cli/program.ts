@@ -10,6 +10,7 @@ import { driftCommand } from './commands/drift.ts';
 import { exportCommand } from './commands/export.ts';
 import { freezeCommand, thawCommand } from './commands/freeze.ts';
 import { diffCommand, historyCommand, rollbackCommand, showCommand } from './commands/history.ts';
+import { importCommand } from './commands/import.ts';
 import { joinCommand } from './commands/join.ts';
 import { labCommand } from './commands/lab.ts';
 import { leaveCommand } from './commands/leave.ts';
@@ -31,7 +32,7 @@ import { helpCommand, strictUsage } from './usage.ts';
 
 /** Commands by what one wants to do, as the help shows them. */
 const groups = (): readonly (readonly [string, readonly Command[]])[] => [
-  ['One file:', [checkCommand(), traceCommand(), planCommand(), exportCommand()]],
+  ['One file:', [checkCommand(), traceCommand(), planCommand(), exportCommand(), importCommand()]],
   ['A lab on this machine:', [labCommand()]],
   [
     'A server and its network:',

@@ -69,4 +69,40 @@ export const compileErrors = errorTable({
     says: 'the configuration of {machine} has {bytes} bytes; a QR code holds 2953',
     fix: 'Hand it out as a file (--format wg-quick), or give {machine} fewer peers: a member with a hub has one.',
   },
+  'compile/import-unknown-format': {
+    says: 'it is not clear of which kind {file} is',
+    fix: 'Say it with --format: wg-quick, mupif or bibigrid.',
+  },
+  'compile/import-mixed': {
+    says: '{file} is of another kind than the files before it',
+    fix: 'Import a bibigrid.yml by itself; files of WireGuard and of MuPIF go together.',
+  },
+  'compile/import-not-json': {
+    says: 'this is not JSON: {reason}',
+    fix: 'Check brackets, commas and quotes here, or copy the file again.',
+  },
+  'compile/import-bad-value': {
+    says: '`{key}` should be {expected}',
+    fix: 'Correct it in the file, or take it out and write what it means into the new file by hand.',
+  },
+  'compile/import-old-bibigrid': {
+    says: 'this is the format of BiBiGrid 1, which knows one cloud only',
+    fix: 'Write the new file by hand (docs/switch-from/bibigrid.md), or import the bibigrid.yml of BiBiGrid 2 or 3.',
+  },
+  'compile/import-same-machine': {
+    says: 'this is a second configuration of the machine of {first}: {what} is the same',
+    fix: 'Give each file once. If both are in use on two machines, make a new key for one of them: they push each other out.',
+  },
+  'compile/import-two-owners': {
+    says: '{prefix} is in the allowed IPs of two machines, {a} and {b} (at {first})',
+    fix: 'Leave it at the one that has it: in WireGuard the later peer takes it from the earlier.',
+  },
+  'compile/import-no-overlay': {
+    says: 'no address inside the tunnel stands in these files',
+    fix: 'Say the range with --overlay, such as --overlay 10.0.0.0/24, or add the files that have an `Address`.',
+  },
+  'compile/import-unknown-name': {
+    says: '{option} names {name}, which is not in these files',
+    fix: '{hint}',
+  },
 });

@@ -15,6 +15,14 @@ export {
   machineFormats,
 } from './export/index.ts';
 export { factsFileName, parseFacts, writeFacts } from './facts.ts';
+export {
+  type ImportFormat,
+  type ImportOptions,
+  type Imported,
+  importFormats,
+  importNetwork,
+  type Left,
+} from './import/index.ts';
 export type * from './inputs.ts';
 export { emptyFacts } from './inputs.ts';
 export { assumeKeys, link } from './link.ts';

@@ -1,3 +1,9 @@
+export {
+  type Entry as YamlEntry,
+  type MapNode,
+  type Node as YamlNode,
+  parseYaml,
+} from './document.ts';
 export { errors as specErrors } from './errors.ts';
 export type { FileReader } from './files.ts';
 export { generateFileFormat, generateSchema } from './generate.ts';

@@ -1,0 +1,154 @@
+import { formatPlace, type Place } from '#base';
+import { Prefix } from '#ip';
+import { compileErrors } from '../errors.ts';
+import { nameOfAddress, uniqueName } from './names.ts';
+import type { Left, Own, Source, Sources, View } from './source.ts';
+
+/** One machine, as all files together know it. */
+export interface Machine {
+  readonly key: string | undefined;
+  readonly name: string;
+  /** The remark on its name, where it is made up. */
+  readonly unnamed: boolean;
+  /** Its own configurations: of WireGuard one at most. */
+  readonly owns: readonly Own[];
+  /** What others say of it. */
+  readonly seen: readonly Seen[];
+}
+
+export interface Seen {
+  readonly by: Machine;
+  readonly view: View;
+}
+
+interface Found {
+  key: string | undefined;
+  name: string;
+  unnamed: boolean;
+  readonly owns: Own[];
+  readonly seen: { readonly by: Found; readonly view: View }[];
+}
+
+const hostsOf = ({ allowed }: View): readonly string[] =>
+  allowed.filter((prefix) => prefix.isSingle).map(({ first }) => first.toString());
+const addressesOf = ({ addresses }: Own): readonly string[] =>
+  addresses.map(({ address }) => address.toString());
+
+/** Machines by what names them: the public key, else the address inside the tunnel. */
+class Registry {
+  readonly all: Found[] = [];
+  readonly #byKey = new Map<string, Found>();
+  readonly #byAddress = new Map<string, Found>();
+
+  own(own: Own): Found {
+    const addresses = addressesOf(own);
+    const found = this.#find(own.key, addresses);
+    const other = found.owns.find(({ key }) => (key === undefined) === (own.key === undefined));
+    if (other) throw sameMachine(own, other);
+    found.owns.push(own);
+    this.#remember(found, addresses);
+    return found;
+  }
+
+  /** Of the addresses of a peer only the first is surely its own: behind a hub are others. */
+  peer(view: View): Found {
+    const addresses = hostsOf(view).slice(0, 1);
+    const found = this.#find(view.key, addresses);
+    this.#remember(found, addresses);
+    return found;
+  }
+
+  #find(key: string | undefined, addresses: readonly string[]): Found {
+    const byAddress = addresses.map((address) => this.#byAddress.get(address));
+    const found =
+      key === undefined ? byAddress.find((one) => one !== undefined) : this.#byKey.get(key);
+    return found ?? this.#add(key);
+  }
+
+  #add(key: string | undefined): Found {
+    const found: Found = { key, name: '', unnamed: false, owns: [], seen: [] };
+    this.all.push(found);
+    if (key !== undefined) this.#byKey.set(key, found);
+    return found;
+  }
+
+  #remember(found: Found, addresses: readonly string[]): void {
+    for (const address of addresses) {
+      if (!this.#byAddress.has(address)) this.#byAddress.set(address, found);
+    }
+  }
+}
+
+function sameMachine(own: Own, other: Own): Error {
+  const what = own.key === undefined ? 'its address' : 'its key';
+  const args = { first: other.place.file, what };
+  return compileErrors.error('compile/import-same-machine', args, { place: own.place });
+}
+
+/** Those that name themselves by a key come first: others may turn out to be one of them. */
+const keyedFirst = <T>(items: readonly T[], keyOf: (item: T) => string | undefined): readonly T[] =>
+  [true, false].flatMap((keyed) => items.filter((one) => (keyOf(one) !== undefined) === keyed));
+
+const itself = (place: Place): Left => ({
+  what: 'a peer that is the machine itself',
+  why: 'nobody has a tunnel to itself',
+  place,
+});
+
+function nameOf(found: Found, names: ReadonlyMap<string, string>): string | undefined {
+  const mapped = found.key === undefined ? undefined : names.get(found.key);
+  const said = [...found.owns, ...found.seen.map(({ view }) => view)].flatMap((one) => one.names);
+  return mapped ?? said[0] ?? found.owns.flatMap(({ pathNames }) => pathNames)[0];
+}
+
+/** Files that a person named say more than addresses; keys are the last resort. */
+function madeUp(found: Found): string {
+  const own = found.owns.flatMap(({ addresses }) => addresses)[0]?.address;
+  const seen = found.seen.flatMap(({ view }) => view.allowed).find((prefix) => prefix.isSingle);
+  const address = own ?? seen?.first;
+  return address ? nameOfAddress(address) : 'peer';
+}
+
+function giveNames(all: readonly Found[], names: ReadonlyMap<string, string>): void {
+  const taken = new Set<string>();
+  for (const found of all) {
+    const said = nameOf(found, names);
+    const wanted = said ?? madeUp(found);
+    found.name = uniqueName(wanted, taken);
+    found.unnamed = said === undefined || found.name !== wanted;
+    taken.add(found.name);
+  }
+}
+
+/**
+ * The machines of all configurations, in the order in which the files name them.
+ * @throws compile/import-same-machine
+ */
+export function machinesOf({ sources, names }: Sources): {
+  readonly machines: readonly Machine[];
+  readonly left: readonly Left[];
+} {
+  const registry = new Registry();
+  const owners = new Map<Source, Found>();
+  const left: Left[] = [];
+  for (const source of keyedFirst(sources, ({ own }) => own.key)) {
+    owners.set(source, registry.own(source.own));
+  }
+  const views = sources.flatMap((source) => source.peers.map((view) => ({ source, view })));
+  for (const { source, view } of keyedFirst(views, (one) => one.view.key)) {
+    const by = owners.get(source) as Found;
+    const peer = registry.peer(view);
+    if (peer === by) left.push(itself(view.place));
+    else peer.seen.push({ by, view });
+  }
+  giveNames(registry.all, names);
+  return { machines: registry.all, left };
+}
+
+/** Where the configuration of a machine, or of a peer that is it, stands. */
+export const whereIs = ({ owns, seen }: Machine): string =>
+  [...owns, ...seen.map(({ view }) => view)].map(({ place }) => formatPlace(place))[0] ?? '';
+
+/** The addresses of a machine's own configurations. */
+export const ownAddresses = ({ owns }: Machine): readonly Prefix[] =>
+  owns.flatMap(({ addresses }) => addresses.map(({ address }) => Prefix.single(address)));
