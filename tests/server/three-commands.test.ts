@@ -40,6 +40,13 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     expect((performance.now() - began) / 1000).toBeLessThan(60);
   });
 
+  test('give every tunnel a preshared key of its own', () => {
+    const keys = hub.do('wg show all preshared-keys').trim().split('\n');
+    const values = keys.map((line) => line.split('\t').at(-1));
+    expect(new Set(values).size).toBe(2);
+    expect(values).not.toContain('(none)');
+  });
+
   test('leave whoever started the server logged in, and nobody else', () => {
     expect(hub.must('status')).toMatch(/alice +connected/);
     expect(alice.hawser('status').err).toContain('cli/not-logged-in');
