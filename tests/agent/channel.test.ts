@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Enrolments } from '#agent';
+import { Store as AgentStore, Enrolments } from '#agent';
 import type { FromAgent } from '#api';
 import { openStore, type Store, serverCertificate } from '#server';
 import { delta, type HostState, hashState } from '#state';
@@ -143,6 +143,19 @@ describe('an agent takes from a server', () => {
     await until('it asks for the whole', () => outcomes().includes('waiting'));
     server.say({ ...change, hash: hashState(next), from: hashState(state()) });
     await until('it is in the kernel', () => addresses().includes('10.0.0.6/32'));
+  });
+
+  test('the values of secrets, and keeps them to itself', async () => {
+    const peers = {
+      hub: { carries: ['10.0.0.0/24'], presharedKey: { id: 'net/hub', version: 1 } },
+    };
+    const whole = machineState({ machine: 'anna', network: 'net', peers });
+    const value = Buffer.alloc(32, 7).toString('base64');
+    server.answer = [{ ...stateMessage(whole), secrets: { 'net/hub@1': value } }];
+    await anna.start();
+    await until('it is confirmed', () => outcomes().includes('confirmed'));
+    expect(new AgentStore(anna.stateDir).secrets('net').get('net/hub@1')?.reveal()).toBe(value);
+    expect(JSON.stringify([anna.lines, server.heard])).not.toContain(value);
   });
 
   test('new addresses and authorities of servers, for its next connections', async () => {

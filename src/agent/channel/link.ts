@@ -130,7 +130,8 @@ export class Link {
       this.#current = undefined;
       if (!this.#attempt) this.#later(again);
     } else return;
-    if (!this.#current) this.#init.events.lost(reason);
+    // A server ends the old connection when it hears the new one.
+    if (!this.#current && !this.#attempt) this.#init.events.lost(reason);
   }
 
   /** Tries again after a while, unless that was asked for; `again`: seconds, as the server wishes. */

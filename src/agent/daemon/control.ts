@@ -142,7 +142,12 @@ const exchange = (path: string, line: string): Promise<string> =>
     let text = '';
     socket.on('error', (cause: NodeJS.ErrnoException) => {
       const detail = cause.code === 'ENOENT' ? `${path} is not there` : cause.message;
-      reject(agentErrors.error('agent/not-running', { detail }, { cause }));
+      const isClosed = cause.code === 'EACCES' || cause.code === 'EPERM';
+      reject(
+        isClosed
+          ? agentErrors.error('agent/not-permitted', { path, detail: cause.message }, { cause })
+          : agentErrors.error('agent/not-running', { detail }, { cause }),
+      );
     });
     socket.setEncoding('utf8').on('data', (part: string) => {
       text += part;

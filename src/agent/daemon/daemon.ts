@@ -7,7 +7,7 @@ import { machineIdentity } from '../identity.ts';
 import { type LockOptions, withLock } from '../lock.ts';
 import { defaultStateFolder, Store } from '../store.ts';
 import { type Answers, Control, type Request, socketPath } from './control.ts';
-import { findingsIn, messagesOf } from './findings.ts';
+import { findingsIn, findingsOf, list, messagesOf } from './findings.ts';
 import { defaultTimings, type Machine, type Timings } from './machine.ts';
 import { Pause } from './pause.ts';
 import { Session } from './session.ts';
@@ -100,15 +100,29 @@ class Daemon {
     throw agentErrors.error('agent/not-enrolled', { network });
   }
 
-  /** Takes all of a network from this machine. */
+  /** Takes all of a network from this machine; where that fails, again and again. */
   async #forget(network: string): Promise<void> {
     const session = this.#sessions.get(network);
     this.#sessions.delete(network);
     await session?.stop();
-    await this.#machine.turns.run(() => this.#machine.agent.cleanup(network));
+    const failures = await this.#machine.turns.run(() => this.#cleanup(network));
+    if (failures.length > 0) {
+      this.#machine.log(list(`${network}: not all of it could be taken away`, failures));
+      const again = this.#machine.timings.resync;
+      setTimeout(() => void this.#forget(network), again).unref();
+      return;
+    }
     this.#machine.enrolments.remove(network);
     this.#machine.log(`${network}: left`);
     this.#departures.get(network)?.();
+  }
+
+  async #cleanup(network: string): Promise<readonly string[]> {
+    try {
+      return messagesOf(findingsOf(await this.#machine.agent.cleanup(network)));
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
   }
 
   /** Says goodbye and goes, when the server has let us or does not answer. */

@@ -46,8 +46,8 @@ export class Session {
       greeting: () => this.#greeting(),
       hurry: () => this.#upkeep.isAtRisk,
       events: {
-        answered: (began) => this.#answered(began),
-        message: (message) => this.#hear(message),
+        answered: (began) => this.#surviving(() => this.#answered(began)),
+        message: (message) => this.#surviving(() => this.#hear(message)),
         lost: (reason) => this.#lost(reason),
       },
     });
@@ -81,6 +81,15 @@ export class Session {
 
   #say(line: string): void {
     this.#machine.log(`${this.network}: ${line}`);
+  }
+
+  /** A disk that is full, say, must not end the agent: what is in memory holds, and is written later. */
+  #surviving(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
   }
 
   #greeting(): Greeting {

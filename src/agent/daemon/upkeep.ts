@@ -24,6 +24,9 @@ import { type Path, touchesPath } from './path.ts';
 /** ms until what failed is tried again; doubles up to the resync. */
 const firstRetry = 1_000;
 
+/** A timer may be early by a little, ms: a look that comes too soon would find nothing due. */
+const slack = 5;
+
 /** What was found and done when a network was looked at. */
 export interface Look {
   /** Whether anything differed. */
@@ -73,7 +76,7 @@ export class Upkeep {
   #toldDrift = '';
   #kicked: Promise<Look> | undefined;
   #retryAfter = firstRetry;
-  readonly #timers: { retry?: NodeJS.Timeout; due?: NodeJS.Timeout; renew?: NodeJS.Timeout } = {};
+  readonly #timers = new Map<'retry' | 'due' | 'prove', NodeJS.Timeout>();
   #stopped = false;
 
   constructor(machine: Machine, network: string, surroundings: Surroundings) {
@@ -96,7 +99,7 @@ export class Upkeep {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     await this.#kicked;
   }
 
@@ -131,6 +134,12 @@ export class Upkeep {
   /** A state that is here, by its hash: what a delta may start from. */
   find(hash: string): Kept | undefined {
     return [this.#offer, this.held].find((known) => known?.hash === hash);
+  }
+
+  /** Acts after so many ms, once, unless it is stopped. */
+  #after(what: 'retry' | 'due' | 'prove', delay: number, act: () => void): void {
+    clearTimeout(this.#timers.get(what));
+    if (!this.#stopped) this.#timers.set(what, setTimeout(act, Math.max(delay, 0)));
   }
 
   get #dueAt(): number | undefined {
@@ -211,10 +220,10 @@ export class Upkeep {
   #settle(commit: Commit<Kept>): void {
     this.#commit = commit;
     this.#kept.save(commit);
-    clearTimeout(this.#timers.due);
+    clearTimeout(this.#timers.get('due'));
     const due = this.#dueAt;
-    if (due === undefined) return;
-    this.#timers.due = setTimeout(() => void this.kick(), Math.max(due - performance.now(), 0));
+    if (due !== undefined)
+      this.#after('due', due - performance.now() + slack, () => void this.kick());
   }
 
   async #pass(): Promise<Look> {
@@ -268,9 +277,8 @@ export class Upkeep {
 
   /** A new connection shows whether the server can still be reached. */
   #prove(touches: boolean): void {
-    clearTimeout(this.#timers.renew);
     const delay = touches ? 0 : Math.random() * this.#machine.timings.spread;
-    this.#timers.renew = setTimeout(this.#surroundings.prove, delay);
+    this.#after('prove', delay, this.#surroundings.prove);
   }
 
   async #takeBack(): Promise<Look> {
@@ -322,8 +330,7 @@ export class Upkeep {
   }
 
   #retryLater(): void {
-    clearTimeout(this.#timers.retry);
-    this.#timers.retry = setTimeout(() => void this.kick(), this.#retryAfter);
+    this.#after('retry', this.#retryAfter, () => void this.kick());
     this.#retryAfter = Math.min(2 * this.#retryAfter, this.#machine.timings.resync);
   }
 

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { type AgentStatus, askAgent, runAgent, type SessionStatus } from '#agent';
 import packageFile from '../../../package.json' with { type: 'json' };
@@ -37,7 +38,14 @@ const local = (name: string, description: string): Command =>
 const ofNetwork = (name: string, description: string): Command =>
   local(name, description).option('--network <name>', 'which one, if there are several');
 
-const now = (): string => new Date().toISOString();
+/** A log that cannot be written, on a disk that is full, is no reason to end. */
+function log(line: string): void {
+  try {
+    writeSync(process.stdout.fd, `${new Date().toISOString()} ${line}\n`);
+  } catch {
+    // Nobody hears it.
+  }
+}
 
 /** An option that is a duration. */
 function seconds(text: string): number {
@@ -67,7 +75,7 @@ async function run({ stateDir, confirmWithin }: RunFlags): Promise<void> {
     stateDir,
     signal: ending.signal,
     version: packageFile.version,
-    log: (line) => print(`${now()} ${line}`),
+    log,
     ...(confirmWithin !== undefined && { timings: { confirm: confirmWithin * 1000 } }),
   });
 }
