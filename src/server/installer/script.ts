@@ -104,7 +104,8 @@ machine() {
 
 need_programs() {
   missing=
-  for program in wg ip nft ping conntrack; do has "$program" || missing="$missing $program"; done
+  for program in wg ip nft ping conntrack flock; do has "$program" || missing="$missing $program"; done
+  if ! kernel_has_wireguard && ! has wireguard-go; then missing="$missing wireguard-go"; fi
   if [ "$missing" ]; then
     give_up "please install the programs that are missing here:$missing"
   fi
