@@ -28,7 +28,9 @@ export async function fillStore(store: Store): Promise<void> {
   await store.write(async (tx) => {
     await tx.createNetwork('kept', 'epoch-1', revision(1, { kind: 'create' }));
     await tx.addRevision('kept', revision(2, { state: 'held' }));
-    await tx.addRevision('kept', revision(3, { kind: 'rollback', epoch: 'epoch-2' }));
+    const long = { entry: 'hawser.yaml', files: { 'hawser.yaml': '# a long file\n'.repeat(500) } };
+    const more = { kind: 'rollback', epoch: 'epoch-2', files: long } as const;
+    await tx.addRevision('kept', revision(3, more));
     await tx.createNetwork('empty', 'epoch-3', revision(4, { kind: 'create', summary: [] }));
     await tx.setFrozen('empty', true);
     const machine = {

@@ -40,7 +40,7 @@ export interface NewRevision {
   readonly state: Revision['state'];
   readonly summary: readonly string[];
   readonly files: FileSet;
-  /** The inputs to keep together with it; those of an applied revision become the network's. */
+  /** Become the network's own if it is applied; of a held one they are not kept. */
   readonly facts: Facts;
   /** Of a restore, which begins a new one; numbers go on. */
   readonly epoch?: string;

@@ -14,7 +14,7 @@ type Migration = (db: QueryExecutorProvider, dialect: Dialect) => Promise<void>;
  * How each schema version comes from the one before; the first from nothing. Append only: what was
  * released is never changed, and a store of every version is kept for the tests of its upgrade.
  */
-export const migrations: readonly Migration[] = [firstSchema];
+export const migrations: readonly Migration[] = [firstSchema, withoutOldFacts];
 
 async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
   await run(db, [
@@ -46,6 +46,11 @@ async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Prom
     'create index audit_at on audit (at)',
     'create table settings (key text primary key, value text not null)',
   ]);
+}
+
+/** A roll back changes the file only: nobody reads the facts of an old revision. */
+async function withoutOldFacts(db: QueryExecutorProvider): Promise<void> {
+  await run(db, ['alter table revisions drop column facts']);
 }
 
 async function run(db: QueryExecutorProvider, statements: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import { by } from '#base';
 import type { Facts } from '#compile';
 import { serverErrors } from '../errors.ts';
 import type { NewRevision, StoredNetwork } from './contract.ts';
+import { pack, unpack } from './packed.ts';
 import type { RevisionRow, Tables } from './tables.ts';
 
 type Db = Kysely<Tables>;
@@ -30,8 +31,8 @@ export async function network(db: Db, name: string): Promise<StoredNetwork | und
   return {
     network: name,
     revision: { epoch: row.epoch, number: row.current },
-    files: JSON.parse(row.files) as FileSet,
-    facts: JSON.parse(row.facts) as Facts,
+    files: unpack(row.files) as FileSet,
+    facts: unpack(row.facts) as Facts,
     frozen: row.frozen === 1,
   };
 }
@@ -53,7 +54,7 @@ async function insertRevision(
   db: Db,
   name: string,
   { epoch, number }: RevisionId,
-  { files, facts, summary, ...said }: Omit<NewRevision, 'epoch'>,
+  { files, summary, ...said }: Omit<NewRevision, 'epoch' | 'facts'>,
 ): Promise<void> {
   await db
     .insertInto('revisions')
@@ -67,8 +68,7 @@ async function insertRevision(
       why: said.why,
       state: said.state,
       summary: JSON.stringify(summary),
-      files: JSON.stringify(files),
-      facts: JSON.stringify(facts),
+      files: pack(files),
     })
     .execute();
 }
@@ -87,7 +87,7 @@ export async function createNetwork(
       epoch,
       current: 1,
       counter: 1,
-      facts: JSON.stringify(first.facts),
+      facts: pack(first.facts),
       frozen: 0,
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -108,7 +108,7 @@ export async function addRevision(
   const { counter, epoch: old } = await rowOf(db, name);
   const number = counter + 1;
   const epoch = revision.epoch ?? old;
-  const own = { current: number, facts: JSON.stringify(revision.facts) };
+  const own = { current: number, facts: pack(revision.facts) };
   await db
     .updateTable('networks')
     .set({ counter: number, epoch, ...(revision.state === 'applied' && own) })
@@ -176,15 +176,16 @@ export async function revision(
     .where('network', '=', name)
     .where('number', '=', number)
     .executeTakeFirst();
-  return row && { revision: revisionOf(row), files: JSON.parse(row.files) as FileSet };
+  return row && { revision: revisionOf(row), files: unpack(row.files) as FileSet };
 }
 
 export async function changeNetwork(
   db: Db,
   name: string,
-  change: { readonly facts: string } | { readonly frozen: number },
+  change: { readonly facts: Facts } | { readonly frozen: boolean },
 ): Promise<void> {
-  const query = db.updateTable('networks').set(change).where('network', '=', name);
+  const row = 'facts' in change ? { facts: pack(change.facts) } : { frozen: Number(change.frozen) };
+  const query = db.updateTable('networks').set(row).where('network', '=', name);
   const { numUpdatedRows } = await query.executeTakeFirst();
   if (numUpdatedRows === 0n) throw apiErrors.error('api/no-network', { network: name, hint: '' });
 }

@@ -35,9 +35,8 @@ interface RevisionsTable {
   state: string;
   summary: string;
   files: string;
-  facts: string;
 }
-export type RevisionRow = Omit<Selectable<RevisionsTable>, 'files' | 'facts'>;
+export type RevisionRow = Omit<Selectable<RevisionsTable>, 'files'>;
 
 interface MachinesTable {
   network: string;

@@ -33,10 +33,8 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
     releaseRevision: (name, number) => touching(name, releaseRevision(db, name, number)),
     revisions: (name, options) => revisions(db, name, options),
     revision: (name, number) => revision(db, name, number),
-    putFacts: (name, facts) =>
-      touching(name, changeNetwork(db, name, { facts: JSON.stringify(facts) })),
-    setFrozen: (name, frozen) =>
-      touching(name, changeNetwork(db, name, { frozen: Number(frozen) })),
+    putFacts: (name, facts) => touching(name, changeNetwork(db, name, { facts })),
+    setFrozen: (name, frozen) => touching(name, changeNetwork(db, name, { frozen })),
     machines: (name) => machines(db, name),
     putMachine: (machine) => touching(machine.network, putMachine(db, machine)),
     removeMachine: (name, machine) => touching(name, removeMachine(db, name, machine)),

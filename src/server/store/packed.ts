@@ -1,0 +1,22 @@
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
+/** Characters; below it compressing gains nothing. */
+const long = 2_000;
+/** Begins what is compressed; JSON never begins so. */
+const mark = 'z';
+
+/**
+ * A value as the text that is kept: JSON, and where that is long, its Zstandard form (RFC 8878) in
+ * base64. Each revision holds the whole file, and each machine that joins makes a revision.
+ */
+export function pack(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text.length < long) return text;
+  return `${mark}${zstdCompressSync(text).toString('base64')}`;
+}
+
+export function unpack(text: string): unknown {
+  if (!text.startsWith(mark)) return JSON.parse(text);
+  const packed = Buffer.from(text.slice(mark.length), 'base64');
+  return JSON.parse(zstdDecompressSync(packed).toString());
+}
