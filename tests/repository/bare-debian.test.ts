@@ -3,12 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BareRoot } from '../support/bare-root.ts';
 import { copyCheckout, makeTemporaryFolder } from '../support/checkout.ts';
 import { suite } from '../support/suite.ts';
+import { packageStory } from './bare-package.ts';
 
 const minutes = 60_000;
 const hawser = '/srv/hawser/hawser';
 
 /** The story of a newcomer on a Debian with nothing in it; each test goes on from the one before. */
-suite('a bare Debian', { needs: ['root', 'debootstrap'] }, () => {
+suite('a bare Debian', { needs: ['root', 'debootstrap', 'tun'] }, () => {
   let bare: BareRoot;
 
   beforeAll(() => {
@@ -81,4 +82,6 @@ suite('a bare Debian', { needs: ['root', 'debootstrap'] }, () => {
     },
     5 * minutes,
   );
+
+  packageStory(() => bare);
 });

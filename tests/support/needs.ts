@@ -99,6 +99,7 @@ const table = {
   root,
   netns,
   tun,
+  dpkg: packages('dpkg'),
   procps: packages('procps'),
   iperf3: packages('iperf3'),
   tcpdump: packages('tcpdump'),
