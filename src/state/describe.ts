@@ -102,6 +102,9 @@ function describeEdit<F extends Facility>(edit: EditOf<F>): string {
   return `change ${name(edit.after)}: ${told.join(', ')}`;
 }
 
+const without = (peers: readonly PeerItem[], others: readonly PeerItem[]): readonly PeerItem[] =>
+  peers.filter((peer) => !others.some(({ publicKey }) => publicKey === peer.publicKey));
+
 function describeMove({ before, after }: Move): string {
   const holders = new Map(
     before.flatMap((peer) => peer.allowedIps.map((ip) => [ip, peer] as const)),
@@ -114,7 +117,11 @@ function describeMove({ before, after }: Move): string {
     }),
   );
   const [first] = [...after, ...before];
-  return `move ${told.sort(byText).join(', ')} on ${first?.interface ?? ''}`;
+  const ends = [
+    ...without(before, after).map((peer) => `; remove ${named.peers(peer)}`),
+    ...without(after, before).map((peer) => `; add ${named.peers(peer)}`),
+  ];
+  return `move ${told.sort(byText).join(', ')} on ${first?.interface ?? ''}${ends.join('')}`;
 }
 
 /** One line for people, without its namespace unless that is another than the agent's own. */

@@ -98,6 +98,17 @@ test('a prefix that changes its peer is one move, the loser first', () => {
   expect(changes).toMatchObject([{ after: [{ publicKey: 'B' }, { publicKey: 'A' }] }]);
 });
 
+test('a move tells of the peers that come or go with it', () => {
+  const { a } = tunnel.peers;
+  const alone = { ...bound('a'), tunnels: { '0': { ...tunnel, peers: { a } } } };
+  expect(diff(viewOf(bound('b')), viewOf(alone)).map(describeChange)).toEqual([
+    'move 10.0.1.0/24 from peer b to peer a on wg0; remove peer b of wg0',
+  ]);
+  expect(diff(viewOf(alone), viewOf(bound('b'))).map(describeChange)).toEqual([
+    'move 10.0.1.0/24 from peer a to peer b on wg0; add peer b of wg0',
+  ]);
+});
+
 test('a plan reads like sentences', () => {
   const before = state({
     tunnels: { '0': tunnel },
