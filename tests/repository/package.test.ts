@@ -1,11 +1,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import packageFile from '../../package.json' with { type: 'json' };
 import { unpackVerified } from '../../packaging/node-binary.ts';
-import { makeTemporaryFolder, repositoryRoot } from '../support/checkout.ts';
+import { makeTemporaryFolder, repositoryRoot, workingCopy } from '../support/checkout.ts';
 import { architecture, buildPackages, damage, type Packages } from '../support/packages.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -21,9 +21,14 @@ suite('npm run package', { needs: ['dpkg'] }, () => {
   let folder: string;
   let built: Packages;
 
+  /** A copy, so that nobody edits it meanwhile. */
+  const checkout = (): string => join(folder, 'checkout');
+
   beforeAll(() => {
     folder = makeTemporaryFolder();
-    built = buildPackages(join(folder, 'packages'));
+    workingCopy(checkout());
+    cpSync(join(repositoryRoot, 'dist'), join(checkout(), 'dist'), { recursive: true });
+    built = buildPackages(join(folder, 'packages'), checkout());
     execFileSync('tar', ['-xzf', built.archive, '-C', folder]);
   });
   afterAll(() => {
@@ -33,7 +38,9 @@ suite('npm run package', { needs: ['dpkg'] }, () => {
   const unpacked = (...path: readonly string[]): string => join(folder, 'hawser', ...path);
 
   test('makes the same bytes of the same sources', () => {
-    const again = buildPackages(join(folder, 'again'));
+    const umask = process.umask(0o077);
+    const again = buildPackages(join(folder, 'again'), checkout());
+    process.umask(umask);
     expect(sumOf(again.deb)).toBe(sumOf(built.deb));
     expect(sumOf(again.archive)).toBe(sumOf(built.archive));
   });

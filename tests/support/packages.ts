@@ -12,12 +12,13 @@ export interface Packages {
   readonly archive: string;
 }
 
-/** Builds the packages of this architecture as `npm run package` does, only larger. */
-export function buildPackages(folder: string): Packages {
+/** Builds the packages of this architecture from a checkout, as `npm run package` does, only larger. */
+export function buildPackages(folder: string, checkout = repositoryRoot): Packages {
   mkdirSync(folder, { recursive: true });
-  const build = join(repositoryRoot, 'packaging/build.ts');
+  const build = join(checkout, 'packaging/build.ts');
   const argv = [build, '--quick', '--architecture', architecture, '--out', folder];
-  execFileSync(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };
+  execFileSync(process.execPath, argv, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const names = readdirSync(folder);
   const named = (end: string): string => {
     const name = names.find((one) => one.endsWith(end));
