@@ -81,4 +81,8 @@ export const agentErrors = errorTable({
     says: 'the agent was started and does not answer',
     fix: 'Look at its log: {where}',
   },
+  'agent/joined-elsewhere': {
+    says: 'this machine is in a network {network} already, of another server: {servers}',
+    fix: 'Leave that one first: `hawser leave {network}`. Two networks of one machine need two names.',
+  },
 });

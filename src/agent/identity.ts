@@ -5,6 +5,7 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto';
+import { HawserError } from '#base';
 import { agentErrors } from './errors.ts';
 import { PrivateFiles } from './private-files.ts';
 
@@ -29,13 +30,14 @@ function identityOf(key: KeyObject): Identity {
   };
 }
 
-/** The machine's identity; born at the first call. @throws agent/no-identity */
+/** The machine's identity; born at the first call. @throws agent/no-identity, agent/not-permitted */
 export function machineIdentity(stateDir: string): Identity {
   const files = new PrivateFiles(stateDir);
   try {
     const known = files.read(fileName);
     if (known !== undefined) return identityOf(createPrivateKey(known));
   } catch (cause) {
+    if (cause instanceof HawserError) throw cause;
     const detail = (cause as Error).message;
     throw agentErrors.error('agent/no-identity', { file: files.path(fileName), detail }, { cause });
   }

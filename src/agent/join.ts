@@ -12,7 +12,7 @@ import {
 } from '#api';
 import { DiagnosticsError, HawserError } from '#base';
 import { dial } from './channel/dial.ts';
-import { Enrolments } from './enrolment.ts';
+import { type Enrolment, Enrolments } from './enrolment.ts';
 import { agentErrors } from './errors.ts';
 import { type Identity, machineIdentity } from './identity.ts';
 import { defaultStateFolder, Store } from './store.ts';
@@ -134,20 +134,34 @@ async function ask(token: JoinToken, body: JoinRequest): Promise<JoinResponse> {
   throw failures.length === 1 ? (failures[0] as HawserError) : new DiagnosticsError(failures);
 }
 
+/** Two networks of one name would take each other's place. @throws agent/joined-elsewhere */
+function requireSameServer(
+  known: Enrolment | undefined,
+  { pin, servers, network }: JoinToken,
+): void {
+  if (!known) return;
+  const same = known.pin === undefined ? undefined : known.pin === pin;
+  if (same ?? known.servers.some((server) => servers.includes(server))) return;
+  throw agentErrors.error('agent/joined-elsewhere', { network, servers: known.servers.join(', ') });
+}
+
 /**
  * Enrols this machine in the network that a join token names: its identity and its keys are born here
  * and stay, the server gets the public ones. Trusts nobody but the server that the token's pin names.
  * The agent has to be told (`startAgent`).
- * @throws api/..., server/..., agent/not-a-join-token, agent/wrong-server, agent/no-connection
+ * @throws api/..., server/..., agent/not-a-join-token, agent/joined-elsewhere, agent/wrong-server,
+ *   agent/no-connection, agent/not-permitted
  */
 export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   const { stateDir = defaultStateFolder, name = nameOfHost() } = options;
   const token = joinToken(options.token);
+  const enrolments = new Enrolments(stateDir);
+  requireSameServer(enrolments.find(token.network), token);
   const store = new Store(stateDir);
   const answer = await ask(token, requestOf(token.network, name, machineIdentity(stateDir), store));
   const { network, machine, enrolment, servers, authorities } = answer;
   const { pin } = token;
-  new Enrolments(stateDir).put({
+  enrolments.put({
     network,
     machine,
     servers: servers.length > 0 ? servers : [...token.servers],

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '#host';
+import { permitted } from './permitted.ts';
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
@@ -16,10 +17,11 @@ export class PrivateFiles {
     return join(this.folder, name);
   }
 
-  /** The text of a file, undefined if there is none. */
+  /** The text of a file, undefined if there is none. @throws agent/not-permitted */
   read(name: string): string | undefined {
     try {
-      return readFileSync(this.path(name), 'utf8');
+      const path = this.path(name);
+      return permitted(path, () => readFileSync(path, 'utf8'));
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -28,15 +30,18 @@ export class PrivateFiles {
 
   write(name: string, text: string): void {
     const path = this.path(name);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    for (const folder of [this.folder, dirname(path)]) chmodSync(folder, 0o700);
-    writeFileAtomically(path, text);
+    permitted(path, () => {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      for (const folder of [this.folder, dirname(path)]) chmodSync(folder, 0o700);
+      writeFileAtomically(path, text);
+    });
   }
 
   /** Names of what lies in a folder below, none if there is no such folder. */
   list(name: string): readonly string[] {
     try {
-      return readdirSync(this.path(name)).sort();
+      const path = this.path(name);
+      return permitted(path, () => readdirSync(path).sort());
     } catch (error) {
       if (isMissing(error)) return [];
       throw error;

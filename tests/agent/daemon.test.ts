@@ -61,9 +61,7 @@ describe('a server that goes away', () => {
     await bothIn();
     const before = addresses(anna);
     await server.stop();
-    await anna.stop();
-    for (const address of before) anna.kernel.remove('addresses', `hw-net ${address}`);
-    await anna.start();
+    await anna.reboot();
     const status = await anna.until('has all again', ({ complete }) => complete);
     expect(status).toMatchObject({
       connected: false,
@@ -101,6 +99,18 @@ describe('nothing is changed', () => {
     expect(addresses(anna)).toEqual(['192.168.66.4/24']);
     await server.call('freeze', {}, { frozen: false });
     await until('it is as it should be', () => addresses(anna).includes('10.86.0.99/32'));
+  });
+
+  test('but a machine that boots meanwhile has again what it had', async () => {
+    await bothIn();
+    const before = addresses(anna);
+    await server.call('freeze', {}, { frozen: true });
+    await anna.until('is frozen', ({ frozen }) => frozen);
+    await askAgent(anna.stateDir, { do: 'pause' });
+    await anna.reboot();
+    await anna.until('has all again', ({ complete }) => complete);
+    expect(addresses(anna)).toEqual(before);
+    expect(anna.peers).toHaveLength(1);
   });
 
   test('while a person paused the machine, also over a restart', async () => {
@@ -216,6 +226,15 @@ describe('a join', () => {
     await expect(join(server.joinToken, 'hub')).rejects.toThrow(
       expect.objectContaining({ code: 'api/name-taken' }),
     );
+  });
+
+  test('of a network whose name another one has here is refused, and costs nothing', async () => {
+    await join(server.joinToken);
+    await using other = await Server.start();
+    await expect(join(other.joinToken)).rejects.toThrow(
+      expect.objectContaining({ code: 'agent/joined-elsewhere' }),
+    );
+    await expect(join(server.joinToken)).resolves.toMatchObject({ machine: 'anna' });
   });
 
   test('tries the servers of its token in turn', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askAgent, joinNetwork, runAgent, type SessionStatus, type Timings } from '#agent';
 import { FakeHost, FakeKernel } from '#host';
+import { facilities, idOf } from '#state';
 import { until } from '../support/until.ts';
 
 /** A machine in memory with the agent that ships, for one network called `net`. */
@@ -13,6 +14,7 @@ export class FakeMachine {
   readonly lines: string[] = [];
   #ending = new AbortController();
   #running: Promise<void> | undefined;
+  #boots = 0;
   #timings: Partial<Timings> = { spread: 0 };
 
   constructor(name: string) {
@@ -51,8 +53,21 @@ export class FakeMachine {
       host: new FakeHost(this.kernel),
       lock: { file: join(this.folder, 'lock') },
       timings: this.#timings,
+      boot: `boot ${this.#boots}`,
     });
     await until('the agent answers', () => askAgent(this.stateDir, { do: 'status' }));
+  }
+
+  /** Stops it, takes all from the kernel that no boot brings back, and starts it. */
+  async reboot(): Promise<void> {
+    await this.stop();
+    for (const facility of facilities) {
+      for (const { network, item } of this.kernel.of(facility)) {
+        if (network !== undefined) this.kernel.remove(facility, idOf[facility](item as never));
+      }
+    }
+    this.#boots++;
+    await this.start();
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { countingRun, type Host, linuxHost } from '#host';
 import { Agent } from '../agent.ts';
 import { type Enrolment, Enrolments } from '../enrolment.ts';
@@ -26,6 +27,8 @@ export interface DaemonOptions {
   readonly host?: Host;
   readonly lock?: LockOptions;
   readonly timings?: Partial<Timings>;
+  /** The kernel's own name of this boot (random(4)). */
+  readonly boot?: string;
 }
 
 /** ms that a server has to take a goodbye. */
@@ -53,7 +56,8 @@ class Daemon {
       turns: new Turns(),
       pause: new Pause(stateDir, () => this.#pauseChanged()),
       timings: { ...defaultTimings, ...options.timings },
-      boot: randomUUID(),
+      start: randomUUID(),
+      boot: options.boot ?? readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
       version: options.version,
       log: options.log,
       forget: (network) => void this.#forget(network),

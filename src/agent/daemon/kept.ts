@@ -24,6 +24,8 @@ type Slot = 'confirmed' | 'previous';
 export class KeptStates {
   readonly #files: PrivateFiles;
   readonly #written = new Map<string, string>();
+  #frozen: boolean | undefined;
+  #boot: string | undefined;
 
   constructor(stateDir: string, network: string) {
     this.#files = new PrivateFiles(join(stateDir, 'enrolled', network));
@@ -54,11 +56,24 @@ export class KeptStates {
   }
 
   get isFrozen(): boolean {
-    return this.#files.read('frozen') !== undefined;
+    this.#frozen ??= this.#files.read('frozen') !== undefined;
+    return this.#frozen;
   }
 
   set isFrozen(frozen: boolean) {
+    this.#frozen = frozen;
     this.#put('frozen', frozen ? '' : undefined);
+  }
+
+  /** The boot of the machine (random, by the kernel) in which it was last made what it should be. */
+  get boot(): string | undefined {
+    this.#boot ??= this.#files.read('boot')?.trim();
+    return this.#boot;
+  }
+
+  set boot(boot: string) {
+    this.#boot = boot;
+    this.#put('boot', boot);
   }
 
   #put(name: string, text: string | undefined): void {

@@ -29,7 +29,9 @@ export interface Machine {
   readonly turns: Turns;
   readonly pause: Pause;
   readonly timings: Timings;
-  /** Random at each start: it tells clones apart. */
+  /** Random at each start of the agent: it tells clones apart. */
+  readonly start: string;
+  /** Random at each boot of the machine. */
   readonly boot: string;
   readonly version: string;
   readonly log: (line: string) => void;

@@ -9,7 +9,8 @@ import { findingsIn, list, messagesOf, plain } from './findings.ts';
 import { nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
-import { type Holding, type Look, Upkeep } from './upkeep.ts';
+import type { Holding } from './surroundings.ts';
+import { type Look, Upkeep } from './upkeep.ts';
 
 type Wanted = Extract<ToAgent, { readonly type: 'state' | 'delta' }>;
 
@@ -93,7 +94,7 @@ export class Session {
   }
 
   #greeting(): Greeting {
-    const { store, pause, boot, version } = this.#machine;
+    const { store, pause, start, version } = this.#machine;
     const { held, confirmed, mtu } = this.#upkeep;
     return {
       program: version,
@@ -101,7 +102,7 @@ export class Session {
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
       keys: { '0': store.publicKey(this.network, 0) },
-      seen: { boot, ...(mtu !== undefined && { mtu }) },
+      seen: { boot: start, ...(mtu !== undefined && { mtu }) },
       ...(pause.until !== undefined && { paused: pause.until }),
     };
   }

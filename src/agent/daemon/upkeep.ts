@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import type { Finding, FromAgent, Outcome } from '#api';
+import type { Finding, Outcome } from '#api';
 import { describeChanges } from '#state';
 import { agentErrors } from '../errors.ts';
 import type { Report } from '../report.ts';
+import { Alarms } from './alarms.ts';
 import {
   type Commit,
   dueAt,
@@ -19,7 +20,8 @@ import { findingsIn, findingsOf, list, messagesOf, textOf } from './findings.ts'
 import { type Kept, KeptStates, nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
 import { mtuTowardsPeers } from './mtu.ts';
-import { type Path, touchesPath } from './path.ts';
+import { touchesPath } from './path.ts';
+import type { Holding, Surroundings } from './surroundings.ts';
 
 /** ms until what failed is tried again; doubles up to the resync. */
 const firstRetry = 1_000;
@@ -34,29 +36,6 @@ export interface Look {
 }
 
 const nothingDiffers: Look = { changed: false };
-
-/** What the keeping of a network asks of its channel. */
-export interface Surroundings {
-  /** The connection to the server, if there is one. */
-  readonly path: () => Path | undefined;
-  /** A new connection is to show whether the server can still be reached. */
-  readonly prove: () => void;
-  readonly tell: (
-    message: Extract<FromAgent, { readonly type: 'report' | 'drift' | 'seen' }>,
-  ) => void;
-}
-
-/** What the machine holds of a network, for people and servers. */
-export interface Holding {
-  readonly frozen: boolean;
-  /** Revision that the machine is at, and the one that was confirmed last. */
-  readonly revision?: number;
-  readonly confirmed?: number;
-  /** Whether all of it is so. */
-  readonly complete: boolean;
-  readonly quarantined: number;
-  readonly failures: readonly Finding[];
-}
 
 /** Keeps the machine as one network wants it: tries, confirms, takes back, repairs (laws 4 and 8). */
 export class Upkeep {
@@ -74,9 +53,10 @@ export class Upkeep {
   #mtu: number | undefined;
   /** What was told of differences while nothing may be changed. */
   #toldDrift = '';
+  #isSaved = true;
   #kicked: Promise<Look> | undefined;
   #retryAfter = firstRetry;
-  readonly #timers = new Map<'retry' | 'due' | 'prove', NodeJS.Timeout>();
+  readonly #alarms = new Alarms<'retry' | 'due' | 'prove'>();
   #stopped = false;
 
   constructor(machine: Machine, network: string, surroundings: Surroundings) {
@@ -99,7 +79,7 @@ export class Upkeep {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#alarms.stop();
     await this.#kicked;
   }
 
@@ -136,12 +116,6 @@ export class Upkeep {
     return [this.#offer, this.held].find((known) => known?.hash === hash);
   }
 
-  /** Acts after so many ms, once, unless it is stopped. */
-  #after(what: 'retry' | 'due' | 'prove', delay: number, act: () => void): void {
-    clearTimeout(this.#timers.get(what));
-    if (!this.#stopped) this.#timers.set(what, setTimeout(act, Math.max(delay, 0)));
-  }
-
   get #dueAt(): number | undefined {
     return dueAt(this.#commit, this.#machine.timings.confirm);
   }
@@ -159,6 +133,10 @@ export class Upkeep {
     const before = this.#commit;
     this.#settle(proven(before, began));
     if (before.trial && !this.#commit.trial) this.#confirmed(before.trial.state);
+    // Who answers may not have heard it.
+    if (this.held && !this.#complete && this.#failures.length > 0) {
+      this.#report(this.held, 'failed', [], this.#failures);
+    }
   }
 
   #confirmed(state: Kept): void {
@@ -169,6 +147,7 @@ export class Upkeep {
   /** The server wants this state. */
   offer(offer: Kept): void {
     this.#offer = offer;
+    this.#refused = [];
     if (isQuarantined(this.#commit, offer)) this.#report(offer, 'reverted');
     else if (!this.#mayChange) this.#report(offer, 'held');
     this.#retryAfter = firstRetry;
@@ -219,17 +198,31 @@ export class Upkeep {
 
   #settle(commit: Commit<Kept>): void {
     this.#commit = commit;
-    this.#kept.save(commit);
-    clearTimeout(this.#timers.get('due'));
+    this.#isSaved = false;
+    this.#save();
+    this.#alarms.clear('due');
     const due = this.#dueAt;
     if (due !== undefined)
-      this.#after('due', due - performance.now() + slack, () => void this.kick());
+      this.#alarms.set('due', due - performance.now() + slack, () => void this.kick());
+  }
+
+  /** A disk that is full is no reason to stop: the next pass tries again. */
+  #save(): void {
+    if (this.#isSaved) return;
+    try {
+      this.#kept.save(this.#commit);
+      this.#isSaved = true;
+    } catch (error) {
+      this.#say(`what was decided could not be written down: ${(error as Error).message}`);
+    }
   }
 
   async #pass(): Promise<Look> {
     try {
+      this.#save();
       const due = this.#dueAt;
-      if (due !== undefined && due <= performance.now()) return await this.#takeBack();
+      const isPaused = this.#machine.pause.until !== undefined;
+      if (due !== undefined && due <= performance.now() && !isPaused) return await this.#takeBack();
       const offer = this.#offer;
       if (offer && this.#mayChange && !isQuarantined(this.#commit, offer)) {
         return await this.#try(offer);
@@ -278,7 +271,7 @@ export class Upkeep {
   /** A new connection shows whether the server can still be reached. */
   #prove(touches: boolean): void {
     const delay = touches ? 0 : Math.random() * this.#machine.timings.spread;
-    this.#after('prove', delay, this.#surroundings.prove);
+    this.#alarms.set('prove', delay, this.#surroundings.prove);
   }
 
   async #takeBack(): Promise<Look> {
@@ -325,12 +318,13 @@ export class Upkeep {
     if (isNews || tell === 'always') {
       this.#report(kept, this.#complete ? 'applied' : 'failed', changes, failures);
     }
+    if (this.#kept.boot !== this.#machine.boot) this.#kept.boot = this.#machine.boot;
     if (!this.#complete) this.#retryLater();
     else if (this.#refused.length === 0) this.#retryAfter = firstRetry;
   }
 
   #retryLater(): void {
-    this.#after('retry', this.#retryAfter, () => void this.kick());
+    this.#alarms.set('retry', this.#retryAfter, () => void this.kick());
     this.#retryAfter = Math.min(2 * this.#retryAfter, this.#machine.timings.resync);
   }
 
@@ -338,7 +332,9 @@ export class Upkeep {
   async #keep(): Promise<Look> {
     const kept = held(this.#commit);
     if (!kept) return nothingDiffers;
-    if (!this.#mayChange) return this.#watch(kept);
+    // A machine that was booted has nothing: what it had is no change.
+    const isBooted = this.#kept.boot !== this.#machine.boot;
+    if (!this.#mayChange && !isBooted) return this.#watch(kept);
     this.#toldDrift = '';
     const wasComplete = this.#complete;
     const report = await this.#reconcile(kept.state);
