@@ -1,155 +1,28 @@
 import { byText } from '#base';
-import { type Endpoint, formatEndpoint, type Prefix, PrefixSet } from '#ip';
+import { PrefixSet } from '#ip';
 import {
   assumed,
   type Draft,
   type DraftMachine,
   type DraftSite,
   type Field,
-  from,
   question,
-  type Remark,
 } from './draft.ts';
-import { type Machine, machinesOf, whereIs } from './machines.ts';
+import { extrasOf } from './extras.ts';
+import { type Known, subnetsOf, type Usual, usualOf, wellKnown } from './known.ts';
+import { machineOf } from './machine-draft.ts';
+import { type Machine, machinesOf } from './machines.ts';
 import { type Answers, checkAnswers } from './options.ts';
 import { overlayOf } from './overlay.ts';
 import { rangesOf } from './ranges.ts';
-import { endpointsOf, type Shape, shapeOf } from './shape.ts';
+import { type Shape, shapeOf } from './shape.ts';
 import type { Left, Sources } from './source.ts';
 
-/** All that is known of the network, from which the new file is written. */
-interface Known {
-  readonly answers: Answers;
-  readonly overlay: readonly Prefix[];
-  readonly addresses: ReadonlyMap<Machine, readonly Prefix[]>;
-  readonly subnets: ReadonlyMap<Machine, readonly Prefix[]>;
-  readonly shape: Shape;
-  readonly usual: Usual;
-}
-
-interface Usual {
-  readonly port: number;
-  readonly keepalive: number;
-  readonly interface: string | undefined;
-}
-
 const unnamed = 'imported';
-const wellKnown = { port: 51820, keepalive: 25 };
 /** `hw-` and a name must fit into the 15 characters of a Linux interface. */
 const longestNetwork = 12;
 
-function mostCommon<T>(values: readonly T[]): T | undefined {
-  const groups = [...Map.groupBy(values, (value) => value)];
-  return groups.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
-}
-
-const portOf = ({ owns }: Machine): number | undefined =>
-  owns.map(({ listenPort }) => listenPort).find((port) => port !== undefined);
-
-const interfaceOf = ({ owns }: Machine): string | undefined =>
-  owns.map((own) => own.interface).find((name) => name !== undefined);
-
-/** Keepalives of a machine towards its peers; no line of its configuration means none. */
-function keepaliveOf(machine: Machine, machines: readonly Machine[]): number | undefined {
-  const said = machine.seen.flatMap(({ view }) => view.itsKeepalive ?? []);
-  const own = machines
-    .flatMap(({ seen }) => seen)
-    .filter(({ by, view }) => by === machine && view.endpoint !== undefined)
-    .map(({ view }) => view.keepalive ?? 0);
-  return [...own, ...said].toSorted((a, b) => b - a)[0];
-}
-
-const usualOf = (machines: readonly Machine[]): Usual => ({
-  port: mostCommon(machines.flatMap((one) => portOf(one) ?? [])) ?? wellKnown.port,
-  keepalive:
-    mostCommon(machines.flatMap((one) => keepaliveOf(one, machines) || [])) ?? wellKnown.keepalive,
-  interface: mostCommon(machines.flatMap((one) => interfaceOf(one) ?? [])),
-});
-
-const endpointOf = (machine: Machine, { answers }: Known): Endpoint | undefined =>
-  answers.endpoints.get(machine.name) ?? endpointsOf(machine)[0];
-
-/** Of a tunnel one end has to be found by the other; asked of the one that is more of a hub. */
-function askedForEndpoint(known: Known): ReadonlySet<Machine> {
-  const { links, hubs, gateways } = known.shape;
-  const unfound = links.filter(([a, b]) => !endpointOf(a, known) && !endpointOf(b, known));
-  return new Set(
-    unfound.map(([a, b]) => {
-      if (hubs.get(a) === b) return b;
-      return hubs.get(b) === a || gateways.includes(a) ? a : b;
-    }),
-  );
-}
-
-function addressFields(machine: Machine, { addresses, overlay }: Known): readonly Field[] {
-  const own = overlay.flatMap((range) => {
-    const found = addresses.get(machine)?.find((prefix) => range.contains(prefix));
-    return found ? [found.first.toString()] : [];
-  });
-  return own.length === 0
-    ? []
-    : [{ key: 'overlay', value: own.length === 1 ? (own[0] as string) : own }];
-}
-
-function addressRemarks(machine: Machine, { addresses, overlay }: Known): readonly Remark[] {
-  const own = addresses.get(machine) ?? [];
-  if (own.length === 0) {
-    return [
-      question('which address has it inside the tunnel (overlay:)? Without one it gets a free one'),
-    ];
-  }
-  const without = overlay.filter((range) => !own.some((prefix) => range.contains(prefix)));
-  return without.map((range) => assumed(`it had no address in ${range}; it gets a free one`));
-}
-
-function machineOf(machine: Machine, known: Known, all: readonly Machine[]): DraftMachine {
-  const { usual } = known;
-  const endpoint = endpointOf(machine, known);
-  const port = portOf(machine) ?? endpoint?.port;
-  const isPortGuessed = portOf(machine) === undefined && port !== undefined && port !== usual.port;
-  const keepalive = keepaliveOf(machine, all);
-  const device = interfaceOf(machine);
-  const fields: readonly (Field | false | undefined)[] = [
-    endpoint && { key: 'endpoint', value: formatEndpoint(endpoint) },
-    ...addressFields(machine, known),
-    machine.key !== undefined && { key: 'key', value: machine.key },
-    port !== undefined &&
-      port !== usual.port && {
-        key: 'port',
-        value: port,
-        ...(isPortGuessed && { remarks: [assumed('it listens on the port of its endpoint')] }),
-      },
-    keepalive !== undefined &&
-      keepalive !== usual.keepalive &&
-      !endpoint && { key: 'keepalive', value: keepalive },
-    device !== undefined && device !== usual.interface && { key: 'interface', value: device },
-  ];
-  return {
-    name: machine.name,
-    remarks: [
-      from(whereIs(machine)),
-      ...(machine.unnamed ? [assumed('its name, which no file says (or which another has)')] : []),
-      ...addressRemarks(machine, known),
-      ...(askedForEndpoint(known).has(machine)
-        ? [
-            question(
-              `at which public host and port do others reach it? (--endpoint ${machine.name}=HOST:PORT)`,
-            ),
-          ]
-        : []),
-      ...(machine.key === undefined
-        ? [
-            assumed(
-              'its key is not in these files; it is known once it has joined or is written here (key:)',
-            ),
-          ]
-        : []),
-    ],
-    fields: fields.filter((field) => field !== false && field !== undefined),
-  };
-}
-
-function siteOf(machine: Machine, known: Known, all: readonly Machine[]): DraftSite {
+function siteOf(machine: Machine, known: Known): DraftSite {
   const subnets = subnetsOf(machine, known);
   const hasHub = [...known.shape.hubs.values()].includes(machine);
   return {
@@ -159,19 +32,13 @@ function siteOf(machine: Machine, known: Known, all: readonly Machine[]): DraftS
         ? []
         : [question(`which ranges lie behind it? (--subnet ${machine.name}=PREFIX)`)],
     subnets: subnets.map(String),
-    gateway: machineOf(machine, known, all),
+    gateway: machineOf(machine, known),
   };
 }
 
-const subnetsOf = (machine: Machine, { subnets, answers }: Known): readonly Prefix[] =>
-  answers.subnets.get(machine.name) ?? subnets.get(machine) ?? [];
-
 /** What a machine at the edge sends into the tunnel, where that is not simply everything inside. */
-function allowedFields(member: Machine, known: Known, all: readonly Machine[]): readonly Field[] {
-  const own = all
-    .flatMap(({ seen }) => seen)
-    .filter(({ by }) => by === member)
-    .flatMap(({ view }) => view.allowed);
+function allowedFields(member: Machine, known: Known): readonly Field[] {
+  const own = member.says.flatMap(({ allowed }) => allowed);
   if (own.length === 0) return [];
   const inside = [
     ...known.overlay,
@@ -181,15 +48,15 @@ function allowedFields(member: Machine, known: Known, all: readonly Machine[]): 
   return [{ key: 'allowed_ips', value: own.map(String) }];
 }
 
-function memberOf(member: Machine, known: Known, all: readonly Machine[]): DraftMachine {
-  const draft = machineOf(member, known, all);
+function memberOf(member: Machine, known: Known): DraftMachine {
+  const draft = machineOf(member, known);
   const hub = known.shape.hubs.get(member);
   if (!hub) return draft;
   const attached: readonly Field[] = [
     { key: 'hub', value: hub.name },
     { key: 'managed', value: false },
   ];
-  return { ...draft, fields: [...attached, ...draft.fields, ...allowedFields(member, known, all)] };
+  return { ...draft, fields: [...attached, ...draft.fields, ...allowedFields(member, known)] };
 }
 
 function topologyField({ topology }: Shape): readonly Field[] {
@@ -207,15 +74,19 @@ function networkField(name: string | undefined): Field {
   return { key: 'network', value: unnamed, remarks: [assumed('no file names it (--network)')] };
 }
 
-function defaultsOf({ port, keepalive, interface: device }: Usual, network: string) {
+function defaultsOf(usual: Usual, network: string): readonly Field[] {
+  const { port, keepalive, interface: device } = usual;
   const needsName = device === undefined && network.length > longestNetwork;
+  const custom = [assumed('no file says it; this is the custom')];
   return [
-    { key: 'port', value: port },
-    { key: 'keepalive', value: keepalive },
+    { key: 'port', value: port ?? wellKnown.port, ...(port === undefined && { remarks: custom }) },
+    {
+      key: 'keepalive',
+      value: keepalive ?? wellKnown.keepalive,
+      ...(keepalive === undefined && { remarks: custom }),
+    },
     ...(device === undefined ? [] : [{ key: 'interface', value: device }]),
-    ...(needsName
-      ? [{ key: 'interface', value: 'wg0', remarks: [assumed('no file names the interface')] }]
-      : []),
+    ...(needsName ? [{ key: 'interface', value: 'wg0', remarks: custom }] : []),
   ];
 }
 
@@ -246,7 +117,7 @@ export function joinSources(
   const said = new Map(
     machines.map((one) => [one, answers.subnets.get(one.name) ?? ranges.subnets.get(one) ?? []]),
   );
-  const shape = shapeOf(machines, said);
+  const shape = shapeOf(machines, said, overlay.prefixes);
   const known: Known = {
     answers,
     overlay: overlay.prefixes,
@@ -266,9 +137,9 @@ export function joinSources(
       ...topologyField(shape),
     ],
     defaults: defaultsOf(known.usual, network ?? unnamed),
-    sites: byName(shape.gateways).map((one) => siteOf(one, known, machines)),
-    members: members.map((one) => memberOf(one, known, machines)),
+    sites: byName(shape.gateways).map((one) => siteOf(one, known)),
+    members: members.map((one) => memberOf(one, known)),
     membersRemarks: members.some((one) => shape.hubs.has(one)) ? [unmanaged] : [],
   };
-  return { draft, left: [...sources.left, ...left, ...ranges.left] };
+  return { draft, left: [...sources.left, ...left, ...ranges.left, ...extrasOf(known, machines)] };
 }

@@ -14,6 +14,8 @@ export interface Machine {
   readonly owns: readonly Own[];
   /** What others say of it. */
   readonly seen: readonly Seen[];
+  /** What it says of others. */
+  readonly says: readonly View[];
 }
 
 export interface Seen {
@@ -27,6 +29,7 @@ interface Found {
   unnamed: boolean;
   readonly owns: Own[];
   readonly seen: { readonly by: Found; readonly view: View }[];
+  readonly says: View[];
 }
 
 const hostsOf = ({ allowed }: View): readonly string[] =>
@@ -66,7 +69,7 @@ class Registry {
   }
 
   #add(key: string | undefined): Found {
-    const found: Found = { key, name: '', unnamed: false, owns: [], seen: [] };
+    const found: Found = { key, name: '', unnamed: false, owns: [], seen: [], says: [] };
     this.all.push(found);
     if (key !== undefined) this.#byKey.set(key, found);
     return found;
@@ -84,10 +87,6 @@ function sameMachine(own: Own, other: Own): Error {
   const args = { first: other.place.file, what };
   return compileErrors.error('compile/import-same-machine', args, { place: own.place });
 }
-
-/** Those that name themselves by a key come first: others may turn out to be one of them. */
-const keyedFirst = <T>(items: readonly T[], keyOf: (item: T) => string | undefined): readonly T[] =>
-  [true, false].flatMap((keyed) => items.filter((one) => (keyOf(one) !== undefined) === keyed));
 
 const itself = (place: Place): Left => ({
   what: 'a peer that is the machine itself',
@@ -120,6 +119,23 @@ function giveNames(all: readonly Found[], names: ReadonlyMap<string, string>): v
   }
 }
 
+/** Who names itself, or is named, by a key comes first: others may turn out to be one of them. */
+function register(sources: readonly Source[]) {
+  const registry = new Registry();
+  const owners = new Map<Source, Found>();
+  const peers = new Map<View, Found>();
+  const views = sources.flatMap((source) => source.peers);
+  for (const isKeyed of [true, false]) {
+    for (const source of sources) {
+      if ((source.own.key !== undefined) === isKeyed) owners.set(source, registry.own(source.own));
+    }
+    for (const view of views) {
+      if ((view.key !== undefined) === isKeyed) peers.set(view, registry.peer(view));
+    }
+  }
+  return { all: registry.all, owners, peers };
+}
+
 /**
  * The machines of all configurations, in the order in which the files name them.
  * @throws compile/import-same-machine
@@ -128,21 +144,19 @@ export function machinesOf({ sources, names }: Sources): {
   readonly machines: readonly Machine[];
   readonly left: readonly Left[];
 } {
-  const registry = new Registry();
-  const owners = new Map<Source, Found>();
+  const { all, owners, peers } = register(sources);
   const left: Left[] = [];
-  for (const source of keyedFirst(sources, ({ own }) => own.key)) {
-    owners.set(source, registry.own(source.own));
-  }
-  const views = sources.flatMap((source) => source.peers.map((view) => ({ source, view })));
-  for (const { source, view } of keyedFirst(views, (one) => one.view.key)) {
+  for (const source of sources) {
     const by = owners.get(source) as Found;
-    const peer = registry.peer(view);
-    if (peer === by) left.push(itself(view.place));
-    else peer.seen.push({ by, view });
+    for (const view of source.peers) {
+      const peer = peers.get(view) as Found;
+      if (peer === by) left.push(itself(view.place));
+      else peer.seen.push({ by, view });
+      if (peer !== by) by.says.push(view);
+    }
   }
-  giveNames(registry.all, names);
-  return { machines: registry.all, left };
+  giveNames(all, names);
+  return { machines: all, left };
 }
 
 /** Where the configuration of a machine, or of a peer that is it, stands. */

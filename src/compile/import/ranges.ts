@@ -121,7 +121,8 @@ const leftOut = ({ prefix, machine, place }: Claim, why: string): Left => ({
   place,
 });
 
-const whole = 'Hawser gives each peer its own address and what lies behind it, not the whole range';
+const whole =
+  'Hawser gives each peer its own address, those of members behind it, and its subnets, not a range';
 const coarse = 'it holds ranges of other machines; say what really lies behind it (--subnet)';
 
 /**

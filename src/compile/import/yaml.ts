@@ -77,7 +77,6 @@ class Writer {
   }
 
   head({ from, head, defaults }: Draft): void {
-    this.line(0, '# yaml-language-server: $schema=../schema/hawser.schema.json');
     this.line(0, `# Made by \`hawser import\` from ${oneLine(from.join(', '))}.`);
     this.line(0, '# ASSUMED: nothing said so. QUESTION: nothing said so, and an answer is needed.');
     this.line(0, 'version: 1');

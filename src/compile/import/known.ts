@@ -1,0 +1,54 @@
+import type { Endpoint, Prefix } from '#ip';
+import type { Machine } from './machines.ts';
+import type { Answers } from './options.ts';
+import { endpointsOf, type Shape } from './shape.ts';
+
+/** All that is known of the network, from which the new file is written. */
+export interface Known {
+  readonly answers: Answers;
+  readonly overlay: readonly Prefix[];
+  readonly addresses: ReadonlyMap<Machine, readonly Prefix[]>;
+  readonly subnets: ReadonlyMap<Machine, readonly Prefix[]>;
+  readonly shape: Shape;
+  readonly usual: Usual;
+}
+
+export interface Usual {
+  readonly port: number | undefined;
+  readonly keepalive: number | undefined;
+  readonly interface: string | undefined;
+}
+
+/** WireGuard's port by custom, and the keepalive of its own documentation, in seconds. */
+export const wellKnown = { port: 51820, keepalive: 25 };
+
+function mostCommon<T>(values: readonly T[]): T | undefined {
+  const groups = [...Map.groupBy(values, (value) => value)];
+  return groups.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
+}
+
+export const portOf = ({ owns }: Machine): number | undefined =>
+  owns.map(({ listenPort }) => listenPort).find((port) => port !== undefined);
+
+export const interfaceOf = ({ owns }: Machine): string | undefined =>
+  owns.map((own) => own.interface).find((name) => name !== undefined);
+
+/** Keepalive of a machine towards its peers; no line of its configuration means none. */
+export function keepaliveOf({ seen, says }: Machine): number | undefined {
+  const told = seen.flatMap(({ view }) => view.itsKeepalive ?? []);
+  const own = says.filter(({ endpoint }) => endpoint).map(({ keepalive }) => keepalive ?? 0);
+  return [...own, ...told].toSorted((a, b) => b - a)[0];
+}
+
+/** What most machines have; undefined where no file says anything. */
+export const usualOf = (machines: readonly Machine[]): Usual => ({
+  port: mostCommon(machines.flatMap((one) => portOf(one) ?? [])),
+  keepalive: mostCommon(machines.flatMap((one) => keepaliveOf(one) || [])),
+  interface: mostCommon(machines.flatMap((one) => interfaceOf(one) ?? [])),
+});
+
+export const endpointOf = (machine: Machine, { answers }: Known): Endpoint | undefined =>
+  answers.endpoints.get(machine.name) ?? endpointsOf(machine)[0];
+
+export const subnetsOf = (machine: Machine, { subnets, answers }: Known): readonly Prefix[] =>
+  answers.subnets.get(machine.name) ?? subnets.get(machine) ?? [];
