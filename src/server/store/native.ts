@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const isMusl = (): boolean => {
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+/** Asks for no network: a report would look up the name of every connected address, for seconds. */
+function isMusl(): boolean {
+  const { report: reporter } = process;
+  Object.assign(reporter, { excludeNetwork: true });
+  const report = reporter.getReport() as { header?: { glibcVersionRuntime?: string } };
   return process.platform === 'linux' && report.header?.glibcVersionRuntime === undefined;
-};
+}
 
 /** better-sqlite3's addon for this machine: a bundle cannot hold it, nor find it by its own place. */
 export function nativeBinding(): string {
