@@ -5,6 +5,10 @@ export const serverErrors = errorTable({
     says: 'the store {store} cannot be used: {detail}',
     fix: 'Nothing was changed. Mend the cause, or bring back a backup: `hawser restore`.',
   },
+  'server/bad-database-url': {
+    says: 'the address of the database is no URL of a PostgreSQL',
+    fix: 'Write postgres://USER:PASSWORD@HOST:5432/DATABASE, with percent-encoding for signs such as # or / in the password.',
+  },
   'server/store-newer': {
     says: 'the store {store} has schema {version}, and this Hawser knows schemas up to {known}',
     fix: 'Use the newer Hawser that made it, or restore a backup from before its upgrade.',

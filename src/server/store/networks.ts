@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { apiErrors, type FileSet, type Revision, type RevisionId } from '#api';
 import { by } from '#base';
 import type { Facts } from '#compile';
@@ -9,12 +9,7 @@ import type { RevisionRow, Tables } from './tables.ts';
 
 type Db = Kysely<Tables>;
 
-async function rowOf(db: Db, network: string): Promise<Selectable<Tables['networks']>> {
-  const query = db.selectFrom('networks').selectAll().where('network', '=', network);
-  const row = await query.executeTakeFirst();
-  if (!row) throw apiErrors.error('api/no-network', { network, hint: '' });
-  return row;
-}
+const absent = (network: string) => apiErrors.error('api/no-network', { network, hint: '' });
 
 export async function network(db: Db, name: string): Promise<StoredNetwork | undefined> {
   const row = await db
@@ -105,32 +100,38 @@ export async function addRevision(
   name: string,
   revision: NewRevision,
 ): Promise<RevisionId> {
-  const { counter, epoch: old } = await rowOf(db, name);
-  const number = counter + 1;
-  const epoch = revision.epoch ?? old;
-  const own = { current: number, facts: pack(revision.facts) };
-  await db
+  const { epoch, state, facts } = revision;
+  const next = sql<number>`counter + 1`;
+  const row = await db
     .updateTable('networks')
-    .set({ counter: number, epoch, ...(revision.state === 'applied' && own) })
+    .set({ counter: next, ...(epoch !== undefined && { epoch }) })
+    .$if(state === 'applied', (query) => query.set({ current: next, facts: pack(facts) }))
     .where('network', '=', name)
-    .execute();
-  await insertRevision(db, name, { epoch, number }, revision);
-  return { epoch, number };
+    .returning(['epoch', 'counter'])
+    .executeTakeFirst();
+  if (!row) throw absent(name);
+  const id = { epoch: row.epoch, number: row.counter };
+  await insertRevision(db, name, id, revision);
+  return id;
 }
 
 export async function releaseRevision(db: Db, name: string, number: number): Promise<void> {
-  const { current } = await rowOf(db, name);
-  const { numUpdatedRows } = await db
+  const released = await db
     .updateTable('revisions')
     .set({ state: 'applied' })
     .where('network', '=', name)
     .where('number', '=', number)
     .where('state', '=', 'held')
     .executeTakeFirst();
-  if (numUpdatedRows === 0n || number < current) {
+  const became = await db
+    .updateTable('networks')
+    .set({ current: number })
+    .where('network', '=', name)
+    .where('current', '<', number)
+    .executeTakeFirst();
+  if (released.numUpdatedRows === 0n || became.numUpdatedRows === 0n) {
     throw serverErrors.error('server/not-held', { network: name, number });
   }
-  await db.updateTable('networks').set({ current: number }).where('network', '=', name).execute();
 }
 
 const revisionOf = (row: RevisionRow): Revision => ({
@@ -187,5 +188,5 @@ export async function changeNetwork(
   const row = 'facts' in change ? { facts: pack(change.facts) } : { frozen: Number(change.frozen) };
   const query = db.updateTable('networks').set(row).where('network', '=', name);
   const { numUpdatedRows } = await query.executeTakeFirst();
-  if (numUpdatedRows === 0n) throw apiErrors.error('api/no-network', { network: name, hint: '' });
+  if (numUpdatedRows === 0n) throw absent(name);
 }

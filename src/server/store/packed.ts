@@ -1,7 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-/** Characters; below it compressing gains nothing. */
-const long = 2_000;
+/** Characters; below it compressing costs more than writing. */
+const long = 20_000;
 /** Begins what is compressed; JSON never begins so. */
 const mark = 'z';
 

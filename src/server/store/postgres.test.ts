@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresCluster } from '../../../tests/support/postgres.ts';
 import { suite } from '../../../tests/support/suite.ts';
@@ -107,5 +108,13 @@ suite('PostgreSQL', { needs: ['postgresql'] }, () => {
     const error = await wrong.catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'server/store-unreadable' });
     expect(String(error)).not.toContain('geheim');
+  });
+
+  test('what is no address is said without the password too', async () => {
+    for (const database of ['postgres://hawser:ge#heim@127.0.0.1/net', 'mysql://a:geheim@b/c']) {
+      const error = await openStore({ database }).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'server/bad-database-url' });
+      expect(inspect(error)).not.toMatch(/heim/);
+    }
   });
 });

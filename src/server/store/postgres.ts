@@ -111,10 +111,13 @@ class PostgresEngine implements Engine {
   }
 }
 
-/** The URL without its password. */
+/** The URL without its password. What is wrong with one is not said: the password is part of it. */
 function nameOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `postgres://${host}${pathname}`;
+  const parsed = URL.parse(url);
+  if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
+    throw serverErrors.error('server/bad-database-url', {});
+  }
+  return `postgres://${parsed.host}${parsed.pathname}`;
 }
 
 /** SQLSTATE classes of a database that cannot serve, as opposed to a statement that is wrong. */

@@ -8,6 +8,7 @@ import {
   type Dialect,
   Kysely,
   SqliteAdapter,
+  type SqliteDatabase,
   SqliteDialect,
   SqliteDriver,
   SqliteIntrospector,
@@ -30,12 +31,27 @@ const pause = 5;
 const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
 
+/** Statements are prepared once: the store asks the same few things again and again. */
+function preparing(database: Sqlite.Database): SqliteDatabase {
+  const statements = new Map<string, Sqlite.Statement>();
+  return {
+    prepare(text) {
+      const known = statements.get(text);
+      if (known) return known;
+      const statement = database.prepare(text);
+      statements.set(text, statement);
+      return statement;
+    },
+    close: () => database.close(),
+  };
+}
+
 /** Takes the write lock at once: a reader that turns writer midway would fail where another wrote. */
 class WritingDriver extends SqliteDriver {
   readonly #database: Sqlite.Database;
 
   constructor(database: Sqlite.Database) {
-    super({ database });
+    super({ database: preparing(database) });
     this.#database = database;
   }
 
@@ -100,7 +116,7 @@ class SqliteEngine implements Engine {
     const idle = this.#idle.pop();
     if (idle) return idle;
     const database = this.#connect({ readonly: true });
-    return new Kysely({ dialect: new SqliteDialect({ database }) });
+    return new Kysely({ dialect: new SqliteDialect({ database: preparing(database) }) });
   }
 
   async read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Generated, Insertable, Selectable } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 
 /**
  * The tables, alike on both engines: times as RFC 3339 text, yes and no as 1 and 0, what has a shape of
@@ -79,4 +79,3 @@ interface AuditTable {
   detail: string;
 }
 export type AuditRow = Selectable<AuditTable>;
-export type NewAuditRow = Insertable<AuditTable>;

@@ -1,2 +1,2 @@
-export { type CertificateInit, type ServerCertificate, serverCertificate } from './certificate.ts';
-export { type OperatorFiles, operatorCertificate } from './operator.ts';
+export { type ServerCertificate, serverCertificate } from './certificate.ts';
+export { operatorCertificate } from './operator.ts';
