@@ -28,10 +28,9 @@ function facilitiesOf({ state }: NamedState): ReadonlyMap<string, number> {
 
 /** The values that a state refers to and the one before did not. */
 function valuesFor(state: HostState, { of }: NetworkSecret, before?: HostState) {
-  const known = before ? presharedKeys(before, of) : new Map<string, never>();
-  const values = [...presharedKeys(state, of)]
-    .filter(([reference]) => !known.has(reference))
-    .map(([reference, value]) => [reference, value.reveal()] as const);
+  const values = [...presharedKeys(state, of, before)].map(
+    ([reference, value]) => [reference, value.reveal()] as const,
+  );
   return values.length > 0 && { secrets: Object.fromEntries(values) };
 }
 

@@ -1,7 +1,8 @@
 import type { DriftReport, Hello, StateReport } from '#api';
 import { canonicalJson } from '#base';
-import type { Facts } from '#compile';
+import type { Compiled } from '../network/compiled.ts';
 import type { Edit } from '../network/edit.ts';
+import { withFacts } from '../network/enrol.ts';
 import type { Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { StoredMachine } from '../store/contract.ts';
@@ -110,17 +111,17 @@ function editOf(
   seen: ReadonlyMap<string, Seen>,
   marks: ReadonlyMap<string, Mark>,
 ): Edit | undefined {
-  const facts = withSeen(snapshot, seen);
+  const compiled = withSeen(snapshot, seen);
   const put = [...marks].flatMap(([identity, mark]) => {
     const machine = snapshot.byIdentity.get(identity);
     return machine ? [{ ...machine, ...mark }] : [];
   });
-  if (!facts && put.length === 0) return undefined;
-  return { author: 'server', ...(facts && { facts }), put };
+  if (!compiled && put.length === 0) return undefined;
+  return { author: 'server', ...(compiled && { compiled }), put };
 }
 
-/** The facts with what enrolled machines said of themselves; undefined if that is nothing new. */
-function withSeen(snapshot: Snapshot, seen: ReadonlyMap<string, Seen>): Facts | undefined {
+/** The network with what enrolled machines said of themselves; undefined if that is nothing new. */
+function withSeen(snapshot: Snapshot, seen: ReadonlyMap<string, Seen>): Compiled | undefined {
   const { facts } = snapshot.stored;
   const keys: Record<string, Hello['keys']> = { ...facts.keys };
   const mtu: Record<string, number> = { ...facts.observations.mtu };
@@ -132,5 +133,5 @@ function withSeen(snapshot: Snapshot, seen: ReadonlyMap<string, Seen>): Facts | 
   }
   const next = { ...facts, keys, observations: { ...facts.observations, mtu } };
   if (canonicalJson(next) === canonicalJson(facts)) return undefined;
-  return snapshot.compiled.next({ ...snapshot.stored, facts: next }).facts;
+  return withFacts(snapshot, next);
 }

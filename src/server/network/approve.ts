@@ -1,7 +1,7 @@
 import { apiErrors } from '#api';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Edit } from './edit.ts';
-import { memberAdded, refuseUnmanaged, withKeys } from './enrol.ts';
+import { memberAdded, refuseUnmanaged, withFacts, withKeys } from './enrol.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface Approval {
@@ -38,7 +38,7 @@ export function approved(snapshot: Snapshot, approval: Approval): Edit | undefin
   };
   if (compiled.has(name)) {
     refuseUnmanaged(snapshot, name);
-    return { ...base, facts: compiled.next({ ...stored, facts }).facts };
+    return { ...base, compiled: withFacts(snapshot, facts) };
   }
   if (held) {
     const args = { revision: held.id.number, why: 'nobody joins meanwhile' };

@@ -157,7 +157,7 @@ export function released(
     author,
     action: 'approve',
     release: number,
-    facts: compiled.facts,
+    compiled,
     ...renamedMachines(snapshot, compiled),
   };
 }

@@ -13,6 +13,9 @@ export interface CompileInput {
   readonly presharedKeys?: number | undefined;
 }
 
+/** States that are kept at once: a state may be large, and machines many. */
+const remembered = 16;
+
 export interface NamedState {
   readonly hash: string;
   readonly state: HostState;
@@ -26,26 +29,34 @@ export class Compiled {
   readonly revision: RevisionId;
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
+  readonly #files: FileSet;
   readonly #names: ReadonlySet<string>;
+  /** States made last: the one that a machine has is asked for again when it gets the next. */
+  readonly #recent = new Map<string, NamedState>();
 
-  private constructor(model: Model, warnings: readonly Diagnostic[]) {
+  private constructor(model: Model, files: FileSet, warnings: readonly Diagnostic[]) {
     this.model = model;
+    this.#files = files;
     this.warnings = warnings;
     this.revision = { epoch: model.inputs.epoch, number: model.inputs.rev };
     this.#names = new Set(machinesOf(model));
   }
 
-  /** Links a network that was checked before. @throws DiagnosticsError with what the file has wrong */
-  static of({ files, facts, revision, presharedKeys }: CompileInput): Compiled {
-    const { network, warnings } = read(files);
+  /**
+   * Links a network that was checked before. `known`: one whose files may be the same; they are then not
+   * read again.
+   * @throws DiagnosticsError with what the file has wrong
+   */
+  static of({ files, facts, revision, presharedKeys }: CompileInput, known?: Compiled): Compiled {
+    const { network, warnings } = known && sameFiles(known.#files, files) ? known : read(files);
     const { epoch, number: rev } = revision;
     const secured = presharedKeys !== undefined && { presharedKeys };
-    return new Compiled(link({ ...facts, network, epoch, rev, ...secured }), warnings);
+    return new Compiled(link({ ...facts, network, epoch, rev, ...secured }), files, warnings);
   }
 
   /** The same network from other inputs; what its preshared keys are made from stays. */
   next(input: Omit<CompileInput, 'presharedKeys'>): Compiled {
-    return Compiled.of({ ...input, presharedKeys: this.model.inputs.presharedKeys });
+    return Compiled.of({ ...input, presharedKeys: this.model.inputs.presharedKeys }, this);
   }
 
   /**
@@ -54,7 +65,8 @@ export class Compiled {
    */
   as({ epoch, number: rev }: RevisionId): Compiled {
     const { model } = this;
-    return new Compiled({ ...model, inputs: { ...model.inputs, epoch, rev } }, this.warnings);
+    const named = { ...model, inputs: { ...model.inputs, epoch, rev } };
+    return new Compiled(named, this.#files, this.warnings);
   }
 
   get network(): Network {
@@ -74,8 +86,13 @@ export class Compiled {
 
   /** What a machine should be; a machine that the file no longer names should be nothing. */
   state(machine: string): NamedState {
+    const known = this.#recent.get(machine);
+    if (known) return known;
     const state = this.has(machine) ? project(this.model, machine) : this.#nothing(machine);
-    return { state, hash: hashState(state) };
+    const named = { state, hash: hashState(state) };
+    if (this.#recent.size >= remembered) this.#recent.clear();
+    this.#recent.set(machine, named);
+    return named;
   }
 
   #nothing(machine: string): HostState {
@@ -93,6 +110,15 @@ export class Compiled {
       tables: {},
     };
   }
+}
+
+function sameFiles(a: FileSet, b: FileSet): boolean {
+  const [names, others] = [Object.keys(a.files), Object.keys(b.files)];
+  return (
+    a.entry === b.entry &&
+    names.length === others.length &&
+    names.every((name) => Object.hasOwn(b.files, name) && a.files[name] === b.files[name])
+  );
 }
 
 interface Read {

@@ -1,5 +1,4 @@
 import type { FileSet, Revision, RevisionId } from '#api';
-import type { Facts } from '#compile';
 import type { StoredMachine, Transaction } from '../store/contract.ts';
 import type { Compiled } from './compiled.ts';
 
@@ -23,7 +22,8 @@ export interface Edit {
   readonly revision?: RevisionEdit;
   /** A held revision that becomes the network's own. */
   readonly release?: number;
-  readonly facts?: Facts;
+  /** The network with other facts, which are kept; the file stays. */
+  readonly compiled?: Compiled;
   readonly frozen?: boolean;
   readonly put?: readonly StoredMachine[];
   readonly drop?: readonly StoredMachine[];
@@ -47,7 +47,7 @@ export async function writeEdit(
   const { author, revision } = edit;
   if (edit.release !== undefined) await tx.releaseRevision(network, edit.release);
   const made = revision && (await addRevision(tx, network, revision, author, at));
-  if (edit.facts) await tx.putFacts(network, edit.facts);
+  if (edit.compiled) await tx.putFacts(network, edit.compiled.facts);
   if (edit.frozen !== undefined) await tx.setFrozen(network, edit.frozen);
   for (const { name } of edit.drop ?? []) await tx.removeMachine(network, name);
   for (const machine of edit.put ?? []) await tx.putMachine(machine);

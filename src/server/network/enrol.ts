@@ -7,6 +7,7 @@ import { serverErrors } from '../errors.ts';
 import { isSigned } from '../identity.ts';
 import type { StoredMachine, Transaction } from '../store/contract.ts';
 import { next } from './change.ts';
+import type { Compiled } from './compiled.ts';
 import type { Edit, RevisionEdit } from './edit.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -59,7 +60,7 @@ export function enrol(snapshot: Snapshot, enrolment: Enrolment): Edit | undefine
   if (snapshot.compiled.has(name)) {
     refuseUnmanaged(snapshot, name);
     const facts = withKeys(snapshot.stored.facts, name, keys, mtu);
-    return { ...base, action: 'join', detail, facts: allocated(snapshot, facts) };
+    return { ...base, action: 'join', detail, compiled: withFacts(snapshot, facts) };
   }
   if (!actor.admits || snapshot.held) {
     return { ...base, action: 'join-request', detail, put: [{ ...machine, enrolment: 'pending' }] };
@@ -98,9 +99,9 @@ export function refuseUnmanaged(snapshot: Snapshot, name: string): void {
     throw serverErrors.error('server/not-managed', { machine: name });
 }
 
-/** Facts in which every machine of the file has its address. */
-const allocated = (snapshot: Snapshot, facts: Facts): Facts =>
-  snapshot.compiled.next({ ...snapshot.stored, facts }).facts;
+/** The network with other facts. */
+export const withFacts = ({ stored, compiled }: Snapshot, facts: Facts): Compiled =>
+  compiled.next({ ...stored, facts });
 
 /** A revision in which the file names one member more. */
 export function memberAdded(

@@ -97,11 +97,10 @@ export class Network {
     const { store, clock } = this.#components;
     const written = await store.write(async (tx) => this.#writeIfCurrent(tx, edit, clock()));
     if (!written) return undefined;
-    const isOwn = edit.revision?.state === 'applied';
-    const compiled = isOwn && edit.revision.compiled.as(written.stored.network.revision);
-    const snapshot = compiled
-      ? snapshotOf(written.stored, compiled)
-      : snapshotOf(written.stored, this.#known(written.stored));
+    const made = edit.revision?.state === 'applied' ? edit.revision.compiled : edit.compiled;
+    const { stored } = written;
+    const compiled = made?.as(stored.network.revision) ?? this.#known(stored);
+    const snapshot = snapshotOf(stored, compiled);
     this.#publish(snapshot);
     return { snapshot, revision: written.revision };
   }
@@ -120,7 +119,7 @@ export class Network {
   #known(read: Stored): Compiled {
     const { stored, compiled, secret } = this.#snapshot;
     const isKnown = sameInputs(read.network, stored) && read.secret?.version === secret?.version;
-    return isKnown ? compiled : compiledOf(read);
+    return isKnown ? compiled : compiledOf(read, compiled);
   }
 
   async #refresh(): Promise<Snapshot> {

@@ -7,6 +7,7 @@ import { massRemoval } from './brake.ts';
 import { drafted } from './change.ts';
 import type { Compiled } from './compiled.ts';
 import type { Edit } from './edit.ts';
+import { withFacts } from './enrol.ts';
 import type { Snapshot } from './snapshot.ts';
 import { summaryOf } from './summary.ts';
 
@@ -44,17 +45,18 @@ export function removed(snapshot: Snapshot, name: string, author: string): Edit 
 
 /** Forgets a machine's identity and keys: its peers know it no longer, the file still names it. */
 export function forgotten(
-  { stored }: Snapshot,
+  snapshot: Snapshot,
   machine: StoredMachine,
   { author, action }: Pick<Edit, 'author' | 'action'>,
 ): Edit {
-  const { [machine.name]: _, ...keys } = stored.facts.keys;
+  const { facts } = snapshot.stored;
+  const { [machine.name]: _, ...keys } = facts.keys;
   const { name, identity } = machine;
   return {
     author,
     ...(action !== undefined && { action }),
     detail: { machine: name, identity },
-    facts: { ...stored.facts, keys },
+    compiled: withFacts(snapshot, { ...facts, keys }),
     drop: [machine],
     banish: [machine],
   };

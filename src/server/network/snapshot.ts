@@ -34,8 +34,8 @@ export async function readStored(tx: Transaction, name: string): Promise<Stored 
 }
 
 /** @throws DiagnosticsError if the stored file cannot be read by this server */
-export const compiledOf = ({ network, secret }: Stored): Compiled =>
-  Compiled.of({ ...network, presharedKeys: secret?.version });
+export const compiledOf = ({ network, secret }: Stored, known?: Compiled): Compiled =>
+  Compiled.of({ ...network, presharedKeys: secret?.version }, known);
 
 export const snapshotOf = (
   { network: stored, machines, held, secret }: Stored,

@@ -5,18 +5,30 @@ import type { HostState, Peer, Tunnel } from '#state';
 /**
  * The values of the preshared keys that a state refers to, by `id@version`. Each is made from the
  * network's secret of that version and the two public keys (HKDF-SHA256, RFC 5869), so that both ends
- * are given the same, and no key of a pair is ever stored at the server.
+ * are given the same, and no key of a pair is ever stored at the server. Without those that the state
+ * `before` refers to.
  */
 export function presharedKeys(
   state: HostState,
   secretOf: (version: number) => Secret,
+  before?: HostState,
 ): ReadonlyMap<string, Secret> {
+  const known = new Set(
+    Object.values(before?.tunnels ?? {}).flatMap(({ peers }) =>
+      Object.values(peers).map(referenceOf),
+    ),
+  );
   return new Map(
     Object.values(state.tunnels).flatMap((tunnel) =>
-      Object.values(tunnel.peers).flatMap((peer) => keyOf(tunnel, peer, secretOf)),
+      Object.values(tunnel.peers)
+        .filter((peer) => !known.has(referenceOf(peer)))
+        .flatMap((peer) => keyOf(tunnel, peer, secretOf)),
     ),
   );
 }
+
+const referenceOf = ({ presharedKey }: Peer): string | undefined =>
+  presharedKey && `${presharedKey.id}@${presharedKey.version}`;
 
 function keyOf(
   { key: { publicKey } }: Tunnel,
