@@ -171,6 +171,18 @@ describe('an agent takes from a server', () => {
 });
 
 describe('an agent refuses from a server', () => {
+  test('addresses that lead nowhere: it stays, and says so', async () => {
+    server.answer = [{ type: 'freeze', frozen: false }];
+    await anna.start();
+    await until('it is connected', () => server.of('hello').length > 0);
+    server.say({ type: 'trust', servers: ['https://a b', 'nonsense'], authorities: [] });
+    await until('it knows them', () => new Enrolments(anna.stateDir).find('net')?.servers[1]);
+    server.close();
+    const status = await anna.until('it says why', ({ unreachable }) => unreachable !== undefined);
+    expect(status.unreachable).toMatchObject({ code: 'agent/no-connection' });
+    await until('it goes on trying', () => anna.lines.some((line) => /no URL/.test(line)));
+  });
+
   const cases: Readonly<Record<string, [unknown, string]>> = {
     'a state that is not what its hash says': [
       { ...stateMessage(state()), hash: hashState(state('10.0.0.6/32')) },

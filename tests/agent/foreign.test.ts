@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DiagnosticsError } from '#base';
-import type { HostState } from '#state';
+import { describeChange, type HostState } from '#state';
 import { machineState } from '../support/states.ts';
 import { TestMachine } from './machine.ts';
 import { filterTable, hubState, otherState, strangers } from './states.ts';
@@ -77,8 +77,9 @@ test('a network that goes takes nothing of the other one along', async () => {
 test('what two networks share stays until the last one goes', async () => {
   await machine.apply(ours);
   await machine.apply(second);
-  await machine.cleanup('net');
+  const { changes } = await machine.cleanup('net');
   expect(machine.do('sysctl -n net.ipv4.conf.eth0.forwarding').trim()).toBe('1');
+  expect(changes.map(describeChange).join('\n')).not.toContain('forwarding from eth0');
   expect(await machine.apply(second)).toMatchObject({ unchanged: true, writes: 0 });
   await machine.cleanup('other');
   expect(plain(machine.picture())).toBe(untouched);

@@ -39,8 +39,11 @@ const isPinned = ({ authorities, pin }: Trust): boolean =>
  * A TLS connection to the very server that is meant: nothing is sent to it before that is sure.
  * @throws agent/wrong-server, agent/no-connection
  */
-export function dial(destination: Dial): Promise<TLSSocket> {
+export async function dial(destination: Dial): Promise<TLSSocket> {
   const { server, patience, signal, pin } = destination;
+  if (!URL.canParse(server)) {
+    throw agentErrors.error('agent/no-connection', { server, detail: 'that is no URL' });
+  }
   const url = new URL(server);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {

@@ -3,6 +3,7 @@ import type { HawserError } from '#base';
 import type { Path } from '../daemon/path.ts';
 import type { Enrolment } from '../enrolment.ts';
 import type { Identity } from '../identity.ts';
+import { backoff } from './backoff.ts';
 import { type Connection, type Greeting, openConnection } from './connection.ts';
 
 export interface LinkEvents {
@@ -21,14 +22,7 @@ export interface LinkInit {
   readonly events: LinkEvents;
   /** Whether much hangs on a connection now: attempts then follow each other more closely. */
   readonly hurry: () => boolean;
-  /** For tests; Math.random. */
-  readonly random?: () => number;
 }
-
-/** ms between attempts, and what it grows to; seconds matter while a change waits for confirmation. */
-const shortest = 200;
-const longest = 30_000;
-const longestInHurry = 1_000;
 
 /** ms until TCP and TLS must stand. */
 const patience = 5_000;
@@ -142,11 +136,9 @@ export class Link {
   }
 
   #delay(again: number | undefined): number {
-    const chance = (this.#init.random ?? Math.random)();
+    const chance = Math.random();
     if (again !== undefined) return again * 1000 * (1 + chance / 5);
-    const rounds = Math.ceil(this.#failures / this.#init.enrolment().servers.length);
-    const limit = this.#init.hurry() ? longestInHurry : longest;
-    const most = Math.min(limit, shortest * 2 ** (rounds + 1));
-    return shortest + chance * (most - shortest);
+    const servers = this.#init.enrolment().servers.length;
+    return backoff({ failures: this.#failures, servers, hurry: this.#init.hurry() }, chance);
   }
 }

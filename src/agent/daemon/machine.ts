@@ -16,7 +16,7 @@ export interface Timings {
   readonly spread: number;
 }
 
-export const defaultTimings: Timings = { confirm: 30_000, resync: 30_000, spread: 1_000 };
+export const defaultTimings: Timings = { confirm: 30_000, resync: 30_000, spread: 300 };
 
 /** What the networks of one machine share. */
 export interface Machine {

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { backoff } from './backoff.ts';
+
+const chance = fc.double({ min: 0, max: 1, noNaN: true });
+const attempts = fc.record({
+  failures: fc.nat(10_000),
+  servers: fc.integer({ min: 1, max: 5 }),
+  hurry: fc.boolean(),
+});
+
+test('a pause lasts 0.2 to 30 s, and at most 1 s in a hurry, after however many failures', () => {
+  fc.assert(
+    fc.property(attempts, chance, (made, luck) => {
+      const pause = backoff(made, luck);
+      expect(pause).toBeGreaterThanOrEqual(200);
+      expect(pause).toBeLessThanOrEqual(made.hurry ? 1_000 : 30_000);
+    }),
+  );
+});
+
+test('a pause grows with each round of failures, not with each server', () => {
+  const longest = (failures: number, servers: number): number =>
+    backoff({ failures, servers, hurry: false }, 1);
+  expect([0, 1, 2, 3].map((failures) => longest(failures, 1))).toEqual([400, 800, 1600, 3200]);
+  expect(longest(3, 3)).toBe(longest(1, 1));
+  expect(longest(4, 3)).toBe(longest(2, 1));
+});
+
+test('agents that lost one server at once come back spread out', () => {
+  const once = { failures: 0, servers: 1, hurry: false };
+  expect(backoff(once, 1) - backoff(once, 0)).toBe(200);
+  expect(backoff({ ...once, failures: 20 }, 1) - backoff(once, 0)).toBe(29_800);
+});

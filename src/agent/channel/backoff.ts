@@ -1,0 +1,25 @@
+/** ms between attempts, and what it grows to; seconds matter while a change waits for confirmation. */
+const shortest = 200;
+const longest = 30_000;
+const longestInHurry = 1_000;
+
+/** What happened so far. */
+export interface Attempts {
+  /** In a row. */
+  readonly failures: number;
+  /** Servers that are tried in turn: the pause grows by the round, not by the server. */
+  readonly servers: number;
+  /** Whether much hangs on a connection. */
+  readonly hurry: boolean;
+}
+
+/**
+ * ms until the next attempt. Random within its bounds, so that many agents that lost one server do not
+ * come back all at once. `chance`: from 0 to 1.
+ */
+export function backoff({ failures, servers, hurry }: Attempts, chance: number): number {
+  const rounds = Math.ceil(failures / servers);
+  const limit = hurry ? longestInHurry : longest;
+  const most = Math.min(limit, shortest * 2 ** (rounds + 1));
+  return shortest + chance * (most - shortest);
+}
