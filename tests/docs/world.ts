@@ -9,12 +9,15 @@ import type { Step } from './blocks.ts';
 type Cable = readonly [End, End];
 type End = readonly [machine: string, device: string, address: string];
 
+/** The reader's home on each machine. */
+const home = '/run/home';
+
 /** The reader's own machine; also the internet between the others. */
 const desk = 'desk';
 
 /**
- * The clouds of examples/hybrid-cloud.yaml before anything of ours runs there, for documents that go
- * from machine to machine.
+ * The clouds of examples/hybrid-cloud.yaml before anything of ours runs there, and three lone machines,
+ * for documents that go from machine to machine.
  */
 const cables: readonly Cable[] = [
   [
@@ -33,11 +36,26 @@ const cables: readonly Cable[] = [
     ['vpn', 'ens4', '192.168.77.4/24'],
     ['remote-1', 'ens3', '192.168.77.11/24'],
   ],
+  [
+    [desk, 'to-hub', '192.0.2.1/24'],
+    ['hub', 'ens3', '192.0.2.10/24'],
+  ],
+  [
+    [desk, 'to-alice', '198.18.1.1/24'],
+    ['alice', 'ens3', '198.18.1.2/24'],
+  ],
+  [
+    [desk, 'to-bob', '198.18.2.1/24'],
+    ['bob', 'ens3', '198.18.2.2/24'],
+  ],
 ];
 
 const defaultRoutes: readonly (readonly [machine: string, via: string])[] = [
   ['master', '203.0.113.1'],
   ['vpn', '198.51.100.1'],
+  ['hub', '192.0.2.1'],
+  ['alice', '198.18.1.1'],
+  ['bob', '198.18.2.1'],
 ];
 
 export interface Outcome {
@@ -48,7 +66,7 @@ export interface Outcome {
 
 /**
  * Where a document's commands run: a copy of the checkout as a clone would be, on a machine of its own
- * whose /run, /var/lib and /etc/wireguard are nobody else's.
+ * whose name, home, /run, /var/lib and /etc/wireguard are nobody else's.
  */
 export class World {
   readonly #copy: string;
@@ -79,7 +97,9 @@ export class World {
     const machine = await Sandbox.open();
     this.#machines.set(name, machine);
     const stage = '/run/own';
-    machine.run(['mkdir', '-p', `${stage}/upper`, `${stage}/work`, '/run/netns', '/run/wireguard']);
+    const folders = [`${stage}/upper`, `${stage}/work`, '/run/netns', '/run/wireguard', home];
+    machine.run(['mkdir', '-p', ...folders]);
+    machine.run(['hostname', name]);
     const layers = `lowerdir=/var/lib,upperdir=${stage}/upper,workdir=${stage}/work`;
     machine.run(['mount', '-t', 'overlay', 'overlay', '-o', layers, '/var/lib']);
     machine.run(['mount', '-t', 'tmpfs', 'tmpfs', '/etc/wireguard']);
@@ -130,7 +150,7 @@ export class World {
     const typed = `cd '${this.#copy}'; PATH=$PATH:.\n${command}`;
     const { status, stdout, stderr } = spawnSync(enter, [...words, 'sh', '-c', typed], {
       encoding: 'utf8',
-      env: { ...env, LC_ALL: 'C', NO_COLOR: '1' },
+      env: { ...env, HOME: home, LC_ALL: 'C', NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 300_000,
       maxBuffer: 2 ** 26,
