@@ -44,6 +44,7 @@ function leftovers(context: Context): ForwardingItem[] {
   return [...context.claims.sysctls(context.namespace).keys()].flatMap((path) => {
     const item = forwardingOf(path);
     if (!item || wanted.has(idOf.forwarding(item))) return [];
+    if (context.claims.othersWant(context.namespace, path)) return [];
     return item.device === 'all' && needsAll ? [] : [item];
   });
 }

@@ -5,7 +5,7 @@ import { isForwardingPath } from '../forwarding/paths.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 import { restore, set } from './restore.ts';
 
-/** Sysctls that are wished, and those we changed before. */
+/** Sysctls that are wished, and those we changed before and no other network of ours relies on. */
 export const sysctl: LinuxFacility = {
   name: 'sysctls',
   v: 1,
@@ -15,7 +15,10 @@ export const sysctl: LinuxFacility = {
     const claimed = [...before.keys()];
     const paths = new Set([
       ...context.wanted.sysctls.keys(),
-      ...claimed.filter((path) => !isForwardingPath(path, claimed)),
+      ...claimed.filter(
+        (path) =>
+          !isForwardingPath(path, claimed) && !context.claims.othersWant(context.namespace, path),
+      ),
     ]);
     const values = await context.kernel.read([...paths]);
     return (into) => {
