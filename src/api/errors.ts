@@ -14,6 +14,10 @@ export const apiErrors = errorTable({
     says: 'a token of the role {role} may not do this: it needs the permission {permission}',
     fix: 'Use a token of a role that has it, or ask an admin.',
   },
+  'api/other-network': {
+    says: 'this token is for the network {network} only',
+    fix: 'Use a token for the whole server, or one for what you asked about.',
+  },
   'api/too-many-failures': {
     says: 'too many failed attempts from this address',
     fix: 'Wait {seconds} seconds and try again with the right token.',

@@ -37,7 +37,8 @@ test('a token for one network opens no other, and nothing of the whole server', 
   const files = { 'lab.yaml': 'version: 1\nnetwork: lab\noverlay: 10.9.0.0/24\n' };
   await server.call('createNetwork', { network: 'lab' }, { entry: 'lab.yaml', files });
   const admin = await tokenFor(server, 'admin');
-  expect((await server.ask('status', { network: 'lab' }, undefined, admin)).status).toBe(403);
+  const elsewhere = await server.ask('status', { network: 'lab' }, undefined, admin);
+  expect([elsewhere.status, problem(elsewhere.body).code]).toEqual([403, 'api/other-network']);
   expect((await server.ask('audit', {}, undefined, admin)).status).toBe(403);
   expect((await server.ask('listTokens', {}, undefined, admin)).status).toBe(403);
   expect(await server.call('listNetworks', {}, undefined, admin)).toMatchObject([

@@ -216,6 +216,11 @@ test('a renamed machine keeps its key, its address and its connection', async ()
   expect((await server.call('status', {})).machines).toContainEqual(
     expect.objectContaining({ name: 'berta', enrolment: 'enrolled' }),
   );
+  await server.call('rollback', { number: revision.number }, {});
+  const still = await server.connect(anna, { machine: 'berta' });
+  const back = await still.until(({ machine }) => machine === 'anna');
+  expect(back.namespaces['root']?.addresses).toEqual(before.namespaces['root']?.addresses);
+  expect(JSON.stringify(back.tunnels)).toContain(anna.keys['0']);
 });
 
 test('two machines are told the same preshared key of their tunnel, and no other hears it', async () => {

@@ -30,7 +30,7 @@ function secretOf(authorization: string | undefined): string {
 
 /**
  * Lets a request pass whose token has the permission of its route and is for its network.
- * @throws api/unauthorized, api/forbidden, api/too-many-failures; api/internal for a route without permission
+ * @throws api/unauthorized, api/forbidden, api/other-network, api/too-many-failures; api/internal for a route without permission
  */
 export class Gate {
   readonly #tokens: Tokens;
@@ -54,13 +54,14 @@ export class Gate {
     if (permission === 'public' || permission === 'agent') return;
     const actor = await this.#actor(request);
     request.actor = actor;
-    const { network } = request.params as { readonly network?: string };
-    const isElsewhere =
-      actor.network !== undefined && network !== actor.network && permission !== 'read';
-    const isHidden =
-      actor.network !== undefined && network !== undefined && network !== actor.network;
-    if (!may(actor.role, permission) || isElsewhere || isHidden) {
+    if (!may(actor.role, permission)) {
       throw apiErrors.error('api/forbidden', { role: actor.role, permission });
+    }
+    const { network } = request.params as { readonly network?: string };
+    // What has no network in its path is of the whole server; lists show what the token is for.
+    const isItsOwn = network === undefined ? permission === 'read' : network === actor.network;
+    if (actor.network !== undefined && !isItsOwn) {
+      throw apiErrors.error('api/other-network', { network: actor.network });
     }
   }
 

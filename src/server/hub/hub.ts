@@ -180,14 +180,15 @@ export class Hub {
     this.#queue(connection, 'always');
   }
 
-  /** A machine keeps the name it joined under until it hears of the new one. */
+  /**
+   * The identity says who it is. A machine may go by a name that it had until it hears of its present one,
+   * but not by another's.
+   */
   #mayBeCalled(name: string, called: string): boolean {
-    if (name === called) return true;
-    const { compiled } = this.network.snapshot;
-    const was =
-      compiled.model.nodesByName.get(name)?.machine.was ??
-      compiled.model.hostsByName.get(name)?.was;
-    return was === called;
+    const { compiled, machines } = this.network.snapshot;
+    if (name === called || (!machines.has(called) && !compiled.has(called))) return true;
+    const { nodesByName, hostsByName } = compiled.model;
+    return (nodesByName.get(name)?.machine ?? hostsByName.get(name))?.was === called;
   }
 
   /**

@@ -28,27 +28,36 @@ export const next = ({ epoch, number }: RevisionId): RevisionId => ({ epoch, num
 export function drafted({ stored, compiled }: Snapshot, files: FileSet): Compiled {
   const revision = next(stored.revision);
   const draft = compiled.next({ files, facts: stored.facts, revision });
-  const facts = renamedFacts(draft.network, stored.facts);
+  const facts = renamedFacts(stored.facts, renames(compiled.network, draft.network));
   return facts === stored.facts ? draft : compiled.next({ files, facts, revision });
 }
 
-/** Machines of the file that bear another name now, by the name they had. */
-const renames = (network: Network): ReadonlyMap<string, string> =>
-  new Map(
-    wireguardMachines(network).flatMap(({ name, was }) => (was === undefined ? [] : [[was, name]])),
+const formerNames = (network: Network): readonly (readonly [string, string])[] =>
+  wireguardMachines(network).flatMap(({ name, was }) =>
+    was === undefined ? [] : [[was, name] as const],
   );
 
-/** What was known of a machine under its old name. */
-function renamedFacts(network: Network, facts: Facts): Facts {
-  const names = renames(network);
+/**
+ * Machines that bear another name from one file to the next, by the name they had. Where the older file
+ * named a machine anew and the next one has its former name, the naming is taken back.
+ */
+function renames(before: Network, after: Network): ReadonlyMap<string, string> {
+  const names = new Set(wireguardMachines(after).map(({ name }) => name));
+  const back = formerNames(before).filter(([was, name]) => names.has(was) && !names.has(name));
+  return new Map([...formerNames(after), ...back.map(([was, name]) => [name, was] as const)]);
+}
+
+/** What was known of machines under their old names. */
+function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): Facts {
   const move = <T>(known: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
     Object.fromEntries(
       Object.entries(known).map(([name, value]) => [names.get(name) ?? name, value]),
     );
   if (![...names.keys()].some((name) => name in facts.keys)) return facts;
-  const { observations: seen } = facts;
+  const { observations: seen, ledger } = facts;
   return {
     ...facts,
+    ledger: { ...ledger, addresses: move(ledger.addresses) },
     keys: move(facts.keys),
     observations: { mtu: move(seen.mtu), endpoints: move(seen.endpoints) },
   };
@@ -56,10 +65,10 @@ function renamedFacts(network: Network, facts: Facts): Facts {
 
 /** Enrolled machines under their new names. */
 function renamedMachines(
-  { machines }: Snapshot,
+  { machines, compiled: before }: Snapshot,
   { network }: Compiled,
 ): Pick<Edit, 'put' | 'drop'> {
-  const moves = [...renames(network)].flatMap(([was, name]) => {
+  const moves = [...renames(before.network, network)].flatMap(([was, name]) => {
     const machine = machines.get(was);
     return machine ? [{ machine, name }] : [];
   });
