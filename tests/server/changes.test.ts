@@ -95,7 +95,8 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
       'nothing of ours is on alice',
       () => !star.alice.do('ip link').includes('t-follow'),
     );
-    expect(star.hub.do('wg show hw-t-follow allowed-ips')).not.toContain(overlay.alice);
+    const peers = () => star.hub.do('wg show hw-t-follow allowed-ips');
+    await until('the hub has it no more', () => !peers().includes(overlay.alice));
     expect(star.hub.must('status')).not.toContain('alice');
   });
 });
