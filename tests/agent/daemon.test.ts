@@ -171,6 +171,33 @@ describe('a machine that is no longer wanted', () => {
   });
 });
 
+describe('a machine in two networks', () => {
+  test('has both, unless they want the same: then the first stays, and the second says so', async () => {
+    await bothIn();
+    await using other = await Server.start('other');
+    await using otherHub = new FakeMachine('hub');
+    await otherHub.join(other.hubToken);
+    await otherHub.start();
+    await anna.join(other.joinToken);
+    await askAgent(anna.stateDir, { do: 'reload' });
+    const refused = await anna.until('is refused', ({ failures }) => failures.length > 0, 'other');
+    expect(refused.failures.map(({ code }) => code)).toEqual([
+      'host/port-taken',
+      'host/route-taken',
+    ]);
+    expect(refused.revision).toBeUndefined();
+    expect(anna.kernel.of('links').map(({ item }) => item.name)).toEqual(['eth0', 'hw-net']);
+    expect(await anna.status()).toMatchObject({ complete: true, connected: true });
+    await other.edit((text) =>
+      text.replaceAll('10.86.', '10.87.').replace('{ anna: {} }', '{ anna: { port: 51999 } }'),
+    );
+    await anna.until('is in both', isConfirmed, 'other');
+    expect(anna.kernel.of('tunnels').map(({ item }) => item.listenPort)).toEqual([51_820, 51_999]);
+    await askAgent(anna.stateDir, { do: 'leave', network: 'other' });
+    expect(anna.kernel.of('links').map(({ item }) => item.name)).toEqual(['eth0', 'hw-net']);
+  });
+});
+
 describe('a machine that has to wait', () => {
   test('says so, and is let in without a word of its own', async () => {
     const { token } = (await server.call(

@@ -27,7 +27,7 @@ export class FakeMachine {
       ['ipv4', 'src_valid_mark'],
       ['ipv4', 'send_redirects'],
     ]) {
-      for (const device of ['eth0', 'hw-net', 'wg0', 'all']) {
+      for (const device of ['eth0', 'hw-net', 'hw-other', 'all']) {
         this.kernel.sysctls.set(`net/${family}/conf/${device}/${key}`, '0');
       }
     }
@@ -76,14 +76,19 @@ export class FakeMachine {
     this.#running = undefined;
   }
 
-  /** What the agent says of its network; undefined where it has none. */
-  async status(): Promise<SessionStatus | undefined> {
-    return (await askAgent(this.stateDir, { do: 'status' })).networks[0];
+  /** What the agent says of a network; undefined where it has none. */
+  async status(network = 'net'): Promise<SessionStatus | undefined> {
+    const { networks } = await askAgent(this.stateDir, { do: 'status' });
+    return networks.find((one) => one.network === network);
   }
 
-  until(what: string, is: (status: SessionStatus) => boolean): Promise<SessionStatus> {
-    return until(`${this.name}: ${what}\n${this.lines.join('\n')}`, async () => {
-      const status = await this.status();
+  until(
+    what: string,
+    is: (status: SessionStatus) => boolean,
+    network?: string,
+  ): Promise<SessionStatus> {
+    return until(`${this.name}: ${what}`, async () => {
+      const status = await this.status(network);
       return status && is(status) ? status : undefined;
     });
   }

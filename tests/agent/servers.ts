@@ -6,16 +6,16 @@ import { pino } from 'pino';
 import { type FileSet, parseToken, type RouteName, type RouteShape, routes } from '#api';
 import { type RunningServer, startServer } from '#server';
 
-const network = 'net';
-
-/** A server on loopback with one network, `net`, whose hub is `hub`. It may go and come back. */
+/** A server on loopback with one network, `net` unless said, whose hub is `hub`. It may go and come back. */
 export class Server {
+  readonly network: string;
   readonly #data: string;
   #running: RunningServer | undefined;
   readonly #tokens: NonNullable<RunningServer['firstTokens']>;
   readonly #port: number;
 
-  private constructor(running: RunningServer, data: string) {
+  private constructor(running: RunningServer, data: string, network: string) {
+    this.network = network;
     this.#running = running;
     this.#data = data;
     this.#port = running.port;
@@ -23,12 +23,12 @@ export class Server {
     this.#tokens = running.firstTokens;
   }
 
-  static async start(): Promise<Server> {
+  static async start(network = 'net'): Promise<Server> {
     const data = mkdtempSync(join(tmpdir(), 'hawser-daemon-server-'));
-    return new Server(await Server.#run(data, 0), data);
+    return new Server(await Server.#run(data, 0, network), data, network);
   }
 
-  static #run(data: string, port: number): Promise<RunningServer> {
+  static #run(data: string, port: number, network: string): Promise<RunningServer> {
     return startServer({
       data,
       listen: { host: '127.0.0.1', port },
@@ -54,7 +54,7 @@ export class Server {
 
   /** Comes back where it was. */
   async restart(): Promise<void> {
-    this.#running = await Server.#run(this.#data, this.#port);
+    this.#running = await Server.#run(this.#data, this.#port, this.network);
   }
 
   /** Calls a route as admin; it has to succeed. */
@@ -64,7 +64,10 @@ export class Server {
     body?: unknown,
   ): Promise<unknown> {
     const { method, path }: RouteShape = routes[name];
-    const all: Readonly<Record<string, string | number>> = { network, ...params };
+    const all: Readonly<Record<string, string | number>> = {
+      network: this.network,
+      ...params,
+    };
     const url = path.replace(/:(\w+)/g, (_, key: string) => String(all[key]));
     const { status, text } = await this.#send(
       method,
