@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { overlay, Star } from './star.ts';
-import { settled, statusAt } from './world.ts';
+import { joinToken, settled, statusAt } from './world.ts';
 
 suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, () => {
   let star: Star;
@@ -66,21 +66,21 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
   });
 
   test('lets a machine in that waits, when an operator says so', async () => {
-    const line = star.hub.must('token', 'create', '--join', '--approval').trim();
+    const token = joinToken(star.hub, '--approval');
     const carol = await star.world.machine('carol');
-    expect(carol.must(...line.split(' ').slice(1))).toContain('waits');
+    expect(carol.must('join', token)).toContain('waits');
     expect(star.hub.must('status')).toMatch(/carol +waits for approval/);
     star.hub.must('approve', 'carol');
     await settled(star.hub, 'carol');
     await until('carol reaches bob', () => carol.reaches(overlay.bob));
-    const again = carol.hawser(...line.split(' ').slice(1), '--name', 'carol-2');
+    const again = carol.hawser('join', token, '--name', 'carol-2');
     expect([again.code, again.err]).toEqual([2, expect.stringContaining('api/unauthorized')]);
   });
 
   test('lets nobody take the name of another, but for an operator’s word', async () => {
-    const line = star.hub.must('token', 'create', '--join', '--uses', '3').trim();
+    const token = joinToken(star.hub, '--uses', '3');
     const thief = await star.world.machine('thief');
-    const join = [...line.split(' ').slice(1), '--name', 'bob'];
+    const join = ['join', token, '--name', 'bob'];
     expect(thief.hawser(...join).err).toContain('api/name-taken');
     star.hub.must('replace', 'bob');
     thief.must(...join);

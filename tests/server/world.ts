@@ -206,6 +206,12 @@ export const settled = (at: Machine, ...names: readonly string[]): Promise<Netwo
     return done && status;
   });
 
+/** A token that lets machines in, made where an admin is logged in. */
+export function joinToken(at: Machine, ...flags: readonly string[]): string {
+  const made: unknown = JSON.parse(at.must('token', 'create', '--join', '--json', ...flags));
+  return (made as { readonly token: string }).token;
+}
+
 /** The first overlay address of a machine. */
 export function overlayOf(status: NetworkStatus, name: string): string {
   const address = status.machines.find((machine) => machine.name === name)?.overlay[0];
