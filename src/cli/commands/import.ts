@@ -83,7 +83,8 @@ function oneEach(text: string, before: OneEach = {}): OneEach {
 
 function manyEach(text: string, before: ManyEach = {}): ManyEach {
   const [name, values] = pair(text);
-  return { ...before, [name]: [...(before[name] ?? []), ...values.split(',')] };
+  const earlier = Object.hasOwn(before, name) ? (before[name] ?? []) : [];
+  return { ...before, [name]: [...earlier, ...values.split(',')] };
 }
 
 function run(files: readonly string[], options: Options): void {

@@ -25,13 +25,15 @@ const gatewayKeys = ['vpnInstance', 'vpnWorker', 'vpnwkr'];
 const roles = ['masterInstance', ...gatewayKeys];
 
 const understood = new Set([...roles, 'infrastructure', 'cloud', 'subnet', 'network']);
-const whyLeft: Readonly<Record<string, string>> = {
-  workerInstances:
-    'their addresses are not in this file; write those that exist under `hosts:`, a range in one line',
-  features: 'Slurm across the clouds stays with BiBiGrid',
-  slurm: 'Slurm across the clouds stays with BiBiGrid',
-  slurmConf: 'Slurm across the clouds stays with BiBiGrid',
-};
+const whyLeft: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    workerInstances:
+      'their addresses are not in this file; write those that exist under `hosts:`, a range in one line',
+    features: 'Slurm across the clouds stays with BiBiGrid',
+    slurm: 'Slurm across the clouds stays with BiBiGrid',
+    slurmConf: 'Slurm across the clouds stays with BiBiGrid',
+  }),
+);
 const clusterAffair = 'it is about the cluster and its cloud, not about the network between them';
 
 interface Cloud {
@@ -46,7 +48,7 @@ const leftOf = ({ name, map }: Cloud): readonly Left[] =>
     .filter(({ key }) => !understood.has(key))
     .map(({ key, place }) => ({
       what: `${key} of ${name}`,
-      why: whyLeft[key] ?? clusterAffair,
+      why: whyLeft.get(key) ?? clusterAffair,
       place,
     }));
 

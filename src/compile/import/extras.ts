@@ -26,14 +26,13 @@ const otherAddresses = (machine: Machine, { addresses, overlay }: Known): readon
     }));
   });
 
-const keepalives = (machine: Machine, known: Known): readonly Left[] =>
-  machine.seen
-    .filter(({ by, view }) => (view.keepalive ?? 0) > 0 && endpointOf(by, known))
-    .map(({ by, view: { keepalive, place } }) => ({
-      what: `keepalive ${keepalive} of ${by.name} towards ${machine.name}`,
-      why: 'a machine with an endpoint needs none',
-      place,
-    }));
+const keepalives = (machine: Machine, known: Known): readonly Left[] => {
+  const sent = machine.says.filter(({ keepalive }) => (keepalive ?? 0) > 0);
+  const [first] = sent;
+  if (!first || !endpointOf(machine, known)) return [];
+  const what = `PersistentKeepalive of ${machine.name} towards ${sent.length} peer${sent.length > 1 ? 's' : ''}`;
+  return [{ what, why: 'a machine with an endpoint needs none', place: first.place }];
+};
 
 /** Whoever stands at the edge may send everything into the tunnel; others may not. */
 const defaultRoutes = (machine: Machine, { shape }: Known): readonly Left[] =>

@@ -64,7 +64,9 @@ export function importNetwork(
   options: ImportOptions & { readonly format?: ImportFormat } = {},
 ): Imported {
   const answers = answersOf(options);
-  const kinds = files.map((file) => ({ file, format: kindOf(file, options.format) }));
+  const kinds = files
+    .map(({ file, text }) => ({ file, text: text.replace(/^\uFEFF/, '') }))
+    .map((file) => ({ file, format: kindOf(file, options.format) }));
   const written = ({ draft, left }: { readonly draft: Draft; readonly left: readonly Left[] }) => {
     const { text, remarks } = writeDraft(draft);
     return { yaml: text, remarks, left };

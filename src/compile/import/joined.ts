@@ -9,7 +9,7 @@ import {
   question,
 } from './draft.ts';
 import { extrasOf } from './extras.ts';
-import { type Known, subnetsOf, type Usual, usualOf, wellKnown } from './known.ts';
+import { type Known, subnetsOf, type Usual, unfoundOf, usualOf, wellKnown } from './known.ts';
 import { machineOf } from './machine-draft.ts';
 import { type Machine, machinesOf } from './machines.ts';
 import { type Answers, checkAnswers } from './options.ts';
@@ -125,6 +125,7 @@ export function joinSources(
     subnets: ranges.subnets,
     shape,
     usual: usualOf(machines),
+    unfound: unfoundOf({ answers, shape }),
   };
   const named = sources.sources.flatMap(({ own }) => own.network ?? [])[0];
   const network = answers.network ?? named;

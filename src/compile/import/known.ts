@@ -11,6 +11,8 @@ export interface Known {
   readonly subnets: ReadonlyMap<Machine, readonly Prefix[]>;
   readonly shape: Shape;
   readonly usual: Usual;
+  /** Those whose endpoint has to be asked for. */
+  readonly unfound: ReadonlySet<Machine>;
 }
 
 export interface Usual {
@@ -47,8 +49,22 @@ export const usualOf = (machines: readonly Machine[]): Usual => ({
   interface: mostCommon(machines.flatMap((one) => interfaceOf(one) ?? [])),
 });
 
-export const endpointOf = (machine: Machine, { answers }: Known): Endpoint | undefined =>
+type Answered = Pick<Known, 'answers'>;
+
+export const endpointOf = (machine: Machine, { answers }: Answered): Endpoint | undefined =>
   answers.endpoints.get(machine.name) ?? endpointsOf(machine)[0];
 
 export const subnetsOf = (machine: Machine, { subnets, answers }: Known): readonly Prefix[] =>
   answers.subnets.get(machine.name) ?? subnets.get(machine) ?? [];
+
+/** Of a tunnel one end has to be found by the other; asked of the one that is more of a hub. */
+export function unfoundOf(known: Answered & Pick<Known, 'shape'>): ReadonlySet<Machine> {
+  const { links, hubs, gateways } = known.shape;
+  const unfound = links.filter(([a, b]) => !endpointOf(a, known) && !endpointOf(b, known));
+  return new Set(
+    unfound.map(([a, b]) => {
+      if (hubs.get(a) === b) return b;
+      return hubs.get(b) === a || gateways.includes(a) ? a : b;
+    }),
+  );
+}

@@ -3,18 +3,6 @@ import { assumed, type DraftMachine, type Field, from, question, type Remark } f
 import { endpointOf, interfaceOf, type Known, keepaliveOf, portOf, wellKnown } from './known.ts';
 import { type Machine, whereIs } from './machines.ts';
 
-/** Of a tunnel one end has to be found by the other; asked of the one that is more of a hub. */
-function askedForEndpoint(known: Known): ReadonlySet<Machine> {
-  const { links, hubs, gateways } = known.shape;
-  const unfound = links.filter(([a, b]) => !endpointOf(a, known) && !endpointOf(b, known));
-  return new Set(
-    unfound.map(([a, b]) => {
-      if (hubs.get(a) === b) return b;
-      return hubs.get(b) === a || gateways.includes(a) ? a : b;
-    }),
-  );
-}
-
 function addressFields(machine: Machine, { addresses, overlay }: Known): readonly Field[] {
   const own = overlay.flatMap((range) => {
     const found = addresses.get(machine)?.find((prefix) => range.contains(prefix));
@@ -69,7 +57,7 @@ export function machineOf(machine: Machine, known: Known): DraftMachine {
       from(whereIs(machine)),
       ...(machine.unnamed ? [assumed('its name, which no file says (or which another has)')] : []),
       ...addressRemarks(machine, known),
-      ...(askedForEndpoint(known).has(machine)
+      ...(known.unfound.has(machine)
         ? [
             question(
               `at which public host and port do others reach it? (--endpoint ${machine.name}=HOST:PORT)`,

@@ -14,20 +14,22 @@ import { asItems, asMap, asText, badValue, entryOf, readJson, textOf } from './t
  */
 const understood = new Set(['iface', 'net', 'addr', 'extAddr', 'extPort', 'keepalive', 'peers']);
 
-const itsOwnAffair: Readonly<Record<string, string>> = {
-  hubDir: 'where the generator writes',
-  peerDir: 'where the generator writes',
-  peerMap: 'where the generator writes',
-  restart: 'Hawser restarts no interface: a peer more is one peer more',
-  iptables: 'Hawser opens the port in its own table; a firewall of yours stays yours',
-};
+const itsOwnAffair: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    hubDir: 'where the generator writes',
+    peerDir: 'where the generator writes',
+    peerMap: 'where the generator writes',
+    restart: 'Hawser restarts no interface: a peer more is one peer more',
+    iptables: 'Hawser opens the port in its own table; a firewall of yours stays yours',
+  }),
+);
 
 const leftOf = (map: MapNode): readonly Left[] =>
   map.entries
     .filter(({ key }) => !understood.has(key))
     .map(({ key, place }) => ({
       what: key,
-      why: itsOwnAffair[key] ?? 'Hawser does not know this setting of the generator',
+      why: itsOwnAffair.get(key) ?? 'Hawser does not know this setting of the generator',
       place,
     }));
 

@@ -13,8 +13,8 @@ export function labelOf(text: string): string | undefined {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  if (label === '' || label.length > longest || label === 'all') return undefined;
-  return /^\d+$/.test(label) ? `n${label}` : label;
+  const name = /^\d+$/.test(label) ? `n${label}` : label;
+  return name === '' || name.length > longest || name === 'all' ? undefined : name;
 }
 
 /** `# friendly_json = {"name":"x"}`, as MuPIF's generator writes it. */
@@ -56,7 +56,7 @@ export function namesInPath(file: string): readonly string[] {
 
 /** A name for want of a better one. */
 export const nameOfAddress = (address: Address): string =>
-  `peer-${address.toString().replace(/[.:]+/g, '-')}`.replace(/-$/, '');
+  `peer-${address.toString().replace(/[.:]+/g, '-')}`.replace(/-+$/, '');
 
 /** The name, or the name with a number where somebody has it already. */
 export function uniqueName(name: string, taken: ReadonlySet<string>): string {

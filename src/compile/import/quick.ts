@@ -42,6 +42,7 @@ const namesIn = (section: Section): readonly string[] =>
 /** `wg-quick` names the interface after the file. */
 function interfaceOf(file: string): string | undefined {
   const found = /(?:^|\/)(?<name>[\w=+.-]{1,15})\.conf$/.exec(file)?.groups?.['name'];
+  if (/^(?:\.+|all|default|lo)$/.test(found ?? '')) return undefined;
   const isUsual = /^(?:wg|hw)[-\d]/.test(found ?? '') || file.includes('/wireguard/');
   return isUsual ? found : undefined;
 }

@@ -72,15 +72,12 @@ function claimsOf(machines: readonly Machine[]): readonly Claim[] {
           machine: endOf(tables, peer, prefix, [by]),
           prefix,
           place: view.allowedAt,
-          isAlone: peersOf(tables, by) === 1,
+          isAlone: by.says.length === 1,
         })),
     ),
   );
   return [...own, ...carried];
 }
-
-const peersOf = (tables: Tables, machine: Machine): number =>
-  new Set(tables.get(machine)?.map(({ peer }) => peer)).size;
 
 /** One claim for each range. @throws compile/import-two-owners */
 function settled(claims: readonly Claim[]): readonly Claim[] {
