@@ -4,6 +4,7 @@ import { BareRoot } from '../support/bare-root.ts';
 import { copyCheckout, makeTemporaryFolder } from '../support/checkout.ts';
 import { suite } from '../support/suite.ts';
 import { packageStory } from './bare-package.ts';
+import { systemdStory } from './bare-systemd.ts';
 
 const minutes = 60_000;
 const hawser = '/srv/hawser/hawser';
@@ -84,4 +85,8 @@ suite('a bare Debian', { needs: ['root', 'debootstrap', 'tun'] }, () => {
   );
 
   packageStory(() => bare);
+
+  suite('with systemd in it', { needs: ['cgroups'] }, () => {
+    systemdStory(() => bare);
+  });
 });

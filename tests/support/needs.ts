@@ -47,6 +47,15 @@ function isExecutable(file: string): boolean {
   }
 }
 
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a program is there, on the PATH or among the system's own, or a file (a pattern will do). */
 export function hasProgram(program: string): boolean {
   if (program.startsWith('/')) return globSync(program).length > 0;
@@ -95,8 +104,21 @@ const tun: Probe = () => {
   }
 };
 
+/** Where control groups of the second version are mounted. */
+export const unifiedGroups = (): string | undefined => {
+  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
+  return mounts.map((line) => line.split(' ')).find(([, , type]) => type === 'cgroup2')?.[1];
+};
+
+const cgroups: Probe = () => {
+  const path = unifiedGroups();
+  if (path !== undefined && isWritable(path)) return undefined;
+  return { reason: 'control groups cannot be made here', remedy: 'sudo npm test, on a machine' };
+};
+
 const table = {
   root,
+  cgroups,
   netns,
   tun,
   dpkg: packages('dpkg'),

@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import packageFile from '../../package.json' with { type: 'json' };
+import { type Machine, overlayOf, type Running, serve, settled, World } from '../server/world.ts';
+import type { BareRoot } from '../support/bare-root.ts';
+import { architecture } from '../support/packages.ts';
+import { SystemdMachine } from '../support/systemd.ts';
+import { until } from '../support/until.ts';
+
+/** A cable from a machine to its only way out, the hub. */
+function plugInto(hub: Machine, machine: SystemdMachine): void {
+  const [a, b] = [String(machine.pid), String(hub.box.pid)];
+  const pair = ['name', 'eth0', 'netns', a, 'type', 'veth', 'peer', 'name', 'eth1', 'netns', b];
+  execFileSync('ip', ['link', 'add', ...pair]);
+  hub.do('ip address add 198.51.100.1/24 dev eth1');
+  hub.do('ip link set eth1 up');
+  machine.run('ip address add 198.51.100.2/24 dev eth0; ip link set eth0 up');
+  machine.run('ip route replace default via 198.51.100.1');
+}
+
+/** The package where systemd starts what runs; goes on where it was purged, its file still there. */
+export function systemdStory(rootOf: () => BareRoot): void {
+  test('under systemd a confined agent is restarted, killed and upgraded without a lost packet', async () => {
+    const install = ['apt-get', 'install', '-q', '-y', '--no-install-recommends', 'systemd'];
+    expect(rootOf().run('root', install).status).toBe(0);
+    const world = await World.open();
+    let machine: SystemdMachine | undefined;
+    let program: Running | undefined;
+    try {
+      const hub = await world.machine('hub');
+      ({ program } = await serve(hub, '--packages', join(rootOf().path, 'srv/packages')));
+      machine = await SystemdMachine.boot(rootOf().path);
+      plugInto(hub, machine);
+      const lines = hub.must('token', 'create', '--join').split('\n');
+      const line = lines.find((one) => one.startsWith('curl ')) ?? '';
+      const must = (text: string): string => {
+        const { status, stdout, stderr } = (machine as SystemdMachine).run(text);
+        expect(status, `${text}: ${stdout}${stderr}`).toBe(0);
+        return stdout;
+      };
+      must(`${line} -s -- --name confined`);
+      expect(must('systemctl is-enabled hawser-agent').trim()).toBe('enabled');
+      expect(must('systemctl show --property=NoNewPrivileges hawser-agent')).toContain('=yes');
+
+      const address = overlayOf(await settled(hub, 'hub', 'confined'), 'confined');
+      const flood = hub.box.start(['ping', '-q', '-i', '0.02', '-c', '400', address]);
+      must('systemctl restart hawser-agent');
+      must('systemctl kill --signal=KILL --kill-whom=main hawser-agent');
+      must(`dpkg --install /srv/packages/hawser_${packageFile.version}_${architecture}.deb`);
+      must('systemctl stop hawser-agent');
+      must('systemctl start hawser-agent');
+      await until('the flood ends', () => flood.output().includes('packet loss'), 30_000);
+      expect(flood.output()).toContain('400 received');
+      await settled(hub, 'hub', 'confined');
+
+      must('ip link del hw-home');
+      await until('the agent made it again', () => must('ip -br link').includes('hw-home'));
+
+      must('systemctl start hawser-server');
+      await until('the server of this machine serves, as nobody', () =>
+        must('journalctl --unit=hawser-server --output=cat').includes('Server listening'),
+      );
+      expect(must('stat --format=%U /var/lib/hawser-server/')).not.toContain('root');
+
+      must('dpkg --purge hawser');
+      expect(must('ip -br link')).not.toContain('hw-home');
+      const folders = '/usr /etc /run /var/lib /var/cache';
+      expect(must(`find ${folders} -name '*hawser*'`)).toBe('');
+    } finally {
+      await program?.end('SIGKILL');
+      await machine?.close();
+      await world.close();
+    }
+  });
+}
