@@ -10,13 +10,16 @@ export class Ephemeral {
   readonly #network: Network;
   readonly #log: Logger;
   readonly #isHere: (identity: string) => boolean;
+  readonly #patience: number;
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
   constructor(
     network: Network,
     { log }: { readonly log: Logger },
     isHere: (identity: string) => boolean,
+    patience = away,
   ) {
+    this.#patience = patience;
     this.#network = network;
     this.#log = log;
     this.#isHere = isHere;
@@ -28,7 +31,7 @@ export class Ephemeral {
   gone(identity: string): void {
     if (!this.#network.snapshot.byIdentity.get(identity)?.ephemeral) return;
     clearTimeout(this.#timers.get(identity));
-    const timer = setTimeout(() => void this.#expire(identity), away).unref();
+    const timer = setTimeout(() => void this.#expire(identity), this.#patience).unref();
     this.#timers.set(identity, timer);
   }
 

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { firstStart } from '../first.ts';
+import { Machine } from '../fixtures/machine.ts';
+import { Network } from '../network/network.ts';
+import { openStore } from '../store/index.ts';
+import { Tokens } from '../tokens.ts';
+import { Ephemeral } from './ephemeral.ts';
+
+const clock = (): Date => new Date('2026-01-01T00:00:00Z');
+const log = pino({ level: 'silent' });
+
+/** A network to which one machine belongs for as long as it is there, and one for good. */
+async function withGuests(work: (network: Network) => Promise<void>): Promise<void> {
+  const data = mkdtempSync(join(tmpdir(), 'hawser-ephemeral-'));
+  const store = await openStore({ data });
+  const tokens = new Tokens({ servers: () => ['https://127.0.0.1:1'] }, store, clock);
+  const firstNetwork = { network: 'net', machine: 'hub', endpoint: '192.0.2.1:51820' };
+  await firstStart(store, tokens, { firstNetwork, now: clock() });
+  await store.write(async (tx) => {
+    for (const name of ['guest', 'resident']) {
+      await tx.putMachine({
+        network: 'net',
+        name,
+        identity: new Machine(name).identity,
+        enrolment: 'enrolled',
+        keys: {},
+        joinedAt: clock().toISOString(),
+        tags: [],
+        ephemeral: name === 'guest',
+      });
+    }
+  });
+  await work(await Network.open('net', { store, clock, log }));
+  await store.close();
+  rmSync(data, { recursive: true, force: true });
+}
+
+const names = (network: Network): readonly string[] => [...network.snapshot.machines.keys()].sort();
+
+test('a machine of an ephemeral token goes when it stays away, and no other', async () => {
+  await withGuests(async (network) => {
+    const ephemeral = new Ephemeral(network, { log }, () => false, 1);
+    await expect.poll(() => names(network)).toEqual(['resident']);
+    ephemeral.close();
+  });
+});
+
+test('a machine of an ephemeral token that returned in time stays', async () => {
+  await withGuests(async (network) => {
+    let asked = 0;
+    const isHere = (): boolean => {
+      asked++;
+      return true;
+    };
+    const ephemeral = new Ephemeral(network, { log }, isHere, 1);
+    await expect.poll(() => asked).toBe(1);
+    await network.settled();
+    expect(names(network)).toEqual(['guest', 'resident']);
+    ephemeral.close();
+  });
+});
