@@ -41,3 +41,13 @@ export async function passphrase(file: string | undefined, twice: boolean): Prom
   if (first.reveal() === second.reveal()) return first;
   throw cliErrors.error('cli/passphrases-differ', {});
 }
+
+/** Of Argon2's and NIST's advice alike: what people can remember and machines cannot guess. */
+const shortest = 12;
+
+/** The passphrase of a backup that is to be made. @throws cli/short-passphrase */
+export async function newPassphrase(file: string | undefined): Promise<Secret> {
+  const secret = await passphrase(file, true);
+  if (secret.reveal().length >= shortest) return secret;
+  throw cliErrors.error('cli/short-passphrase', { shortest });
+}

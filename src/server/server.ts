@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Secret } from '#base';
 import { hostOf, urlOf } from './addresses.ts';
-import { backupBytes } from './backup/index.ts';
+import { type BackupPlan, Backups, backupBytes } from './backup/index.ts';
 import { Certificates } from './certificates.ts';
 import { type FirstNetwork, type FirstTokens, firstStart } from './first.ts';
 import { makeApp } from './http/app.ts';
@@ -32,6 +32,8 @@ export interface ServerInit {
   readonly tls?: { readonly keyFile: string; readonly certFile: string };
   /** Folder of the packages that it hands out. */
   readonly packages?: string;
+  /** Backups that it makes by itself. */
+  readonly backups?: BackupPlan;
   readonly clock?: () => Date;
   readonly log: Logger;
 }
@@ -129,6 +131,7 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
   certificates.follow(({ key, cert }) => {
     (app.server as Server).setSecureContext({ key, cert });
   });
+  let backups: Backups | undefined;
   return {
     app,
     pin,
@@ -138,9 +141,12 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
       const first = { now: clock(), ...(firstNetwork && { firstNetwork }) };
       const firstTokens = await firstStart(store, tokens, first);
       if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
+      const { backups: plan } = init;
+      if (plan) backups = new Backups({ plan, place: placeOf(init), store, clock, log });
       return firstTokens;
     },
     async close() {
+      await backups?.close();
       certificates.close();
       await networks.close();
       await app.close();

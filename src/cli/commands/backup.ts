@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { BackupContent, StorePlace } from '#server';
-import { passphrase } from '../ask.ts';
-import { cliErrors } from '../errors.ts';
+import { newPassphrase, passphrase } from '../ask.ts';
 import { print, printJson } from '../output.ts';
 import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
 import { defaultData } from '../server/places.ts';
@@ -25,9 +24,6 @@ const passphraseFile = [
   'holds the passphrase; else HAWSER_PASSPHRASE, else it is asked for',
 ] as const;
 
-/** Of Argon2's and NIST's advice alike: what people can remember and machines cannot guess. */
-const shortest = 12;
-
 export const backupCommand = (): Command =>
   remote('backup', 'fetch all that a server keeps, its CA key and tokens too, under a passphrase')
     .argument('[file]', 'where to write it; hawser-DATE.backup unless said')
@@ -37,10 +33,7 @@ export const backupCommand = (): Command =>
 
 async function backup(given: string | undefined, flags: BackupFlags): Promise<void> {
   const file = given ?? `hawser-${new Date().toISOString().slice(0, 10)}.backup`;
-  const secret = await passphrase(flags.passphraseFile, true);
-  if (secret.reveal().length < shortest) {
-    throw cliErrors.error('cli/short-passphrase', { shortest });
-  }
+  const secret = await newPassphrase(flags.passphraseFile);
   await atServer(flags, async (client) => {
     const content = await client.download('backup', { body: { passphrase: secret.reveal() } });
     writeShared(file, content, 0o600);

@@ -1,0 +1,101 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Secret } from '#base';
+import type { Store, StorePlace } from '../store/index.ts';
+import { writeBackup } from './write.ts';
+
+export interface BackupPlan {
+  readonly folder: string;
+  /** Milliseconds from one to the next. */
+  readonly every: number;
+  /** How many are kept; older ones of this folder are removed. */
+  readonly keep: number;
+  readonly passphrase: Secret;
+}
+
+export interface BackupsInit {
+  readonly plan: BackupPlan;
+  readonly place: StorePlace;
+  readonly store: Store;
+  readonly clock: () => Date;
+  readonly log: Logger;
+}
+
+/** How often is looked whether it is time, in milliseconds: clocks of machines that sleep jump. */
+const lookEvery = 60_000;
+const setting = 'backup/last';
+const never = new Date(0).toISOString();
+const ours = /^hawser-\d{4}-\d\d-\d\dT[\d-]+Z\.backup$/;
+
+/** Makes backups as long as it is open; of several servers on one database, one of them each time. */
+export class Backups {
+  readonly #init: BackupsInit;
+  readonly #timer: NodeJS.Timeout;
+  #looking: Promise<string | undefined> = Promise.resolve(undefined);
+
+  constructor(init: BackupsInit) {
+    this.#init = init;
+    this.#timer = setInterval(() => void this.look(), lookEvery).unref();
+    void this.look();
+  }
+
+  /** Makes a backup if it is time; gives its file. What goes wrong is logged, and tried at the next look. */
+  look(): Promise<string | undefined> {
+    this.#looking = this.#looking.then(() => this.#make());
+    return this.#looking;
+  }
+
+  async #make(): Promise<string | undefined> {
+    const { plan, place, clock, log } = this.#init;
+    try {
+      const last = await this.#claim();
+      if (last === undefined) return undefined;
+      const name = `hawser-${clock().toISOString().slice(0, 19).replaceAll(':', '-')}Z.backup`;
+      const file = join(plan.folder, name);
+      await this.#write(file, place, last);
+      await this.#removeOld();
+      log.info({ file }, 'made a backup');
+      return file;
+    } catch (error) {
+      log.error({ err: error }, 'no backup could be made');
+      return undefined;
+    }
+  }
+
+  async #write(file: string, place: StorePlace, last: string): Promise<void> {
+    const { plan, store, clock } = this.#init;
+    try {
+      await mkdir(plan.folder, { recursive: true, mode: 0o700 });
+      await writeBackup(place, file, { passphrase: plan.passphrase, clock });
+    } catch (error) {
+      await store.write((tx) => tx.putSetting(setting, last));
+      throw error;
+    }
+  }
+
+  /** When the last one was made, if it is time for another: then no other server makes it. */
+  async #claim(): Promise<string | undefined> {
+    const { plan, store, clock } = this.#init;
+    const now = clock();
+    const isDue = (last: string): boolean => Date.parse(last) + plan.every <= now.getTime();
+    if (!isDue((await store.read((tx) => tx.setting(setting))) ?? never)) return undefined;
+    return store.write(async (tx) => {
+      const last = (await tx.setting(setting)) ?? never;
+      if (!isDue(last)) return undefined;
+      await tx.putSetting(setting, now.toISOString());
+      return last;
+    });
+  }
+
+  async #removeOld(): Promise<void> {
+    const { folder, keep } = this.#init.plan;
+    const all = (await readdir(folder)).filter((name) => ours.test(name)).toSorted();
+    for (const name of all.slice(0, -keep)) await rm(join(folder, name));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+}
