@@ -22,9 +22,19 @@ test('a pause lasts 0.2 to 30 s, and at most 1 s in a hurry, after however many 
 test('a pause grows with each round of failures, not with each server', () => {
   const longest = (failures: number, servers: number): number =>
     backoff({ failures, servers, hurry: false }, 1);
-  expect([0, 1, 2, 3].map((failures) => longest(failures, 1))).toEqual([400, 800, 1600, 3200]);
+  expect([0, 1, 2].map((failures) => Math.round(longest(failures, 1)))).toEqual([400, 520, 676]);
   expect(longest(3, 3)).toBe(longest(1, 1));
   expect(longest(4, 3)).toBe(longest(2, 1));
+});
+
+test('a server that was away is found again within two thirds of that time, and 30 s', () => {
+  const longest = (failures: number): number => backoff({ failures, servers: 1, hurry: false }, 1);
+  let away = 0;
+  for (let failures = 0; failures < 40; failures++) {
+    // On average a pause is in the middle of its bounds.
+    away += (200 + longest(failures)) / 2;
+    expect(longest(failures + 1)).toBeLessThan(Math.min((2 / 3) * away + 400, 30_001));
+  }
 });
 
 test('agents that lost one server at once come back spread out', () => {

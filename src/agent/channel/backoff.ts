@@ -3,6 +3,9 @@ const shortest = 200;
 const longest = 30_000;
 const longestInHurry = 1_000;
 
+/** So that a pause is shorter than two thirds of the time that the servers have been away, about. */
+const growth = 1.3;
+
 /** What happened so far. */
 export interface Attempts {
   /** In a row. */
@@ -20,6 +23,6 @@ export interface Attempts {
 export function backoff({ failures, servers, hurry }: Attempts, chance: number): number {
   const rounds = Math.ceil(failures / servers);
   const limit = hurry ? longestInHurry : longest;
-  const most = Math.min(limit, shortest * 2 ** (rounds + 1));
+  const most = Math.min(limit, 2 * shortest * growth ** rounds);
   return shortest + chance * (most - shortest);
 }
