@@ -1,7 +1,9 @@
-import { Command } from 'commander';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
 import { nameOfHost } from '#agent';
-import type { Secret } from '#base';
+import { type Diagnostic, formatDiagnostic, type Secret } from '#base';
 import type { FirstTokens, RunningServer, ServerInit } from '#server';
+import { newPassphrase } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { print } from '../output.ts';
 import { joinLines } from '../remote/join-lines.ts';
@@ -11,6 +13,7 @@ import { joinHere } from '../server/own-machine.ts';
 import { defaultData, defaultPackages, type Listen, listenOf } from '../server/places.ts';
 import { resetAdminCommand } from '../server/reset-admin.ts';
 import { freeOverlay, lookAround } from '../server/surroundings.ts';
+import { durationOf } from '../times.ts';
 
 interface Flags {
   readonly data: string;
@@ -25,9 +28,24 @@ interface Flags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly packages: string;
+  readonly backupEvery?: number;
+  readonly backupTo?: string;
+  readonly keep: number;
+  readonly passphraseFile?: string;
 }
 
 const collect = (text: string, all: readonly string[] = []): readonly string[] => [...all, text];
+
+function period(text: string): number {
+  const every = durationOf(text);
+  if (every) return every;
+  throw new InvalidArgumentError('a duration is expected, such as 12h, 1d, 1w');
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a number from 1 on is expected');
+}
 
 export const serverCommand = (): Command =>
   new Command('server')
@@ -39,6 +57,13 @@ export const serverCommand = (): Command =>
     .option('--tls-cert <file>', 'your own certificate (PEM) instead of one that Hawser makes')
     .option('--tls-key <file>', 'and its key')
     .option('--packages <dir>', 'Hawser itself, for machines without it', defaultPackages())
+    .option('--backup-every <time>', 'make a backup each 12h, 1d ..., under a passphrase', period)
+    .option('--backup-to <dir>', 'where; `backups` in --data unless said')
+    .option('--keep <number>', 'how many of them to keep', count, 14)
+    .option(
+      '--passphrase-file <file>',
+      'holds the passphrase of the backups; else HAWSER_PASSPHRASE, else it is asked for',
+    )
     .option('--network <name>', 'first start: what to call the network', 'home')
     .option('--name <machine>', 'first start: what to call this machine in it', nameOfHost())
     .option('--endpoint <host:port>', 'first start: where its WireGuard is reached')
@@ -89,11 +114,11 @@ async function greet(
   listen: Listen,
   { network, name }: Flags,
 ): Promise<void> {
-  logInHere(first.admin, listen);
+  const stranger = logInHere(first.admin, listen);
   print(`serving at ${localUrl(listen)}`);
   if (first.hub) print(await joinHere(first.hub, network, name));
   const installs = await server.installs();
-  print([...inviteLines(first.join, installs), ...adminLines(first.admin)].join('\n'));
+  print([...inviteLines(first.join, installs), ...adminLines(first.admin, stranger)].join('\n'));
 }
 
 const inviteLines = (join: Secret | undefined, installs: boolean): readonly string[] =>
@@ -106,14 +131,22 @@ const inviteLines = (join: Secret | undefined, installs: boolean): readonly stri
         ...joinLines(join.reveal(), installs).map((line) => (line === '' ? line : `  ${line}`)),
       ];
 
-const adminLines = (admin: Secret): readonly string[] => [
+const adminLines = (admin: Secret, stranger: Diagnostic | undefined): readonly string[] => [
   '',
-  'The admin token, shown this once; on this machine you are logged in with it already:',
+  stranger
+    ? 'The admin token, shown this once:'
+    : 'The admin token, shown this once; on this machine you are logged in with it already:',
   '',
   `  ${admin.reveal()}`,
   '',
+  ...(stranger ? [formatDiagnostic(stranger), 'Then: hawser login TOKEN', ''] : []),
   '`hawser status` shows who is there, `hawser pull FILE` fetches the network to edit it.',
 ];
+
+async function backupsOf(every: number, flags: Flags): Promise<NonNullable<ServerInit['backups']>> {
+  const folder = flags.backupTo ?? join(flags.data, 'backups');
+  return { folder, every, keep: flags.keep, passphrase: await newPassphrase(flags.passphraseFile) };
+}
 
 async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit> {
   const { addresses: own, used } = await lookAround();
@@ -136,6 +169,7 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
     packages,
     log,
     ...(database !== undefined && { database }),
+    ...(flags.backupEvery !== undefined && { backups: await backupsOf(flags.backupEvery, flags) }),
     ...(flags.join && { firstNetwork }),
     ...(certFile !== undefined && keyFile !== undefined && { tls: { certFile, keyFile } }),
   };

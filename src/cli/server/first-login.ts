@@ -1,7 +1,13 @@
-import { chownSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Secret } from '#base';
-import { contextsFile, readContexts, withContext, writeContexts } from '../remote/contexts.ts';
+import { type Diagnostic, HawserError, type Secret } from '#base';
+import {
+  type Context,
+  contextsFile,
+  readContexts,
+  withContext,
+  writeContexts,
+} from '../remote/contexts.ts';
 import type { Listen } from './places.ts';
 
 interface User {
@@ -29,17 +35,32 @@ export function localUrl({ host, port }: Listen): string {
   return `https://${near.includes(':') ? `[${near}]` : near}:${port}`;
 }
 
-/** Logs in the user who started the server, and the one behind `sudo` too. @throws cli/... */
-export function logInHere(token: Secret, listen: Listen): void {
+/**
+ * Logs in the user who started the server, and the one behind `sudo` too.
+ * @returns why that could not be, if it could not: no reason not to serve
+ */
+export function logInHere(token: Secret, listen: Listen): Diagnostic | undefined {
   const context = { token: token.reveal(), server: localUrl(listen) };
-  const login = (file: string): void =>
-    writeContexts(withContext(readContexts(file), localContext, context), file);
-  login(contextsFile());
-  const user = sudoUser();
-  if (!user || contextsFile(user.home) === contextsFile()) return;
-  const file = contextsFile(user.home);
-  login(file);
+  try {
+    logInAt(contextsFile(), context);
+    const user = sudoUser();
+    if (user && existsSync(user.home)) logInFor(user, context);
+    return undefined;
+  } catch (error) {
+    if (error instanceof HawserError) return error;
+    throw error;
+  }
+}
+
+const logInAt = (file: string, context: Context): void =>
+  writeContexts(withContext(readContexts(file), localContext, context), file);
+
+/** What root makes in another's home is that other's. */
+function logInFor({ home, uid, gid }: User, context: Context): void {
+  const file = contextsFile(home);
+  if (file === contextsFile()) return;
+  logInAt(file, context);
   for (const made of [dirname(dirname(file)), dirname(file), file]) {
-    if (statSync(made).uid === 0) chownSync(made, user.uid, user.gid);
+    if (statSync(made).uid === 0) chownSync(made, uid, gid);
   }
 }

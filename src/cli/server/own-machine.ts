@@ -12,8 +12,8 @@ export async function joinHere(token: Secret, network: string, name: string): Pr
     await startAgent({ program: thisProgram() });
     return `this machine is the hub of the network ${network}, as ${name}`;
   } catch (error) {
-    if (!(error instanceof HawserError)) throw error;
+    const why = error instanceof HawserError ? formatDiagnostic(error) : String(error);
     const again = `hawser join ${token.reveal()} --name ${name}`;
-    return `this machine is not the hub of ${network} yet:\n${formatDiagnostic(error)}\nThen: ${again}`;
+    return `this machine is not the hub of ${network} yet:\n${why}\nThen: ${again}`;
   }
 }

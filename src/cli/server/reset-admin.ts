@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { formatDiagnostic } from '#base';
 import { cliErrors } from '../errors.ts';
 import { print } from '../output.ts';
 import { localContext, logInHere } from './first-login.ts';
@@ -37,8 +38,9 @@ async function reset(flags: Flags): Promise<void> {
     const servers = () => addresses.map((address) => urlOf(address, listen.port));
     const tokens = new Tokens({ servers, ...(pin !== undefined && { pin }) }, store, clock);
     const token = await resetAdmin(store, tokens, clock());
-    logInHere(token, listen);
-    process.stderr.write(`the old admin tokens are void; logged in here as ${localContext}\n`);
+    const stranger = logInHere(token, listen);
+    const login = stranger ? formatDiagnostic(stranger) : `logged in here as ${localContext}`;
+    process.stderr.write(`the old admin tokens are void; ${login}\n`);
     print(token.reveal());
   } finally {
     await store.close();
