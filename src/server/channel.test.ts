@@ -10,6 +10,14 @@ const notesOf = async (server: TestServer, name: string): Promise<readonly strin
 
 const allow = (text: string): string => text.replace('members:', 'policy: []\nmembers:');
 
+test('an agent is told where the servers are and what vouches for them', async () => {
+  await using server = await TestServer.start();
+  const channel = await server.enrol(new Machine('anna'));
+  const { servers, authorities } = await channel.next('trust');
+  expect(servers).toEqual([`https://127.0.0.1:${server.port}`]);
+  expect(authorities).toEqual([expect.stringContaining('BEGIN CERTIFICATE')]);
+});
+
 test('an agent that proves nothing gets nothing', async () => {
   await using server = await TestServer.start();
   const anna = new Machine('anna');

@@ -1,19 +1,11 @@
-import type { Logger } from 'pino';
 import { apiErrors } from '#api';
 import { didYouMean } from '#base';
-import { Hub } from './hub/hub.ts';
+import { Hub, type HubComponents } from './hub/hub.ts';
 import { Network } from './network/network.ts';
-import type { Store } from './store/contract.ts';
 
 interface Open {
   readonly network: Network;
   readonly hub: Hub;
-}
-
-export interface NetworksComponents {
-  readonly store: Store;
-  readonly clock: () => Date;
-  readonly log: Logger;
 }
 
 /** After a failed reading the network is read again after so many milliseconds. */
@@ -21,14 +13,14 @@ const retryAfter = 1000;
 
 /** All networks of a server, each with its agents. */
 export class Networks {
-  readonly #components: NetworksComponents;
+  readonly #components: HubComponents;
   readonly #open = new Map<string, Open>();
   /** Networks whose stored file this server cannot read, and why. */
   readonly #broken = new Map<string, unknown>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #unsubscribe: () => void = () => undefined;
 
-  constructor(components: NetworksComponents) {
+  constructor(components: HubComponents) {
     this.#components = components;
   }
 

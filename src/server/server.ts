@@ -115,9 +115,10 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
   let { port } = listen;
   const servers = () => addresses.map((address) => urlOf(address, port));
   const tokens = new Tokens({ servers, ...(pin !== undefined && { pin }) }, store, clock);
-  const networks = new Networks({ store, clock, log });
-  await networks.start();
   const authorities = () => certificates.current.authorities;
+  const trust = () => ({ servers: servers(), authorities: authorities() });
+  const networks = new Networks({ store, clock, log, trust });
+  await networks.start();
   const backup = async (passphrase: Secret) => backupBytes(placeOf(init), { passphrase, clock });
   const packages = new PackageFolder(init.packages);
   const shared = { store, tokens, clock, networks, servers, authorities, backup, packages };
@@ -130,6 +131,7 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
   const app = await makeApp({ handlers, gate, log, hub, own, installer }, certificates.current);
   certificates.follow(({ key, cert }) => {
     (app.server as Server).setSecureContext({ key, cert });
+    for (const { hub: one } of networks.all) one.announceTrust();
   });
   let backups: Backups | undefined;
   return {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { apiErrors, type FromAgent, type Hello } from '#api';
+import { apiErrors, type FromAgent, type Hello, type TrustMessage } from '#api';
 import { affected } from '#compile';
 import { serverErrors } from '../errors.ts';
 import { banishedKey } from '../network/edit.ts';
@@ -12,10 +12,17 @@ import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
 import type { Wire } from './wire.ts';
 
+/** Where agents find the servers, and by what they know them. */
+export interface Trust {
+  readonly servers: readonly string[];
+  readonly authorities: readonly string[];
+}
+
 export interface HubComponents {
   readonly store: Store;
   readonly clock: () => Date;
   readonly log: Logger;
+  readonly trust: () => Trust;
 }
 
 /** How long an old connection has to show that it lives, in milliseconds. */
@@ -136,6 +143,16 @@ export class Hub {
     this.#findings.forgive(identity);
   }
 
+  /** Tells all agents whom to trust from now on: the next authority long before it is needed. */
+  announceTrust(): void {
+    for (const { wire } of this.#connections.values()) void wire.send(this.#trust());
+  }
+
+  #trust(): TrustMessage {
+    const { servers, authorities } = this.#components.trust();
+    return { type: 'trust', servers: [...servers], authorities: [...authorities] };
+  }
+
   /** Sends a machine again what it took back or failed at. */
   retry(identity: string): boolean {
     const connection = this.#connections.get(identity);
@@ -173,6 +190,7 @@ export class Hub {
     // to its hello where no state is due.
     const { frozen } = snapshot.stored;
     await connection.wire.send({ type: 'freeze', frozen });
+    await connection.wire.send(this.#trust());
     if (record?.enrolment === 'pending') await connection.wire.send({ type: 'pending' });
     if (record?.quarantined === snapshot.stored.revision.number) {
       connection.quarantined = snapshot.compiled.state(record.name).hash;
