@@ -20,9 +20,15 @@ export function remarksOf(plan: TunnelPlan): readonly string[] {
   const routes = plan.routes
     .filter((route) => !isOwn(plan, route))
     .map((route) => `the route of another device: ${routeLine('replace', route, undefined)}`);
-  const all = [...plan.beyond, ...settingsOf(plan).left, ...routes];
+  const all = [...plan.beyond, ...settingsOf(plan).left, ...routes, ...looseFilter(plan)];
   return all.map((one) => `not in these files: ${one}`);
 }
+
+/** A strict filter looks for the way back without the mark, and drops what the peers send. */
+const looseFilter = ({ rules }: TunnelPlan): readonly string[] =>
+  rules.length === 0
+    ? []
+    : ['loose reverse-path filtering: if rp_filter is 1, set net.ipv4.conf.all.rp_filter to 2'];
 
 /**
  * The kernel settings of the machine for sysctl.d(5), which udev applies to a device when it appears;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '#base';
 import { Prefix, PrefixSet } from '#ip';
-import { type HostState, unreachableMetric } from '#state';
+import { type HostState, type Namespace, type Rule, unreachableMetric } from '#state';
 import { parseConfig } from '#wireguard';
 import {
   gatewayState,
@@ -103,6 +103,25 @@ describe('wg-quick', () => {
   test('never lets wg-quick mark packets by itself for a default route', () => {
     const state = machineState({ peers: { hub: { carries: ['0.0.0.0/0'] } } });
     expect(parseConfig(exportMachine(state, 'wg-quick')).interface.table).toBe('off');
+  });
+
+  test('marks what peers send where a mark decides, so that strict reverse-path filtering passes', () => {
+    const state = machineState({
+      peers: { hub: { carries: ['0.0.0.0/0'] } },
+      routes: [{ prefix: '0.0.0.0/0', device: 'wg0', table: 4711 }],
+    });
+    const tunnels = Object.fromEntries(
+      Object.entries(state.tunnels).map(([id, tunnel]) => [id, { ...tunnel, fwmark: 4711 }]),
+    );
+    const rule: Rule = { family: 4, priority: 4711, not: true, fwmark: 4711, table: 4711 };
+    const rules: Namespace['rules'] = { v: 1, items: [rule] };
+    const root: Namespace = { ...state.namespaces['root'], rules };
+    const text = exportMachine({ ...state, tunnels, namespaces: { root } }, 'wg-quick');
+    const { postUp, postDown } = parseConfig(text).interface;
+    expect(postUp.join('\n')).toMatch(/udp dport \d+ meta mark set 4711'/);
+    expect(postUp).toContain('ip -4 rule add lookup main suppress_prefixlength 0 priority 4710');
+    expect(postDown).toContain('ip -4 rule del lookup main suppress_prefixlength 0 priority 4710');
+    expect(postDown).toContain('nft delete table inet hawser-mark-%i');
   });
 
   test('allowed IPs are those of the bindings whose first candidate a peer is', () => {

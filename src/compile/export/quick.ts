@@ -1,5 +1,5 @@
 import { Prefix, PrefixSet } from '#ip';
-import type { DeviceRef, Route } from '#state';
+import type { DeviceRef, Route, Rule } from '#state';
 import { formatConfig, type WireguardConfig, type WireguardInterface } from '#wireguard';
 import type { ExportFile } from './formats.ts';
 import { commonInterface, interfaceAddresses, namedPeers, remarks } from './interface.ts';
@@ -98,6 +98,43 @@ function routeHooks(plan: TunnelPlan): Hooks {
 }
 
 /**
+ * Where packets with a mark go another way than those without, strict reverse-path filtering
+ * (`rp_filter` 1, ip-sysctl) would drop what the peers send: it must look for the way of the marked.
+ */
+function markHooks({ fwmark, listenPort, routes, rules }: TunnelPlan): Hooks {
+  if (fwmark === undefined || rules.length === 0) return { postUp: [], postDown: [] };
+  const chain = 'inet hawser-mark-%i prerouting';
+  const marking = [
+    'add table inet hawser-mark-%i',
+    `add chain ${chain} { type filter hook prerouting priority -150; }`,
+    `add rule ${chain} iifname != "%i" udp dport ${listenPort} meta mark set ${fwmark}`,
+  ];
+  const besides = besidesDefault(routes, rules);
+  return {
+    postUp: [
+      'echo 1 > /proc/sys/net/ipv4/conf/all/src_valid_mark',
+      `nft '${marking.join('; ')}'`,
+      ...besides.map((rule) => rule.replace('VERB', 'add')),
+    ],
+    postDown: [
+      ...besides.map((rule) => rule.replace('VERB', 'del')),
+      'nft delete table inet hawser-mark-%i',
+    ],
+  };
+}
+
+/** A default route by the tunnel leaves the machine's own networks reachable, as wg-quick's own does. */
+const besidesDefault = (routes: readonly Route[], rules: readonly Rule[]): readonly string[] =>
+  rules
+    .filter(({ table }) =>
+      routes.some((route) => route.table === table && Prefix.parse(route.prefix).length === 0),
+    )
+    .map(
+      ({ family, priority }) =>
+        `ip -${family} rule VERB lookup main suppress_prefixlength 0 priority ${priority - 1}`,
+    );
+
+/**
  * For wg-quick(8), which makes a route for each allowed IP; where the state says other ones (an MTU
  * of their own, another table, ranges nobody carries yet) they are written out as hooks.
  */
@@ -105,6 +142,7 @@ export function wgQuickFile(plan: TunnelPlan): ExportFile {
   const { settings, left } = settingsOf(plan, inHook(plan));
   const automatic = routesFollowAllowedIps(plan);
   const hooks = automatic ? { postUp: [], postDown: [] } : routeHooks(plan);
+  const marks = markHooks(plan);
   const own: WireguardInterface = {
     ...commonInterface(plan),
     comment: remarks(plan, [...keyRemark(plan), ...left]),
@@ -114,9 +152,10 @@ export function wgQuickFile(plan: TunnelPlan): ExportFile {
     ...(!automatic && { table: 'off' }),
     postUp: [
       ...settings.map(({ path, value }) => `sysctl -q -w "${path}=${value}"`),
+      ...marks.postUp,
       ...hooks.postUp,
     ],
-    postDown: hooks.postDown,
+    postDown: [...hooks.postDown, ...marks.postDown],
   };
   return fileOf(plan, { interface: own, peers: namedPeers(plan.peers) });
 }
