@@ -41,13 +41,22 @@ export class PostgresCluster {
   static async open(): Promise<PostgresCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'hawser-pg-'));
     if (account.uid !== undefined) chownSync(folder, account.uid, account.gid);
-    const data = join(folder, 'data');
+    const cluster = new PostgresCluster(folder, await freePort());
+    try {
+      cluster.#make();
+      await cluster.start();
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+  }
+
+  #make(): void {
+    const data = join(this.#folder, 'data');
     const words = ['-D', data, '-U', 'hawser', '-A', 'trust', '--no-sync', '-E', 'UTF8'];
     const env = { ...process.env, LC_ALL: 'C' };
-    execFileSync(program('initdb'), words, { ...account, cwd: folder, env, stdio: 'pipe' });
-    const cluster = new PostgresCluster(folder, await freePort());
-    await cluster.start();
-    return cluster;
+    execFileSync(program('initdb'), words, { ...account, cwd: this.#folder, env, stdio: 'pipe' });
   }
 
   async start(): Promise<void> {
