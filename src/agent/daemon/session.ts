@@ -197,6 +197,7 @@ export class Session {
   }
 
   #enrol(enrolment: Enrolment): void {
+    if (this.isOf(enrolment)) return;
     this.#enrolment = enrolment;
     this.#machine.enrolments.put(enrolment);
   }
