@@ -57,7 +57,7 @@ export function debianPackage(init: ArchiveInit): string {
   }
   tree.settle(time);
   const file = join(out, `hawser_${packageFile.version}_${architecture}.deb`);
-  const compression = quick ? ['-Zgzip', '-z1'] : ['-Zxz', '-z6'];
+  const compression = quick ? ['-Zgzip', '-z1'] : ['-Zxz', '-z3'];
   execFileSync('dpkg-deb', ['--root-owner-group', ...compression, '--build', tree.path, file], {
     env: { ...process.env, SOURCE_DATE_EPOCH: String(time) },
     stdio: ['ignore', 'ignore', 'inherit'],

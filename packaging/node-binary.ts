@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Architecture, architectures } from './architectures.ts';
 import { lockEntries } from './lock.ts';
@@ -37,6 +37,9 @@ export function nodeFolder(root: string, architecture: Architecture, cache: stri
     const argv = ['pack', '--silent', `${name}@${version}`, '--pack-destination', cache];
     execFileSync('npm', argv, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   }
-  unpackVerified(archive, integrity, unpacked);
+  // Under its name only when it is whole.
+  const unfinished = `${unpacked}.${process.pid}`;
+  unpackVerified(archive, integrity, unfinished);
+  renameSync(unfinished, unpacked);
   return unpacked;
 }

@@ -13,7 +13,7 @@ export function tarball(init: ArchiveInit): string {
   tree.settle(time);
   const file = join(out, `hawser_${packageFile.version}_linux-${architecture}.tar.gz`);
   const same = ['--sort=name', '--format=gnu', '--owner=0', '--group=0', '--numeric-owner'];
-  const compress = ['-I', quick ? 'gzip -n1' : 'gzip -n9'];
+  const compress = ['-I', quick ? 'gzip -n1' : 'gzip -n6'];
   const from = ['-C', join(work, 'tar'), 'hawser'];
   execFileSync('tar', ['-c', ...same, `--mtime=@${time}`, ...compress, '-f', file, ...from]);
   return file;
