@@ -102,6 +102,8 @@ describe('a client', () => {
     };
     answer = sends(409, problem, problemType);
     expect(await failure(using(list))).toBe('api/conflict');
+    answer = sends(409, { ...problem, since: ['2 apply by ann'] }, problemType);
+    await expect(using(list)).rejects.toThrow('no\n    2 apply by ann');
     const finding = { code: 'spec/tab', severity: 'error', message: 'm', fix: 'f' };
     answer = sends(422, { ...problem, errors: [finding, finding] }, problemType);
     const error: unknown = await using(list).catch((caught: unknown) => caught);

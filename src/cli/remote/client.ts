@@ -136,5 +136,6 @@ function failure(answer: Answer): Error {
   const problem = json(answer);
   if (!Value.Check(Problem, problem)) return badAnswer(`HTTP status ${answer.status}`);
   if (problem.errors?.length) return new DiagnosticsError(problem.errors);
-  return new HawserError({ code: problem.code, message: problem.detail, fix: problem.fix });
+  const { code, detail, fix, since = [] } = problem;
+  return new HawserError({ code, message: [detail, ...since].join('\n    '), fix });
 }
