@@ -33,6 +33,7 @@ export default defineConfig({
           include: pure,
           exclude: ['src/**/*.netns.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
