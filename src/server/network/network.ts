@@ -133,7 +133,15 @@ export class Network {
   #publish(after: Snapshot): void {
     const before = this.#snapshot;
     this.#snapshot = after;
-    for (const listener of this.#listeners) listener(after, before);
+    for (const listener of this.#listeners) {
+      try {
+        listener(after, before);
+      } catch (error) {
+        // What is committed is committed: who asked for it must not hear that it failed.
+        const { log } = this.#components;
+        log.error({ err: error, network: this.name }, 'a change could not be told to agents');
+      }
+    }
   }
 }
 
