@@ -5,7 +5,10 @@ import type { Ended } from './bare-root.ts';
 import { unifiedGroups } from './needs.ts';
 import { until } from './until.ts';
 
-/** What a container has before its systemd starts; `$1` is its root. */
+/**
+ * What a container has before its systemd starts; `$1` is its root. Its devices are nodes of its own:
+ * systemd gives terminals other owners, which must not reach the machine's.
+ */
 const prepare = `
 mount --make-rprivate /
 mount --bind "$1" "$1"
@@ -14,10 +17,17 @@ mount -t sysfs sysfs "$1/sys"
 mount -t cgroup2 cgroup2 "$1/sys/fs/cgroup"
 mount -t tmpfs -o mode=755 tmpfs "$1/dev"
 mkdir -p "$1/dev/net" "$1/dev/pts" "$1/dev/shm"
-for device in null zero full random urandom tty net/tun; do
-  touch "$1/dev/$device"
-  mount --bind "/dev/$device" "$1/dev/$device"
-done
+while read -r device major minor; do
+  mknod -m 666 "$1/dev/$device" c "$major" "$minor"
+done <<END
+null 1 3
+zero 1 5
+full 1 7
+random 1 8
+urandom 1 9
+tty 5 0
+net/tun 10 200
+END
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts"
 ln -s pts/ptmx "$1/dev/ptmx"
 mount -t tmpfs tmpfs "$1/dev/shm"
