@@ -16,9 +16,9 @@ export {
 } from './export/index.ts';
 export { factsFileName, parseFacts, writeFacts } from './facts.ts';
 export {
+  type Imported,
   type ImportFormat,
   type ImportOptions,
-  type Imported,
   importFormats,
   importNetwork,
   type Left,

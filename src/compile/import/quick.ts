@@ -39,6 +39,15 @@ const noteOf = ({ name, place }: Entry): readonly Left[] => {
 const namesIn = (section: Section): readonly string[] =>
   section.comments.flatMap(({ text }) => nameInComment(text) ?? []);
 
+/** Only by the key is it sure which peer of other files a machine is. */
+const keyless = (config: WireguardConfig, sections: readonly Section[]): readonly Left[] => {
+  const place = sections.find(({ kind }) => kind === 'interface')?.place;
+  if (config.interface.privateKey || !place) return [];
+  const why =
+    'there is none, so that the address alone says which peer of other files it is; see whether it stands twice in the new file';
+  return [{ what: 'PrivateKey', why, place }];
+};
+
 /** `wg-quick` names the interface after the file. */
 function interfaceOf(file: string): string | undefined {
   const found = /(?:^|\/)(?<name>[\w=+.-]{1,15})\.conf$/.exec(file)?.groups?.['name'];
@@ -90,6 +99,6 @@ export function readQuick({ file, text }: ImportFile): {
       own: ownOf(config, sections, file),
       peers: config.peers.map((peer, i) => viewOf(peer, peers[i] as Section)),
     },
-    left: sections.flatMap(({ entries }) => entries.flatMap(noteOf)),
+    left: [...keyless(config, sections), ...sections.flatMap((one) => one.entries.flatMap(noteOf))],
   };
 }
