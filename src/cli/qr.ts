@@ -7,8 +7,12 @@ import { styleText } from 'node:util';
  * drawn.
  */
 export async function qrCode(text: string): Promise<string> {
-  const { toString } = await import('qrcode');
-  const drawing = await toString(text, { type: 'utf8', errorCorrectionLevel: 'L', margin: 2 });
+  const { default: QrCode } = await import('qrcode');
+  const drawing = await QrCode.toString(text, {
+    type: 'utf8',
+    errorCorrectionLevel: 'L',
+    margin: 2,
+  });
   const lines = drawing.trimEnd().split('\n');
   const width = Math.max(...lines.map((line) => line.length));
   return lines.map((line) => styleText(['black', 'bgWhiteBright'], line.padEnd(width))).join('\n');

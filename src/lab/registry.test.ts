@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { suite } from '../../tests/support/suite.ts';
 import { listLabs } from './registry.ts';
 
 let folder: string;
@@ -36,8 +37,10 @@ test('a link in the place of the folder of labs is refused', async () => {
   await expect(listLabs()).rejects.toThrow('is no folder');
 });
 
-test.runIf(process.getuid?.() === 0)("somebody else's folder of labs is refused", async () => {
-  mkdirSync(labs(), { mode: 0o700 });
-  chownSync(labs(), 65_534, 65_534);
-  await expect(listLabs()).rejects.toThrow('belongs to user 65534');
+suite('somebody else', { needs: ['root'] }, () => {
+  test('has a folder of labs that is refused', async () => {
+    mkdirSync(labs(), { mode: 0o700 });
+    chownSync(labs(), 65_534, 65_534);
+    await expect(listLabs()).rejects.toThrow('belongs to user 65534');
+  });
 });

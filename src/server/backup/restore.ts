@@ -58,6 +58,12 @@ async function* linesOf(file: string, passphrase: Secret): AsyncGenerator<DumpLi
   }
 }
 
+/** @throws server/backup-unreadable where the file is not as it was written */
+async function readThrough(file: string, passphrase: Secret): Promise<void> {
+  const lines = linesOf(file, passphrase);
+  while (!(await lines.next()).done);
+}
+
 async function loadBackup(
   engine: Engine,
   file: string,
@@ -73,6 +79,8 @@ async function loadBackup(
       return { made: head.made, networks: await tx.networks() };
     });
   } catch (error) {
+    // What is changed shows only at the file's end, and may have made nonsense of a row before that.
+    await readThrough(file, passphrase);
     throw error instanceof HawserError ? error : (engine.failure(error) ?? error);
   } finally {
     await engine.close();
