@@ -9,17 +9,19 @@ const pure = [
   'tests/export/examples.test.ts',
   'tests/repository/dependencies.test.ts',
 ];
-/** Each test on machines of its own, in namespaces that have no name outside. */
+/** Each test on machines of its own: namespaces that have no name outside, a kernel, a bare Debian. */
 const machines = [
   'src/**/*.netns.test.ts',
   'tests/agent/**/*.test.ts',
   'tests/export/**/*.test.ts',
+  'tests/kernel/**/*.test.ts',
+  'tests/repository/**/*.test.ts',
 ];
 
 /**
  * Three projects, one after the other: `core` is pure and quick; `machines` makes namespaces and
- * tunnels, two files at a time; `real` builds whole labs, sets up checkouts and boots kernels, one
- * file at a time, so that its measurements and timeouts are not disturbed by a neighbour.
+ * tunnels, sets up checkouts and boots a kernel, two files at a time; `real` builds whole labs and
+ * runs servers, one file at a time, so that its measurements are not disturbed by a neighbour.
  */
 export default defineConfig({
   test: {

@@ -58,8 +58,8 @@ describe('a file that is wrong in one way', () => {
 });
 
 describe('the table of wrong files', () => {
-  test('has every code of this room', () => {
-    const covered = new Set<string>(badInputs.map(({ code }) => code));
+  test('has every code of this room but the one of files that cannot be patched', () => {
+    const covered = new Set<string>(['spec/not-patchable', ...badInputs.map(({ code }) => code)]);
     expect(Object.keys(errors.entries).filter((code) => !covered.has(code))).toEqual([]);
   });
 
