@@ -116,6 +116,10 @@ const cgroups: Probe = () => {
   return { reason: 'control groups cannot be made here', remedy: 'sudo npm test, on a machine' };
 };
 
+/** It refuses to run as root, and the root of a user namespace has nobody else to run it as. */
+const postgresql: Probe = () =>
+  packages('postgresql')() ?? (process.geteuid?.() === 0 ? root() : undefined);
+
 const table = {
   root,
   cgroups,
@@ -133,7 +137,7 @@ const table = {
     ...['qemu-system-x86', 'linux-image-amd64', 'qemu-system-arm', 'linux-image-arm64'],
     'busybox-static',
   ),
-  postgresql: packages('postgresql'),
+  postgresql,
   shellcheck: packages('shellcheck'),
 } satisfies Readonly<Record<string, Probe>>;
 
