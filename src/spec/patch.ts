@@ -157,8 +157,10 @@ function withoutFlow(source: string, map: RangedMap, index: number): string {
   const [before, pair, after] = [map.items[index - 1], map.items[index], map.items[index + 1]];
   const from = pair as RangedPair;
   const start = !after && before ? endOfPair(before) : from.key.range[0];
-  const end = after ? after.key.range[0] : endOfPair(from);
-  return source.slice(0, start) + source.slice(end);
+  if (after) return source.slice(0, start) + source.slice(after.key.range[0]);
+  const rest = source.slice(endOfPair(from));
+  // Where nobody stays, a comma at the end has nothing to follow.
+  return source.slice(0, start) + (before ? rest : rest.replace(/^\s*,/, ''));
 }
 
 const endOfPair = ({ key, value }: RangedPair): number =>
