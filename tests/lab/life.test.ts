@@ -1,17 +1,14 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
 import { Labs, machineTrace, processesOf } from './labs.ts';
 
 const example = 'examples/three-clouds.yaml';
 
-async function until(condition: () => boolean, withinMs = 30_000): Promise<void> {
-  const end = Date.now() + withinMs;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error('it did not come to that');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
+/** Moments pass quickly: they are asked for every 2 ms. */
+const soon = (what: string, condition: () => boolean): Promise<boolean> =>
+  until(what, condition, 30_000, 2);
 
 /** Moments in the making of a lab, by what its folder holds. */
 const moments: readonly (readonly [string, (labs: Labs) => boolean])[] = [
@@ -61,7 +58,7 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
       using labs = new Labs();
       const building = labs.start('up', example, '--name', 'half', '--no-proof');
       const gone = once(building, 'exit');
-      await until(() => moment(labs) || building.exitCode !== null);
+      await soon('the moment has come', () => moment(labs) || building.exitCode !== null);
       expect(building.exitCode).toBe(null);
       building.kill('SIGKILL');
       await gone;
@@ -82,7 +79,7 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     using labs = new Labs();
     const building = labs.start('up', example, '--name', 'half', '--no-proof');
     const gone = once(building, 'exit');
-    await until(() => labs.filesOf('half').includes('s/0'));
+    await soon('the first machine is there', () => labs.filesOf('half').includes('s/0'));
     const { id = '' } = labs.readLab('half');
     building.kill('SIGINT');
     expect(await gone).toEqual([130, null]);
@@ -96,7 +93,7 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
       using labs = new Labs();
       const building = labs.startAtTerminal('up', example, '--name', 'half', '--no-proof');
       const gone = once(building, 'exit');
-      await until(() => labs.filesOf('half').includes(file));
+      await soon(`${file} is there`, () => labs.filesOf('half').includes(file));
       const { id = '' } = labs.readLab('half');
       building.stdin?.write('\x03');
       expect(await gone).toEqual([130, null]);
@@ -109,7 +106,7 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     using labs = new Labs();
     const building = labs.start('up', example, '--name', 'half', '--no-proof');
     const gone = once(building, 'exit');
-    await until(() => labs.filesOf('half').includes('s/0'));
+    await soon('the first machine is there', () => labs.filesOf('half').includes('s/0'));
     const { id = '' } = labs.readLab('half');
     labs.must('down', 'half');
     await gone;
