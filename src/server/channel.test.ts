@@ -47,7 +47,7 @@ test('an agent that claims the name of another is refused', async () => {
   expect(channels.get('bob')?.closed).toBeUndefined();
 });
 
-test.each(['no JSON', '{"type":"order"}', '[]', '{"type":"report"}'])(
+test.each(['no JSON', '{"type":1}', 'null', '[]', '{"type":"report"}'])(
   'an agent that says %s is refused',
   async (text) => {
     await using server = await TestServer.start();

@@ -17,14 +17,21 @@ const again = 60;
 
 const validator = Compile(FromAgent);
 
-/** Undefined for what is no message of the channel. */
-function parse(data: RawData): FromAgent | undefined {
+/** What agents say, by its name. */
+const kinds: ReadonlySet<unknown> = new Set(
+  FromAgent.anyOf.map(({ properties }) => properties.type.const),
+);
+
+/** `unknown`: of a kind that a newer agent may know. `malformed`: no message of the channel. */
+function parse(data: RawData): FromAgent | 'unknown' | 'malformed' {
   try {
     const text = Buffer.isBuffer(data) ? data.toString() : Buffer.concat([data].flat() as Buffer[]);
     const value: unknown = JSON.parse(text.toString());
-    return validator.Check(value) ? value : undefined;
+    if (validator.Check(value)) return value;
+    const type = (value as { readonly type?: unknown } | null)?.type;
+    return typeof type === 'string' && !kinds.has(type) ? 'unknown' : 'malformed';
   } catch {
-    return undefined;
+    return 'malformed';
   }
 }
 
@@ -73,7 +80,8 @@ export class Session {
       return;
     }
     const message = parse(data);
-    if (!message) this.#refuse('it is not a message of this channel');
+    if (message === 'unknown') return;
+    if (message === 'malformed') this.#refuse('it is not a message of this channel');
     else if (message.type === 'hello') await this.#greet(message);
     else if (!this.#connection) this.#refuse('the first message is not a hello');
     else this.#hub.heard(this.#connection, message);
