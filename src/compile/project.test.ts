@@ -37,6 +37,16 @@ describe('a mesh', () => {
     expect(relay.tunnels.main?.peers['g-a']).not.toHaveProperty('endpoint');
   });
 
+  test('a gateway with an endpoint keeps its sessions alive only if the file says so of it', () => {
+    const eager = net('mesh', site('a', 1) + site('b', 2)).replace(
+      '{ endpoint',
+      '{ keepalive: 9, endpoint',
+    );
+    const between = (machine: string, peer: string) =>
+      project(linked(eager), machine).tunnels.main?.peers[peer]?.keepalive;
+    expect([between('g-a', 'g-b'), between('g-b', 'g-a')]).toEqual([9, undefined]);
+  });
+
   test('a machine whose key is unknown is in nobody’s peers', () => {
     const network = networkOf(net('mesh', site('a', 1) + site('b', 2) + site('c', 3)));
     const keys = { 'g-a': { '0': 'A' }, 'g-b': { '0': 'B' } };

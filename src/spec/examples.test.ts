@@ -65,7 +65,7 @@ describe('the two clouds of the hybrid example', () => {
       site: 'bielefeld',
       listenPort: 51820,
       interface: 'wg0',
-      keepalive: 25,
+      keepalive: 0,
       managed: true,
     });
     expect(bielefeld?.gateways[0]?.overlay.map(String)).toEqual(['10.0.0.1']);

@@ -59,7 +59,7 @@ export function readMachine(
     ...(endpoint && { endpoint }),
     listenPort: source.port ?? defaults.port,
     interface: source.interface ?? defaults.interface,
-    keepalive: source.keepalive ?? defaults.keepalive,
+    keepalive: source.keepalive ?? (endpoint ? 0 : defaults.keepalive),
     addresses: readSiteAddresses(name, textsOf(source, 'address'), around, draft),
     overlay: readOverlay(name, textsOf(source, 'overlay'), draft),
     pods: [],

@@ -43,7 +43,7 @@ export interface Machine extends Located {
   /** UDP port of the WireGuard socket. */
   readonly listenPort: number;
   readonly interface: string;
-  /** Seconds between keepalives on the side that has no endpoint. */
+  /** Seconds between keepalives towards its peers; 0 where it has an endpoint and says nothing itself. */
   readonly keepalive: number;
   /** Addresses on the site's own network, one per family at most; empty for members. */
   readonly addresses: readonly Presented<Address>[];

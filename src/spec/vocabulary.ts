@@ -112,7 +112,8 @@ export const Port = whole(1, 65535, {
 });
 
 export const Keepalive = whole(0, 65535, {
-  description: 'Seconds between keepalives on the side without an endpoint; 0 sends none.',
+  description:
+    'Seconds between keepalives; 0 sends none. A machine with an endpoint sends them only if it says so itself.',
   examples: [25],
 });
 

@@ -148,7 +148,7 @@ const machineOf = (
   kind,
   listenPort: 51820,
   interface: draft.defaults?.interface ?? `hw-${draft.network}`,
-  keepalive: draft.defaults?.keepalive ?? 25,
+  keepalive: m.endpoint ? 0 : (draft.defaults?.keepalive ?? 25),
   addresses: (m.address ?? []).map((a) => plain(Address.parse(a))),
   overlay: (m.overlay ?? []).map((a) => Address.parse(a)),
   pods: (m.pods ?? []).map((p) => Prefix.parse(p)),

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '#ip';
-import { endpointOf, type Known } from './known.ts';
+import { endpointOf, type Known, saidKeepalive } from './known.ts';
 import type { Machine } from './machines.ts';
 import type { Left } from './source.ts';
 
@@ -26,12 +26,17 @@ const otherAddresses = (machine: Machine, { addresses, overlay }: Known): readon
     }));
   });
 
+/** A machine has one for all its peers. */
 const keepalives = (machine: Machine, known: Known): readonly Left[] => {
-  const sent = machine.says.filter(({ keepalive }) => (keepalive ?? 0) > 0);
-  const [first] = sent;
-  if (!first || !endpointOf(machine, known)) return [];
-  const what = `PersistentKeepalive of ${machine.name} towards ${sent.length} peer${sent.length > 1 ? 's' : ''}`;
-  return [{ what, why: 'a machine with an endpoint needs none', place: first.place }];
+  const seconds = saidKeepalive(machine, known);
+  if (seconds === undefined || !endpointOf(machine, known)) return [];
+  return machine.says
+    .filter(({ keepalive = 0 }) => keepalive !== seconds)
+    .map(({ keepalive = 0, place }) => ({
+      what: `PersistentKeepalive ${keepalive} of ${machine.name} towards one peer`,
+      why: `it sends to all its peers every ${seconds} s`,
+      place,
+    }));
 };
 
 /** Whoever stands at the edge may send everything into the tunnel; others may not. */

@@ -39,7 +39,20 @@ export const interfaceOf = ({ owns }: Machine): string | undefined =>
 export function keepaliveOf({ seen, says }: Machine): number | undefined {
   const told = seen.flatMap(({ view }) => view.itsKeepalive ?? []);
   const own = says.filter(({ endpoint }) => endpoint).map(({ keepalive }) => keepalive ?? 0);
-  return [...own, ...told].toSorted((a, b) => b - a)[0];
+  return largest([...own, ...told]);
+}
+
+const largest = (seconds: readonly number[]): number | undefined =>
+  seconds.toSorted((a, b) => b - a)[0];
+
+/** Keepalive that the new file has to say of a machine; one with an endpoint sends none otherwise. */
+export function saidKeepalive(machine: Machine, known: Answered & { usual: Usual }) {
+  if (!endpointOf(machine, known)) {
+    const usual = known.usual.keepalive ?? wellKnown.keepalive;
+    const seconds = keepaliveOf(machine);
+    return seconds === usual ? undefined : seconds;
+  }
+  return largest(machine.says.map(({ keepalive }) => keepalive ?? 0)) || undefined;
 }
 
 /** What most machines have; undefined where no file says anything. */

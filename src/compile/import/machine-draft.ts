@@ -1,6 +1,6 @@
 import { formatEndpoint } from '#ip';
 import { assumed, type DraftMachine, type Field, from, question, type Remark } from './draft.ts';
-import { endpointOf, interfaceOf, type Known, keepaliveOf, portOf, wellKnown } from './known.ts';
+import { endpointOf, interfaceOf, type Known, portOf, saidKeepalive, wellKnown } from './known.ts';
 import { type Machine, whereIs } from './machines.ts';
 
 function addressFields(machine: Machine, { addresses, overlay }: Known): readonly Field[] {
@@ -26,15 +26,11 @@ function addressRemarks(machine: Machine, { addresses, overlay }: Known): readon
 
 /** A machine as the new file says it. */
 export function machineOf(machine: Machine, known: Known): DraftMachine {
-  const {
-    port: usualPort = wellKnown.port,
-    keepalive: usualKeepalive = wellKnown.keepalive,
-    interface: usualDevice,
-  } = known.usual;
+  const { port: usualPort = wellKnown.port, interface: usualDevice } = known.usual;
   const endpoint = endpointOf(machine, known);
   const port = portOf(machine) ?? endpoint?.port;
   const isPortGuessed = portOf(machine) === undefined && port !== undefined && port !== usualPort;
-  const keepalive = keepaliveOf(machine);
+  const keepalive = saidKeepalive(machine, known);
   const device = interfaceOf(machine);
   const fields: readonly (Field | false | undefined)[] = [
     endpoint && { key: 'endpoint', value: formatEndpoint(endpoint) },
@@ -46,9 +42,7 @@ export function machineOf(machine: Machine, known: Known): DraftMachine {
         value: port,
         ...(isPortGuessed && { remarks: [assumed('it listens on the port of its endpoint')] }),
       },
-    keepalive !== undefined &&
-      keepalive !== usualKeepalive &&
-      !endpoint && { key: 'keepalive', value: keepalive },
+    keepalive !== undefined && { key: 'keepalive', value: keepalive },
     device !== undefined && device !== usualDevice && { key: 'interface', value: device },
   ];
   return {

@@ -92,10 +92,10 @@ function subtree(from: Node, node: Node): readonly Prefix[] {
     : PrefixSet.of([...node.carries, ...members]).prefixes();
 }
 
-/** How a machine configures a peer. Keepalive is the affair of the side that cannot be found. */
+/** How a machine configures a peer. */
 export function peerOf(model: Model, node: Node, other: Node): Peer {
   const endpoint = endpointFor(node, other);
-  const keepalive = node.machine.endpoint ? 0 : node.machine.keepalive;
+  const { keepalive } = node.machine;
   const presharedKey = presharedKeyOf(model, node, other);
   return {
     publicKey: other.publicKey as string,
