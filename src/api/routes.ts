@@ -45,6 +45,11 @@ export const JoinRequest = Type.Object({
   /** Ed25519 over `joinProofText`, base64. */
   proof: Type.String(),
   mtu: Type.Optional(Type.Integer()),
+  /**
+   * Peers of a tunnel that it brings along, by public key: whether they have a preshared key, which stays
+   * where it is.
+   */
+  adopted: Type.Optional(Type.Record(PublicKey, Type.Boolean())),
 });
 export type JoinRequest = Static<typeof JoinRequest>;
 

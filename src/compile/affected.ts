@@ -70,6 +70,7 @@ function shapeOf(model: Model): string {
     policy: policyText(network),
     uneven: model.uneven,
     presharedKeys: model.inputs.presharedKeys ?? null,
+    adopted: model.inputs.adopted ?? null,
     hosts: [...model.hostsByName.values()].map((host) => [
       host.name,
       host.site,

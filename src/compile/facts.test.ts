@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { parseFacts, writeFacts } from './facts.ts';
 import { emptyFacts } from './inputs.ts';
 
-const facts = { ...emptyFacts, keys: { b: { '0': 'B' }, a: { '0': 'A' } } };
+const facts = {
+  ...emptyFacts,
+  keys: { b: { '0': 'B' }, a: { '0': 'A' } },
+  adopted: { 'adopted-1': true },
+};
 
 test('facts come back as they were written, beside those of other networks', () => {
   const first = writeFacts(undefined, 'one', facts);

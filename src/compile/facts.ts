@@ -16,6 +16,7 @@ const FactsSchema = Type.Object({
     mtu: Type.Record(Text, Type.Integer()),
     endpoints: Type.Record(Text, Text),
   }),
+  adopted: Type.Optional(Type.Record(Text, Type.Boolean())),
 });
 const FactsFile = Type.Object({
   format: Type.Literal(1),

@@ -29,6 +29,11 @@ export interface Facts {
   readonly ledger: Ledger;
   readonly keys: Readonly<Record<string, MachineKeys>>;
   readonly observations: Observations;
+  /**
+   * Pairs of public keys (`adoptedPair`) whose tunnel was made by hand: whether it has a preshared key,
+   * which only its two ends know. Absent: there are none.
+   */
+  readonly adopted?: Readonly<Record<string, boolean>>;
 }
 
 export interface Inputs extends Facts {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { unreachableMetric } from '#state';
+import { adoptedPair, unreachableMetric } from '#state';
 import { affected } from './affected.ts';
 import { emptyFacts } from './inputs.ts';
 import { link } from './link.ts';
@@ -251,6 +251,33 @@ describe('preshared keys', () => {
   test('another version touches every machine that has one', () => {
     const next = linked(yaml, { ...emptyFacts, presharedKeys: 4 });
     expect(affected(model, next)).toEqual(expect.arrayContaining(['g-a', 'g-b', 'ours']));
+  });
+
+  describe('of a tunnel that was made by hand', () => {
+    const keyOf = (name: string): string => model.nodesByName.get(name)?.publicKey ?? '';
+    const pair = (a: string, b: string): string => adoptedPair(keyOf(a), keyOf(b));
+    const made = linked(yaml, {
+      ...emptyFacts,
+      presharedKeys: 3,
+      adopted: { [pair('g-a', 'theirs')]: true, [pair('g-a', 'g-b')]: false },
+    });
+    const between = (machine: string, peer: string) =>
+      project(made, machine).tunnels.main?.peers[peer]?.presharedKey;
+
+    test('stay what they are at both ends, also where there is none', () => {
+      const own = { id: pair('g-a', 'theirs'), version: 0 };
+      expect([between('g-a', 'theirs'), between('theirs', 'g-a')]).toEqual([own, own]);
+      expect([between('g-a', 'g-b'), between('g-b', 'g-a')]).toEqual([undefined, undefined]);
+      expect(between('g-a', 'ours')?.version).toBe(3);
+      expect(affected(model, made)).toEqual(['g-a', 'g-b', 'theirs']);
+    });
+
+    test('end with the keys of the pair', () => {
+      const keys = { 'g-b': { '0': 'another' } };
+      const next = link({ ...made.inputs, keys: { ...made.inputs.keys, ...keys } });
+      const key = project(next, 'g-a').tunnels.main?.peers['g-b']?.presharedKey;
+      expect(key?.version).toBe(3);
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JoinResponse } from '#api';
+import { adoptedPair } from '#state';
 import { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 
@@ -106,6 +107,29 @@ test('a machine that the token does not admit waits for approval, connected, and
   expect(state.machine).toBe('laptop');
   const { files, entry } = await server.call('pull', {});
   expect(files[entry]).toContain('members: { laptop: { tags: [guest] } }');
+});
+
+test('tunnels that a machine brings along keep their preshared keys, of which the server has none', async () => {
+  await using server = await TestServer.start();
+  const hubMachine = new Machine('hub');
+  const hub = await server.enrol(hubMachine, server.hubToken);
+  const body = { role: 'join' as const, name: 'guests', network: 'net' };
+  const { token } = await server.call('createToken', {}, body);
+  const anna = new Machine('anna');
+  const hubKey = hubMachine.keys['0'] ?? '';
+  const request = { ...anna.joinRequest('net'), adopted: { [hubKey]: true } };
+  await server.call('join', {}, request, token);
+  const channel = await server.connect(anna);
+  await server.call('approveMachine', { machine: 'anna' }, {});
+  const pair = adoptedPair(hubKey, anna.keys['0'] ?? '');
+  for (const end of [hub, channel]) {
+    await end.until(({ tunnels }) =>
+      JSON.stringify(tunnels).includes(`"id":"${pair}","version":0`),
+    );
+    expect([...end.secrets.keys()].filter((name) => name.startsWith('adopted'))).toEqual([]);
+  }
+  await server.call('join', {}, { ...request, adopted: { [hubKey]: false } }, token);
+  await channel.until(({ tunnels }) => !JSON.stringify(tunnels).includes('presharedKey'));
 });
 
 test('a machine that is removed is out of the file, cut off, and told so when it returns', async () => {

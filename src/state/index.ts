@@ -1,3 +1,4 @@
+export { adoptedKey, adoptedPair, isAdoptedKey } from './adopted.ts';
 export type { Change, EditOf, Impact, Move } from './change.ts';
 export { applyDelta, type Delta, delta } from './delta.ts';
 export { describeChange } from './describe.ts';

@@ -32,8 +32,10 @@ export function sharedFacts({ network, facts }: Known, other: Known): Facts {
   const names = new Set(wireguardMachines(network).flatMap(({ name, was }) => [name, was ?? name]));
   const ours = <T>(known: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(alias(known)).filter(([name]) => names.has(name)));
+  const adopted = { ...other.facts.adopted, ...facts.adopted };
   return {
     ...facts,
+    ...(Object.keys(adopted).length > 0 && { adopted }),
     keys: { ...ours({ ...other.facts.keys, ...written }), ...facts.keys },
     ledger: {
       ...facts.ledger,

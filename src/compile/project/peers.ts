@@ -1,6 +1,6 @@
 import { by, shortHash } from '#base';
 import { formatEndpoint, type Prefix, PrefixSet } from '#ip';
-import type { Binding, Peer, SecretRef } from '#state';
+import { adoptedKey, adoptedPair, type Binding, type Peer, type SecretRef } from '#state';
 import {
   canLink,
   carrierOf,
@@ -105,11 +105,19 @@ export function peerOf(model: Model, node: Node, other: Node): Peer {
   };
 }
 
-/** Only where an agent runs at both ends: whoever imported a file has no way to follow. */
+/**
+ * A tunnel that was made by hand keeps the one it has, or has none, until one of its keys is another.
+ * Else only where an agent runs at both ends: whoever imported a file has no way to follow.
+ */
 function presharedKeyOf({ inputs }: Model, node: Node, other: Node): SecretRef | undefined {
-  const { presharedKeys: version } = inputs;
+  const { presharedKeys: version, adopted } = inputs;
+  if (!node.publicKey || !other.publicKey) return undefined;
+  if (adopted) {
+    const pair = adoptedPair(node.publicKey, other.publicKey);
+    if (Object.hasOwn(adopted, pair)) return adopted[pair] ? adoptedKey(pair) : undefined;
+  }
   const isManaged = node.machine.managed && other.machine.managed;
-  if (version === undefined || !isManaged || !node.publicKey || !other.publicKey) return undefined;
+  if (version === undefined || !isManaged) return undefined;
   return { id: presharedKeyId(node.publicKey, other.publicKey), version };
 }
 

@@ -27,7 +27,7 @@ export function approved(snapshot: Snapshot, approval: Approval): Edit | undefin
     throw apiErrors.error('api/name-taken', { machine: name });
   }
   const { stored, compiled, held } = snapshot;
-  const facts = withKeys(stored.facts, name, waiting.keys);
+  const facts = withKeys(stored.facts, name, waiting);
   const enrolled: StoredMachine = { ...waiting, name, enrolment: 'enrolled' };
   const base = {
     author,

@@ -75,8 +75,8 @@ export class Compiled {
 
   /** The facts with an address for every machine. */
   get facts(): Facts {
-    const { inventory, ledger, keys, observations } = this.model.inputs;
-    return { inventory, ledger, keys, observations };
+    const { inventory, ledger, keys, observations, adopted } = this.model.inputs;
+    return { inventory, ledger, keys, observations, ...(adopted && { adopted }) };
   }
 
   /** Whether a machine of the file has a state, and so may have an agent. */

@@ -1,7 +1,9 @@
 import type { FileSet, JoinRequest } from '#api';
 import { apiErrors, joinProofText } from '#api';
+import { canonicalJson } from '#base';
 import type { Facts } from '#compile';
 import { addMember, type NewMember } from '#spec';
+import { adoptedPair } from '#state';
 import type { Actor } from '../actor.ts';
 import { serverErrors } from '../errors.ts';
 import { isSigned } from '../identity.ts';
@@ -29,8 +31,7 @@ const inOrder = (keys: JoinRequest['keys']): readonly string[] =>
 export const withKeys = (
   facts: Facts,
   name: string,
-  keys: JoinRequest['keys'],
-  mtu?: number,
+  { keys, mtu }: Pick<JoinRequest, 'keys' | 'mtu'>,
 ): Facts => ({
   ...facts,
   keys: { ...facts.keys, [name]: keys },
@@ -39,36 +40,66 @@ export const withKeys = (
   }),
 });
 
+/** Facts with the pairs of a tunnel that a machine brings along: of its own key, and of no other. */
+function withAdopted(facts: Facts, { keys, adopted }: JoinRequest): Facts {
+  const own = keys['0'];
+  if (!adopted || own === undefined) return facts;
+  const pairs = Object.entries(adopted).map(
+    ([peer, isPreshared]) => [adoptedPair(own, peer), isPreshared] as const,
+  );
+  return { ...facts, adopted: { ...facts.adopted, ...Object.fromEntries(pairs) } };
+}
+
 /**
- * What a machine's join changes: nothing if it is enrolled already; keys where the file names it; the
- * file where the token admits; else it waits for approval.
+ * What a machine's join changes: keys where the file names it; the file where the token admits; else it
+ * waits for approval. Of one that is enrolled already only what it brings along is news.
  * @throws api/unauthorized, api/name-taken, server/key-taken, server/not-managed
  */
 export function enrol(snapshot: Snapshot, enrolment: Enrolment): Edit | undefined {
   const { request, actor } = enrolment;
-  const { name, identity, keys, proof, mtu } = request;
+  const { name, identity, keys, proof } = request;
   const network = snapshot.stored.network;
   if (!isSigned(identity, joinProofText(network, identity, inOrder(keys)), proof)) {
     throw apiErrors.error('api/unauthorized', {});
   }
-  if (snapshot.byIdentity.has(identity)) return undefined;
+  const known = snapshot.byIdentity.get(identity);
+  if (known) return returned(snapshot, known, request);
   if (snapshot.machines.has(name)) throw apiErrors.error('api/name-taken', { machine: name });
   refuseTakenKeys(snapshot, name, keys);
   const machine = machineOf(network, enrolment);
   const base = { author: actor.name, put: [machine], also: enrolment.consume };
   const detail = { machine: name, identity };
+  const brought = withAdopted(snapshot.stored.facts, request);
   if (snapshot.compiled.has(name)) {
     refuseUnmanaged(snapshot, name);
-    const facts = withKeys(snapshot.stored.facts, name, keys, mtu);
+    const facts = withKeys(brought, name, request);
     return { ...base, action: 'join', detail, compiled: withFacts(snapshot, facts) };
   }
   if (!actor.admits || snapshot.held) {
-    return { ...base, action: 'join-request', detail, put: [{ ...machine, enrolment: 'pending' }] };
+    // Its key is nobody's yet: what it brings along means nothing until it is let in.
+    const news = brought !== snapshot.stored.facts && { compiled: withFacts(snapshot, brought) };
+    const put: readonly StoredMachine[] = [{ ...machine, enrolment: 'pending' }];
+    return { ...base, action: 'join-request', detail, put, ...news };
   }
-  const facts = withKeys(snapshot.stored.facts, name, keys, mtu);
+  const facts = withKeys(brought, name, request);
   const revision = memberAdded(snapshot, { name, tags: actor.tags }, facts, `${name} joined`);
   return { ...base, action: 'join', detail, revision };
 }
+
+/** A machine that joined before, perhaps with another tunnel of the same key. */
+function returned(
+  snapshot: Snapshot,
+  { name, enrolment }: StoredMachine,
+  request: JoinRequest,
+): Edit | undefined {
+  const { facts } = snapshot.stored;
+  const isItsKey = facts.keys[name]?.['0'] === request.keys['0'];
+  const brought = withAdopted(facts, request);
+  if (enrolment !== 'enrolled' || !isItsKey || same(brought, facts)) return undefined;
+  return { author: name, action: 'adopt', compiled: withFacts(snapshot, brought) };
+}
+
+const same = (a: Facts, b: Facts): boolean => canonicalJson(a) === canonicalJson(b);
 
 const machineOf = (network: string, { request, actor, at }: Enrolment): StoredMachine => ({
   network,

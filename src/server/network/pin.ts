@@ -14,7 +14,7 @@ const digits = 16;
  * each, so that a refusal can say which of them moved. Observations may move: nobody decides by them.
  */
 export const pinOf = (base: RevisionId, files: FileSet, facts: Facts): string =>
-  [base, files, facts.inventory, facts.ledger, facts.keys]
+  [base, files, facts.inventory, facts.ledger, { keys: facts.keys, adopted: facts.adopted }]
     .map((part) => sha256(canonicalJson(part)).slice(0, digits))
     .join('.');
 

@@ -1,12 +1,12 @@
 import { hkdfSync } from 'node:crypto';
 import { Secret } from '#base';
-import type { HostState, Peer, Tunnel } from '#state';
+import { type HostState, isAdoptedKey, type Peer, type Tunnel } from '#state';
 
 /**
  * The values of the preshared keys that a state refers to, by `id@version`. Each is made from the
  * network's secret of that version and the two public keys (HKDF-SHA256, RFC 5869), so that both ends
  * are given the same, and no key of a pair is ever stored at the server. Without those that the state
- * `before` refers to.
+ * `before` refers to, and those that were there before Hawser, which the two machines have.
  */
 export function presharedKeys(
   state: HostState,
@@ -35,7 +35,7 @@ function keyOf(
   { publicKey: other, presharedKey }: Peer,
   secretOf: (version: number) => Secret,
 ): readonly [string, Secret][] {
-  if (!presharedKey || publicKey === undefined) return [];
+  if (!presharedKey || isAdoptedKey(presharedKey) || publicKey === undefined) return [];
   const { id, version } = presharedKey;
   const info = `hawser preshared key 1\n${[publicKey, other].sort().join('\n')}\n`;
   const secret = Buffer.from(secretOf(version).reveal(), 'base64');
