@@ -55,6 +55,8 @@ export const MachineStatus = Type.Object({
   connected: Type.Boolean(),
   since: Type.Optional(Time),
   lastSeen: Type.Optional(Time),
+  /** Where the server is that it is connected to, if that is another than the one that was asked. */
+  server: Type.Optional(Type.String()),
   address: Type.Optional(Type.String()),
   version: Type.Optional(Type.String()),
   overlay: Type.Array(Type.String()),

@@ -28,6 +28,10 @@ class FailingStore implements Store {
     for (const listener of this.#listeners) listener('net');
   }
 
+  get peers(): Store['peers'] {
+    return this.#store.peers;
+  }
+
   async read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#store.read(async (tx) => {
       const result = await work(tx);

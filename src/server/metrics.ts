@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Networks } from './networks.ts';
+import type { Store } from './store/contract.ts';
 
 /** What a server tells Prometheus; times in seconds, sizes in bytes. */
 export class Metrics {
@@ -10,7 +11,7 @@ export class Metrics {
   readonly messages: Counter<'type'>;
   readonly bytes: Counter<'type'>;
 
-  constructor(networks: Networks) {
+  constructor(networks: Networks, { peers }: Pick<Store, 'peers'>) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.requests = new Counter({
@@ -43,6 +44,12 @@ export class Metrics {
       labelNames: ['type'],
       registers,
     });
+    const leader: Gauge = new Gauge({
+      name: 'hawser_leader',
+      help: '1 if this server does what one of those on its database has to do.',
+      registers,
+      collect: () => leader.set(Number(peers.leads)),
+    });
     for (const gauge of gauges) addGauge(this.#registry, networks, gauge);
   }
 
@@ -66,7 +73,7 @@ interface NetworkGauge {
 const gauges: readonly NetworkGauge[] = [
   {
     name: 'hawser_agents_connected',
-    help: 'Agents that are connected now.',
+    help: 'Agents that are connected to this server now.',
     value: ({ hub }) => hub.size,
   },
   {

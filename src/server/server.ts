@@ -14,6 +14,7 @@ import { handlersOf } from './http/handlers/index.ts';
 import { PackageFolder } from './installer/packages.ts';
 import { Metrics } from './metrics.ts';
 import { Networks } from './networks.ts';
+import { Presence } from './presence/presence.ts';
 import type { Store } from './store/contract.ts';
 import { openStore, type StorePlace } from './store/index.ts';
 import { Tokens } from './tokens.ts';
@@ -116,14 +117,25 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
   const servers = () => addresses.map((address) => urlOf(address, port));
   const tokens = new Tokens({ servers, ...(pin !== undefined && { pin }) }, store, clock);
   const authorities = () => certificates.current.authorities;
-  const trust = () => ({ servers: servers(), authorities: authorities() });
-  const networks = new Networks({ store, clock, log, trust });
+  const presence: Presence = new Presence({
+    peers: store.peers,
+    servers,
+    onServers: () => announce(),
+  });
+  const trust = () => ({
+    servers: [...servers(), ...presence.servers],
+    authorities: authorities(),
+  });
+  const networks = new Networks({ store, clock, log, trust, presence });
+  const announce = () => {
+    for (const { hub: one } of networks.all) one.announceTrust();
+  };
   await networks.start();
   const backup = async (passphrase: Secret) => backupBytes(placeOf(init), { passphrase, clock });
   const packages = new PackageFolder(init.packages);
   const shared = { store, tokens, clock, networks, servers, authorities, backup, packages };
   const handlers = handlersOf(shared);
-  const metrics = new Metrics(networks);
+  const metrics = new Metrics(networks, store);
   const gate = new Gate(tokens, new Failures(clock), () => metrics.failures.inc());
   const own = { metrics, trouble: async () => troubleOf(store, networks) };
   const hub = (name: string) => networks.get(name).hub;
@@ -131,7 +143,7 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
   const app = await makeApp({ handlers, gate, log, hub, own, installer }, certificates.current);
   certificates.follow(({ key, cert }) => {
     (app.server as Server).setSecureContext({ key, cert });
-    for (const { hub: one } of networks.all) one.announceTrust();
+    announce();
   });
   let backups: Backups | undefined;
   return {
@@ -143,6 +155,7 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
       const first = { now: clock(), ...(firstNetwork && { firstNetwork }) };
       const firstTokens = await firstStart(store, tokens, first);
       if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
+      presence.open();
       const { backups: plan } = init;
       if (plan) backups = new Backups({ plan, place: placeOf(init), store, clock, log });
       return firstTokens;
@@ -150,6 +163,7 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
     async close() {
       await backups?.close();
       certificates.close();
+      presence.close();
       await networks.close();
       await app.close();
     },

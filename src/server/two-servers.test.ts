@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresCluster } from '../../tests/support/postgres.ts';
 import { suite } from '../../tests/support/suite.ts';
+import { until } from '../../tests/support/until.ts';
 import { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
+import { openStore } from './store/index.ts';
 
 suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
   let cluster: PostgresCluster;
@@ -70,5 +72,99 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
       expect(machines.filter(({ enrolment }) => enrolment === 'enrolled')).toHaveLength(20);
       expect(new Set(addresses).size).toBe(21);
     });
+  });
+
+  const machineAt = async (server: TestServer, name: string, admin: string) =>
+    (await server.call('status', {}, undefined, admin)).machines.find((one) => one.name === name);
+
+  test('each knows who is connected to the other, what it has, and that it went', async () => {
+    await withTwo(async (one, two, admin) => {
+      const anna = new Machine('anna');
+      const channel = await one.enrol(anna);
+      await channel.next('state');
+      channel.report('confirmed');
+      const place = `https://127.0.0.1:${one.port}`;
+      await until('the other knows that it is there', async () => {
+        const { connected, server, confirmed, wanted } =
+          (await machineAt(two, 'anna', admin)) ?? {};
+        return connected && server === place && confirmed === wanted;
+      });
+      channel.report('failed');
+      await until(
+        'it behaves',
+        async () => (await machineAt(two, 'anna', admin))?.notes.length === 0,
+      );
+      channel.say({ type: 'seen', paused: '2030-01-01T00:00:00.000Z' });
+      await until('it is told what the machine says', async () =>
+        (await machineAt(two, 'anna', admin))?.notes.includes(
+          'paused until 2030-01-01T00:00:00.000Z',
+        ),
+      );
+      channel.close();
+      await until('the other knows that it went', async () => {
+        const machine = await machineAt(two, 'anna', admin);
+        return machine?.connected === false;
+      });
+    });
+  });
+
+  test('agents are told where all of them are', async () => {
+    await withTwo(async (one, two) => {
+      const channel = await one.enrol(new Machine('anna'));
+      const places = [one, two].map(({ port }) => `https://127.0.0.1:${port}`);
+      let servers: readonly string[] = [];
+      while (servers.length < 2) ({ servers } = await channel.next('trust'));
+      expect(servers).toEqual(places);
+    });
+  });
+
+  test('a copy of a machine that comes to the other is refused, and told with both places', async () => {
+    await withTwo(async (one, two, admin) => {
+      const anna = new Machine('anna');
+      const first = await one.enrol(anna);
+      await first.next('state');
+      await until(
+        'it is known to the other',
+        async () => (await machineAt(two, 'anna', admin))?.connected,
+      );
+      const copy = await two.connect(anna, { seen: { boot: 'another' } });
+      const { error } = await copy.next('refused');
+      expect(error.code).toBe('server/two-machines');
+      expect(error.message).toContain(`127.0.0.1 (at https://127.0.0.1:${one.port})`);
+      for (const server of [one, two]) {
+        await until('it is shown', async () =>
+          (await machineAt(server, 'anna', admin))?.notes.some((note) =>
+            note.startsWith('clone: '),
+          ),
+        );
+      }
+      expect(first.closed).toBeUndefined();
+      const clones = (await one.call('audit', {})).filter(({ action }) => action === 'clone');
+      expect(clones).toHaveLength(1);
+    });
+  });
+
+  test('a machine that was restarted and comes to the other is let in', async () => {
+    await withTwo(async (one, two, admin) => {
+      const anna = new Machine('anna');
+      const first = await one.enrol(anna);
+      await until(
+        'it is known to the other',
+        async () => (await machineAt(two, 'anna', admin))?.connected,
+      );
+      first.close();
+      const second = await two.connect(anna, { seen: { boot: 'another' } });
+      await second.next('state');
+    });
+  });
+
+  test('one of them leads; when it ends, the other does', async () => {
+    const database = cluster.url(await cluster.createDatabase());
+    const [first, second] = [await openStore({ database }), await openStore({ database })];
+    await until('one leads', () => first.peers.leads !== second.peers.leads);
+    const [leader, other] = first.peers.leads ? [first, second] : [second, first];
+    await leader.close();
+    await until('the other leads', () => other.peers.leads);
+    await other.close();
   });
 });

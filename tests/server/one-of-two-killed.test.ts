@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresCluster } from '../support/postgres.ts';
 import { suite } from '../support/suite.ts';
@@ -13,6 +17,14 @@ members:
   ann: { endpoint: 203.0.113.1:51820 }
   ben: {}
 `;
+
+/** Whether a server does what one of them has to do. */
+async function leads(url: string, token: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${token}` };
+  const asked = request(`${url}/metrics`, { headers, rejectUnauthorized: false, agent: false });
+  const [answer] = (await once(asked.end(), 'response')) as [IncomingMessage];
+  return /^hawser_leader 1$/m.test(await text(answer));
+}
 
 suite('two servers on one PostgreSQL, one of them killed', { needs: ['postgresql'] }, () => {
   const ann = new Person();
@@ -47,7 +59,11 @@ suite('two servers on one PostgreSQL, one of them killed', { needs: ['postgresql
     ann.must('apply', 'net.yaml', '--create');
     ann.write('net.yaml', file(21));
     ann.must('apply', 'net.yaml', '-m', 'at the first');
+    const admin = /hawser-admin-[\w-]+/.exec(one.program.output)?.[0] ?? '';
+    await until('the first leads', () => leads(one.url, admin));
+    expect(await leads(two.url, admin)).toBe(false);
     await one.program.end('SIGKILL');
+    await until('the second leads', () => leads(two.url, admin));
     expect(ann.hawser(['history']).err).toContain('cli/server-unreachable');
 
     const elsewhere = { HAWSER_SERVER: two.url };

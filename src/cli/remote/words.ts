@@ -47,10 +47,13 @@ const machineRow = (machine: MachineStatus): readonly string[] => [
   machine.name,
   presence(machine),
   machine.overlay.join(' '),
-  machine.address ?? '',
+  placeOf(machine),
   progress(machine),
   machine.notes.join(', '),
 ];
+
+const placeOf = ({ address = '', server }: MachineStatus): string =>
+  server === undefined ? address : `${address} at ${server}`;
 
 function presence({ enrolment, connected, lastSeen }: MachineStatus): string {
   if (enrolment === 'unmanaged') return 'not ours to run';

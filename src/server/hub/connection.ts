@@ -3,6 +3,7 @@ import type { Diagnostic } from '#base';
 import { delta, type HostState } from '#state';
 import type { Compiled, NamedState } from '../network/compiled.ts';
 import type { Snapshot } from '../network/snapshot.ts';
+import type { Card } from '../presence/card.ts';
 import type { NetworkSecret } from '../secrets/network-secret.ts';
 import { presharedKeys } from '../secrets/preshared.ts';
 import type { Wire } from './wire.ts';
@@ -71,14 +72,6 @@ export class Connection {
     return this.#wanted;
   }
 
-  get lacks(): readonly string[] {
-    return this.#lacks;
-  }
-
-  get report(): StateReport | undefined {
-    return this.#report;
-  }
-
   get failures(): readonly Diagnostic[] {
     const { outcome, failures } = this.#report ?? { outcome: 'applied', failures: [] };
     return outcome === 'failed' || outcome === 'reverted' ? failures : [];
@@ -98,6 +91,26 @@ export class Connection {
   get isCurrent(): boolean {
     if (this.#wanted === undefined || this.isConfirmed) return true;
     return this.#report?.outcome === 'applied' && this.#report.hash === this.#wanted;
+  }
+
+  /** As others see it; `isAsked`: it is about to be told something. */
+  card(isAsked: boolean): Card {
+    const { identity, program, seen } = this.hello;
+    const { confirmed } = this;
+    return {
+      identity,
+      boot: seen.boot,
+      address: this.wire.address,
+      since: this.since,
+      program,
+      ...(confirmed !== undefined && { confirmed }),
+      isConfirmed: this.isConfirmed && !isAsked,
+      isCurrent: this.isCurrent && !isAsked,
+      lacks: this.#lacks,
+      isQuarantined: this.quarantined !== undefined,
+      ...(this.paused !== undefined && { paused: this.paused }),
+      failures: this.failures,
+    };
   }
 
   heard(report: StateReport): void {

@@ -41,25 +41,26 @@ async function withGuests(work: (network: Network) => Promise<void>): Promise<vo
 
 const names = (network: Network): readonly string[] => [...network.snapshot.machines.keys()].sort();
 
+const minutes = (count: number): number => count * 60_000;
+
 test('a machine of an ephemeral token goes when it stays away, and no other', async () => {
   await withGuests(async (network) => {
-    const ephemeral = new Ephemeral(network, { log }, () => false, 1);
-    await expect.poll(() => names(network)).toEqual(['resident']);
-    ephemeral.close();
+    let away = minutes(9);
+    const ephemeral = new Ephemeral(network, { log, isHere: () => false, awayFor: () => away });
+    await ephemeral.look();
+    expect(names(network)).toEqual(['guest', 'resident']);
+    away = minutes(11);
+    await ephemeral.look();
+    expect(names(network)).toEqual(['resident']);
   });
 });
 
 test('a machine of an ephemeral token that returned in time stays', async () => {
   await withGuests(async (network) => {
-    let asked = 0;
-    const isHere = (): boolean => {
-      asked++;
-      return true;
-    };
-    const ephemeral = new Ephemeral(network, { log }, isHere, 1);
-    await expect.poll(() => asked).toBe(1);
-    await network.settled();
+    const answers = [false, true];
+    const isHere = (): boolean => answers.shift() ?? true;
+    await new Ephemeral(network, { log, isHere, awayFor: () => minutes(11) }).look();
+    expect(answers).toEqual([]);
     expect(names(network)).toEqual(['guest', 'resident']);
-    ephemeral.close();
   });
 });

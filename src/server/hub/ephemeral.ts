@@ -5,49 +5,41 @@ import { left } from '../network/remove.ts';
 /** How long an ephemeral machine may be away, in milliseconds: longer than a reboot. */
 const away = 10 * 60_000;
 
+export interface EphemeralInit {
+  readonly log: Logger;
+  readonly isHere: (identity: string) => boolean;
+  /** For how many milliseconds it is known that a machine is not here. */
+  readonly awayFor: (identity: string) => number;
+}
+
 /** Takes machines out that joined by an ephemeral token and went away for good. */
 export class Ephemeral {
   readonly #network: Network;
-  readonly #log: Logger;
-  readonly #isHere: (identity: string) => boolean;
-  readonly #patience: number;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #init: EphemeralInit;
 
-  constructor(
-    network: Network,
-    { log }: { readonly log: Logger },
-    isHere: (identity: string) => boolean,
-    patience = away,
-  ) {
-    this.#patience = patience;
+  constructor(network: Network, init: EphemeralInit) {
     this.#network = network;
-    this.#log = log;
-    this.#isHere = isHere;
-    // Who went away while the server did is given its time anew.
-    for (const { identity } of network.snapshot.machines.values()) this.gone(identity);
+    this.#init = init;
   }
 
-  /** Its connection ended. */
-  gone(identity: string): void {
-    if (!this.#network.snapshot.byIdentity.get(identity)?.ephemeral) return;
-    clearTimeout(this.#timers.get(identity));
-    const timer = setTimeout(() => void this.#expire(identity), this.#patience).unref();
-    this.#timers.set(identity, timer);
-  }
-
-  close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+  /** Removes who is away for too long. One server does it, now and then. */
+  async look(): Promise<void> {
+    const { isHere, awayFor } = this.#init;
+    const gone = [...this.#network.snapshot.machines.values()].filter(
+      ({ ephemeral, identity }) => ephemeral && !isHere(identity) && awayFor(identity) > away,
+    );
+    for (const { identity } of gone) await this.#expire(identity);
   }
 
   async #expire(identity: string): Promise<void> {
-    this.#timers.delete(identity);
+    const { isHere, log } = this.#init;
     try {
       await this.#network.commit((snapshot) => {
         const machine = snapshot.byIdentity.get(identity);
-        return machine && !this.#isHere(identity) ? left(snapshot, machine) : undefined;
+        return machine && !isHere(identity) ? left(snapshot, machine) : undefined;
       });
     } catch (error) {
-      this.#log.error({ err: error }, 'an ephemeral machine could not be removed');
+      log.error({ err: error }, 'an ephemeral machine could not be removed');
     }
   }
 }

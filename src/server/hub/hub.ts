@@ -6,7 +6,11 @@ import { banishedKey } from '../network/edit.ts';
 import type { Network } from '../network/network.ts';
 import { left } from '../network/remove.ts';
 import type { Snapshot } from '../network/snapshot.ts';
+import type { Card } from '../presence/card.ts';
+import type { Presence } from '../presence/presence.ts';
 import type { Store } from '../store/contract.ts';
+import { Attendance } from './attendance.ts';
+import { Clones } from './clones.ts';
 import { Connection, type Name } from './connection.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
@@ -23,24 +27,24 @@ export interface HubComponents {
   readonly clock: () => Date;
   readonly log: Logger;
   readonly trust: () => Trust;
+  readonly presence: Presence;
 }
 
-/** How long an old connection has to show that it lives, in milliseconds. */
-const proofOfLife = 3000;
-/** Seconds after which the second of two clones may ask again. */
-const cloneAgain = 300;
+/** An agent that is connected to this server or another. */
+export interface Present {
+  readonly card: Card;
+  /** The revision that its server is at. */
+  readonly revision: number;
+  /** Where its server is, if that is another. */
+  readonly place?: string;
+}
 
-/** A clone is shown until it did not come again, in milliseconds. */
-const cloneShown = 3 * cloneAgain * 1000;
+/** Seconds after which a machine that nobody knows may ask again. */
+const unknownAgain = 300;
 /** Connections that are dead and were never closed are found within twice this, in milliseconds. */
 const beatEvery = 30_000;
 /** Seconds after which an agent may return that could not be looked up. */
 const unavailableAgain = 5;
-
-interface Clone {
-  readonly address: string;
-  readonly seen: number;
-}
 
 /** The connected agents of one network. */
 export class Hub {
@@ -49,24 +53,41 @@ export class Hub {
   readonly #findings: Findings;
   /** By identity: names may change. */
   readonly #connections = new Map<string, Connection>();
-  readonly #clones = new Map<string, Clone>();
+  readonly #clones: Clones;
   readonly #due = new Map<Connection, Name>();
+  readonly #attendance: Attendance;
   readonly #ephemeral: Ephemeral;
   readonly #heart: NodeJS.Timeout;
+  readonly #began = performance.now();
   #sending = false;
 
   constructor(network: Network, components: HubComponents) {
     this.network = network;
     this.#components = components;
     this.#findings = new Findings(network, components);
-    this.#ephemeral = new Ephemeral(network, components, (identity) =>
-      this.#connections.has(identity),
-    );
-    this.#heart = setInterval(() => {
-      for (const { wire } of this.#connections.values()) wire.beat();
-    }, beatEvery).unref();
+    this.#clones = new Clones({
+      network,
+      components,
+      findings: this.#findings,
+      of: (identity) => this.#connections.get(identity),
+      changed: (identity) => this.#changed(identity),
+    });
+    const isHere = (identity: string): boolean => this.present(identity) !== undefined;
+    this.#attendance = new Attendance(components.clock, isHere);
+    const awayFor = (identity: string): number => this.#awayFor(identity);
+    this.#ephemeral = new Ephemeral(network, { log: components.log, isHere, awayFor });
+    this.#heart = setInterval(() => this.#beat(), beatEvery).unref();
     network.onChange((after, before) => {
       this.#publish(after, before);
+    });
+    components.presence.add(network.name, {
+      revision: () => network.snapshot.stored.revision.number,
+      identities: () => this.#connections.keys(),
+      card: (identity) => this.#card(identity),
+      lives: async (identity, boot) => this.#clones.lives(identity, boot),
+      met: (elsewhere) => void this.#clones.met(elsewhere),
+      cloned: (identity, address) => this.#clones.note(identity, address),
+      retry: (identity) => void this.#retryHere(identity),
     });
   }
 
@@ -74,15 +95,49 @@ export class Hub {
     return this.#connections.size;
   }
 
-  of(identity: string): Connection | undefined {
-    return this.#connections.get(identity);
+  /** Where an identity is connected; the newest place, while it moves from one to another. */
+  present(identity: string): Present | undefined {
+    const { presence } = this.#components;
+    const elsewhere = presence.find(this.network.name, identity);
+    const card = this.#card(identity);
+    if (elsewhere && (!card || card.since < elsewhere.card.since)) return elsewhere;
+    return card && { card, revision: this.network.snapshot.stored.revision.number };
+  }
+
+  /** When an identity was last seen, RFC 3339; undefined: not since this server started. */
+  lastSeen(identity: string): string | undefined {
+    const seen = this.#attendance.of(identity);
+    return seen === undefined ? undefined : new Date(seen).toISOString();
   }
 
   /** Where else an identity was used while it was connected. */
-  cloneOf(identity: string): string | undefined {
-    const clone = this.#clones.get(identity);
-    const now = this.#components.clock().getTime();
-    return clone && now - clone.seen < cloneShown ? clone.address : undefined;
+  cloneOf(card: Card): string | undefined {
+    return this.#clones.shown(card);
+  }
+
+  #card(identity: string): Card | undefined {
+    const connection = this.#connections.get(identity);
+    if (!connection) return undefined;
+    const isAsked = connection.busy || this.#due.has(connection);
+    const clone = this.#clones.of(identity);
+    return { ...connection.card(isAsked), ...(clone && { clone }) };
+  }
+
+  #changed(identity: string): void {
+    this.#components.presence.changed(this.network.name, identity);
+  }
+
+  /** Of what this server has seen itself and heard from others without a break. */
+  #awayFor(identity: string): number {
+    const watched = performance.now() - Math.max(this.#began, this.#components.presence.since);
+    const seen = this.#attendance.of(identity) ?? 0;
+    return Math.min(watched, this.#components.clock().getTime() - seen);
+  }
+
+  #beat(): void {
+    for (const { wire } of this.#connections.values()) wire.beat();
+    this.#attendance.look(this.network.snapshot.byIdentity);
+    if (this.#components.store.peers.leads) void this.#ephemeral.look();
   }
 
   /** Takes an agent whose hello was proven; undefined if it was refused. */
@@ -98,11 +153,13 @@ export class Hub {
       });
       return undefined;
     }
-    if (await this.#isClone(hello, wire)) return undefined;
+    if (await this.#clones.refused(hello, wire)) return undefined;
     const since = this.#components.clock().toISOString();
     const connection = new Connection(record.name, hello, wire, since);
     this.#connections.get(hello.identity)?.wire.close();
     this.#connections.set(hello.identity, connection);
+    this.#attendance.note(hello.identity);
+    this.#changed(hello.identity);
     this.#findings.seen(record, hello);
     await this.#greet(connection);
     return connection;
@@ -119,15 +176,17 @@ export class Hub {
       if (record) this.#findings.seen(record, { keys: message.keys, seen: { mtu: message.mtu } });
     } else if (message.type === 'drift') this.#findings.drifted(connection, message);
     else this.#left(connection);
+    this.#changed(connection.hello.identity);
   }
 
   gone(connection: Connection): void {
     const { identity } = connection.hello;
     if (this.#connections.get(identity) !== connection) return;
     this.#connections.delete(identity);
-    this.#clones.delete(identity);
+    this.#clones.forget(identity);
     this.#due.delete(connection);
-    this.#ephemeral.gone(identity);
+    this.#attendance.note(identity);
+    this.#changed(identity);
   }
 
   /** Something went wrong with one agent; the others are served on. */
@@ -153,8 +212,15 @@ export class Hub {
     return { type: 'trust', servers: [...servers], authorities: [...authorities] };
   }
 
-  /** Sends a machine again what it took back or failed at. */
-  retry(identity: string): boolean {
+  /** Sends a machine again what it took back or failed at, whichever server it is connected to. */
+  retry(identity: string): void {
+    if (this.#retryHere(identity)) return;
+    const { presence } = this.#components;
+    const elsewhere = presence.find(this.network.name, identity);
+    if (elsewhere) presence.retry(this.network.name, elsewhere);
+  }
+
+  #retryHere(identity: string): boolean {
     const connection = this.#connections.get(identity);
     if (!connection) return false;
     connection.quarantined = undefined;
@@ -166,7 +232,6 @@ export class Hub {
   /** Resolves when what agents reported is stored. */
   async close(): Promise<void> {
     clearInterval(this.#heart);
-    this.#ephemeral.close();
     for (const { wire } of this.#connections.values()) wire.close();
     await this.#findings.flush();
   }
@@ -221,7 +286,7 @@ export class Hub {
       );
       if (banished === undefined) {
         const error = serverErrors.error('server/unknown-machine', { network });
-        await wire.refuse({ error, again: cloneAgain });
+        await wire.refuse({ error, again: unknownAgain });
         return;
       }
       await wire.send({ type: 'removed' });
@@ -234,27 +299,9 @@ export class Hub {
     }
   }
 
-  /**
-   * An agent may have two connections for a moment: it proves a change by a new one, or the old one is
-   * dead and nobody noticed. Two processes whose connections both live are two machines.
-   */
-  async #isClone(hello: Hello, wire: Wire): Promise<boolean> {
-    const old = this.#connections.get(hello.identity);
-    if (!old || old.hello.seen.boot === hello.seen.boot) return false;
-    if (!(await old.wire.answers(proofOfLife))) return false;
-    const { machine } = old;
-    const seen = this.#components.clock().getTime();
-    this.#clones.set(hello.identity, { address: wire.address, seen });
-    const args = { machine, first: old.wire.address, second: wire.address };
-    const error = serverErrors.error('server/two-machines', args);
-    this.#components.log.warn({ ...args, network: this.network.name }, error.message);
-    await this.#findings.cloned(machine, args);
-    await wire.refuse({ error, again: cloneAgain });
-    return true;
-  }
-
   #publish(after: Snapshot, before: Snapshot): void {
-    const changed = this.#changed(after, before);
+    this.#components.presence.changed(this.network.name);
+    const changed = this.#affected(after, before);
     const thawed = before.stored.frozen && !after.stored.frozen;
     for (const connection of this.#connections.values()) {
       const record = after.byIdentity.get(connection.hello.identity);
@@ -278,13 +325,14 @@ export class Hub {
     }
   }
 
-  #changed(after: Snapshot, before: Snapshot): ReadonlySet<string> {
+  #affected(after: Snapshot, before: Snapshot): ReadonlySet<string> {
     if (after.compiled === before.compiled) return new Set();
     return new Set(affected(before.compiled.model, after.compiled.model));
   }
 
   #queue(connection: Connection, name: Name): void {
     if (name === 'always' || !this.#due.has(connection)) this.#due.set(connection, name);
+    this.#changed(connection.hello.identity);
     if (this.#sending) return;
     this.#sending = true;
     setImmediate(() => void this.#send());
@@ -320,6 +368,7 @@ export class Hub {
       this.#components.log.error({ err: error, machine }, 'no state could be made');
     } finally {
       connection.busy = false;
+      this.#changed(connection.hello.identity);
     }
     if (connection.again === undefined) return;
     this.#queue(connection, connection.again);

@@ -1,8 +1,8 @@
 import type { MachineStatus, NetworkStatus } from '#api';
 import { by } from '#base';
 import { formatEndpoint } from '#ip';
-import type { Connection } from '../hub/connection.ts';
-import type { Hub } from '../hub/hub.ts';
+import type { Hub, Present } from '../hub/hub.ts';
+import type { Card } from '../presence/card.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -30,52 +30,47 @@ function statusOfMachine(snapshot: Snapshot, hub: Hub, name: string): MachineSta
   const { stored, compiled, machines } = snapshot;
   const record = machines.get(name);
   const node = compiled.model.nodesByName.get(name);
-  const connection = record && hub.of(record.identity);
+  const present = record && hub.present(record.identity);
+  const { card, place } = present ?? {};
   const endpoint = node?.machine.endpoint;
-  const address = connection?.wire.address ?? (endpoint && formatEndpoint(endpoint));
-  const confirmed = confirmedBy(record, connection, stored.revision.number);
+  const address = card?.address ?? (endpoint && formatEndpoint(endpoint));
+  const lastSeen = record && !card ? hub.lastSeen(record.identity) : undefined;
+  const confirmed = present ? confirmedBy(present) : record?.confirmed;
   return {
     name,
     enrolment: node?.machine.managed === false ? 'unmanaged' : (record?.enrolment ?? 'file'),
-    connected: connection !== undefined,
-    ...(connection && { since: connection.since, version: connection.hello.program }),
+    connected: card !== undefined,
+    ...(card && { since: card.since, version: card.program }),
+    ...(lastSeen !== undefined && { lastSeen }),
+    ...(place !== undefined && { server: place }),
     ...(address !== undefined && { address }),
     overlay: (node?.overlay ?? []).map(String),
     ...(confirmed !== undefined && { confirmed }),
     ...(record?.enrolment === 'enrolled' && { wanted: stored.revision.number }),
-    notes: [...notesOf(snapshot, hub, record, connection)],
-    failures: [...(connection?.failures ?? [])],
+    notes: [...notesOf(snapshot, hub, record, card)],
+    failures: [...(card?.failures ?? [])],
   };
 }
 
 /** A revision that left a machine as it was is confirmed with the one that it confirmed. */
-function confirmedBy(
-  record: StoredMachine | undefined,
-  connection: Connection | undefined,
-  now: number,
-): number | undefined {
-  return connection?.isConfirmed ? now : (connection?.confirmed ?? record?.confirmed);
-}
+const confirmedBy = ({ card, revision }: Present): number | undefined =>
+  card.isConfirmed ? revision : card.confirmed;
 
 /** In the order of weight. */
 function* notesOf(
   { stored, compiled, held }: Snapshot,
   hub: Hub,
   record: StoredMachine | undefined,
-  connection: Connection | undefined,
+  card: Card | undefined,
 ): Iterable<string> {
   if (!record) return;
-  const clone = hub.cloneOf(record.identity);
-  if (clone !== undefined) {
-    yield `clone: the same identity at ${connection?.wire.address ?? 'another place'} and ${clone}`;
-  }
+  const clone = card && hub.cloneOf(card);
+  if (clone !== undefined) yield `clone: the same identity at ${card?.address} and ${clone}`;
   if (record.enrolment === 'enrolled' && !compiled.has(record.name)) yield 'not-in-file';
-  for (const facility of connection?.lacks ?? []) yield `needs-agent: ${facility}`;
-  if (connection?.quarantined !== undefined || record.quarantined === stored.revision.number) {
-    yield 'quarantined';
-  }
-  if (connection?.paused !== undefined) yield `paused until ${connection.paused}`;
+  for (const facility of card?.lacks ?? []) yield `needs-agent: ${facility}`;
+  if (card?.isQuarantined || record.quarantined === stored.revision.number) yield 'quarantined';
+  if (card?.paused !== undefined) yield `paused until ${card.paused}`;
   if (stored.frozen) yield 'frozen';
   if (held) yield `held: revision ${held.id.number}`;
-  if (connection && !connection.isCurrent) yield 'behind';
+  if (card && !card.isCurrent) yield 'behind';
 }

@@ -1,5 +1,6 @@
 import type { AuditEntry, FileSet, Revision, RevisionId, TokenInfo } from '#api';
 import type { Facts } from '#compile';
+import type { Peers } from './peers.ts';
 
 /** A network as it is stored: the file that is the truth, and the four inputs that are not in it. */
 export interface StoredNetwork {
@@ -106,5 +107,6 @@ export interface Store {
    * undefined: tokens or settings, or a server does not know what it missed. Audit wakes nobody.
    */
   onChange(listener: (network: string | undefined) => void): () => void;
+  readonly peers: Peers;
   close(): Promise<void>;
 }

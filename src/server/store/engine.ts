@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { HawserError } from '#base';
 import type { Dialect } from './migrations.ts';
+import type { Peers } from './peers.ts';
 import type { Tables } from './tables.ts';
 import type { Touched } from './transaction.ts';
 
@@ -21,6 +22,8 @@ export interface Engine {
   announce(db: Kysely<Tables>, touched: Touched): Promise<void>;
   /** What other servers announced; undefined also when some of it may have been missed. */
   listen(heard: (network: string | undefined) => void): void;
+  /** Other servers, from when it listens. */
+  readonly peers: Peers;
   /** The engine's own failures in our words; undefined for errors that are not the engine's. */
   failure(error: unknown): HawserError | undefined;
   close(): Promise<void>;

@@ -4,29 +4,43 @@ import type pg from 'pg';
 
 /** Milliseconds between attempts to connect again. */
 const retry = 500;
-/** Milliseconds after which a silent connection is asked whether it lives. */
-const heartbeat = 10_000;
+/** Milliseconds between questions whether the connection lives, and whether this server leads. */
+const heartbeat = 2_000;
+/** Milliseconds after which no answer means that the connection is dead. */
+const patience = 10_000;
+
+export interface ListenerInit {
+  readonly connect: () => pg.Client;
+  /** Who is told what is said on a channel; without a word after each connection, since what was said meanwhile is lost. */
+  readonly channels: Readonly<Record<string, (word: string | undefined) => void>>;
+  /** Of the advisory lock that one listener has: the leader's. */
+  readonly lock: number;
+}
 
 /**
- * Listens on a channel of PostgreSQL for as long as it is open. After each connection `heard` is called
- * without a word: what was said meanwhile is lost.
+ * A connection to PostgreSQL for as long as it is open: listens, says words to the other listeners, and
+ * is the leader while it has the lock.
  */
 export class Listener {
-  readonly #connect: () => pg.Client;
-  readonly #channel: string;
-  readonly #heard: (word: string | undefined) => void;
+  readonly #init: ListenerInit;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
+  #client: pg.Client | undefined;
+  #leads = false;
 
-  constructor(
-    connect: () => pg.Client,
-    channel: string,
-    heard: (word: string | undefined) => void,
-  ) {
-    this.#connect = connect;
-    this.#channel = channel;
-    this.#heard = heard;
+  constructor(init: ListenerInit) {
+    this.#init = init;
     this.#running = this.#run();
+  }
+
+  get leads(): boolean {
+    return this.#leads;
+  }
+
+  /** What cannot be said now is not said at all. */
+  say(channel: string, words: readonly string[]): void {
+    const text = 'select pg_notify($1, word) from unnest($2::text[]) as word';
+    this.#client?.query(text, [channel, words]).catch(() => {});
   }
 
   async #run(): Promise<void> {
@@ -39,28 +53,47 @@ export class Listener {
 
   /** Returns or throws when the connection has ended. */
   async #listenOnce(signal: AbortSignal): Promise<void> {
-    const client = this.#connect();
+    const { connect, channels } = this.#init;
+    const client = connect();
     client.on('error', () => {});
     const ended = once(client, 'end', { signal });
     // Its rejection is awaited below, unless connecting fails first.
     ended.catch(() => {});
-    client.on('notification', ({ payload }) => this.#heard(payload));
+    client.on('notification', ({ channel, payload }) => channels[channel]?.(payload));
     const beat = setInterval(() => void this.#ask(client), heartbeat).unref();
     try {
       await client.connect();
-      await client.query(`listen ${this.#channel}`);
-      this.#heard(undefined);
+      for (const channel of Object.keys(channels)) await client.query(`listen ${channel}`);
+      await this.#ask(client);
+      this.#client = client;
+      for (const heard of Object.values(channels)) heard(undefined);
       await ended;
     } finally {
       clearInterval(beat);
+      this.#client = undefined;
+      this.#leads = false;
       await client.end().catch(() => {});
     }
   }
 
-  /** Ends a connection that does not answer: a peer that vanished sends nothing, not even an end. */
+  /**
+   * Asks for the lock, which shows too whether the connection lives: a peer that vanished sends nothing,
+   * not even an end. It does not wait for the lock: a waiting statement would keep old rows from being
+   * cleaned away.
+   */
   async #ask(client: pg.Client): Promise<void> {
-    const query = { text: 'select 1', query_timeout: heartbeat };
-    await client.query(query).catch(() => client.end());
+    const text = this.#leads
+      ? 'select true as leads'
+      : `select pg_try_advisory_lock(${this.#init.lock}) as leads`;
+    try {
+      const { rows } = await client.query<{ leads: boolean }>({
+        text,
+        query_timeout: patience,
+      } as pg.QueryConfig);
+      this.#leads = rows[0]?.leads ?? false;
+    } catch {
+      await client.end().catch(() => {});
+    }
   }
 
   async close(): Promise<void> {

@@ -21,7 +21,7 @@ suite('PostgreSQL', { needs: ['postgresql'] }, () => {
 
   const listening = async (name: string): Promise<number> => {
     const ofListeners = `from pg_stat_activity where application_name = '${listenerName}'
-      and datname = '${name}' and query like 'listen%'`;
+      and datname = '${name}' and query like '%leads'`;
     return (await cluster.query(name, `select 1 ${ofListeners}`)).length;
   };
 

@@ -5,13 +5,17 @@ import type { HawserError } from '#base';
 import { serverErrors } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { Listener } from './listener.ts';
+import type { Peers } from './peers.ts';
 import type { Tables } from './tables.ts';
 import type { Touched } from './transaction.ts';
 
-/** PostgreSQL's channel, one in each database. */
+/** PostgreSQL's channels, of each database: what was written, and what servers tell each other. */
 const channel = 'hawser';
+const peersChannel = 'hawser_peers';
 /** Of the advisory lock that upgrades of the schema take: the letters "hawser". */
 const migrationLock = 0x686177736572;
+/** Of the one that the leader of several servers has: the letters "leader". */
+const leaderLock = 0x6c6561646572;
 const readers = 8;
 /** As PostgreSQL's list of connections shows it. */
 export const listenerName = 'hawser listener';
@@ -23,6 +27,38 @@ const session = {
   connectionTimeoutMillis: 10_000,
   keepAlive: true,
 };
+
+type OnWord = Parameters<Peers['onWord']>[0];
+
+/** The other servers, over the listeners of all. */
+class ListeningPeers implements Peers {
+  readonly self: string;
+  readonly #listener: () => Listener | undefined;
+  readonly #listeners = new Set<OnWord>();
+
+  constructor(self: string, listener: () => Listener | undefined) {
+    this.self = self;
+    this.#listener = listener;
+  }
+
+  get leads(): boolean {
+    return this.#listener()?.leads ?? false;
+  }
+
+  say(words: readonly string[]): void {
+    const texts = words.map((word) => `${this.self} ${word}`);
+    this.#listener()?.say(peersChannel, texts);
+  }
+
+  heard(from: string | undefined, word: string): void {
+    for (const listener of this.#listeners) listener(from, word);
+  }
+
+  onWord(listener: OnWord): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
 
 class PostgresEngine implements Engine {
   readonly name: string;
@@ -36,6 +72,7 @@ class PostgresEngine implements Engine {
   /** One connection, so that waiting writers take none from the readers. */
   readonly #writer: Kysely<Tables>;
   readonly #connect: () => pg.Client;
+  readonly peers = new ListeningPeers(this.#instance, () => this.#listener);
   #listener: Listener | undefined;
 
   constructor(driver: typeof pg, url: string) {
@@ -96,10 +133,24 @@ class PostgresEngine implements Engine {
   }
 
   listen(heard: (network: string | undefined) => void): void {
-    this.#listener = new Listener(this.#connect, channel, (word) => {
-      const [instance, network] = word?.split(' ') ?? [];
-      if (instance !== this.#instance) heard(network === '' ? undefined : network);
+    this.#listener = new Listener({
+      connect: this.#connect,
+      channels: {
+        [channel]: this.#fromOthers((_, network) => heard(network === '' ? undefined : network)),
+        [peersChannel]: this.#fromOthers((from, word) => this.peers.heard(from, word)),
+      },
+      lock: leaderLock,
     });
+  }
+
+  /** Told what other servers say, each word of which begins with its sender. */
+  #fromOthers(heard: (from: string | undefined, word: string) => void) {
+    return (text: string | undefined): void => {
+      if (text === undefined) return heard(undefined, '');
+      const end = text.indexOf(' ');
+      const from = text.slice(0, end);
+      if (from !== this.#instance) heard(from, text.slice(end + 1));
+    };
   }
 
   failure(error: unknown): HawserError | undefined {

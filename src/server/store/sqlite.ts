@@ -18,6 +18,7 @@ import type { HawserError } from '#base';
 import { serverErrors } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { nativeBinding } from './native.ts';
+import { alone } from './peers.ts';
 import type { Tables } from './tables.ts';
 
 /** The database inside a server's data folder. */
@@ -95,6 +96,7 @@ type Connect = (options?: Sqlite.Options) => Sqlite.Database;
 class SqliteEngine implements Engine {
   readonly name: string;
   readonly dialect = { serial: 'integer primary key autoincrement' };
+  readonly peers = alone;
   readonly #connect: Connect;
   readonly #database: Sqlite.Database;
   readonly #writer: Kysely<Tables>;

@@ -1,5 +1,6 @@
 import type { Store, Transaction } from './contract.ts';
 import type { Engine } from './engine.ts';
+import type { Peers } from './peers.ts';
 import { type Touched, transactionOn } from './transaction.ts';
 
 type Listener = (network: string | undefined) => void;
@@ -41,6 +42,10 @@ export class EngineStore implements Store {
 
   #wake(networks: Iterable<string | undefined>): void {
     for (const network of networks) for (const listener of this.#listeners) listener(network);
+  }
+
+  get peers(): Peers {
+    return this.#engine.peers;
   }
 
   onChange(listener: Listener): () => void {

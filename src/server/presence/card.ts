@@ -1,0 +1,48 @@
+import type { Finding } from '#api';
+
+/** An agent's connection, as all servers of a store know it. */
+export interface Card {
+  readonly identity: string;
+  /** Random at each start of the agent's process: two at once are two machines. */
+  readonly boot: string;
+  readonly address: string;
+  readonly since: string;
+  /** Version of its program. */
+  readonly program: string;
+  /** The revision that it confirmed last. */
+  readonly confirmed?: number;
+  /** Whether what it confirmed is what it should have, as of the revision that its server is at. */
+  readonly isConfirmed: boolean;
+  readonly isCurrent: boolean;
+  readonly lacks: readonly string[];
+  readonly isQuarantined: boolean;
+  readonly paused?: string;
+  readonly failures: readonly Finding[];
+  /** Where else its identity was used, and when (ms since 1970). */
+  readonly clone?: Clone;
+}
+
+export interface Clone {
+  readonly address: string;
+  readonly seen: number;
+}
+
+/** So many failures of a machine, each with so many characters, are told to other servers. */
+const told = 3;
+const longest = 300;
+
+const short = (text: string): string =>
+  text.length > longest ? `${text.slice(0, longest)}...` : text;
+
+/** A card that fits into one word, whatever its machine says of itself. */
+export const shortened = (card: Card): Card => ({
+  ...card,
+  program: short(card.program),
+  lacks: card.lacks.slice(0, told).map(short),
+  failures: card.failures.slice(0, told).map(({ code, severity, message, fix }) => ({
+    code: short(code),
+    severity,
+    message: short(message),
+    fix: short(fix),
+  })),
+});

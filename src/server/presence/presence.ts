@@ -1,0 +1,235 @@
+import type { Peers } from '../store/peers.ts';
+import { type Card, shortened } from './card.ts';
+import { type Elsewhere, Others } from './others.ts';
+import { formatWord, type Here, parseWord, parted, type Word } from './words.ts';
+
+/** The agents of one network that are connected to this server. */
+export interface Local {
+  /** The revision that this server is at. */
+  readonly revision: () => number;
+  readonly identities: () => Iterable<string>;
+  readonly card: (identity: string) => Card | undefined;
+  /** Whether that connection shows a sign of life; false if there is none. */
+  readonly lives: (identity: string, boot: string) => Promise<boolean>;
+  /** Another server has a connection of an identity that is connected here too. */
+  readonly met: (elsewhere: Elsewhere) => void;
+  /** Another server refused a second machine of an identity that is connected here. */
+  readonly cloned: (identity: string, address: string) => void;
+  readonly retry: (identity: string) => void;
+}
+
+export interface PresenceInit {
+  readonly peers: Peers;
+  /** Where this server is reached. */
+  readonly servers: () => readonly string[];
+  /** Told when other servers say that they are elsewhere, or are gone. */
+  readonly onServers: () => void;
+}
+
+/** Milliseconds: between beats, until changes are told, between asking one server for the whole. */
+const beatEvery = 2_000;
+const tellAfter = 50;
+const askEvery = 1_000;
+/** Milliseconds that another server has to find out whether an agent lives. */
+const answerWithin = 5_000;
+
+type Ask = Extract<Word, { say: 'lives?' }>;
+
+/**
+ * Who is connected to which of the servers on one store. It is told from server to server, and kept
+ * nowhere: an agent that is there or not is no news for a database.
+ */
+export class Presence {
+  readonly #init: PresenceInit;
+  readonly #locals = new Map<string, Local>();
+  readonly #others = new Others();
+  /** What is to be told, by network. */
+  readonly #changed = new Map<string, Set<string>>();
+  readonly #asked = new Map<string, number>();
+  readonly #waiting = new Map<number, (lives: boolean) => void>();
+  #beat: NodeJS.Timeout | undefined;
+  #stop: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #seq = 0;
+  #ids = 0;
+  #servers = '';
+  /** Since when nothing was missed: ms of performance.now. */
+  #since = performance.now();
+
+  constructor(init: PresenceInit) {
+    this.#init = init;
+  }
+
+  /** Listens to the other servers, and tells them of this one from now on. */
+  open(): void {
+    this.#stop = this.#init.peers.onWord((from, word) => {
+      if (from === undefined) this.#connected();
+      else this.#heard(from, word);
+    });
+    this.#beat = setInterval(() => this.#pulse(), beatEvery).unref();
+    // It may have been connected before anybody listened.
+    this.#connected();
+  }
+
+  /** Since when this server hears of all others without a break: ms of performance.now. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** Where the other servers are that live. */
+  get servers(): readonly string[] {
+    return this.#others.servers;
+  }
+
+  add(network: string, local: Local): void {
+    this.#locals.set(network, local);
+  }
+
+  /** Tells the others of a connection, soon; without one of the revision only. */
+  changed(network: string, identity?: string): void {
+    if (!this.#others.some || this.#isClosed) return;
+    const changed = this.#changed.get(network) ?? new Set<string>();
+    this.#changed.set(network, changed);
+    if (identity !== undefined) changed.add(identity);
+    this.#timer ??= setTimeout(() => this.#tell(), tellAfter);
+  }
+
+  find(network: string, identity: string): Elsewhere | undefined {
+    return this.#others.find(network, identity);
+  }
+
+  count(network: string): number {
+    return this.#others.count(network);
+  }
+
+  /** Asks another server whether a connection lives. No answer means that it does not. */
+  async lives(network: string, { server, card: { identity, boot } }: Elsewhere): Promise<boolean> {
+    const id = ++this.#ids;
+    const answer = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), answerWithin).unref();
+      this.#waiting.set(id, (lives) => {
+        clearTimeout(timer);
+        resolve(lives);
+      });
+    });
+    this.#say({ say: 'lives?', to: server, id, network, identity, boot });
+    return answer.finally(() => this.#waiting.delete(id));
+  }
+
+  cloned(network: string, { server, card: { identity } }: Elsewhere, clone: string): void {
+    this.#say({ say: 'clone', to: server, network, identity, clone });
+  }
+
+  retry(network: string, { server, card: { identity } }: Elsewhere): void {
+    this.#say({ say: 'retry', to: server, network, identity });
+  }
+
+  close(): void {
+    clearInterval(this.#beat);
+    clearTimeout(this.#timer);
+    this.#say({ say: 'bye' });
+    this.#stop();
+    this.#isClosed = true;
+  }
+
+  #say(...words: readonly Word[]): void {
+    if (!this.#isClosed) this.#init.peers.say(words.map(formatWord));
+  }
+
+  #connected(): void {
+    this.#since = performance.now();
+    this.#others.missed();
+    this.#say({ say: 'ask' });
+    this.#pulse();
+  }
+
+  #pulse(): void {
+    this.#others.prune(performance.now());
+    this.#say({ say: 'beat', seq: this.#seq, servers: this.#init.servers() });
+    this.#compareServers();
+  }
+
+  #compareServers(): void {
+    const servers = this.servers.join(' ');
+    if (servers === this.#servers) return;
+    this.#servers = servers;
+    this.#init.onServers();
+  }
+
+  #heard(from: string, text: string): void {
+    const word = parseWord(text);
+    if (!word || ('to' in word && word.to !== undefined && word.to !== this.#init.peers.self)) {
+      return;
+    }
+    if (this.#others.heard(from, word, performance.now()) === 'ask') this.#ask(from);
+    this.#compareServers();
+    this.#answer(from, word);
+  }
+
+  #ask(from: string): void {
+    const now = performance.now();
+    if (now - (this.#asked.get(from) ?? Number.NEGATIVE_INFINITY) < askEvery) return;
+    this.#asked.set(from, now);
+    this.#say({ say: 'ask', to: from });
+  }
+
+  #answer(from: string, word: Word): void {
+    if (word.say === 'ask') this.#tellAll(from);
+    else if (word.say === 'here') this.#meet(word.here);
+    else if (word.say === 'whole' && word.here) this.#meet(word.here);
+    else if (word.say === 'lives?') void this.#prove(from, word);
+    else if (word.say === 'lives') this.#waiting.get(word.id)?.(word.lives);
+    else if (word.say === 'clone')
+      this.#locals.get(word.network)?.cloned(word.identity, word.clone);
+    else if (word.say === 'retry') this.#locals.get(word.network)?.retry(word.identity);
+  }
+
+  async #prove(to: string, { id, network, identity, boot }: Ask): Promise<void> {
+    const lives = (await this.#locals.get(network)?.lives(identity, boot)) ?? false;
+    this.#say({ say: 'lives', to, id, lives });
+  }
+
+  #meet({ network, cards }: Here): void {
+    const local = this.#locals.get(network);
+    if (!local) return;
+    for (const { identity } of cards) {
+      const elsewhere = this.find(network, identity);
+      if (elsewhere && local.card(identity)) local.met(elsewhere);
+    }
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    const words = [...this.#changed].flatMap(([network, identities]) =>
+      parted(this.#hereOf(network, identities)),
+    );
+    this.#changed.clear();
+    this.#say(...words.map((here): Word => ({ say: 'here', seq: ++this.#seq, here })));
+  }
+
+  #tellAll(to: string): void {
+    const parts = [...this.#locals].flatMap(([network, { identities }]) =>
+      parted(this.#hereOf(network, identities())),
+    );
+    const seq = this.#seq;
+    const whole = { say: 'whole', to, seq, servers: this.#init.servers() } as const;
+    this.#say(
+      { ...whole, part: 'first' },
+      ...parts.map((here): Word => ({ ...whole, part: 'next', here })),
+      { ...whole, part: 'last' },
+    );
+  }
+
+  #hereOf(network: string, identities: Iterable<string>): Here {
+    const local = this.#locals.get(network);
+    const cards: Card[] = [];
+    const gone: string[] = [];
+    for (const identity of identities) {
+      const card = local?.card(identity);
+      if (card) cards.push(shortened(card));
+      else gone.push(identity);
+    }
+    return { network, cards, gone, revision: local?.revision() ?? 0 };
+  }
+}

@@ -1,0 +1,91 @@
+import { longestWord } from '../store/peers.ts';
+import type { Card } from './card.ts';
+
+/** What changed among the connections of a network at one server. */
+export interface Here {
+  readonly network: string;
+  readonly cards: readonly Card[];
+  /** Identities that are not connected there any more. */
+  readonly gone: readonly string[];
+  /** The revision that the server is at, once all parts before it are known. */
+  readonly revision?: number;
+}
+
+/**
+ * What servers of one store tell each other. `seq` counts the words of a server that others have to
+ * know in a row; who missed one asks for the whole.
+ */
+export type Word =
+  | { readonly say: 'beat'; readonly seq: number; readonly servers: readonly string[] }
+  | { readonly say: 'here'; readonly seq: number; readonly here: Here }
+  | { readonly say: 'ask'; readonly to?: string }
+  | {
+      readonly say: 'whole';
+      readonly to: string;
+      readonly seq: number;
+      readonly servers: readonly string[];
+      readonly here?: Here;
+      readonly part: 'first' | 'next' | 'last';
+    }
+  | { readonly say: 'bye' }
+  | {
+      readonly say: 'lives?';
+      readonly to: string;
+      readonly id: number;
+      readonly network: string;
+      readonly identity: string;
+      readonly boot: string;
+    }
+  | { readonly say: 'lives'; readonly to: string; readonly id: number; readonly lives: boolean }
+  | {
+      readonly say: 'clone';
+      readonly to: string;
+      readonly network: string;
+      readonly identity: string;
+      readonly clone: string;
+    }
+  | {
+      readonly say: 'retry';
+      readonly to: string;
+      readonly network: string;
+      readonly identity: string;
+    };
+
+/** Servers of another version may say what this one does not know: that is passed over. */
+const version = 1;
+
+export const formatWord = (word: Word): string => JSON.stringify({ v: version, ...word });
+
+export function parseWord(text: string): Word | undefined {
+  try {
+    const value = JSON.parse(text) as (Word & { readonly v: number }) | null;
+    return value?.v === version ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes that a word needs besides its cards. */
+const frame = 600;
+
+/** The same in parts, each of which fits into a word; the revision comes with the last. */
+export function parted({ network, cards, gone, revision }: Here): readonly Here[] {
+  const parts: { network: string; cards: Card[]; gone: string[] }[] = [];
+  let room = 0;
+  const partFor = (item: unknown) => {
+    const bytes = Buffer.byteLength(JSON.stringify(item)) + 1;
+    const last = parts.at(-1);
+    if (last && bytes <= room) {
+      room -= bytes;
+      return last;
+    }
+    const part = { network, cards: [], gone: [] };
+    parts.push(part);
+    room = longestWord - frame - bytes;
+    return part;
+  };
+  for (const identity of gone) partFor(identity).gone.push(identity);
+  for (const card of cards) partFor(card).cards.push(card);
+  const last = parts.pop() ?? { network, cards: [], gone: [] };
+  return [...parts, { ...last, ...(revision !== undefined && { revision }) }];
+}
