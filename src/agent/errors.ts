@@ -67,7 +67,7 @@ export const agentErrors = errorTable({
   },
   'agent/not-running': {
     says: 'no agent runs on this machine: {detail}',
-    fix: 'Start it: `systemctl start hawser-agent`, or `hawser agent run`.',
+    fix: 'Start it: `hawser agent start`.',
   },
   'agent/no-answer': {
     says: 'the agent could not do what it was asked: {detail}',
@@ -80,6 +80,14 @@ export const agentErrors = errorTable({
   'agent/does-not-start': {
     says: 'the agent was started and does not answer',
     fix: 'Look at its log: {where}',
+  },
+  'agent/crashes': {
+    says: 'the agent of this machine ended {times} times in a row, at last with {how}; it is started again {next}',
+    fix: 'Its log says why: {log}',
+  },
+  'agent/does-not-end': {
+    says: 'process {pid} was told to end, and did not within {seconds} s',
+    fix: 'See what it does: `hawser agent status`; in need `kill -KILL {pid}`, which costs no tunnel.',
   },
   'agent/joined-elsewhere': {
     says: 'this machine is in a network {network} already, of another server: {servers}',

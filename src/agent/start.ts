@@ -1,12 +1,15 @@
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HawserError } from '#base';
-import { countingRun } from '#host';
+import { countingRun, runProcess } from '#host';
 import { askAgent } from './daemon/control.ts';
 import { agentErrors } from './errors.ts';
 import { defaultStateFolder } from './store.ts';
+import { startedByFile } from './supervisor/boot.ts';
+import { endProcess } from './supervisor/end.ts';
+import { supervisionOf } from './supervisor/record.ts';
+import { agentLog, startSupervisor } from './supervisor/start.ts';
 
 export interface StartOptions {
   /** argv of the program that ships: node and the bundle, or the binary. */
@@ -20,11 +23,15 @@ export type Started =
   | { readonly as: 'unit'; readonly unit: string }
   | { readonly as: 'process'; readonly pid: number; readonly log: string };
 
-const unitName = 'hawser-agent.service';
+export const unitName = 'hawser-agent.service';
 const unitFile = `/etc/systemd/system/${unitName}`;
 
 /** systemd is pid 1 where this is there (sd_booted(3)). */
 const hasSystemd = (): boolean => existsSync('/run/systemd/system');
+
+/** Whether the agent of that folder is a unit of systemd here. */
+export const isUnit = (stateDir: string): boolean =>
+  stateDir === defaultStateFolder && hasSystemd();
 
 const quoted = (word: string): string =>
   `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
@@ -76,8 +83,9 @@ async function waitFor(
 const unitFolders = ['/lib', '/usr/lib', '/usr/local/lib'].map((lib) => `${lib}/systemd/system`);
 const isPackaged = (): boolean => unitFolders.some((folder) => existsSync(join(folder, unitName)));
 
-async function startUnit(argv: readonly string[], stateDir: string): Promise<Started> {
+async function startUnit(program: readonly string[], stateDir: string): Promise<Started> {
   const { run } = countingRun();
+  const argv = [...program, 'agent', 'run', '--state-dir', stateDir];
   if (!isPackaged()) writeFileSync(unitFile, unitText(argv));
   await run('write', ['systemctl', 'daemon-reload']);
   await run('write', ['systemctl', 'enable', '--now', unitName]);
@@ -85,34 +93,34 @@ async function startUnit(argv: readonly string[], stateDir: string): Promise<Sta
   return { as: 'unit', unit: unitName };
 }
 
-/** In a session of its own: it stays when the terminal, and whoever started it, goes. */
-async function startProcess(argv: readonly string[], stateDir: string): Promise<Started> {
-  const log = join(stateDir, 'agent.log');
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const out = openSync(log, 'a', 0o600);
-  try {
-    const [program = '', ...rest] = argv;
-    const child = spawn(program, rest, {
-      cwd: '/',
-      detached: true,
-      stdio: ['ignore', out, out],
-    });
-    let ended = false;
-    const end = (): void => {
-      ended = true;
-    };
-    child.once('error', end).once('exit', end);
-    const pid = await waitFor(stateDir, log, () => !ended);
-    child.unref();
-    return { as: 'process', pid, log };
-  } finally {
-    closeSync(out);
-  }
+/** Whether an agent runs here after a reboot too. */
+export async function startsAtBoot(stateDir: string): Promise<boolean> {
+  if (!isUnit(stateDir)) return startedByFile();
+  const said = await runProcess(['systemctl', 'is-enabled', unitName], { exits: [0, 1, 4] });
+  return said.trim() === 'enabled';
+}
+
+/**
+ * Watched over, and started again when it ends; until the machine is rebooted. A supervisor that waits
+ * since its agent ended too often gives its place to another.
+ */
+async function startProcess(program: readonly string[], stateDir: string): Promise<Started> {
+  const waiting = supervisionOf(stateDir);
+  if (waiting?.next !== undefined) await endProcess(waiting);
+  const child = startSupervisor(program, stateDir);
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+  };
+  child.once('error', end).once('exit', end);
+  const log = agentLog(stateDir);
+  const pid = await waitFor(stateDir, log, () => !ended);
+  return { as: 'process', pid, log };
 }
 
 /**
  * Sees to it that an agent runs on this machine and knows what was joined: the one that runs, else as a
- * unit of systemd where that is in charge, else as a process in a session of its own.
+ * unit of systemd where that is in charge, else as a process with a supervisor.
  * @throws agent/does-not-start
  */
 export async function startAgent(options: StartOptions): Promise<Started> {
@@ -122,7 +130,5 @@ export async function startAgent(options: StartOptions): Promise<Started> {
     await askAgent(stateDir, { do: 'reload' });
     return { as: 'running', pid };
   }
-  const argv = [...program, 'agent', 'run', '--state-dir', stateDir];
-  const isUsual = stateDir === defaultStateFolder;
-  return isUsual && hasSystemd() ? startUnit(argv, stateDir) : startProcess(argv, stateDir);
+  return isUnit(stateDir) ? startUnit(program, stateDir) : startProcess(program, stateDir);
 }

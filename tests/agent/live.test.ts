@@ -74,12 +74,8 @@ suite('the agent of a machine that joined', { needs: ['root', 'netns', 'tun'] },
   });
 
   test('is ended without a trace on the traffic, and finds all in place when it returns', async () => {
-    const { pid } = JSON.parse(anna.hawser('agent', 'status', '--json')) as {
-      readonly pid: number;
-    };
     const [before, peer] = [kernel(), anna.peerAddress()];
-    anna.do(`kill -KILL ${pid}`);
-    await until('it is gone', () => !anna.do('ps -eo args=').includes('agent run'));
+    await anna.killAgent();
     expect(anna.do('ps -eo args=')).not.toMatch(/nft monitor|ip -o monitor/);
     expect(anna.pings(peer)).toBe(true);
     await anna.startAgent();

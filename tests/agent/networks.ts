@@ -74,12 +74,22 @@ export class LanMachine {
   async reboot(): Promise<void> {
     const pids = this.do('ps -eo pid=,args=')
       .split('\n')
-      .filter((line) => /wireguard-go|agent run/.test(line))
+      .filter((line) => /wireguard-go|agent (run|supervise)/.test(line))
       .map((line) => line.trim().split(' ')[0] ?? '');
     for (const pid of pids) this.do(`kill -KILL ${pid}`);
     this.do('nft flush ruleset');
     this.do('rm -rf /run/hawser /run/wireguard');
     await until('its tunnels are gone', () => !this.do('ip -br link').includes('hw-'));
+  }
+
+  /** Ends the agent and whoever would start it again, as nothing can that leaves them a word. */
+  async killAgent(): Promise<void> {
+    const { pid, supervisor } = JSON.parse(this.hawser('agent', 'status', '--json')) as {
+      readonly pid: number;
+      readonly supervisor?: { readonly pid: number };
+    };
+    this.do(`kill -KILL ${supervisor?.pid ?? ''} ${pid}`.replace('  ', ' '));
+    await until('it is gone', () => !this.do('ps -eo args=').includes('agent run'));
   }
 
   /** Starts an agent that is less patient than usual. */

@@ -7,6 +7,7 @@ import { type Machine, serveAgain, settled } from './world.ts';
 
 interface AgentStatus {
   readonly pid: number;
+  readonly supervisor: { readonly pid: number };
   readonly networks: readonly { readonly complete: boolean }[];
 }
 
@@ -33,7 +34,8 @@ suite('a server that dies', { needs: ['root', 'netns', 'tun'] }, () => {
   });
 
   test('leaves agents that boot, reconcile and forward without it', async () => {
-    star.hub.do(`kill -9 ${agentOf(star.hub).pid}`);
+    const { pid, supervisor } = agentOf(star.hub);
+    star.hub.do(`kill -9 ${supervisor.pid} ${pid}`);
     star.hub.do('ip link del hw-t-dies');
     star.hub.do('nft delete table inet hawser-t-dies');
     expect(star.alice.reaches(overlay.bob)).toBe(false);

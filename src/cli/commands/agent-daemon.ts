@@ -1,10 +1,20 @@
 import { writeSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { type AgentStatus, askAgent, runAgent, type SessionStatus } from '#agent';
+import {
+  agentStatus,
+  askAgent,
+  type Health,
+  runAgent,
+  type SessionStatus,
+  startSupervisor,
+  whenOrphaned,
+} from '#agent';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
 import { print, printJson } from '../output.ts';
+import { ending } from '../server/life.ts';
+import { thisProgram } from '../this-program.ts';
 import { durationOf, fromNow } from '../times.ts';
 import { describeShown } from './agent-shown.ts';
 
@@ -67,13 +77,15 @@ export const runCommand = (): Command =>
     .action(run);
 
 async function run({ stateDir, confirmWithin }: RunFlags): Promise<void> {
-  const ending = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.once(signal, () => ending.abort());
-  }
+  const end = ending();
+  whenOrphaned(() => {
+    log('the supervisor is gone: another one takes over');
+    startSupervisor(thisProgram(), stateDir);
+    end.abort();
+  });
   await runAgent({
     stateDir,
-    signal: ending.signal,
+    signal: end.signal,
     version: packageFile.version,
     log,
     ...(confirmWithin !== undefined && { timings: { confirm: confirmWithin * 1000 } }),
@@ -83,7 +95,7 @@ async function run({ stateDir, confirmWithin }: RunFlags): Promise<void> {
 export const statusCommand = (): Command =>
   local('status', 'what the agent of this machine has and does, without any server').action(
     async ({ stateDir, json }: Flags) => {
-      const status = await askAgent(stateDir, { do: 'status' });
+      const status = await agentStatus(stateDir);
       if (json) printJson(status);
       else print(describeStatus(status));
       const fine = status.networks.every(({ complete, pending }) => complete || pending);
@@ -153,12 +165,18 @@ export async function onlyNetwork(stateDir: string): Promise<string> {
   throw cliErrors.error('cli/which-joined-network', { names: names.join(', ') || 'none' });
 }
 
-function describeStatus({ version, pid, paused, networks }: AgentStatus): string {
-  const head = `agent ${version}, process ${pid}`;
+function describeStatus({ version, pid, paused, networks, supervisor }: Health): string {
+  const head = `agent ${version}, process ${pid}${supervisor ? livesOf(supervisor) : ''}`;
   const pause =
     paused === undefined ? [] : [`paused: nothing is changed (ends ${fromNow(paused)})`];
   const none = networks.length === 0 ? ['no network was joined: hawser join TOKEN'] : [];
   return [head, ...pause, ...none, ...networks.map(describeSession)].join('\n');
+}
+
+function livesOf({ pid, restarts, last }: NonNullable<Health['supervisor']>): string {
+  const times = restarts === 1 ? 'once' : `${restarts} times`;
+  const again = last ? `, started again ${times}, after ${last.how} ${fromNow(last.at)}` : '';
+  return `, supervised by ${pid}${again}`;
 }
 
 function describeSession(session: SessionStatus): string {

@@ -18,6 +18,7 @@ import {
   stateFolder,
   statusCommand,
 } from './agent-daemon.ts';
+import { restartCommand, startCommand, stopCommand, superviseCommand } from './agent-life.ts';
 
 interface Common {
   readonly json?: boolean;
@@ -101,7 +102,11 @@ const observeCommand = (): Command =>
 export const agentCommand = (): Command =>
   new Command('agent')
     .description('keep this machine as its networks say')
+    .addCommand(startCommand())
+    .addCommand(stopCommand())
+    .addCommand(restartCommand())
     .addCommand(runCommand())
+    .addCommand(superviseCommand())
     .addCommand(statusCommand())
     .addCommand(showCommand())
     .addCommand(pauseCommand())

@@ -13,6 +13,7 @@ import {
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
 import { print, printJson } from '../output.ts';
+import { describeStarted } from '../started.ts';
 import { thisProgram } from '../this-program.ts';
 import { stateFolder } from './agent-daemon.ts';
 import { describeShown } from './agent-shown.ts';
@@ -47,7 +48,7 @@ async function join(token: string, flags: Flags): Promise<void> {
   const started = await startAgent({ program: thisProgram(), stateDir });
   const status = await firstState(stateDir, joined.network);
   const shown = status.pending ? undefined : await firstHandshake(stateDir, joined.network);
-  tell({ joined, started, status, shown }, flags);
+  await tell({ joined, started, status, shown }, flags);
   exitWith(status.pending || status.complete ? exitCodes.yes : exitCodes.no);
 }
 
@@ -86,7 +87,10 @@ async function firstHandshake(stateDir: string, network: string): Promise<Shown 
   }
 }
 
-function tell({ joined, started, status, shown }: Outcome, { json }: Flags): void {
+async function tell(
+  { joined, started, status, shown }: Outcome,
+  { json, stateDir }: Flags,
+): Promise<void> {
   if (json) {
     const { pending, complete, failures } = status;
     printJson({ ...joined, agent: started, pending, complete, failures, shown: shown ?? null });
@@ -98,11 +102,5 @@ function tell({ joined, started, status, shown }: Outcome, { json }: Flags): voi
       `${joined.machine} waits in ${joined.network}: an operator runs \`hawser approve ${joined.machine}\``,
     );
   for (const { message, code } of status.failures) print(`FAILED ${message} [${code}]`);
-  print(describeStarted(started));
-}
-
-function describeStarted(started: Started): string {
-  if (started.as === 'running') return `the agent runs already, process ${started.pid}`;
-  if (started.as === 'unit') return `the agent runs as ${started.unit}, also after a reboot`;
-  return `the agent runs as process ${started.pid}, until the machine is rebooted; its log: ${started.log}`;
+  print(await describeStarted(started, stateDir));
 }

@@ -9,8 +9,10 @@ import { thisProgram } from '../this-program.ts';
 export async function joinHere(token: Secret, network: string, name: string): Promise<string> {
   try {
     await joinNetwork({ token: token.reveal(), name });
-    await startAgent({ program: thisProgram() });
-    return `this machine is the hub of the network ${network}, as ${name}`;
+    const { as } = await startAgent({ program: thisProgram() });
+    const boot =
+      as === 'process' ? '\n`hawser agent start` tells how it is after a reboot too' : '';
+    return `this machine is the hub of the network ${network}, as ${name}${boot}`;
   } catch (error) {
     const why = error instanceof HawserError ? formatDiagnostic(error) : String(error);
     const again = `hawser join ${token.reveal()} --name ${name}`;
