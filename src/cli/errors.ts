@@ -145,4 +145,8 @@ export const cliErrors = errorTable({
     says: '{file} is there already',
     fix: 'Give another name with --output, or --force to overwrite it.',
   },
+  'cli/facts-exist': {
+    says: '{file} has facts of a network {network} already',
+    fix: 'Give another name with --network, write to another folder with --output, or take --force to replace them.',
+  },
 });

@@ -35,7 +35,7 @@ export function openNetwork(file: string): Opened {
 }
 
 /** The text of the facts file; undefined only if there is none. Throws `cli/facts-unreadable`. */
-function readFacts(file: string): string | undefined {
+export function readFacts(file: string): string | undefined {
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
   try {
     return readFileSync(file, 'utf8');

@@ -101,6 +101,10 @@ export const compileErrors = errorTable({
     says: 'no address inside the tunnel stands in these files',
     fix: 'Say the range with --overlay, such as --overlay 10.0.0.0/24, or add the files that have an `Address`.',
   },
+  'compile/import-bad-name': {
+    says: '{machine} cannot be called {name}: {why}',
+    fix: 'Say another one: --name {machine}=NAME.',
+  },
   'compile/import-unknown-name': {
     says: '{option} names {name}, which is not in these files',
     fix: '{hint}',

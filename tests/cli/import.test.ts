@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { generateKeyPair, generatePresharedKey } from '#wireguard';
 import { Project } from './cli.ts';
 
 const clouds = `- infrastructure: openstack
@@ -50,6 +51,28 @@ describe('hawser import', () => {
     expect(folder.run(...args).code).toBe(0);
     expect(folder.run('check', 'hawser.yaml').code).toBe(0);
     expect(statSync(join(folder.folder, 'hawser.yaml')).mode & 0o777).toBe(0o644);
+  });
+
+  test('writes public keys beside the file, of which check and plan know, and no secret', () => {
+    using folder = project();
+    const [own, peer] = [generateKeyPair(), generateKeyPair()];
+    const secrets = [own.privateKey, generatePresharedKey()].map((one) => one.reveal());
+    folder.write(
+      'wg0.conf',
+      `[Interface]\nAddress = 10.0.0.1/24\nListenPort = 51820\nPrivateKey = ${secrets[0]}\n[Peer]\nPublicKey = ${peer.publicKey}\nPresharedKey = ${secrets[1]}\nAllowedIPs = 10.0.0.2/32\n`,
+    );
+    const options = ['--name', 'peer-10-0-0-1=hub', '--endpoint', 'hub=203.0.113.1:51820'];
+    const args = ['import', 'wg0.conf', '-o', 'new.yaml', '--network', 'star', ...options];
+    expect(folder.run(...args)).toMatchObject({ code: 0 });
+    const all = folder.read('new.yaml') + folder.read('hawser.facts.json');
+    for (const secret of secrets) expect(all).not.toContain(secret);
+    const state = folder.run('export', 'new.yaml', 'hub', '--format', 'hoststate').out;
+    expect(state).toContain(peer.publicKey);
+    expect(state).toContain('"id": "adopted-');
+    const again = folder.run(...args.with(3, 'other.yaml'));
+    expect([again.code, again.err]).toEqual([2, expect.stringContaining('cli/facts-exist')]);
+    expect(existsSync(join(folder.folder, 'other.yaml'))).toBe(false);
+    expect(folder.run(...args, '--force').code).toBe(0);
   });
 
   test('says for programs what was left out, and where', () => {

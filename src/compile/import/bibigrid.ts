@@ -11,7 +11,7 @@ import {
   type Remark,
 } from './draft.ts';
 import { labelOf, uniqueName } from './names.ts';
-import { type Answers, checkAnswers } from './options.ts';
+import { type Answers, checkAnswers, checkNames } from './options.ts';
 import type { ImportFile, Left } from './source.ts';
 import { asItems, asMap, asText, badValue, entryOf, readTree, textOf } from './tree.ts';
 
@@ -22,6 +22,7 @@ import { asItems, asMap, asText, badValue, entryOf, readTree, textOf } from './t
  */
 const fixed = { overlay: '10.0.0.0/24', port: 51820, keepalive: 25, interface: 'wg0' };
 const gatewayKeys = ['vpnInstance', 'vpnWorker', 'vpnwkr'];
+const unnamed = 'bibigrid';
 const roles = ['masterInstance', ...gatewayKeys];
 
 const understood = new Set([...roles, 'infrastructure', 'cloud', 'subnet', 'network']);
@@ -143,7 +144,7 @@ function headOf(answers: Answers): readonly Field[] {
   const { network, overlay } = answers;
   return [
     network === undefined
-      ? { key: 'network', value: 'bibigrid', remarks: [assumed('no file names it (--network)')] }
+      ? { key: 'network', value: unnamed, remarks: [assumed('no file names it (--network)')] }
       : { key: 'network', value: network },
     overlay.length > 0
       ? { key: 'overlay', value: overlay.map(String) }
@@ -175,6 +176,7 @@ export function readBibigrid(
     throw compileErrors.error('compile/import-old-bibigrid', {}, { place: root.place });
   }
   const clouds = cloudsOf(asItems(root, 'the file'));
+  checkNames(answers, []);
   checkAnswers(
     answers,
     clouds.flatMap((cloud) => [cloud.name, machineOf(cloud)]),
@@ -182,6 +184,7 @@ export function readBibigrid(
   const { port, keepalive, interface: device } = fixed;
   const draft: Draft = {
     from: [file.file],
+    network: answers.network ?? unnamed,
     head: headOf(answers),
     defaults: Object.entries({ port, keepalive, interface: device }).map(([key, value]) => ({
       key,

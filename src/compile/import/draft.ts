@@ -39,6 +39,7 @@ export interface DraftSite {
 export interface Draft {
   /** Files it was made from. */
   readonly from: readonly string[];
+  readonly network: string;
   /** `network`, `overlay`, `topology`, in the file's order. */
   readonly head: readonly Field[];
   readonly defaults: readonly Field[];

@@ -2,12 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HawserError } from '#base';
 import { loadNetwork } from '#spec';
-import { generateKeyPair } from '#wireguard';
+import { generateKeyPair, generatePresharedKey } from '#wireguard';
+import { wireguardMachines } from '../allocate.ts';
+import { parseFacts, writeFacts } from '../facts.ts';
 import { type Imported, importNetwork } from './index.ts';
 import type { ImportFile } from './source.ts';
 
 const pairs = Array.from({ length: 5 }, () => generateKeyPair());
 const anyPair = fc.constantFrom(...pairs);
+const secrets = Array.from({ length: 3 }, generatePresharedKey);
+/** What must not be in anything that is made. */
+const kept = [...pairs.map(({ privateKey }) => privateKey), ...secrets];
 
 const prefix = fc.oneof(
   fc
@@ -25,10 +30,13 @@ const comment = fc.oneof(
   fc.constantFrom('# alice', '### Client bob', '# friendly_json = {"name":"x"}', '#', '# all', ''),
 );
 
+const preshared = fc.option(fc.constantFrom(...secrets));
+
 const peer = fc
   .tuple(
     comment,
     anyPair,
+    preshared,
     list,
     fc.constantFrom(
       '',
@@ -38,10 +46,16 @@ const peer = fc
     ),
     comment,
   )
-  .map(([above, { publicKey }, allowed, setting, inside]) =>
-    [above, '[Peer]', inside, `PublicKey = ${publicKey}`, `AllowedIPs = ${allowed}`, setting].join(
-      '\n',
-    ),
+  .map(([above, { publicKey }, secret, allowed, setting, inside]) =>
+    [
+      above,
+      '[Peer]',
+      inside,
+      `PublicKey = ${publicKey}`,
+      secret ? `PresharedKey = ${secret.reveal()}` : '',
+      `AllowedIPs = ${allowed}`,
+      setting,
+    ].join('\n'),
   );
 const configuration = fc
   .tuple(comment, list, fc.option(anyPair), fc.boolean(), fc.array(peer, { maxLength: 4 }))
@@ -74,9 +88,9 @@ const junk = fileNamed(
 );
 
 /** What became of the files; nothing where they were refused with a code. */
-function tried(files: readonly ImportFile[]): Imported | undefined {
+function tried(files: readonly ImportFile[], keysApart = false): Imported | undefined {
   try {
-    return importNetwork(files);
+    return importNetwork(files, { keysApart });
   } catch (error) {
     if (error instanceof HawserError) return undefined;
     throw error;
@@ -97,16 +111,22 @@ describe('whatever the files say', () => {
       }),
     ],
     ['junk', fc.array(junk, { minLength: 1, maxLength: 3 })],
-  ])('%s give a well-formed file, or a refusal with a code', (_, files) => {
+  ])('%s give a well-formed file with its facts, or a refusal with a code', (_, files) => {
     fc.assert(
-      fc.property(files, (all) => {
-        const imported = tried(all);
+      fc.property(files, fc.boolean(), (all, keysApart) => {
+        const imported = tried(all, keysApart);
         if (!imported) return;
         const reader = { read: () => imported.yaml, glob: () => [] };
-        const { diagnostics } = loadNetwork('new.yaml', reader);
+        const { diagnostics, network } = loadNetwork('new.yaml', reader);
         expect(diagnostics.filter(({ code }) => badlyWritten.test(code))).toEqual([]);
         const said = JSON.stringify(imported);
-        for (const { privateKey } of pairs) expect(said).not.toContain(privateKey.reveal());
+        for (const secret of kept) expect(said).not.toContain(secret.reveal());
+        const { facts } = imported;
+        const text = writeFacts(undefined, imported.network, facts);
+        expect(parseFacts(text, imported.network)).toEqual(facts);
+        if (!network) return;
+        const names = wireguardMachines(network).map(({ name }) => name);
+        expect(names).toEqual(expect.arrayContaining(Object.keys(facts.keys)));
       }),
       { numRuns: 500 },
     );

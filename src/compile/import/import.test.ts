@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HawserError } from '#base';
+import { adoptedPair } from '#state';
 import { generateKeyPair, generatePresharedKey } from '#wireguard';
 import { allowedIpsOf, networkOf } from '../testing.ts';
 import { importNetwork } from './index.ts';
@@ -119,6 +120,32 @@ describe('the configuration of a hub', () => {
     expect(everything).not.toContain(psk);
     expect(everything).not.toContain(privateText(hub));
     expect(everything).toContain('PresharedKey');
+  });
+
+  test('gives facts: whose key is whose, and which tunnels have a preshared key', () => {
+    const { yaml, facts } = read(hubConfig, {
+      keysApart: true,
+      names: { 'peer-172-22-2-1': 'hub' },
+    });
+    expect(facts.keys).toEqual({
+      hub: { '0': hubKey },
+      'ctu-prague': { '0': aliceKey },
+      'peer-172-22-2-14': { '0': bobKey },
+    });
+    expect(facts.adopted).toEqual({
+      [adoptedPair(`${hubKey}`, `${aliceKey}`)]: true,
+      [adoptedPair(`${bobKey}`, `${hubKey}`)]: false,
+    });
+    expect(yaml).not.toContain(hubKey);
+    expect(yaml).toContain('hub: hub');
+  });
+
+  test.each([
+    [{ nobody: 'x' }, 'compile/import-unknown-name'],
+    [{ 'peer-172-22-2-1': 'ctu-prague' }, 'compile/import-bad-name'],
+    [{ 'peer-172-22-2-1': 'Hub' }, 'compile/import-bad-name'],
+  ])('has machines, of which none can be called %o', (names, code) => {
+    expect(() => read(hubConfig, { names })).toThrow(expect.objectContaining({ code }));
   });
 
   test('and a file of a member that sends everything into the tunnel', () => {

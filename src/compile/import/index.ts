@@ -1,4 +1,5 @@
 import { compileErrors } from '../errors.ts';
+import { emptyFacts, type Facts } from '../inputs.ts';
 import { readBibigrid } from './bibigrid.ts';
 import type { Draft } from './draft.ts';
 import { joinSources } from './joined.ts';
@@ -16,8 +17,11 @@ export const importFormats = ['wg-quick', 'mupif', 'bibigrid'] as const;
 export type ImportFormat = (typeof importFormats)[number];
 
 export interface Imported {
+  readonly network: string;
   /** The new file. */
   readonly yaml: string;
+  /** Public keys, and which tunnels have a preshared one; of a bibigrid.yml there are none. */
+  readonly facts: Facts;
   /** What nothing said, with the line of the new file where that stands. */
   readonly remarks: readonly Placed[];
   /** What is not in the new file. */
@@ -41,8 +45,8 @@ function kindOf(file: ImportFile, said: ImportFormat | undefined): ImportFormat 
   return said === 'mupif' && isConfiguration ? 'wg-quick' : said;
 }
 
-function readOne(file: ImportFile, format: ImportFormat): Sources {
-  if (format === 'mupif') return readMupif(file);
+function readOne(file: ImportFile, format: ImportFormat, hasKeys: boolean): Sources {
+  if (format === 'mupif') return readMupif(file, hasKeys);
   const { source, left } = readQuick(file);
   return { sources: [source], names: new Map(), left };
 }
@@ -67,24 +71,28 @@ export function importNetwork(
   const kinds = files
     .map(({ file, text }) => ({ file, text: text.replace(/^\uFEFF/, '') }))
     .map((file) => ({ file, format: kindOf(file, options.format) }));
-  const written = ({ draft, left }: { readonly draft: Draft; readonly left: readonly Left[] }) => {
-    const { text, remarks } = writeDraft(draft);
-    return { yaml: text, remarks, left };
-  };
   const [first] = kinds;
   if (first?.format !== 'bibigrid' && !kinds.some(({ format }) => format === 'bibigrid')) {
-    const sources = together(kinds.map(({ file, format }) => readOne(file, format)));
-    return written(
-      joinSources(
-        sources,
-        answers,
-        files.map(({ file }) => file),
-      ),
-    );
+    const hasKeys = kinds.some(({ format }) => format === 'wg-quick');
+    const sources = together(kinds.map(({ file, format }) => readOne(file, format, hasKeys)));
+    const names = files.map(({ file }) => file);
+    return written(joinSources(sources, answers, names));
   }
   const stray = kinds[1];
   if (stray) throw mixed(stray.file);
-  return written(readBibigrid((first as (typeof kinds)[number]).file, answers));
+  const read = readBibigrid((first as (typeof kinds)[number]).file, answers);
+  return written({ ...read, facts: emptyFacts });
+}
+
+interface Read {
+  readonly draft: Draft;
+  readonly facts: Facts;
+  readonly left: readonly Left[];
+}
+
+function written({ draft, facts, left }: Read): Imported {
+  const { text, remarks } = writeDraft(draft);
+  return { network: draft.network, yaml: text, facts, remarks, left };
 }
 
 const mixed = ({ file }: ImportFile): Error =>

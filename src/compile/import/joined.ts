@@ -1,5 +1,6 @@
 import { byText } from '#base';
 import { PrefixSet } from '#ip';
+import type { Facts } from '../inputs.ts';
 import {
   assumed,
   type Draft,
@@ -9,6 +10,7 @@ import {
   question,
 } from './draft.ts';
 import { extrasOf } from './extras.ts';
+import { factsOf } from './facts.ts';
 import { type Known, subnetsOf, type Usual, unfoundOf, usualOf, wellKnown } from './known.ts';
 import { machineOf } from './machine-draft.ts';
 import { type Machine, machinesOf } from './machines.ts';
@@ -106,8 +108,8 @@ export function joinSources(
   sources: Sources,
   answers: Answers,
   files: readonly string[],
-): { readonly draft: Draft; readonly left: readonly Left[] } {
-  const { machines, left } = machinesOf(sources);
+): { readonly draft: Draft; readonly facts: Facts; readonly left: readonly Left[] } {
+  const { machines, left } = machinesOf(sources, answers);
   checkAnswers(
     answers,
     machines.map(({ name }) => name),
@@ -132,6 +134,7 @@ export function joinSources(
   const members = byName(shape.members);
   const draft: Draft = {
     from: files,
+    network: network ?? unnamed,
     head: [
       networkField(network),
       { key: 'overlay', value: overlay.prefixes.map(String), remarks: overlay.remarks },
@@ -142,5 +145,9 @@ export function joinSources(
     members: members.map((one) => memberOf(one, known)),
     membersRemarks: members.some((one) => shape.hubs.has(one)) ? [unmanaged] : [],
   };
-  return { draft, left: [...sources.left, ...left, ...ranges.left, ...extrasOf(known, machines)] };
+  return {
+    draft,
+    facts: factsOf(machines),
+    left: [...sources.left, ...left, ...ranges.left, ...extrasOf(known, machines)],
+  };
 }

@@ -35,7 +35,7 @@ export function machineOf(machine: Machine, known: Known): DraftMachine {
   const fields: readonly (Field | false | undefined)[] = [
     endpoint && { key: 'endpoint', value: formatEndpoint(endpoint) },
     ...addressFields(machine, known),
-    machine.key !== undefined && { key: 'key', value: machine.key },
+    machine.key !== undefined && !known.answers.keysApart && { key: 'key', value: machine.key },
     port !== undefined &&
       port !== usualPort && {
         key: 'port',
@@ -49,7 +49,9 @@ export function machineOf(machine: Machine, known: Known): DraftMachine {
     name: machine.name,
     remarks: [
       from(whereIs(machine)),
-      ...(machine.unnamed ? [assumed('its name, which no file says (or which another has)')] : []),
+      ...(machine.unnamed
+        ? [assumed(`its name, which no file says, or another has (--name ${machine.name}=NAME)`)]
+        : []),
       ...addressRemarks(machine, known),
       ...(known.unfound.has(machine)
         ? [

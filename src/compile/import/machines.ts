@@ -2,6 +2,7 @@ import { formatPlace, type Place } from '#base';
 import { Prefix } from '#ip';
 import { compileErrors } from '../errors.ts';
 import { nameOfAddress, uniqueName } from './names.ts';
+import { type Answers, checkNames } from './options.ts';
 import type { Left, Own, Source, Sources, View } from './source.ts';
 
 /** One machine, as all files together know it. */
@@ -119,6 +120,20 @@ function giveNames(all: readonly Found[], names: ReadonlyMap<string, string>): v
   }
 }
 
+/** @throws compile/import-unknown-name, compile/import-bad-name */
+function rename(all: readonly Found[], answers: Pick<Answers, 'names'>): void {
+  checkNames(
+    answers,
+    all.map(({ name }) => name),
+  );
+  for (const found of all) {
+    const name = answers.names.get(found.name);
+    if (name === undefined) continue;
+    found.name = name;
+    found.unnamed = false;
+  }
+}
+
 /** Who names itself, or is named, by a key comes first: others may turn out to be one of them. */
 function register(sources: readonly Source[]) {
   const registry = new Registry();
@@ -138,9 +153,12 @@ function register(sources: readonly Source[]) {
 
 /**
  * The machines of all configurations, in the order in which the files name them.
- * @throws compile/import-same-machine
+ * @throws compile/import-same-machine, compile/import-unknown-name, compile/import-bad-name
  */
-export function machinesOf({ sources, names }: Sources): {
+export function machinesOf(
+  { sources, names }: Sources,
+  answers: Pick<Answers, 'names'>,
+): {
   readonly machines: readonly Machine[];
   readonly left: readonly Left[];
 } {
@@ -156,6 +174,7 @@ export function machinesOf({ sources, names }: Sources): {
     }
   }
   giveNames(all, names);
+  rename(all, answers);
   return { machines: all, left };
 }
 

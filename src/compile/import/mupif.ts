@@ -110,17 +110,21 @@ const notTaken = (place: Place): Left => ({
 });
 
 /**
- * Reads the JSON of MuPIF's generator, or its map of names.
+ * Reads the JSON of MuPIF's generator, or its map of names. `hasKeys`: another file has the keys.
  * @throws compile/import-not-json, compile/import-bad-value
  */
-export function readMupif(file: ImportFile): Sources {
+export function readMupif(file: ImportFile, hasKeys: boolean): Sources {
   const map = asMap(readJson(file), 'the file');
   if (isPeerMap(map)) return { sources: [], names: namesOf(map), left: [] };
   const peers = entryOf(map, 'peers');
   const keepalive = keepaliveOf(map);
   const items = peers ? asItems(peers.value, 'peers') : [];
   const source = { own: hubOf(map), peers: items.map((item) => peerOf(item, keepalive)) };
-  return { sources: [source], names: new Map(), left: [notTaken(map.place), ...leftOf(map)] };
+  return {
+    sources: [source],
+    names: new Map(),
+    left: [...(hasKeys ? [] : [notTaken(map.place)]), ...leftOf(map)],
+  };
 }
 
 const namesOf = (map: MapNode): ReadonlyMap<string, string> =>

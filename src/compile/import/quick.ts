@@ -18,8 +18,6 @@ const ownAffair =
 
 /** Settings that have no place in the new file, and why. Their values are never repeated. */
 const leftBehind: Readonly<Record<string, string>> = {
-  presharedkey:
-    'preshared keys are secrets and are not taken over; without them at both ends the tunnel comes up, with one at one end it does not',
   dns: 'name servers are not in the file yet',
   mtu: fromThePath,
   table: 'Hawser sets the routes itself',
@@ -35,6 +33,20 @@ const noteOf = ({ name, place }: Entry): readonly Left[] => {
   const why = leftBehind[name.toLowerCase()];
   return why === undefined ? [] : [{ what: name, why, place }];
 };
+
+/** One line for all of a file: a hub has one for each of its peers. */
+function presharedKeys(sections: readonly Section[]): readonly Left[] {
+  const all = sections
+    .flatMap(({ entries }) => entries)
+    .filter(({ name }) => name.toLowerCase() === 'presharedkey');
+  const [first] = all;
+  if (!first) return [];
+  const what =
+    all.length === 1 ? 'the value of PresharedKey' : `the values of ${all.length} PresharedKey`;
+  const why =
+    'secrets stay on their machines; only that there is one is taken over, and `hawser join --adopt INTERFACE` goes on with it';
+  return [{ what, why, place: first.place }];
+}
 
 const namesIn = (section: Section): readonly string[] =>
   section.comments.flatMap(({ text }) => nameInComment(text) ?? []);
@@ -81,6 +93,7 @@ const viewOf = (peer: WireguardPeer, section: Section): View => ({
   allowed: peer.allowedIps,
   allowedAt: section.entries.find(isAllowedIps)?.place ?? section.place,
   ...(peer.keepalive !== undefined && { keepalive: peer.keepalive }),
+  isPreshared: peer.presharedKey !== undefined,
 });
 
 /**
@@ -99,6 +112,10 @@ export function readQuick({ file, text }: ImportFile): {
       own: ownOf(config, sections, file),
       peers: config.peers.map((peer, i) => viewOf(peer, peers[i] as Section)),
     },
-    left: [...keyless(config, sections), ...sections.flatMap((one) => one.entries.flatMap(noteOf))],
+    left: [
+      ...keyless(config, sections),
+      ...presharedKeys(sections),
+      ...sections.flatMap((one) => one.entries.flatMap(noteOf)),
+    ],
   };
 }

@@ -44,6 +44,8 @@ export interface View {
   readonly keepalive?: number;
   /** Seconds, from the peer towards the machine. */
   readonly itsKeepalive?: number;
+  /** Whether the tunnel has a preshared key, where that is said. */
+  readonly isPreshared?: boolean;
 }
 
 /** One configuration, seen from the machine it is of. */
