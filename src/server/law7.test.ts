@@ -6,14 +6,14 @@ import type { Problem } from '#api';
 import { serverErrors } from './errors.ts';
 import { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
-import type { Store, Transaction } from './store/contract.ts';
+import type { ChangeListener, Store, Transaction } from './store/contract.ts';
 import { openStore } from './store/index.ts';
 
 /** A store whose disk fails while a switch is on: at reading, or after so many words of a writing. */
 class FailingStore implements Store {
   readonly #store: Store;
   #failing: 'no' | 'reads' | 'writes' = 'no';
-  #listeners: ((network: string | undefined) => void)[] = [];
+  #listeners: ChangeListener[] = [];
 
   constructor(store: Store) {
     this.#store = store;
@@ -23,9 +23,14 @@ class FailingStore implements Store {
     this.#failing = what;
   }
 
-  /** As if another server had written. */
-  wake(): void {
-    for (const listener of this.#listeners) listener('net');
+  /** As another server would write. */
+  async writeAside<T>(work: (tx: Transaction) => Promise<T>): Promise<void> {
+    await this.#store.write(work);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const listener of this.#listeners) listener('net', false);
   }
 
   get peers(): Store['peers'] {
@@ -48,7 +53,7 @@ class FailingStore implements Store {
     });
   }
 
-  onChange(listener: (network: string | undefined) => void): () => void {
+  onChange(listener: ChangeListener): () => void {
     this.#listeners.push(listener);
     const stop = this.#store.onChange(listener);
     return () => {
@@ -103,18 +108,29 @@ test('a change that cannot be stored reaches no machine and leaves no trace', as
   });
 });
 
-test('a network that cannot be read stays as it is on every machine, until it can', async () => {
+test('a network that cannot be read to its end stays as it is on every machine, until it can', async () => {
   await withFailingStore(async (server, store) => {
     const channels = await server.populate('anna');
+    const { entry, files } = await server.call('pull', {});
     const messages = [...channels.values()].map((channel) => channel.messages.length);
     store.fail('reads');
-    store.wake();
+    await store.writeAside(async (tx) => {
+      const network = await tx.network('net');
+      if (!network) throw new Error('there is no network');
+      const text = `${files[entry]}defaults: { keepalive: 7 }\n`;
+      const changed = { entry, files: { [entry]: text } };
+      const said = { kind: 'apply', at: '2026-01-01T00:00:00Z', author: 'other', why: '' } as const;
+      const { facts } = network;
+      const revision = { ...said, state: 'applied', summary: [], files: changed, facts } as const;
+      await tx.addRevision('net', revision);
+    });
     expect((await server.send('GET', '/readyz')).status).toBe(503);
     for (const channel of channels.values()) await channel.settled();
     expect([...channels.values()].map((channel) => channel.messages.length)).toEqual(messages);
     expect([...channels.values()].map(({ closed }) => closed)).toEqual([undefined, undefined]);
     store.fail('no');
     expect((await server.send('GET', '/readyz')).status).toBe(200);
+    await channels.get('anna')?.until((state) => JSON.stringify(state).includes('"keepalive":7'));
   });
 });
 
