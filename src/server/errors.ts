@@ -61,4 +61,8 @@ export const serverErrors = errorTable({
     says: 'there is something in {store} already',
     fix: 'Restore into a new data folder or an empty database; move the old one aside if it is no longer needed.',
   },
+  'server/thread-ended': {
+    says: 'the part of the server that computes has ended: {why}',
+    fix: 'Nothing was changed. It has been started again: try once more. If it ends again, the server’s log says more; it may need more memory.',
+  },
 });

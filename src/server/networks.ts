@@ -19,6 +19,7 @@ export class Networks {
   readonly #broken = new Map<string, unknown>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #unsubscribe: () => void = () => undefined;
+  #lastLoss = Number.NEGATIVE_INFINITY;
 
   constructor(components: HubComponents) {
     this.#components = components;
@@ -26,8 +27,14 @@ export class Networks {
 
   /** Opens what the store has, and follows what others write to it. */
   async start(): Promise<void> {
-    const { store } = this.#components;
-    this.#unsubscribe = store.onChange((network) => void this.#changed(network));
+    const { store, compiler } = this.#components;
+    this.#unsubscribe = store.onChange((network, isOurs) => {
+      // What this server wrote it has published itself.
+      if (!isOurs) void this.#changed(network);
+    });
+    compiler.onLoss(() => {
+      this.#lost();
+    });
     const known = await store.read(async (tx) => tx.networks());
     for (const { network } of known) await this.open(network);
   }
@@ -73,8 +80,24 @@ export class Networks {
     await Promise.all(this.all.map(async ({ network }) => network.settled()));
   }
 
+  /** What the compiler remembered is gone: all is read anew, later where it has just been. */
+  #lost(): void {
+    const now = performance.now();
+    const wait = now - this.#lastLoss < retryAfter ? retryAfter : 0;
+    this.#lastLoss = now;
+    this.#later(wait, async () => this.#changed(undefined));
+  }
+
+  #later(milliseconds: number, work: () => Promise<void>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void work();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+
   async #changed(name: string | undefined): Promise<void> {
-    const names = name === undefined ? this.all.map(({ network }) => network.name) : [name];
+    const names = name === undefined ? [...this.#open.keys()] : [name];
     for (const one of names) {
       const open = this.#open.get(one);
       await (open ? this.#refresh(open.network) : this.open(one));
@@ -91,11 +114,7 @@ export class Networks {
         { err: error, network: network.name },
         'a network cannot be read; it stays as it is',
       );
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        void this.#refresh(network);
-      }, retryAfter);
-      this.#timers.add(timer);
+      this.#later(retryAfter, async () => this.#refresh(network));
     }
   }
 }

@@ -4,7 +4,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Secret } from '#base';
 import { hostOf, urlOf } from './addresses.ts';
-import { type BackupPlan, Backups, backupBytes } from './backup/index.ts';
+import {
+  type BackupCalls,
+  type BackupPlan,
+  Backups,
+  backupBytes,
+  backupsOf,
+} from './backup/index.ts';
 import { Certificates } from './certificates.ts';
 import { type FirstNetwork, type FirstTokens, firstStart } from './first.ts';
 import { makeApp } from './http/app.ts';
@@ -13,10 +19,12 @@ import { Failures } from './http/failures.ts';
 import { handlersOf } from './http/handlers/index.ts';
 import { PackageFolder } from './installer/packages.ts';
 import { Metrics } from './metrics.ts';
+import type { Compiler, CompilerCalls } from './network/compiler.ts';
 import { Networks } from './networks.ts';
 import { Presence } from './presence/presence.ts';
 import type { Store } from './store/contract.ts';
 import { openStore, type StorePlace } from './store/index.ts';
+import { Thread } from './thread/thread.ts';
 import { Tokens } from './tokens.ts';
 
 export interface ServerInit {
@@ -42,6 +50,7 @@ export interface ServerInit {
 /** Collaborators, made from `init` where they are not given. */
 export interface ServerComponents {
   readonly store?: Store;
+  readonly compiler?: Compiler;
 }
 
 export interface RunningServer {
@@ -86,7 +95,7 @@ export interface Assembled {
 }
 
 async function startWith(init: ServerInit, store: Store, own: ServerComponents) {
-  const server = await assemble(init, store);
+  const server = await assemble(init, store, own.compiler);
   try {
     await server.app.listen(init.listen);
     const { port } = server.app.server.address() as AddressInfo;
@@ -108,7 +117,11 @@ async function startWith(init: ServerInit, store: Store, own: ServerComponents) 
 }
 
 /** @throws server/certificate-unusable, server/store-... */
-export async function assemble(init: ServerInit, store: Store): Promise<Assembled> {
+export async function assemble(
+  init: ServerInit,
+  store: Store,
+  compiler: Compiler = new Thread<CompilerCalls>('compiler'),
+): Promise<Assembled> {
   const { listen, addresses, firstNetwork, tls, log, clock = () => new Date() } = init;
   const names = addresses.map(hostOf);
   const certificates = await Certificates.open({ store, names, clock, log, files: tls });
@@ -126,14 +139,25 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
     servers: [...servers(), ...presence.servers],
     authorities: authorities(),
   });
-  const networks = new Networks({ store, clock, log, trust, presence });
+  const networks = new Networks({ store, compiler, clock, log, trust, presence });
   const announce = () => {
     for (const { hub: one } of networks.all) one.announceTrust();
   };
   await networks.start();
-  const backup = async (passphrase: Secret) => backupBytes(placeOf(init), { passphrase, clock });
+  const write = backupsOf(placeOf(init), clock, () => new Thread<BackupCalls>('backup'));
+  const backup = async (passphrase: Secret) => backupBytes(async (file) => write(file, passphrase));
   const packages = new PackageFolder(init.packages);
-  const shared = { store, tokens, clock, networks, servers, authorities, backup, packages };
+  const shared = {
+    store,
+    compiler,
+    tokens,
+    clock,
+    networks,
+    servers,
+    authorities,
+    backup,
+    packages,
+  };
   const handlers = handlersOf(shared);
   const metrics = new Metrics(networks, store);
   const gate = new Gate(tokens, new Failures(clock), () => metrics.failures.inc());
@@ -157,7 +181,7 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
       if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
       presence.open();
       const { backups: plan } = init;
-      if (plan) backups = new Backups({ plan, place: placeOf(init), store, clock, log });
+      if (plan) backups = new Backups({ plan, write, store, clock, log });
       return firstTokens;
     },
     async close() {
@@ -166,6 +190,7 @@ export async function assemble(init: ServerInit, store: Store): Promise<Assemble
       presence.close();
       await networks.close();
       await app.close();
+      await compiler.close();
     },
   };
 }

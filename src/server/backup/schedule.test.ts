@@ -8,6 +8,7 @@ import { newRevision } from '../store/compliance.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { verifyBackup } from './restore.ts';
 import { Backups } from './schedule.ts';
+import { writeBackup } from './write.ts';
 
 const hour = 3_600_000;
 const passphrase = new Secret('correct horse battery staple');
@@ -31,12 +32,13 @@ afterEach(async () => {
 });
 
 const log = pino({}, { write: (line: string) => lines.push(line) });
+const clock = (): Date => new Date(now);
 const backups = (keep = 14, to = folder): Backups =>
   new Backups({
     plan: { folder: to, every: 24 * hour, keep, passphrase },
-    place: { data },
+    write: async (file, under) => writeBackup({ data }, file, { passphrase: under, clock }),
     store,
-    clock: () => new Date(now),
+    clock,
     log,
   });
 

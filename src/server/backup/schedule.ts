@@ -2,8 +2,8 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Secret } from '#base';
-import type { Store, StorePlace } from '../store/index.ts';
-import { writeBackup } from './write.ts';
+import type { Store } from '../store/index.ts';
+import type { WriteBackup } from './calls.ts';
 
 export interface BackupPlan {
   readonly folder: string;
@@ -16,7 +16,7 @@ export interface BackupPlan {
 
 export interface BackupsInit {
   readonly plan: BackupPlan;
-  readonly place: StorePlace;
+  readonly write: WriteBackup;
   readonly store: Store;
   readonly clock: () => Date;
   readonly log: Logger;
@@ -47,13 +47,13 @@ export class Backups {
   }
 
   async #make(): Promise<string | undefined> {
-    const { plan, place, clock, log } = this.#init;
+    const { plan, clock, log } = this.#init;
     try {
       const last = await this.#claim();
       if (last === undefined) return undefined;
       const name = `hawser-${clock().toISOString().slice(0, 19).replaceAll(':', '-')}Z.backup`;
       const file = join(plan.folder, name);
-      await this.#write(file, place, last);
+      await this.#write(file, last);
       await this.#removeOld();
       log.info({ file }, 'made a backup');
       return file;
@@ -63,11 +63,11 @@ export class Backups {
     }
   }
 
-  async #write(file: string, place: StorePlace, last: string): Promise<void> {
-    const { plan, store, clock } = this.#init;
+  async #write(file: string, last: string): Promise<void> {
+    const { plan, store, write } = this.#init;
     try {
       await mkdir(plan.folder, { recursive: true, mode: 0o700 });
-      await writeBackup(place, file, { passphrase: plan.passphrase, clock });
+      await write(file, plan.passphrase);
     } catch (error) {
       await store.write((tx) => tx.putSetting(setting, last));
       throw error;

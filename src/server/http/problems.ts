@@ -18,6 +18,7 @@ const statusOf: Readonly<Record<string, number>> = {
   'api/unavailable': 503,
   'server/store-unreadable': 503,
   'server/store-newer': 503,
+  'server/thread-ended': 503,
   'server/disk-full': 507,
   'server/network-exists': 409,
   'server/not-held': 409,

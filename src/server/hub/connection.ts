@@ -1,42 +1,24 @@
-import type { Hello, StateReport, ToAgent } from '#api';
+import type { Hello, StateReport } from '#api';
 import type { Diagnostic } from '#base';
-import { delta, type HostState } from '#state';
-import type { Compiled, NamedState } from '../network/compiled.ts';
-import type { Snapshot } from '../network/snapshot.ts';
+import type { StateAnswer, StateWanted } from '../network/messages.ts';
 import type { Card } from '../presence/card.ts';
-import type { NetworkSecret } from '../secrets/network-secret.ts';
-import { presharedKeys } from '../secrets/preshared.ts';
 import type { Wire } from './wire.ts';
 
 /** What the agent has by now, as far as the server told it or it said so itself. */
 interface Known {
   readonly hash: string;
   /** The network in which its state has that hash; absent where only the hash is known. */
-  readonly compiled?: Compiled;
-}
-
-/** The newest facilities that a state asks for, by name. */
-function facilitiesOf({ state }: NamedState): ReadonlyMap<string, number> {
-  const versions = new Map<string, number>();
-  for (const namespace of Object.values(state.namespaces)) {
-    for (const [facility, value] of Object.entries(namespace)) {
-      const { v } = value as { readonly v?: unknown };
-      if (typeof v === 'number') versions.set(facility, Math.max(v, versions.get(facility) ?? 0));
-    }
-  }
-  return versions;
-}
-
-/** The values that a state refers to and the one before did not. */
-function valuesFor(state: HostState, { of }: NetworkSecret, before?: HostState) {
-  const values = [...presharedKeys(state, of, before)].map(
-    ([reference, value]) => [reference, value.reveal()] as const,
-  );
-  return values.length > 0 && { secrets: Object.fromEntries(values) };
+  readonly basis?: number;
 }
 
 /** Whether an agent is told the name of its state also where it has the right one already. */
 export type Name = 'always' | 'changes';
+
+/** What an answer was given for. */
+export interface Asked extends Pick<StateWanted, 'has'> {
+  readonly basis: number;
+  readonly name: Name;
+}
 
 /** One enrolled agent that is connected: what it has, what it was sent, what it says. */
 export class Connection {
@@ -52,8 +34,10 @@ export class Connection {
   #report: StateReport | undefined;
   /** The hash of a state that the machine took back; not sent again until a person asks. */
   quarantined: string | undefined;
+  /** Whether the state that it should have now is one that it took back. */
+  tookBack = false;
   paused: string | undefined;
-  /** A state is on its way; what is to be sent then. */
+  /** A state is asked for or on its way; what is to be sent then. */
   busy = false;
   again: Name | undefined;
 
@@ -127,52 +111,34 @@ export class Connection {
   }
 
   /** The agent's machine is as it was under this network, whatever revision it has. */
-  carryOver(before: Compiled, after: Compiled): boolean {
-    if (this.#known?.compiled !== before || this.#known.hash !== this.#wanted) return false;
-    this.#known = { ...this.#known, compiled: after };
+  carryOver(before: number, after: number): boolean {
+    if (this.#known?.basis !== before || this.#known.hash !== this.#wanted) return false;
+    this.#known = { ...this.#known, basis: after };
     return true;
   }
 
+  /** What there is to ask before something can be sent. */
+  get wants(): StateWanted {
+    return { machine: this.machine, supports: this.hello.supports, has: this.#known };
+  }
+
   /**
-   * Sends what makes the agent's state into the one of this network: nothing, a delta, or the whole.
-   * `name`: tell it also where it has the right one already, which confirms that.
+   * Sends what makes the agent's state into the one of a network, as it was answered for `has`. `name`: tell
+   * it also where it has the right one already, which confirms that. False: what the agent has is
+   * something else by now, and nothing was sent.
    */
-  async send({ compiled, secret }: Snapshot, name: Name): Promise<void> {
-    const next = compiled.state(this.machine);
-    this.#wanted = next.hash;
-    this.#lacks = this.#missing(next);
-    if (this.#lacks.length > 0 || this.quarantined === next.hash) return;
-    const message = this.#message(compiled, next, secret);
-    this.#known = { hash: next.hash, compiled };
-    if (message.type !== 'current' || name === 'always') await this.wire.send(message);
-  }
-
-  #message(
-    compiled: Compiled,
-    { state, hash }: NamedState,
-    secret: NetworkSecret | undefined,
-  ): ToAgent {
-    const { epoch, number: rev } = compiled.revision;
-    const named = { epoch, rev, hash };
-    const known = this.#known;
-    if (known?.hash === hash) return { type: 'current', ...named };
-    const old = known?.compiled?.state(this.machine);
-    if (!known || old?.hash !== known.hash)
-      return { type: 'state', ...named, state, ...(secret && valuesFor(state, secret)) };
-    return {
-      type: 'delta',
-      ...named,
-      from: known.hash,
-      delta: delta(old.state, state),
-      ...(secret && valuesFor(state, secret, old.state)),
-    };
-  }
-
-  #missing(next: NamedState): readonly string[] {
-    const { supports } = this.hello;
-    return [...facilitiesOf(next)]
-      .filter(([facility, version]) => (supports[facility] ?? 0) < version)
-      .map(([facility, version]) => `${facility} ${version}`)
-      .sort();
+  async send(
+    { hash, lacks, type, text }: StateAnswer,
+    { has, basis, name }: Asked,
+  ): Promise<boolean> {
+    if (has !== this.#known) return false;
+    this.#wanted = hash;
+    this.#lacks = lacks;
+    if (this.tookBack) this.quarantined = hash;
+    this.tookBack = false;
+    if (lacks.length > 0 || this.quarantined === hash) return true;
+    this.#known = { hash, basis };
+    if (type !== 'current' || name === 'always') await this.wire.sendText(type, text);
+    return true;
   }
 }

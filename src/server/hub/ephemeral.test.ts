@@ -5,8 +5,10 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { firstStart } from '../first.ts';
 import { Machine } from '../fixtures/machine.ts';
+import { compilerCalls } from '../network/compiler.ts';
 import { Network } from '../network/network.ts';
 import { openStore } from '../store/index.ts';
+import { InProcess } from '../thread/in-process.ts';
 import { Tokens } from '../tokens.ts';
 import { Ephemeral } from './ephemeral.ts';
 
@@ -34,7 +36,8 @@ async function withGuests(work: (network: Network) => Promise<void>): Promise<vo
       });
     }
   });
-  await work(await Network.open('net', { store, clock, log }));
+  const compiler = new InProcess(compilerCalls());
+  await work(await Network.open('net', { store, compiler, clock, log }));
   await store.close();
   rmSync(data, { recursive: true, force: true });
 }

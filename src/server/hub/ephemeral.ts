@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { Network } from '../network/network.ts';
-import { left } from '../network/remove.ts';
 
 /** How long an ephemeral machine may be away, in milliseconds: longer than a reboot. */
 const away = 10 * 60_000;
@@ -34,9 +33,10 @@ export class Ephemeral {
   async #expire(identity: string): Promise<void> {
     const { isHere, log } = this.#init;
     try {
-      await this.#network.commit((snapshot) => {
-        const machine = snapshot.byIdentity.get(identity);
-        return machine && !isHere(identity) ? left(snapshot, machine) : undefined;
+      await this.#network.commit(async ({ byIdentity }, decide) => {
+        const machine = byIdentity.get(identity);
+        if (!machine || isHere(identity)) return undefined;
+        return decide({ name: 'leave', input: machine });
       });
     } catch (error) {
       log.error({ err: error }, 'an ephemeral machine could not be removed');

@@ -1,9 +1,8 @@
-import type { DriftReport, Hello, StateReport } from '#api';
+import type { DriftReport, StateReport } from '#api';
 import { canonicalJson } from '#base';
-import type { Compiled } from '../network/compiled.ts';
+import type { Said } from '../network/decisions.ts';
 import type { Edit } from '../network/edit.ts';
-import { withFacts } from '../network/enrol.ts';
-import type { Network } from '../network/network.ts';
+import type { Decide, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Connection } from './connection.ts';
@@ -12,11 +11,6 @@ import type { HubComponents } from './hub.ts';
 /** What agents say is stored together, at most so often, in milliseconds. */
 const flushEvery = 50;
 
-interface Seen {
-  readonly keys?: Hello['keys'] | undefined;
-  readonly mtu?: number | undefined;
-}
-
 type Mark = Pick<StoredMachine, 'confirmed' | 'quarantined'>;
 
 /** Gathers what the agents of a network report, and stores it in few transactions. */
@@ -24,7 +18,7 @@ export class Findings {
   readonly #network: Network;
   readonly #components: HubComponents;
   /** By identity. */
-  #seen = new Map<string, Seen>();
+  #seen = new Map<string, Said>();
   #marks = new Map<string, Mark>();
   #flushing: Promise<void> | undefined;
 
@@ -36,15 +30,14 @@ export class Findings {
   /** Public keys and MTU: the newest count. */
   seen(
     { identity, name }: StoredMachine,
-    { keys, seen: { mtu } }: { readonly keys?: Hello['keys'] | undefined; readonly seen: Seen },
+    { keys, seen: { mtu } }: { readonly keys?: Said['keys']; readonly seen: Said },
   ): void {
-    const { facts } = this.#network.snapshot.stored;
-    const isNewKey = keys && canonicalJson(keys) !== canonicalJson(facts.keys[name]);
-    const isNewMtu = mtu !== undefined && mtu !== facts.observations.mtu[name];
+    const known = this.#network.snapshot.names.get(name);
+    const isNewKey = keys && canonicalJson(keys) !== canonicalJson(known?.keys ?? {});
+    const isNewMtu = mtu !== undefined && mtu !== known?.mtu;
     if (!isNewKey && !isNewMtu) return;
-    const known = this.#seen.get(identity);
     this.#seen.set(identity, {
-      ...known,
+      ...this.#seen.get(identity),
       ...(keys && { keys }),
       ...(mtu !== undefined && { mtu }),
     });
@@ -100,38 +93,24 @@ export class Findings {
         const [seen, marks] = [this.#seen, this.#marks];
         this.#seen = new Map();
         this.#marks = new Map();
-        await this.#network.commit((snapshot) => editOf(snapshot, seen, marks));
+        await this.#network.commit(async (snapshot, decide) =>
+          editOf(snapshot, decide, seen, marks),
+        );
       })
       .catch(this.#failed);
   }
 }
 
-function editOf(
+async function editOf(
   snapshot: Snapshot,
-  seen: ReadonlyMap<string, Seen>,
+  decide: Decide,
+  said: ReadonlyMap<string, Said>,
   marks: ReadonlyMap<string, Mark>,
-): Edit | undefined {
-  const compiled = withSeen(snapshot, seen);
+): Promise<Edit | undefined> {
+  const edit = said.size === 0 ? undefined : await decide({ name: 'hear', input: said });
   const put = [...marks].flatMap(([identity, mark]) => {
     const machine = snapshot.byIdentity.get(identity);
     return machine ? [{ ...machine, ...mark }] : [];
   });
-  if (!compiled && put.length === 0) return undefined;
-  return { author: 'server', ...(compiled && { compiled }), put };
-}
-
-/** The network with what enrolled machines said of themselves; undefined if that is nothing new. */
-function withSeen(snapshot: Snapshot, seen: ReadonlyMap<string, Seen>): Compiled | undefined {
-  const { facts } = snapshot.stored;
-  const keys: Record<string, Hello['keys']> = { ...facts.keys };
-  const mtu: Record<string, number> = { ...facts.observations.mtu };
-  for (const [identity, said] of seen) {
-    const machine = snapshot.byIdentity.get(identity);
-    if (machine?.enrolment !== 'enrolled') continue;
-    if (said.keys) keys[machine.name] = said.keys;
-    if (said.mtu !== undefined) mtu[machine.name] = said.mtu;
-  }
-  const next = { ...facts, keys, observations: { ...facts.observations, mtu } };
-  if (canonicalJson(next) === canonicalJson(facts)) return undefined;
-  return withFacts(snapshot, next);
+  return edit || put.length > 0 ? { author: 'server', ...edit, put } : undefined;
 }

@@ -1,19 +1,19 @@
 import type { Logger } from 'pino';
 import { apiErrors, type FromAgent, type Hello, type TrustMessage } from '#api';
-import { affected } from '#compile';
 import { serverErrors } from '../errors.ts';
+import type { Compiler } from '../network/compiler.ts';
 import { banishedKey } from '../network/edit.ts';
-import type { Network } from '../network/network.ts';
-import { left } from '../network/remove.ts';
+import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Card } from '../presence/card.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Store } from '../store/contract.ts';
 import { Attendance } from './attendance.ts';
 import { Clones } from './clones.ts';
-import { Connection, type Name } from './connection.ts';
+import { Connection } from './connection.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
+import { States } from './states.ts';
 import type { Wire } from './wire.ts';
 
 /** Where agents find the servers, and by what they know them. */
@@ -24,6 +24,7 @@ export interface Trust {
 
 export interface HubComponents {
   readonly store: Store;
+  readonly compiler: Compiler;
   readonly clock: () => Date;
   readonly log: Logger;
   readonly trust: () => Trust;
@@ -54,17 +55,17 @@ export class Hub {
   /** By identity: names may change. */
   readonly #connections = new Map<string, Connection>();
   readonly #clones: Clones;
-  readonly #due = new Map<Connection, Name>();
+  readonly #states: States;
   readonly #attendance: Attendance;
   readonly #ephemeral: Ephemeral;
   readonly #heart: NodeJS.Timeout;
   readonly #began = performance.now();
-  #sending = false;
 
   constructor(network: Network, components: HubComponents) {
     this.network = network;
     this.#components = components;
     this.#findings = new Findings(network, components);
+    this.#states = new States(network, components, (identity) => this.#changed(identity));
     this.#clones = new Clones({
       network,
       components,
@@ -77,8 +78,8 @@ export class Hub {
     const awayFor = (identity: string): number => this.#awayFor(identity);
     this.#ephemeral = new Ephemeral(network, { log: components.log, isHere, awayFor });
     this.#heart = setInterval(() => this.#beat(), beatEvery).unref();
-    network.onChange((after, before) => {
-      this.#publish(after, before);
+    network.onChange((after, before, changed) => {
+      this.#publish(after, before, changed);
     });
     components.presence.add(network.name, {
       revision: () => network.snapshot.stored.revision.number,
@@ -118,7 +119,7 @@ export class Hub {
   #card(identity: string): Card | undefined {
     const connection = this.#connections.get(identity);
     if (!connection) return undefined;
-    const isAsked = connection.busy || this.#due.has(connection);
+    const isAsked = this.#states.isAsked(connection);
     const clone = this.#clones.of(identity);
     return { ...connection.card(isAsked), ...(clone && { clone }) };
   }
@@ -169,7 +170,7 @@ export class Hub {
     if (message.type === 'report') {
       connection.heard(message);
       this.#findings.reported(connection, message);
-      if (message.outcome === 'waiting') this.#queue(connection, 'always');
+      if (message.outcome === 'waiting') this.#states.send(connection, 'always');
     } else if (message.type === 'seen') {
       connection.saw(message);
       const record = this.network.snapshot.byIdentity.get(connection.hello.identity);
@@ -184,7 +185,7 @@ export class Hub {
     if (this.#connections.get(identity) !== connection) return;
     this.#connections.delete(identity);
     this.#clones.forget(identity);
-    this.#due.delete(connection);
+    this.#states.forget(connection);
     this.#attendance.note(identity);
     this.#changed(identity);
   }
@@ -224,8 +225,9 @@ export class Hub {
     const connection = this.#connections.get(identity);
     if (!connection) return false;
     connection.quarantined = undefined;
+    connection.tookBack = false;
     void connection.wire.send({ type: 'retry' });
-    this.#queue(connection, 'always');
+    this.#states.send(connection, 'always');
     return true;
   }
 
@@ -239,9 +241,9 @@ export class Hub {
   /** Who leaves by itself is told so by the removal that it asked for. */
   #left({ hello: { identity } }: Connection): void {
     this.network
-      .commit((snapshot) => {
-        const machine = snapshot.byIdentity.get(identity);
-        return machine && left(snapshot, machine);
+      .commit(async ({ byIdentity }, decide) => {
+        const machine = byIdentity.get(identity);
+        return machine && decide({ name: 'leave', input: machine });
       })
       .catch((error: unknown) => {
         this.#components.log.error({ err: error }, 'a machine could not leave');
@@ -257,10 +259,8 @@ export class Hub {
     await connection.wire.send({ type: 'freeze', frozen });
     await connection.wire.send(this.#trust());
     if (record?.enrolment === 'pending') await connection.wire.send({ type: 'pending' });
-    if (record?.quarantined === snapshot.stored.revision.number) {
-      connection.quarantined = snapshot.compiled.state(record.name).hash;
-    }
-    this.#queue(connection, 'always');
+    connection.tookBack = record?.quarantined === snapshot.stored.revision.number;
+    this.#states.send(connection, 'always');
   }
 
   /**
@@ -268,10 +268,9 @@ export class Hub {
    * but not by another's.
    */
   #mayBeCalled(name: string, called: string): boolean {
-    const { compiled, machines } = this.network.snapshot;
-    if (name === called || (!machines.has(called) && !compiled.has(called))) return true;
-    const { nodesByName, hostsByName } = compiled.model;
-    return (nodesByName.get(name)?.machine ?? hostsByName.get(name))?.was === called;
+    const { names, machines } = this.network.snapshot;
+    if (name === called || (!machines.has(called) && !names.has(called))) return true;
+    return names.get(name)?.was === called;
   }
 
   /**
@@ -299,9 +298,8 @@ export class Hub {
     }
   }
 
-  #publish(after: Snapshot, before: Snapshot): void {
+  #publish(after: Snapshot, before: Snapshot, changed: Changed): void {
     this.#components.presence.changed(this.network.name);
-    const changed = this.#affected(after, before);
     const thawed = before.stored.frozen && !after.stored.frozen;
     for (const connection of this.#connections.values()) {
       const record = after.byIdentity.get(connection.hello.identity);
@@ -318,60 +316,11 @@ export class Hub {
         known?.name === record.name &&
         known.enrolment === record.enrolment &&
         !thawed &&
-        !changed.has(record.name);
-      if (isAsBefore && connection.carryOver(before.compiled, after.compiled)) continue;
-      if (isAsBefore && after.compiled === before.compiled) continue;
-      this.#queue(connection, 'changes');
+        changed?.has(record.name) === false;
+      if (isAsBefore && connection.carryOver(before.basis, after.basis)) continue;
+      if (isAsBefore && after.basis === before.basis) continue;
+      this.#states.send(connection, 'changes');
     }
-  }
-
-  #affected(after: Snapshot, before: Snapshot): ReadonlySet<string> {
-    if (after.compiled === before.compiled) return new Set();
-    return new Set(affected(before.compiled.model, after.compiled.model));
-  }
-
-  #queue(connection: Connection, name: Name): void {
-    if (name === 'always' || !this.#due.has(connection)) this.#due.set(connection, name);
-    this.#changed(connection.hello.identity);
-    if (this.#sending) return;
-    this.#sending = true;
-    setImmediate(() => void this.#send());
-  }
-
-  /** One state a turn, so that other work comes in between; always of the newest snapshot. */
-  async #send(): Promise<void> {
-    for (const [connection, name] of this.#due) {
-      this.#due.delete(connection);
-      const { snapshot } = this.network;
-      const { stored, byIdentity } = snapshot;
-      const record = byIdentity.get(connection.hello.identity);
-      if (stored.frozen || record?.enrolment !== 'enrolled') continue;
-      void this.#sendTo(connection, snapshot, name);
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
-    }
-    this.#sending = false;
-  }
-
-  /** To an agent that is slow to take what it was sent, the newest state goes when it has. */
-  async #sendTo(connection: Connection, snapshot: Snapshot, name: Name): Promise<void> {
-    if (connection.busy) {
-      connection.again = name;
-      return;
-    }
-    connection.busy = true;
-    try {
-      await connection.send(snapshot, name);
-    } catch (error) {
-      const { machine } = connection;
-      this.#components.log.error({ err: error, machine }, 'no state could be made');
-    } finally {
-      connection.busy = false;
-      this.#changed(connection.hello.identity);
-    }
-    if (connection.again === undefined) return;
-    this.#queue(connection, connection.again);
-    connection.again = undefined;
+    this.#states.goOn();
   }
 }

@@ -37,10 +37,14 @@ export class Wire {
 
   /** Resolves when the message has left; a connection that is gone takes none, and nobody is told. */
   async send(message: ToAgent): Promise<void> {
+    await this.sendText(message.type, JSON.stringify(message));
+  }
+
+  /** The same for a message that is text already. */
+  async sendText(type: ToAgent['type'], text: string): Promise<void> {
     if (!this.isOpen) return;
-    const text = JSON.stringify(message);
-    this.#counts.messages.inc({ type: message.type });
-    this.#counts.bytes.inc({ type: message.type }, Buffer.byteLength(text));
+    this.#counts.messages.inc({ type });
+    this.#counts.bytes.inc({ type }, Buffer.byteLength(text));
     await new Promise<void>((resolve) => {
       this.#socket.send(text, () => {
         resolve();

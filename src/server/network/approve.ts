@@ -1,8 +1,8 @@
 import { apiErrors } from '#api';
 import type { StoredMachine } from '../store/contract.ts';
-import type { Edit } from './edit.ts';
+import type { Basis } from './basis.ts';
+import type { Decision } from './edit.ts';
 import { memberAdded, refuseUnmanaged, withFacts, withKeys } from './enrol.ts';
-import type { Snapshot } from './snapshot.ts';
 
 export interface Approval {
   readonly machine: string;
@@ -17,16 +17,16 @@ export interface Approval {
  * Lets a machine in that waits. Undefined if it is in already.
  * @throws api/not-found, api/name-taken, api/held, DiagnosticsError
  */
-export function approved(snapshot: Snapshot, approval: Approval): Edit | undefined {
+export function approved(basis: Basis, approval: Approval): Decision | undefined {
   const { machine, author } = approval;
-  const waiting = snapshot.machines.get(machine);
+  const waiting = basis.machines.get(machine);
   if (!waiting) throw apiErrors.error('api/not-found', { what: `machine ${machine} that waits` });
   if (waiting.enrolment === 'enrolled') return undefined;
   const name = approval.as ?? machine;
-  if (name !== machine && snapshot.machines.has(name)) {
+  if (name !== machine && basis.machines.has(name)) {
     throw apiErrors.error('api/name-taken', { machine: name });
   }
-  const { stored, compiled, held } = snapshot;
+  const { stored, compiled, held } = basis;
   const facts = withKeys(stored.facts, name, waiting);
   const enrolled: StoredMachine = { ...waiting, name, enrolment: 'enrolled' };
   const base = {
@@ -37,8 +37,8 @@ export function approved(snapshot: Snapshot, approval: Approval): Edit | undefin
     put: [enrolled],
   };
   if (compiled.has(name)) {
-    refuseUnmanaged(snapshot, name);
-    return { ...base, compiled: withFacts(snapshot, facts) };
+    refuseUnmanaged(basis, name);
+    return { ...base, compiled: withFacts(basis, facts) };
   }
   if (held) {
     const args = { revision: held.id.number, why: 'nobody joins meanwhile' };
@@ -46,5 +46,5 @@ export function approved(snapshot: Snapshot, approval: Approval): Edit | undefin
   }
   const hub = approval.hub === undefined ? {} : { hub: approval.hub };
   const member = { name, tags: waiting.tags, ...hub };
-  return { ...base, revision: memberAdded(snapshot, member, facts, `${author} let ${name} in`) };
+  return { ...base, revision: memberAdded(basis, member, facts, `${author} let ${name} in`) };
 }

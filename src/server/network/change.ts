@@ -14,18 +14,18 @@ import {
 import type { Network } from '#spec';
 import { describeChange } from '#state';
 import type { StoredMachine } from '../store/contract.ts';
+import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
 import { type Compiled, proven } from './compiled.ts';
-import type { Edit, RevisionEdit } from './edit.ts';
+import type { Decision, RevisionEdit } from './edit.ts';
 import { moved, pinOf } from './pin.ts';
-import type { Snapshot } from './snapshot.ts';
 import { summaryOf } from './summary.ts';
 
 /** The number that a revision likely gets; it names tombstones in the ledger. */
 export const next = ({ epoch, number }: RevisionId): RevisionId => ({ epoch, number: number + 1 });
 
 /** The network as other files would make it. @throws DiagnosticsError */
-export function drafted({ stored, compiled }: Snapshot, files: FileSet): Compiled {
+export function drafted({ stored, compiled }: Basis, files: FileSet): Compiled {
   const revision = next(stored.revision);
   const draft = compiled.next({ files, facts: stored.facts, revision });
   const facts = renamedFacts(stored.facts, renames(compiled.network, draft.network));
@@ -65,9 +65,9 @@ function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): Facts {
 
 /** Enrolled machines under their new names. */
 function renamedMachines(
-  { machines, compiled: before }: Snapshot,
+  { machines, compiled: before }: Basis,
   { network }: Compiled,
-): Pick<Edit, 'put' | 'drop'> {
+): Pick<Decision, 'put' | 'drop'> {
   const moves = [...renames(before.network, network)].flatMap(([was, name]) => {
     const machine = machines.get(was);
     return machine ? [{ machine, name }] : [];
@@ -99,11 +99,11 @@ function planBetween(before: Compiled, after: Compiled): { plan: Plan; text: str
 }
 
 /** What a file would do to a network. @throws DiagnosticsError, compile/other-network */
-export function planOf(snapshot: Snapshot, files: FileSet): PlanResult {
-  const after = drafted(snapshot, files);
-  const { plan: found, text } = planBetween(snapshot.compiled, after);
+export function planOf(basis: Basis, files: FileSet): PlanResult {
+  const after = drafted(basis, files);
+  const { plan: found, text } = planBetween(basis.compiled, after);
   const warnings = [...after.warnings, ...proven(after)];
-  const { revision, facts } = snapshot.stored;
+  const { revision, facts } = basis.stored;
   return {
     base: revision,
     hash: pinOf(revision, files, facts),
@@ -120,7 +120,7 @@ export function planOf(snapshot: Snapshot, files: FileSet): PlanResult {
 }
 
 export interface Change {
-  readonly kind: RevisionEdit['kind'];
+  readonly kind: RevisionEdit<Compiled>['kind'];
   readonly files: FileSet;
   readonly why: string;
   readonly author: string;
@@ -133,15 +133,15 @@ export interface Change {
  * plan listed. Undefined if they are its own already.
  * @throws api/plan-stale, DiagnosticsError, compile/other-network
  */
-export function changeTo(snapshot: Snapshot, change: Change): Edit | undefined {
-  const { stored, compiled: before, held } = snapshot;
+export function changeTo(basis: Basis, change: Change): Decision | undefined {
+  const { stored, compiled: before, held } = basis;
   const { files, author, why, kind } = change;
   if (change.plan !== undefined) {
     const what = moved(change.plan, pinOf(stored.revision, files, stored.facts));
     if (what !== undefined) throw apiErrors.error('api/plan-stale', { what });
   }
   if (!held && canonicalJson(files) === canonicalJson(stored.files)) return undefined;
-  const compiled = drafted(snapshot, files);
+  const compiled = drafted(basis, files);
   const { plan: found } = planBetween(before, compiled);
   proven(compiled);
   const brake = change.plan === undefined ? massRemoval(before, compiled) : undefined;
@@ -152,21 +152,25 @@ export function changeTo(snapshot: Snapshot, change: Change): Edit | undefined {
     action: state === 'held' ? `${kind}-held` : kind,
     detail: { why, summary },
     revision: { kind, why, state, summary, files, compiled },
-    ...(state === 'applied' && renamedMachines(snapshot, compiled)),
+    ...(state === 'applied' && renamedMachines(basis, compiled)),
   };
 }
 
+/** A held revision, with its files, that somebody lets go. */
+export interface Release {
+  readonly number: number;
+  readonly files: FileSet;
+  readonly author: string;
+}
+
 /** The edit that lets a held revision go. @throws DiagnosticsError */
-export function released(
-  snapshot: Snapshot,
-  { number, files, author }: { number: number; files: FileSet; author: string },
-): Edit {
-  const compiled = drafted(snapshot, files);
+export function released(basis: Basis, { number, files, author }: Release): Decision {
+  const compiled = drafted(basis, files);
   return {
     author,
     action: 'approve',
     release: number,
     compiled,
-    ...renamedMachines(snapshot, compiled),
+    ...renamedMachines(basis, compiled),
   };
 }

@@ -21,22 +21,19 @@ export interface NamedState {
   readonly state: HostState;
 }
 
-/**
- * A network as its inputs make it. All that the server computes from a file goes through here, with
- * plain data in and plain data out, so that it may move into a worker thread.
- */
+/** A network as its inputs make it. All that the server computes from a file goes through here. */
 export class Compiled {
   readonly revision: RevisionId;
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
-  readonly #files: FileSet;
+  readonly files: FileSet;
   readonly #names: ReadonlySet<string>;
   /** States made last: the one that a machine has is asked for again when it gets the next. */
   readonly #recent = new Map<string, NamedState>();
 
   private constructor(model: Model, files: FileSet, warnings: readonly Diagnostic[]) {
     this.model = model;
-    this.#files = files;
+    this.files = files;
     this.warnings = warnings;
     this.revision = { epoch: model.inputs.epoch, number: model.inputs.rev };
     this.#names = new Set(machinesOf(model));
@@ -48,7 +45,7 @@ export class Compiled {
    * @throws DiagnosticsError with what the file has wrong
    */
   static of({ files, facts, revision, presharedKeys }: CompileInput, known?: Compiled): Compiled {
-    const { network, warnings } = known && sameFiles(known.#files, files) ? known : read(files);
+    const { network, warnings } = known && sameFiles(known.files, files) ? known : read(files);
     const { epoch, number: rev } = revision;
     const secured = presharedKeys !== undefined && { presharedKeys };
     return new Compiled(link({ ...facts, network, epoch, rev, ...secured }), files, warnings);
@@ -66,7 +63,7 @@ export class Compiled {
   as({ epoch, number: rev }: RevisionId): Compiled {
     const { model } = this;
     const named = { ...model, inputs: { ...model.inputs, epoch, rev } };
-    return new Compiled(named, this.#files, this.warnings);
+    return new Compiled(named, this.files, this.warnings);
   }
 
   get network(): Network {

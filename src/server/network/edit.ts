@@ -1,37 +1,57 @@
 import type { FileSet, Revision, RevisionId } from '#api';
+import type { Facts } from '#compile';
 import type { StoredMachine, Transaction } from '../store/contract.ts';
+import type { Packed } from '../store/packed.ts';
 import type { Compiled } from './compiled.ts';
 
+/** A network that was made and is not the present one yet, where it can be asked for. */
+export interface Drafted {
+  /** What the compiler knows it by. */
+  readonly draft: number;
+  readonly facts: Packed<Facts>;
+}
+
 /** A new revision of the file. */
-export interface RevisionEdit {
+export interface RevisionEdit<C> {
   readonly kind: Revision['kind'];
   readonly why: string;
   readonly state: Revision['state'];
   readonly summary: readonly string[];
-  readonly files: FileSet;
-  readonly compiled: Compiled;
+  readonly files: FileSet | Packed<FileSet>;
+  readonly compiled: C;
 }
 
-/** What one operation changes: all of it in one transaction, or nothing. */
-export interface Edit {
+/** What a decision changes, as plain data; `C` is how it speaks of networks that it made. */
+export interface PlainEdit<C = Drafted> {
   /** Token name or machine. */
   readonly author: string;
   /** What the audit says of it; absent: what machines report by themselves is not audited. */
   readonly action?: string;
   readonly detail?: unknown;
-  readonly revision?: RevisionEdit;
+  readonly revision?: RevisionEdit<C>;
   /** A held revision that becomes the network's own. */
   readonly release?: number;
   /** The network with other facts, which are kept; the file stays. */
-  readonly compiled?: Compiled;
+  readonly compiled?: C;
   readonly frozen?: boolean;
   readonly put?: readonly StoredMachine[];
   readonly drop?: readonly StoredMachine[];
   /** Machines that were taken out by a person: told so when they return. */
   readonly banish?: readonly StoredMachine[];
+}
+
+/** What one decision makes of a network, in the thread where networks are. */
+export type Decision = PlainEdit<Compiled>;
+
+/** What one operation changes: all of it in one transaction, or nothing. */
+export interface Edit extends PlainEdit {
   /** Further work of the same transaction, such as using up a token. */
   readonly also?: (tx: Transaction) => Promise<void>;
 }
+
+/** What becomes the network's own: not a revision that is held. */
+export const madeBy = <C>({ revision, compiled }: PlainEdit<C>): C | undefined =>
+  revision?.state === 'applied' ? revision.compiled : compiled;
 
 /** Under which a removed machine's identity is kept. */
 export const banishedKey = (network: string, identity: string): string =>
@@ -71,7 +91,7 @@ export async function writeEdit(
 const addRevision = async (
   tx: Transaction,
   network: string,
-  { compiled, kind, why, state, summary, files }: RevisionEdit,
+  { compiled, kind, why, state, summary, files }: RevisionEdit<Drafted>,
   author: string,
   at: string,
 ): Promise<RevisionId> =>

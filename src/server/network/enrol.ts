@@ -7,18 +7,16 @@ import { adoptedPair } from '#state';
 import type { Actor } from '../actor.ts';
 import { serverErrors } from '../errors.ts';
 import { isSigned } from '../identity.ts';
-import type { StoredMachine, Transaction } from '../store/contract.ts';
+import type { StoredMachine } from '../store/contract.ts';
+import type { Basis } from './basis.ts';
 import { next } from './change.ts';
 import type { Compiled } from './compiled.ts';
-import type { Edit, RevisionEdit } from './edit.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Decision, RevisionEdit } from './edit.ts';
 
 export interface Enrolment {
   readonly request: JoinRequest;
   readonly actor: Actor;
   readonly at: string;
-  /** Takes one use of the token, in the transaction of the join. */
-  readonly consume: (tx: Transaction) => Promise<void>;
 }
 
 /** Public keys in the order of their lanes, as a joining machine signs them. */
@@ -55,48 +53,48 @@ function withAdopted(facts: Facts, { keys, adopted }: JoinRequest): Facts {
  * waits for approval. Of one that is enrolled already only what it brings along is news.
  * @throws api/unauthorized, api/name-taken, server/key-taken, server/not-managed
  */
-export function enrol(snapshot: Snapshot, enrolment: Enrolment): Edit | undefined {
+export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined {
   const { request, actor } = enrolment;
   const { name, identity, keys, proof } = request;
-  const network = snapshot.stored.network;
+  const network = basis.stored.network;
   if (!isSigned(identity, joinProofText(network, identity, inOrder(keys)), proof)) {
     throw apiErrors.error('api/unauthorized', {});
   }
-  const known = snapshot.byIdentity.get(identity);
-  if (known) return returned(snapshot, known, request);
-  if (snapshot.machines.has(name)) throw apiErrors.error('api/name-taken', { machine: name });
-  refuseTakenKeys(snapshot, name, keys);
+  const known = basis.byIdentity.get(identity);
+  if (known) return returned(basis, known, request);
+  if (basis.machines.has(name)) throw apiErrors.error('api/name-taken', { machine: name });
+  refuseTakenKeys(basis, name, keys);
   const machine = machineOf(network, enrolment);
-  const base = { author: actor.name, put: [machine], also: enrolment.consume };
+  const base = { author: actor.name, put: [machine] };
   const detail = { machine: name, identity };
-  const brought = withAdopted(snapshot.stored.facts, request);
-  if (snapshot.compiled.has(name)) {
-    refuseUnmanaged(snapshot, name);
+  const brought = withAdopted(basis.stored.facts, request);
+  if (basis.compiled.has(name)) {
+    refuseUnmanaged(basis, name);
     const facts = withKeys(brought, name, request);
-    return { ...base, action: 'join', detail, compiled: withFacts(snapshot, facts) };
+    return { ...base, action: 'join', detail, compiled: withFacts(basis, facts) };
   }
-  if (!actor.admits || snapshot.held) {
+  if (!actor.admits || basis.held) {
     // Its key is nobody's yet: what it brings along means nothing until it is let in.
-    const news = brought !== snapshot.stored.facts && { compiled: withFacts(snapshot, brought) };
+    const news = brought !== basis.stored.facts && { compiled: withFacts(basis, brought) };
     const put: readonly StoredMachine[] = [{ ...machine, enrolment: 'pending' }];
     return { ...base, action: 'join-request', detail, put, ...news };
   }
   const facts = withKeys(brought, name, request);
-  const revision = memberAdded(snapshot, { name, tags: actor.tags }, facts, `${name} joined`);
+  const revision = memberAdded(basis, { name, tags: actor.tags }, facts, `${name} joined`);
   return { ...base, action: 'join', detail, revision };
 }
 
 /** A machine that joined before, perhaps with another tunnel of the same key. */
 function returned(
-  snapshot: Snapshot,
+  basis: Basis,
   { name, enrolment }: StoredMachine,
   request: JoinRequest,
-): Edit | undefined {
-  const { facts } = snapshot.stored;
+): Decision | undefined {
+  const { facts } = basis.stored;
   const isItsKey = facts.keys[name]?.['0'] === request.keys['0'];
   const brought = withAdopted(facts, request);
   if (enrolment !== 'enrolled' || !isItsKey || same(brought, facts)) return undefined;
-  return { author: name, action: 'adopt', compiled: withFacts(snapshot, brought) };
+  return { author: name, action: 'adopt', compiled: withFacts(basis, brought) };
 }
 
 const same = (a: Facts, b: Facts): boolean => canonicalJson(a) === canonicalJson(b);
@@ -113,34 +111,33 @@ const machineOf = (network: string, { request, actor, at }: Enrolment): StoredMa
 });
 
 /** One WireGuard key on two machines would make their tunnel flap between them. */
-function refuseTakenKeys(snapshot: Snapshot, name: string, keys: JoinRequest['keys']): void {
+function refuseTakenKeys(basis: Basis, name: string, keys: JoinRequest['keys']): void {
   const wanted = new Set(Object.values(keys));
-  const { nodes } = snapshot.compiled.model;
+  const { nodes } = basis.compiled.model;
   const owner =
     nodes.find((node) => node.name !== name && wanted.has(node.publicKey ?? ''))?.name ??
-    [...snapshot.machines.values()].find((one) =>
-      Object.values(one.keys).some((k) => wanted.has(k)),
-    )?.name;
+    [...basis.machines.values()].find((one) => Object.values(one.keys).some((k) => wanted.has(k)))
+      ?.name;
   if (owner !== undefined) throw serverErrors.error('server/key-taken', { machine: owner });
 }
 
-export function refuseUnmanaged(snapshot: Snapshot, name: string): void {
-  const node = snapshot.compiled.model.nodesByName.get(name);
+export function refuseUnmanaged(basis: Basis, name: string): void {
+  const node = basis.compiled.model.nodesByName.get(name);
   if (node && !node.machine.managed)
     throw serverErrors.error('server/not-managed', { machine: name });
 }
 
 /** The network with other facts. */
-export const withFacts = ({ stored, compiled }: Snapshot, facts: Facts): Compiled =>
+export const withFacts = ({ stored, compiled }: Basis, facts: Facts): Compiled =>
   compiled.next({ ...stored, facts });
 
 /** A revision in which the file names one member more. */
 export function memberAdded(
-  { stored, compiled: before }: Snapshot,
+  { stored, compiled: before }: Basis,
   member: NewMember,
   facts: Facts,
   why: string,
-): RevisionEdit {
+): RevisionEdit<Compiled> {
   const { entry } = stored.files;
   const source = stored.files.files[entry] ?? '';
   const text = addMember(entry, source, member);

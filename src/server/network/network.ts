@@ -1,19 +1,34 @@
 import type { Logger } from 'pino';
-import { apiErrors, type RevisionId } from '#api';
-import { canonicalJson } from '#base';
-import type { Store, Transaction } from '../store/contract.ts';
-import type { Compiled } from './compiled.ts';
-import { type Edit, writeEdit } from './edit.ts';
-import { compiledOf, readStored, type Snapshot, type Stored, snapshotOf } from './snapshot.ts';
+import { apiErrors, type FileSet, type PlanResult, type RevisionId } from '#api';
+import type { Store, StoredHead, Transaction } from '../store/contract.ts';
+import type { Compiler } from './compiler.ts';
+import type { Matter } from './decisions.ts';
+import { type Edit, madeBy, type PlainEdit, writeEdit } from './edit.ts';
+import type { StateAnswer, StateWanted } from './messages.ts';
+import type { NamedMachine, NamesEdit } from './names.ts';
+import {
+  byNameAndIdentity,
+  readStored,
+  type Snapshot,
+  type Stored,
+  withMachines,
+} from './snapshot.ts';
 
 export interface NetworkComponents {
   readonly store: Store;
+  readonly compiler: Compiler;
   readonly clock: () => Date;
   readonly log: Logger;
 }
 
+/** Machines whose state may differ from that in the snapshot before; undefined: any. */
+export type Changed = ReadonlySet<string> | undefined;
+
 /** Told of every new snapshot, in order. */
-export type Listener = (after: Snapshot, before: Snapshot) => void;
+export type Listener = (after: Snapshot, before: Snapshot, changed: Changed) => void;
+
+/** Has the compiler decide a matter from the snapshot that is the newest. */
+export type Decide = (matter: Matter) => Promise<PlainEdit | undefined>;
 
 /** Another server may write between our reading and our writing: then we decide anew. */
 const attempts = 10;
@@ -23,6 +38,9 @@ export interface Committed {
   readonly snapshot: Snapshot;
   readonly revision: RevisionId | undefined;
 }
+
+/** Numbers by which the compiler knows networks: no two are alike in a process. */
+let bases = 0;
 
 /** One network: readers have its snapshot, writers come one after another. */
 export class Network {
@@ -40,9 +58,8 @@ export class Network {
 
   /** @throws api/no-network; DiagnosticsError if its stored file is not readable by this server */
   static async open(name: string, components: NetworkComponents): Promise<Network> {
-    const stored = await components.store.read(async (tx) => readStored(tx, name));
-    if (!stored) throw gone(name);
-    return new Network(name, snapshotOf(stored, compiledOf(stored)), components);
+    const { snapshot } = await readNetwork(name, components);
+    return new Network(name, snapshot, components);
   }
 
   get snapshot(): Snapshot {
@@ -54,24 +71,41 @@ export class Network {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** What a file would do to the network. @throws DiagnosticsError, compile/other-network */
+  async plan(files: FileSet): Promise<PlanResult> {
+    const { basis } = this.#snapshot;
+    return this.#components.compiler.call('plan', { basis, files });
+  }
+
+  /** What machines are to be told in a snapshot; a text says why there is no answer. */
+  async states(
+    { basis }: Snapshot,
+    wanted: readonly StateWanted[],
+  ): Promise<readonly (StateAnswer | string)[]> {
+    return this.#components.compiler.call('states', { basis, wanted });
+  }
+
   /**
-   * Reads the network again where the store has a newer one. An error leaves the snapshot as it is:
-   * what could not be read is published to nobody (law 7).
+   * Reads the network again. An error leaves the snapshot as it is: what could not be read is published
+   * to nobody (law 7).
    */
   async refresh(): Promise<Snapshot> {
     return this.#alone(async () => this.#refresh());
   }
 
   /**
-   * Decides on the newest snapshot what to change, changes it, and publishes that. `decide` may be
-   * asked again when another server was quicker; it returns undefined if nothing is to be done.
+   * Decides on the newest snapshot what to change, changes it, and publishes that. `by` may be asked
+   * again when another server was quicker; it returns undefined if nothing is to be done.
    */
   async commit(
-    decide: (snapshot: Snapshot) => Edit | undefined | Promise<Edit | undefined>,
+    by: (snapshot: Snapshot, decide: Decide) => Edit | undefined | Promise<Edit | undefined>,
   ): Promise<Committed> {
     return this.#alone(async () => {
       for (let attempt = 0; attempt < attempts; attempt++) {
-        const edit = await decide(this.#snapshot);
+        const { basis } = this.#snapshot;
+        const edit = await by(this.#snapshot, async (matter) =>
+          this.#components.compiler.call('decide', { basis, matter }),
+        );
         if (!edit) return { snapshot: this.#snapshot, revision: undefined };
         const done = await this.#write(edit);
         if (done) return done;
@@ -97,59 +131,125 @@ export class Network {
     const { store, clock } = this.#components;
     const written = await store.write(async (tx) => this.#writeIfCurrent(tx, edit, clock()));
     if (!written) return undefined;
-    const made = edit.revision?.state === 'applied' ? edit.revision.compiled : edit.compiled;
-    const { stored } = written;
-    const compiled = made?.as(stored.network.revision) ?? this.#known(stored);
-    const snapshot = snapshotOf(stored, compiled);
-    this.#publish(snapshot);
-    return { snapshot, revision: written.revision };
+    await this.#follow(edit, written.after);
+    return { snapshot: this.#snapshot, revision: written.revision };
   }
 
   async #writeIfCurrent(tx: Transaction, edit: Edit, now: Date) {
     const { stored: ours } = this.#snapshot;
-    const theirs = await tx.network(this.name);
+    const theirs = await tx.head(this.name);
     if (!theirs || !sameInputs(theirs, ours)) return undefined;
     const revision = await writeEdit(tx, this.name, edit, now.toISOString());
-    const stored = await readStored(tx, this.name);
-    if (!stored) throw gone(this.name);
-    return { stored, revision };
+    const after = await readStored(tx, this.name);
+    if (!after) throw gone(this.name);
+    return { after, revision };
   }
 
-  /** What was compiled already, where the inputs are the same. */
-  #known(read: Stored): Compiled {
-    const { stored, compiled, secret } = this.#snapshot;
-    const isKnown = sameInputs(read.network, stored) && read.secret?.version === secret?.version;
-    return isKnown ? compiled : compiledOf(read, compiled);
+  /**
+   * Publishes what was written. What is committed is committed: who asked for it must not hear that it
+   * failed where nobody could be told.
+   */
+  async #follow(edit: Edit, after: Stored): Promise<void> {
+    try {
+      const { put = [], drop = [] } = edit;
+      const before = this.#snapshot;
+      const made = madeBy(edit)?.draft;
+      const isOther = made !== undefined || before.secret?.reveal() !== after.secret?.reveal();
+      const basis = isOther ? ++bases : before.basis;
+      const { revision, frozen } = after.stored;
+      const { names, changed } = await this.#components.compiler.call('advance', {
+        ...{ basis, from: before.basis, made },
+        ...{ revision, frozen, put, drop, ...plainOf(after) },
+      });
+      const machines = withMachines(before.machines, { put, drop });
+      this.#publish(
+        {
+          ...after,
+          basis,
+          names: withNames(before.names, names),
+          ...byNameAndIdentity(machines.values()),
+        },
+        new Set(changed),
+      );
+    } catch (error) {
+      this.#untold(error);
+      await this.#refresh().catch(this.#untold);
+    }
   }
+
+  readonly #untold = (error: unknown): void => {
+    const { log } = this.#components;
+    log.error({ err: error, network: this.name }, 'a change could not be told to agents');
+  };
 
   async #refresh(): Promise<Snapshot> {
-    const { store } = this.#components;
-    const stored = await store.read(async (tx) => readStored(tx, this.name));
-    if (!stored) throw gone(this.name);
-    this.#publish(snapshotOf(stored, this.#known(stored)));
-    return this.#snapshot;
+    const like = this.#snapshot.basis;
+    const { snapshot, changed } = await readNetwork(this.name, this.#components, like);
+    this.#publish(snapshot, changed);
+    return snapshot;
   }
 
-  #publish(after: Snapshot): void {
+  #publish(after: Snapshot, changed: Changed): void {
     const before = this.#snapshot;
     this.#snapshot = after;
     for (const listener of this.#listeners) {
       try {
-        listener(after, before);
+        listener(after, before, changed);
       } catch (error) {
-        // What is committed is committed: who asked for it must not hear that it failed.
-        const { log } = this.#components;
-        log.error({ err: error, network: this.name }, 'a change could not be told to agents');
+        this.#untold(error);
       }
     }
   }
 }
 
+/** A network as the store has it. `like`: the one that the compiler had before. @throws api/no-network */
+async function readNetwork(
+  name: string,
+  { store, compiler }: NetworkComponents,
+  like?: number,
+): Promise<{ readonly snapshot: Snapshot; readonly changed: Changed }> {
+  const read = await store.read(async (tx) => readWhole(tx, name));
+  if (!read) throw gone(name);
+  const { stored, files, machines } = read;
+  const basis = ++bases;
+  const known = like !== undefined && { like };
+  const opening = { basis, head: stored, files, machines, ...plainOf(read), ...known };
+  const { names, changed } = await compiler.call('open', opening);
+  const { held, secret } = read;
+  const snapshot = {
+    ...{ basis, stored, held, secret },
+    names: new Map(names.map((machine) => [machine.name, machine])),
+    ...byNameAndIdentity(machines),
+  };
+  return { snapshot, changed: changed && new Set(changed) };
+}
+
+async function readWhole(tx: Transaction, name: string) {
+  const read = await readStored(tx, name);
+  if (!read) return undefined;
+  const files = await tx.packedFiles(name, read.stored.revision.number);
+  if (files === undefined) return undefined;
+  return { ...read, files, machines: await tx.machines(name) };
+}
+
+/** What goes to the compiler besides: plain data only. */
+const plainOf = ({ held, secret }: Stored) => ({ held, secret: secret?.reveal() });
+
+function withNames(
+  names: ReadonlyMap<string, NamedMachine>,
+  { put, drop }: NamesEdit,
+): ReadonlyMap<string, NamedMachine> {
+  if (put.length === 0 && drop.length === 0) return names;
+  const next = new Map(names);
+  for (const name of drop) next.delete(name);
+  for (const machine of put) next.set(machine.name, machine);
+  return next;
+}
+
 const gone = (network: string) => apiErrors.error('api/no-network', { network, hint: '' });
 
 /** Whether two readings compile to the same: revision and facts. */
-function sameInputs(a: Stored['network'], b: Stored['network']): boolean {
-  const sameRevision =
-    a.revision.epoch === b.revision.epoch && a.revision.number === b.revision.number;
-  return sameRevision && (a.facts === b.facts || canonicalJson(a.facts) === canonicalJson(b.facts));
-}
+const sameInputs = (a: StoredHead, b: StoredHead): boolean =>
+  a.revision.epoch === b.revision.epoch &&
+  a.revision.number === b.revision.number &&
+  a.facts === b.facts;

@@ -3,12 +3,12 @@ import { DiagnosticsError, HawserError } from '#base';
 import { plan } from '#compile';
 import { removeMachine } from '#spec';
 import type { StoredMachine } from '../store/contract.ts';
+import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
 import { drafted } from './change.ts';
 import type { Compiled } from './compiled.ts';
-import type { Edit } from './edit.ts';
+import type { Decision } from './edit.ts';
 import { withFacts } from './enrol.ts';
-import type { Snapshot } from './snapshot.ts';
 import { summaryOf } from './summary.ts';
 
 /**
@@ -16,8 +16,8 @@ import { summaryOf } from './summary.ts';
  * removed when it returns.
  * @throws api/not-found, api/held, spec/not-patchable, DiagnosticsError
  */
-export function removed(snapshot: Snapshot, name: string, author: string): Edit {
-  const { stored, compiled, machines, held } = snapshot;
+export function removed(basis: Basis, name: string, author: string): Decision {
+  const { stored, compiled, machines, held } = basis;
   const record = machines.get(name);
   const gone = record ? { drop: [record], banish: [record] } : {};
   const base = { author, action: 'remove', detail: { machine: name }, ...gone };
@@ -33,7 +33,7 @@ export function removed(snapshot: Snapshot, name: string, author: string): Edit 
   const { keys: known } = stored.facts;
   const { [name]: _, ...keys } = known;
   const facts = { ...stored.facts, keys };
-  const after = drafted({ ...snapshot, stored: { ...stored, facts } }, files);
+  const after = drafted({ ...basis, stored: { ...stored, facts } }, files);
   const brake = massRemoval(compiled, after, new Set([name]));
   const found = summaryOf(plan(compiled.model, after.model));
   const summary = brake === undefined ? found : [`held: ${brake}`, ...found];
@@ -45,33 +45,33 @@ export function removed(snapshot: Snapshot, name: string, author: string): Edit 
 
 /** Forgets a machine's identity and keys: its peers know it no longer, the file still names it. */
 export function forgotten(
-  snapshot: Snapshot,
+  basis: Basis,
   machine: StoredMachine,
-  { author, action }: Pick<Edit, 'author' | 'action'>,
-): Edit {
-  const { facts } = snapshot.stored;
+  { author, action }: Pick<Decision, 'author' | 'action'>,
+): Decision {
+  const { facts } = basis.stored;
   const { [machine.name]: _, ...keys } = facts.keys;
   const { name, identity } = machine;
   return {
     author,
     ...(action !== undefined && { action }),
     detail: { machine: name, identity },
-    compiled: withFacts(snapshot, { ...facts, keys }),
+    compiled: withFacts(basis, { ...facts, keys }),
     drop: [machine],
     banish: [machine],
   };
 }
 
 /** A machine goes by its own will; where the file needs its name, only what it is known by goes. */
-export function left(snapshot: Snapshot, machine: StoredMachine): Edit {
+export function left(basis: Basis, machine: StoredMachine): Decision {
   try {
-    const edit = removed(snapshot, machine.name, machine.name);
+    const edit = removed(basis, machine.name, machine.name);
     if (edit.revision?.state !== 'held') return { ...edit, action: 'leave' };
   } catch (error) {
     const isRefused = error instanceof HawserError || error instanceof DiagnosticsError;
     if (!isRefused) throw error;
   }
-  return forgotten(snapshot, machine, { author: machine.name, action: 'leave' });
+  return forgotten(basis, machine, { author: machine.name, action: 'leave' });
 }
 
 function withoutMachine({ entry, files }: FileSet, { model }: Compiled, name: string): FileSet {

@@ -1,50 +1,62 @@
 import type { Revision } from '#api';
-import { type NetworkSecret, readNetworkSecret } from '../secrets/network-secret.ts';
-import type { StoredMachine, StoredNetwork, Transaction } from '../store/contract.ts';
-import { Compiled } from './compiled.ts';
+import { Secret } from '#base';
+import { readSecretText } from '../secrets/network-secret.ts';
+import type { StoredHead, StoredMachine, Transaction } from '../store/contract.ts';
+import type { NamedMachine } from './names.ts';
 
-/** A network at one moment; readers keep theirs while a writer makes the next. */
+/**
+ * A network at one moment; readers keep theirs while a writer makes the next. What its file says in full
+ * and what follows from that is the compiler's: here is what everybody asks for all the time.
+ */
 export interface Snapshot {
-  readonly stored: StoredNetwork;
-  readonly compiled: Compiled;
+  /** What the compiler knows it by: another number wherever machines may be something else. */
+  readonly basis: number;
+  readonly stored: StoredHead;
+  /** Machines of the file that have a state, and so may have an agent; by name. */
+  readonly names: ReadonlyMap<string, NamedMachine>;
   readonly machines: ReadonlyMap<string, StoredMachine>;
   readonly byIdentity: ReadonlyMap<string, StoredMachine>;
   /** The revision that waits for approval, if it is newer than the network's own. */
   readonly held: Revision | undefined;
-  readonly secret: NetworkSecret | undefined;
+  /** What the preshared keys are made from, as it is kept; see `networkSecretOf`. */
+  readonly secret: Secret | undefined;
 }
 
-/** What the store says of a network at one moment. */
-export interface Stored {
-  readonly network: StoredNetwork;
-  readonly machines: readonly StoredMachine[];
-  readonly held: Revision | undefined;
-  readonly secret: NetworkSecret | undefined;
-}
+/** What the store says of a network at one moment, without its file and its machines. */
+export type Stored = Pick<Snapshot, 'stored' | 'held' | 'secret'>;
 
 /** Undefined: there is no such network. */
 export async function readStored(tx: Transaction, name: string): Promise<Stored | undefined> {
-  const network = await tx.network(name);
-  if (!network) return undefined;
-  const machines = await tx.machines(name);
+  const stored = await tx.head(name);
+  if (!stored) return undefined;
   const [newest] = await tx.revisions(name, { limit: 1 });
-  const isNewer = newest !== undefined && newest.id.number > network.revision.number;
+  const isNewer = newest !== undefined && newest.id.number > stored.revision.number;
   const held = isNewer && newest.state === 'held' ? newest : undefined;
-  return { network, machines, held, secret: await readNetworkSecret(tx, name) };
+  const text = await readSecretText(tx, name);
+  return { stored, held, secret: text === undefined ? undefined : new Secret(text) };
 }
 
-/** @throws DiagnosticsError if the stored file cannot be read by this server */
-export const compiledOf = ({ network, secret }: Stored, known?: Compiled): Compiled =>
-  Compiled.of({ ...network, presharedKeys: secret?.version }, known);
+/** The machines of a network by what they are asked for. */
+export const byNameAndIdentity = (
+  machines: Iterable<StoredMachine>,
+): Pick<Snapshot, 'machines' | 'byIdentity'> => {
+  const all = [...machines];
+  return {
+    machines: new Map(all.map((machine) => [machine.name, machine])),
+    byIdentity: new Map(all.map((machine) => [machine.identity, machine])),
+  };
+};
 
-export const snapshotOf = (
-  { network: stored, machines, held, secret }: Stored,
-  compiled: Compiled,
-): Snapshot => ({
-  stored,
-  compiled,
-  machines: new Map(machines.map((machine) => [machine.name, machine])),
-  byIdentity: new Map(machines.map((machine) => [machine.identity, machine])),
-  held,
-  secret,
-});
+/** Machines with some others; one that changes its name is dropped and put. */
+export function withMachines(
+  machines: ReadonlyMap<string, StoredMachine>,
+  {
+    put,
+    drop,
+  }: { readonly put: readonly StoredMachine[]; readonly drop: readonly StoredMachine[] },
+): ReadonlyMap<string, StoredMachine> {
+  const next = new Map(machines);
+  for (const { name } of drop) next.delete(name);
+  for (const machine of put) next.set(machine.name, machine);
+  return next;
+}

@@ -1,6 +1,5 @@
 import type { MachineStatus, NetworkStatus } from '#api';
 import { by } from '#base';
-import { formatEndpoint } from '#ip';
 import type { Hub, Present } from '../hub/hub.ts';
 import type { Card } from '../presence/card.ts';
 import type { StoredMachine } from '../store/contract.ts';
@@ -8,43 +7,36 @@ import type { Snapshot } from './snapshot.ts';
 
 /** The machines of a network: those of its file, and those that wait. */
 export function statusOf(snapshot: Snapshot, hub: Hub): NetworkStatus {
-  const { stored, compiled, machines } = snapshot;
-  const named = [...compiled.model.nodes.map(({ name }) => name), ...agentHosts(snapshot)];
-  const others = [...machines.keys()].filter((name) => !compiled.has(name));
+  const { stored, names, machines } = snapshot;
+  const others = [...machines.keys()].filter((name) => !names.has(name));
   return {
     network: stored.network,
     revision: stored.revision,
     frozen: stored.frozen,
-    machines: [...named, ...others]
+    machines: [...names.keys(), ...others]
       .map((name) => statusOfMachine(snapshot, hub, name))
       .sort(by(({ name }) => name)),
   };
 }
 
-const agentHosts = ({ compiled }: Snapshot): readonly string[] =>
-  [...compiled.model.hostsByName.values()]
-    .filter(({ routes }) => routes === 'agent')
-    .map(({ name }) => name);
-
 function statusOfMachine(snapshot: Snapshot, hub: Hub, name: string): MachineStatus {
-  const { stored, compiled, machines } = snapshot;
+  const { stored, names, machines } = snapshot;
   const record = machines.get(name);
-  const node = compiled.model.nodesByName.get(name);
+  const named = names.get(name);
   const present = record && hub.present(record.identity);
   const { card, place } = present ?? {};
-  const endpoint = node?.machine.endpoint;
-  const address = card?.address ?? (endpoint && formatEndpoint(endpoint));
+  const address = card?.address ?? named?.endpoint;
   const lastSeen = record && !card ? hub.lastSeen(record.identity) : undefined;
   const confirmed = present ? confirmedBy(present) : record?.confirmed;
   return {
     name,
-    enrolment: node?.machine.managed === false ? 'unmanaged' : (record?.enrolment ?? 'file'),
+    enrolment: named?.managed === false ? 'unmanaged' : (record?.enrolment ?? 'file'),
     connected: card !== undefined,
     ...(card && { since: card.since, version: card.program }),
     ...(lastSeen !== undefined && { lastSeen }),
     ...(place !== undefined && { server: place }),
     ...(address !== undefined && { address }),
-    overlay: (node?.overlay ?? []).map(String),
+    overlay: [...(named?.overlay ?? [])],
     ...(confirmed !== undefined && { confirmed }),
     ...(record?.enrolment === 'enrolled' && { wanted: stored.revision.number }),
     notes: [...notesOf(snapshot, hub, record, card)],
@@ -58,7 +50,7 @@ const confirmedBy = ({ card, revision }: Present): number | undefined =>
 
 /** In the order of weight. */
 function* notesOf(
-  { stored, compiled, held }: Snapshot,
+  { stored, names, held }: Snapshot,
   hub: Hub,
   record: StoredMachine | undefined,
   card: Card | undefined,
@@ -66,7 +58,7 @@ function* notesOf(
   if (!record) return;
   const clone = card && hub.cloneOf(card);
   if (clone !== undefined) yield `clone: the same identity at ${card?.address} and ${clone}`;
-  if (record.enrolment === 'enrolled' && !compiled.has(record.name)) yield 'not-in-file';
+  if (record.enrolment === 'enrolled' && !names.has(record.name)) yield 'not-in-file';
   for (const facility of card?.lacks ?? []) yield `needs-agent: ${facility}`;
   if (card?.isQuarantined || record.quarantined === stored.revision.number) yield 'quarantined';
   if (card?.paused !== undefined) yield `paused until ${card.paused}`;

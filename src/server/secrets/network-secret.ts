@@ -18,13 +18,13 @@ export async function makeNetworkSecret(tx: Transaction, network: string): Promi
   await tx.putSetting(settingOf(network), JSON.stringify({ 1: value }));
 }
 
-/** Undefined for a network that has none: its tunnels have no preshared keys. */
-export async function readNetworkSecret(
+/** What is kept; undefined for a network that has none: its tunnels have no preshared keys. */
+export const readSecretText = async (
   tx: Transaction,
   network: string,
-): Promise<NetworkSecret | undefined> {
-  const text = await tx.setting(settingOf(network));
-  if (text === undefined) return undefined;
+): Promise<string | undefined> => tx.setting(settingOf(network));
+
+export function networkSecretOf(text: string, network: string): NetworkSecret {
   const values = new Map(Object.entries(JSON.parse(text) as Record<string, string>));
   const of = (version: number): Secret => {
     const value = values.get(String(version));

@@ -1,5 +1,6 @@
 import type { AuditEntry, FileSet, Revision, RevisionId, TokenInfo } from '#api';
 import type { Facts } from '#compile';
+import type { Packed } from './packed.ts';
 import type { Peers } from './peers.ts';
 
 /** A network as it is stored: the file that is the truth, and the four inputs that are not in it. */
@@ -9,6 +10,11 @@ export interface StoredNetwork {
   readonly files: FileSet;
   readonly facts: Facts;
   readonly frozen: boolean;
+}
+
+/** The same without its file, and with the facts as they are kept. */
+export interface StoredHead extends Pick<StoredNetwork, 'network' | 'revision' | 'frozen'> {
+  readonly facts: Packed<Facts>;
 }
 
 /** A machine that joined. */
@@ -40,9 +46,9 @@ export interface NewRevision {
   readonly why: string;
   readonly state: Revision['state'];
   readonly summary: readonly string[];
-  readonly files: FileSet;
+  readonly files: FileSet | Packed<FileSet>;
   /** Become the network's own if it is applied; of a held one they are not kept. */
-  readonly facts: Facts;
+  readonly facts: Facts | Packed<Facts>;
   /** Of a restore, which begins a new one; numbers go on. */
   readonly epoch?: string;
 }
@@ -50,6 +56,9 @@ export interface NewRevision {
 /** Everything a transaction reads is of one moment; what it writes is there wholly or not at all. */
 export interface Transaction {
   network(name: string): Promise<StoredNetwork | undefined>;
+  head(name: string): Promise<StoredHead | undefined>;
+  /** The file of a revision as it is kept: unpacking a large one takes its time. */
+  packedFiles(network: string, number: number): Promise<Packed<FileSet> | undefined>;
   networks(): Promise<readonly { readonly network: string; readonly revision: RevisionId }[]>;
   /** The first revision of a network, number 1 of a new epoch. */
   createNetwork(name: string, epoch: string, first: NewRevision): Promise<RevisionId>;
@@ -69,7 +78,7 @@ export interface Transaction {
     number: number,
   ): Promise<{ readonly revision: Revision; readonly files: FileSet } | undefined>;
   /** Facts change without a revision: keys, ledger and observations are not the file's. */
-  putFacts(network: string, facts: Facts): Promise<void>;
+  putFacts(network: string, facts: Facts | Packed<Facts>): Promise<void>;
   setFrozen(network: string, frozen: boolean): Promise<void>;
 
   machines(network: string): Promise<readonly StoredMachine[]>;
@@ -94,6 +103,9 @@ export interface Transaction {
   putSetting(key: string, value: string): Promise<void>;
 }
 
+/** `isOurs`: it was written through this store, not by another server. */
+export type ChangeListener = (network: string | undefined, isOurs: boolean) => void;
+
 /**
  * What a server keeps. Two engines (SQLite for one server, PostgreSQL for several) and one
  * compliance suite. Writers of one network come one after another; readers never wait for them.
@@ -106,7 +118,7 @@ export interface Store {
    * Called after commits, here or by another server: a bare wake-up, what changed is to be read.
    * undefined: tokens or settings, or a server does not know what it missed. Audit wakes nobody.
    */
-  onChange(listener: (network: string | undefined) => void): () => void;
+  onChange(listener: ChangeListener): () => void;
   readonly peers: Peers;
   close(): Promise<void>;
 }

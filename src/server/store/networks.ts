@@ -3,33 +3,45 @@ import { apiErrors, type FileSet, type Revision, type RevisionId } from '#api';
 import { by } from '#base';
 import type { Facts } from '#compile';
 import { serverErrors } from '../errors.ts';
-import type { NewRevision, StoredNetwork } from './contract.ts';
-import { pack, unpack } from './packed.ts';
+import type { NewRevision, StoredHead, StoredNetwork } from './contract.ts';
+import { type Packed, pack, unpack } from './packed.ts';
 import type { RevisionRow, Tables } from './tables.ts';
 
 type Db = Kysely<Tables>;
 
 const absent = (network: string) => apiErrors.error('api/no-network', { network, hint: '' });
 
-export async function network(db: Db, name: string): Promise<StoredNetwork | undefined> {
+export async function head(db: Db, name: string): Promise<StoredHead | undefined> {
   const row = await db
     .selectFrom('networks')
-    .innerJoin('revisions', (join) =>
-      join
-        .onRef('revisions.network', '=', 'networks.network')
-        .onRef('revisions.number', '=', 'networks.current'),
-    )
-    .select(['networks.epoch', 'current', 'networks.facts', 'frozen', 'files'])
-    .where('networks.network', '=', name)
+    .select(['epoch', 'current', 'facts', 'frozen'])
+    .where('network', '=', name)
     .executeTakeFirst();
   if (!row) return undefined;
-  return {
-    network: name,
-    revision: { epoch: row.epoch, number: row.current },
-    files: unpack(row.files) as FileSet,
-    facts: unpack(row.facts) as Facts,
-    frozen: row.frozen === 1,
-  };
+  const { epoch, current: number, facts, frozen } = row;
+  return { network: name, revision: { epoch, number }, facts, frozen: frozen === 1 };
+}
+
+export async function packedFiles(
+  db: Db,
+  name: string,
+  number: number,
+): Promise<Packed<FileSet> | undefined> {
+  const row = await db
+    .selectFrom('revisions')
+    .select('files')
+    .where('network', '=', name)
+    .where('number', '=', number)
+    .executeTakeFirst();
+  return row?.files;
+}
+
+export async function network(db: Db, name: string): Promise<StoredNetwork | undefined> {
+  const found = await head(db, name);
+  if (!found) return undefined;
+  const files = await packedFiles(db, name, found.revision.number);
+  if (files === undefined) return undefined;
+  return { ...found, files: unpack<FileSet>(files), facts: unpack<Facts>(found.facts) };
 }
 
 /** Sorted by name. */
@@ -177,13 +189,13 @@ export async function revision(
     .where('network', '=', name)
     .where('number', '=', number)
     .executeTakeFirst();
-  return row && { revision: revisionOf(row), files: unpack(row.files) as FileSet };
+  return row && { revision: revisionOf(row), files: unpack<FileSet>(row.files) };
 }
 
 export async function changeNetwork(
   db: Db,
   name: string,
-  change: { readonly facts: Facts } | { readonly frozen: boolean },
+  change: { readonly facts: Facts | Packed<Facts> } | { readonly frozen: boolean },
 ): Promise<void> {
   const row = 'facts' in change ? { facts: pack(change.facts) } : { frozen: Number(change.frozen) };
   const query = db.updateTable('networks').set(row).where('network', '=', name);

@@ -1,18 +1,16 @@
-import type { Store, Transaction } from './contract.ts';
+import type { ChangeListener, Store, Transaction } from './contract.ts';
 import type { Engine } from './engine.ts';
 import type { Peers } from './peers.ts';
 import { type Touched, transactionOn } from './transaction.ts';
 
-type Listener = (network: string | undefined) => void;
-
 /** The contract upon an engine. */
 export class EngineStore implements Store {
   readonly #engine: Engine;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<ChangeListener>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    engine.listen((network) => this.#wake([network]));
+    engine.listen((network) => this.#wake([network], false));
   }
 
   read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -28,7 +26,7 @@ export class EngineStore implements Store {
         return answer;
       }),
     );
-    this.#wake(touched);
+    this.#wake(touched, true);
     return result;
   }
 
@@ -40,15 +38,17 @@ export class EngineStore implements Store {
     }
   }
 
-  #wake(networks: Iterable<string | undefined>): void {
-    for (const network of networks) for (const listener of this.#listeners) listener(network);
+  #wake(networks: Iterable<string | undefined>, isOurs: boolean): void {
+    for (const network of networks) {
+      for (const listener of this.#listeners) listener(network, isOurs);
+    }
   }
 
   get peers(): Peers {
     return this.#engine.peers;
   }
 
-  onChange(listener: Listener): () => void {
+  onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

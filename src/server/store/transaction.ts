@@ -6,8 +6,10 @@ import {
   addRevision,
   changeNetwork,
   createNetwork,
+  head,
   network,
   networks,
+  packedFiles,
   releaseRevision,
   revision,
   revisions,
@@ -27,6 +29,8 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
   };
   return {
     network: (name) => network(db, name),
+    head: (name) => head(db, name),
+    packedFiles: (name, number) => packedFiles(db, name, number),
     networks: () => networks(db),
     createNetwork: (name, epoch, first) => touching(name, createNetwork(db, name, epoch, first)),
     addRevision: (name, next) => touching(name, addRevision(db, name, next)),

@@ -1,6 +1,5 @@
 import { apiErrors } from '#api';
 import { serverErrors } from '../../errors.ts';
-import { changeTo, planOf, released } from '../../network/change.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import { Conflict } from '../problems.ts';
@@ -38,7 +37,7 @@ const heldError = ({ id, summary }: NonNullable<Snapshot['held']>) =>
 export function changeHandlers(context: Context): Pick<Handlers, Names> {
   return {
     async plan({ params, body }) {
-      return planOf(context.networks.get(params.network).network.snapshot, body);
+      return context.networks.get(params.network).network.plan(body);
     },
 
     async apply({ params, body, actor }) {
@@ -48,11 +47,11 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
         const missing = 'it says neither `base` nor `plan`, and not `force`';
         throw apiErrors.error('api/invalid-request', { why: missing });
       }
-      const { revision } = await network.commit(async (snapshot) => {
+      const { revision } = await network.commit(async (snapshot, decide) => {
         if (base && !force) await refuseOlder(context, snapshot, base);
         if (snapshot.held) throw heldError(snapshot.held);
         const change = { kind: 'apply', files: { entry, files }, why, author: actor.name } as const;
-        return changeTo(snapshot, { ...change, plan });
+        return decide({ name: 'change', input: { ...change, plan } });
       });
       return outcome(context, params.network, revision);
     },
@@ -61,8 +60,9 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
       const { network } = context.networks.get(params.network);
       const { files } = await revisionOf(context, params.network, params.number);
       const why = body.why ?? `back to revision ${params.number}`;
-      const { revision } = await network.commit((snapshot) =>
-        changeTo(snapshot, { kind: 'rollback', files, why, author: actor.name }),
+      const change = { kind: 'rollback', files, why, author: actor.name } as const;
+      const { revision } = await network.commit(async (_, decide) =>
+        decide({ name: 'change', input: change }),
       );
       return outcome(context, params.network, revision);
     },
@@ -70,11 +70,11 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
     async approveRevision({ params: { network: name, number }, actor }) {
       const { network } = context.networks.get(name);
       const { files } = await revisionOf(context, name, number);
-      await network.commit((snapshot) => {
-        if (snapshot.held?.id.number !== number) {
+      await network.commit(async ({ held }, decide) => {
+        if (held?.id.number !== number) {
           throw serverErrors.error('server/not-held', { number, network: name });
         }
-        return released(snapshot, { number, files, author: actor.name });
+        return decide({ name: 'release', input: { number, files, author: actor.name } });
       });
       return outcome(context, name, undefined);
     },

@@ -1,6 +1,7 @@
 import { apiErrors, type Revision, type RevisionId } from '#api';
 import type { Secret } from '#base';
 import type { PackageFolder } from '../../installer/packages.ts';
+import type { Compiler } from '../../network/compiler.ts';
 import type { Networks } from '../../networks.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Tokens } from '../../tokens.ts';
@@ -9,6 +10,7 @@ import type { Tokens } from '../../tokens.ts';
 export interface Context {
   readonly store: Store;
   readonly tokens: Tokens;
+  readonly compiler: Compiler;
   readonly clock: () => Date;
   readonly networks: Networks;
   /** Where the server says that it is. */

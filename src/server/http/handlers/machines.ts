@@ -1,7 +1,4 @@
 import { apiErrors, type JoinResponse } from '#api';
-import { approved } from '../../network/approve.ts';
-import { enrol } from '../../network/enrol.ts';
-import { forgotten, removed } from '../../network/remove.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, outcome } from './context.ts';
 
@@ -16,14 +13,11 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
     async join({ params, body, actor }): Promise<JoinResponse> {
       const { network } = context.networks.get(params.network);
       const at = clock().toISOString();
-      const { snapshot } = await network.commit((current) =>
-        enrol(current, {
-          request: body,
-          actor,
-          at,
-          consume: async (tx) => tokens.consume(tx, actor.hash),
-        }),
-      );
+      const { snapshot } = await network.commit(async ({ byIdentity }, decide) => {
+        const edit = await decide({ name: 'enrol', input: { request: body, actor, at } });
+        if (!edit || byIdentity.has(body.identity)) return edit;
+        return { ...edit, also: async (tx) => tokens.consume(tx, actor.hash) };
+      });
       const record = snapshot.byIdentity.get(body.identity);
       if (!record) throw apiErrors.error('api/unavailable', { why: 'the machine left meanwhile' });
       return {
@@ -37,26 +31,28 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
 
     async approveMachine({ params, body, actor }) {
       const { network } = context.networks.get(params.network);
-      const { revision } = await network.commit((snapshot) =>
-        approved(snapshot, { ...body, machine: params.machine, author: actor.name }),
+      const approval = { ...body, machine: params.machine, author: actor.name };
+      const { revision } = await network.commit(async (_, decide) =>
+        decide({ name: 'approve', input: approval }),
       );
       return outcome(context, params.network, revision);
     },
 
     async replaceMachine({ params, actor }) {
       const { network } = context.networks.get(params.network);
-      await network.commit((snapshot) => {
-        const machine = snapshot.machines.get(params.machine);
+      await network.commit(async ({ machines }, decide) => {
+        const machine = machines.get(params.machine);
         if (!machine) throw noMachine(params.machine);
-        return forgotten(snapshot, machine, { author: actor.name, action: 'replace' });
+        const input = { machine, author: actor.name, action: 'replace' };
+        return decide({ name: 'forget', input });
       });
       return undefined;
     },
 
     async removeMachine({ params, actor }) {
       const { network } = context.networks.get(params.network);
-      const { revision } = await network.commit((snapshot) =>
-        removed(snapshot, params.machine, actor.name),
+      const { revision } = await network.commit(async (_, decide) =>
+        decide({ name: 'remove', input: { machine: params.machine, author: actor.name } }),
       );
       return outcome(context, params.network, revision);
     },

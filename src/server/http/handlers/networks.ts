@@ -1,18 +1,16 @@
 import { Secret } from '#base';
-import { emptyFacts, parseFacts } from '#compile';
 import { serverErrors } from '../../errors.ts';
 import { newEpoch } from '../../first.ts';
-import { Compiled, proven } from '../../network/compiled.ts';
 import { statusOf } from '../../network/status.ts';
 import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
-import { type Context, outcome } from './context.ts';
+import { type Context, outcome, revisionOf } from './context.ts';
 
 type Names = 'listNetworks' | 'createNetwork' | 'status' | 'pull' | 'backup';
 
 /** Networks as they are. */
 export function networkHandlers(context: Context): Pick<Handlers, Names> {
-  const { store, clock } = context;
+  const { store, clock, compiler } = context;
   return {
     async listNetworks({ actor }) {
       const all = await store.read(async (tx) => tx.networks());
@@ -20,17 +18,11 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async createNetwork({ params: { network: name }, body, actor }) {
-      const { entry, files, why = '', facts: text } = body;
-      const facts = text === undefined ? emptyFacts : parseFacts(text, name);
+      const { entry, files, why = '', facts } = body;
       const epoch = newEpoch();
-      const set = { entry, files };
-      const compiled = Compiled.of({ files: set, facts, revision: { epoch, number: 1 } });
-      if (compiled.network.name !== name) {
-        throw serverErrors.error('server/other-network', { found: compiled.network.name, name });
-      }
-      proven(compiled);
+      const made = await compiler.call('create', { name, files: { entry, files }, facts, epoch });
       await store.write(async (tx) => {
-        if (await tx.network(name))
+        if (await tx.head(name))
           throw serverErrors.error('server/network-exists', { network: name });
         const at = clock().toISOString();
         await tx.createNetwork(name, epoch, {
@@ -40,8 +32,7 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
           why,
           state: 'applied',
           summary: [],
-          files: set,
-          facts: compiled.facts,
+          ...made,
         });
         await makeNetworkSecret(tx, name);
         const entryOf = { at, actor: actor.name, action: 'create', network: name, revision: 1 };
@@ -57,8 +48,9 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async pull({ params }) {
-      const { stored } = context.networks.get(params.network).network.snapshot;
-      return { revision: stored.revision, ...stored.files };
+      const { revision } = context.networks.get(params.network).network.snapshot.stored;
+      const { files } = await revisionOf(context, params.network, revision.number);
+      return { revision, ...files };
     },
 
     async backup({ body, actor }) {

@@ -1,0 +1,116 @@
+import type { Logger } from 'pino';
+import type { StateAnswer } from '../network/messages.ts';
+import type { Network } from '../network/network.ts';
+import type { Asked, Connection, Name } from './connection.ts';
+
+/** So many states are asked for at once: a change for all comes quickly, a change for two is not late. */
+const batch = 32;
+
+interface Due {
+  readonly connection: Connection;
+  readonly name: Name;
+}
+
+/** The states that connected agents are to be sent, always of the newest snapshot. */
+export class States {
+  readonly #network: Network;
+  readonly #log: Logger;
+  readonly #changed: (identity: string) => void;
+  readonly #due = new Map<Connection, Name>();
+  #sending = false;
+
+  /** `changed`: told of the identity for which something is due or done. */
+  constructor(
+    network: Network,
+    { log }: { readonly log: Logger },
+    changed: (identity: string) => void,
+  ) {
+    this.#network = network;
+    this.#log = log;
+    this.#changed = changed;
+  }
+
+  send(connection: Connection, name: Name): void {
+    this.#postpone(connection, name);
+    this.#changed(connection.hello.identity);
+    this.goOn();
+  }
+
+  /** Whether something is to be sent, or on its way. */
+  isAsked(connection: Connection): boolean {
+    return connection.busy || this.#due.has(connection);
+  }
+
+  forget(connection: Connection): void {
+    this.#due.delete(connection);
+  }
+
+  /** There is a new snapshot: what could not be made of the one before may be made of it. */
+  goOn(): void {
+    if (this.#sending || this.#due.size === 0) return;
+    this.#sending = true;
+    setImmediate(() => void this.#send());
+  }
+
+  #postpone(connection: Connection, name: Name): void {
+    if (name === 'always' || !this.#due.has(connection)) this.#due.set(connection, name);
+  }
+
+  async #send(): Promise<void> {
+    while (this.#due.size > 0) {
+      const due = this.#take();
+      const { snapshot } = this.#network;
+      const wanted = due.map(({ connection }) => connection.wants);
+      try {
+        const answers = await this.#network.states(snapshot, wanted);
+        for (const [index, { connection, name }] of due.entries()) {
+          const asked = { has: wanted[index]?.has, basis: snapshot.basis, name };
+          void this.#answer(connection, answers[index], asked);
+        }
+      } catch (error) {
+        this.#log.error({ err: error, network: this.#network.name }, 'no states could be made');
+        for (const { connection, name } of due) {
+          connection.busy = false;
+          this.#postpone(connection, name);
+        }
+        break;
+      }
+    }
+    this.#sending = false;
+  }
+
+  /** Who may have a state, of those for whom one is due; to who is slow to take one it goes later. */
+  #take(): readonly Due[] {
+    const { stored, byIdentity } = this.#network.snapshot;
+    const taken: Due[] = [];
+    for (const [connection, name] of this.#due) {
+      if (taken.length === batch) break;
+      this.#due.delete(connection);
+      const record = byIdentity.get(connection.hello.identity);
+      if (stored.frozen || record?.enrolment !== 'enrolled') continue;
+      if (connection.busy) {
+        connection.again = name;
+        continue;
+      }
+      connection.busy = true;
+      taken.push({ connection, name });
+    }
+    return taken;
+  }
+
+  async #answer(
+    connection: Connection,
+    answer: StateAnswer | string | undefined,
+    asked: Asked,
+  ): Promise<void> {
+    const { machine } = connection;
+    let sent = true;
+    if (typeof answer === 'object') sent = await connection.send(answer, asked);
+    else this.#log.error({ machine, why: answer }, 'no state could be made');
+    connection.busy = false;
+    this.#changed(connection.hello.identity);
+    const again = connection.again ?? (sent ? undefined : asked.name);
+    connection.again = undefined;
+    if (again !== undefined) this.send(connection, again);
+  }
+}

@@ -1,0 +1,180 @@
+import type { FileSet, PlanResult } from '#api';
+import { affected, emptyFacts, parseFacts } from '#compile';
+import { serverErrors } from '../errors.ts';
+import { type Packed, pack } from '../store/packed.ts';
+import type { Caller } from '../thread/calls.ts';
+import { advanced, type Basis, type Opening, opened, type Step } from './basis.ts';
+import { planOf } from './change.ts';
+import { Compiled, proven } from './compiled.ts';
+import { decide, type Matter } from './decisions.ts';
+import type { Decision, Drafted, PlainEdit } from './edit.ts';
+import { type StateAnswer, type StateWanted, stateFor } from './messages.ts';
+import { type NamedMachine, type NamesEdit, namesBetween, namesOf } from './names.ts';
+
+/**
+ * So many networks of one name are remembered: the present one, and those that agents may still have. To
+ * an agent that has an older one goes the whole of its state instead of a delta.
+ */
+const remembered = 4;
+
+interface Kept extends Basis {
+  readonly names: readonly NamedMachine[];
+  /** What was decided last and may become the next network. */
+  draft?: { readonly id: number; readonly compiled: Compiled };
+}
+
+/** The networks that a compiler remembers, by the number that was given to each. */
+class Memory {
+  readonly #kept = new Map<number, Kept>();
+  #drafts = 0;
+
+  /** @throws server/thread-ended: what this thread knew ended with the one before it */
+  get(basis: number): Kept {
+    const kept = this.#kept.get(basis);
+    if (kept) return kept;
+    throw serverErrors.error('server/thread-ended', { why: 'it has forgotten the network' });
+  }
+
+  find(basis: number | undefined): Kept | undefined {
+    return basis === undefined ? undefined : this.#kept.get(basis);
+  }
+
+  keep(id: number, basis: Basis): Kept {
+    const before = this.#kept.get(id);
+    if (before?.compiled === basis.compiled) {
+      Object.assign(before, basis);
+      return before;
+    }
+    const kept = { ...basis, names: namesOf(basis.compiled.model) };
+    const { network } = basis.stored;
+    const alike = [...this.#kept].filter(([, { stored }]) => stored.network === network);
+    for (const [old] of alike.slice(0, 1 - remembered)) this.#kept.delete(old);
+    for (const [, old] of alike) delete old.draft;
+    this.#kept.set(id, kept);
+    return kept;
+  }
+
+  draft(basis: Kept, compiled: Compiled): Drafted {
+    const id = ++this.#drafts;
+    basis.draft = { id, compiled };
+    return { draft: id, facts: pack(compiled.facts) };
+  }
+}
+
+export interface Opened {
+  readonly names: readonly NamedMachine[];
+  /** Machines whose state may differ from that in the network before; undefined: any. */
+  readonly changed: readonly string[] | undefined;
+}
+
+export interface Advanced {
+  readonly names: NamesEdit;
+  readonly changed: readonly string[];
+}
+
+interface NewNetwork {
+  readonly name: string;
+  readonly files: FileSet;
+  /** Text of a facts file. */
+  readonly facts?: string | undefined;
+  readonly epoch: string;
+}
+
+const changedFrom = (before: Basis, { compiled }: Basis): readonly string[] =>
+  before.compiled === compiled ? [] : affected(before.compiled.model, compiled.model);
+
+/** A decision as plain data: what it made stays here, under a number. */
+function plainEdit(memory: Memory, basis: Kept, decision: Decision): PlainEdit {
+  const { revision, compiled, ...rest } = decision;
+  const made = revision?.compiled ?? compiled;
+  const drafted = made && memory.draft(basis, made);
+  return {
+    ...rest,
+    ...(revision &&
+      drafted && {
+        revision: { ...revision, files: pack<FileSet>(revision.files), compiled: drafted },
+      }),
+    ...(compiled && drafted && { compiled: drafted }),
+  };
+}
+
+/**
+ * All that a server computes from networks: what machines are to be, what a change would do, what is to be
+ * stored. It remembers networks by numbers that its callers give, and forgets old ones by itself.
+ */
+export function compilerCalls() {
+  const memory = new Memory();
+  return {
+    /** Reads a network from what is stored; `like`: one that may have much of it already. */
+    open({ basis, like, ...opening }: Opening & { basis: number; like?: number }): Opened {
+      const known = memory.find(like);
+      const kept = memory.keep(basis, opened(opening, known));
+      return { names: kept.names, changed: known && changedFrom(known, kept) };
+    },
+
+    /** The network after a transaction that was decided from `from`; `made`: what it is now. */
+    advance({
+      basis,
+      from,
+      made,
+      ...step
+    }: Step & { basis: number; from: number; made: number | undefined }): Advanced {
+      const before = memory.get(from);
+      const { draft } = before;
+      if (made !== undefined && draft?.id !== made) memory.get(Number.NaN);
+      const kept = memory.keep(
+        basis,
+        advanced(before, step, made === undefined ? undefined : draft?.compiled),
+      );
+      return {
+        names: namesBetween(before.names, kept.names),
+        changed: changedFrom(before, kept),
+      };
+    },
+
+    decide({ basis, matter }: { basis: number; matter: Matter }): PlainEdit | undefined {
+      const kept = memory.get(basis);
+      const decision = decide(kept, matter);
+      return decision && plainEdit(memory, kept, decision);
+    },
+
+    plan: ({ basis, files }: { basis: number; files: FileSet }): PlanResult =>
+      planOf(memory.get(basis), files),
+
+    /** What each of some machines is to be told; a text in place of an answer says what went wrong. */
+    states({
+      basis,
+      wanted,
+    }: {
+      basis: number;
+      wanted: readonly StateWanted[];
+    }): readonly (StateAnswer | string)[] {
+      const kept = memory.get(basis);
+      return wanted.map((one) => {
+        try {
+          return stateFor(kept, one, memory.find(one.has?.basis));
+        } catch (error) {
+          return error instanceof Error ? error.message : String(error);
+        }
+      });
+    },
+
+    /** A network that begins. @throws DiagnosticsError, server/other-network */
+    create({ name, files, facts: text, epoch }: NewNetwork) {
+      const facts = text === undefined ? emptyFacts : parseFacts(text, name);
+      const compiled = Compiled.of({ files, facts, revision: { epoch, number: 1 } });
+      if (compiled.network.name !== name) {
+        throw serverErrors.error('server/other-network', { found: compiled.network.name, name });
+      }
+      proven(compiled);
+      const packed: { files: Packed<FileSet>; facts: Drafted['facts'] } = {
+        files: pack(files),
+        facts: pack(compiled.facts),
+      };
+      return packed;
+    },
+  };
+}
+
+export type CompilerCalls = ReturnType<typeof compilerCalls>;
+export type Compiler = Caller<CompilerCalls>;

@@ -1,0 +1,72 @@
+import type { Hello } from '#api';
+import { canonicalJson } from '#base';
+import type { StoredMachine } from '../store/contract.ts';
+import { type Approval, approved } from './approve.ts';
+import type { Basis } from './basis.ts';
+import { type Change, changeTo, type Release, released } from './change.ts';
+import type { Decision } from './edit.ts';
+import { type Enrolment, enrol, withFacts } from './enrol.ts';
+import { forgotten, left, removed } from './remove.ts';
+
+/** What machines said of themselves, by identity. */
+export interface Said {
+  readonly keys?: Hello['keys'] | undefined;
+  readonly mtu?: number | undefined;
+}
+
+interface Removal {
+  readonly machine: string;
+  readonly author: string;
+}
+
+/**
+ * What can be decided about a network: pure functions of its basis and of plain data; undefined where
+ * nothing is to be done.
+ */
+export const decisions = {
+  enrol: (basis: Basis, enrolment: Enrolment) => enrol(basis, enrolment),
+  approve: (basis: Basis, approval: Approval) => approved(basis, approval),
+  remove: (basis: Basis, { machine, author }: Removal) => removed(basis, machine, author),
+  forget: (
+    basis: Basis,
+    { machine, ...said }: { readonly machine: StoredMachine; author: string; action?: string },
+  ) => forgotten(basis, machine, said),
+  leave: (basis: Basis, machine: StoredMachine) => left(basis, machine),
+  change: (basis: Basis, change: Change) => changeTo(basis, change),
+  release: (basis: Basis, release: Release) => released(basis, release),
+  hear: (basis: Basis, said: ReadonlyMap<string, Said>) => heard(basis, said),
+} satisfies Record<string, (basis: Basis, input: never) => Decision | undefined>;
+
+type Decisions = typeof decisions;
+
+/** One of the decisions, by name, with what it needs besides the basis. */
+export type Matter = {
+  [N in keyof Decisions]: { readonly name: N; readonly input: Parameters<Decisions[N]>[1] };
+}[keyof Decisions];
+
+export const decide = (basis: Basis, { name, input }: Matter): Decision | undefined =>
+  (decisions[name] as (basis: Basis, input: unknown) => Decision | undefined)(basis, input);
+
+/** The network with what enrolled machines said of themselves; undefined if that is nothing new. */
+function heard(basis: Basis, said: ReadonlyMap<string, Said>): Decision | undefined {
+  const { facts } = basis.stored;
+  const keys: Record<string, Hello['keys']> = { ...facts.keys };
+  const mtu: Record<string, number> = { ...facts.observations.mtu };
+  let isNew = false;
+  for (const [identity, one] of said) {
+    const machine = basis.byIdentity.get(identity);
+    if (machine?.enrolment !== 'enrolled') continue;
+    const { name } = machine;
+    if (one.keys && canonicalJson(one.keys) !== canonicalJson(keys[name] ?? {})) {
+      keys[name] = one.keys;
+      isNew = true;
+    }
+    if (one.mtu !== undefined && one.mtu !== mtu[name]) {
+      mtu[name] = one.mtu;
+      isNew = true;
+    }
+  }
+  if (!isNew) return undefined;
+  const next = { ...facts, keys, observations: { ...facts.observations, mtu } };
+  return { author: 'server', compiled: withFacts(basis, next) };
+}

@@ -1,0 +1,63 @@
+import { canonicalJson } from '#base';
+import { type Model, machinesOf } from '#compile';
+import { formatEndpoint } from '#ip';
+
+/** What everybody asks of a machine of the file, as plain data. */
+export interface NamedMachine {
+  readonly name: string;
+  readonly managed: boolean;
+  /** The name that it had before. */
+  readonly was?: string;
+  /** Where the file says that its WireGuard is reached. */
+  readonly endpoint?: string;
+  readonly overlay: readonly string[];
+  /** As it said last: WireGuard public keys by lane, and the MTU towards its peers. */
+  readonly keys?: Readonly<Record<string, string>>;
+  readonly mtu?: number;
+}
+
+/** What makes the names of one network into those of another. */
+export interface NamesEdit {
+  readonly put: readonly NamedMachine[];
+  readonly drop: readonly string[];
+}
+
+/** Every machine of the file that has a state, sorted by name. */
+export const namesOf = (model: Model): readonly NamedMachine[] =>
+  machinesOf(model).map((name) => namedMachine(model, name));
+
+function namedMachine({ nodesByName, hostsByName, inputs }: Model, name: string): NamedMachine {
+  const node = nodesByName.get(name);
+  const {
+    was,
+    endpoint,
+    managed = true,
+  } = node?.machine ?? {
+    was: hostsByName.get(name)?.was,
+    endpoint: undefined,
+  };
+  const { keys, observations } = inputs;
+  return {
+    name,
+    managed,
+    overlay: (node?.overlay ?? []).map(String),
+    ...(was !== undefined && { was }),
+    ...(endpoint && { endpoint: formatEndpoint(endpoint) }),
+    ...(keys[name] && { keys: keys[name] }),
+    ...(observations.mtu[name] !== undefined && { mtu: observations.mtu[name] }),
+  };
+}
+
+/** What differs from one network to the next. */
+export function namesBetween(
+  before: readonly NamedMachine[],
+  after: readonly NamedMachine[],
+): NamesEdit {
+  const known = new Map(before.map((machine) => [machine.name, machine]));
+  const put = after.filter((machine) => {
+    const old = known.get(machine.name);
+    known.delete(machine.name);
+    return !old || canonicalJson(old) !== canonicalJson(machine);
+  });
+  return { put, drop: [...known.keys()] };
+}
