@@ -53,6 +53,10 @@ export const serverErrors = errorTable({
     says: 'the file says `network: {found}`, not {name}',
     fix: 'Name the network as its file does.',
   },
+  'server/bad-syslog': {
+    says: '{text} is no address of a syslog server',
+    fix: 'Write udp://HOST:PORT, tcp://HOST:PORT or unix:/dev/log; the port is 514 unless said.',
+  },
   'server/backup-unreadable': {
     says: '{file} cannot be read as a backup: {why}',
     fix: 'Nothing was changed. Check file and passphrase; `hawser backup verify` tells whether a backup can be restored.',

@@ -1,4 +1,5 @@
 export { hostOf, urlOf } from './addresses.ts';
+export { targetOf } from './audit/index.ts';
 export {
   type BackupContent,
   type BackupInit,

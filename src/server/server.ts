@@ -4,12 +4,14 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Secret } from '#base';
 import { hostOf, urlOf } from './addresses.ts';
+import { Retention, Shipping, type Target } from './audit/index.ts';
 import {
   type BackupCalls,
   type BackupPlan,
   Backups,
   backupBytes,
   backupsOf,
+  type WriteBackup,
 } from './backup/index.ts';
 import { Certificates } from './certificates.ts';
 import { type FirstNetwork, type FirstTokens, firstStart } from './first.ts';
@@ -41,6 +43,8 @@ export interface ServerInit {
   readonly tls?: { readonly keyFile: string; readonly certFile: string };
   /** Folder of the packages that it hands out. */
   readonly packages?: string;
+  /** Where the audit is sent too, and how many milliseconds it is kept here. */
+  readonly audit?: { readonly syslog?: Target; readonly keep?: number };
   /** Backups that it makes by itself. */
   readonly backups?: BackupPlan;
   readonly clock?: () => Date;
@@ -169,7 +173,7 @@ export async function assemble(
     (app.server as Server).setSecureContext({ key, cert });
     announce();
   });
-  let backups: Backups | undefined;
+  const chores: { readonly close: () => Promise<void> }[] = [];
   return {
     app,
     pin,
@@ -180,12 +184,11 @@ export async function assemble(
       const firstTokens = await firstStart(store, tokens, first);
       if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
       presence.open();
-      const { backups: plan } = init;
-      if (plan) backups = new Backups({ plan, write, store, clock, log });
+      chores.push(...choresOf(init, write, { store, clock, log }));
       return firstTokens;
     },
     async close() {
-      await backups?.close();
+      await Promise.all(chores.map(async (chore) => chore.close()));
       certificates.close();
       presence.close();
       await networks.close();
@@ -193,6 +196,21 @@ export async function assemble(
       await compiler.close();
     },
   };
+}
+
+/** What a server does now and then by itself. */
+function choresOf(
+  init: Pick<ServerInit, 'backups' | 'audit'>,
+  write: WriteBackup,
+  common: { readonly store: Store; readonly clock: () => Date; readonly log: Logger },
+): readonly { readonly close: () => Promise<void> }[] {
+  const { backups: plan, audit: { syslog: target, keep } = {} } = init;
+  const isShipped = target !== undefined;
+  return [
+    ...(plan ? [new Backups({ plan, write, ...common })] : []),
+    ...(target ? [new Shipping({ target, ...common })] : []),
+    ...(keep === undefined ? [] : [new Retention({ keep, isShipped, ...common })]),
+  ];
 }
 
 /** What keeps a server from serving: a store that cannot be read, a network's file likewise. */

@@ -180,6 +180,18 @@ describe('people at a server', () => {
       expect(entries).toContainEqual(expect.objectContaining({ actor: 'ben', action: 'apply' }));
       expect(lines.join()).not.toContain('hawser-admin-');
     });
+
+    test('are watched while they do', async () => {
+      const watching = ann.start('audit', '--follow', '--json', '--since', '1h');
+      await until('what was is there', () => watching.output.includes('"create"'));
+      ben.must('freeze', '-m', 'somebody watches');
+      ben.must('thaw', '-m', 'nobody does');
+      await until('what comes is told', () => watching.output.includes('nobody does'));
+      const lines = watching.output.trim().split('\n');
+      const seqs = lines.map((line) => (JSON.parse(line) as { seq: number }).seq);
+      expect(seqs).toEqual(seqs.map((_, n) => n + 1));
+      await watching.end('SIGTERM');
+    });
   });
 
   describe('who keep backups', () => {

@@ -1,26 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { AuditEntry } from '#api';
+import { HawserError } from '#base';
 import { print } from '../output.ts';
-import type { Client } from '../remote/client.ts';
+import type { CallOf, Client } from '../remote/client.ts';
 import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
 import { momentOf } from '../times.ts';
 
 interface Flags extends RemoteOptions {
   readonly since: string;
   readonly network?: string;
+  readonly follow?: boolean;
 }
 
 /** Entries asked for at once. */
 const page = 1000;
+/** Milliseconds between questions whether there is more. */
+const pause = 1000;
 
 export const auditCommand = (): Command =>
   remote('audit', 'who did what, oldest first; with --json a line for each')
     .option('--since <time>', 'how far back: 30m, 12h, 7d or a time', '7d')
     .option('--network <name>', 'of this network only')
+    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
     .action((options: Flags) =>
       atServer(options, async (client) => {
         const since = momentOf(options.since, -1);
-        for await (const entry of entries(client, since, options.network)) {
+        for await (const entry of entries(client, { ...options, since })) {
           print(options.json ? JSON.stringify(entry) : lineOf(entry));
         }
       }),
@@ -28,16 +34,33 @@ export const auditCommand = (): Command =>
 
 async function* entries(
   client: Client,
-  since: string,
-  network: string | undefined,
+  { since, network, follow }: Pick<Flags, 'since' | 'network' | 'follow'>,
 ): AsyncGenerator<AuditEntry> {
   let after: number | undefined;
   while (true) {
     const query = { since, network, after, limit: page };
-    const found: readonly AuditEntry[] = await client.call('audit', { query });
+    const found = await (follow ? patiently(client, query) : client.call('audit', { query }));
     yield* found;
-    after = found.at(-1)?.seq;
-    if (found.length < page) return;
+    after = found.at(-1)?.seq ?? after;
+    if (found.length === page) continue;
+    if (!follow) return;
+    await sleep(pause);
+  }
+}
+
+/** Waits for a server that is away for a while. */
+async function patiently(
+  client: Client,
+  query: CallOf<'audit'>['query'],
+): Promise<readonly AuditEntry[]> {
+  for (let told = false; ; told = true) {
+    try {
+      return await client.call('audit', { query });
+    } catch (error) {
+      if (!(error instanceof HawserError) || error.code !== 'cli/server-unreachable') throw error;
+      if (!told) process.stderr.write(`${error.message}; it is asked again\n`);
+      await sleep(pause);
+    }
   }
 }
 

@@ -32,6 +32,8 @@ interface Flags {
   readonly backupTo?: string;
   readonly keep: number;
   readonly passphraseFile?: string;
+  readonly auditSyslog?: string;
+  readonly auditKeep?: number;
 }
 
 const collect = (text: string, all: readonly string[] = []): readonly string[] => [...all, text];
@@ -40,6 +42,13 @@ function period(text: string): number {
   const every = durationOf(text);
   if (every) return every;
   throw new InvalidArgumentError('a duration is expected, such as 12h, 1d, 1w');
+}
+
+/** `hawser drift` counts in the audit of a day. */
+function longPeriod(text: string): number {
+  const time = period(text);
+  if (time >= 86_400_000) return time;
+  throw new InvalidArgumentError('a day is the least');
 }
 
 function count(text: string): number {
@@ -64,6 +73,11 @@ export const serverCommand = (): Command =>
       '--passphrase-file <file>',
       'holds the passphrase of the backups; else HAWSER_PASSPHRASE, else it is asked for',
     )
+    .option(
+      '--audit-syslog <url>',
+      'send the audit there too: udp://, tcp://HOST:514, unix:/dev/log',
+    )
+    .option('--audit-keep <time>', 'remove older entries of the audit: 400d ...', longPeriod)
     .option('--network <name>', 'first start: what to call the network', 'home')
     .option('--name <machine>', 'first start: what to call this machine in it', nameOfHost())
     .option('--endpoint <host:port>', 'first start: where its WireGuard is reached')
@@ -148,6 +162,17 @@ async function backupsOf(every: number, flags: Flags): Promise<NonNullable<Serve
   return { folder, every, keep: flags.keep, passphrase: await newPassphrase(flags.passphraseFile) };
 }
 
+async function auditOf({
+  auditSyslog,
+  auditKeep,
+}: Flags): Promise<NonNullable<ServerInit['audit']>> {
+  const { targetOf } = await import('#server');
+  return {
+    ...(auditSyslog !== undefined && { syslog: targetOf(auditSyslog) }),
+    ...(auditKeep !== undefined && { keep: auditKeep }),
+  };
+}
+
 async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit> {
   const { addresses: own, used } = await lookAround();
   const addresses = flags.address ?? own;
@@ -168,6 +193,7 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
     addresses,
     packages,
     log,
+    audit: await auditOf(flags),
     ...(database !== undefined && { database }),
     ...(flags.backupEvery !== undefined && { backups: await backupsOf(flags.backupEvery, flags) }),
     ...(flags.join && { firstNetwork }),

@@ -41,3 +41,32 @@ export async function audit(
   const entries = (await ordered.execute()).map(entryOf);
   return fromStart ? entries : entries.reverse();
 }
+
+export interface AuditTrim {
+  /** What is older, RFC 3339. */
+  readonly before: string;
+  /** At most up to this number. */
+  readonly upTo?: number;
+  readonly limit: number;
+}
+
+/** What was removed. */
+export interface Trimmed {
+  readonly count: number;
+  readonly first: Pick<AuditEntry, 'seq' | 'at'>;
+  readonly last: Pick<AuditEntry, 'seq' | 'at'>;
+}
+
+/** Removes the oldest entries; undefined if there was nothing to remove. */
+export async function trimAudit(
+  db: Kysely<Tables>,
+  { before, upTo, limit }: AuditTrim,
+): Promise<Trimmed | undefined> {
+  let query = db.selectFrom('audit').select(['seq', 'at']).where('at', '<', before);
+  if (upTo !== undefined) query = query.where('seq', '<=', upTo);
+  const rows = await query.orderBy('seq').limit(limit).execute();
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (!first || !last) return undefined;
+  await db.deleteFrom('audit').where('at', '<', before).where('seq', '<=', last.seq).execute();
+  return { count: rows.length, first, last };
+}

@@ -1,5 +1,6 @@
 import type { AuditEntry, FileSet, Revision, RevisionId, TokenInfo } from '#api';
 import type { Facts } from '#compile';
+import type { AuditTrim, Trimmed } from './audit.ts';
 import type { Packed } from './packed.ts';
 import type { Peers } from './peers.ts';
 
@@ -97,6 +98,9 @@ export interface Transaction {
     readonly network?: string;
     readonly limit: number;
   }): Promise<readonly AuditEntry[]>;
+
+  /** Removes the oldest entries; undefined if none is old enough. */
+  trimAudit(options: AuditTrim): Promise<Trimmed | undefined>;
 
   /** Small things the server itself keeps: its CA and key, when it last made a backup. */
   setting(key: string): Promise<string | undefined>;

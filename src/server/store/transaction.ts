@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { addAudit, audit } from './audit.ts';
+import { addAudit, audit, trimAudit } from './audit.ts';
 import type { Transaction } from './contract.ts';
 import { machines, putMachine, removeMachine } from './machines.ts';
 import {
@@ -47,6 +47,7 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
     putToken: (token) => touching(undefined, putToken(db, token)),
     addAudit: (entry) => addAudit(db, entry),
     audit: (options) => audit(db, options),
+    trimAudit: (options) => trimAudit(db, options),
     setting: (key) => setting(db, key),
     putSetting: (key, value) => touching(undefined, putSetting(db, key, value)),
   };

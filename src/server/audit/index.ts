@@ -1,0 +1,3 @@
+export { Retention } from './retention.ts';
+export { Shipping } from './shipping.ts';
+export { type Target, targetOf } from './target.ts';
