@@ -19,6 +19,13 @@ export interface FileReader {
   glob(directory: string, pattern: string): readonly string[];
 }
 
+/** Reads these texts by path, and no other file. */
+export const readerOf = (texts: Readonly<Record<string, string>>): FileReader => ({
+  read: (path) => (Object.hasOwn(texts, path) ? texts[path] : undefined),
+  glob: (directory, pattern) =>
+    Object.keys(texts).filter((path) => posix.matchesGlob(path, posix.join(directory, pattern))),
+});
+
 /** Sections whose entries add up over included files; all others may stand in one file only. */
 const joined = new Set(['sites', 'members', 'groups', 'policy', 'tests']);
 

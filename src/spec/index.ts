@@ -5,9 +5,9 @@ export {
   parseYaml,
 } from './document.ts';
 export { errors as specErrors } from './errors.ts';
-export type { FileReader } from './files.ts';
+export { type FileReader, readerOf } from './files.ts';
 export { generateFileFormat, generateSchema } from './generate.ts';
 export { type Loaded, loadNetwork } from './load.ts';
 export type * from './network.ts';
-export { addMember, type NewMember, removeMachine } from './patch.ts';
+export { addMember, type NewMember, removeKey, removeMachine } from './patch.ts';
 export { formatPort, parsePort } from './text/port.ts';

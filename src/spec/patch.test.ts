@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryReader } from './fixtures/memory.ts';
 import { loadNetwork } from './load.ts';
 import type { Network } from './network.ts';
-import { addMember, removeMachine } from './patch.ts';
+import { addMember, removeKey, removeMachine } from './patch.ts';
 
 const file = 'net.yaml';
 
@@ -120,3 +120,23 @@ test.each(['members: *them', 'members: [anna]', 'members: anna'])(
     expect(add).toThrow('cannot be changed here');
   },
 );
+
+const key = Buffer.alloc(32, 7).toString('base64');
+
+test.each([
+  ['between others', `a: { mtu: 1400, key: "${key}", tags: [x] }`, 'a: { mtu: 1400, tags: [x] }'],
+  ['alone', `a: { key: "${key}" } # one`, 'a: {} # one'],
+  ['in a block', `a:\n    key: ${key} # its own\n    tags: [x]`, 'a:\n    tags: [x]'],
+  ['alone in a block', `a:\n    key: ${key}`, 'a:\n    {}'],
+  ['nowhere', 'a: { tags: [x] }', 'a: { tags: [x] }'],
+  ['nowhere at all', 'a:', 'a:'],
+])('a key that stands %s is taken away, and nothing else', (_, before, after) => {
+  const text = (members: string): string => `${head}members:\n  ${members}\n  b: {}\n`;
+  const [a] = read(text(before)).members;
+  const without = removeKey(text(before), a?.place ?? { file, line: 0, column: 0 });
+  expect(without).toBe(text(after));
+  expect(read(without).members.map(({ name, publicKey }) => [name, publicKey])).toEqual([
+    ['a', undefined],
+    ['b', undefined],
+  ]);
+});

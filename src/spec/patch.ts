@@ -131,6 +131,24 @@ export function removeMachine(
   return map.flow ? withoutFlow(source, map, index) : withoutLines(source, pair);
 }
 
+/** The text of a file without the public key of the machine that stands at a place of it. Pure. */
+export function removeKey(source: string, place: Place): string {
+  const lines = new LineCounter();
+  const document = parseRaw(source, lines);
+  const found = pairAt(document, (offset) => isPlace(lines, offset, place));
+  const fields = found?.map.items[found.index]?.value;
+  if (!isMap(fields)) return source;
+  const map = fields as RangedMap;
+  const index = map.items.findIndex(({ key }) => isScalar(key) && key.value === 'key');
+  if (index === -1) return source;
+  if (map.items.length === 1) {
+    return `${source.slice(0, map.range[0])}{}${source.slice(endOf(map))}`;
+  }
+  return map.flow
+    ? withoutFlow(source, map, index)
+    : withoutLines(source, map.items[index] as RangedPair);
+}
+
 function isPlace(lines: LineCounter, offset: number, { line, column }: Place): boolean {
   const at = lines.linePos(offset);
   return at.line === line && at.col === column;
