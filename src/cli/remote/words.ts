@@ -1,4 +1,4 @@
-import type { MachineStatus, NetworkStatus, Revision } from '#api';
+import type { DriftEntry, MachineStatus, NetworkStatus, Revision } from '#api';
 import { columns } from '#lab';
 import { paint } from '../output.ts';
 import { fromNow } from '../times.ts';
@@ -68,3 +68,12 @@ function progress({ confirmed, wanted }: MachineStatus): string {
   if (confirmed === wanted) return String(wanted);
   return paint('yellow', `${confirmed ?? 'none'}, should be ${wanted}`);
 }
+
+/** What differed on machines, and when. */
+export const driftText = (entries: readonly DriftEntry[]): string =>
+  entries.length === 0 ? 'nothing drifted' : entries.flatMap(driftLines).join('\n');
+
+const driftLines = ({ machine, at, times, changes }: DriftEntry): readonly string[] => [
+  `${machine}  ${fromNow(at)}${times > 1 ? `, ${times} times within a day` : ''}`,
+  ...changes.map((change) => `  ${change}`),
+];
