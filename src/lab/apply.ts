@@ -1,16 +1,14 @@
-import { allocate, type Ledger, type Plan, plan } from '#compile';
+import type { FileSet } from '#api';
+import { allocate, type Plan, plan } from '#compile';
 import type { Network } from '#spec';
-import { cleanUp } from './agent.ts';
+import { applyDirectly } from './direct/change.ts';
 import { labErrors } from './errors.ts';
 import type { Report } from './events.ts';
-import { type Lab, modelOf, statesOf } from './lab.ts';
+import { type Lab, labOf, ownRevision } from './lab.ts';
 import { listenEverywhere } from './listening.ts';
-import { applyAll, managedMachines } from './passes.ts';
 import { writeLab } from './registry.ts';
 import { dropPlainRoutes, setPlainRoutes } from './routes.ts';
-import { inParallel } from './run.ts';
-import type { StationClient } from './station/client.ts';
-import type { Program } from './station/start.ts';
+import { applyAtServer } from './server/change.ts';
 import { store } from './store.ts';
 import { underlayDifference } from './underlay/compare.ts';
 import { underlayOf } from './underlay/underlay.ts';
@@ -19,60 +17,51 @@ import { withoutKeys } from './without-keys.ts';
 
 export interface ApplyOptions {
   readonly network: Network;
+  /** Of the network, for the lab's server; absent where it has none. */
+  readonly files?: FileSet;
   /** Absolute path of the file it came from. */
   readonly file: string;
-  readonly program: Program;
   readonly report?: Report;
 }
 
 /**
- * Makes a lab that is up what a changed file says: machines, keys and addresses given out stay, states
- * are compiled anew and applied by the agents. Typed again after a failure it goes on from there.
- * Throws `lab/needs-rebuild` before anything is done, and `compile/other-network`.
+ * Makes a lab that is up what a changed file says: machines, keys and addresses given out stay. Typed again
+ * after a failure it goes on from there. Throws `lab/needs-rebuild` before anything is done, and
+ * `compile/other-network`.
  */
 export async function applyFile(
   lab: Lab,
-  options: ApplyOptions,
+  { report = () => undefined, ...options }: ApplyOptions,
 ): Promise<{ readonly lab: Lab; readonly changes: Plan }> {
-  const { program, report = () => undefined } = options;
-  const next = changed(lab, options);
-  const changes = plan(lab.model, next.model);
-  report({ stage: 'states', done: next.states.size, all: next.states.size });
+  const draft = drafted(lab, options);
+  const changes = plan(lab.model, draft.model);
+  const { files } = options;
+  const next = files
+    ? await applyAtServer(draft, files, report)
+    : await applyDirectly(lab, draft, report);
   await dropPlainRoutes(lab, next);
   await setPlainRoutes(next);
   await reimportUnmanaged(lab, next);
-  await cleanUpStateless(lab, next, program);
   await store(next);
   await writeLab(next.record);
-  await applyAll(next, { program }, report);
   await listenEverywhere(next);
   return { lab: next, changes };
 }
 
 /** The lab as the changed file has it; nothing is done yet. */
-function changed(lab: Lab, { network: given, file }: ApplyOptions): Lab {
+function drafted(lab: Lab, { network: given, file }: Omit<ApplyOptions, 'report'>): Lab {
   const network = withoutKeys(given);
-  const { name } = lab.record;
-  const underlay = underlayOf(network);
+  const { name, server } = lab.record;
+  const underlay = underlayOf(network, server);
   const reason = underlayDifference(lab.underlay, underlay) ?? managedDifference(lab, network);
   if (reason !== undefined) throw labErrors.error('lab/needs-rebuild', { name, file, reason });
-  const ledger: Ledger = allocate(network, lab.facts.ledger, 1).ledger;
-  const facts = { ...lab.facts, ledger };
-  const model = modelOf(network, facts);
+  const facts = { ...lab.facts, ledger: allocate(network, lab.facts.ledger, 1).ledger };
   const record = { ...lab.record, file };
-  return { ...lab, record, network, facts, model, states: statesOf(model) };
+  return labOf({ ...lab, record }, { network, facts, revision: ownRevision });
 }
 
 function managedDifference(lab: Lab, network: Network): string | undefined {
   const before = new Map(lab.network.members.map(({ name, managed }) => [name, managed]));
   const other = network.members.find(({ name, managed }) => before.get(name) !== managed);
   return other && `${other.name} would ${other.managed ? 'get' : 'lose'} its agent`;
-}
-
-/** Hosts whose routes were the agent's, and are no more. */
-async function cleanUpStateless(lab: Lab, next: Lab, program: Program): Promise<void> {
-  const stateless = managedMachines(lab).filter((name) => !next.states.has(name));
-  await inParallel(stateless, 3, (name) =>
-    cleanUp({ program }, lab.stations.get(name) as StationClient, lab.network.name),
-  );
 }

@@ -73,6 +73,34 @@ export const labErrors = errorTable({
     says: 'the process of {machine} in the lab does not answer: {reason}',
     fix: 'Its last words are in {log}. Take the lab down with `hawser lab down` and start it again.',
   },
+  'lab/station-failed': {
+    says: 'something went wrong in the process of a machine: {reason}',
+    fix: 'Take the lab down with `hawser lab down` and try again; if it stays, report it with this text.',
+  },
+  'lab/agent-stuck': {
+    says: '{machine} did not become what the network says: {reason}',
+    fix: 'Look at it with `hawser lab exec {machine} -- hawser agent status`.',
+  },
+  'lab/server-ended': {
+    says: "the lab's server does not serve: {reason}",
+    fix: 'Its last words are in {log}. Take the lab down with `hawser lab down` and start it again.',
+  },
+  'lab/no-server': {
+    says: 'the lab {name} has no server and no agents: it was built with --direct',
+    fix: 'Build it anew without --direct.',
+  },
+  'lab/not-settled': {
+    says: 'these machines have not confirmed what they should be: {machines}',
+    fix: 'Look at what they say: hawser lab exec {server} -- hawser status.',
+  },
+  'lab/network-gone': {
+    says: "the lab's server has no network {network}",
+    fix: 'Look there: hawser lab exec {server} -- hawser network list.',
+  },
+  'lab/server-refused': {
+    says: "`hawser {command}` at the lab's server failed: {reason}",
+    fix: 'Try it there: hawser lab exec {server} -- hawser {command}.',
+  },
   'lab/apply-failed': {
     says: '{machine} could not be brought to its state: {reason}',
     fix: 'Look at it with `hawser lab exec {machine} -- wg show`.',

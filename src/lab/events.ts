@@ -1,7 +1,10 @@
-/** The stages in which a lab comes up, in order, with the words for each. */
+/** The stages in which a lab comes up, with a server or without, in order, with the words for each. */
 export const stages = {
   underlay: 'Lay the underlay',
   machines: 'Start the machines',
+  server: 'Start the server',
+  join: 'Join the network',
+  agents: 'Start the agents',
   keys: 'Make keys',
   states: 'Compile',
   apply: 'Bring each machine to its state',

@@ -1,10 +1,10 @@
 export { applyFile } from './apply.ts';
 export { cut, heal } from './cuts.ts';
+export { reconcile, requireManaged } from './direct/passes.ts';
 export { labErrors } from './errors.ts';
 export { type LabEvent, type Report, type Stage, stages } from './events.ts';
 export { exec, execQuietly } from './exec.ts';
 export { type Lab, openLab, pickLab, stationNamed } from './lab.ts';
-export { reconcile } from './passes.ts';
 export { expectations } from './prove/expect.ts';
 export { columns, drawGrid, fateOfVerdicts, type Paint } from './prove/grid.ts';
 export { proofJson } from './prove/json.ts';
@@ -19,8 +19,9 @@ export {
   listLabs,
   remove,
 } from './registry.ts';
+export { driftAtServer } from './server/drift.ts';
 export { serveStation } from './station/serve.ts';
-export { describeTunnel, type MachineStatus, statusOf } from './status.ts';
+export { describeAgent, describeTunnel, type MachineStatus, statusOf } from './status.ts';
 export type { Underlay } from './underlay/plan.ts';
 export { underlayOf } from './underlay/underlay.ts';
 export { up } from './up.ts';

@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RevisionId } from '#api';
 import { type Facts, link, type Model, machinesOf, project } from '#compile';
 import type { Network } from '#spec';
 import type { HostState } from '#state';
@@ -8,34 +9,68 @@ import { thaw } from './freeze.ts';
 import { findKeeper, type Keeper } from './keeper.ts';
 import { requirePrograms } from './ready.ts';
 import { type LabRecord, type Listed, labDir, listLabs } from './registry.ts';
+import { storedTruth } from './server/truth.ts';
 import type { StationClient } from './station/client.ts';
 import { stationAt } from './station/start.ts';
 import { hint } from './suggest.ts';
 import type { Station, Underlay } from './underlay/plan.ts';
 import { underlayOf } from './underlay/underlay.ts';
 
-/** A lab that is up, with all that follows from its file. */
-export interface Lab {
+/** What a lab is made of: machines that run, and the cables between them. */
+export interface World {
   readonly record: LabRecord;
   readonly dir: string;
   readonly keeper: Keeper;
+  readonly underlay: Underlay;
+  readonly stations: ReadonlyMap<string, StationClient>;
+}
+
+/** What its machines should be: the file, and what is known besides. */
+export interface Truth {
+  readonly network: Network;
+  readonly facts: Facts;
+  readonly revision: RevisionId;
+}
+
+/** A lab that is up, with all that follows from its truth. */
+export interface Lab extends World {
   readonly network: Network;
   readonly facts: Facts;
   readonly model: Model;
-  readonly underlay: Underlay;
-  readonly stations: ReadonlyMap<string, StationClient>;
+  /** Of its own machines: somebody else may have joined meanwhile. */
   readonly states: ReadonlyMap<string, HostState>;
 }
 
-/** Names the revision that a lab's states belong to. */
-export const labEpoch = 'lab';
+/** Names the states of a lab without a server. */
+export const ownRevision: RevisionId = { epoch: 'lab', number: 1 };
 
-export const modelOf = (network: Network, facts: Facts): Model =>
-  link({ ...facts, network, epoch: labEpoch, rev: 1 });
+export function labOf(world: World, { network, facts, revision }: Truth): Lab {
+  const model = link({ ...facts, network, epoch: revision.epoch, rev: revision.number });
+  const named = machinesOf(model).filter((name) => world.stations.has(name));
+  const states = new Map(named.map((name) => [name, project(model, name)]));
+  return { ...world, network, facts, model, states };
+}
 
-/** The states of all machines that have one. */
-export const statesOf = (model: Model): ReadonlyMap<string, HostState> =>
-  new Map(machinesOf(model).map((name) => [name, project(model, name)]));
+/** Machines that run our agent, with a state of their own. */
+export const managedMachines = ({ network, states }: Lab): readonly string[] => {
+  const unmanaged = new Set(network.members.filter((m) => !m.managed).map((m) => m.name));
+  return [...states.keys()].filter((name) => !unmanaged.has(name));
+};
+
+/** Machines that others can call before those that only call: a call that finds nobody is repeated after five seconds (WireGuard, section 6.1). */
+export function inWaves(
+  { model }: Lab,
+  machines: readonly string[],
+): readonly (readonly string[])[] {
+  const isCalled = (name: string) => model.nodesByName.get(name)?.machine.endpoint !== undefined;
+  return [machines.filter(isCalled), machines.filter((name) => !isCalled(name))];
+}
+
+/** Stations that are part of the network, as it is now: they listen, and are measured. */
+export const inNetwork = ({ underlay, model }: Lab): readonly Station[] => {
+  const isKnown = (name: string) => model.nodesByName.has(name) || model.hostsByName.has(name);
+  return underlay.stations.filter(({ name, node = name }) => isKnown(node));
+};
 
 export const stationsIn = (dir: string, underlay: Underlay): ReadonlyMap<string, StationClient> =>
   new Map(underlay.stations.map(({ name }, index) => [name, stationAt(dir, name, index)]));
@@ -54,7 +89,7 @@ export async function pickLab(name?: string): Promise<Listed> {
   return labs[0];
 }
 
-/** Opens a lab that is up. Throws as `pickLab`, and `lab/broken`. */
+/** Opens a lab that is up. Throws as `pickLab`, `lab/broken`, and as the store of its server. */
 export async function openLab(name?: string): Promise<Lab> {
   requirePrograms();
   const { name: found, record, status } = await pickLab(name);
@@ -63,35 +98,20 @@ export async function openLab(name?: string): Promise<Lab> {
     throw labErrors.error('lab/broken', { name: found, status });
   }
   const dir = labDir(found);
-  const network = thaw(await readFile(join(dir, 'network.json'), 'utf8'));
+  const built = thaw(await readFile(join(dir, 'network.json'), 'utf8'));
+  const underlay = underlayOf(built, record.server);
+  const world = { record, dir, keeper, underlay, stations: stationsIn(dir, underlay) };
+  if (record.server !== undefined) return labOf(world, await storedTruth(world));
   const facts = JSON.parse(await readFile(join(dir, 'facts.json'), 'utf8')) as Facts;
-  const underlay = underlayOf(network);
-  return {
-    record,
-    dir,
-    keeper,
-    network,
-    facts,
-    model: modelOf(network, facts),
-    underlay,
-    stations: stationsIn(dir, underlay),
-    states: await readStates(dir),
-  };
+  return labOf(world, { network: built, facts, revision: ownRevision });
 }
 
 export const statePath = (dir: string, machine: string): string =>
   join(dir, 'states', `${machine}.json`);
 
-async function readStates(dir: string): Promise<ReadonlyMap<string, HostState>> {
-  const files = await readdir(join(dir, 'states'));
-  const states = await Promise.all(
-    files.toSorted().map(async (file) => {
-      const text = await readFile(join(dir, 'states', file), 'utf8');
-      return JSON.parse(text) as HostState;
-    }),
-  );
-  return new Map(states.map((state) => [state.machine, state]));
-}
+/** The station of a machine that is known to be there. */
+export const stationOf = ({ stations }: Pick<World, 'stations'>, name: string): StationClient =>
+  stations.get(name) as StationClient;
 
 /** A station by name. Throws `lab/unknown-machine`. */
 export function stationNamed(lab: Lab, machine: string): { plan: Station; client: StationClient } {

@@ -1,8 +1,8 @@
 import { flowClasses, type Model } from '#compile';
 import { labErrors } from './errors.ts';
-import type { Lab } from './lab.ts';
+import { inNetwork, type Lab, stationOf } from './lab.ts';
 import { inParallel, until } from './run.ts';
-import { ask, type StationClient } from './station/client.ts';
+import { ask } from './station/client.ts';
 import type { Station } from './underlay/plan.ts';
 
 /** All addresses a station answers on: those of its networks and of the overlay. */
@@ -15,8 +15,8 @@ export async function listenEverywhere(lab: Lab): Promise<void> {
   const ports = (protocol: 'tcp' | 'udp') =>
     classes.flatMap((port) => (port.protocol === protocol ? [port.first] : []));
   const request = { do: 'listen', tcp: ports('tcp'), udp: ports('udp') } as const;
-  await inParallel(lab.underlay.stations, 8, async (station) => {
-    const client = lab.stations.get(station.name) as StationClient;
+  await inParallel(inNetwork(lab), 8, async (station) => {
+    const client = stationOf(lab, station.name);
     const addresses = addressesOf(lab.model, station);
     let missing: readonly string[] = addresses;
     const bound = async () => {

@@ -1,5 +1,5 @@
 import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { must, run } from './run.ts';
 
 /**
@@ -28,20 +28,23 @@ async function stageIn(enter: Enter, labDir: string): Promise<string> {
   return stage;
 }
 
-/** Where the agent keeps its keys and its last known good state. */
-export const agentHome = '/var/lib/hawser';
+/** Where an agent keeps its keys and its last known good state, and a server all that it has. */
+export const homes = { agent: '/var/lib/hawser', server: '/var/lib/hawser-server' } as const;
 
 /**
- * Makes sure that the agent's folder exists to be mounted over, without making it on the machine:
- * a /var/lib of the same content with one folder more.
+ * Makes sure that these folders exist to be mounted over, without making them on the machine: a /var/lib
+ * of the same content with what is missing.
  */
-export async function provideAgentHome(enter: Enter, labDir: string): Promise<void> {
+export async function provideHomes(enter: Enter, labDir: string): Promise<void> {
   const entries = await readdir('/var/lib', { withFileTypes: true });
-  if (entries.some((entry) => entry.name === 'hawser')) return;
+  const wanted = Object.values(homes).map((home) => basename(home));
+  const missing = wanted.filter((name) => !entries.some((entry) => entry.name === name));
+  if (missing.length === 0) return;
   const stage = await stageIn(enter, labDir);
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   const others = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
-  await must([...enter, 'mkdir', `${stage}/hawser`, ...folders.map((name) => `${stage}/${name}`)]);
+  const made = [...missing, ...folders].map((name) => `${stage}/${name}`);
+  await must([...enter, 'mkdir', ...made]);
   if (others.length > 0) {
     // What may not be read is not missed.
     await run([...enter, 'cp', '-P', '--', ...others.map((name) => `/var/lib/${name}`), stage]);

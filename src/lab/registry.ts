@@ -18,6 +18,8 @@ export interface LabRecord {
   readonly network: string;
   /** The file it was made from, absolute. */
   readonly file: string;
+  /** The machine of its server; absent where the lab makes states itself. */
+  readonly server?: string;
   /** ISO 8601. */
   readonly created: string;
   readonly stage: 'building' | 'up';
@@ -67,7 +69,7 @@ export const labDir = (name: string): string => join(labsDir(), name);
 /** Takes a name. Throws `lab/exists`, `lab/bad-name`, `lab/foreign-folder`. */
 export async function claim(
   id: string,
-  about: Pick<LabRecord, 'name' | 'network' | 'file'>,
+  about: Pick<LabRecord, 'name' | 'network' | 'file' | 'server'>,
 ): Promise<LabRecord> {
   const { name } = about;
   if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {

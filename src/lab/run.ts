@@ -9,7 +9,8 @@ export interface Result {
 
 export interface RunOptions {
   readonly input?: string;
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** This process's own unless said. */
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
 }
 
 /** Runs a program to its end; its locale is C. A program that is not there is code 127. */
@@ -17,7 +18,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   const [program = '', ...args] = argv;
   return new Promise((resolve) => {
     const child = spawn(program, args, {
-      env: { ...process.env, LC_ALL: 'C', ...options.env },
+      env: { ...(options.env ?? process.env), LC_ALL: 'C' },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];
@@ -45,6 +46,9 @@ export async function must(argv: readonly string[], options: RunOptions = {}): P
   const reason = (stderr || stdout).trim().slice(-2000) || 'it said nothing';
   throw labErrors.error('lab/command-failed', { command: argv.join(' '), code, reason });
 }
+
+/** How much is done at a time where each task is a process that keeps a core busy. */
+export const busyWidth = 3;
 
 /** Runs a task for each item, at most `width` at a time; fails with the first that fails. */
 export async function inParallel<T, R>(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeTunnel, type PeerStatus } from './status.ts';
+import { describeAgent, describeTunnel, type PeerStatus } from './status.ts';
 
 const tunnel = (peers: readonly PeerStatus[], there = true) =>
   describeTunnel({ device: 'wg0', there, peers });
@@ -28,4 +28,26 @@ test('of many peers those that never shook hands are named', () => {
 
 test('a device that is not there is what there is to say', () => {
   expect(tunnel([silent('vpn')], false)).toBe('no device wg0');
+});
+
+test('of an agent it is told what is not as it should be', () => {
+  const agent = {
+    network: 'n',
+    machine: 'vpn',
+    servers: [],
+    connected: true,
+    pending: false,
+    frozen: false,
+    complete: true,
+    quarantined: 0,
+    failures: [],
+  };
+  expect(describeAgent({ ...agent, revision: 2, confirmed: 2 })).toBe('connected');
+  expect(describeAgent({ ...agent, revision: 2, confirmed: 1, connected: false })).toBe(
+    'no server, not confirmed',
+  );
+  expect(describeAgent({ ...agent, complete: false, pending: true })).toBe(
+    'connected, waits for approval',
+  );
+  expect(describeAgent(null)).toBe('none runs');
 });

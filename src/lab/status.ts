@@ -1,11 +1,26 @@
+import type { SessionStatus } from '#agent';
 import type { HostState } from '#state';
-import type { Lab } from './lab.ts';
+import { type Lab, managedMachines, stationOf } from './lab.ts';
 import { addressesOf } from './listening.ts';
 import { parseHandshakes } from './prove/handshakes.ts';
 import { inParallel } from './run.ts';
 import { ask, type StationClient } from './station/client.ts';
 
-/** One machine of a lab, as `lab status` shows it. */
+/** A lab, as `lab status` shows it. */
+export interface LabState {
+  /** Absent where the lab has none. */
+  readonly server?: ServerState;
+  readonly machines: readonly MachineStatus[];
+}
+
+export interface ServerState {
+  readonly name: string;
+  readonly runs: boolean;
+  /** Of the network, as it has it on its disk. */
+  readonly revision: number;
+}
+
+/** One machine of a lab. */
 export interface MachineStatus {
   readonly name: string;
   readonly kind: string;
@@ -13,6 +28,8 @@ export interface MachineStatus {
   readonly addresses: readonly string[];
   /** Addresses the rest of the world sees it by. */
   readonly publics: readonly string[];
+  /** Of a managed machine where the lab has a server: what its agent says; null where none runs. */
+  readonly agent?: SessionStatus | null;
   /** Those its state names, whether they are there or not. */
   readonly tunnels: readonly TunnelStatus[];
 }
@@ -32,8 +49,11 @@ export interface PeerStatus {
   readonly secondsAgo?: number;
 }
 
-export function statusOf(lab: Lab): Promise<readonly MachineStatus[]> {
-  return inParallel(lab.underlay.stations, 8, async (station) => {
+export async function statusOf(lab: Lab): Promise<LabState> {
+  const server = await serverState(lab);
+  const managed = new Set(server ? managedMachines(lab) : []);
+  const machines = await inParallel(lab.underlay.stations, 8, async (station) => {
+    const client = stationOf(lab, station.name);
     const state = lab.states.get(station.name);
     return {
       name: station.name,
@@ -41,9 +61,36 @@ export function statusOf(lab: Lab): Promise<readonly MachineStatus[]> {
       unit: station.unit,
       addresses: addressesOf(lab.model, station),
       publics: station.edge.publics.map(String),
-      tunnels: state ? await tunnelsOf(lab.stations.get(station.name) as StationClient, state) : [],
+      ...(managed.has(station.name) && { agent: await agentOf(lab, client) }),
+      tunnels: state ? await tunnelsOf(client, state) : [],
     };
   });
+  return { ...(server && { server }), machines };
+}
+
+async function serverState(lab: Lab): Promise<ServerState | undefined> {
+  const { server: name } = lab.record;
+  if (name === undefined) return undefined;
+  const { runs } = await ask(stationOf(lab, name), { do: 'server' });
+  return { name, runs, revision: lab.model.inputs.rev };
+}
+
+async function agentOf({ network }: Lab, client: StationClient): Promise<SessionStatus | null> {
+  const agent = await ask(client, { do: 'agent' });
+  return agent?.networks.find((one) => one.network === network.name) ?? null;
+}
+
+/** What an agent says, in a few words: `connected`; `no server, not confirmed`. */
+export function describeAgent(agent: SessionStatus | null): string {
+  if (!agent) return 'none runs';
+  const { revision, confirmed, connected, complete, pending, frozen } = agent;
+  return [
+    connected ? 'connected' : 'no server',
+    ...(pending ? ['waits for approval'] : []),
+    ...(complete || pending ? [] : ['not all done']),
+    ...(revision === confirmed ? [] : ['not confirmed']),
+    ...(frozen ? ['frozen'] : []),
+  ].join(', ');
 }
 
 /** What is so of the tunnels that a machine's state names. */

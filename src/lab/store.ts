@@ -1,17 +1,11 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freeze } from './freeze.ts';
 import { fillHostsFile } from './hosts-file.ts';
-import { type Lab, statePath } from './lab.ts';
+import type { Lab } from './lab.ts';
 
-/** Writes what a lab is to become to its folder, where every command and every pass reads it. */
-export async function store({ dir, network, facts, underlay, model, states }: Lab): Promise<void> {
-  await rm(join(dir, 'states'), { recursive: true, force: true });
-  await mkdir(join(dir, 'states'), { mode: 0o700 });
+/** Writes down what a lab is made from, and by which names its machines are known there. */
+export async function store({ dir, network, underlay, model }: Lab): Promise<void> {
   await writeFile(join(dir, 'network.json'), freeze(network));
-  await writeFile(join(dir, 'facts.json'), JSON.stringify(facts));
-  for (const [name, state] of states) {
-    await writeFile(statePath(dir, name), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  }
   await fillHostsFile(dir, underlay, model);
 }

@@ -5,10 +5,10 @@ import { exportMachine } from '#compile';
 import type { Network } from '#spec';
 import { generateKeyPair, type KeyPair, parseConfig } from '#wireguard';
 import { labErrors } from './errors.ts';
-import type { Lab } from './lab.ts';
+import { type Lab, stationOf } from './lab.ts';
+import { homeOf } from './machine.ts';
 import { inParallel } from './run.ts';
-import { ask, type StationClient } from './station/client.ts';
-import { homeOf } from './station/start.ts';
+import { ask } from './station/client.ts';
 
 /** Key pairs of the members on which nothing of ours runs, made as `hawser export` makes them. */
 export const unmanagedKeys = (network: Network): ReadonlyMap<string, KeyPair> =>
@@ -29,7 +29,9 @@ export async function bringUpUnmanaged(
 
 /** Members whose exported file is another one now import it in the place of the one before. */
 export async function reimportUnmanaged(before: Lab, after: Lab): Promise<void> {
-  const unmanaged = after.network.members.filter(({ managed }) => !managed);
+  const unmanaged = after.network.members.filter(
+    ({ name, managed }) => !managed && after.states.has(name),
+  );
   await inParallel(unmanaged, 3, async ({ name }) => {
     const path = pathOf(before, name);
     const old = await readFile(path, 'utf8');
@@ -55,9 +57,6 @@ function exported(lab: Lab, name: string, privateKey: Secret): string | undefine
   const state = lab.states.get(name);
   return state && exportMachine(state, 'wg-quick', { privateKey });
 }
-
-const stationOf = (lab: Lab, name: string): StationClient =>
-  lab.stations.get(name) as StationClient;
 
 function pathOf(lab: Lab, name: string): string {
   const member = lab.network.members.find((other) => other.name === name);

@@ -1,31 +1,31 @@
-import { allocate, emptyFacts, type Facts, type Ledger } from '#compile';
+import type { FileSet } from '#api';
+import type { Ledger } from '#compile';
 import type { Network } from '#spec';
-import type { KeyPair } from '#wireguard';
-import { keyOf } from './agent.ts';
+import { beginDirectly } from './direct/begin.ts';
 import { counting, type Report } from './events.ts';
 import { layHostsFile } from './hosts-file.ts';
 import { inside, type Keeper, startKeeper } from './keeper.ts';
-import { type Lab, modelOf, statesOf, stationsIn } from './lab.ts';
+import { type Lab, stationsIn } from './lab.ts';
 import { listenEverywhere } from './listening.ts';
-import { freshRun, provideAgentHome } from './mounts.ts';
-import { applyAll, busyWidth } from './passes.ts';
+import { freshRun, provideHomes } from './mounts.ts';
 import { requirePrograms, requireWireguard } from './ready.ts';
 import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { setPlainRoutes } from './routes.ts';
-import { inParallel } from './run.ts';
+import { busyWidth, inParallel } from './run.ts';
+import { beginAtServer } from './server/begin.ts';
 import { undoOnSignal } from './signals.ts';
-import type { StationClient } from './station/client.ts';
 import { type Program, startStation } from './station/start.ts';
-import { store } from './store.ts';
 import { buildUnderlay } from './underlay/build.ts';
 import type { Underlay } from './underlay/plan.ts';
+import { serverName } from './underlay/server.ts';
 import { underlayOf } from './underlay/underlay.ts';
-import { bringUpUnmanaged, unmanagedKeys } from './unmanaged.ts';
 import { withoutKeys } from './without-keys.ts';
 
 export interface UpOptions {
   readonly name: string;
   readonly network: Network;
+  /** Of the network, for a server; without them the lab makes the states of its machines itself. */
+  readonly files?: FileSet;
   /** Addresses that were given out already. */
   readonly ledger: Ledger;
   /** Absolute path of the file it came from. */
@@ -39,9 +39,11 @@ export interface UpOptions {
  * nothing of it is left. Throws `lab/...`.
  */
 export async function up(options: UpOptions): Promise<Lab> {
-  const { name, network, file } = options;
+  const { name, network, file, files } = options;
   requirePrograms();
-  const record = await claim(crypto.randomUUID(), { name, network: network.name, file });
+  const server = files && { server: serverName(network) };
+  const about = { name, network: network.name, file, ...server };
+  const record = await claim(crypto.randomUUID(), about);
   const undo = () => remove({ name, status: 'building', record });
   const building = build(record, options);
   const signals = undoOnSignal(building, undo);
@@ -56,46 +58,33 @@ export async function up(options: UpOptions): Promise<Lab> {
 }
 
 async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
-  const { program, ledger, report = () => undefined } = options;
+  const { files, program, ledger, report = () => undefined } = options;
   const network = withoutKeys(options.network);
   const dir = labDir(claimed.name);
-  const underlay = underlayOf(network);
+  const underlay = underlayOf(network, claimed.server);
   const keeper = await startKeeper(claimed.id);
   const record: LabRecord = { ...claimed, keeper: keeper.pid };
   await writeLab(record);
   await requireWireguard(keeper);
   await layUnderlay(keeper, dir, underlay, report);
   const stations = await startStations({ keeper, dir, underlay, program, report });
-  const found = await gatherFacts({ network, ledger, underlay, stations, program, report });
-  const { facts, privateKeys } = found;
-  const model = modelOf(network, facts);
-  const states = statesOf(model);
-  const lab = { record, dir, keeper, network, facts, model, underlay, stations, states };
-  await store(lab);
-  report({ stage: 'states', done: states.size, all: states.size });
-  return configure(lab, privateKeys, options);
-}
-
-/** From machines that run to a network that is what its file says. */
-async function configure(
-  lab: Lab,
-  privateKeys: ReadonlyMap<string, KeyPair>,
-  { program, report = () => undefined }: UpOptions,
-): Promise<Lab> {
+  const world = { record, dir, keeper, underlay, stations };
+  const beginning = { network, ledger, report };
+  const lab = files
+    ? await beginAtServer(world, { ...beginning, files })
+    : await beginDirectly(world, beginning);
   await setPlainRoutes(lab);
-  await applyAll(lab, { program }, report);
-  await bringUpUnmanaged(lab, privateKeys);
   await listenEverywhere(lab);
-  const record: LabRecord = { ...lab.record, stage: 'up' };
-  await writeLab(record);
-  return { ...lab, record };
+  const complete: LabRecord = { ...record, stage: 'up' };
+  await writeLab(complete);
+  return { ...lab, record: complete };
 }
 
 async function layUnderlay(keeper: Keeper, dir: string, underlay: Underlay, report: Report) {
   const all = underlay.namespaces.length;
   report({ stage: 'underlay', done: 0, all });
   await freshRun(inside(keeper), dir);
-  await provideAgentHome(inside(keeper), dir);
+  await provideHomes(inside(keeper), dir);
   await layHostsFile(keeper, dir);
   await buildUnderlay(keeper, underlay);
   report({ stage: 'underlay', done: all, all });
@@ -117,39 +106,4 @@ async function startStations({ keeper, dir, underlay, program, report }: Startin
     said(station.name);
   });
   return stations;
-}
-
-interface Gathering {
-  readonly network: Network;
-  readonly ledger: Ledger;
-  readonly underlay: Underlay;
-  readonly stations: ReadonlyMap<string, StationClient>;
-  readonly program: Program;
-  readonly report: Report;
-}
-
-/** The four inputs besides the file: addresses given out, keys born on their machines, MTUs seen. */
-async function gatherFacts({ network, underlay, stations, program, report, ...given }: Gathering) {
-  const { ledger } = allocate(network, given.ledger, 1);
-  const own = unmanagedKeys(network);
-  const managed = underlay.stations.filter(
-    ({ name, kind }) => kind !== 'host' && kind !== 'pod' && !own.has(name),
-  );
-  const said = counting(report, 'keys', managed.length);
-  const made = await inParallel(managed, busyWidth, async ({ name }) => {
-    const key = await keyOf({ program }, stations.get(name) as StationClient, network.name);
-    said(name);
-    return [name, { '0': key }] as const;
-  });
-  const exported = [...own].map(([name, { publicKey }]) => [name, { '0': publicKey }] as const);
-  const mtu = underlay.stations
-    .filter(({ kind }) => kind !== 'host' && kind !== 'pod')
-    .map((station) => [station.name, station.mtu] as const);
-  const facts: Facts = {
-    ...emptyFacts,
-    ledger,
-    keys: Object.fromEntries([...made, ...exported]),
-    observations: { ...emptyFacts.observations, mtu: Object.fromEntries(mtu) },
-  };
-  return { facts, privateKeys: own };
 }

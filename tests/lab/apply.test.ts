@@ -2,6 +2,9 @@ import { expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { Labs, type ProofJson } from './labs.ts';
 
+/** Of a machine elsewhere: those of the lab make their own. */
+const elsewhere = Buffer.alloc(32, 7).toString('base64');
+
 const open = `
 version: 1
 network: live
@@ -10,7 +13,7 @@ defaults: { interface: wg0 }
 sites:
   north:
     subnets: [192.168.1.0/24]
-    gateways: { gw-north: { endpoint: 203.0.113.1:51820, address: 192.168.1.1 } }
+    gateways: { gw-north: { endpoint: 203.0.113.1:51820, key: "${elsewhere}", address: 192.168.1.1 } }
     hosts: { h-north: { address: 192.168.1.9 } }
   south:
     subnets: [192.168.2.0/24]
@@ -62,6 +65,18 @@ suite('a changed file in a lab that is up', { needs: ['netns', 'tun'] }, () => {
     expect(applied(labs).plan.machines).toEqual([]);
     expect(labs.must('apply')).toContain('No changes.');
     expect(applied(labs, labs.file('open.yaml', open)).proof.mismatches).toEqual([]);
+    expect(labs.must('reconcile')).toContain('nothing drifted');
+    const history = labs.on('server', 'hawser', 'history').out;
+    expect(history).toMatch(/3 .*lab apply\n2 .*lab apply\n1 .*lab up/);
+  });
+
+  test('the same in a lab without a server', () => {
+    using labs = new Labs();
+    labs.must('up', labs.file('net.yaml', open), '--no-proof', '--direct');
+    labs.file('net.yaml', closed);
+    const { plan, proof } = applied(labs);
+    expect(plan.machines.map(({ machine }) => machine)).toContain('gw-north');
+    expect(proof.mismatches).toEqual([]);
     for (const line of labs
       .must('reconcile')
       .split('\n')
@@ -72,7 +87,7 @@ suite('a changed file in a lab that is up', { needs: ['netns', 'tun'] }, () => {
 
   test('is refused with the reason where it needs another world, and nothing is done', () => {
     using labs = new Labs();
-    labs.must('up', labs.file('net.yaml', open), '--no-proof');
+    labs.must('up', labs.file('net.yaml', open), '--no-proof', '--direct');
     const refusals = [
       [open.replace('bob: {}', 'bob: {}\n  eve: {}'), 'eve would be new'],
       [open.replace('  bob: {}\n', ''), 'bob would go'],

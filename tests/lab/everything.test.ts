@@ -26,7 +26,7 @@ members:
 suite('a network of everything', { needs: ['netns', 'tun'] }, () => {
   test('is what its file says, in both families, and counts each refusal', () => {
     using labs = new Labs();
-    const proof = labs.proof('up', 'tests/lab/everything.yaml');
+    const proof = labs.proof('up', 'tests/lab/everything.yaml', '--direct');
     expect(proof.mismatches).toEqual([]);
     expect(new Set(proof.flows.map((flow) => flow.family))).toEqual(new Set([4, 6]));
     const verdicts = new Set(proof.flows.map((flow) => flow.predicted));

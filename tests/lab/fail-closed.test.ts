@@ -40,7 +40,7 @@ table inet watch {
 suite('while the device of a tunnel is gone', { needs: ['netns', 'tun'] }, () => {
   test('what is to pass it is refused, and not sent in the clear', () => {
     using labs = new Labs();
-    labs.must('up', labs.file('closed.yaml', sites), '--no-proof');
+    labs.must('up', labs.file('closed.yaml', sites), '--no-proof', '--direct');
     const rules = labs.file('watch.nft', watch);
     const pings = (from: string, to: string) =>
       labs.on(from, 'ping', '-n', '-c', '1', '-W', '5', to);

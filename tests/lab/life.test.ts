@@ -15,12 +15,15 @@ const moments: readonly (readonly [string, (labs: Labs) => boolean])[] = [
   ['its name is taken', (labs) => labs.readLab('half').id !== undefined],
   ['its keeper runs', (labs) => labs.readLab('half').keeper !== undefined],
   ['its first machine starts', (labs) => labs.filesOf('half').includes('s/0.log')],
-  ['its last machine runs', (labs) => labs.filesOf('half').includes('s/6')],
-  ['the first key is born', (labs) => labs.filesOf('half').some((f) => f.endsWith('.key'))],
-  ['its states are written', (labs) => labs.filesOf('half').some((f) => f.startsWith('states/'))],
+  ['its last machine runs', (labs) => labs.filesOf('half').includes('s/7')],
+  ['its server starts', (labs) => labs.filesOf('half').includes('server.log')],
   [
-    'the first state is reached',
-    (labs) => labs.filesOf('half').some((f) => f.endsWith('state.json')),
+    'the first machine joins',
+    (labs) => labs.filesOf('half').some((f) => f.endsWith('enrolment.json')),
+  ],
+  [
+    'the first state is confirmed',
+    (labs) => labs.filesOf('half').some((f) => f.endsWith('confirmed.json')),
   ],
 ];
 
@@ -29,11 +32,11 @@ interface Status {
 }
 
 suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
-  test('two labs of one file live side by side, and going down leaves nothing', () => {
+  test('two labs of one file live side by side, one without a server, and going down leaves nothing', () => {
     const before = machineTrace();
     using labs = new Labs();
     expect(labs.proof('up', example, '--name', 'one').mismatches).toEqual([]);
-    expect(labs.proof('up', example, '--name', 'two').mismatches).toEqual([]);
+    expect(labs.proof('up', example, '--name', 'two', '--direct').mismatches).toEqual([]);
     const ids = ['one', 'two'].flatMap((name) => labs.readLab(name).id ?? []);
     expect(processesOf(labs, ids).length).toBeGreaterThan(10);
     expect(machineTrace()).toEqual(before);
@@ -87,7 +90,7 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
     expect(labs.filesOf('')).toEqual([]);
   });
 
-  test.each(['s/0', 's/6', 'states'])(
+  test.each(['s/0', 's/7', 'spec'])(
     'Ctrl-C at a terminal, once there is %s, leaves nothing of the lab',
     async (file) => {
       using labs = new Labs();
@@ -116,7 +119,7 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
 
   test('a lab whose keeper died is listed as gone and can be removed', () => {
     using labs = new Labs();
-    labs.must('up', example, '--name', 'lost', '--no-proof');
+    labs.must('up', example, '--name', 'lost', '--no-proof', '--direct');
     process.kill(labs.readLab('lost').keeper ?? 0, 'SIGKILL');
     expect(JSON.parse(labs.must('list', '--json'))).toMatchObject([{ status: 'gone' }]);
     labs.must('down', 'lost');
@@ -125,7 +128,7 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
 
   test('a lab that is up tells its file when it goes down, and where tunnels are when they are not', () => {
     using labs = new Labs();
-    labs.must('up', example, '--name', 'it', '--no-proof');
+    labs.must('up', example, '--name', 'it', '--no-proof', '--direct');
     labs.on('master', 'ip', 'link', 'del', 'wg0');
     const { machines } = JSON.parse(labs.must('status', '--json')) as Status;
     expect(machines.find(({ name }) => name === 'master')?.tunnels).toMatchObject([
@@ -147,7 +150,7 @@ suite('the life of a lab', { needs: ['netns', 'tun'] }, () => {
   test('questions about what is not there are answered with what is', () => {
     using labs = new Labs();
     expect(labs.run('status').err).toContain('lab/none');
-    labs.must('up', example, '--name', 'it', '--no-proof');
+    labs.must('up', example, '--name', 'it', '--no-proof', '--direct');
     expect(labs.run('status', 'its').err).toContain('did you mean it?');
     const wrong = labs.on('vpn-giesen', 'true');
     expect(wrong.code).toBe(2);

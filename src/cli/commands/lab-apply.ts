@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { formatPlan } from '#compile';
 import { applyFile, openLab, proofJson, prove } from '#lab';
 import { print, printJson } from '../output.ts';
-import { thisProgram } from '../this-program.ts';
+import { readFileSet } from '../remote/file-set.ts';
 import {
   exitOf,
   type Options,
@@ -32,7 +32,8 @@ async function applyAction(given: string | undefined, options: ApplyOptions): Pr
   const file = resolve(given ?? lab.record.file);
   const { network } = openSound(file);
   const { proof, changes, after } = await withProgress(options, async (report) => {
-    const done = await applyFile(lab, { network, file, program: thisProgram(), report });
+    const files = lab.record.server === undefined ? {} : { files: readFileSet(file).files };
+    const done = await applyFile(lab, { network, ...files, file, report });
     const proof = options.proof ? await prove(done.lab, { report }) : undefined;
     return { after: done.lab, changes: done.changes, proof };
   });

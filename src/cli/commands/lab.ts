@@ -3,10 +3,14 @@ import { Command } from 'commander';
 import {
   columns,
   cut,
+  describeAgent,
   describeTunnel,
+  driftAtServer,
   exec,
   execQuietly,
   heal,
+  type Lab,
+  type LabRecord,
   type Listed,
   labErrors,
   listLabs,
@@ -16,6 +20,7 @@ import {
   prove,
   reconcile,
   remove,
+  requireManaged,
   serveStation,
   stationNamed,
   statusOf,
@@ -24,6 +29,8 @@ import {
 import { cliErrors } from '../errors.ts';
 import { exitWith } from '../exit.ts';
 import { paint, print, printJson } from '../output.ts';
+import { readFileSet } from '../remote/file-set.ts';
+import { driftText } from '../remote/words.ts';
 import { thisProgram } from '../this-program.ts';
 import { applyCommand } from './lab-apply.ts';
 import {
@@ -62,35 +69,40 @@ export function labCommand(): Command {
 
 interface UpOptions extends Options {
   readonly proof: boolean;
+  readonly direct?: boolean;
 }
 
 const upCommand = (): Command =>
   sub('up', 'build the network of a file here, and prove that it works')
     .argument('<file>', 'the network, as YAML')
     .option('--no-proof', 'do not measure')
+    .option('--direct', 'without a server: each machine is brought to its state once')
     .addHelpText('after', proofExitCodes)
     .action(upAction);
 
 async function upAction(file: string, options: UpOptions): Promise<void> {
   const { network, facts } = openSound(file);
   const name = options.name ?? network.name;
-  const program = thisProgram();
-  const proof = await withProgress(options, async (report) => {
-    const { ledger } = facts;
-    const lab = await up({ name, network, ledger, file: resolve(file), program, report });
-    return options.proof ? prove(lab, { report }) : undefined;
+  const given = { name, network, ledger: facts.ledger, file: resolve(file) };
+  const { lab, proof } = await withProgress(options, async (report) => {
+    const files = options.direct ? {} : { files: readFileSet(file).files };
+    const lab = await up({ ...given, ...files, program: thisProgram(), report });
+    return { lab, proof: options.proof ? await prove(lab, { report }) : undefined };
   });
   if (proof) showProof(proof, [], options);
   else if (options.json) printJson({ name });
-  if (!options.json) print(nextSteps(name));
+  if (!options.json) print(nextSteps(lab.record));
 }
 
-const nextSteps = (name: string): string =>
+const nextSteps = ({ name, server }: LabRecord): string =>
   [
     '',
     `The lab ${name} is up. Look around:`,
     `  ./hawser lab status --name ${name}`,
     `  ./hawser lab exec --name ${name} MACHINE -- wg show`,
+    ...(server === undefined
+      ? []
+      : [`  ./hawser lab exec --name ${name} ${server} -- hawser status`]),
     `  ./hawser lab cut --name ${name} SITE; ./hawser lab ping --name ${name}; ./hawser lab heal --name ${name}`,
     `  ./hawser lab down ${name}`,
   ].join('\n');
@@ -141,26 +153,31 @@ const statusCommand = (): Command =>
     .addHelpText('after', doneExitCodes)
     .action(async (name: string | undefined, options: Options) => {
       const lab = await openLab(oneLab(name, options));
-      const machines = await statusOf(lab);
+      const { server, machines } = await statusOf(lab);
       const { name: own, file, cuts } = lab.record;
-      if (options.json) return printJson({ name: own, file, cuts, machines });
+      if (options.json) return printJson({ name: own, file, cuts, server, machines });
       print(`${own}: ${file}`);
+      if (server) {
+        const here = `server: ${server.name}, revision ${server.revision}`;
+        print(server.runs ? here : `${here}, ${paint('red', 'it does not run')}`);
+      }
       for (const cutOff of cuts) print(`cut: ${cutOff.join(' from ')}`);
-      print(
-        columns([
-          ['machine', 'is', 'of', 'addresses', 'latest handshakes'],
-          ...machines.map(machineRow),
-        ]),
-      );
+      print(columns([statusHeads, ...machines.map(machineRow)].map(server ? keep : withoutAgents)));
     });
 
-const machineRow = ({ name, kind, unit, addresses, tunnels }: MachineStatus): readonly string[] => [
+const statusHeads = ['machine', 'is', 'of', 'addresses', 'agent', 'latest handshakes'];
+
+const machineRow = ({ name, kind, unit, ...machine }: MachineStatus): readonly string[] => [
   name,
   kind,
   unit === name ? '' : unit,
-  addresses.join(' '),
-  tunnels.map(describeTunnel).join('; '),
+  machine.addresses.join(' '),
+  machine.agent === undefined ? '' : describeAgent(machine.agent),
+  machine.tunnels.map(describeTunnel).join('; '),
 ];
+
+const keep = (row: readonly string[]): readonly string[] => row;
+const withoutAgents = (row: readonly string[]): readonly string[] => row.toSpliced(4, 1);
 
 const execCommand = (): Command =>
   sub('exec', 'run a command on a machine of a lab')
@@ -171,7 +188,8 @@ const execCommand = (): Command =>
       'after',
       `
 The machines of a lab share this machine's files, /tmp among them, but for /run, /etc/hosts and
-/var/lib/hawser; they see the processes of the whole lab, and none of others.
+/var/lib/hawser; they see the processes of the whole lab, and none of others. This very Hawser is
+on their path; at the lab's server it is logged in: hawser lab exec server -- hawser history.
 
 The exit code is the command's; 2 also says that it could not be run. --json, before the machine,
 gives { machine, status, stdout, stderr }.`,
@@ -250,16 +268,30 @@ const healCommand = (): Command =>
 const reconcileCommand = (): Command =>
   sub('reconcile', 'let the agent pass once, on one machine or on all')
     .argument('[machine]', 'a managed machine')
-    .addHelpText('after', doneExitCodes)
+    .addHelpText(
+      'after',
+      `
+In a lab with a server agents do that by themselves, at once: what they found is shown.
+${doneExitCodes}`,
+    )
     .action(async (machine: string | undefined, options: Options) => {
-      const passes = await reconcile(await openLab(options.name), thisProgram(), machine);
+      const lab = await openLab(options.name);
+      if (lab.record.server !== undefined) return showDrift(lab, machine, options);
+      const passes = await reconcile(lab, machine);
       if (options.json) return printJson(passes);
       for (const { machine: name, said } of passes) print(`${name}:\n${said}`);
     });
 
+async function showDrift(lab: Lab, machine: string | undefined, options: Options): Promise<void> {
+  if (machine !== undefined) requireManaged(lab, machine);
+  const found = await driftAtServer(lab, machine);
+  if (options.json) return printJson(found);
+  print(`The agents of this lab do that by themselves. What differed, and was put back:\n`);
+  print(driftText(found));
+}
+
 interface StationFlags {
   readonly lab: string;
-  readonly home: string;
   readonly socket: string;
 }
 
@@ -268,8 +300,7 @@ const stationCommand = (): Command =>
   new Command('station')
     .argument('<name>')
     .requiredOption('--lab <folder>')
-    .requiredOption('--home <folder>')
     .requiredOption('--socket <path>')
-    .action((name: string, { lab: labDir, home, socket }: StationFlags) =>
-      serveStation({ name, labDir, home, socket }),
+    .action((name: string, { lab: labDir, socket }: StationFlags) =>
+      serveStation({ name, labDir, socket }),
     );

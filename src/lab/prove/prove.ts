@@ -1,6 +1,6 @@
 import type { Port } from '#spec';
 import type { Report } from '../events.ts';
-import type { Lab } from '../lab.ts';
+import { inNetwork, type Lab } from '../lab.ts';
 import { causesOf } from './causes.ts';
 import { deciders, readCounters, refusals } from './counters.ts';
 import { type Choice, carriersOf, expectations } from './expect.ts';
@@ -37,7 +37,7 @@ export async function prove(lab: Lab, options: ProofOptions = {}): Promise<Proof
         });
   const silent = handshakes.missing.map(({ machine, peer }) => tunnelBetween(machine, peer));
   const dead = new Set([...troubles.keys(), ...silent]);
-  const flows = expectations(lab.model, lab.underlay.stations, options);
+  const flows = expectations(lab.model, inNetwork(lab), options);
   report({ stage: 'proof', done: 0, all: flows.length });
   const machines = deciders(flows);
   const before = await readCounters(lab.stations, machines);

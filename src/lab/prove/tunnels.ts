@@ -1,8 +1,7 @@
 import { byText } from '#base';
-import type { Lab } from '../lab.ts';
+import { type Lab, stationOf } from '../lab.ts';
 import type { Cut } from '../registry.ts';
 import { inParallel } from '../run.ts';
-import type { StationClient } from '../station/client.ts';
 import { type TunnelStatus, tunnelsOf } from '../status.ts';
 import type { Station } from '../underlay/plan.ts';
 
@@ -16,7 +15,7 @@ export type Troubles = ReadonlyMap<string, string>;
 /** What is known at once: cuts, and devices and peers that are not there. */
 export async function troublesOf(lab: Lab): Promise<Troubles> {
   const seen = await inParallel([...lab.states], 8, async ([machine, state]) => {
-    const tunnels = await tunnelsOf(lab.stations.get(machine) as StationClient, state);
+    const tunnels = await tunnelsOf(stationOf(lab, machine), state);
     return tunnels.flatMap((tunnel) => troublesAt(lab, machine, tunnel));
   });
   return new Map(seen.flat());

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { HawserError } from '#base';
 import { labErrors } from '../errors.ts';
 import { until } from '../run.ts';
-import type { Answer, Request } from './protocol.ts';
+import type { Answer, Reply, Request } from './protocol.ts';
 
 /** A station as the CLI sees it. */
 export interface StationClient {
@@ -11,7 +12,7 @@ export interface StationClient {
   readonly log: string;
 }
 
-/** Asks a station. Throws `lab/station-silent`. */
+/** Asks a station. Throws `lab/station-silent`, and what goes wrong there. */
 export function ask<R extends Request>(
   station: StationClient,
   request: R,
@@ -27,8 +28,10 @@ export function ask<R extends Request>(
     socket.on('error', (error) => fail(error.message));
     socket.on('data', (part: string) => (text += part));
     socket.on('close', () => {
-      if (text.endsWith('\n')) resolve(JSON.parse(text) as Answer<R['do']>);
-      else fail('it broke off');
+      if (!text.endsWith('\n')) return fail('it broke off');
+      const reply = JSON.parse(text) as Reply;
+      if ('error' in reply) reject(new HawserError(reply.error));
+      else resolve(reply.ok as Answer<R['do']>);
     });
     socket.write(`${JSON.stringify(request)}\n`);
   });

@@ -1,6 +1,8 @@
+import type { AgentStatus, SessionStatus } from '#agent';
+import type { Diagnostic } from '#base';
 import type { Result } from '../run.ts';
 
-/** What the CLI asks a station, one JSON line a connection; the answer is one JSON line. */
+/** What the CLI asks a station, one JSON line a connection; the reply is one JSON line. */
 export type Request =
   | {
       readonly do: 'listen';
@@ -13,7 +15,14 @@ export type Request =
   | { readonly do: 'poke'; readonly addresses: readonly string[] }
   | { readonly do: 'seen' }
   | { readonly do: 'pid' }
-  | { readonly do: 'run'; readonly argv: readonly string[]; readonly input?: string };
+  | { readonly do: 'run'; readonly argv: readonly string[]; readonly input?: string }
+  | { readonly do: 'join'; readonly token: string; readonly name: string }
+  | { readonly do: 'start-agent'; readonly network: string }
+  | { readonly do: 'agent' }
+  | { readonly do: 'kill-agent' }
+  | { readonly do: 'start-server'; readonly argv: readonly string[]; readonly log: string }
+  | { readonly do: 'server' }
+  | { readonly do: 'kill-server' };
 
 export interface Probe {
   readonly id: string;
@@ -48,6 +57,18 @@ export interface Answers {
   /** Its number in the lab's pid namespace. */
   pid: { readonly pid: number };
   run: Result;
+  join: null;
+  /** Once the machine is what the network says. */
+  'start-agent': SessionStatus;
+  /** null: none runs. */
+  agent: AgentStatus | null;
+  /** Whether one ran. */
+  'kill-agent': { readonly ran: boolean };
+  'start-server': null;
+  server: { readonly runs: boolean };
+  'kill-server': { readonly ran: boolean };
 }
 
 export type Answer<K extends Request['do']> = Answers[K];
+
+export type Reply = { readonly ok: Answer<Request['do']> } | { readonly error: Diagnostic };

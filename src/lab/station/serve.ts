@@ -1,16 +1,21 @@
 import { createSocket } from 'node:dgram';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { agentHome, freshRun, layOver } from '../mounts.ts';
+import { join, resolve } from 'node:path';
+import { type Diagnostic, DiagnosticsError, HawserError } from '#base';
+import { labErrors } from '../errors.ts';
+import { homeOf, programsFolder, serverDataOf } from '../machine.ts';
+import { freshRun, homes, layOver } from '../mounts.ts';
 import { inParallel, must, run } from '../run.ts';
+import { agentHere, joinHere, killAgentHere, startAgentHere } from './agent.ts';
 import { Listeners } from './listen.ts';
 import { probe } from './probe.ts';
-import type { Answer, Request } from './protocol.ts';
+import type { Answers, Reply, Request } from './protocol.ts';
+import { ServerProcess } from './server.ts';
 
 export interface StationOptions {
   readonly name: string;
   readonly labDir: string;
-  /** The machine's own /var/lib/hawser. */
-  readonly home: string;
   /** Path of the Unix socket it is asked by. */
   readonly socket: string;
 }
@@ -19,48 +24,88 @@ export interface StationOptions {
  * The process that stands for one machine of a lab: it holds the machine's mount and host name
  * namespaces, runs what is to run there, listens and probes. Started in them; ends with the lab.
  */
-export async function serveStation(options: StationOptions): Promise<void> {
-  await freshRun([], options.labDir);
-  await layOver([], options.home, agentHome);
-  await must(['hostname', options.name]);
-  process.title = `hawser lab: ${options.name}`;
-  const listeners = new Listeners();
-  createServer((socket) => serve(socket, listeners)).listen(options.socket);
+export async function serveStation({ name, labDir, socket }: StationOptions): Promise<void> {
+  await freshRun([], labDir);
+  await layOver([], homeOf(labDir, name), homes.agent);
+  await layOver([], serverDataOf(labDir, name), homes.server);
+  await must(['hostname', name]);
+  provideProgram();
+  process.title = `hawser lab: ${name}`;
+  const answers = answersOf(new Listeners(), new ServerProcess());
+  createServer((asker) => serve(asker, answers)).listen(socket);
 }
 
-/** One request, one answer; an asker that went away is not missed. */
-function serve(socket: Socket, listeners: Listeners): void {
+/** This very program by its name, without what only a station is started with. */
+function provideProgram(): void {
+  const argv = [process.execPath, resolve(process.argv[1] ?? '')];
+  const words = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  mkdirSync(programsFolder);
+  const text = `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`;
+  writeFileSync(join(programsFolder, 'hawser'), text, { mode: 0o755 });
+}
+
+/** One request, one reply; an asker that went away is not missed. */
+function serve(socket: Socket, answers: AnswerBy): void {
   let text = '';
   socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
   socket.on('data', (part: string) => {
     text += part;
     if (!text.endsWith('\n')) return;
-    void handle(JSON.parse(text) as Request, listeners).then((answer) =>
-      socket.end(`${JSON.stringify(answer)}\n`),
+    void replyTo(JSON.parse(text) as Request, answers).then((reply) =>
+      socket.end(`${JSON.stringify(reply)}\n`),
     );
   });
 }
 
-const probesAtOnce = 24;
-
-async function handle(request: Request, listeners: Listeners): Promise<Answer<Request['do']>> {
-  switch (request.do) {
-    case 'listen':
-      return { missing: await listeners.listen(request.addresses, request) };
-    case 'probe':
-      return inParallel(request.probes, probesAtOnce, (p) => probe(p, request.timeoutMs));
-    case 'poke':
-      await Promise.all(request.addresses.map(poke));
-      return null;
-    case 'seen':
-      return listeners.takeSeen();
-    case 'pid':
-      return { pid: process.pid };
-    case 'run':
-      return run(request.argv, { input: request.input ?? '' });
+async function replyTo(request: Request, answers: AnswerBy): Promise<Reply> {
+  const answer = answers[request.do] as (asked: Request) => Promise<Answers[Request['do']]>;
+  try {
+    return { ok: await answer(request) };
+  } catch (error) {
+    return { error: plain(error) };
   }
 }
+
+/** An error as what travels; of several the first stands for all. */
+function plain(error: unknown): Diagnostic {
+  const known = error instanceof DiagnosticsError ? error.diagnostics[0] : error;
+  if (!(known instanceof HawserError)) {
+    return labErrors.diagnostic('lab/station-failed', { reason: String(error) });
+  }
+  const { code, severity, message, fix } = known;
+  return { code, severity, message, fix };
+}
+
+const probesAtOnce = 24;
+
+type AnswerBy = {
+  readonly [D in Request['do']]: (
+    request: Extract<Request, { readonly do: D }>,
+  ) => Promise<Answers[D]>;
+};
+
+const answersOf = (listeners: Listeners, server: ServerProcess): AnswerBy => ({
+  listen: async (request) => ({ missing: await listeners.listen(request.addresses, request) }),
+  probe: ({ probes, timeoutMs }) => inParallel(probes, probesAtOnce, (p) => probe(p, timeoutMs)),
+  poke: async ({ addresses }) => {
+    await Promise.all(addresses.map(poke));
+    return null;
+  },
+  seen: async () => listeners.takeSeen(),
+  pid: async () => ({ pid: process.pid }),
+  run: ({ argv, input = '' }) => run(argv, { input }),
+  join: ({ token, name }) => joinHere(token, name),
+  'start-agent': ({ network }) => startAgentHere(network),
+  agent: () => agentHere(),
+  'kill-agent': async () => ({ ran: await killAgentHere() }),
+  'start-server': async ({ argv, log }) => {
+    server.start(argv, log);
+    return null;
+  },
+  server: async () => ({ runs: server.pid !== undefined }),
+  'kill-server': async () => ({ ran: await server.kill() }),
+});
 
 /** A datagram to the discard port (RFC 863): what it says is lost, the tunnel it takes comes up. */
 function poke(address: string): Promise<void> {

@@ -59,8 +59,8 @@ export interface Edge {
 /** A namespace in which a process of the lab lives, listens and probes. */
 export interface Station {
   readonly name: string;
-  readonly kind: 'gateway' | 'node' | 'member' | 'host' | 'pod';
-  /** The site, or the member itself. */
+  readonly kind: 'gateway' | 'node' | 'member' | 'host' | 'pod' | 'server';
+  /** The site, or the machine itself where it belongs to none. */
   readonly unit: string;
   /** Of pods: the node behind which it lives. */
   readonly node?: string;

@@ -5,6 +5,7 @@ import { loadNetwork, type Network } from '#spec';
 import { freeze, thaw } from '../freeze.ts';
 import { internet, type NetNs, type Underlay } from './plan.ts';
 import { renderUnderlay } from './render.ts';
+import { serverName } from './server.ts';
 import { underlayOf } from './underlay.ts';
 
 function networkOf(yaml: string): Network {
@@ -170,4 +171,22 @@ test.each(examples)('%s: a frozen network thaws as it was', (_, yaml) => {
   const thawed = thaw(freeze(network));
   expect(thawed).toEqual(network);
   expect(underlayOf(thawed)).toEqual(underlayOf(network));
+});
+
+test.each(examples)('%s: a server is one machine more, and nothing else differs', (_, yaml) => {
+  const network = networkOf(yaml);
+  const [without, served] = [underlayOf(network), underlayOf(network, 'server')];
+  const others = served.stations.filter(({ name }) => name !== 'server');
+  expect(others).toEqual(without.stations);
+  const server = served.stations.find(({ name }) => name === 'server');
+  const known = without.stations.flatMap(({ edge }) => edge.publics.map(String));
+  for (const address of server?.addresses ?? []) expect(known).not.toContain(`${address}`);
+  expect(server?.addresses.length).toBeGreaterThan(0);
+  expect(served.namespaces.length).toBe(without.namespaces.length + 1);
+});
+
+test('the machine of a server has a name that the file gives to nothing', () => {
+  expect(serverName(networkOf(twoSites()))).toBe('server');
+  expect(serverName(networkOf(twoSites().replaceAll('h-a', 'server')))).toBe('hawser-server');
+  expect(serverName(networkOf(twoSites('members: { server: {} }')))).toBe('hawser-server');
 });
