@@ -42,7 +42,7 @@ export const labErrors = errorTable({
     fix: 'Name two different machines.',
   },
   'lab/not-managed': {
-    says: '{machine} has no agent that could pass: {reason}',
+    says: '{machine} has no agent: {reason}',
     fix: 'These have one: {managed}.',
   },
   'lab/foreign-folder': {
@@ -88,6 +88,10 @@ export const labErrors = errorTable({
   'lab/no-server': {
     says: 'the lab {name} has no server and no agents: it was built with --direct',
     fix: 'Build it anew without --direct.',
+  },
+  'lab/nothing-runs': {
+    says: 'no {what} runs on {machine}',
+    fix: 'Start it with `hawser lab start {machine}`.',
   },
   'lab/not-settled': {
     says: 'these machines have not confirmed what they should be: {machines}',

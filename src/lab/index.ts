@@ -1,6 +1,7 @@
 export { applyFile } from './apply.ts';
 export { cut, heal } from './cuts.ts';
-export { reconcile, requireManaged } from './direct/passes.ts';
+export { reconcile } from './direct/passes.ts';
+export { kill, reboot, requireManaged, start } from './drills.ts';
 export { labErrors } from './errors.ts';
 export { type LabEvent, type Report, type Stage, stages } from './events.ts';
 export { exec, execQuietly } from './exec.ts';

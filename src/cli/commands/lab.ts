@@ -43,6 +43,7 @@ import {
   sub,
   withProgress,
 } from './lab-common.ts';
+import { drillCommands } from './lab-drills.ts';
 
 /** `hawser lab ...`: a whole network on one machine. */
 export function labCommand(): Command {
@@ -61,6 +62,7 @@ export function labCommand(): Command {
     healCommand(),
     reconcileCommand(),
     applyCommand(),
+    ...drillCommands(),
   ]) {
     lab.addCommand(command);
   }

@@ -1,6 +1,6 @@
-import { labErrors } from '../errors.ts';
+import { requireManaged } from '../drills.ts';
 import { counting, type Report } from '../events.ts';
-import { inWaves, type Lab, managedMachines, statePath, stationNamed, stationOf } from '../lab.ts';
+import { inWaves, type Lab, managedMachines, statePath, stationOf } from '../lab.ts';
 import { busyWidth, inParallel } from '../run.ts';
 import { applyState } from './agent.ts';
 
@@ -30,13 +30,4 @@ export async function reconcile(
     const said = await applyState(stationOf(lab, each), statePath(lab.dir, each));
     return { machine: each, said };
   });
-}
-
-/** Throws `lab/unknown-machine`, `lab/not-managed`. */
-export function requireManaged(lab: Lab, machine: string): void {
-  const managed = managedMachines(lab);
-  if (managed.includes(machine)) return;
-  const { kind } = stationNamed(lab, machine).plan;
-  const reason = kind === 'member' ? "the file says 'managed: false'" : `it is a plain ${kind}`;
-  throw labErrors.error('lab/not-managed', { machine, reason, managed: managed.join(', ') });
 }

@@ -22,7 +22,8 @@ export type Request =
   | { readonly do: 'kill-agent' }
   | { readonly do: 'start-server'; readonly argv: readonly string[]; readonly log: string }
   | { readonly do: 'server' }
-  | { readonly do: 'kill-server' };
+  | { readonly do: 'kill-server' }
+  | { readonly do: 'boot' };
 
 export interface Probe {
   readonly id: string;
@@ -67,6 +68,7 @@ export interface Answers {
   'start-server': null;
   server: { readonly runs: boolean };
   'kill-server': { readonly ran: boolean };
+  boot: null;
 }
 
 export type Answer<K extends Request['do']> = Answers[K];

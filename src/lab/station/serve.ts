@@ -7,11 +7,11 @@ import { labErrors } from '../errors.ts';
 import { homeOf, programsFolder, serverDataOf } from '../machine.ts';
 import { freshRun, homes, layOver } from '../mounts.ts';
 import { inParallel, must, run } from '../run.ts';
-import { agentHere, joinHere, killAgentHere, startAgentHere } from './agent.ts';
+import { agentHere, bootAgain, joinHere, startAgentHere } from './agent.ts';
 import { Listeners } from './listen.ts';
 import { probe } from './probe.ts';
 import type { Answers, Reply, Request } from './protocol.ts';
-import { ServerProcess } from './server.ts';
+import { Service } from './service.ts';
 
 export interface StationOptions {
   readonly name: string;
@@ -31,7 +31,7 @@ export async function serveStation({ name, labDir, socket }: StationOptions): Pr
   await must(['hostname', name]);
   provideProgram();
   process.title = `hawser lab: ${name}`;
-  const answers = answersOf(new Listeners(), new ServerProcess());
+  const answers = answersOf(new Listeners(), new Service(), new Service());
   createServer((asker) => serve(asker, answers)).listen(socket);
 }
 
@@ -85,7 +85,7 @@ type AnswerBy = {
   ) => Promise<Answers[D]>;
 };
 
-const answersOf = (listeners: Listeners, server: ServerProcess): AnswerBy => ({
+const answersOf = (listeners: Listeners, server: Service, own: Service): AnswerBy => ({
   listen: async (request) => ({ missing: await listeners.listen(request.addresses, request) }),
   probe: ({ probes, timeoutMs }) => inParallel(probes, probesAtOnce, (p) => probe(p, timeoutMs)),
   poke: async ({ addresses }) => {
@@ -96,15 +96,16 @@ const answersOf = (listeners: Listeners, server: ServerProcess): AnswerBy => ({
   pid: async () => ({ pid: process.pid }),
   run: ({ argv, input = '' }) => run(argv, { input }),
   join: ({ token, name }) => joinHere(token, name),
-  'start-agent': ({ network }) => startAgentHere(network),
+  'start-agent': ({ network }) => startAgentHere(own, network),
   agent: () => agentHere(),
-  'kill-agent': async () => ({ ran: await killAgentHere() }),
+  'kill-agent': async () => ({ ran: await own.kill() }),
   'start-server': async ({ argv, log }) => {
     server.start(argv, log);
     return null;
   },
-  server: async () => ({ runs: server.pid !== undefined }),
+  server: async () => ({ runs: server.runs }),
   'kill-server': async () => ({ ran: await server.kill() }),
+  boot: bootAgain,
 });
 
 /** A datagram to the discard port (RFC 863): what it says is lost, the tunnel it takes comes up. */
