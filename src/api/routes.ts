@@ -23,6 +23,8 @@ export interface RouteShape {
   readonly params?: Type.TSchema;
   readonly query?: Type.TSchema;
   readonly body?: Type.TSchema;
+  /** Asked again, as after a lost answer, with the same `requestHeader` it is done once and answers alike. */
+  readonly once?: true;
   /** Absent: 204 without a body. */
   readonly response?: Type.TSchema;
 }
@@ -33,6 +35,10 @@ const OfNetwork = Type.Object({ network: Name });
 const OfMachine = Type.Object({ network: Name, machine: Name });
 const OfRevision = Type.Object({ network: Name, number: Type.Integer({ minimum: 1 }) });
 const network = '/v1/networks/:network';
+
+/** What a client calls a request, so that it can ask again for what may be done already. */
+export const requestHeader = 'idempotency-key';
+export const RequestId = Type.String({ pattern: '^[A-Za-z0-9-]{8,64}$' });
 
 const Why = Type.Optional(Type.String({ maxLength: 1000 }));
 
@@ -77,6 +83,7 @@ export const routes = {
     method: 'POST',
     path: network,
     permission: 'administer',
+    once: true,
     summary: 'A new network from its file',
     params: OfNetwork,
     body: Type.Object({ ...FileSet.properties, why: Why, facts: Type.Optional(Type.String()) }),
@@ -111,6 +118,7 @@ export const routes = {
     method: 'POST',
     path: `${network}/apply`,
     permission: 'apply',
+    once: true,
     summary: 'Make a file the network’s own; refused if the network changed since `base`',
     params: OfNetwork,
     body: Type.Object({
@@ -147,6 +155,7 @@ export const routes = {
     method: 'POST',
     path: `${network}/revisions/:number/rollback`,
     permission: 'apply',
+    once: true,
     summary: 'Make the file of an older revision the network’s own again, as a new revision',
     params: OfRevision,
     body: Type.Object({ why: Why }),
@@ -156,6 +165,7 @@ export const routes = {
     method: 'POST',
     path: `${network}/revisions/:number/approve`,
     permission: 'approve',
+    once: true,
     summary: 'Let a held revision go',
     params: OfRevision,
     response: Revision,
@@ -164,6 +174,7 @@ export const routes = {
     method: 'POST',
     path: `${network}/freeze`,
     permission: 'apply',
+    once: true,
     summary: 'Change nothing on any machine until thawed',
     params: OfNetwork,
     body: Type.Object({ frozen: Type.Boolean(), why: Why }),
@@ -181,6 +192,7 @@ export const routes = {
     method: 'POST',
     path: `${network}/machines/:machine/approve`,
     permission: 'approve',
+    once: true,
     summary: 'Let a machine in that waits; as a member of the file unless it is named there',
     params: OfMachine,
     body: Type.Object({ hub: Type.Optional(Name), as: Type.Optional(Name) }),
@@ -197,6 +209,7 @@ export const routes = {
     method: 'DELETE',
     path: `${network}/machines/:machine`,
     permission: 'apply',
+    once: true,
     summary: 'Take a machine out of the file and cut it off at all its peers',
     params: OfMachine,
     response: Revision,
@@ -205,6 +218,7 @@ export const routes = {
     method: 'POST',
     path: `${network}/machines/:machine/retry`,
     permission: 'apply',
+    once: true,
     summary: 'Try again what a machine has in quarantine',
     params: OfMachine,
   }),
@@ -255,6 +269,7 @@ export const routes = {
     method: 'DELETE',
     path: '/v1/tokens/:id',
     permission: 'tokens',
+    once: true,
     summary: 'Make a token void',
     params: Type.Object({ id: Type.String() }),
   }),

@@ -39,6 +39,8 @@ export const Revision = Type.Object({
   state: Type.Union([Type.Literal('applied'), Type.Literal('held')]),
   /** One line per machine that changed, from the plan's own words. */
   summary: Type.Array(Type.String()),
+  /** Who let it go, if it was held. */
+  approver: Type.Optional(Type.String()),
 });
 export type Revision = Static<typeof Revision>;
 
@@ -115,6 +117,10 @@ export const TokenInfo = Type.Object({
   admits: Type.Boolean(),
   lastUsed: Type.Optional(Time),
   revoked: Type.Boolean(),
+  /** The token for whose holder it speaks; absent: its own. */
+  person: Type.Optional(Type.String()),
+  /** Seconds that members have that join with it. */
+  memberLife: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 export type TokenInfo = Static<typeof TokenInfo>;
 

@@ -69,6 +69,10 @@ export const cliErrors = errorTable({
     says: 'no answer from {servers}: {reason}',
     fix: 'See whether `hawser server` runs there and its port is open; if it moved, set HAWSER_SERVER=https://HOST:PORT.',
   },
+  'cli/answer-lost': {
+    says: 'what was asked was sent to {servers}, and the answer was lost: {reason}; it may be done, or not',
+    fix: 'When the server answers again, look: `hawser history`, `hawser status`. What is not done may be asked for again.',
+  },
   'cli/bad-answer': {
     says: 'the server answered something else than was asked for: {why}',
     fix: 'See whether it is a Hawser server, and of a version like that of this program (`hawser --version`).',

@@ -5,6 +5,8 @@ export interface Actor {
   /** The token's name, which history and audit show. */
   readonly name: string;
   readonly role: Role;
+  /** The token for whose holder it speaks; its own, mostly. */
+  readonly person: string;
   /** SHA-256 of the token's secret, hex. */
   readonly hash: string;
   /** The one network the token is for. */

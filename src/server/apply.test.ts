@@ -151,8 +151,8 @@ test('a mass of removals that nobody has seen in a plan waits for a person', asy
   expect([meanwhile.status, problem(meanwhile.body).code]).toEqual([409, 'api/held']);
   await server.call('approveRevision', { number: held.id.number });
   await hub?.until((state) => !JSON.stringify(state.tunnels).includes('"m7"'));
-  const twice = await server.ask('approveRevision', { number: held.id.number });
-  expect(problem(twice.body).code).toBe('server/not-held');
+  const twice = await server.call('approveRevision', { number: held.id.number });
+  expect(twice).toMatchObject({ state: 'applied', approver: 'admin' });
 });
 
 test('removals that somebody has seen in a plan wait for nobody', async () => {
@@ -225,4 +225,25 @@ test('every change is in the audit, with who and what', async () => {
     'admin remove',
   ]);
   expect(JSON.stringify(entries)).not.toContain(server.joinToken);
+});
+
+test('what is asked again under one name is done once, and answered alike', async () => {
+  await using server = await TestServer.start();
+  const file = await edited(server, (text) => `${text}defaults: { keepalive: 7 }\n`);
+  const path = '/v1/networks/net/apply';
+  const headers = { 'idempotency-key': 'a-request-of-ada' };
+  const ask = async (body: unknown) =>
+    server.send('POST', path, { token: server.admin, body, headers });
+  const answers = [await ask(file), await ask(file)];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect(answers[1]?.body).toEqual(answers[0]?.body);
+  const next = await edited(server, (text) => `${text}# more\n`);
+  await server.call('apply', {}, next);
+  expect((await ask(file)).body).toEqual(answers[0]?.body);
+  expect(await server.call('history', {})).toHaveLength(3);
+  const wrong = await server.send('POST', path, {
+    ...{ token: server.admin, body: file },
+    headers: { 'idempotency-key': 'no!' },
+  });
+  expect(wrong).toMatchObject({ status: 400, body: { code: 'api/invalid-request' } });
 });

@@ -5,6 +5,10 @@ export const serverErrors = errorTable({
     says: 'the store {store} cannot be used: {detail}',
     fix: 'Nothing was changed. Mend the cause, or bring back a backup: `hawser restore`.',
   },
+  'server/commit-unknown': {
+    says: 'the answer of the store {store} was lost: {detail}; the change may be done, or not',
+    fix: '`hawser history` shows whether it is there; if it is not, do it again.',
+  },
   'server/bad-database-url': {
     says: 'the address of the database is no URL of a PostgreSQL',
     fix: 'Write postgres://USER:PASSWORD@HOST:5432/DATABASE, with percent-encoding for signs such as # or / in the password.',

@@ -112,12 +112,14 @@ export class Tokens {
   }
 }
 
-function actorOf({ name, role, hash, network, tags, ephemeral, admits }: StoredToken): Actor {
+function actorOf(token: StoredToken): Actor {
+  const { id, name, role, hash, network, tags, ephemeral, admits, person = id } = token;
   const known = roles.find((one) => one === role);
   if (!known) throw apiErrors.error('api/unauthorized', {});
   return {
     name,
     role: known,
+    person,
     hash,
     ...(network !== undefined && { network }),
     tags,

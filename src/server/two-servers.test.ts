@@ -58,6 +58,23 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
     });
   });
 
+  test('one request that comes to both is done once', async () => {
+    await withTwo(async (one, two, admin) => {
+      const { entry, files, revision } = await one.call('pull', {}, undefined, admin);
+      const text = `${files[entry]}defaults: { keepalive: 7 }\n`;
+      const body = { entry, files: { ...files, [entry]: text }, base: revision };
+      const headers = { 'idempotency-key': 'a-request' };
+      const answers = await Promise.all(
+        [one, two].map(async (server) =>
+          server.send('POST', '/v1/networks/net/apply', { token: admin, body, headers }),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(answers[0]?.body).toEqual(answers[1]?.body);
+      expect(await two.call('history', {}, undefined, admin)).toHaveLength(2);
+    });
+  });
+
   test('many machines that join at two servers all join, and each has its address', async () => {
     await withTwo(async (one, two, admin) => {
       const names = Array.from({ length: 20 }, (_, i) => `m${i}`);

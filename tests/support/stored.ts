@@ -33,6 +33,9 @@ export async function fillStore(store: Store): Promise<void> {
     await tx.addRevision('kept', revision(3, more));
     await tx.createNetwork('empty', 'epoch-3', revision(4, { kind: 'create', summary: [] }));
     await tx.setFrozen('empty', true);
+    const asked = { state: 'held', request: 'request-1', person: 'first' } as const;
+    await tx.addRevision('empty', revision(5, asked));
+    await tx.releaseRevision('empty', 2, 'ben');
     const machine = {
       network: 'kept',
       name: 'hub',
@@ -70,6 +73,8 @@ export async function fillStore(store: Store): Promise<void> {
       admits: true,
       lastUsed: at(7),
       revoked: true,
+      person: 'first',
+      memberLife: 2_592_000,
     });
     await tx.addAudit({ at: at(8), actor: 'ada', action: 'apply', detail: { why: 'ü' } });
     await tx.addAudit({
@@ -91,6 +96,7 @@ export const contentOf = (store: Store): Promise<unknown> =>
         network: await tx.network(name),
         revisions: await tx.revisions(name, { limit: 100 }),
         first: await tx.revision(name, 1),
+        requested: await tx.requested(name, 'request-1'),
         machines: await tx.machines(name),
       })),
     ),

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { problemType } from '#api';
+import { problemType, requestHeader } from '#api';
 import { DiagnosticsError, Secret } from '#base';
 import { openStore, serverCertificate } from '#server';
 import { Client } from './client.ts';
@@ -17,11 +17,17 @@ const sends =
   (_, response) =>
     void response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
 
+interface Seen {
+  readonly path: string;
+  readonly token: string | undefined;
+  readonly id: string | string[] | undefined;
+}
+
 describe('a client', () => {
   let server: Server;
   let pin: string;
   let answer: Answer;
-  const seen: { readonly path: string; readonly token: string | undefined }[] = [];
+  const seen: Seen[] = [];
 
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hawser-client-'));
@@ -31,7 +37,8 @@ describe('a client', () => {
     rmSync(folder, { recursive: true });
     pin = made.pin ?? '';
     server = createServer({ key: made.key, cert: made.cert }, (request, response) => {
-      seen.push({ path: request.url ?? '', token: request.headers.authorization });
+      const { authorization: token, [requestHeader]: id } = request.headers;
+      seen.push({ path: request.url ?? '', token, id });
       answer(request, response);
     });
     await new Promise<void>((resolve) => {
@@ -85,9 +92,23 @@ describe('a client', () => {
     expect(await failure(using(list, [nobody]))).toBe('cli/server-unreachable');
   });
 
-  test('does not try another server where one took the request and fell silent', async () => {
+  test('asks again for what was taken and not answered, under the same name, if twice is as good as once', async () => {
+    const freeze = (client: Client) =>
+      client.call('freeze', { params: { network: 'a' }, body: { frozen: true } });
+    answer = (request, response) => {
+      if (seen.length < 3) request.destroy();
+      else response.writeHead(204).end();
+    };
+    await using(freeze, [url(), url()]);
+    const ids = seen.map(({ id }) => id);
+    expect(ids).toEqual([expect.stringMatching(/^[\w-]{36}$/), ids[0], ids[0]]);
+  });
+
+  test('says that the answer was lost where twice is not as good, and asks nobody again', async () => {
     answer = (request) => void request.destroy();
-    expect(await failure(using(list, [url(), url()]))).toBe('cli/server-unreachable');
+    const body = { role: 'viewer', name: 'v' } as const;
+    const create = (client: Client) => client.call('createToken', { body });
+    expect(await failure(using(create, [url(), url()]))).toBe('cli/answer-lost');
     expect(seen).toHaveLength(1);
   });
 

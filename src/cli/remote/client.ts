@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Type from 'typebox';
 import Value from 'typebox/value';
 import {
@@ -43,6 +45,13 @@ interface AnyCall {
   readonly body?: unknown;
 }
 
+/** Milliseconds in which an answer that was lost is asked for again, and between questions. */
+const patience = 15_000;
+const pause = 500;
+
+/** What came of a request: an answer; none, though it was sent; or it was not even sent. */
+type Tried = { readonly answer: Answer } | { readonly lost: string } | { readonly away: string };
+
 /** The HTTP API of one server, as the table of routes says it. */
 export class Client {
   readonly #access: Access;
@@ -68,27 +77,46 @@ export class Client {
     return answer.body;
   }
 
+  /**
+   * What was on its way may have been done. It is asked for again, of all servers in turn, where twice is
+   * as good as once. @throws cli/server-unreachable: nothing was sent; cli/answer-lost
+   */
   async #send(request: Request): Promise<Answer> {
+    const end = performance.now() + patience;
+    const servers = this.#access.servers.join(', ');
+    let lost: string | undefined;
+    for (;;) {
+      const tried = await this.#tryAll(request);
+      if ('answer' in tried) return tried.answer;
+      if ('lost' in tried) lost = tried.lost;
+      else if (lost === undefined) {
+        throw cliErrors.error('cli/server-unreachable', { servers, reason: tried.away });
+      }
+      if (!request.mayRepeat || performance.now() > end) {
+        throw cliErrors.error('cli/answer-lost', { servers, reason: lost });
+      }
+      await sleep(pause);
+    }
+  }
+
+  /** The next server where one cannot be reached; never where one took the request. */
+  async #tryAll(request: Request): Promise<Tried> {
     const reasons: string[] = [];
     for (const connections of this.#connections) {
       try {
         const answer = await connections.send(request, this.#access.token);
-        this.#connections = [
-          connections,
-          ...this.#connections.filter((other) => other !== connections),
-        ];
-        return answer;
+        const others = this.#connections.filter((other) => other !== connections);
+        this.#connections = [connections, ...others];
+        const isUnsure = request.mayRepeat && codeOf(answer) === 'server/commit-unknown';
+        return isUnsure ? { lost: 'its database lost it' } : { answer };
       } catch (error) {
         if (error instanceof HawserError) throw error;
-        reasons.push((error as Error).message);
-        // What was on its way may have been done: another server must not do it again.
-        if (!(error instanceof Unreachable)) break;
+        const { message } = error as Error;
+        if (!(error instanceof Unreachable)) return { lost: message };
+        reasons.push(message);
       }
     }
-    throw cliErrors.error('cli/server-unreachable', {
-      servers: this.#access.servers.join(', '),
-      reason: [...new Set(reasons)].join('; '),
-    });
+    return { away: [...new Set(reasons)].join('; ') };
   }
 
   close(): void {
@@ -107,6 +135,8 @@ function requestOf(route: RouteShape, { params = {}, query = {}, body }: AnyCall
   return {
     method: route.method,
     path: search ? `${path}?${search}` : path,
+    mayRepeat: route.method === 'GET' || route.once === true,
+    ...(route.once && { id: randomUUID() }),
     ...(body !== undefined && { body: JSON.stringify(body) }),
   };
 }
@@ -129,6 +159,16 @@ function json({ body }: Answer): unknown {
 }
 
 const badAnswer = (why: string): Error => cliErrors.error('cli/bad-answer', { why });
+
+/** The code of a problem that the server tells; undefined for any other answer. */
+function codeOf({ status, type, body }: Answer): unknown {
+  if (status < 400 || !type.startsWith(problemType)) return undefined;
+  try {
+    return (JSON.parse(body.toString()) as { readonly code?: unknown } | null)?.code;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The server's problem as the error that it is: its code, its words, its remedy. */
 function failure(answer: Answer): Error {

@@ -1,6 +1,7 @@
 import { Agent, type RequestOptions, request } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { dial } from '#agent';
+import { requestHeader } from '#api';
 import { HawserError, type Secret } from '#base';
 
 export interface Request {
@@ -8,6 +9,10 @@ export interface Request {
   /** With the query. */
   readonly path: string;
   readonly body?: string;
+  /** Whether twice is as good as once. */
+  readonly mayRepeat: boolean;
+  /** What it is called, where it may be sent again. */
+  readonly id?: string;
 }
 
 export interface Answer {
@@ -46,7 +51,7 @@ export class Connections {
   }
 
   /** One request and its whole answer. @throws Unreachable, agent/wrong-server */
-  send({ method, path, body }: Request, token: Secret): Promise<Answer> {
+  send({ method, path, body, id }: Request, token: Secret): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         {
@@ -59,6 +64,7 @@ export class Connections {
           headers: {
             authorization: `Bearer ${token.reveal()}`,
             accept: 'application/json',
+            ...(id !== undefined && { [requestHeader]: id }),
             ...(body !== undefined && {
               'content-type': 'application/json',
               'content-length': Buffer.byteLength(body),

@@ -7,7 +7,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type Type from 'typebox';
+import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import Value from 'typebox/value';
 import {
@@ -15,8 +15,10 @@ import {
   channelPath,
   Problem,
   problemType,
+  RequestId,
   type RouteName,
   type RouteShape,
+  requestHeader,
   routes,
 } from '#api';
 import { HawserError } from '#base';
@@ -155,8 +157,11 @@ const ProblemBody = {
   content: { [problemType]: { schema: Problem } },
 };
 
-function schemaOf({ params, query, body, response, summary }: RouteShape): FastifySchema {
+const OnceHeaders = Type.Object({ [requestHeader]: Type.Optional(RequestId) });
+
+function schemaOf({ params, query, body, once, response, summary }: RouteShape): FastifySchema {
   return {
+    ...(once && { headers: OnceHeaders }),
     ...(params && { params }),
     ...(query && { querystring: query }),
     ...(body && { body }),
@@ -181,8 +186,10 @@ function addRoute(app: App, name: RouteName, handlers: Handlers): void {
   });
 }
 
-function callOf({ params, query, body, actor }: FastifyRequest): Partial<Call<RouteName>> {
-  return { params, query, body, actor } as Partial<Call<RouteName>>;
+function callOf({ params, query, body, actor, headers }: FastifyRequest): Partial<Call<RouteName>> {
+  const { [requestHeader]: request } = headers;
+  const named = typeof request === 'string' && { request };
+  return { params, query, body, actor, ...named } as Partial<Call<RouteName>>;
 }
 
 function addChannel(app: App, { hub, gate, own }: AppComponents): void {

@@ -7,6 +7,8 @@ export interface Call<N extends RouteName> {
   readonly query: QueryOf<N>;
   readonly body: BodyOf<N>;
   readonly actor: Actor;
+  /** What the client calls this request, if it may ask again. */
+  readonly request?: string;
 }
 
 type Answer<R> = R extends undefined ? undefined : R;

@@ -17,6 +17,7 @@ const statusOf: Readonly<Record<string, number>> = {
   'api/internal': 500,
   'api/unavailable': 503,
   'server/store-unreadable': 503,
+  'server/commit-unknown': 503,
   'server/store-newer': 503,
   'server/thread-ended': 503,
   'server/disk-full': 507,

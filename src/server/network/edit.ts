@@ -45,6 +45,9 @@ export type Decision = PlainEdit<Compiled>;
 
 /** What one operation changes: all of it in one transaction, or nothing. */
 export interface Edit extends PlainEdit {
+  /** Of the revision that it makes. */
+  readonly request?: string | undefined;
+  readonly person?: string | undefined;
   /** Further work of the same transaction, such as using up a token. */
   readonly also?: (tx: Transaction) => Promise<void>;
 }
@@ -65,8 +68,8 @@ export async function writeEdit(
   at: string,
 ): Promise<RevisionId | undefined> {
   const { author, revision } = edit;
-  if (edit.release !== undefined) await tx.releaseRevision(network, edit.release);
-  const made = revision && (await addRevision(tx, network, revision, author, at));
+  if (edit.release !== undefined) await tx.releaseRevision(network, edit.release, author);
+  const made = revision && (await addRevision(tx, network, revision, { ...edit, at }));
   if (edit.compiled) await tx.putFacts(network, edit.compiled.facts);
   if (edit.frozen !== undefined) await tx.setFrozen(network, edit.frozen);
   for (const { name } of edit.drop ?? []) await tx.removeMachine(network, name);
@@ -91,8 +94,7 @@ export async function writeEdit(
 const addRevision = async (
   tx: Transaction,
   network: string,
-  { compiled, kind, why, state, summary, files }: RevisionEdit<Drafted>,
-  author: string,
-  at: string,
+  { compiled, ...revision }: RevisionEdit<Drafted>,
+  { at, author, request, person }: Edit & { readonly at: string },
 ): Promise<RevisionId> =>
-  tx.addRevision(network, { at, author, kind, why, state, summary, files, facts: compiled.facts });
+  tx.addRevision(network, { ...revision, at, author, request, person, facts: compiled.facts });

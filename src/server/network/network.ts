@@ -139,6 +139,9 @@ export class Network {
     const { stored: ours } = this.#snapshot;
     const theirs = await tx.head(this.name);
     if (!theirs || !sameInputs(theirs, ours)) return undefined;
+    const { request } = edit;
+    // Another server may have done it, and left the network as it was: then that is the answer.
+    if (request !== undefined && (await tx.requested(this.name, request))) return undefined;
     const revision = await writeEdit(tx, this.name, edit, now.toISOString());
     const after = await readStored(tx, this.name);
     if (!after) throw gone(this.name);

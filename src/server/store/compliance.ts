@@ -153,6 +153,18 @@ function keepsRevisions(trial: () => Trial): void {
     ]);
   });
 
+  test('finds the revision that a request made, and never makes a second', async () => {
+    const asked = { request: 'one-request', person: 'ada' };
+    await trial().apply('two', asked);
+    const found = (network: string) =>
+      trial().store.read((tx) => tx.requested(network, 'one-request'));
+    expect([await found('net'), await found('other')]).toEqual([2, undefined]);
+    const second = await trial().store.read((tx) => tx.revision('net', 2));
+    expect(second?.person).toBe('ada');
+    await expect(trial().apply('three', asked)).rejects.toThrow(/unique/i);
+    expect(await trial().current()).toEqual([2, 'two']);
+  });
+
   test('refuses a second network of one name, and a revision of one that is not there', async () => {
     const again = trial().store.write((tx) => tx.createNetwork('net', 'x', newRevision('x')));
     await expect(again).rejects.toMatchObject({ code: 'server/network-exists' });
@@ -167,7 +179,7 @@ function keepsRevisions(trial: () => Trial): void {
 
 function holdsRevisions(trial: () => Trial): void {
   const release = (number: number) =>
-    trial().store.write((tx) => tx.releaseRevision('net', number));
+    trial().store.write((tx) => tx.releaseRevision('net', number, 'ben'));
 
   test('a held revision is not the network’s own until it is released', async () => {
     const facts = factsWith('10.0.0.7');
@@ -178,7 +190,7 @@ function holdsRevisions(trial: () => Trial): void {
     await release(2);
     expect(await trial().current()).toEqual([2, 'held']);
     const shown = await trial().store.read((tx) => tx.revision('net', 2));
-    expect(shown?.revision.state).toBe('applied');
+    expect(shown?.revision).toMatchObject({ state: 'applied', approver: 'ben' });
   });
 
   test('its number is not given out again', async () => {

@@ -52,6 +52,17 @@ export interface NewRevision {
   readonly facts: Facts | Packed<Facts>;
   /** Of a restore, which begins a new one; numbers go on. */
   readonly epoch?: string;
+  /** What its author's client calls the request for it: it is done once. */
+  readonly request?: string | undefined;
+  /** The token whose holder the author is. */
+  readonly person?: string | undefined;
+}
+
+/** A revision with what is not shown of it. */
+export interface FoundRevision {
+  readonly revision: Revision;
+  readonly files: FileSet;
+  readonly person?: string;
 }
 
 /** Everything a transaction reads is of one moment; what it writes is there wholly or not at all. */
@@ -69,15 +80,14 @@ export interface Transaction {
    * Lets a held revision become the network's own; the facts stay as they are.
    * @throws server/not-held also where a later revision was applied meanwhile
    */
-  releaseRevision(network: string, number: number): Promise<void>;
+  releaseRevision(network: string, number: number, approver: string): Promise<void>;
   revisions(
     network: string,
     options: { readonly before?: number; readonly limit: number },
   ): Promise<readonly Revision[]>;
-  revision(
-    network: string,
-    number: number,
-  ): Promise<{ readonly revision: Revision; readonly files: FileSet } | undefined>;
+  revision(network: string, number: number): Promise<FoundRevision | undefined>;
+  /** The number of the revision that a request made. */
+  requested(network: string, request: string): Promise<number | undefined>;
   /** Facts change without a revision: keys, ledger and observations are not the file's. */
   putFacts(network: string, facts: Facts | Packed<Facts>): Promise<void>;
   setFrozen(network: string, frozen: boolean): Promise<void>;

@@ -14,7 +14,7 @@ type Migration = (db: QueryExecutorProvider, dialect: Dialect) => Promise<void>;
  * How each schema version comes from the one before; the first from nothing. Append only: what was
  * released is never changed, and a store of every version is kept for the tests of its upgrade.
  */
-export const migrations: readonly Migration[] = [firstSchema, withoutOldFacts];
+export const migrations: readonly Migration[] = [firstSchema, withoutOldFacts, withPersons];
 
 async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
   await run(db, [
@@ -51,6 +51,18 @@ async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Prom
 /** A roll back changes the file only: nobody reads the facts of an old revision. */
 async function withoutOldFacts(db: QueryExecutorProvider): Promise<void> {
   await run(db, ['alter table revisions drop column facts']);
+}
+
+/** Who asked for a revision, under which number of the request, and who let it go; for whom tokens speak. */
+async function withPersons(db: QueryExecutorProvider): Promise<void> {
+  await run(db, [
+    'alter table revisions add column request text',
+    'alter table revisions add column person text',
+    'alter table revisions add column approver text',
+    'create unique index revision_requests on revisions (network, request)',
+    'alter table tokens add column person text',
+    'alter table tokens add column member_life integer',
+  ]);
 }
 
 async function run(db: QueryExecutorProvider, statements: readonly string[]): Promise<void> {

@@ -3,7 +3,8 @@ import { apiErrors, type FileSet, type Revision, type RevisionId } from '#api';
 import { by } from '#base';
 import type { Facts } from '#compile';
 import { serverErrors } from '../errors.ts';
-import type { NewRevision, StoredHead, StoredNetwork } from './contract.ts';
+import type { FoundRevision, NewRevision, StoredHead, StoredNetwork } from './contract.ts';
+import { present } from './optional.ts';
 import { type Packed, pack, unpack } from './packed.ts';
 import type { RevisionRow, Tables } from './tables.ts';
 
@@ -76,6 +77,9 @@ async function insertRevision(
       state: said.state,
       summary: JSON.stringify(summary),
       files: pack(files),
+      request: said.request ?? null,
+      person: said.person ?? null,
+      approver: null,
     })
     .execute();
 }
@@ -127,10 +131,15 @@ export async function addRevision(
   return id;
 }
 
-export async function releaseRevision(db: Db, name: string, number: number): Promise<void> {
+export async function releaseRevision(
+  db: Db,
+  name: string,
+  number: number,
+  approver: string,
+): Promise<void> {
   const released = await db
     .updateTable('revisions')
-    .set({ state: 'applied' })
+    .set({ state: 'applied', approver })
     .where('network', '=', name)
     .where('number', '=', number)
     .where('state', '=', 'held')
@@ -154,6 +163,7 @@ const revisionOf = (row: RevisionRow): Revision => ({
   why: row.why,
   state: row.state as Revision['state'],
   summary: JSON.parse(row.summary) as string[],
+  ...present('approver', row.approver),
 });
 
 const said = [
@@ -166,6 +176,7 @@ const said = [
   'why',
   'state',
   'summary',
+  'approver',
 ] as const;
 
 export async function revisions(
@@ -182,14 +193,30 @@ export async function revision(
   db: Db,
   name: string,
   number: number,
-): Promise<{ readonly revision: Revision; readonly files: FileSet } | undefined> {
+): Promise<FoundRevision | undefined> {
   const row = await db
     .selectFrom('revisions')
-    .select([...said, 'files'])
+    .select([...said, 'files', 'person'])
     .where('network', '=', name)
     .where('number', '=', number)
     .executeTakeFirst();
-  return row && { revision: revisionOf(row), files: unpack<FileSet>(row.files) };
+  if (!row) return undefined;
+  const files = unpack<FileSet>(row.files);
+  return { revision: revisionOf(row), files, ...present('person', row.person) };
+}
+
+export async function requested(
+  db: Db,
+  name: string,
+  request: string,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('revisions')
+    .select('number')
+    .where('network', '=', name)
+    .where('request', '=', request)
+    .executeTakeFirst();
+  return row?.number;
 }
 
 export async function changeNetwork(

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresCluster } from '../../../tests/support/postgres.ts';
@@ -5,7 +7,8 @@ import { suite } from '../../../tests/support/suite.ts';
 import { until } from '../../../tests/support/until.ts';
 import { newRevision, type StoreFixture, storeCompliance } from './compliance.ts';
 import { openStore } from './open.ts';
-import { listenerName } from './postgres.ts';
+import { connectPostgres, listenerName } from './postgres.ts';
+import { EngineStore } from './store.ts';
 
 suite('PostgreSQL', { needs: ['postgresql'] }, () => {
   let cluster: PostgresCluster;
@@ -101,6 +104,64 @@ suite('PostgreSQL', { needs: ['postgresql'] }, () => {
     const next = await two.write((tx) => tx.addRevision('net', newRevision('two')));
     expect(next.number).toBe(2);
     await close();
+  });
+
+  /**
+   * The way to the database, which is cut when a commit comes by: before PostgreSQL has it, or when it
+   * has answered.
+   */
+  async function cutAtCommit(name: string, when: 'before' | 'after') {
+    const { port, hostname } = new URL(cluster.url(name));
+    let cuts = 0;
+    const server = createServer((near) => {
+      const far = connect(Number(port), hostname);
+      let cutting = false;
+      const end = (): void => {
+        near.destroy();
+        far.destroy();
+      };
+      for (const side of [near, far]) side.on('error', end).on('close', end);
+      near.on('data', (part) => {
+        cutting = cuts === 0 && part.includes('commit\0');
+        if (cutting) cuts++;
+        if (cutting && when === 'before') end();
+        else far.write(part);
+      });
+      far.on('data', (part) => {
+        if (cutting) end();
+        else near.write(part);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = new URL(cluster.url(name));
+    url.port = String((server.address() as AddressInfo).port);
+    return { url: url.href, cuts: () => cuts, close: () => void server.close() };
+  }
+
+  test.each([
+    ['after', 'is told as done'],
+    ['before', 'is told as not done'],
+  ] as const)('a commit whose connection ends %s it %s', async (when, _) => {
+    const name = await cluster.createDatabase();
+    const direct = await openStore({ database: cluster.url(name) });
+    await direct.write((tx) => tx.createNetwork('net', 'e', newRevision('one')));
+    const way = await cutAtCommit(name, when);
+    const engine = await connectPostgres(way.url);
+    const store = new EngineStore(engine);
+    expect(way.cuts()).toBe(0);
+    const written = store.write((tx) => tx.addRevision('net', newRevision('two')));
+    const there = async () => (await direct.read((tx) => tx.head('net')))?.revision.number;
+    if (when === 'after') {
+      expect(await written).toMatchObject({ number: 2 });
+      expect(await there()).toBe(2);
+    } else {
+      await expect(written).rejects.toMatchObject({ code: 'server/store-unreadable' });
+      expect(await there()).toBe(1);
+    }
+    expect(way.cuts()).toBe(1);
+    await store.close();
+    await direct.close();
+    way.close();
   });
 
   test('a wrong address or password is said without the password', async () => {

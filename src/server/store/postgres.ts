@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type pg from 'pg';
 import type { HawserError } from '#base';
@@ -109,13 +110,44 @@ class PostgresEngine implements Engine {
 
   /** The lock comes before the snapshot: LOCK TABLE takes none, any SELECT would. */
   write<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
-    return this.#writer
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute(async (db) => {
-        await sql`lock table schema_version in exclusive mode`.execute(db);
-        return work(db);
+    return this.#surely(async (atEnd) =>
+      this.#writer
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute(async (db) => {
+          await sql`lock table schema_version in exclusive mode`.execute(db);
+          const result = await work(db);
+          await atEnd(db, result);
+          return result;
+        }),
+    );
+  }
+
+  /**
+   * Runs a transaction whose commit may be done though its answer was lost: then PostgreSQL is asked what
+   * became of it. @throws server/commit-unknown
+   */
+  async #surely<T>(
+    run: (atEnd: (db: Kysely<Tables>, result: T) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    let done: { readonly id: string; readonly result: T } | undefined;
+    try {
+      return await run(async (db, result) => {
+        const id = await transactionId(db);
+        done = id === null ? undefined : { id, result };
       });
+    } catch (error) {
+      if (!done || !this.failure(error)) throw error;
+      const fate = await fateOf(this.#readers, done.id);
+      if (fate === 'committed') return done.result;
+      if (fate === 'aborted') throw error;
+      const detail = error instanceof Error ? error.message : '';
+      throw serverErrors.error(
+        'server/commit-unknown',
+        { store: this.name, detail },
+        { cause: error },
+      );
+    }
   }
 
   restructure<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
@@ -160,6 +192,36 @@ class PostgresEngine implements Engine {
   async close(): Promise<void> {
     await Promise.all([this.#listener?.close(), this.#readers.destroy(), this.#writer.destroy()]);
   }
+}
+
+/** Milliseconds in which it has to be known what became of a transaction, and between questions. */
+const fatePatience = 20_000;
+const fatePause = 200;
+
+/** Null for a transaction that has written nothing. */
+async function transactionId(db: Kysely<Tables>): Promise<string | null> {
+  const query = sql<{ id: string | null }>`select pg_current_xact_id_if_assigned()::text as id`;
+  return (await query.execute(db)).rows[0]?.id ?? null;
+}
+
+/** What became of a transaction; undefined where that cannot be known. */
+async function fateOf(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<'committed' | 'aborted' | undefined> {
+  const end = performance.now() + fatePatience;
+  while (performance.now() < end) {
+    try {
+      const query = sql<{ fate: string | null }>`select pg_xact_status(${id}::xid8) as fate`;
+      const fate = (await query.execute(db)).rows[0]?.fate;
+      if (fate === 'committed' || fate === 'aborted') return fate;
+      if (fate === null) return undefined;
+    } catch {
+      // The database is away: it may be back in time.
+    }
+    await sleep(fatePause);
+  }
+  return undefined;
 }
 
 /** The URL without its password. What is wrong with one is not said: the password is part of it. */

@@ -35,8 +35,11 @@ interface RevisionsTable {
   state: string;
   summary: string;
   files: string;
+  request: string | null;
+  person: string | null;
+  approver: string | null;
 }
-export type RevisionRow = Omit<Selectable<RevisionsTable>, 'files'>;
+export type RevisionRow = Omit<Selectable<RevisionsTable>, 'files' | 'request' | 'person'>;
 
 interface MachinesTable {
   network: string;
@@ -66,6 +69,9 @@ interface TokensTable {
   admits: number;
   last_used: string | null;
   revoked: number;
+  person: string | null;
+  /** Seconds. */
+  member_life: number | null;
 }
 export type TokenRow = Selectable<TokensTable>;
 

@@ -18,6 +18,8 @@ const tokenOf = (row: TokenRow): StoredToken => ({
   admits: row.admits === 1,
   ...present('lastUsed', row.last_used),
   revoked: row.revoked === 1,
+  ...present('person', row.person),
+  ...present('memberLife', row.member_life),
 });
 
 const rowOf = (token: StoredToken): TokenRow => ({
@@ -34,6 +36,8 @@ const rowOf = (token: StoredToken): TokenRow => ({
   admits: Number(token.admits),
   last_used: token.lastUsed ?? null,
   revoked: Number(token.revoked),
+  person: token.person ?? null,
+  member_life: token.memberLife ?? null,
 });
 
 /** Oldest first. */

@@ -11,6 +11,7 @@ import {
   networks,
   packedFiles,
   releaseRevision,
+  requested,
   revision,
   revisions,
 } from './networks.ts';
@@ -34,9 +35,11 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
     networks: () => networks(db),
     createNetwork: (name, epoch, first) => touching(name, createNetwork(db, name, epoch, first)),
     addRevision: (name, next) => touching(name, addRevision(db, name, next)),
-    releaseRevision: (name, number) => touching(name, releaseRevision(db, name, number)),
+    releaseRevision: (name, number, approver) =>
+      touching(name, releaseRevision(db, name, number, approver)),
     revisions: (name, options) => revisions(db, name, options),
     revision: (name, number) => revision(db, name, number),
+    requested: (name, request) => requested(db, name, request),
     putFacts: (name, facts) => touching(name, changeNetwork(db, name, { facts })),
     setFrozen: (name, frozen) => touching(name, changeNetwork(db, name, { frozen })),
     machines: (name) => machines(db, name),

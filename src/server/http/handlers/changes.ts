@@ -3,7 +3,7 @@ import { serverErrors } from '../../errors.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import { Conflict } from '../problems.ts';
-import { type Context, outcome, revisionOf } from './context.ts';
+import { type Context, once, outcome, revisionOf } from './context.ts';
 
 type Names = 'plan' | 'apply' | 'rollback' | 'approveRevision' | 'freeze';
 
@@ -40,36 +40,34 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
       return context.networks.get(params.network).network.plan(body);
     },
 
-    async apply({ params, body, actor }) {
-      const { network } = context.networks.get(params.network);
+    async apply(call) {
+      const { body, actor } = call;
       const { entry, files, base, plan, why = '', force = false } = body;
       if (!base && plan === undefined && !force) {
         const missing = 'it says neither `base` nor `plan`, and not `force`';
         throw apiErrors.error('api/invalid-request', { why: missing });
       }
-      const { revision } = await network.commit(async (snapshot, decide) => {
+      return once(context, call, async (snapshot, decide) => {
         if (base && !force) await refuseOlder(context, snapshot, base);
         if (snapshot.held) throw heldError(snapshot.held);
         const change = { kind: 'apply', files: { entry, files }, why, author: actor.name } as const;
         return decide({ name: 'change', input: { ...change, plan } });
       });
-      return outcome(context, params.network, revision);
     },
 
-    async rollback({ params, body, actor }) {
-      const { network } = context.networks.get(params.network);
+    async rollback(call) {
+      const { params, body, actor } = call;
       const { files } = await revisionOf(context, params.network, params.number);
       const why = body.why ?? `back to revision ${params.number}`;
       const change = { kind: 'rollback', files, why, author: actor.name } as const;
-      const { revision } = await network.commit(async (_, decide) =>
-        decide({ name: 'change', input: change }),
-      );
-      return outcome(context, params.network, revision);
+      return once(context, call, async (_, decide) => decide({ name: 'change', input: change }));
     },
 
     async approveRevision({ params: { network: name, number }, actor }) {
       const { network } = context.networks.get(name);
-      const { files } = await revisionOf(context, name, number);
+      const { files, revision } = await revisionOf(context, name, number);
+      // Asked again after a lost answer.
+      if (revision.approver === actor.name) return revision;
       await network.commit(async ({ held }, decide) => {
         if (held?.id.number !== number) {
           throw serverErrors.error('server/not-held', { number, network: name });

@@ -1,7 +1,9 @@
 import { apiErrors, type Revision, type RevisionId } from '#api';
 import type { Secret } from '#base';
+import type { Actor } from '../../actor.ts';
 import type { PackageFolder } from '../../installer/packages.ts';
 import type { Compiler } from '../../network/compiler.ts';
+import type { Network } from '../../network/network.ts';
 import type { Networks } from '../../networks.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Tokens } from '../../tokens.ts';
@@ -29,6 +31,37 @@ export async function revisionOf({ store }: Context, network: string, number: nu
   if (!found) throw apiErrors.error('api/not-found', { what: `revision ${number} of ${network}` });
   return found;
 }
+
+/** Of a call that changes a network. */
+interface Asked {
+  readonly params: { readonly network: string };
+  readonly actor: Actor;
+  readonly request?: string;
+}
+
+/**
+ * Changes a network, once: asked again under the same name it answers with what was done. The revision
+ * that it made, or the network's own if it made none.
+ */
+export async function once(
+  context: Context,
+  { params: { network: name }, actor, request }: Asked,
+  by: Parameters<Network['commit']>[0],
+): Promise<Revision> {
+  const { network } = context.networks.get(name);
+  let known: number | undefined;
+  const { revision } = await network.commit(async (snapshot, decide) => {
+    known = request === undefined ? undefined : await requested(context, name, request);
+    if (known !== undefined) return undefined;
+    const edit = await by(snapshot, decide);
+    return edit && { ...edit, request, person: actor.person };
+  });
+  if (known === undefined) return outcome(context, name, revision);
+  return (await revisionOf(context, name, known)).revision;
+}
+
+const requested = async ({ store }: Context, network: string, request: string) =>
+  store.read(async (tx) => tx.requested(network, request));
 
 /** The revision that an operation made, or the network's own if it made none. */
 export async function outcome(

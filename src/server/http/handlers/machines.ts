@@ -1,6 +1,6 @@
 import { apiErrors, type JoinResponse } from '#api';
 import type { Handlers } from '../call.ts';
-import { type Context, outcome } from './context.ts';
+import { type Context, once } from './context.ts';
 
 type Names = 'join' | 'approveMachine' | 'replaceMachine' | 'removeMachine' | 'retryMachine';
 
@@ -29,13 +29,10 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       };
     },
 
-    async approveMachine({ params, body, actor }) {
-      const { network } = context.networks.get(params.network);
+    async approveMachine(call) {
+      const { params, body, actor } = call;
       const approval = { ...body, machine: params.machine, author: actor.name };
-      const { revision } = await network.commit(async (_, decide) =>
-        decide({ name: 'approve', input: approval }),
-      );
-      return outcome(context, params.network, revision);
+      return once(context, call, async (_, decide) => decide({ name: 'approve', input: approval }));
     },
 
     async replaceMachine({ params, actor }) {
@@ -49,12 +46,10 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       return undefined;
     },
 
-    async removeMachine({ params, actor }) {
-      const { network } = context.networks.get(params.network);
-      const { revision } = await network.commit(async (_, decide) =>
-        decide({ name: 'remove', input: { machine: params.machine, author: actor.name } }),
-      );
-      return outcome(context, params.network, revision);
+    async removeMachine(call) {
+      const { params, actor } = call;
+      const input = { machine: params.machine, author: actor.name };
+      return once(context, call, async (_, decide) => decide({ name: 'remove', input }));
     },
 
     async retryMachine({ params, actor }) {

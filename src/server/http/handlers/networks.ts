@@ -17,11 +17,13 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
       return all.filter(({ network }) => actor.network === undefined || network === actor.network);
     },
 
-    async createNetwork({ params: { network: name }, body, actor }) {
+    async createNetwork({ params: { network: name }, body, actor, request }) {
       const { entry, files, why = '', facts } = body;
       const epoch = newEpoch();
       const made = await compiler.call('create', { name, files: { entry, files }, facts, epoch });
       await store.write(async (tx) => {
+        const isDone = request !== undefined && (await tx.requested(name, request)) === 1;
+        if (isDone) return;
         if (await tx.head(name))
           throw serverErrors.error('server/network-exists', { network: name });
         const at = clock().toISOString();
@@ -30,6 +32,8 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
           at,
           author: actor.name,
           why,
+          request,
+          person: actor.person,
           state: 'applied',
           summary: [],
           ...made,
@@ -39,7 +43,7 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
         await tx.addAudit({ ...entryOf, detail: { why } });
       });
       await context.networks.open(name);
-      return outcome(context, name, undefined);
+      return outcome(context, name, { epoch, number: 1 });
     },
 
     async status({ params }) {
