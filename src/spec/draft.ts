@@ -3,6 +3,7 @@ import type { Prefix } from '#ip';
 import type { Report } from './document.ts';
 import { errors } from './errors.ts';
 import { Names } from './names.ts';
+import type { Ssh } from './network.ts';
 import type { Text } from './origin.ts';
 
 /** A range that belongs to one thing of the network, as all others see it. */
@@ -16,6 +17,7 @@ export interface Defaults {
   readonly port: number;
   readonly keepalive: number;
   readonly interface: string;
+  readonly ssh: Ssh;
 }
 
 interface Claim {
@@ -30,8 +32,10 @@ export class Draft {
   readonly names: Names;
   readonly ranges: Claimed[] = [];
   readonly tags = new Set<string>();
+  /** What machines are reached over, by their names. */
+  readonly jumps = new Map<string, Text>();
   overlay: readonly Prefix[] = [];
-  defaults: Defaults = { port: 51820, keepalive: 25, interface: 'wg0' };
+  defaults: Defaults = { port: 51820, keepalive: 25, interface: 'wg0', ssh: {} };
   readonly #claims = {
     address: new Map<string, Claim>(),
     endpoint: new Map<string, Claim>(),

@@ -139,6 +139,18 @@ export const errors = errorTable({
     says: '`{text}` is no WireGuard public key',
     fix: 'Paste what `wg pubkey` prints: 44 characters ending in `=`.',
   },
+  'spec/bad-login': {
+    says: '`{text}` is no login name',
+    fix: 'Use letters, digits and any of `_.+-`, such as `debian`.',
+  },
+  'spec/bad-ssh-host': {
+    says: '`{text}` is neither an address nor a name that ssh could find',
+    fix: 'Write an address without brackets or a name; the port is `port` of its own.',
+  },
+  'spec/bad-jump': {
+    says: '`{text}` is neither a machine nor a host to jump over',
+    fix: 'Write the name of a machine of the file, or `[user@]host[:port]`, such as `admin@bastion.example.org`; an IPv6 address in brackets.',
+  },
   'spec/bad-port': {
     says: '`{text}` is no port of a policy: {reason}',
     fix: 'Write `tcp/22`, `udp/1000-2000`, `tcp`, `udp` or `icmp`.',
@@ -176,6 +188,10 @@ export const errors = errorTable({
   'spec/group-cycle': {
     says: 'group `{group}` contains itself: {cycle}',
     fix: 'Remove one of the groups from the circle.',
+  },
+  'spec/jump-cycle': {
+    says: '`{name}` can be reached by ssh over itself only: {cycle}',
+    fix: 'Let the first of them be reached without `via`, or over another machine.',
   },
   'spec/link-to-itself': {
     says: '`{name}` is linked to itself',

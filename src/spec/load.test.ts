@@ -164,3 +164,32 @@ test('reading the same file twice gives the same network', () => {
   expect(load(text)).toEqual(load(text));
   expect(load(text).members[1]?.tags).toEqual(['x', 'y']);
 });
+
+describe('how ssh reaches a machine', () => {
+  const network = load(`${head}defaults: { ssh: { user: debian, via: bastion.example.org } }
+sites:
+  s:
+    subnets: 192.168.1.0/24
+    ssh: { via: gw, port: 2222 }
+    gateways: { gw: { ssh: { user: root, host: 198.51.100.7 } } }
+    hosts: { "w-[1-2]": { address: "192.168.1.[2-3]", ssh: { host: "w-[1-2].example.org" } } }
+members: { m: { ssh: { identity: ~/.ssh/m } } }
+`);
+  const [site] = network.sites;
+
+  test('is what it says, else what its site says, else what the file says', () => {
+    expect(network.members[0]?.ssh).toEqual({
+      user: 'debian',
+      via: 'bastion.example.org',
+      identity: '~/.ssh/m',
+    });
+    expect(site?.hosts.map(({ ssh }) => ssh)).toEqual([
+      { user: 'debian', port: 2222, via: 'gw', host: 'w-1.example.org' },
+      { user: 'debian', port: 2222, via: 'gw', host: 'w-2.example.org' },
+    ]);
+  });
+
+  test('is not over itself, where its site says that all are reached over it', () => {
+    expect(site?.gateways[0]?.ssh).toEqual({ user: 'root', port: 2222, host: '198.51.100.7' });
+  });
+});

@@ -2,8 +2,9 @@ import type { Place } from '#base';
 import { Address, formatEndpoint, type Prefix, parseEndpoint } from '#ip';
 import type { Draft } from './draft.ts';
 import { errors } from './errors.ts';
-import type { Endpoint, Located, Machine, Nat, Presented } from './network.ts';
-import { originOf, placeOf, type Text, textsOf } from './origin.ts';
+import type { Endpoint, Located, Machine, Nat, Presented, Ssh } from './network.ts';
+import { type Loose, originOf, placeOf, type Text, textsOf } from './origin.ts';
+import { readSsh, readSshHost } from './ssh.ts';
 
 type OneOrMany = string | readonly string[] | undefined;
 
@@ -20,6 +21,7 @@ export interface MachineSource {
   readonly mtu?: number | undefined;
   readonly nat?: Nat | undefined;
   readonly was?: string | undefined;
+  readonly ssh?: Loose<Ssh> | undefined;
 }
 
 /** Where a machine stands: its site's name and subnets; members have none. */
@@ -29,6 +31,7 @@ export interface Surroundings {
   /** The site gives subnets, and none could be read. */
   readonly unreadable?: boolean;
   readonly nat: Nat;
+  readonly ssh: Ssh;
 }
 
 const same = <T>(value: T): Presented<T> => ({ local: value, presented: value });
@@ -69,8 +72,20 @@ export function readMachine(
     ...readWas(source, kind, draft),
     ...(source.mtu !== undefined && { mtu: source.mtu }),
     nat: source.nat ?? around.nat,
+    ssh: readMachineSsh(name, source, place, around, draft),
     ...located(source, place),
   };
+}
+
+function readMachineSsh(
+  name: string,
+  { ssh }: MachineSource,
+  place: Place,
+  around: Surroundings,
+  draft: Draft,
+): Ssh {
+  const host = ssh?.host === undefined ? undefined : textsOf(ssh, 'host')[0];
+  return { ...readSsh({ name, place, ssh }, around.ssh, draft), ...readSshHost(host, draft) };
 }
 
 function readEndpoint(name: string, source: MachineSource, draft: Draft): Endpoint | undefined {

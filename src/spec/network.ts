@@ -31,6 +31,18 @@ export interface Endpoint {
 /** How the lab (and the world) translates what leaves a site or member that has no endpoint. */
 export type Nat = 'port-preserving' | 'symmetric' | 'cgnat';
 
+/** How ssh reaches a machine; of what is absent, its own configuration decides. */
+export interface Ssh {
+  readonly user?: string;
+  readonly port?: number;
+  /** An address without brackets, or a name. */
+  readonly host?: string;
+  /** What to jump over: a machine of the network by its name, else `[user@]host[:port]`. */
+  readonly via?: string;
+  /** File of a private key, where ssh runs. */
+  readonly identity?: string;
+}
+
 /** A machine that runs WireGuard. */
 export interface Machine extends Located {
   readonly name: string;
@@ -63,6 +75,7 @@ export interface Machine extends Located {
   /** MTU of the machine's own network towards the internet, where the file gives it. */
   readonly mtu?: number;
   readonly nat: Nat;
+  readonly ssh: Ssh;
 }
 
 /** A machine behind a gateway that runs no WireGuard of its own. */
@@ -74,6 +87,7 @@ export interface Host extends Located {
   readonly routes: 'agent' | 'cloud' | 'manual';
   readonly tags: readonly string[];
   readonly was?: string;
+  readonly ssh: Ssh;
 }
 
 export interface Site extends Located {

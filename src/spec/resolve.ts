@@ -9,6 +9,7 @@ import type { FileSource } from './schema.ts';
 import { interfaceOf } from './sections/head.ts';
 import { type SectionName, sections } from './sections/index.ts';
 import { checkLinkedMembers } from './sections/topology.ts';
+import { reportJumpCycles } from './ssh.ts';
 import { reportUnroutable } from './unroutable.ts';
 
 /**
@@ -33,6 +34,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
   const rules = policy.read(file.policy, draft, at('policy'));
   checkLinkedMembers(shape, everyMember, draft);
   draft.names.checkFormer();
+  reportJumpCycles(draft);
   reportUnroutable(draft.ranges, report);
   reportOverlaps(draft.ranges, report);
   return {

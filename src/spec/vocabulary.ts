@@ -34,6 +34,8 @@ const forms = {
     pattern: '^(?!(?:\\.{1,2}|all|default|lo)$)[a-zA-Z0-9_=+.-]{1,15}$',
     fault: 'spec/bad-interface',
   },
+  // What login programs take, and no shell or ssh(1) reads otherwise.
+  login: { pattern: '^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,31}$', fault: 'spec/bad-login' },
   publicKey: { pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$', fault: 'spec/bad-public-key' },
 } as const satisfies Record<string, Form>;
 
@@ -151,3 +153,55 @@ export const NatKind = oneOf(['port-preserving', 'symmetric', 'cgnat'], {
     'How the NAT before machines without endpoint translates; `hawser lab` builds it so. port-preserving keeps the source port; symmetric takes another for each destination; cgnat is a second, shared NAT outside the first.',
   default: 'port-preserving',
 });
+
+const ssh = {
+  user: optional(
+    text(
+      {
+        description: 'Who logs in there: root, or who may use `sudo` without a password.',
+        examples: ['debian'],
+      },
+      'login',
+    ),
+  ),
+  port: optional(whole(1, 65535, { description: 'TCP port of sshd.', examples: [22] })),
+  via: optional(
+    text({
+      description:
+        'What to jump over: another machine of the file, which is reached as it says itself, or `[user@]host[:port]` (ProxyJump).',
+      examples: ['master', 'admin@bastion.example.org'],
+    }),
+  ),
+  identity: optional(
+    text({
+      description: 'File of the private key, on the machine of who deploys (IdentityFile).',
+      examples: ['~/.ssh/cloud'],
+    }),
+  ),
+};
+
+const sshMeaning = {
+  description:
+    'How `hawser deploy` reaches machines. What is not said here, the configuration of ssh decides: users, keys, known hosts.',
+};
+
+/** What several machines have in common. */
+export const SshDefaults = mapping(ssh, {
+  title: 'SSH defaults',
+  ...sshMeaning,
+  examples: [{ user: 'debian', via: 'master' }],
+});
+
+export const Ssh = mapping(
+  {
+    ...ssh,
+    host: optional(
+      text({
+        description:
+          "Address or name at which ssh finds it. Without it: its address in the site if it is reached over a machine of that site, else its endpoint's host, its address, or its name.",
+        examples: ['198.51.100.7'],
+      }),
+    ),
+  },
+  { title: 'SSH', ...sshMeaning, examples: [{ user: 'debian', host: '198.51.100.7' }] },
+);

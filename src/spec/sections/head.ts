@@ -2,6 +2,7 @@ import Type from 'typebox';
 import type { Defaults } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { section } from '../section.ts';
+import { readSshDefaults } from '../ssh.ts';
 import * as words from '../vocabulary.ts';
 
 /** The version of the file that this code reads. */
@@ -44,6 +45,7 @@ export const defaults = section({
       port: words.optional({ ...words.Port, default: 51820 }),
       keepalive: words.optional({ ...words.Keepalive, default: 25 }),
       interface: words.optional(words.Interface),
+      ssh: words.optional(words.SshDefaults),
     },
     {
       title: 'Defaults',
@@ -51,11 +53,12 @@ export const defaults = section({
       examples: [{ port: 51820, keepalive: 25, interface: 'wg0' }],
     },
   ),
-  read: (value): Given => {
+  read: (value, draft): Given => {
     const { port = 51820, keepalive = 25 } = value ?? {};
     return {
       port,
       keepalive,
+      ssh: readSshDefaults(value?.ssh, {}, draft),
       ...(value?.interface !== undefined && { interface: value.interface }),
     };
   },

@@ -4,6 +4,7 @@ import { errors } from '../errors.ts';
 import { located, readSiteAddresses, readTags, readWas, type Surroundings } from '../machine.ts';
 import type { Host } from '../network.ts';
 import { entriesOf, type Loose, placeOf, placeOfKey, type Text, textsOf } from '../origin.ts';
+import { readSsh, readSshHost } from '../ssh.ts';
 import { expandRange, isRange } from '../text/host-range.ts';
 import * as words from '../vocabulary.ts';
 
@@ -23,6 +24,7 @@ const PlainHost = words.mapping(
     ),
     tags: words.optional(words.Tags),
     was: words.optional(words.Was),
+    ssh: words.optional(words.Ssh),
   },
   {
     title: 'Host',
@@ -65,6 +67,8 @@ function readRange(
   const names = draft.parse(at, expandRange) ?? [];
   const addresses = textsOf(source, 'address').map((text) => expandAddress(at, names, text, draft));
   const tags = readTags(source, draft);
+  const { ssh } = source;
+  const hosts = textsOf(ssh ?? {}, 'host').map((text) => expandAddress(at, names, text, draft));
   const was = isRange(at.text) ? refuseWas(source, draft) : readWas(source, 'host', draft);
   return names.map((name, index) => {
     draft.names.declare(name, 'host', at.place);
@@ -76,6 +80,10 @@ function readRange(
       routes: source.routes ?? 'manual',
       tags,
       ...was,
+      ssh: {
+        ...readSsh({ name, place: at.place, ssh }, around.ssh, draft),
+        ...readSshHost(hosts[0]?.[index], draft),
+      },
       ...located(source, at.place),
     };
   });

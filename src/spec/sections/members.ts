@@ -46,6 +46,7 @@ const Member = words.mapping(
     nat: words.optional(words.NatKind),
     tags: words.optional(words.Tags),
     was: words.optional(words.Was),
+    ssh: words.optional(words.Ssh),
   },
   {
     title: 'Member',
@@ -69,7 +70,7 @@ export const members = section({
 type MemberSource = Loose<Static<typeof Member>>;
 
 function readMember(name: string, source: MemberSource, place: Place, draft: Draft): Machine {
-  const around = { subnets: [], nat: 'port-preserving' } as const;
+  const around = { subnets: [], nat: 'port-preserving', ssh: draft.defaults.ssh } as const;
   const machine = readMachine(name, 'member', source, place, around, draft);
   const managed = source.managed ?? true;
   return {

@@ -9,6 +9,7 @@ import type { Site } from '../network.ts';
 import { entriesOf, type Loose, placeOf, placeOfKey, textsOf } from '../origin.ts';
 import { readRanges } from '../ranges.ts';
 import { section } from '../section.ts';
+import { readSshDefaults } from '../ssh.ts';
 import * as words from '../vocabulary.ts';
 import { Gateways, readGateways } from './gateways.ts';
 import { Hosts, readHosts } from './hosts.ts';
@@ -28,6 +29,7 @@ const SiteSchema = words.mapping(
     gateways: words.optional(Gateways),
     nodes: words.optional(Nodes),
     hosts: words.optional(Hosts),
+    ssh: words.optional(words.SshDefaults),
   },
   {
     title: 'Site',
@@ -59,7 +61,8 @@ function readSite(name: string, source: SiteSource, place: Place, draft: Draft):
   const subnets = readRanges(texts, (text) => `subnet ${text} of site \`${name}\``, draft);
   const unreadable = texts.length > 0 && subnets.length === 0;
   const nat = source.nat ?? 'port-preserving';
-  const around: Surroundings = { site: name, subnets, unreadable, nat };
+  const ssh = readSshDefaults(source.ssh, draft.defaults.ssh, draft);
+  const around: Surroundings = { site: name, subnets, unreadable, nat, ssh };
   checkMtu(name, source, subnets, draft);
   const gateways = readGateways(source.gateways, around, draft);
   const nodes = readNodes(source.nodes, around, draft);

@@ -12,4 +12,5 @@ export const tunnelMachine = {
   tags: words.optional(words.Tags),
   mtu: words.optional(words.Mtu),
   was: words.optional(words.Was),
+  ssh: words.optional(words.Ssh),
 };
