@@ -1,7 +1,8 @@
 /**
  * npm run package: for each architecture a Debian package and an archive for other distributions, in
  * dist/packages. The same sources give the same bytes; SOURCE_DATE_EPOCH, else the last commit, gives
- * the time of all files. `-- --architecture amd64` builds for one, `--quick` compresses little.
+ * the time of all files. `-- --architecture amd64` builds for one, `--kind archive` one kind, `--quick`
+ * compresses little.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -17,6 +18,7 @@ const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({
   options: {
     architecture: { type: 'string', multiple: true, default: Object.keys(architectures) },
+    kind: { type: 'string', multiple: true, default: ['deb', 'archive'] },
     out: { type: 'string', default: join(root, 'dist/packages') },
     quick: { type: 'boolean', default: false },
   },
@@ -32,11 +34,15 @@ function timeOfSources(): number {
 
 function buildFor(architecture: Architecture): void {
   const work = mkdtempSync(join(tmpdir(), 'hawser-package-'));
-  const { out, quick } = values;
+  const { out, quick, kind } = values;
   const cache = join(root, '.cache/packages');
   const init = { root, architecture, cache, work, out, time: timeOfSources(), quick };
   try {
-    for (const file of [debianPackage(init), tarball(init)]) {
+    const files = [
+      ...(kind.includes('deb') ? [debianPackage(init)] : []),
+      ...(kind.includes('archive') ? [tarball(init)] : []),
+    ];
+    for (const file of files) {
       const megabytes = (statSync(file).size / 1e6).toFixed(0);
       console.log(`${relative(process.cwd(), file)}  ${megabytes} MB`);
     }

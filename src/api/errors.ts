@@ -18,6 +18,10 @@ export const apiErrors = errorTable({
     says: 'this token is for the network {network} only',
     fix: 'Use a token for the whole server, or one for what you asked about.',
   },
+  'api/other-machine': {
+    says: 'this token lets the machine {machine} in, and no other',
+    fix: 'Join under that name, or ask for another token.',
+  },
   'api/too-many-failures': {
     says: 'too many failed attempts from this address',
     fix: 'Wait {seconds} seconds and try again with the right token.',

@@ -6,6 +6,7 @@ import {
   FileSet,
   Name,
   NetworkStatus,
+  Package,
   PlanResult,
   PublicKey,
   Revision,
@@ -250,6 +251,8 @@ export const routes = {
       tags: Type.Optional(Type.Array(Name)),
       ephemeral: Type.Optional(Type.Boolean()),
       admits: Type.Optional(Type.Boolean()),
+      /** A join token for this machine and no other. */
+      machine: Type.Optional(Name),
     }),
     response: Type.Object({
       token: Type.String(),
@@ -257,6 +260,13 @@ export const routes = {
       /** Whether a bare machine can be given Hawser by this server (`installLines`). */
       installs: Type.Optional(Type.Boolean()),
     }),
+  }),
+  listPackages: route({
+    method: 'GET',
+    path: '/v1/packages',
+    permission: 'read',
+    summary: 'The packages of Hawser that this server hands out, all of one version',
+    response: Type.Array(Package),
   }),
   listTokens: route({
     method: 'GET',

@@ -124,6 +124,19 @@ export const TokenInfo = Type.Object({
 });
 export type TokenInfo = Static<typeof TokenInfo>;
 
+/** What a server hands out to machines: Hawser itself, as `npm run package` makes it. */
+export const Package = Type.Object({
+  name: Type.String(),
+  /** For dpkg, or an archive for everybody else. */
+  kind: Type.Union([Type.Literal('deb'), Type.Literal('archive')]),
+  /** As dpkg names it. */
+  architecture: Type.String(),
+  version: Type.String(),
+  /** Hex. */
+  sha256: Type.String(),
+});
+export type Package = Static<typeof Package>;
+
 export const AuditEntry = Type.Object({
   seq: Type.Integer(),
   at: Time,

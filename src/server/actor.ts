@@ -14,4 +14,6 @@ export interface Actor {
   readonly tags: readonly string[];
   readonly ephemeral: boolean;
   readonly admits: boolean;
+  /** The one machine that it lets in. */
+  readonly machine?: string;
 }

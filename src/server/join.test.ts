@@ -43,6 +43,22 @@ test('joining twice is joining once, and takes no second use of the token', asyn
   expect([bob.status, code(bob.body)]).toEqual([401, 'api/unauthorized']);
 });
 
+test('a token for one machine lets no other in', async () => {
+  await using server = await TestServer.start();
+  const body = {
+    role: 'join',
+    name: 'one',
+    network: 'net',
+    machine: 'anna',
+    admits: true,
+  } as const;
+  const { token } = await server.call('createToken', {}, body);
+  const bob = await server.ask('join', {}, new Machine('bob').joinRequest('net'), token);
+  expect([bob.status, code(bob.body)]).toEqual([403, 'api/other-machine']);
+  const anna = new Machine('anna').joinRequest('net');
+  expect(await server.call('join', {}, anna, token)).toMatchObject({ machine: 'anna' });
+});
+
 test('two machines with one token for one: one of them joins', async () => {
   await using server = await TestServer.start();
   const body = { role: 'join', name: 'one', network: 'net', uses: 1, admits: true } as const;

@@ -19,6 +19,8 @@ export interface NewToken {
   readonly tags?: readonly string[] | undefined;
   readonly ephemeral?: boolean | undefined;
   readonly admits?: boolean | undefined;
+  /** The one machine that a join token lets in. */
+  readonly machine?: string | undefined;
 }
 
 export interface MadeToken {
@@ -29,6 +31,9 @@ export interface MadeToken {
 
 /** SHA-256, hex: what a secret of 256 random bits is kept as. */
 export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** Under which the machine is kept that a token is for. */
+const machineKey = (id: string): string => `token-machine/${id}`;
 
 /** `lastUsed` is written at most this often for one token, in milliseconds. */
 const usedEvery = 60_000;
@@ -66,6 +71,7 @@ export class Tokens {
       revoked: false,
     };
     await tx.putToken({ ...info, hash: hashOf(secret.reveal()) });
+    if (wanted.machine !== undefined) await tx.putSetting(machineKey(info.id), wanted.machine);
     const token = formatToken({
       role,
       servers: this.#init.servers(),
@@ -79,10 +85,14 @@ export class Tokens {
   /** Who holds this secret. @throws api/unauthorized */
   async actor(secret: string): Promise<Actor> {
     const hash = hashOf(secret);
-    const found = await this.#store.read(async (tx) => tx.tokenByHash(hash));
+    const { found, machine } = await this.#store.read(async (tx) => {
+      const known = await tx.tokenByHash(hash);
+      const isOfMachine = known?.role === 'join';
+      return { found: known, machine: isOfMachine && (await tx.setting(machineKey(known.id))) };
+    });
     const token = this.#valid(found);
     await this.#used(token);
-    return actorOf(token);
+    return { ...actorOf(token), ...(machine && { machine }) };
   }
 
   /** Takes one use of a token, in the transaction that uses it. @throws api/unauthorized */

@@ -1,42 +1,14 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeTemporaryFolder } from '../support/checkout.ts';
-import { buildPackages, damage, type Packages } from '../support/packages.ts';
+import { buildArchive, damage } from '../support/packages.ts';
 import { suite } from '../support/suite.ts';
+import { foreignPath, makeForeign } from './foreign.ts';
 import { type Machine, type Running, serve, settled, World } from './world.ts';
-
-/** The programs of a small machine that knows no dpkg. */
-const tools = [
-  ...[
-    'sh',
-    'curl',
-    'id',
-    'uname',
-    'mktemp',
-    'chmod',
-    'rm',
-    'rmdir',
-    'mkdir',
-    'mv',
-    'ln',
-    'cp',
-    'cat',
-  ],
-  ...['sha256sum', 'tar', 'gzip', 'dirname', 'readlink', 'find', 'wg', 'ip', 'nft', 'ping'],
-  ...['conntrack', 'wireguard-go', 'modprobe', 'flock'],
-];
-
-/** A machine of another distribution, on which nothing of Hawser ever was. */
-function makeForeign(machine: Machine): void {
-  for (const folder of ['/opt', '/usr/local']) machine.do(`mount -t tmpfs tmpfs ${folder}`);
-  machine.do('mkdir -p /run/tools');
-  const link = 'for tool; do ln -s "$(command -v "$tool")" /run/tools/; done';
-  machine.box.run(['sh', '-ec', link, 'sh', ...tools]);
-}
 
 suite('a server that has the packages', { needs: ['root', 'netns', 'tun'] }, () => {
   let folder: string;
-  let packages: Packages;
+  let archive: string;
   let world: World;
   let hub: Machine;
   let bare: Machine;
@@ -45,13 +17,13 @@ suite('a server that has the packages', { needs: ['root', 'netns', 'tun'] }, () 
 
   beforeAll(async () => {
     folder = makeTemporaryFolder();
-    packages = buildPackages(folder);
+    archive = buildArchive(folder);
     world = await World.open();
     [hub, bare] = [await world.machine('hub'), await world.machine('bare')];
     const serving = await serve(hub, '--packages', folder);
     ({ program } = serving);
     lines = hub.must('token', 'create', '--join').split('\n');
-    makeForeign(bare);
+    makeForeign(bare, 'curl');
   });
   afterAll(async () => {
     await program?.end('SIGKILL');
@@ -62,15 +34,7 @@ suite('a server that has the packages', { needs: ['root', 'netns', 'tun'] }, () 
   /** The printed line that begins so, to be typed on the bare machine. */
   const line = (start: string): string => lines.find((one) => one.startsWith(start)) ?? '';
   const type = (text: string): string =>
-    bare.box.run([
-      'env',
-      '-i',
-      'PATH=/usr/local/bin:/run/tools',
-      'HOME=/run/home',
-      'sh',
-      '-c',
-      text,
-    ]);
+    bare.box.run(['env', '-i', `PATH=${foreignPath}`, 'HOME=/run/home', 'sh', '-c', text]);
   const fetchOnly = (text: string): string =>
     bare.box.run(['sh', '-c', text.split(' | ')[0] ?? '']);
 
@@ -126,7 +90,7 @@ suite('a server that has the packages', { needs: ['root', 'netns', 'tun'] }, () 
 
   test('does not install what came damaged', () => {
     const script = fetchOnly(line('curl '));
-    damage(packages.archive);
+    damage(archive);
     type('rm -r /opt/hawser /usr/local/bin/hawser');
     bare.write('/run/install', script);
     expect(() => type('sh /run/install')).toThrow('could not fetch');

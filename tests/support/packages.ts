@@ -14,18 +14,29 @@ export interface Packages {
 
 /** Builds the packages of this architecture from a checkout, as `npm run package` does, only larger. */
 export function buildPackages(folder: string, checkout = repositoryRoot): Packages {
+  build(folder, checkout);
+  return { folder, deb: named(folder, '.deb'), archive: named(folder, '.tar.gz') };
+}
+
+/** The archive alone; gives its path. */
+export function buildArchive(folder: string): string {
+  build(folder, repositoryRoot, '--kind', 'archive');
+  return named(folder, '.tar.gz');
+}
+
+function build(folder: string, checkout: string, ...flags: readonly string[]): void {
   mkdirSync(folder, { recursive: true });
-  const build = join(checkout, 'packaging/build.ts');
-  const argv = [build, '--quick', '--architecture', architecture, '--out', folder];
+  const script = join(checkout, 'packaging/build.ts');
+  const argv = [script, '--quick', '--architecture', architecture, '--out', folder, ...flags];
   const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };
   execFileSync(process.execPath, argv, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function named(folder: string, end: string): string {
   const names = readdirSync(folder);
-  const named = (end: string): string => {
-    const name = names.find((one) => one.endsWith(end));
-    if (name === undefined) throw new Error(`no ${end} among ${names.join(', ')}`);
-    return join(folder, name);
-  };
-  return { folder, deb: named('.deb'), archive: named('.tar.gz') };
+  const name = names.find((one) => one.endsWith(end));
+  if (name === undefined) throw new Error(`no ${end} among ${names.join(', ')}`);
+  return join(folder, name);
 }
 
 /** Changes a few bytes in the middle of a file, as a broken disk or a bad mirror does. */

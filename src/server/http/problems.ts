@@ -6,6 +6,7 @@ const statusOf: Readonly<Record<string, number>> = {
   'api/unauthorized': 401,
   'api/forbidden': 403,
   'api/other-network': 403,
+  'api/other-machine': 403,
   'api/too-many-failures': 429,
   'api/not-found': 404,
   'api/no-network': 404,

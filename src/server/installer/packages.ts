@@ -3,18 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-
-/** A package as `npm run package` names it. */
-export interface Package {
-  readonly name: string;
-  /** For dpkg, or an archive for everybody else. */
-  readonly kind: 'deb' | 'archive';
-  /** As dpkg names it. */
-  readonly architecture: string;
-  readonly version: string;
-  /** Hex. */
-  readonly sha256: string;
-}
+import type { Package } from '#api';
 
 type Named = Omit<Package, 'sha256'>;
 

@@ -1,5 +1,4 @@
-import { packagePath } from '#api';
-import type { Package } from './packages.ts';
+import { type Package, packagePath } from '#api';
 
 export interface ScriptInit {
   /** Base URLs of the server, tried in turn. */
@@ -27,7 +26,8 @@ export function installerScript({ servers, pin, packages }: ScriptInit): string 
   return `#!/bin/sh
 # Installs Hawser on this machine, and lets it join a network if HAWSER_JOIN has a join token; what is
 # given as arguments goes to \`hawser join\`. A second run changes nothing that is there already.
-# All of it is in main, which the last line calls: half a download does nothing.
+# All of it is in main, which the last line calls: half a download does nothing. Who brought the package
+# along says in HAWSER_PACKAGES in which folder it lies.
 set -eu
 
 servers='${servers.map(plain).join(' ')}'
@@ -69,13 +69,21 @@ END
   give_up "the server has no package ($1) for $2; its admin builds one with 'npm run package'"
 }
 
+# bring NAME: takes the package from the folder of who brought it. Judged is the copy, which stays as it is.
+bring() {
+  if [ -z "\${HAWSER_PACKAGES-}" ] || [ ! -f "$HAWSER_PACKAGES/$1" ]; then return 1; fi
+  cp "$HAWSER_PACKAGES/$1" "$folder/$1" && is_whole
+}
+
+is_whole() { echo "$sum  $folder/$name" | sha256sum -c - >/dev/null 2>&1; }
+
 # download KIND ARCHITECTURE: leaves the package in $folder/$name.
 download() {
   find_package "$1" "$2"
+  if bring "$name"; then return 0; fi
   for server in $servers; do
     say "fetching $name from $server"
-    if fetch "$server${packagePath('')}$name" "$folder/$name" &&
-      echo "$sum  $folder/$name" | sha256sum -c - >/dev/null 2>&1; then return 0; fi
+    if fetch "$server${packagePath('')}$name" "$folder/$name" && is_whole; then return 0; fi
   done
   give_up "could not fetch $name whole; nothing was changed"
 }

@@ -51,7 +51,7 @@ function withAdopted(facts: Facts, { keys, adopted }: JoinRequest): Facts {
 /**
  * What a machine's join changes: keys where the file names it; the file where the token admits; else it
  * waits for approval. Of one that is enrolled already only what it brings along is news.
- * @throws api/unauthorized, api/name-taken, server/key-taken, server/not-managed
+ * @throws api/unauthorized, api/other-machine, api/name-taken, server/key-taken, server/not-managed
  */
 export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined {
   const { request, actor } = enrolment;
@@ -62,6 +62,9 @@ export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined 
   }
   const known = basis.byIdentity.get(identity);
   if (known) return returned(basis, known, request);
+  if (actor.machine !== undefined && actor.machine !== name) {
+    throw apiErrors.error('api/other-machine', { machine: actor.machine });
+  }
   if (basis.machines.has(name)) throw apiErrors.error('api/name-taken', { machine: name });
   refuseTakenKeys(basis, name, keys);
   const machine = machineOf(network, enrolment);

@@ -3,7 +3,7 @@ import { infoOf } from '../../tokens.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
 
-type Names = 'createToken' | 'listTokens' | 'revokeToken';
+type Names = 'createToken' | 'listPackages' | 'listTokens' | 'revokeToken';
 
 export const tokenHandlers = ({
   store,
@@ -30,6 +30,10 @@ export const tokenHandlers = ({
       });
       return { token: token.reveal(), info, installs };
     });
+  },
+
+  async listPackages() {
+    return [...(await packages.list())];
   },
 
   async listTokens() {
