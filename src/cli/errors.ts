@@ -85,6 +85,10 @@ export const cliErrors = errorTable({
     says: 'the server has no network {network} yet; it has {networks}',
     fix: 'Say --create if a new network is meant, else write the right name as `network:` into the file.',
   },
+  'cli/not-applied': {
+    says: '{file} is not what the network {network} is at revision {now}',
+    fix: '`hawser apply {file}` makes it so, or say --apply here; `hawser diff {file}` shows how they differ.',
+  },
   'cli/no-base': {
     says: 'the network {network} is at revision {now}, and nothing says which revision {file} was made from',
     fix: "`hawser pull FILE` fetches the network's file to edit; `hawser diff {file}` shows how this one differs; `--force` puts it there anyway.",

@@ -6,6 +6,7 @@ import { auditCommand } from './commands/audit.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
+import { deployCommand } from './commands/deploy.ts';
 import { driftCommand } from './commands/drift.ts';
 import { exportCommand } from './commands/export.ts';
 import { freezeCommand, thawCommand } from './commands/freeze.ts';
@@ -40,6 +41,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       serverCommand(),
       statusCommand(),
       applyCommand(),
+      deployCommand(),
       pullCommand(),
       historyCommand(),
       showCommand(),

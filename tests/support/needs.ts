@@ -132,6 +132,7 @@ const table = {
   networkmanager: packages('network-manager', 'dbus'),
   'systemd-networkd': packages('systemd'),
   netplan: packages('netplan.io'),
+  sshd: packages('openssh-server', 'sudo'),
   debootstrap: packages('debootstrap'),
   qemu: packages(
     ...['qemu-system-x86', 'linux-image-amd64', 'qemu-system-arm', 'linux-image-arm64'],

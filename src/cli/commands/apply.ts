@@ -56,19 +56,13 @@ async function apply(client: Client, file: string, flags: Flags): Promise<void> 
     await mergeIn(client, file, sent);
     return apply(client, file, { ...flags, merge: false });
   }
-  const revision = await toldHere(file, () =>
+  const known = networks.map(({ network }) => network);
+  const revision = await made(file, sent, () =>
     there
       ? change(client, file, sent, there.revision, flags)
-      : create(
-          client,
-          file,
-          sent,
-          networks.map(({ network }) => network),
-          flags,
-        ),
+      : create(client, file, sent, known, flags),
   );
   if (!revision) return;
-  keepBase(file, name, revision.id);
   if (flags.json) return printJson(revision);
   if (revision.id.number === there?.revision.number) {
     return print(`${name} is so already, at revision ${revision.id.number}`);
@@ -77,12 +71,24 @@ async function apply(client: Client, file: string, flags: Flags): Promise<void> 
   if (flags.wait && revision.state === 'applied') await follow(client, name);
 }
 
-function create(
+/** Makes a revision of a file, and remembers that the file is what it says. */
+export async function made(
+  file: string,
+  { network }: Sent,
+  work: () => Promise<Revision | undefined>,
+): Promise<Revision | undefined> {
+  const revision = await toldHere(file, work);
+  if (revision) keepBase(file, network.name, revision.id);
+  return revision;
+}
+
+/** Makes a network of a file that the server does not have yet. @throws cli/no-network-yet */
+export function create(
   client: Client,
   file: string,
   { network: { name }, files }: Sent,
   networks: readonly string[],
-  { create: wanted, message }: Flags,
+  { create: wanted, message }: Pick<Flags, 'create' | 'message'>,
 ): Promise<Revision> {
   if (!wanted) {
     throw cliErrors.error('cli/no-network-yet', {
@@ -95,12 +101,13 @@ function create(
   return client.call('createNetwork', { params: { network: name }, body });
 }
 
-async function change(
+/** Applies a file to its network, unless a person says no to the plan. */
+export async function change(
   client: Client,
   file: string,
   { network: { name }, files }: Sent,
   now: RevisionId,
-  flags: Flags,
+  flags: Pick<Flags, 'json' | 'yes' | 'message' | 'force' | 'base'>,
 ): Promise<Revision | undefined> {
   const params = { network: name };
   const base = flags.force ? undefined : await sureBase(client, file, name, now, flags);
@@ -120,7 +127,7 @@ async function sureBase(
   file: string,
   network: string,
   now: RevisionId,
-  { base, json }: Flags,
+  { base, json }: Pick<Flags, 'base' | 'json'>,
 ): Promise<RevisionId> {
   const known = base === undefined ? baseOf(file, network) : { epoch: now.epoch, number: base };
   if (known?.epoch === now.epoch && known.number === now.number) return known;
@@ -131,7 +138,7 @@ async function sureBase(
 }
 
 /** The file says what the network's own says: whatever it was made from, nothing is lost. */
-const isStored = async (client: Client, file: string, network: string): Promise<boolean> =>
+export const isStored = async (client: Client, file: string, network: string): Promise<boolean> =>
   diffFileSets(await client.call('pull', { params: { network } }), readFileSet(file).files)
     .length === 0;
 

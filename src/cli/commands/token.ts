@@ -18,7 +18,8 @@ interface CreateFlags extends RemoteOptions {
   readonly approval?: boolean;
 }
 
-const count = (text: string): number => {
+/** An option that is a number from 1 on. */
+export const count = (text: string): number => {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('a number from 1 on is expected');
   return Number(text);
 };

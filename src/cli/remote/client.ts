@@ -77,6 +77,14 @@ export class Client {
     return answer.body;
   }
 
+  /** What the server hands out besides its API, such as its installer; undefined where it has none. */
+  async file(path: string): Promise<Buffer | undefined> {
+    const answer = await this.#send({ method: 'GET', path, mayRepeat: true });
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw failure(answer);
+    return answer.body;
+  }
+
   /**
    * What was on its way may have been done. It is asked for again, of all servers in turn, where twice is
    * as good as once. @throws cli/server-unreachable: nothing was sent; cli/answer-lost
