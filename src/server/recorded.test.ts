@@ -27,6 +27,11 @@ class RecordedAgent {
   readonly #nonces = new Map<number, string>();
   /** What states are called now, by the hashes that they had then. */
   readonly #names = new Map<string, StateName>();
+  /**
+   * What it saw of its underlay: said only when the server's answer to that comes next, since how fast
+   * the server takes it up is chance.
+   */
+  #seen: Message | undefined;
 
   constructor(server: TestServer, machine: Machine, say: (message: object) => readonly object[]) {
     this.#server = server;
@@ -45,8 +50,16 @@ class RecordedAgent {
   async take({ connection, from, message }: Frame): Promise<void> {
     const channel = this.#channel(connection);
     if (from === 'agent') {
+      if (message.type === 'seen' && 'mtu' in message) {
+        this.#seen = message;
+        return;
+      }
       for (const one of this.#say(this.#today(connection, message))) channel.say(one);
       return;
+    }
+    if (message.type === 'delta' && this.#seen) {
+      channel.say(this.#seen);
+      this.#seen = undefined;
     }
     const said = await this.#hear(channel, message.type as ToAgent['type']);
     expect(Object.keys(said)).toEqual(expect.arrayContaining(Object.keys(message)));
