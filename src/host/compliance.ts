@@ -11,7 +11,9 @@ import {
   viewOf,
 } from '#state';
 import type { Host, Observation, Wish } from './contract.ts';
+import type { Device } from './devices.ts';
 import { emptyWish } from './linux.ts';
+import { networkOf } from './mark.ts';
 
 /** A machine under test: a host, and hands to spoil what it made and to put foreign things there. */
 export interface Fixture {
@@ -112,6 +114,7 @@ export function hostCompliance(
     reaches(() => trial, states);
     repairs(() => trial, states);
     shares(() => trial, states);
+    adopts(() => trial, states);
     refuses(() => trial, states);
   });
 }
@@ -214,6 +217,45 @@ function shares(trial: () => Trial, states: ComplianceStates): void {
       expect(fixture.sysctl(forwards)).toBe(before);
     },
   );
+}
+
+function adopts(trial: () => Trial, { first }: ComplianceStates): void {
+  const device = async (): Promise<Device> => {
+    const found = (await trial().fixture.host.devices(['root'])).get('root')?.get('wg0');
+    if (!found) throw new Error('there is no wg0');
+    return found;
+  };
+
+  test('tells of a tunnel as it is, and of no other device', async () => {
+    await trial().bring(trial().wishFor(first));
+    const { host } = trial().fixture;
+    const found = await host.existing(await device());
+    expect(found?.tunnel).toMatchObject({ interface: 'wg0', listenPort: 51_820 });
+    expect(found?.peers.map(({ publicKey }) => publicKey)).toContain(firstPeer(first));
+    expect(found?.addresses).toContain('10.0.0.1/32');
+    const lan = (await host.devices(['root'])).get('root')?.get('eth0');
+    expect(lan && (await host.existing(lan))).toBeUndefined();
+  });
+
+  test('takes a tunnel of others over by its mark alone, and gives it back the same', async () => {
+    const { host } = trial().fixture;
+    const wish = trial().wishFor(first);
+    await trial().bring(wish);
+    // From here on it is somebody else's, as if Hawser had never been there.
+    await host.release('net', await device());
+    await trial().bring(emptyWish('net'));
+    expect(networkOf((await device()).alias)).toBeUndefined();
+    const found = await host.existing(await device());
+
+    const writes = host.writes();
+    await host.adopt('net', await device());
+    expect(host.writes()).toBe(writes + 1);
+    await trial().bring(wish);
+    await trial().isThere(wish);
+    await trial().bring(emptyWish('net'));
+    expect(await host.networks()).toEqual([]);
+    expect(await host.existing(await device())).toEqual(found);
+  });
 }
 
 /** A route through a device that is not there. */

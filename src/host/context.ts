@@ -1,7 +1,8 @@
 import type { Change, NamespaceBuilder, NamespaceView } from '#state';
 import type { Claims } from './claims.ts';
 import type { Backend, Failure, Wish } from './contract.ts';
-import type { Devices } from './devices.ts';
+import type { Device, Devices } from './devices.ts';
+import { isAdopted } from './mark.ts';
 import type { Run } from './run.ts';
 import type { Kernel } from './sysctl/kernel.ts';
 
@@ -47,3 +48,7 @@ export interface LinuxFacility {
 /** Whether a device is one of ours that works. */
 export const isOurs = (context: Context, device: string | undefined): boolean =>
   device !== undefined && context.backends.has(device) && !context.broken.has(device);
+
+/** Whether a device was there before us and is no longer wished: what is on it stays as it is. */
+export const isGivenBack = ({ wanted }: Context, { name, alias }: Device): boolean =>
+  isAdopted(alias) && !wanted.tunnels.has(name);

@@ -1,6 +1,7 @@
 import type { Diagnostic, Secret } from '#base';
 import type { Change, TunnelItem, View } from '#state';
-import type { Devices } from './devices.ts';
+import type { Existing } from './adoption/existing.ts';
+import type { Device, Devices } from './devices.ts';
 
 /** What a machine should be in one network, with what only the machine itself knows. */
 export interface Wish {
@@ -40,6 +41,15 @@ export interface Host {
   observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation>;
   /** Names of all networks that own something here. */
   networks(): Promise<readonly string[]>;
+  /** A tunnel as it is, whoever made it; undefined where the device is none of WireGuard's. */
+  existing(device: Device): Promise<Existing | undefined>;
+  /**
+   * Makes a device of WireGuard that is there a network's own, as it is: nothing but its mark is set. It
+   * stays when the network goes, with the mark alone taken away (law 6).
+   */
+  adopt(network: string, device: Device): Promise<void>;
+  /** Gives a device back that was adopted, with routes of others where ours have taken their places. */
+  release(network: string, device: Device, was?: Pick<Existing, 'alias' | 'routes'>): Promise<void>;
   /** How many processes and kernel files wrote so far. */
   writes(): number;
 }

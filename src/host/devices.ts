@@ -27,6 +27,11 @@ export class Devices {
     return this.#byName.get(name);
   }
 
+  /** The same as if a device had that alias. */
+  withAlias(name: string, alias: string): Devices {
+    return new Devices(this.all.map((one) => (one.name === name ? { ...one, alias } : one)));
+  }
+
   /** The device with that address. */
   holding(address: string): Device | undefined {
     return this.all.find((device) =>

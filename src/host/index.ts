@@ -1,3 +1,4 @@
+export type { Existing } from './adoption/existing.ts';
 export {
   type Backend,
   endpointKey,
@@ -13,7 +14,7 @@ export { FakeHost } from './fake/index.ts';
 export { FakeKernel } from './fake/kernel.ts';
 export { writeFileAtomically } from './files.ts';
 export { emptyWish, type LinuxHost, type LinuxOptions, linuxHost } from './linux.ts';
-export { markOf, networkOf, routeProtocol } from './mark.ts';
+export { adoptedMarkOf, isAdopted, markOf, networkOf, routeProtocol } from './mark.ts';
 export {
   type Counts,
   countingRun,

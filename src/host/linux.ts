@@ -1,14 +1,16 @@
 import { lookup } from 'node:dns/promises';
 import { byText } from '#base';
 import { type Change, emptyNamespace, emptyView, type View, ViewBuilder } from '#state';
+import { type Existing, existing } from './adoption/existing.ts';
+import { release } from './adoption/release.ts';
 import { Claims } from './claims.ts';
 import { findCollisions } from './collisions.ts';
 import type { Context } from './context.ts';
 import type { Backend, Failure, Host, Observation, Wish } from './contract.ts';
-import { type Devices, readDevices } from './devices.ts';
+import { type Device, type Devices, readDevices } from './devices.ts';
 import { v4Path, v6Path } from './forwarding/paths.ts';
 import { readJson } from './json.ts';
-import { networkOf } from './mark.ts';
+import { adoptedMarkOf, networkOf } from './mark.ts';
 import { listTable, listTables } from './nft/read.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
 import { applyInOrder, linuxFacilities } from './steps.ts';
@@ -106,6 +108,23 @@ class RealHost implements LinuxHost {
     const builder = new ViewBuilder();
     for (const context of contexts) await observeAll(context, builder);
     return observation(builder.view, contexts, claims, wish);
+  }
+
+  existing(device: Device): Promise<Existing | undefined> {
+    return existing(this.#runIn('root'), device);
+  }
+
+  async adopt(network: string, { name }: Device): Promise<void> {
+    const argv = ['ip', 'link', 'set', 'dev', name, 'alias', adoptedMarkOf(network, name)];
+    await this.#runIn('root')('write', argv);
+  }
+
+  release(
+    network: string,
+    device: Device,
+    was?: Pick<Existing, 'alias' | 'routes'>,
+  ): Promise<void> {
+    return release(this.#runIn('root'), network, device, was);
   }
 
   async networks(): Promise<readonly string[]> {

@@ -13,6 +13,13 @@ export const processMark = 'HAWSER_MARK';
 
 export const markOf = (network: string, object: string): string => `hawser:${network}:${object}`;
 
+/** The mark of a device that was there before us, and stays when we go. */
+export const adoptedMarkOf = (network: string, device: string): string =>
+  markOf(network, `adopted/${device}`);
+
+export const isAdopted = (mark: string | undefined): boolean =>
+  /^hawser:[^:]+:adopted\//.test(mark ?? '');
+
 /** The network a mark names; undefined if it is none of ours. */
 export const networkOf = (mark: string | undefined): string | undefined =>
   /^hawser:([^:]+):/.exec(mark ?? '')?.[1];

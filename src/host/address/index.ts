@@ -1,5 +1,5 @@
 import { type DeviceAddress, putItem } from '#state';
-import { isOurs, type LinuxFacility } from '../context.ts';
+import { isGivenBack, isOurs, type LinuxFacility } from '../context.ts';
 import { ipBatch } from '../ip-batch.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
@@ -14,7 +14,7 @@ export const address: LinuxFacility = {
   observe: async (context) => (into) => {
     for (const device of context.devices.all) {
       if (context.broken.has(device.name)) continue;
-      const all = isOurs(context, device.name);
+      const all = isOurs(context, device.name) && !isGivenBack(context, device);
       for (const held of device.addresses) {
         const item = { device: device.name, address: held };
         if (all || context.wanted.addresses.has(`${device.name} ${held}`)) {

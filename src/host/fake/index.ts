@@ -1,4 +1,4 @@
-import { type Diagnostic, HawserError } from '#base';
+import { type Diagnostic, HawserError, Secret } from '#base';
 import {
   type Change,
   type Facility,
@@ -10,16 +10,32 @@ import {
   putItem,
   ViewBuilder,
 } from '#state';
+import type { Existing } from '../adoption/existing.ts';
 import type { Failure, Host, Observation, Wish } from '../contract.ts';
 import { type Device, Devices } from '../devices.ts';
 import { hostErrors } from '../errors.ts';
 import { findingOf } from '../failure.ts';
 import { forwardingOf } from '../forwarding/paths.ts';
+import { adoptedMarkOf, isAdopted, markOf, networkOf } from '../mark.ts';
 import { wishesOf } from '../pick.ts';
 import { FakeKernel, forwardingPath, Refusal } from './kernel.ts';
 
 const isSwitch = (facility: Facility): facility is 'sysctls' | 'forwarding' =>
   facility === 'sysctls' || facility === 'forwarding';
+
+/** The device that an item is, or lies on. */
+const deviceOf = (item: object): string | undefined => {
+  const { interface: tunnel, name, device, family } = item as Readonly<Record<string, unknown>>;
+  if (family !== undefined) return undefined;
+  const found = tunnel ?? device ?? name;
+  return typeof found === 'string' ? found : undefined;
+};
+
+/** What is on an adopted device that nobody wishes for any more stays as it is. */
+const isGivenBack = (wish: Wish, facility: Facility, alias: string | undefined): boolean =>
+  isAdopted(alias) &&
+  (facility === 'peers' || facility === 'addresses') &&
+  !wish.view.get('root')?.tunnels.size;
 
 /** What an item of these facilities sets in the kernel. */
 const settingOf = (facility: Facility, item: object): readonly [string, string] => {
@@ -52,9 +68,16 @@ export class FakeHost implements Host {
 
   async devices(): Promise<ReadonlyMap<string, Devices>> {
     const addresses = Map.groupBy(this.kernel.of('addresses'), ({ item }) => item.device);
-    const all = this.kernel.of('links').map(({ item }): Device => {
+    const all = this.kernel.of('links').map(({ item, network }): Device => {
       const held = addresses.get(item.name) ?? [];
-      return { ...item, kind: '', group: 0, addresses: held.map((one) => one.item.address) };
+      const mark = this.kernel.adopted.has(item.name) ? adoptedMarkOf : markOf;
+      return {
+        ...item,
+        kind: '',
+        group: 0,
+        ...(network !== undefined && { alias: mark(network, item.name) }),
+        addresses: held.map((one) => one.item.address),
+      };
     });
     return new Map([['root', new Devices(all)]]);
   }
@@ -65,10 +88,60 @@ export class FakeHost implements Host {
     return known;
   }
 
-  async observe(wish: Wish): Promise<Observation> {
+  async existing({ name, mtu, addresses }: Device): Promise<Existing | undefined> {
+    const tunnel = this.kernel.get('tunnels', name)?.item;
+    if (!tunnel) return undefined;
+    const on = <F extends 'peers' | 'routes'>(facility: F) => this.kernel.of(facility);
+    const peers = on('peers').filter(({ item }) => item.interface === name);
+    const routes = on('routes').filter(
+      ({ item, network }) => item.device === name && network === undefined,
+    );
+    return {
+      tunnel,
+      mtu,
+      addresses,
+      peers: peers.map(
+        ({ item: { publicKey, endpoint, allowedIps, keepalive, presharedKey } }) => ({
+          publicKey,
+          ...(endpoint !== undefined && { endpoint }),
+          ...(presharedKey !== undefined && { presharedKey: new Secret(presharedKey) }),
+          allowedIps,
+          keepalive,
+          latestHandshake: 0,
+          rx: 0,
+          tx: 0,
+        }),
+      ),
+      routes: routes.map(({ item: route }) => ({ route, protocol: 'foreign' })),
+    };
+  }
+
+  async adopt(network: string, { name }: Device): Promise<void> {
+    this.#writes++;
+    this.kernel.give(network, name);
+    this.kernel.adopted.add(name);
+  }
+
+  #unmark(device: string): void {
+    this.kernel.give(undefined, device);
+    this.kernel.adopted.delete(device);
+  }
+
+  async release(
+    _: string,
+    { name }: Device,
+    { routes }: Pick<Existing, 'routes'> = { routes: [] },
+  ): Promise<void> {
+    this.#writes++;
+    this.#unmark(name);
+    for (const { route } of routes) this.kernel.put(undefined, 'routes', route);
+  }
+
+  async observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation> {
     const builder = new ViewBuilder();
     const into = builder.namespace('root');
-    for (const facility of facilities) this.#observe(wish, into, facility);
+    const seen = devices.get('root');
+    for (const facility of facilities) this.#observe(wish, into, facility, seen);
     return {
       view: builder.view,
       backends: Object.fromEntries([...into.tunnels.keys()].map((name) => [name, 'kernel'])),
@@ -77,11 +150,23 @@ export class FakeHost implements Host {
     };
   }
 
-  #observe<F extends Facility>(wish: Wish, into: NamespaceBuilder, facility: F): void {
+  #observe<F extends Facility>(
+    wish: Wish,
+    into: NamespaceBuilder,
+    facility: F,
+    devices: Devices | undefined,
+  ): void {
     const wanted = wish.view.get('root')?.[facility];
     for (const { network, item } of this.kernel.of(facility)) {
-      const known = facility !== 'links' || wanted?.has(idOf[facility](item));
-      if (network === wish.network && known) putItem(into, facility, item);
+      const alias = devices?.get(deviceOf(item) ?? '')?.alias;
+      const id = idOf[facility](item);
+      const wished = wanted?.get(id);
+      const isOwn =
+        (facility === 'routes' ? network : (networkOf(alias) ?? network)) === wish.network;
+      const serves = isAdopted(alias) && networkOf(alias) === wish.network && wished !== undefined;
+      if (facility === 'routes' && !isOwn && serves) putItem(into, facility, wished);
+      const known = facility !== 'links' || wished !== undefined;
+      if (isOwn && known && !isGivenBack(wish, facility, alias)) putItem(into, facility, item);
     }
     if (isSwitch(facility)) this.#observeSwitches(wish, into, facility);
   }
@@ -175,6 +260,8 @@ export class FakeHost implements Host {
     }
     if (change.kind === 'remove') {
       if (isSwitch(facility)) this.#restore(network, settingOf(facility, change.before)[0]);
+      else if (facility === 'tunnels' && this.kernel.adopted.has(change.id))
+        this.#unmark(change.id);
       else this.kernel.remove(facility, change.id);
     } else if (isSwitch(facility)) this.#set(network, settingOf(facility, change.after));
     else this.kernel.put<Facility>(network, facility, change.after);

@@ -17,6 +17,8 @@ export class Refusal extends Error {}
 export class FakeKernel {
   readonly #things = new Map<string, Thing>();
   readonly sysctls = new Map<string, string>();
+  /** Devices that were there before us. */
+  readonly adopted = new Set<string>();
   /** Ports of foreign sockets. */
   readonly ports = new Set<number>();
 
@@ -38,6 +40,16 @@ export class FakeKernel {
     if (facility === 'tunnels') this.#makeDevice(network, item as ItemTypes['tunnels']);
     if (facility === 'peers') this.#takePrefixes(item as PeerItem);
     this.#things.set(`${facility} ${idOf[facility](item)}`, { facility, network, item });
+  }
+
+  /** Makes a device, and what is on it, somebody's; without a network, foreign. Routes have marks of their own. */
+  give(network: string | undefined, device: string): void {
+    for (const [key, thing] of this.#things) {
+      const { facility, item } = thing;
+      const lies = deviceNeeded(item) === device || key === `tunnels ${device}`;
+      const isOn = lies || key === `links ${device}`;
+      if (isOn && facility !== 'routes') this.#things.set(key, { ...thing, network });
+    }
   }
 
   remove(facility: Facility, id: string): void {
@@ -76,6 +88,7 @@ export class FakeKernel {
       if (deviceNeeded(item) === device) this.#things.delete(key);
     }
     this.#things.delete(`tunnels ${device}`);
+    this.adopted.delete(device);
     for (const path of forwardingPaths(device)) this.sysctls.delete(path);
   }
 

@@ -7,11 +7,12 @@ import {
   type RuleItem,
   unreachableMetric,
 } from '#state';
+import { keptRoutes } from '../adoption/kept-routes.ts';
 import type { Claims } from '../claims.ts';
 import { type Context, isOurs, type LinuxFacility } from '../context.ts';
 import type { Failure } from '../contract.ts';
 import { type IpLine, ipBatch } from '../ip-batch.ts';
-import { networkOf, routeProtocol } from '../mark.ts';
+import { isAdopted, networkOf, routeProtocol } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 import { markedRoutes, markedRules } from './read.ts';
 
@@ -117,6 +118,20 @@ function removeRoutes(
   return ipBatch(context.run, lines);
 }
 
+/** Wished routes that others set on a device before it was adopted: they serve as well as ours would. */
+async function servingRoutes(context: Context): Promise<readonly RouteItem[]> {
+  const adopted = context.devices.all.filter(
+    ({ name, alias }) =>
+      isAdopted(alias) && networkOf(alias) === context.network && context.wanted.tunnels.has(name),
+  );
+  const kept = await Promise.all(adopted.map(({ name }) => keptRoutes(context.run, name)));
+  return kept.flat().flatMap(({ route }) => {
+    const wanted = context.wanted.routes.get(idOf.routes(route));
+    const serves = wanted?.device === route.device && wanted.mtu === route.mtu && !wanted.via;
+    return wanted && serves && !route.via ? [wanted] : [];
+  });
+}
+
 /** Unreachable routes: they come before all others and go after them. */
 export const unreachable: Pick<LinuxFacility, 'establish' | 'withdraw'> = {
   establish: (context, changes) => addRoutes(context, changes, isUnreachable),
@@ -129,8 +144,13 @@ export const route: LinuxFacility = {
   v: 1,
 
   async observe(context) {
-    const [routes, rules] = await Promise.all([markedRoutes(context), markedRules(context)]);
+    const [routes, rules, serving] = await Promise.all([
+      markedRoutes(context),
+      markedRules(context),
+      servingRoutes(context),
+    ]);
     return (into) => {
+      for (const item of serving) putItem(into, 'routes', item);
       for (const item of routes) {
         if (!context.broken.has(item.device) && isOurRoute(context, item)) {
           putItem(into, 'routes', item);

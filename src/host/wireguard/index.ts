@@ -1,6 +1,9 @@
 import type { Change } from '#state';
-import type { LinuxFacility } from '../context.ts';
+import { release } from '../adoption/release.ts';
+import type { Context, LinuxFacility } from '../context.ts';
+import type { Device } from '../devices.ts';
 import { together } from '../failure.ts';
+import { isAdopted } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 import { observeTunnels } from './observe.ts';
 import { establishPeers, withdrawPeers } from './peers.ts';
@@ -28,12 +31,19 @@ export const wireguard: LinuxFacility = {
     const peers = await withdrawPeers(context, changes);
     const failures = [...peers];
     for (const { change, item } of removalsOf(changes, 'tunnels')) {
-      const work = () => deleteDevice(context, item.interface);
+      const work = () => dropDevice(context, item.interface);
       failures.push(...(await together([change], work)));
     }
     return failures;
   },
 };
+
+/** What was there before us stays, without our mark. */
+function dropDevice(context: Context, name: string): Promise<void> {
+  const device = context.devices.get(name);
+  if (!isAdopted(device?.alias)) return deleteDevice(context, name);
+  return release(context.run, context.network, device as Device);
+}
 
 /** Peers whose tunnel could be made. */
 const isPeerOf = (change: Change, without: ReadonlySet<string>): boolean =>

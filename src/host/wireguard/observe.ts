@@ -1,6 +1,6 @@
 import { type NamespaceBuilder, putItem, type TunnelItem } from '#state';
 import type { DeviceDump } from '#wireguard';
-import type { Context, Fill } from '../context.ts';
+import { type Context, type Fill, isGivenBack } from '../context.ts';
 import type { Device } from '../devices.ts';
 import { groupOf, markOf, networkOf } from '../mark.ts';
 import { hasMarkedProcess } from './process.ts';
@@ -15,7 +15,7 @@ async function isUnfinished(context: Context, device: Device): Promise<boolean> 
   const mark = markOf(context.network, device.name);
   return device.kind === 'wireguard'
     ? device.group === groupOf(mark)
-    : hasMarkedProcess(context, mark);
+    : hasMarkedProcess(context.run, mark);
 }
 
 const tunnelItem = (context: Context, name: string, dump: DeviceDump | undefined): TunnelItem => ({
@@ -42,9 +42,9 @@ async function observeDevice(context: Context, device: Device): Promise<Fill> {
     return unfinished ? (into) => putBroken(context, into, name) : () => {};
   }
   context.backends.set(name, device.kind === 'wireguard' ? 'kernel' : 'wireguard-go');
-  const dump = await dumpOf(context, name);
+  const dump = await dumpOf(context.run, name);
   if (!dump) return (into) => putBroken(context, into, name);
-  const peers = await peersOf(context, dump);
+  const peers = isGivenBack(context, device) ? [] : await peersOf(context, dump);
   return (into) => {
     putItem(into, 'tunnels', tunnelItem(context, name, dump));
     for (const peer of peers) into.peers.set(`${name} ${peer.publicKey}`, peer);

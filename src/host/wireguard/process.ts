@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import type { Context } from '../context.ts';
 import { processMark } from '../mark.ts';
+import type { Run } from '../run.ts';
 
 /** What a process says of itself; nothing if it is gone or not ours to look at. */
 const look = async (read: Promise<string>): Promise<string> => read.catch(() => '');
@@ -9,8 +9,8 @@ const look = async (read: Promise<string>): Promise<string> => read.catch(() => 
  * Whether a wireguard-go process of this namespace carries the mark: so a device is known as ours whose
  * maker died before it could give it an alias.
  */
-export async function hasMarkedProcess(context: Context, mark: string): Promise<boolean> {
-  const here = (await context.run('read', ['readlink', '/proc/self/ns/net'])).trim();
+export async function hasMarkedProcess(run: Run, mark: string): Promise<boolean> {
+  const here = (await run('read', ['readlink', '/proc/self/ns/net'])).trim();
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
     const environment = await look(readFile(`/proc/${pid}/environ`, 'utf8'));

@@ -3,6 +3,7 @@ import type { PeerItem } from '#state';
 import { type DeviceDump, type PeerDump, parseDumpOf } from '#wireguard';
 import type { Context } from '../context.ts';
 import { endpointKey } from '../contract.ts';
+import type { Run } from '../run.ts';
 import { leadsTo, settle } from './endpoint.ts';
 
 /** What wg says of a device for which no wireguard-go answers. Any other failure is an error. */
@@ -10,16 +11,16 @@ const nobodyAnswers =
   /Unable to access interface: (?:No such device|Protocol not supported|Operation not supported)/;
 
 /** A wireguard-go that dies under our eyes takes its device along. */
-const exists = async (context: Context, name: string): Promise<boolean> =>
-  (await context.run('read', ['ip', '-br', 'link', 'show'])).includes(`${name} `);
+const exists = async (run: Run, name: string): Promise<boolean> =>
+  (await run('read', ['ip', '-br', 'link', 'show'])).includes(`${name} `);
 
 /** A device's dump; undefined if nobody answers for it (its wireguard-go is dead). */
-export async function dumpOf(context: Context, name: string): Promise<DeviceDump | undefined> {
+export async function dumpOf(run: Run, name: string): Promise<DeviceDump | undefined> {
   try {
-    return parseDumpOf(name, await context.run('read', ['wg', 'show', name, 'dump']));
+    return parseDumpOf(name, await run('read', ['wg', 'show', name, 'dump']));
   } catch (error) {
     if (error instanceof HawserError && nobodyAnswers.test(error.message)) return undefined;
-    if (!(await exists(context, name))) return undefined;
+    if (!(await exists(run, name))) return undefined;
     throw error;
   }
 }
