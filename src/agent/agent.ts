@@ -10,16 +10,25 @@ import {
   type Wish,
 } from '#host';
 import { type Change, describeChange, diff, type HostState, type Tunnel, viewOf } from '#state';
+import type { Adoption } from './adoption/adoption.ts';
+import { asBefore, type Before } from './adoption/before.ts';
+import { adoptedOf, type GivenBack, giveBack } from './adoption/give-back.ts';
+import { type Parts, type Taking, takeOver, takingOf } from './adoption/take-over.ts';
 import { agentErrors } from './errors.ts';
 import { withoutAbsent } from './hold.ts';
 import { type Report, sortOut } from './report.ts';
 import { MachineResolver } from './resolve.ts';
 import type { Store } from './store.ts';
 
-export interface AgentComponents {
-  readonly host: Host;
-  readonly store: Store;
-}
+export type AgentComponents = Parts;
+
+/** A tunnel that was there before us, with what it was. */
+type Adopted = Pick<Adoption, 'interface'> & { readonly before: Before | undefined };
+
+const takenOver = ({ adoption: { network, interface: device } }: Taking): Diagnostic => {
+  const args = { network, interface: device };
+  return agentErrors.diagnostic('agent/taken-over', args, { severity: 'warning' });
+};
 
 type DevicesByNamespace = ReadonlyMap<string, Devices>;
 
@@ -31,6 +40,8 @@ interface Intent {
 
 interface Look {
   readonly intent: Intent;
+  /** What it takes for ours already, and is not yet. */
+  readonly taking: Taking | undefined;
   readonly observation: Observation;
   readonly changes: readonly Change[];
 }
@@ -61,18 +72,20 @@ const isKeyDiffers = ({ code }: Diagnostic): boolean => code === 'agent/key-diff
 export class Agent {
   readonly #host: Host;
   readonly #store: Store;
+  readonly #parts: AgentComponents;
   readonly #secrets = new Map<string, ReadonlyMap<string, Secret>>();
   /** What the store is known to hold. */
   readonly #kept = new Map<string, HostState>();
   readonly #intents = new Map<
     string,
-    { state: HostState; resolver: MachineResolver; intent: Intent }
+    { state: HostState; resolver: MachineResolver; before: Before | undefined; intent: Intent }
   >();
   readonly #endpoints = new Map<string, ReadonlyMap<string, string>>();
 
-  constructor({ host, store }: AgentComponents) {
-    this.#host = host;
-    this.#store = store;
+  constructor(components: AgentComponents) {
+    this.#host = components.host;
+    this.#store = components.store;
+    this.#parts = components;
   }
 
   /** Values never change under one `id@version`; new ones may have come since a state was read. */
@@ -109,17 +122,20 @@ export class Agent {
   }
 
   /** The wish of a state; made anew only when the state or what its names mean is another. */
-  #intend(state: HostState, devices: DevicesByNamespace): Intent {
+  #intend(state: HostState, devices: DevicesByNamespace, adopted?: Adopted): Intent {
     const { network } = state;
+    const before = adopted?.before;
     const known = this.#intents.get(network);
     const endpoints = this.#endpointsOf(network);
-    if (known?.state === state && known.resolver.stillHolds(devices.get('root'))) {
+    const isSame = known?.state === state && known.before === before;
+    if (isSame && known.resolver.stillHolds(devices.get('root'))) {
       return { ...known.intent, wish: { ...known.intent.wish, endpoints } };
     }
     const findings: Diagnostic[] = [];
     const publicKey = (tunnel: Tunnel): string => this.#publicKey(state, tunnel, findings);
     const resolver = new MachineResolver(devices.get('root'), publicKey);
-    const view = viewOf(state, resolver);
+    const wished = viewOf(state, resolver);
+    const view = before ? asBefore(wished, adopted.interface, before) : wished;
     const secrets = this.#secretsFor(network, state);
     const lanes = new Map(Object.values(state.tunnels).map((one) => [one.interface, one.lane]));
     const wish: Wish = {
@@ -130,29 +146,38 @@ export class Agent {
       endpoints,
     };
     const intent = { wish, findings: [...findings, ...resolver.findings] };
-    this.#intents.set(network, { state, resolver, intent });
+    this.#intents.set(network, { state, resolver, before, intent });
     return intent;
   }
 
   async #look(state: HostState): Promise<Look> {
-    const devices = await this.#host.devices(namespacesOf(state));
-    const intent = this.#intend(state, devices);
+    const there = await this.#host.devices(namespacesOf(state));
+    const adoption = this.#store.adoptions.find(state.network);
+    const taking = await takingOf(this.#parts, adoption, there);
+    const devices = taking?.devices ?? there;
+    const before = taking?.before ?? adoption?.before;
+    const intent = this.#intend(state, devices, adoption && { ...adoption, before });
     const observation = await this.#host.observe(intent.wish, devices);
     const changes = withoutAbsent(diff(observation.view, intent.wish.view));
-    return { intent, observation, changes };
+    return { intent, taking, observation, changes };
   }
 
   /**
    * Makes the machine what the state says: looks, tells what differs, and does that alone. Where
    * something fails, the report says what a second look found.
-   * @throws DiagnosticsError with host/...-taken or agent/key-differs, before anything is done
+   * @throws DiagnosticsError with host/...-taken, agent/key-differs or agent/adopt-..., before anything
+   *   is done
    */
   async reconcile(state: HostState): Promise<Report> {
     const writes = this.#host.writes();
-    const notes = this.#store.close();
-    const { intent, observation, changes } = await this.#look(state);
+    const notes = [...this.#store.close()];
+    const { intent, taking, observation, changes } = await this.#look(state);
     // A state that knows us by another key is likely another machine's: nothing of it is done.
     if (intent.findings.some(isKeyDiffers)) throw new DiagnosticsError(intent.findings);
+    if (taking) {
+      await takeOver(this.#parts, taking, observation, changes);
+      notes.push(takenOver(taking));
+    }
     const done = changes.length === 0 ? nothingDone : await this.#make(state, observation, changes);
     this.#remember(state, intent, done.failures.length === 0);
     return {
@@ -210,9 +235,33 @@ export class Agent {
     this.#kept.set(state.network, state);
   }
 
-  /** Removes everything of a network that the kernel or /run knows of; keys stay. */
+  /**
+   * Removes everything of a network that the kernel or /run knows of; keys stay, and so do tunnels that
+   * were there before it.
+   */
   async cleanup(network: string): Promise<Report> {
     const writes = this.#host.writes();
+    const { notes, failures } = await this.#giveBack(network);
+    // What could not be given back must not be taken for ours: the next try begins there.
+    const done =
+      failures.length > 0
+        ? { changes: [], failures, backends: {} }
+        : await this.#removeAll(network);
+    if (done.failures.length === 0) this.#store.forget(network);
+    this.#secrets.delete(network);
+    this.#intents.delete(network);
+    this.#endpoints.delete(network);
+    this.#kept.delete(network);
+    return {
+      network,
+      unchanged: done.changes.length === 0 && done.failures.length === 0,
+      ...done,
+      notes,
+      writes: this.#host.writes() - writes,
+    };
+  }
+
+  async #removeAll(network: string): Promise<Done & Pick<Report, 'backends'>> {
     const wish = emptyWish(network);
     const devices = await this.#host.devices(['root']);
     const look = async () => {
@@ -222,19 +271,24 @@ export class Agent {
     const { observation, changes } = await look();
     const failed = await observation.apply(changes);
     const remaining = failed.length === 0 ? [] : (await look()).changes;
-    const done = sortOut(changes, failed, remaining, notDone);
-    if (done.failures.length === 0) this.#store.forget(network);
-    this.#intents.delete(network);
-    this.#endpoints.delete(network);
-    this.#kept.delete(network);
-    return {
-      network,
-      unchanged: changes.length === 0,
-      ...done,
-      notes: [],
-      backends: observation.backends,
-      writes: this.#host.writes() - writes,
-    };
+    const { backends } = observation;
+    return { ...sortOut(changes, failed, remaining, notDone), backends };
+  }
+
+  /** What a network took over is given back; the will to take it over stays. */
+  async #giveBack(network: string): Promise<GivenBack> {
+    const adoption = this.#store.adoptions.find(network);
+    const devices = (await this.#host.devices(['root'])).get('root');
+    const done: GivenBack[] = [];
+    for (const device of adoptedOf(network, devices, adoption)) {
+      done.push(await giveBack(this.#parts, network, device, adoption?.before));
+    }
+    const failures = done.flatMap((one) => one.failures);
+    if (adoption && failures.length === 0) {
+      const { before: _, ...rest } = adoption;
+      this.#store.adoptions.put(rest);
+    }
+    return { notes: done.flatMap(({ notes }) => notes), failures };
   }
 }
 

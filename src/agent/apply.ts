@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { didYouMean } from '#base';
 import { type Host, linuxHost } from '#host';
 import { type HostState, parseHostState } from '#state';
+import { endAdoption } from './adoption/end.ts';
 import { Agent } from './agent.ts';
 import { agentErrors } from './errors.ts';
 import { type LockOptions, withLock } from './lock.ts';
@@ -66,7 +67,15 @@ async function cleanupAlone(
   const networks = network === undefined ? await host.networks() : [network];
   const known = [...(await host.networks()), ...new Store(options.stateDir).networks()];
   const reports: Report[] = [];
-  for (const name of networks) reports.push(await agent.cleanup(name));
+  const store = new Store(options.stateDir);
+  for (const name of networks) {
+    const report = await agent.cleanup(name);
+    if (report.failures.length > 0) reports.push(report);
+    else {
+      const ended = await endAdoption(store, name);
+      reports.push({ ...report, notes: [...report.notes, ...ended] });
+    }
+  }
   // What nobody knows may still have left something behind; if it has not, it is a slip of the pen.
   if (network !== undefined && !known.includes(network) && reports[0]?.unchanged) {
     const hint = didYouMean(network, [...new Set(known)].sort(), 'network on this machine');

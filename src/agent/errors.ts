@@ -89,6 +89,62 @@ export const agentErrors = errorTable({
     says: 'process {pid} was told to end, and did not within {seconds} s',
     fix: 'See what it does: `hawser agent status`; in need `kill -KILL {pid}`, which costs no tunnel.',
   },
+  'agent/nothing-to-adopt': {
+    says: 'there is no interface {interface} of WireGuard on this machine, and no {file}',
+    fix: '`wg show interfaces` lists those there are.',
+  },
+  'agent/no-private-key': {
+    says: '{interface} has no private key, so that nobody could know this machine by it',
+    fix: 'Bring the interface up with its configuration (`wg-quick up {interface}`), and join again.',
+  },
+  'agent/is-adopted': {
+    says: '{interface} belongs to the network {network} of Hawser already',
+    fix: '`hawser agent status` tells of it; `hawser agent release {network}` gives it back.',
+  },
+  'agent/has-own-key': {
+    says: 'this machine has a key of its own in {network} already, and {interface} has another',
+    fix: 'Leave the network first (`hawser leave {network}`), remove {file}, and join again.',
+  },
+  'agent/adopt-waits': {
+    says: '{interface} is left alone: the network wants it otherwise ({count} differences)',
+    fix: 'Change the file as said, and `hawser apply` it: this machine then takes {interface} over by itself. As it is: `hawser agent adopt --yes` makes these changes.',
+  },
+  'agent/adopt-differs': {
+    says: '{interface} would not stay as it is: {change}',
+    fix: '{line}.',
+  },
+  'agent/nothing-adopted': {
+    says: 'nothing was taken over on this machine under the name {name}',
+    fix: '`hawser agent status` lists its networks; `hawser join TOKEN --adopt INTERFACE` takes an interface over.',
+  },
+  'agent/several-adopted': {
+    says: 'several interfaces were taken over on this machine: {names}',
+    fix: 'Say which one: the network, or `--interface`.',
+  },
+  'agent/unit-stays-off': {
+    says: '{unit}, which made {interface} at boot before, could not be enabled: {detail}',
+    fix: '`systemctl enable {unit}`.',
+  },
+  'agent/adoption-unreadable': {
+    says: 'what this machine knows of the interface that it took over for {network} cannot be read: {file}',
+    fix: 'Remove the file; the interface is kept as it is, and `hawser agent cleanup` only takes the mark from it.',
+  },
+  'agent/taken-over': {
+    says: '{interface} was taken over as it is',
+    fix: '`hawser agent release {network}` gives it back.',
+  },
+  'agent/given-back': {
+    says: '{interface} was given back, and stays up',
+    fix: 'What made it at boot has to be there again: `systemctl enable wg-quick@{interface}`.',
+  },
+  'agent/other-key-since': {
+    says: '{interface} has another key since it was taken over: its peers were left as they are',
+    fix: 'Write them down before the next boot: `wg showconf {interface}`.',
+  },
+  'agent/peers-gone-since': {
+    says: 'peers of {interface} that the network removed since are not put back: {keys}',
+    fix: 'Take them out of the configuration of {interface} too, or they come back at the next boot.',
+  },
   'agent/joined-elsewhere': {
     says: 'this machine is in a network {network} already, of another server: {servers}',
     fix: 'Leave that one first: `hawser leave {network}`. Two networks of one machine need two names.',

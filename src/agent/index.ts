@@ -1,3 +1,9 @@
+export { type Adoption, Adoptions } from './adoption/adoption.ts';
+export { type Brought, readBrought } from './adoption/brought.ts';
+export { disableUnit } from './adoption/end.ts';
+export { type Hook, hooksOf } from './adoption/hooks.ts';
+export { type Owner, ownersOf } from './adoption/owners.ts';
+export { adoptionOf, type Released, release } from './adoption/release.ts';
 export { Agent, type AgentComponents } from './agent.ts';
 export {
   type ApplyOptions,

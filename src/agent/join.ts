@@ -11,6 +11,7 @@ import {
   type Token,
 } from '#api';
 import { DiagnosticsError, HawserError } from '#base';
+import { type Brought, secretsOf } from './adoption/brought.ts';
 import { dial } from './channel/dial.ts';
 import { type Enrolment, Enrolments } from './enrolment.ts';
 import { agentErrors } from './errors.ts';
@@ -22,6 +23,10 @@ export interface JoinOptions {
   /** The name that this machine wants; the host's own. */
   readonly name?: string;
   readonly stateDir?: string;
+  /** A tunnel that is there, which is to be the network's as it is. */
+  readonly brought?: Brought;
+  /** Whether that is taken over also where the network wants it otherwise. */
+  readonly anyway?: boolean;
 }
 
 export interface Joined {
@@ -57,10 +62,25 @@ function joinToken(text: string): JoinToken {
   return { ...token, network };
 }
 
-function requestOf(network: string, name: string, identity: Identity, store: Store): JoinRequest {
-  const keys = { '0': store.publicKey(network, 0) };
+function requestOf(
+  network: string,
+  name: string,
+  identity: Identity,
+  store: Store,
+  brought: Brought | undefined,
+): JoinRequest {
+  const keys = { '0': brought?.publicKey ?? store.publicKey(network, 0) };
   const text = joinProofText(network, identity.publicKey, Object.values(keys));
-  return { name, identity: identity.publicKey, keys, proof: identity.sign(text) };
+  const adopted = brought?.peers.map(
+    ({ publicKey, presharedKey }) => [publicKey, presharedKey !== undefined] as const,
+  );
+  return {
+    name,
+    identity: identity.publicKey,
+    keys,
+    proof: identity.sign(text),
+    ...(adopted && { adopted: Object.fromEntries(adopted) }),
+  };
 }
 
 interface Answer {
@@ -145,21 +165,39 @@ function requireSameServer(
   throw agentErrors.error('agent/joined-elsewhere', { network, servers: known.servers.join(', ') });
 }
 
+/** A key that is there already would not be the tunnel's. @throws agent/has-own-key */
+function requireItsKey(store: Store, network: string, { publicKey, interface: device }: Brought) {
+  if (!store.hasKey(network, 0) || store.publicKey(network, 0) === publicKey) return;
+  const file = store.keyFile(network, 0);
+  throw agentErrors.error('agent/has-own-key', { network, interface: device, file });
+}
+
+/** Keeps what a tunnel brings along; the agent takes it over once the network's state fits it. */
+function keepBrought(store: Store, network: string, brought: Brought, anyway: boolean): void {
+  store.bringKey(network, 0, brought.privateKey);
+  store.bringSecrets(network, secretsOf(brought));
+  const { interface: device } = brought;
+  store.adoptions.put({ network, interface: device, anyway, units: [] });
+}
+
 /**
  * Enrols this machine in the network that a join token names: its identity and its keys are born here
- * and stay, the server gets the public ones. Trusts nobody but the server that the token's pin names.
- * The agent has to be told (`startAgent`).
+ * and stay, or are those of a tunnel that it brings along; the server gets the public ones. Trusts nobody
+ * but the server that the token's pin names. The agent has to be told (`startAgent`).
  * @throws api/..., server/..., agent/not-a-join-token, agent/joined-elsewhere, agent/wrong-server,
- *   agent/no-connection, agent/not-permitted
+ *   agent/no-connection, agent/not-permitted, agent/has-own-key
  */
 export async function joinNetwork(options: JoinOptions): Promise<Joined> {
-  const { stateDir = defaultStateFolder, name = nameOfHost() } = options;
+  const { stateDir = defaultStateFolder, name = nameOfHost(), brought } = options;
   const token = joinToken(options.token);
   const enrolments = new Enrolments(stateDir);
   requireSameServer(enrolments.find(token.network), token);
   const store = new Store(stateDir);
-  const answer = await ask(token, requestOf(token.network, name, machineIdentity(stateDir), store));
+  if (brought) requireItsKey(store, token.network, brought);
+  const identity = machineIdentity(stateDir);
+  const answer = await ask(token, requestOf(token.network, name, identity, store, brought));
   const { network, machine, enrolment, servers, authorities } = answer;
+  if (brought) keepBrought(store, network, brought, options.anyway ?? false);
   const { pin } = token;
   enrolments.put({
     network,

@@ -12,6 +12,7 @@ import { canonicalJson, type Diagnostic, HawserError, Secret } from '#base';
 import { writeFileAtomically } from '#host';
 import { type HostState, parseHostState } from '#state';
 import { generateKeyPair, publicKeyOf } from '#wireguard';
+import { Adoptions } from './adoption/adoption.ts';
 import { agentErrors } from './errors.ts';
 import { closeToOthers } from './modes.ts';
 import { permitted } from './permitted.ts';
@@ -33,12 +34,16 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
+const isBrought = (reference: string): boolean => reference.startsWith('adopted-');
+
 /** Folders 0700, files 0600, every file whole or not there (law 9). */
 export class Store {
+  readonly adoptions: Adoptions;
   readonly #folder: string;
 
   constructor(folder: string = defaultStateFolder) {
     this.#folder = folder;
+    this.adoptions = new Adoptions(folder);
   }
 
   #write(path: string, text: string): void {
@@ -69,6 +74,10 @@ export class Store {
     return join(this.#folder, 'keys', network, `${lane}.key`);
   }
 
+  hasKey(network: string, lane: number): boolean {
+    return readIfThere(this.keyFile(network, lane)) !== undefined;
+  }
+
   /** The public key of a lane; its private key is born at the first call. @throws agent/no-key-file */
   publicKey(network: string, lane: number): string {
     const file = this.keyFile(network, lane);
@@ -83,6 +92,11 @@ export class Store {
     const { privateKey } = generateKeyPair();
     this.#writeNew(file, `${privateKey.reveal()}\n`);
     return this.publicKey(network, lane);
+  }
+
+  /** Gives a lane that has none a private key that was born elsewhere. */
+  bringKey(network: string, lane: number, privateKey: Secret): void {
+    this.#writeNew(this.keyFile(network, lane), `${privateKey.reveal()}\n`);
   }
 
   /** Writes a file unless there is one by now: of two that make a key at once, one wins. */
@@ -114,6 +128,14 @@ export class Store {
     const all = [...secrets, ...this.secrets(network)];
     const values = Object.fromEntries(all.map(([reference, value]) => [reference, value.reveal()]));
     this.#write(this.#secretsFile(network), `${canonicalJson(values)}\n`);
+  }
+
+  /** Puts the preshared keys of a tunnel that was there before Hawser in the place of any before. */
+  bringSecrets(network: string, secrets: ReadonlyMap<string, Secret>): void {
+    const others = [...this.secrets(network)].filter(([reference]) => !isBrought(reference));
+    const all = [...others, ...secrets].map(([reference, value]) => [reference, value.reveal()]);
+    if (all.length === 0 && this.secrets(network).size === 0) return;
+    this.#write(this.#secretsFile(network), `${canonicalJson(Object.fromEntries(all))}\n`);
   }
 
   #networkFile(network: string, name: string): string {

@@ -168,7 +168,12 @@ export const SeenReport = Type.Object({
   paused: Type.Optional(Type.Union([Time, Type.Null()])),
 });
 
-export const LeaveMessage = Type.Object({ type: literal('leave') });
+/** `keepsPlace`: the file goes on naming it, for when it joins again. */
+export const LeaveMessage = Type.Object({
+  type: literal('leave'),
+  keepsPlace: Type.Optional(Type.Boolean()),
+});
+export type LeaveMessage = Static<typeof LeaveMessage>;
 
 export const FromAgent = Type.Union([Hello, StateReport, DriftReport, SeenReport, LeaveMessage]);
 export type FromAgent = Static<typeof FromAgent>;

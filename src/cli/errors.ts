@@ -153,6 +153,10 @@ export const cliErrors = errorTable({
     says: '{file} is there already',
     fix: 'Give another name with --output, or --force to overwrite it.',
   },
+  'cli/also-kept': {
+    says: '{owner} keeps {interface}, too ({what})',
+    fix: '{remedy}; then join again. --yes joins all the same, and the two may work against each other.',
+  },
   'cli/facts-exist': {
     says: '{file} has facts of a network {network} already',
     fix: 'Give another name with --network, write to another folder with --output, or take --force to replace them.',

@@ -18,7 +18,10 @@ export type Request =
   | { readonly do: 'rollback'; readonly network: string }
   /** Something was joined: what was enrolled since is taken up. */
   | { readonly do: 'reload' }
-  | { readonly do: 'leave'; readonly network: string };
+  /** What the network wants of a tunnel that is to be taken over is to be done. */
+  | { readonly do: 'adopt'; readonly network: string }
+  /** `keepsPlace`: the file of the network goes on naming this machine. */
+  | { readonly do: 'leave'; readonly network: string; readonly keepsPlace?: boolean };
 
 export interface AgentStatus {
   readonly version: string;
@@ -50,6 +53,7 @@ export interface Answers {
   readonly resume: null;
   readonly rollback: { readonly from: number; readonly to?: number };
   readonly reload: null;
+  readonly adopt: null;
   /** Whether a server heard it. */
   readonly leave: { readonly told: boolean };
 }

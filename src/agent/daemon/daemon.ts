@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { countingRun, type Host, linuxHost } from '#host';
+import { endAdoption } from '../adoption/end.ts';
 import { Agent } from '../agent.ts';
 import { type Enrolment, Enrolments } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
@@ -8,7 +9,7 @@ import { machineIdentity } from '../identity.ts';
 import { type LockOptions, withLock } from '../lock.ts';
 import { defaultStateFolder, Store } from '../store.ts';
 import { type Answers, Control, type Request, socketPath } from './control.ts';
-import { findingsIn, findingsOf, list, messagesOf } from './findings.ts';
+import { findingsIn, findingsOf, list, messagesOf, plain } from './findings.ts';
 import { defaultTimings, type Machine, type Timings } from './machine.ts';
 import { Pause } from './pause.ts';
 import { Session } from './session.ts';
@@ -116,22 +117,35 @@ class Daemon {
       setTimeout(() => void this.#forget(network), again).unref();
       return;
     }
+    await this.#finishAdoption(network);
     this.#machine.enrolments.remove(network);
     this.#machine.log(`${network}: left`);
     this.#departures.get(network)?.();
   }
 
+  /** A unit that cannot be enabled is a person's affair; it is no reason to stay. */
+  async #finishAdoption(network: string): Promise<void> {
+    const { store, run, log } = this.#machine;
+    for (const { message, fix } of await endAdoption(store, network, run)) {
+      log(`${network}: ${message}; ${fix}`);
+    }
+  }
+
   async #cleanup(network: string): Promise<readonly string[]> {
     try {
-      return messagesOf(findingsOf(await this.#machine.agent.cleanup(network)));
+      const report = await this.#machine.agent.cleanup(network);
+      for (const note of messagesOf(report.notes.map(plain))) {
+        this.#machine.log(`${network}: ${note}`);
+      }
+      return messagesOf(findingsOf(report));
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)];
     }
   }
 
   /** Says goodbye and goes, when the server has let us or does not answer. */
-  async #leave(network: string): Promise<Answers['leave']> {
-    const told = this.#session(network).leave();
+  async #leave(network: string, keepsPlace: boolean): Promise<Answers['leave']> {
+    const told = this.#session(network).leave(keepsPlace);
     const gone = new Promise<boolean>((resolve) => {
       this.#departures.set(network, () => resolve(true));
       if (!told) resolve(false);
@@ -186,7 +200,16 @@ class Daemon {
       await this.load();
       return null;
     },
-    leave: async ({ network }) => this.#leave(network),
+    adopt: async ({ network }) => {
+      const session = this.#session(network);
+      const { adoptions } = this.#machine.store;
+      const adoption = adoptions.find(network);
+      if (!adoption) throw agentErrors.error('agent/nothing-adopted', { name: network });
+      adoptions.put({ ...adoption, anyway: true });
+      session.retry();
+      return null;
+    },
+    leave: async ({ network, keepsPlace = false }) => this.#leave(network, keepsPlace),
   };
 
   readonly handle = async (request: Request): Promise<unknown> => {

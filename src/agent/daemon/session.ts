@@ -214,14 +214,19 @@ export class Session {
     this.#link.renew();
   }
 
+  /** What was refused may be tried again. */
+  retry(): void {
+    this.#upkeep.release();
+  }
+
   /** Goes back to what was so before, by revisions. @throws agent/nothing-before */
   rollback(): Promise<{ readonly from: number; readonly to: number | undefined }> {
     return this.#upkeep.rollback();
   }
 
   /** Tells the server goodbye, if there is one; says whether. */
-  leave(): boolean {
-    return this.#link.send({ type: 'leave' });
+  leave(keepsPlace: boolean): boolean {
+    return this.#link.send({ type: 'leave', ...(keepsPlace && { keepsPlace }) });
   }
 
   /** What the machine should be now. */

@@ -16,7 +16,7 @@ import {
   takenBack,
   tried,
 } from './commit.ts';
-import { findingsIn, findingsOf, list, messagesOf, textOf } from './findings.ts';
+import { findingsIn, findingsOf, list, messagesOf, plain, textOf } from './findings.ts';
 import { type Kept, KeptStates, nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
 import { mtuTowardsPeers } from './mtu.ts';
@@ -248,7 +248,9 @@ export class Upkeep {
     if (this.#offer === offer) this.#offer = undefined;
     this.#settle(tried(this.#commit, { state: offer, touches, since: performance.now() }));
     const changes = describeChanges(report.changes);
-    this.#say(list(`revision ${offer.rev}`, changes.length > 0 ? changes : ['no change']));
+    const notes = messagesOf(report.notes.map(plain));
+    const told = changes.length > 0 ? changes : ['no change'];
+    this.#say(list(`revision ${offer.rev}`, [...notes, ...told]));
     this.#outcome(offer, findingsOf(report), changes, 'always');
     if (this.#commit.trial) this.#prove(touches);
     else this.#confirmed(offer);

@@ -9,6 +9,7 @@ import {
 } from '#agent';
 import { exitCodes, exitWith } from '../exit.ts';
 import { print, printJson } from '../output.ts';
+import { adoptCommand, releaseCommand } from './agent-adoption.ts';
 import {
   pauseCommand,
   resumeCommand,
@@ -112,6 +113,8 @@ export const agentCommand = (): Command =>
     .addCommand(pauseCommand())
     .addCommand(resumeCommand())
     .addCommand(rollbackCommand())
+    .addCommand(adoptCommand())
+    .addCommand(releaseCommand())
     .addCommand(applyCommand())
     .addCommand(cleanupCommand())
     .addCommand(keyCommand())

@@ -10,6 +10,8 @@ import {
   type Started,
   startAgent,
 } from '#agent';
+import { describeTaken, disableUnits, type Found, findTunnel, isTaken } from '../adoption.ts';
+import { confirmed } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
 import { print, printJson } from '../output.ts';
@@ -20,6 +22,8 @@ import { describeShown } from './agent-shown.ts';
 
 interface Flags {
   readonly name?: string;
+  readonly adopt?: string;
+  readonly yes?: boolean;
   readonly stateDir: string;
   readonly json?: boolean;
 }
@@ -33,22 +37,40 @@ export const joinCommand = (): Command =>
     .description('let this machine join a network, and keep it so')
     .argument('<token>', 'from `hawser token create --join`; `-`: given on standard input')
     .option('--name <name>', "what the machine is called there; the host's own name otherwise")
+    .option(
+      '--adopt <interface>',
+      'take over a WireGuard interface that is there: its key, port, peers and preshared keys',
+    )
+    .option('-y, --yes', 'do not ask; take it over also where the network wants it otherwise')
     .option(...stateFolder)
     .option('--json', 'for programs')
     .addHelpText(
       'after',
-      '\nExit code 0: in the network, or waiting for approval. 1: something could not be done. 2: not joined.',
+      `
+With --adopt nothing of the interface is written where the network's file says of it what it is, and
+sessions go on. Where the file says something else, it is left alone until it says the same. Whatever was
+there before is remembered: \`hawser agent release\` gives the interface back.
+
+Exit code 0: in the network, or waiting for approval. 1: something could not be done. 2: not joined.`,
     )
     .action(join);
 
 async function join(token: string, flags: Flags): Promise<void> {
-  const { name, stateDir } = flags;
+  const { name, stateDir, adopt, yes = false } = flags;
   const given = token === '-' ? readFileSync(0, 'utf8') : token;
-  const joined = await joinNetwork({ token: given, stateDir, ...(name !== undefined && { name }) });
+  const found = adopt === undefined ? undefined : await findTunnel(adopt, yes);
+  const joined = await joinNetwork({
+    token: given,
+    stateDir,
+    ...(name !== undefined && { name }),
+    ...(found && { brought: found.brought, anyway: yes }),
+  });
   const started = await startAgent({ program: thisProgram(), stateDir });
-  const status = await firstState(stateDir, joined.network);
+  const first = await firstState(stateDir, joined.network);
+  const status = found ? await takenAnyway(first, flags) : first;
   const shown = status.pending ? undefined : await firstHandshake(stateDir, joined.network);
-  await tell({ joined, started, status, shown }, flags);
+  const taken = found && (await afterTaking(found, joined.network, flags));
+  await tell({ joined, started, status, shown, taken }, flags);
   exitWith(status.pending || status.complete ? exitCodes.yes : exitCodes.no);
 }
 
@@ -57,16 +79,57 @@ interface Outcome {
   readonly started: Started;
   readonly status: SessionStatus;
   readonly shown: Shown | undefined;
+  readonly taken: Taken | undefined;
 }
 
+/** An interface that was brought along. */
+interface Taken {
+  readonly isTaken: boolean;
+  readonly disabled: readonly string[];
+  readonly lines: readonly string[];
+}
+
+async function afterTaking(
+  found: Found,
+  network: string,
+  { stateDir, yes }: Flags,
+): Promise<Taken> {
+  if (!isTaken(stateDir, network)) return { isTaken: false, disabled: [], lines: [] };
+  const disabled = await disableUnits({ stateDir, network }, found, yes);
+  return { isTaken: true, disabled, lines: describeTaken(network, found, disabled) };
+}
+
+/** On a terminal, a person who has seen what differs may want it all the same. */
+async function takenAnyway(
+  status: SessionStatus,
+  { stateDir, json }: Flags,
+): Promise<SessionStatus> {
+  const { network, failures } = status;
+  const isWaiting = failures.some(({ code }) => code === 'agent/adopt-waits');
+  if (!isWaiting || json || !process.stdin.isTTY || !process.stderr.isTTY) return status;
+  for (const line of describeFailures(failures)) print(line);
+  if (!(await confirmed('Make these changes, and take it over?', false))) return status;
+  await askAgent(stateDir, { do: 'adopt', network });
+  return firstState(stateDir, network, ({ complete }) => complete);
+}
+
+const describeFailures = (failures: SessionStatus['failures']): readonly string[] =>
+  failures.map(({ message, code, fix }) => `FAILED ${message} [${code}]\n  ${fix}`);
+
+const isSettled = ({ pending, complete, failures }: SessionStatus): boolean =>
+  pending || complete || failures.length > 0;
+
 /** Until the machine is what its network says, or knows that it has to wait. */
-async function firstState(stateDir: string, network: string): Promise<SessionStatus> {
+async function firstState(
+  stateDir: string,
+  network: string,
+  isThere = isSettled,
+): Promise<SessionStatus> {
   const end = performance.now() + statePatience;
   for (;;) {
     const { networks } = await askAgent(stateDir, { do: 'status' });
     const status = networks.find((one) => one.network === network);
-    if (status && (status.pending || status.complete)) return status;
-    if (status && status.failures.length > 0) return status;
+    if (status && isThere(status)) return status;
     if (performance.now() > end) {
       const why = status?.unreachable?.message ?? 'the server has sent nothing';
       throw cliErrors.error('cli/no-state-yet', { network, why });
@@ -88,19 +151,20 @@ async function firstHandshake(stateDir: string, network: string): Promise<Shown 
 }
 
 async function tell(
-  { joined, started, status, shown }: Outcome,
+  { joined, started, status, shown, taken }: Outcome,
   { json, stateDir }: Flags,
 ): Promise<void> {
+  const { machine, network } = joined;
   if (json) {
     const { pending, complete, failures } = status;
-    printJson({ ...joined, agent: started, pending, complete, failures, shown: shown ?? null });
+    const adopted = taken && { taken: taken.isTaken, disabled: taken.disabled };
+    const all = { ...joined, agent: started, pending, complete, failures, shown: shown ?? null };
+    printJson({ ...all, ...(adopted && { adopted }) });
     return;
   }
-  if (shown) print(describeShown(shown));
-  else
-    print(
-      `${joined.machine} waits in ${joined.network}: an operator runs \`hawser approve ${joined.machine}\``,
-    );
-  for (const { message, code } of status.failures) print(`FAILED ${message} [${code}]`);
+  if (status.pending)
+    print(`${machine} waits in ${network}: an operator runs \`hawser approve ${machine}\``);
+  else print(shown ? describeShown(shown) : `${machine} joined ${network}`);
+  for (const line of [...describeFailures(status.failures), ...(taken?.lines ?? [])]) print(line);
   print(await describeStarted(started, stateDir));
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { apiErrors, type FromAgent, type Hello, type TrustMessage } from '#api';
+import { apiErrors, type FromAgent, type Hello, type LeaveMessage, type TrustMessage } from '#api';
 import { serverErrors } from '../errors.ts';
 import type { Compiler } from '../network/compiler.ts';
 import { banishedKey } from '../network/edit.ts';
@@ -176,7 +176,7 @@ export class Hub {
       const record = this.network.snapshot.byIdentity.get(connection.hello.identity);
       if (record) this.#findings.seen(record, { keys: message.keys, seen: { mtu: message.mtu } });
     } else if (message.type === 'drift') this.#findings.drifted(connection, message);
-    else this.#left(connection);
+    else this.#left(connection, message);
     this.#changed(connection.hello.identity);
   }
 
@@ -239,11 +239,13 @@ export class Hub {
   }
 
   /** Who leaves by itself is told so by the removal that it asked for. */
-  #left({ hello: { identity } }: Connection): void {
+  #left({ hello: { identity } }: Connection, { keepsPlace }: LeaveMessage): void {
     this.network
       .commit(async ({ byIdentity }, decide) => {
         const machine = byIdentity.get(identity);
-        return machine && decide({ name: 'leave', input: machine });
+        if (!machine || !keepsPlace) return machine && decide({ name: 'leave', input: machine });
+        const input = { machine, author: machine.name, action: 'leave' };
+        return decide({ name: 'forget', input });
       })
       .catch((error: unknown) => {
         this.#components.log.error({ err: error }, 'a machine could not leave');
