@@ -171,6 +171,16 @@ export const routes = {
     params: OfRevision,
     response: Revision,
   }),
+  rejectRevision: route({
+    method: 'POST',
+    path: `${network}/revisions/:number/reject`,
+    permission: 'approve',
+    once: true,
+    summary: 'Let a held revision go no further',
+    params: OfRevision,
+    body: Type.Object({ why: Why }),
+    response: Revision,
+  }),
   freeze: route({
     method: 'POST',
     path: `${network}/freeze`,
@@ -274,6 +284,15 @@ export const routes = {
     permission: 'tokens',
     summary: 'All tokens, without their texts',
     response: Type.Array(TokenInfo),
+  }),
+  vouchToken: route({
+    method: 'POST',
+    path: '/v1/tokens/:id/vouch',
+    permission: 'approve',
+    once: true,
+    summary: 'Vouch that a token is held by another person than the one who made it',
+    params: Type.Object({ id: Type.String() }),
+    response: TokenInfo,
   }),
   revokeToken: route({
     method: 'DELETE',

@@ -35,8 +35,11 @@ export const Revision = Type.Object({
   /** Token name or machine. */
   author: Type.String(),
   why: Type.String(),
-  /** `held` waits for another operator or for the mass-delete brake. */
-  state: Type.Union([Type.Literal('applied'), Type.Literal('held')]),
+  /**
+   * held: waits for another operator, or for whoever minds the brake on mass removals. rejected: waited,
+   * and will not be.
+   */
+  state: Type.Union([Type.Literal('applied'), Type.Literal('held'), Type.Literal('rejected')]),
   /** One line per machine that changed, from the plan's own words. */
   summary: Type.Array(Type.String()),
   /** Who let it go, if it was held. */
@@ -75,6 +78,10 @@ export const NetworkStatus = Type.Object({
   network: Type.String(),
   revision: RevisionId,
   frozen: Type.Boolean(),
+  /** How many people a change needs. */
+  approvals: Type.Integer(),
+  /** The revision that waits. */
+  held: Type.Optional(Revision),
   machines: Type.Array(MachineStatus),
 });
 export type NetworkStatus = Static<typeof NetworkStatus>;
@@ -90,6 +97,8 @@ export const PlanResult = Type.Object({
   staleExports: Type.Array(Type.String()),
   tests: Type.Array(Type.Unknown()),
   warnings: Type.Array(Finding),
+  /** What else there is to say of it, in words. */
+  notes: Type.Optional(Type.Array(Type.String())),
 });
 export type PlanResult = Static<typeof PlanResult>;
 

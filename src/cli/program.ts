@@ -18,6 +18,7 @@ import { leaveCommand } from './commands/leave.ts';
 import { contextCommand, loginCommand, logoutCommand } from './commands/login.ts';
 import {
   approveCommand,
+  rejectCommand,
   removeCommand,
   replaceCommand,
   retryCommand,
@@ -57,6 +58,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
     [
       tokenCommand(),
       approveCommand(),
+      rejectCommand(),
       retryCommand(),
       replaceCommand(),
       removeCommand(),

@@ -29,6 +29,14 @@ export const serverErrors = errorTable({
     says: 'revision {number} of {network} does not wait for approval',
     fix: '`hawser history` shows which revisions wait.',
   },
+  'server/second-person': {
+    says: '{what} is by {author}, and needs another person',
+    fix: 'Let another operator do it. A token that somebody made speaks for its maker until another vouches for it: `hawser token vouch ID`.',
+  },
+  'server/too-few-persons': {
+    says: 'two people are to be needed for each change of {network}, and there are tokens of {persons}',
+    fix: 'Make tokens for others first: `hawser token create --role operator --name NAME`; `hawser token list` shows whose there are.',
+  },
   'server/certificate-unusable': {
     says: 'the TLS file {file} cannot be used: {detail}',
     fix: 'Give the PEM files of one key and its certificate, or leave both out: the server then makes its own.',

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { apiErrors, formatToken, type Role, roles, type TokenInfo } from '#api';
+import { apiErrors, formatToken, permissionsOf, type Role, roles, type TokenInfo } from '#api';
 import { Secret } from '#base';
 import type { Actor } from './actor.ts';
 import type { Store, StoredToken, Transaction } from './store/contract.ts';
@@ -21,6 +21,8 @@ export interface NewToken {
   readonly admits?: boolean | undefined;
   /** The one machine that a join token lets in. */
   readonly machine?: string | undefined;
+  /** The token for whose holder it speaks, if not its own. */
+  readonly person?: string | undefined;
 }
 
 export interface MadeToken {
@@ -69,6 +71,7 @@ export class Tokens {
       ephemeral: wanted.ephemeral ?? false,
       admits: wanted.admits ?? false,
       revoked: false,
+      ...(wanted.person !== undefined && { person: wanted.person }),
     };
     await tx.putToken({ ...info, hash: hashOf(secret.reveal()) });
     if (wanted.machine !== undefined) await tx.putSetting(machineKey(info.id), wanted.machine);
@@ -102,12 +105,24 @@ export class Tokens {
     await tx.putToken({ ...token, usesLeft: token.usesLeft - 1 });
   }
 
+  /** How many people have tokens by which they may approve what waits in a network. */
+  persons(all: readonly StoredToken[], network: string): number {
+    const may = all.filter(
+      (token) =>
+        this.#isGood(token) &&
+        permissionsOf[token.role as Role]?.includes('approve') &&
+        (token.network ?? network) === network,
+    );
+    return new Set(may.map(({ id, person = id }) => person)).size;
+  }
+
+  #isGood({ revoked, expires, usesLeft }: StoredToken): boolean {
+    const isOver = expires !== undefined && new Date(expires) <= this.#clock();
+    return !revoked && !isOver && usesLeft !== 0;
+  }
+
   #valid(token: StoredToken | undefined): StoredToken {
-    const now = this.#clock();
-    const isOver = token?.expires !== undefined && new Date(token.expires) <= now;
-    if (!token || token.revoked || isOver || token.usesLeft === 0) {
-      throw apiErrors.error('api/unauthorized', {});
-    }
+    if (!token || !this.#isGood(token)) throw apiErrors.error('api/unauthorized', {});
     return token;
   }
 

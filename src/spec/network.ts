@@ -162,4 +162,6 @@ export interface Network extends Located {
   /** Absent: everything inside the network may talk. Present: default deny. */
   readonly policy?: readonly PolicyRule[];
   readonly tests: readonly PolicyTest[];
+  /** How many people a change needs. */
+  readonly approvals: 1 | 2;
 }

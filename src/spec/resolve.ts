@@ -20,8 +20,8 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
   const draft = new Draft(report);
   const { place, fields } = originOf(file);
   const at = (key: SectionName): Place => fields[key] ?? place;
-  const { version, network, overlay, defaults, sites, members, groups, topology, policy, tests } =
-    sections;
+  const { version, network, overlay, defaults, approvals, sites, members } = sections;
+  const { groups, topology, policy, tests } = sections;
 
   const name = network.read(file.network, draft, at('network'));
   draft.overlay = overlay.read(file.overlay, draft, at('overlay'));
@@ -47,6 +47,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
     groups: everyGroup,
     ...(rules && { policy: rules }),
     tests: tests.read(file.tests, draft, at('tests')),
+    approvals: approvals.read(file.approvals, draft, at('approvals')),
     place,
     fields,
   };

@@ -8,6 +8,7 @@ const {
   overlay,
   topology,
   defaults,
+  approvals,
   include,
   sites,
   members,
@@ -32,6 +33,7 @@ const reserved = [
 const shared = {
   topology: words.optional(topology.schema),
   defaults: words.optional(defaults.schema),
+  approvals: words.optional(approvals.schema),
   include: words.optional(include.schema),
   sites: words.optional(sites.schema),
   members: words.optional(members.schema),

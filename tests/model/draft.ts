@@ -98,6 +98,7 @@ export function networkOf(draft: Draft): Network {
     groups,
     ...(draft.policy && { policy: draft.policy.map((rule, i) => ruleOf(rule, i, draft)) }),
     tests: [],
+    approvals: 1,
   };
 }
 

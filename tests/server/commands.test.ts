@@ -194,6 +194,37 @@ describe('people at a server', () => {
     });
   });
 
+  describe('who need each other', () => {
+    test('wait until the other approves, and go on from there when it is rejected', () => {
+      const text = (more: string): string => `${ann.must('pull')}${more}`;
+      ann.must('pull', 'net.yaml', '--force');
+      ann.write('net.yaml', text('approvals: 2\n'));
+      expect(ann.hawser(['plan', 'net.yaml']).out).toContain('From then on each change needs two');
+      ann.must('apply', 'net.yaml');
+      ann.write('net.yaml', text('# one\n'));
+      const said = ann.must('apply', 'net.yaml');
+      const [, number = ''] = /waits: `hawser approve (\d+)`/.exec(said) ?? [];
+      expect(refusal(ann, 'approve', number)).toEqual([2, 'server/second-person']);
+      expect(ann.must('status')).toContain(`hawser reject ${number}`);
+      expect(ben.must('reject', number, '-m', 'not so')).toContain('rejected');
+      ann.write('net.yaml', text('# two\n'));
+      const next = /`hawser approve (\d+)`/.exec(ann.must('apply', 'net.yaml'))?.[1] ?? '';
+      expect(ben.must('approve', next)).toContain('approved by ben');
+      expect(ann.must('history', '-n', '2')).toContain('apply (rejected)');
+      ann.write('net.yaml', ann.must('pull').replace('approvals: 2\n', ''));
+      const off = /`hawser approve (\d+)`/.exec(ann.must('apply', 'net.yaml'))?.[1] ?? '';
+      ben.must('approve', off);
+      ann.must('pull', 'net.yaml', '--force');
+    });
+
+    test('vouch for whom another made a token', () => {
+      const made = ann.must('token', 'create', '--role', 'operator', '--name', 'carl', '--json');
+      const { info } = JSON.parse(made) as { info: { id: string } };
+      expect(ben.must('token', 'vouch', info.id)).toContain('carl');
+      expect(ann.must('token', 'list')).toMatch(/carl +all +good +itself/);
+    });
+  });
+
   describe('who keep backups', () => {
     const passphrase = { HAWSER_PASSPHRASE: 'correct horse battery' };
 

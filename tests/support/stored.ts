@@ -47,7 +47,13 @@ export async function fillStore(store: Store): Promise<void> {
       ephemeral: false,
     } as const;
     await tx.putMachine({ ...machine, confirmed: 3, quarantined: 1 });
-    await tx.putMachine({ ...machine, name: 'alice', enrolment: 'pending', keys: { '0': 'k' } });
+    await tx.putMachine({
+      ...machine,
+      name: 'alice',
+      enrolment: 'pending',
+      keys: { '0': 'k' },
+      person: 'first',
+    });
     const token = {
       id: 'first',
       hash: 'aa'.repeat(32),

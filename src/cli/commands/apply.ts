@@ -130,7 +130,9 @@ async function sureBase(
   { base, json }: Pick<Flags, 'base' | 'json'>,
 ): Promise<RevisionId> {
   const known = base === undefined ? baseOf(file, network) : { epoch: now.epoch, number: base };
-  if (known?.epoch === now.epoch && known.number === now.number) return known;
+  const isNow = known?.epoch === now.epoch && known.number >= now.number;
+  // A greater number is that of a revision that waited, and was made from what is there now.
+  if (isNow) return now;
   if (await isStored(client, file, network)) return now;
   if (!known) throw cliErrors.error('cli/no-base', { network, now: now.number, file });
   if (!json) process.stderr.write(`${await othersText(client, network, known)}\n`);

@@ -80,6 +80,12 @@ function coloured(line: string): string {
   return line.startsWith('-') ? paint('red', line) : line;
 }
 
+/** The revision before the latest; where that waits only, the one that holds. */
+async function before(client: Client, network: string): Promise<number> {
+  const { revision, held } = await client.call('status', { params: { network } });
+  return held ? revision.number : Math.max(1, revision.number - 1);
+}
+
 interface RollbackFlags extends NetworkOptions {
   readonly message?: string;
   readonly yes?: boolean;
@@ -92,7 +98,7 @@ export const rollbackCommand = (): Command =>
     .option('-y, --yes', 'do not ask')
     .action((number: number | undefined, options: RollbackFlags) =>
       inNetwork(options, async (client, network) => {
-        const wanted = number ?? Math.max(1, (await latest(client, network)) - 1);
+        const wanted = number ?? (await before(client, network));
         const params = { network, number: wanted };
         if (!options.json) {
           const { entry, files } = await client.call('show', { params });

@@ -3,6 +3,7 @@ import { confirmed } from '../ask.ts';
 import { print, printJson } from '../output.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
 import { revisionText } from '../remote/words.ts';
+import { revisionNumber } from './history.ts';
 
 interface Flags extends NetworkOptions {
   readonly yes?: boolean;
@@ -26,6 +27,24 @@ export const approveCommand = (): Command =>
               params: { network, machine: what },
               body: { hub: options.hub, as: options.as },
             });
+        if (options.json) printJson(revision);
+        else print(revisionText(revision));
+      }),
+    );
+
+interface RejectFlags extends NetworkOptions {
+  readonly message?: string;
+}
+
+export const rejectCommand = (): Command =>
+  ofNetwork('reject', 'let a revision go no further that is held')
+    .argument('<revision>', 'its number', revisionNumber)
+    .option('-m, --message <why>', 'why, for the audit')
+    .action((number: number, options: RejectFlags) =>
+      inNetwork(options, async (client, network) => {
+        const params = { network, number };
+        const body = { why: options.message };
+        const revision = await client.call('rejectRevision', { params, body });
         if (options.json) printJson(revision);
         else print(revisionText(revision));
       }),

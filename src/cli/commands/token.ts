@@ -93,17 +93,23 @@ const listCommand = (): Command =>
       if (options.json) printJson(tokens);
       else
         print(
-          columns([['id', 'role', 'name', 'network', 'state', 'last used'], ...tokens.map(rowOf)]),
+          columns([
+            ['id', 'role', 'name', 'network', 'state', 'speaks for', 'last used'],
+            ...tokens.map((token) => rowOf(token, tokens)),
+          ]),
         );
     }),
   );
 
-const rowOf = (info: TokenInfo): readonly string[] => [
+const rowOf = (info: TokenInfo, all: readonly TokenInfo[]): readonly string[] => [
   info.id,
   info.role,
   info.name,
   info.network ?? 'all',
   stateOf(info),
+  info.person === undefined
+    ? 'itself'
+    : (all.find(({ id }) => id === info.person)?.name ?? info.person),
   info.lastUsed === undefined ? 'never' : fromNow(info.lastUsed),
 ];
 
@@ -114,6 +120,23 @@ function stateOf({ revoked, usesLeft, expires }: TokenInfo): string {
   const left = usesLeft === undefined ? '' : `, for ${usesLeft} more`;
   return expires === undefined ? `good${left}` : `good${left}, ends ${fromNow(expires)}`;
 }
+
+const vouchCommand = (): Command =>
+  remote('vouch', 'say that a token is held by another person than the one who made it')
+    .argument('<id>', 'as `hawser token list` shows it')
+    .addHelpText(
+      'after',
+      `
+Where a file says \`approvals: 2\`, a token speaks for whoever made it, and cannot approve what
+they do, until another person vouches for it.`,
+    )
+    .action((id: string, options: RemoteOptions) =>
+      atServer(options, async (client) => {
+        const token = await client.call('vouchToken', { params: { id } });
+        if (options.json) printJson(token);
+        else print(`${token.name} (${id}) speaks for itself`);
+      }),
+    );
 
 const revokeCommand = (): Command =>
   remote('revoke', 'make a token void')
@@ -131,4 +154,5 @@ export const tokenCommand = (): Command =>
     .description('who may do what, and which machines may join')
     .addCommand(createCommand())
     .addCommand(listCommand())
+    .addCommand(vouchCommand())
     .addCommand(revokeCommand());

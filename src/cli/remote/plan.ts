@@ -6,9 +6,10 @@ import { placedHere, readFileSet } from './file-set.ts';
 import { atServer, type RemoteOptions } from './session.ts';
 
 /** A plan of the server as people read it. */
-export const planText = ({ text, warnings }: PlanResult, file: string): string =>
+export const planText = ({ text, warnings, notes = [] }: PlanResult, file: string): string =>
   [
     text.trimEnd() || 'No changes.',
+    ...notes,
     ...placedHere(warnings, file).map((warning) => formatDiagnostic(warning)),
   ].join('\n');
 

@@ -14,7 +14,7 @@ export const revisionsText = (revisions: readonly Revision[]): string =>
       String(one.id.number),
       fromNow(one.at),
       one.author,
-      `${one.kind}${one.state === 'held' ? paint('yellow', ' (held)') : ''}`,
+      `${one.kind}${one.state === 'applied' ? '' : paint('yellow', ` (${one.state})`)}`,
       one.why,
     ]),
   ]);
@@ -24,16 +24,22 @@ export const revisionText = (one: Revision): string =>
   [
     `revision ${one.id.number}, ${one.kind}, ${fromNow(one.at)} (${one.at}) by ${one.author}`,
     ...(one.why ? [`  ${one.why}`] : []),
-    ...(one.state === 'held'
-      ? [paint('yellow', `  held: \`hawser approve ${one.id.number}\``)]
-      : []),
+    ...stateLines(one),
     ...one.summary.map((line) => `  ${line}`),
   ].join('\n');
+
+function stateLines({ state, approver, id: { number } }: Revision): readonly string[] {
+  const waits = `  waits: \`hawser approve ${number}\` lets it go, \`hawser reject ${number}\` does not`;
+  if (state === 'held') return [paint('yellow', waits)];
+  if (state === 'rejected') return [paint('yellow', '  rejected')];
+  return approver === undefined ? [] : [`  approved by ${approver}`];
+}
 
 /** What each machine of a network is to its server. */
 export const statusText = (status: NetworkStatus): string =>
   [
     `${status.network}: revision ${status.revision.number}${status.frozen ? paint('yellow', ', frozen') : ''}`,
+    ...(status.held ? [revisionText(status.held)] : []),
     columns([
       heads('machine', 'is', 'overlay', 'from', 'revision', 'notes'),
       ...status.machines.map(machineRow),

@@ -24,6 +24,8 @@ const statusOf: Readonly<Record<string, number>> = {
   'server/disk-full': 507,
   'server/network-exists': 409,
   'server/not-held': 409,
+  'server/second-person': 403,
+  'server/too-few-persons': 409,
   'server/key-taken': 409,
   'server/not-managed': 409,
 };

@@ -1,6 +1,8 @@
 import { apiErrors } from '#api';
+import { serverErrors } from '../errors.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
+import { needsTwo } from './change.ts';
 import type { Decision } from './edit.ts';
 import { memberAdded, refuseUnmanaged, withFacts, withKeys } from './enrol.ts';
 
@@ -11,6 +13,8 @@ export interface Approval {
   /** Another name; a machine of the file, or a new member. */
   readonly as?: string | undefined;
   readonly author: string;
+  /** For whom the author speaks. */
+  readonly person: string;
 }
 
 /**
@@ -22,13 +26,17 @@ export function approved(basis: Basis, approval: Approval): Decision | undefined
   const waiting = basis.machines.get(machine);
   if (!waiting) throw apiErrors.error('api/not-found', { what: `machine ${machine} that waits` });
   if (waiting.enrolment === 'enrolled') return undefined;
+  const { person, ...admitted } = waiting;
+  if (needsTwo(basis.compiled) && person === approval.person) {
+    throw serverErrors.error('server/second-person', { what: `the token of ${machine}`, author });
+  }
   const name = approval.as ?? machine;
   if (name !== machine && basis.machines.has(name)) {
     throw apiErrors.error('api/name-taken', { machine: name });
   }
   const { stored, compiled, held } = basis;
   const facts = withKeys(stored.facts, name, waiting);
-  const enrolled: StoredMachine = { ...waiting, name, enrolment: 'enrolled' };
+  const enrolled: StoredMachine = { ...admitted, name, enrolment: 'enrolled' };
   const base = {
     author,
     action: 'approve-machine',

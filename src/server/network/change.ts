@@ -1,4 +1,4 @@
-import { apiErrors, type FileSet, type PlanResult, type RevisionId } from '#api';
+import { apiErrors, type FileSet, type PlanResult, type Revision, type RevisionId } from '#api';
 import { canonicalJson, type Diagnostic } from '#base';
 import {
   assumeKeys,
@@ -13,6 +13,7 @@ import {
 } from '#compile';
 import type { Network } from '#spec';
 import { describeChange } from '#state';
+import { serverErrors } from '../errors.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
@@ -116,7 +117,16 @@ export function planOf(basis: Basis, files: FileSet): PlanResult {
     staleExports: [...found.staleExports],
     tests: [...found.failingTests],
     warnings: [...warnings] as (Diagnostic & PlanResult['warnings'][number])[],
+    notes: [...notesOf(basis, after, files)],
   };
+}
+
+/** What a plan says besides. */
+function* notesOf({ compiled: before, stored }: Basis, after: Compiled, files: FileSet) {
+  if (canonicalJson(files) === canonicalJson(stored.files)) return;
+  if (needsTwo(before)) yield 'It waits until a second person approves it.';
+  if (needsTwo(after) && !needsTwo(before)) yield 'From then on each change needs two people.';
+  if (needsTwo(before) && !needsTwo(after)) yield 'From then on one person alone may change it.';
 }
 
 export interface Change {
@@ -126,12 +136,30 @@ export interface Change {
   readonly author: string;
   /** `hash` of a plan that a person has seen. */
   readonly plan?: string | undefined;
+  /** How many people have tokens that may approve. */
+  readonly persons: number;
 }
 
+export const needsTwo = ({ network }: Pick<Compiled, 'network'>): boolean =>
+  network.approvals === 2;
+
+/** A network that nobody could change any more. @throws server/too-few-persons */
+export function requirePersons(network: Network, persons: number): void {
+  if (network.approvals <= persons) return;
+  throw serverErrors.error('server/too-few-persons', { network: network.name, persons });
+}
+
+/** Why a revision has to wait, in the words of its summary. */
+export const heldFor = (compiled: Compiled, brake: string | undefined): readonly string[] => [
+  ...(needsTwo(compiled) ? ['held: a second person has to approve it'] : []),
+  ...(brake === undefined ? [] : [`held: ${brake}`]),
+];
+
 /**
- * The edit that makes other files the network's own; held where it removes a mass of peers that no
- * plan listed. Undefined if they are its own already.
- * @throws api/plan-stale, DiagnosticsError, compile/other-network
+ * The edit that makes other files the network's own; held where the present file wants two people, and
+ * where it removes a mass of peers that no plan listed. Undefined if they are its own already. What waits
+ * is overtaken by going back to what is.
+ * @throws api/plan-stale, DiagnosticsError, compile/other-network, server/too-few-persons
  */
 export function changeTo(basis: Basis, change: Change): Decision | undefined {
   const { stored, compiled: before, held } = basis;
@@ -140,13 +168,16 @@ export function changeTo(basis: Basis, change: Change): Decision | undefined {
     const what = moved(change.plan, pinOf(stored.revision, files, stored.facts));
     if (what !== undefined) throw apiErrors.error('api/plan-stale', { what });
   }
-  if (!held && canonicalJson(files) === canonicalJson(stored.files)) return undefined;
+  const isSame = canonicalJson(files) === canonicalJson(stored.files);
+  if (!held && isSame) return undefined;
   const compiled = drafted(basis, files);
   const { plan: found } = planBetween(before, compiled);
   proven(compiled);
+  if (!needsTwo(before)) requirePersons(compiled.network, change.persons);
   const brake = change.plan === undefined ? massRemoval(before, compiled) : undefined;
-  const summary = [...(brake === undefined ? [] : [`held: ${brake}`]), ...summaryOf(found)];
-  const state = brake === undefined ? 'applied' : 'held';
+  const reasons = isSame ? [] : heldFor(before, brake);
+  const summary = [...reasons, ...summaryOf(found)];
+  const state = reasons.length === 0 ? 'applied' : 'held';
   return {
     author,
     action: state === 'held' ? `${kind}-held` : kind,
@@ -158,19 +189,39 @@ export function changeTo(basis: Basis, change: Change): Decision | undefined {
 
 /** A held revision, with its files, that somebody lets go. */
 export interface Release {
-  readonly number: number;
+  readonly revision: Revision;
   readonly files: FileSet;
   readonly author: string;
+  /** Whose it is, and who lets it go. */
+  readonly persons: readonly [string, string];
 }
 
-/** The edit that lets a held revision go. @throws DiagnosticsError */
-export function released(basis: Basis, { number, files, author }: Release): Decision {
-  const compiled = drafted(basis, files);
-  return {
-    author,
-    action: 'approve',
-    release: number,
-    compiled,
-    ...renamedMachines(basis, compiled),
-  };
+/** The edit that lets a held revision go. @throws DiagnosticsError, server/second-person */
+export function released(basis: Basis, { revision, files, author, persons }: Release): Decision {
+  const { number } = revision.id;
+  if (needsTwo(basis.compiled) && persons[0] === persons[1]) {
+    const what = `revision ${number}`;
+    throw serverErrors.error('server/second-person', { what, author: revision.author });
+  }
+  const gone =
+    revision.kind === 'remove'
+      ? (compiled: Compiled) =>
+          [...basis.machines.values()].filter(
+            ({ name }) => basis.compiled.has(name) && !compiled.has(name),
+          )
+      : () => [];
+  const { stored } = basis;
+  const left = gone(drafted(basis, files));
+  const facts = withoutKeys(stored.facts, left);
+  const compiled = drafted({ ...basis, stored: { ...stored, facts } }, files);
+  proven(compiled);
+  const moved = left.length > 0 ? { drop: left, banish: left } : renamedMachines(basis, compiled);
+  return { author, action: 'approve', release: number, compiled, ...moved };
+}
+
+/** Machines that are gone are not known by their keys any more. */
+export function withoutKeys(facts: Facts, machines: readonly { readonly name: string }[]): Facts {
+  const gone = new Set(machines.map(({ name }) => name));
+  const keys = Object.entries(facts.keys).filter(([name]) => !gone.has(name));
+  return { ...facts, keys: Object.fromEntries(keys) };
 }

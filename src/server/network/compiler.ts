@@ -4,7 +4,7 @@ import { serverErrors } from '../errors.ts';
 import { type Packed, pack } from '../store/packed.ts';
 import type { Caller } from '../thread/calls.ts';
 import { advanced, type Basis, type Opening, opened, type Step } from './basis.ts';
-import { planOf } from './change.ts';
+import { planOf, requirePersons } from './change.ts';
 import { Compiled, proven } from './compiled.ts';
 import { decide, type Matter } from './decisions.ts';
 import type { Decision, Drafted, PlainEdit } from './edit.ts';
@@ -65,11 +65,13 @@ export interface Opened {
   readonly names: readonly NamedMachine[];
   /** Machines whose state may differ from that in the network before; undefined: any. */
   readonly changed: readonly string[] | undefined;
+  readonly approvals: 1 | 2;
 }
 
 export interface Advanced {
   readonly names: NamesEdit;
   readonly changed: readonly string[];
+  readonly approvals: 1 | 2;
 }
 
 interface NewNetwork {
@@ -78,6 +80,8 @@ interface NewNetwork {
   /** Text of a facts file. */
   readonly facts?: string | undefined;
   readonly epoch: string;
+  /** How many people have tokens that may approve. */
+  readonly persons: number;
 }
 
 const changedFrom = (before: Basis, { compiled }: Basis): readonly string[] =>
@@ -109,7 +113,8 @@ export function compilerCalls() {
     open({ basis, like, ...opening }: Opening & { basis: number; like?: number }): Opened {
       const known = memory.find(like);
       const kept = memory.keep(basis, opened(opening, known));
-      return { names: kept.names, changed: known && changedFrom(known, kept) };
+      const { approvals } = kept.compiled.network;
+      return { names: kept.names, changed: known && changedFrom(known, kept), approvals };
     },
 
     /** The network after a transaction that was decided from `from`; `made`: what it is now. */
@@ -129,6 +134,7 @@ export function compilerCalls() {
       return {
         names: namesBetween(before.names, kept.names),
         changed: changedFrom(before, kept),
+        approvals: kept.compiled.network.approvals,
       };
     },
 
@@ -160,13 +166,14 @@ export function compilerCalls() {
     },
 
     /** A network that begins. @throws DiagnosticsError, server/other-network */
-    create({ name, files, facts: text, epoch }: NewNetwork) {
+    create({ name, files, facts: text, epoch, persons }: NewNetwork) {
       const facts = text === undefined ? emptyFacts : parseFacts(text, name);
       const compiled = Compiled.of({ files, facts, revision: { epoch, number: 1 } });
       if (compiled.network.name !== name) {
         throw serverErrors.error('server/other-network', { found: compiled.network.name, name });
       }
       proven(compiled);
+      requirePersons(compiled.network, persons);
       const packed: { files: Packed<FileSet>; facts: Drafted['facts'] } = {
         files: pack(files),
         facts: pack(compiled.facts),

@@ -26,7 +26,7 @@ interface Removal {
 export const decisions = {
   enrol: (basis: Basis, enrolment: Enrolment) => enrol(basis, enrolment),
   approve: (basis: Basis, approval: Approval) => approved(basis, approval),
-  remove: (basis: Basis, { machine, author }: Removal) => removed(basis, machine, author),
+  remove: (basis: Basis, { machine, author }: Removal) => removed(basis, machine, { author }),
   forget: (
     basis: Basis,
     { machine, ...said }: { readonly machine: StoredMachine; author: string; action?: string },

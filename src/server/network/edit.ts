@@ -31,6 +31,8 @@ export interface PlainEdit<C = Drafted> {
   readonly revision?: RevisionEdit<C>;
   /** A held revision that becomes the network's own. */
   readonly release?: number;
+  /** A held revision that will not be. */
+  readonly reject?: number;
   /** The network with other facts, which are kept; the file stays. */
   readonly compiled?: C;
   readonly frozen?: boolean;
@@ -69,6 +71,7 @@ export async function writeEdit(
 ): Promise<RevisionId | undefined> {
   const { author, revision } = edit;
   if (edit.release !== undefined) await tx.releaseRevision(network, edit.release, author);
+  if (edit.reject !== undefined) await tx.rejectRevision(network, edit.reject);
   const made = revision && (await addRevision(tx, network, revision, { ...edit, at }));
   if (edit.compiled) await tx.putFacts(network, edit.compiled.facts);
   if (edit.frozen !== undefined) await tx.setFrozen(network, edit.frozen);
@@ -78,7 +81,7 @@ export async function writeEdit(
     await tx.putSetting(banishedKey(network, identity), at);
   }
   await edit.also?.(tx);
-  const number = made?.number ?? edit.release;
+  const number = made?.number ?? edit.release ?? edit.reject;
   if (edit.action === undefined) return made;
   await tx.addAudit({
     at,

@@ -9,7 +9,7 @@ import { serverErrors } from '../errors.ts';
 import { isSigned } from '../identity.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
-import { next } from './change.ts';
+import { needsTwo, next } from './change.ts';
 import type { Compiled } from './compiled.ts';
 import type { Decision, RevisionEdit } from './edit.ts';
 
@@ -76,10 +76,11 @@ export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined 
     const facts = withKeys(brought, name, request);
     return { ...base, action: 'join', detail, compiled: withFacts(basis, facts) };
   }
-  if (!actor.admits || basis.held) {
+  if (!actor.admits || basis.held || needsTwo(basis.compiled)) {
     // Its key is nobody's yet: what it brings along means nothing until it is let in.
     const news = brought !== basis.stored.facts && { compiled: withFacts(basis, brought) };
-    const put: readonly StoredMachine[] = [{ ...machine, enrolment: 'pending' }];
+    const { person } = actor;
+    const put: readonly StoredMachine[] = [{ ...machine, enrolment: 'pending', person }];
     return { ...base, action: 'join-request', detail, put, ...news };
   }
   const facts = withKeys(brought, name, request);

@@ -160,7 +160,7 @@ export class Network {
       const isOther = made !== undefined || before.secret?.reveal() !== after.secret?.reveal();
       const basis = isOther ? ++bases : before.basis;
       const { revision, frozen } = after.stored;
-      const { names, changed } = await this.#components.compiler.call('advance', {
+      const { names, changed, approvals } = await this.#components.compiler.call('advance', {
         ...{ basis, from: before.basis, made },
         ...{ revision, frozen, put, drop, ...plainOf(after) },
       });
@@ -169,6 +169,7 @@ export class Network {
         {
           ...after,
           basis,
+          approvals,
           names: withNames(before.names, names),
           ...byNameAndIdentity(machines.values()),
         },
@@ -217,10 +218,10 @@ async function readNetwork(
   const basis = ++bases;
   const known = like !== undefined && { like };
   const opening = { basis, head: stored, files, machines, ...plainOf(read), ...known };
-  const { names, changed } = await compiler.call('open', opening);
+  const { names, changed, approvals } = await compiler.call('open', opening);
   const { held, secret } = read;
   const snapshot = {
-    ...{ basis, stored, held, secret },
+    ...{ basis, approvals, stored, held, secret },
     names: new Map(names.map((machine) => [machine.name, machine])),
     ...byNameAndIdentity(machines),
   };

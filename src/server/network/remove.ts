@@ -5,7 +5,7 @@ import { removeMachine } from '#spec';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
-import { drafted } from './change.ts';
+import { drafted, heldFor, withoutKeys } from './change.ts';
 import type { Compiled } from './compiled.ts';
 import type { Decision } from './edit.ts';
 import { withFacts } from './enrol.ts';
@@ -16,7 +16,11 @@ import { summaryOf } from './summary.ts';
  * removed when it returns.
  * @throws api/not-found, api/held, spec/not-patchable, DiagnosticsError
  */
-export function removed(basis: Basis, name: string, author: string): Decision {
+export function removed(
+  basis: Basis,
+  name: string,
+  { author, byItself = false }: { readonly author: string; readonly byItself?: boolean },
+): Decision {
   const { stored, compiled, machines, held } = basis;
   const record = machines.get(name);
   const gone = record ? { drop: [record], banish: [record] } : {};
@@ -30,15 +34,14 @@ export function removed(basis: Basis, name: string, author: string): Decision {
     throw apiErrors.error('api/held', args);
   }
   const files = withoutMachine(stored.files, compiled, name);
-  const { keys: known } = stored.facts;
-  const { [name]: _, ...keys } = known;
-  const facts = { ...stored.facts, keys };
+  const facts = withoutKeys(stored.facts, [{ name }]);
   const after = drafted({ ...basis, stored: { ...stored, facts } }, files);
   const brake = massRemoval(compiled, after, new Set([name]));
   const found = summaryOf(plan(compiled.model, after.model));
-  const summary = brake === undefined ? found : [`held: ${brake}`, ...found];
+  const reasons = byItself && brake === undefined ? [] : heldFor(compiled, brake);
+  const summary = [...reasons, ...found];
   const why = `${name} was removed`;
-  const state = brake === undefined ? 'applied' : 'held';
+  const state = reasons.length === 0 ? 'applied' : 'held';
   const revision = { kind: 'remove', why, state, summary, files, compiled: after } as const;
   return state === 'held' ? { author, action: 'remove-held', revision } : { ...base, revision };
 }
@@ -49,14 +52,12 @@ export function forgotten(
   machine: StoredMachine,
   { author, action }: Pick<Decision, 'author' | 'action'>,
 ): Decision {
-  const { facts } = basis.stored;
-  const { [machine.name]: _, ...keys } = facts.keys;
   const { name, identity } = machine;
   return {
     author,
     ...(action !== undefined && { action }),
     detail: { machine: name, identity },
-    compiled: withFacts(basis, { ...facts, keys }),
+    compiled: withFacts(basis, withoutKeys(basis.stored.facts, [machine])),
     drop: [machine],
     banish: [machine],
   };
@@ -65,7 +66,7 @@ export function forgotten(
 /** A machine goes by its own will; where the file needs its name, only what it is known by goes. */
 export function left(basis: Basis, machine: StoredMachine): Decision {
   try {
-    const edit = removed(basis, machine.name, machine.name);
+    const edit = removed(basis, machine.name, { author: machine.name, byItself: true });
     if (edit.revision?.state !== 'held') return { ...edit, action: 'leave' };
   } catch (error) {
     const isRefused = error instanceof HawserError || error instanceof DiagnosticsError;

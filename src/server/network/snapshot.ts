@@ -12,6 +12,8 @@ export interface Snapshot {
   /** What the compiler knows it by: another number wherever machines may be something else. */
   readonly basis: number;
   readonly stored: StoredHead;
+  /** How many people a change needs. */
+  readonly approvals: 1 | 2;
   /** Machines of the file that have a state, and so may have an agent; by name. */
   readonly names: ReadonlyMap<string, NamedMachine>;
   readonly machines: ReadonlyMap<string, StoredMachine>;

@@ -7,12 +7,14 @@ import type { Snapshot } from './snapshot.ts';
 
 /** The machines of a network: those of its file, and those that wait. */
 export function statusOf(snapshot: Snapshot, hub: Hub): NetworkStatus {
-  const { stored, names, machines } = snapshot;
+  const { stored, approvals, held, names, machines } = snapshot;
   const others = [...machines.keys()].filter((name) => !names.has(name));
   return {
     network: stored.network,
     revision: stored.revision,
     frozen: stored.frozen,
+    approvals,
+    ...(held && { held }),
     machines: [...names.keys(), ...others]
       .map((name) => statusOfMachine(snapshot, hub, name))
       .sort(by(({ name }) => name)),

@@ -30,6 +30,8 @@ export interface StoredMachine {
   readonly joinedAt: string;
   readonly tags: readonly string[];
   readonly ephemeral: boolean;
+  /** Of a pending one: the token whose holder made the token that it joined with. */
+  readonly person?: string;
   /** Revision number that it confirmed last, and the one it took back. */
   readonly confirmed?: number;
   readonly quarantined?: number;
@@ -81,6 +83,8 @@ export interface Transaction {
    * @throws server/not-held also where a later revision was applied meanwhile
    */
   releaseRevision(network: string, number: number, approver: string): Promise<void>;
+  /** @throws server/not-held */
+  rejectRevision(network: string, number: number): Promise<void>;
   revisions(
     network: string,
     options: { readonly before?: number; readonly limit: number },

@@ -13,6 +13,7 @@ const machineOf = (row: MachineRow): StoredMachine => ({
   joinedAt: row.joined_at,
   tags: JSON.parse(row.tags) as string[],
   ephemeral: row.ephemeral === 1,
+  ...present('person', row.person),
   ...present('confirmed', row.confirmed),
   ...present('quarantined', row.quarantined),
 });
@@ -26,6 +27,7 @@ const rowOf = (machine: StoredMachine): MachineRow => ({
   joined_at: machine.joinedAt,
   tags: JSON.stringify(machine.tags),
   ephemeral: Number(machine.ephemeral),
+  person: machine.person ?? null,
   confirmed: machine.confirmed ?? null,
   quarantined: machine.quarantined ?? null,
 });

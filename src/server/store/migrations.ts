@@ -14,7 +14,12 @@ type Migration = (db: QueryExecutorProvider, dialect: Dialect) => Promise<void>;
  * How each schema version comes from the one before; the first from nothing. Append only: what was
  * released is never changed, and a store of every version is kept for the tests of its upgrade.
  */
-export const migrations: readonly Migration[] = [firstSchema, withoutOldFacts, withPersons];
+export const migrations: readonly Migration[] = [
+  firstSchema,
+  withoutOldFacts,
+  withPersons,
+  withPersonsOfMachines,
+];
 
 async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
   await run(db, [
@@ -63,6 +68,11 @@ async function withPersons(db: QueryExecutorProvider): Promise<void> {
     'alter table tokens add column person text',
     'alter table tokens add column member_life integer',
   ]);
+}
+
+/** By whose token a machine joined that waits. */
+async function withPersonsOfMachines(db: QueryExecutorProvider): Promise<void> {
+  await run(db, ['alter table machines add column person text']);
 }
 
 async function run(db: QueryExecutorProvider, statements: readonly string[]): Promise<void> {

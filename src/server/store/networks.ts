@@ -155,6 +155,19 @@ export async function releaseRevision(
   }
 }
 
+export async function rejectRevision(db: Db, name: string, number: number): Promise<void> {
+  const rejected = await db
+    .updateTable('revisions')
+    .set({ state: 'rejected' })
+    .where('network', '=', name)
+    .where('number', '=', number)
+    .where('state', '=', 'held')
+    .executeTakeFirst();
+  if (rejected.numUpdatedRows === 0n) {
+    throw serverErrors.error('server/not-held', { network: name, number });
+  }
+}
+
 const revisionOf = (row: RevisionRow): Revision => ({
   id: { epoch: row.epoch, number: row.number },
   kind: row.kind as Revision['kind'],

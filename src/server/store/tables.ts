@@ -50,6 +50,7 @@ interface MachinesTable {
   joined_at: string;
   tags: string;
   ephemeral: number;
+  person: string | null;
   confirmed: number | null;
   quarantined: number | null;
 }

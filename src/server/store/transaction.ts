@@ -10,6 +10,7 @@ import {
   network,
   networks,
   packedFiles,
+  rejectRevision,
   releaseRevision,
   requested,
   revision,
@@ -37,6 +38,7 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
     addRevision: (name, next) => touching(name, addRevision(db, name, next)),
     releaseRevision: (name, number, approver) =>
       touching(name, releaseRevision(db, name, number, approver)),
+    rejectRevision: (name, number) => touching(name, rejectRevision(db, name, number)),
     revisions: (name, options) => revisions(db, name, options),
     revision: (name, number) => revision(db, name, number),
     requested: (name, request) => requested(db, name, request),

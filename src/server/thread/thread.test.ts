@@ -47,7 +47,7 @@ async function interview(compiler: Compiler): Promise<readonly unknown[]> {
   const wanted = { machine: 'hub', supports: { ...facilityVersions }, has: undefined };
   const [first] = await compiler.call('states', { basis: 1, wanted: [wanted] });
   const plan = await compiler.call('plan', { basis: 1, files: next });
-  const change = { kind: 'apply', files: next, why: 'carl', author: 'ada' } as const;
+  const change = { kind: 'apply', files: next, why: 'carl', author: 'ada', persons: 1 } as const;
   const edit = await compiler.call('decide', {
     basis: 1,
     matter: { name: 'change', input: change },

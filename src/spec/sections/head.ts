@@ -33,6 +33,16 @@ export const network = section({
   read: (value): string => value ?? '',
 });
 
+export const approvals = section({
+  schema: words.whole(1, 2, {
+    description:
+      'How many people a change of this file needs, at a server: with 2, what one applies waits until another approves it. To take that back needs two as well.',
+    default: 1,
+    examples: [2],
+  }),
+  read: (value): 1 | 2 => (value === 2 ? 2 : 1),
+});
+
 /** IFNAMSIZ of Linux is 16, with the closing zero. */
 const interfaceLength = 15;
 

@@ -1,6 +1,6 @@
 import type { AnySection } from '../section.ts';
 import { groups } from './groups.ts';
-import { defaults, include, network, version } from './head.ts';
+import { approvals, defaults, include, network, version } from './head.ts';
 import { members } from './members.ts';
 import { overlay } from './overlay.ts';
 import { policy } from './policy.ts';
@@ -15,6 +15,7 @@ export const sections = {
   overlay,
   topology,
   defaults,
+  approvals,
   include,
   sites,
   members,

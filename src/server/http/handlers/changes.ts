@@ -3,9 +3,9 @@ import { serverErrors } from '../../errors.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import { Conflict } from '../problems.ts';
-import { type Context, once, outcome, revisionOf } from './context.ts';
+import { type Context, once, outcome, personsFor, revisionOf } from './context.ts';
 
-type Names = 'plan' | 'apply' | 'rollback' | 'approveRevision' | 'freeze';
+type Names = 'plan' | 'apply' | 'rollback' | 'approveRevision' | 'rejectRevision' | 'freeze';
 
 /** So many revisions are told to who is behind. */
 const told = 50;
@@ -50,8 +50,9 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
       return once(context, call, async (snapshot, decide) => {
         if (base && !force) await refuseOlder(context, snapshot, base);
         if (snapshot.held) throw heldError(snapshot.held);
-        const change = { kind: 'apply', files: { entry, files }, why, author: actor.name } as const;
-        return decide({ name: 'change', input: { ...change, plan } });
+        const persons = await personsFor(context, call.params.network);
+        const said = { kind: 'apply', why, author: actor.name, persons } as const;
+        return decide({ name: 'change', input: { ...said, files: { entry, files }, plan } });
       });
     },
 
@@ -59,22 +60,36 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
       const { params, body, actor } = call;
       const { files } = await revisionOf(context, params.network, params.number);
       const why = body.why ?? `back to revision ${params.number}`;
-      const change = { kind: 'rollback', files, why, author: actor.name } as const;
+      const persons = await personsFor(context, params.network);
+      const change = { kind: 'rollback', files, why, author: actor.name, persons } as const;
       return once(context, call, async (_, decide) => decide({ name: 'change', input: change }));
     },
 
     async approveRevision({ params: { network: name, number }, actor }) {
       const { network } = context.networks.get(name);
-      const { files, revision } = await revisionOf(context, name, number);
+      const { files, revision, person = revision.author } = await revisionOf(context, name, number);
       // Asked again after a lost answer.
       if (revision.approver === actor.name) return revision;
       await network.commit(async ({ held }, decide) => {
         if (held?.id.number !== number) {
           throw serverErrors.error('server/not-held', { number, network: name });
         }
-        return decide({ name: 'release', input: { number, files, author: actor.name } });
+        const persons = [person, actor.person] as const;
+        const input = { revision, files, author: actor.name, persons };
+        return decide({ name: 'release', input });
       });
       return outcome(context, name, undefined);
+    },
+
+    async rejectRevision({ params: { network: name, number }, body: { why = '' }, actor }) {
+      const { network } = context.networks.get(name);
+      await network.commit(({ held }) => {
+        if (held?.id.number !== number) return undefined;
+        return { author: actor.name, action: 'reject', detail: { why }, reject: number };
+      });
+      const { revision } = await revisionOf(context, name, number);
+      if (revision.state === 'rejected') return revision;
+      throw serverErrors.error('server/not-held', { number, network: name });
     },
 
     async freeze({ params, body: { frozen, why = '' }, actor }) {

@@ -32,6 +32,10 @@ export async function revisionOf({ store }: Context, network: string, number: nu
   return found;
 }
 
+/** How many people may let a revision of a network go. */
+export const personsFor = async ({ store, tokens }: Context, network: string): Promise<number> =>
+  store.read(async (tx) => tokens.persons(await tx.tokens(), network));
+
 /** Of a call that changes a network. */
 interface Asked {
   readonly params: { readonly network: string };

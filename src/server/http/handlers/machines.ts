@@ -31,7 +31,8 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
 
     async approveMachine(call) {
       const { params, body, actor } = call;
-      const approval = { ...body, machine: params.machine, author: actor.name };
+      const { name: author, person } = actor;
+      const approval = { ...body, machine: params.machine, author, person };
       return once(context, call, async (_, decide) => decide({ name: 'approve', input: approval }));
     },
 

@@ -4,7 +4,7 @@ import { newEpoch } from '../../first.ts';
 import { statusOf } from '../../network/status.ts';
 import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
-import { type Context, outcome, revisionOf } from './context.ts';
+import { type Context, outcome, personsFor, revisionOf } from './context.ts';
 
 type Names = 'listNetworks' | 'createNetwork' | 'status' | 'pull' | 'backup';
 
@@ -20,7 +20,9 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
     async createNetwork({ params: { network: name }, body, actor, request }) {
       const { entry, files, why = '', facts } = body;
       const epoch = newEpoch();
-      const made = await compiler.call('create', { name, files: { entry, files }, facts, epoch });
+      const persons = await personsFor(context, name);
+      const wanted = { name, files: { entry, files }, facts, epoch, persons };
+      const made = await compiler.call('create', wanted);
       await store.write(async (tx) => {
         const isDone = request !== undefined && (await tx.requested(name, request)) === 1;
         if (isDone) return;

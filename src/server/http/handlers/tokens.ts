@@ -1,9 +1,17 @@
 import { apiErrors } from '#api';
+import { serverErrors } from '../../errors.ts';
+import type { Networks } from '../../networks.ts';
 import { infoOf } from '../../tokens.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
 
-type Names = 'createToken' | 'listPackages' | 'listTokens' | 'revokeToken';
+type Names = 'createToken' | 'listPackages' | 'listTokens' | 'vouchToken' | 'revokeToken';
+
+/** Whether a token would be good in a network that two people have to change. */
+const needsTwo = (networks: Networks, of: string | undefined): boolean =>
+  networks.all.some(
+    ({ network: { name, snapshot } }) => snapshot.approvals === 2 && (of ?? name) === name,
+  );
 
 export const tokenHandlers = ({
   store,
@@ -19,7 +27,11 @@ export const tokenHandlers = ({
     }
     const installs = await packages.some();
     return store.write(async (tx) => {
-      const { token, info } = await tokens.make(tx, body);
+      const speaks = body.role === 'join' || needsTwo(networks, body.network);
+      const { token, info } = await tokens.make(tx, {
+        ...body,
+        ...(speaks && { person: actor.person }),
+      });
       const { id, role, name } = info;
       await tx.addAudit({
         at: clock().toISOString(),
@@ -39,6 +51,24 @@ export const tokenHandlers = ({
   async listTokens() {
     const all = await store.read(async (tx) => tx.tokens());
     return all.map(infoOf);
+  },
+
+  async vouchToken({ params: { id }, actor }) {
+    return store.write(async (tx) => {
+      const token = (await tx.tokens()).find((one) => one.id === id);
+      if (!token) throw apiErrors.error('api/not-found', { what: `token ${id}` });
+      const { person, ...own } = token;
+      if (person === undefined) return infoOf(token);
+      if (person === actor.person) {
+        const what = `the token ${id}`;
+        throw serverErrors.error('server/second-person', { what, author: actor.name });
+      }
+      await tx.putToken(own);
+      const at = clock().toISOString();
+      const detail = { id, name: token.name };
+      await tx.addAudit({ at, actor: actor.name, action: 'token-vouch', detail });
+      return infoOf(own);
+    });
   },
 
   async revokeToken({ params: { id }, actor }) {
