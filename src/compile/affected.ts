@@ -2,7 +2,8 @@ import { canonicalJson, countWhile } from '#base';
 import type { Prefix } from '#ip';
 import { formatEndpoint } from '#ip';
 import type { Machine, Network, Selector } from '#spec';
-import { carrierOf, type Model, type Node, needsHelp } from './model.ts';
+import { detourLane } from './lanes.ts';
+import { carrierOf, type Model, type Node, needsHelp, type Turn } from './model.ts';
 import { sizeClass } from './mtu.ts';
 import { addressesOfNode } from './policy/selectors.ts';
 import { machinesOf, project } from './project/project.ts';
@@ -18,7 +19,7 @@ const exactLimit = 500;
 export function affected(a: Model, b: Model): readonly string[] {
   if (shapeOf(a) !== shapeOf(b)) return differing(a, b);
   const changed = changedNames(a, b);
-  const names = new Set(changed);
+  const names = new Set([...changed, ...turning(a, b)]);
   for (const model of [a, b]) {
     for (const name of changed) for (const other of touched(model, name)) names.add(other);
     const moved = changed.filter((name) => placeOf(a, name) !== placeOf(b, name));
@@ -30,6 +31,29 @@ export function affected(a: Model, b: Model): readonly string[] {
   }
   return [...names].sort();
 }
+
+/** Machines that a rotation's phase, or a key of its detour, concerns. */
+function turning(a: Model, b: Model): readonly string[] {
+  const turns = [a.turn, b.turn].flatMap((turn) => turn ?? []);
+  const [before, after = before] = turns;
+  if (!before || !after) return [];
+  const all = turns.flatMap(({ node, partners }) => [node, ...partners].map(({ name }) => name));
+  if (turns.length === 1 || turnText(before) !== turnText(after)) return all;
+  const news = all.filter((name) => detourKey(a, name) !== detourKey(b, name));
+  if (news.length === 0) return [];
+  return news.includes(after.node.name) ? all : [...news, after.node.name];
+}
+
+const turnText = ({ node, partners, phase, retired, port }: Turn): string =>
+  canonicalJson({
+    names: [node.name, ...[...partners].map(({ name }) => name)],
+    phase,
+    retired: retired ?? null,
+    port: port ?? null,
+  });
+
+const detourKey = ({ nodesByName }: Model, name: string): string | undefined =>
+  nodesByName.get(name)?.keys[String(detourLane)];
 
 function differing(a: Model, b: Model): readonly string[] {
   const names = [...new Set([...machinesOf(a), ...machinesOf(b)])].sort();

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { canonicalJson } from '#base';
 import { compileErrors } from './errors.ts';
-import { emptyFacts, type Facts } from './inputs.ts';
+import { emptyFacts, type Facts, rotationPhases } from './inputs.ts';
 
 const Text = Type.String();
 const FactsSchema = Type.Object({
@@ -17,6 +17,19 @@ const FactsSchema = Type.Object({
     endpoints: Type.Record(Text, Text),
   }),
   adopted: Type.Optional(Type.Record(Text, Type.Boolean())),
+  rotation: Type.Optional(
+    Type.Object({
+      machine: Text,
+      phase: Type.Union(rotationPhases.map((phase) => Type.Literal(phase))),
+      since: Text,
+      partners: Type.Array(Text),
+      reached: Type.Array(Text),
+      without: Type.Array(Text),
+      retired: Type.Optional(Text),
+      port: Type.Optional(Type.Integer()),
+      linger: Type.Number(),
+    }),
+  ),
 });
 const FactsFile = Type.Object({
   format: Type.Literal(1),

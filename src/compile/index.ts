@@ -24,7 +24,7 @@ export {
   type Left,
 } from './import/index.ts';
 export type * from './inputs.ts';
-export { emptyFacts } from './inputs.ts';
+export { emptyFacts, rotationPhases } from './inputs.ts';
 export { assumeKeys, link } from './link.ts';
 export type { Model } from './model.ts';
 export type { AccessChange } from './plan/access.ts';
@@ -34,4 +34,16 @@ export { formatPlan } from './plan/text.ts';
 export { joinPorts, portAtoms } from './port-atoms.ts';
 export { hostRoutes, siteRouterRoutes } from './project/host-routes.ts';
 export { machinesOf, project } from './project/project.ts';
+export {
+  advanced,
+  awaited,
+  begun,
+  ended,
+  fileHolders,
+  inPhase,
+  partnersOf,
+  portsBetween,
+  type RotationPort,
+  rotationPorts,
+} from './rotation.ts';
 export { sharedFamilies, trace } from './trace/trace.ts';

@@ -1,7 +1,44 @@
 import type { Network } from '#spec';
 
-/** Public keys of one machine by lane (`'0'` until there are parallel tunnels). */
+/** Public keys of one machine by lane (`'0'`, and others while there are parallel tunnels). */
 export type MachineKeys = Readonly<Record<string, string>>;
+
+/**
+ * How far a machine's change of key is, in order; docs/decisions/018. detour: a second tunnel beside that
+ * of every partner. moved: routes go by it. rekey: the first tunnel, idle now, gets its new key. back:
+ * routes return. linger: the detour stays for a while. return: routes return although no key was changed.
+ * now: the key is changed in place.
+ */
+export const rotationPhases = [
+  'detour',
+  'moved',
+  'rekey',
+  'back',
+  'linger',
+  'return',
+  'now',
+] as const;
+export type RotationPhase = (typeof rotationPhases)[number];
+
+/** One machine of the network gets another key. */
+export interface Rotation {
+  readonly machine: string;
+  readonly phase: RotationPhase;
+  /** When the phase began, RFC 3339. */
+  readonly since: string;
+  /** Peers of the machine that take the detour, sorted. */
+  readonly partners: readonly string[];
+  /** Who has reached the phase, sorted. */
+  readonly reached: readonly string[];
+  /** Partners that nobody waits for, sorted. */
+  readonly without: readonly string[];
+  /** The public key that goes; known from `rekey`, or `now`, on. */
+  readonly retired?: string;
+  /** UDP port of the detour where the one after the machine's own will not do. */
+  readonly port?: number;
+  /** Seconds that the detour stays when nobody takes it any more. */
+  readonly linger: number;
+}
 
 /** What was given out, so that it stays given: names to overlay addresses, and what may not be reused yet. */
 export interface Ledger {
@@ -34,6 +71,7 @@ export interface Facts {
    * which only its two ends know. Absent: there are none.
    */
   readonly adopted?: Readonly<Record<string, boolean>>;
+  readonly rotation?: Rotation;
 }
 
 export interface Inputs extends Facts {

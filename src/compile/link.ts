@@ -3,8 +3,8 @@ import { Address, type Family, type Prefix, PrefixSet } from '#ip';
 import type { Machine, Network, Site } from '#spec';
 import { allocate } from './allocate.ts';
 import { linkChecks } from './check/links.ts';
-import type { Facts, Inputs } from './inputs.ts';
-import type { Behind, Model, Node, Unit } from './model.ts';
+import type { Facts, Inputs, MachineKeys } from './inputs.ts';
+import type { Behind, Model, Node, Turn, Unit } from './model.ts';
 import { sizeClass } from './mtu.ts';
 import { policyClasses } from './policy/classes.ts';
 import { pathsOf } from './topology/paths.ts';
@@ -45,11 +45,28 @@ export function link(inputs: Inputs): Model {
       .sort((a, b) => a.prefix.compare(b.prefix)),
     uneven: new Set(nodes.map(sizeClass)).size > 1,
     policy: undefined,
+    turn: turnOf(inputs, nodes),
     diagnostics: [],
   };
   model.policy = network.policy && policyClasses(model, network.policy);
   model.diagnostics = [...diagnostics, ...linkChecks(model)] satisfies Diagnostic[];
   return model;
+}
+
+/** A rotation of a machine that is no longer there is over. */
+function turnOf({ rotation }: Inputs, nodes: readonly Node[]): Turn | undefined {
+  const node = nodes.find(({ name }) => name === rotation?.machine);
+  if (!rotation || !node) return undefined;
+  const names = new Set(rotation.partners);
+  const partners = new Set(nodes.filter((one) => one !== node && names.has(one.name)));
+  const { phase, retired, port } = rotation;
+  return {
+    node,
+    partners,
+    phase,
+    ...(retired !== undefined && { retired }),
+    ...(port !== undefined && { port }),
+  };
 }
 
 /**
@@ -61,7 +78,10 @@ export function assumeKeys(network: Network, facts: Facts): Facts {
     .flatMap((s) => [...s.gateways, ...s.nodes])
     .concat(network.members);
   const keys = Object.fromEntries(
-    machines.map((m) => [m.name, { '0': keyOf(m, facts) ?? placeholderKey(m) }]),
+    machines.map((m) => [
+      m.name,
+      { ...keysOf(m, facts), '0': keyOf(m, facts) ?? placeholderKey(m) },
+    ]),
   );
   return { ...facts, keys };
 }
@@ -72,10 +92,13 @@ export function placeholderKey({ name, was = name }: Machine): string {
   return btoa(words.replace(/../g, (hex) => String.fromCharCode(Number.parseInt(hex, 16))));
 }
 
+const keysOf = ({ name, was = name }: Machine, { keys }: Facts): MachineKeys => ({
+  ...keys[was],
+  ...keys[name],
+});
+
 const keyOf = (machine: Machine, facts: Facts): string | undefined =>
-  machine.publicKey ??
-  facts.keys[machine.name]?.['0'] ??
-  (machine.was === undefined ? undefined : facts.keys[machine.was]?.['0']);
+  machine.publicKey ?? keysOf(machine, facts)['0'];
 
 function unitsOf(network: Network, inputs: Inputs): readonly Unit[] {
   const sites = network.sites.map((site) =>
@@ -122,6 +145,7 @@ function nodeOf(
     isCarrier,
     overlay,
     publicKey: keyOf(machine, inputs),
+    keys: keysOf(machine, inputs),
     onWholeLan: familiesOf(inputs.network).every((family) =>
       machine.addresses.some((a) => a.local.family === family),
     ),

@@ -2,7 +2,7 @@ import { type Diagnostic, didYouMean, type HawserError } from '#base';
 import type { Address, Family, Prefix, PrefixSet } from '#ip';
 import type { Host, Machine, Network, Site } from '#spec';
 import { compileErrors } from './errors.ts';
-import type { Inputs } from './inputs.ts';
+import type { Inputs, MachineKeys, Rotation } from './inputs.ts';
 import type { PolicyClasses } from './policy/partition.ts';
 
 /** A machine that runs WireGuard, linked. */
@@ -15,6 +15,8 @@ export interface Node {
   readonly overlay: readonly Address[];
   /** Absent: the machine is pending and in nobody's peers. */
   readonly publicKey: string | undefined;
+  /** Its public keys by lane, as far as known. */
+  readonly keys: MachineKeys;
   /** It has an address on its site's network in every family that the network uses. */
   readonly onWholeLan: boolean;
   /** Bytes that its own network passes towards the internet. */
@@ -56,6 +58,12 @@ export interface Behind {
   readonly node: Node;
 }
 
+/** A change of key under way, linked. */
+export interface Turn extends Pick<Rotation, 'phase' | 'retired' | 'port'> {
+  readonly node: Node;
+  readonly partners: ReadonlySet<Node>;
+}
+
 /** The linked network: nothing of size n^2; everything else is asked for. */
 export interface Model {
   readonly inputs: Inputs;
@@ -76,6 +84,7 @@ export interface Model {
   /** Whether tunnels differ in size, so that routes have to say which takes what. */
   readonly uneven: boolean;
   readonly policy: PolicyClasses | undefined;
+  readonly turn: Turn | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 

@@ -191,6 +191,8 @@ export const Peer = Type.Object(
     endpoint: Type.Optional(Type.String()),
     keepalive: Type.Optional(Type.Integer()),
     presharedKey: Type.Optional(SecretRef),
+    /** The network waits for a handshake with this key: the agent says when there was one. */
+    watched: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -208,7 +210,16 @@ export const Tunnel = Type.Object(
     livesIn: Type.String(),
     listenPort: Type.Integer(),
     fwmark: Type.Optional(Type.Integer()),
-    key: Type.Object({ id: Type.String(), publicKey: Type.Optional(Type.String()) }, closed),
+    key: Type.Object(
+      {
+        id: Type.String(),
+        /** Absent: the machine makes one, unless it has, and says which. */
+        publicKey: Type.Optional(Type.String()),
+        /** The public key that it must not be any more. */
+        replaces: Type.Optional(Type.String()),
+      },
+      closed,
+    ),
     peers: Type.Record(Type.String(), Peer),
   },
   closed,

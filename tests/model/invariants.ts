@@ -260,21 +260,25 @@ const machinesOf = (network: Network) => [
 
 function socketsBroken(network: Network, states: ReadonlyMap<string, HostState>): string[] {
   const sockets = [...states.values()].flatMap((state) => {
-    const stated = machinesOf(network).find((m) => m.name === state.machine)?.endpoint;
+    const machine = machinesOf(network).find((m) => m.name === state.machine);
+    const stated = machine?.endpoint;
     return Object.values(state.tunnels).map((t) =>
-      stated ? `${stated.host}:${stated.port}` : `${state.machine}:${t.listenPort}`,
+      stated
+        ? `${stated.host}:${stated.port + t.listenPort - machine.listenPort}`
+        : `${state.machine}:${t.listenPort}`,
     );
   });
   return doubles('listening sockets', sockets);
 }
 
-/** Who stands behind NAT keeps every hole open itself. */
+/** Who stands behind NAT keeps every hole open itself, but for a tunnel that is between two keys. */
 function keepaliveBroken(network: Network, states: ReadonlyMap<string, HostState>): string[] {
   return machinesOf(network)
     .filter((machine) => !machine.endpoint && machine.keepalive > 0)
     .flatMap((machine) =>
       Object.values(states.get(machine.name)?.tunnels ?? {}).map((t) => ({ machine, t })),
     )
+    .filter(({ t }) => t.key.replaces === undefined)
     .flatMap(({ machine, t }) =>
       Object.entries(t.peers)
         .filter(([, peer]) => (peer.keepalive ?? 0) <= 0)
@@ -283,8 +287,9 @@ function keepaliveBroken(network: Network, states: ReadonlyMap<string, HostState
 }
 
 function overlayBroken(states: ReadonlyMap<string, HostState>): string[] {
-  const all = [...states.values()].flatMap((state) =>
-    (state.namespaces['root']?.addresses?.items ?? []).map((item) => item.address),
-  );
+  const all = [...states.values()].flatMap((state) => {
+    const items = state.namespaces['root']?.addresses?.items ?? [];
+    return [...new Set(items.map((item) => item.address))];
+  });
   return doubles('overlay addresses', all);
 }

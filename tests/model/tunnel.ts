@@ -119,7 +119,9 @@ function outerPath(terrain: Terrain, [from, to]: [End, End]): OuterPath {
 
 function byEndpoint(terrain: Terrain, from: End, to: End): OuterPath {
   const endpoint = peerAt(from)?.endpoint as string;
-  if (!terrain.endpointsOf(to.party, from.party).some((real) => sameEndpoint(real, endpoint))) {
+  const listens = to.party.state?.tunnels[to.tunnelId]?.listenPort ?? 0;
+  const places = terrain.endpointsOf(to.party, from.party, listens);
+  if (!places.some((real) => sameEndpoint(real, endpoint))) {
     return { kind: 'lost', why: `${endpoint} is not where ${to.party.name} listens` };
   }
   const why = routedInside(terrain, from, endpoint) ?? outerStopped(from, to);

@@ -1,9 +1,18 @@
 import { familyOf } from './address.ts';
 import { evaluate } from './nft.ts';
 import { type Conntrack, type Packet, viewOf } from './packet.ts';
-import { deviceName, route, type Way } from './routing.ts';
+import { addressesOn, deviceName, route, type Way } from './routing.ts';
 import { carry } from './tunnel.ts';
-import { lan, loopback, type Party, podDevice, type Terrain, uplink } from './world.ts';
+import {
+  lan,
+  loopback,
+  type Party,
+  podDevice,
+  type Terrain,
+  tunnelOn,
+  tunnelsOf,
+  uplink,
+} from './world.ts';
 
 /** One machine on the way, and how the packet leaves it. The header may differ from hop to hop. */
 export interface Hop {
@@ -26,6 +35,13 @@ export interface End {
   readonly counter?: string;
   readonly why: string;
 }
+
+const isLoose = (party: Party, device: string): boolean =>
+  (party.root.sysctls?.items ?? []).some(({ key, device: of, value }) => {
+    if (key !== 'net.ipv4.conf.*.rp_filter' || of !== device) return false;
+    const hasAddress = addressesOn(party, device).some((address) => familyOf(address) === 4);
+    return value === '0' || (value === '2' && hasAddress);
+  });
 
 interface Position {
   readonly party: Party;
@@ -72,6 +88,8 @@ export class Walk {
     this.#beenAt.add(known);
     this.#mark = 0;
     if (iif === '') return this.#leave(party, iif, 'output');
+    const stranger = this.#fromElsewhere(party, iif);
+    if (stranger) return stranger;
     const dropped = this.#filter(party, 'prerouting', iif, '');
     if (dropped) return dropped;
     const way = route(this.#terrain, party, this.#packet.destination, this.#mark);
@@ -80,6 +98,20 @@ export class Walk {
       return this.#lost(party, `${party.name} does not forward what comes in by ${iif}`);
     }
     return this.#leave(party, iif, 'forward');
+  }
+
+  /**
+   * A machine may filter by reverse paths, and strictly (ip-sysctl): what comes by one of several tunnels is
+   * then dropped unless answers take the same one, or the state says that this device is not to be strict.
+   * IPv4 only. Loose filtering drops what comes by a device that has no address itself.
+   */
+  #fromElsewhere(party: Party, iif: string): End | undefined {
+    const { source } = this.#packet;
+    if (!party.ours || familyOf(source) !== 4 || !tunnelOn(party, iif)) return undefined;
+    if (tunnelsOf(party).length === 1 || isLoose(party, iif)) return undefined;
+    const back = route(this.#terrain, party, source, this.#mark);
+    if (back.kind === 'out' && back.device === iif) return undefined;
+    return this.#lost(party, `${party.name} has no way back by ${iif} (strict reverse path)`);
   }
 
   #arrive(party: Party, iif: string): End {

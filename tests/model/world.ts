@@ -81,17 +81,19 @@ export class Terrain {
     return undefined;
   }
 
-  /** Public endpoints at which a machine can be spoken to, `host:port`. */
-  /** Where a party can be called: by all, and by those on its site's own network. */
-  endpointsOf(party: Party, caller: Party): string[] {
+  /**
+   * Where a party's tunnel can be called, `host:port`: by all, and by those on its site's own network. Of a
+   * port that is forwarded to it, those after it are forwarded too.
+   */
+  endpointsOf(party: Party, caller: Party, listenPort: number): string[] {
     const near = party.site !== undefined && party.site === caller.site ? party.lan : [];
-    const port = party.machine?.listenPort;
     const local = near.map((address) =>
-      address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+      address.includes(':') ? `[${address}]:${listenPort}` : `${address}:${listenPort}`,
     );
     const stated = party.machine?.endpoint;
     const seen = this.world.endpoints?.get(party.name);
-    const text = stated && `${stated.host}:${stated.port}`;
+    const beyond = listenPort - (party.machine?.listenPort ?? listenPort);
+    const text = stated && `${stated.host}:${stated.port + beyond}`;
     return [text, seen, ...local].filter((e) => e !== undefined);
   }
 

@@ -15,12 +15,15 @@ import { guardedBy } from './guard.ts';
  * policy ends flows that it no longer allows. Lookups go through verdict maps: by destination to a
  * chain `to-...`, there by source to a chain `allow-...`, there by port to the chain of the rule.
  */
-export function filterOf(model: Model, node: Node): NftTable {
-  const device = node.machine.interface;
+export function filterOf(model: Model, node: Node, devices: readonly string[]): NftTable {
   const guard = model.policy && guardOf(model, model.policy, guardedBy(model, node));
   const inside = insideSets(model.inside);
-  const arriving: NftRule = { match: [is('iifname', device)], verdict: 'jump arrive' };
-  const leaving: NftRule = { match: [is('oifname', device)], verdict: 'jump guard' };
+  const arriving = devices.map(
+    (device): NftRule => ({ match: [is('iifname', device)], verdict: 'jump arrive' }),
+  );
+  const leaving = devices.map(
+    (device): NftRule => ({ match: [is('oifname', device)], verdict: 'jump guard' }),
+  );
   return {
     family: 'inet',
     name: `hawser-${model.network.name}`,
@@ -29,14 +32,14 @@ export function filterOf(model: Model, node: Node): NftTable {
     maps: [...(guard?.maps ?? [])].sort(by((map) => map.name)),
     chains: [
       hook('forward', [
-        clampMss('iifname', device),
-        clampMss('oifname', device),
-        arriving,
-        ...(guard ? [leaving] : []),
+        ...devices.map((device) => clampMss('iifname', device)),
+        ...devices.map((device) => clampMss('oifname', device)),
+        ...arriving,
+        ...(guard ? leaving : []),
       ]),
-      hook('input', [arriving]),
+      hook('input', arriving),
       { name: 'arrive', rules: arrive(inside, guard ? 'goto guard' : 'return') },
-      ...(guard ? [hook('output', [leaving]), ...guard.chains] : []),
+      ...(guard ? [hook('output', leaving), ...guard.chains] : []),
     ].sort(by((chain) => chain.name)),
   };
 }

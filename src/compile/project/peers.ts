@@ -1,24 +1,14 @@
 import { by, shortHash } from '#base';
 import { formatEndpoint, type Prefix, PrefixSet } from '#ip';
-import { adoptedKey, adoptedPair, type Binding, type Peer, type SecretRef } from '#state';
-import {
-  canLink,
-  carrierOf,
-  lanAddress,
-  lanFamily,
-  type Model,
-  type Node,
-  shareLan,
-} from '../model.ts';
+import { adoptedKey, adoptedPair, type SecretRef } from '#state';
+import type { Lane } from '../lanes.ts';
+import { carrierOf, lanAddress, lanFamily, type Model, type Node, shareLan } from '../model.ts';
 
 /** A peer of one machine with what it carries for it. */
 export interface Carried {
   readonly node: Node;
   readonly prefixes: readonly Prefix[];
 }
-
-/** The id of a machine's first tunnel. */
-export const mainTunnel = 'main';
 
 /**
  * The peers of a machine and what each carries for it, disjoint, sorted by name. Machines whose key
@@ -92,33 +82,25 @@ function subtree(from: Node, node: Node): readonly Prefix[] {
     : PrefixSet.of([...node.carries, ...members]).prefixes();
 }
 
-/** How a machine configures a peer. */
-export function peerOf(model: Model, node: Node, other: Node): Peer {
-  const endpoint = endpointFor(node, other);
-  const { keepalive } = node.machine;
-  const presharedKey = presharedKeyOf(model, node, other);
-  return {
-    publicKey: other.publicKey as string,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(keepalive > 0 && canLink(node, other) && { keepalive }),
-    ...(presharedKey && { presharedKey }),
-  };
-}
-
 /**
- * A tunnel that was made by hand keeps the one it has, or has none, until one of its keys is another.
- * Else only where an agent runs at both ends: whoever imported a file has no way to follow.
+ * The preshared key of two ends. A tunnel that was made by hand keeps the one it has, or has none, until one
+ * of its keys is another. Else only where an agent runs at both ends: whoever imported a file has no way to
+ * follow.
  */
-function presharedKeyOf({ inputs }: Model, node: Node, other: Node): SecretRef | undefined {
+export function presharedKeyOf(
+  { inputs }: Model,
+  [node, own]: readonly [Node, string | undefined],
+  [other, theirs]: readonly [Node, string],
+): SecretRef | undefined {
   const { presharedKeys: version, adopted } = inputs;
-  if (!node.publicKey || !other.publicKey) return undefined;
+  if (own === undefined) return undefined;
   if (adopted) {
-    const pair = adoptedPair(node.publicKey, other.publicKey);
+    const pair = adoptedPair(own, theirs);
     if (Object.hasOwn(adopted, pair)) return adopted[pair] ? adoptedKey(pair) : undefined;
   }
   const isManaged = node.machine.managed && other.machine.managed;
   if (version === undefined || !isManaged) return undefined;
-  return { id: presharedKeyId(node.publicKey, other.publicKey), version };
+  return { id: presharedKeyId(own, theirs), version };
 }
 
 /** The name of the preshared key of two public keys, the same from both ends. */
@@ -127,17 +109,10 @@ export function presharedKeyId(one: string, other: string): string {
   return `psk-${shortHash(`${a} ${b}`)}${shortHash(`${b} ${a}`)}`;
 }
 
-/** Where to find a peer: at its endpoint, a machine of the same site on the site's own network. */
-function endpointFor(node: Node, other: Node): string | undefined {
+/** Where to find a lane of a peer: at its endpoint, that of a sibling on the site's own network. */
+export function endpointFor(node: Node, other: Node, lane: Lane): string | undefined {
   const family = lanFamily(node, other);
   const address = family && lanAddress(other, family);
-  if (address)
-    return formatEndpoint({ host: `${address}`, address, port: other.machine.listenPort });
-  return other.machine.endpoint && formatEndpoint(other.machine.endpoint);
+  if (address) return formatEndpoint({ host: `${address}`, address, port: lane.listenPort });
+  return lane.endpoint && formatEndpoint(lane.endpoint);
 }
-
-export const bindingOf = (peer: Carried): Binding => ({
-  prefixes: peer.prefixes.map(String),
-  candidates: [{ tunnel: mainTunnel, peer: peer.node.name, rank: 0 }],
-  sticky: false,
-});

@@ -15,8 +15,9 @@ import { compileErrors } from '../errors.ts';
 import { lanAddress, type Model, type Node } from '../model.ts';
 import { filterOf } from './filter.ts';
 import { hostNamed, hostRoutes } from './host-routes.ts';
-import { bindingOf, type Carried, carriedPeers, mainTunnel, peerOf } from './peers.ts';
+import { type Carried, carriedPeers } from './peers.ts';
 import { interfaceMtu, type Routing, routingOf } from './routes.ts';
+import { bindingsOf, detoured, type PlannedTunnel, tunnelState, tunnelsOf } from './tunnels.ts';
 
 /** Whether a machine of that name has a HostState. */
 export const hasState = (model: Model, name: string): boolean =>
@@ -63,41 +64,41 @@ function hostState(model: Model, name: string): HostState {
 
 function nodeState(model: Model, node: Node): HostState {
   const peers = carriedPeers(model, node);
-  const routing = routingOf(model, node, peers);
+  const tunnels = tunnelsOf(model, node, peers);
+  const routing = routingOf(model, node, peers, {
+    devices: devicesOf(tunnels),
+    detoured: detoured(model, tunnels),
+  });
   return {
     ...frame(model, node.name),
-    namespaces: { root: rootOf(model, node, peers, routing) },
-    tunnels: {
-      [mainTunnel]: {
-        interface: node.machine.interface,
-        lane: 0,
-        bornIn: 'root',
-        livesIn: 'root',
-        listenPort: node.machine.listenPort,
-        ...(routing.fwmark !== undefined && { fwmark: routing.fwmark }),
-        key: {
-          id: `${model.network.name}/0`,
-          ...(node.publicKey !== undefined && { publicKey: node.publicKey }),
-        },
-        peers: Object.fromEntries(
-          peers.map((peer) => [peer.node.name, peerOf(model, node, peer.node)]),
-        ),
-      },
-    },
-    bindings: peers.map(bindingOf),
+    namespaces: { root: rootOf(model, node, { peers, tunnels, routing }) },
+    tunnels: Object.fromEntries(
+      tunnels.map((tunnel) => [
+        tunnel.lane.tunnel,
+        tunnelState(model, node, tunnel, routing.fwmark),
+      ]),
+    ),
+    bindings: bindingsOf(tunnels),
   };
 }
 
-function rootOf(model: Model, node: Node, peers: readonly Carried[], routing: Routing): Namespace {
-  const device = node.machine.interface;
-  const addresses = node.overlay.map(
-    (address): AddressItem => ({ device, address: Prefix.single(address).toString() }),
+const devicesOf = (tunnels: readonly PlannedTunnel[]): readonly string[] =>
+  tunnels.map(({ lane }) => lane.interface);
+
+interface Parts {
+  readonly peers: readonly Carried[];
+  readonly tunnels: readonly PlannedTunnel[];
+  readonly routing: Routing;
+}
+
+function rootOf(model: Model, node: Node, { peers, tunnels, routing }: Parts): Namespace {
+  const devices = devicesOf(tunnels);
+  const mtu = interfaceMtu(node, peers);
+  const addresses = node.overlay.flatMap((address) =>
+    devices.map((device): AddressItem => ({ device, address: Prefix.single(address).toString() })),
   );
   const base: Namespace = {
-    links: {
-      v: 1,
-      items: [{ name: device, kind: 'wireguard', mtu: interfaceMtu(node, peers) }],
-    },
+    links: { v: 1, items: devices.map((name) => ({ name, kind: 'wireguard', mtu })) },
     addresses: { v: 1, items: addresses },
     routes: { v: 1, items: [...routing.routes] },
     ...(routing.rules.length > 0 && { rules: { v: 1, items: [...routing.rules] } }),
@@ -105,13 +106,14 @@ function rootOf(model: Model, node: Node, peers: readonly Carried[], routing: Ro
   if (!node.machine.managed) return base;
   const sysctls = [
     ...(routing.fwmark === undefined ? [] : [srcValidMark]),
-    ...withoutRedirects(node),
+    ...looseFilters(node, devices),
+    ...withoutRedirects(node, devices),
   ];
   return {
     ...base,
     ...(sysctls.length > 0 && { sysctls: { v: 1, items: sysctls } }),
-    forwarding: { v: 1, items: forwardingOf(model, node) },
-    nft: { v: 1, items: [withPin(filterOf(model, node), node, routing)] },
+    forwarding: { v: 1, items: forwardingOf(model, node, devices) },
+    nft: { v: 1, items: [withPin(filterOf(model, node, devices), tunnels, routing)] },
   };
 }
 
@@ -119,14 +121,24 @@ function rootOf(model: Model, node: Node, peers: readonly Carried[], routing: Ro
 const srcValidMark: Sysctl = { key: 'net.ipv4.conf.all.src_valid_mark', value: '1' };
 
 /**
+ * While a key changes, packets may come by another tunnel than the one that answers take: the ends switch
+ * one after the other. Loose filtering needs an address on the device to look from (ip-sysctl).
+ */
+function looseFilters(node: Node, devices: readonly string[]): Sysctl[] {
+  if (devices.length === 1) return [];
+  const value = node.overlay.some(({ family }) => family === 4) ? '2' : '0';
+  return devices.map((device) => ({ key: 'net.ipv4.conf.*.rp_filter', device, value }));
+}
+
+/**
  * Carriers do not tell hosts of a way around them: what comes in and leaves by one device, such as
  * between two peers, is meant to. The kernel asks for `all` and the device (ip-sysctl).
  */
-function withoutRedirects(node: Node): Sysctl[] {
+function withoutRedirects(node: Node, tunnels: readonly string[]): Sysctl[] {
   if (!node.isCarrier || !node.unit.site) return [];
   const lan = lanAddress(node, 4);
   const key = 'net.ipv4.conf.*.send_redirects';
-  const devices = [node.machine.interface, ...(lan ? [{ holding: lan.toString() }] : [])];
+  const devices = [...tunnels, ...(lan ? [{ holding: lan.toString() }] : [])];
   return [
     { key: 'net.ipv4.conf.all.send_redirects', value: '0' },
     ...devices.map((device) => ({ key, device, value: '0' })),
@@ -137,18 +149,23 @@ function withoutRedirects(node: Node): Sysctl[] {
  * Marks what comes in from pinned endpoints, so that strict reverse-path filtering looks for the way
  * back where WireGuard's own packets go.
  */
-function withPin(table: NftTable, node: Node, routing: Routing): NftTable {
+function withPin(table: NftTable, tunnels: readonly PlannedTunnel[], routing: Routing): NftTable {
   if (routing.fwmark === undefined) return table;
-  const { interface: device, listenPort } = node.machine;
+  const outside = devicesOf(tunnels).map(
+    (right): NftMatch => ({ left: 'iifname', op: '!=', right }),
+  );
   const rules = ([4, 6] as const).flatMap((family): NftRule[] => {
     const endpoints = (routing.pinned ?? []).filter((address) => address.family === family);
     if (endpoints.length === 0) return [];
-    const match: NftMatch[] = [
-      { left: 'iifname', op: '!=', right: device },
-      { left: family === 4 ? 'ip saddr' : 'ip6 saddr', op: '==', right: endpoints.map(String) },
-      { left: 'udp dport', op: '==', right: String(listenPort) },
-    ];
-    return [{ match, set: `meta mark set ${routing.fwmark}` }];
+    const left = family === 4 ? 'ip saddr' : 'ip6 saddr';
+    return tunnels.map(({ lane }) => ({
+      match: [
+        ...outside,
+        { left, op: '==', right: endpoints.map(String) },
+        { left: 'udp dport', op: '==', right: String(lane.listenPort) },
+      ],
+      set: `meta mark set ${routing.fwmark}`,
+    }));
   });
   const hook = { type: 'filter', hook: 'prerouting', priority: -150, policy: 'accept' };
   const chains = [...table.chains, { name: 'prerouting', hook, rules }];
@@ -159,7 +176,7 @@ function withPin(table: NftTable, node: Node, routing: Routing): NftTable {
  * Carriers of sites forward between the tunnel and the site's network, and between tunnels; a node
  * with pods forwards to them. Other machines forward nothing.
  */
-function forwardingOf(model: Model, node: Node): Forwarding[] {
+function forwardingOf(model: Model, node: Node, devices: readonly string[]): Forwarding[] {
   const { machine } = node;
   const carries = node.isCarrier && node.unit.site !== undefined;
   if (!carries && machine.pods.length === 0) return [];
@@ -167,7 +184,7 @@ function forwardingOf(model: Model, node: Node): Forwarding[] {
     const inner = model.inside.prefixes().some((prefix) => prefix.family === family);
     if (!inner) return [];
     const lan = carries ? lanAddress(node, family) : undefined;
-    const tunnel: Forwarding = { device: machine.interface, family };
-    return lan ? [tunnel, { device: { holding: lan.toString() }, family }] : [tunnel];
+    const tunnels = devices.map((device): Forwarding => ({ device, family }));
+    return lan ? [...tunnels, { device: { holding: lan.toString() }, family }] : tunnels;
   });
 }

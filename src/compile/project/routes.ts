@@ -3,6 +3,7 @@ import { type Address, Prefix } from '#ip';
 import type { Route, Rule } from '#state';
 import { lanAddress, type Model, type Node, needsHelp, shareLan } from '../model.ts';
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
+import { divert } from './divert.ts';
 import type { Carried } from './peers.ts';
 import { unreachableRoutes } from './unreachable.ts';
 
@@ -30,19 +31,37 @@ export interface Routing {
   readonly pinned?: readonly Address[];
 }
 
+/** The tunnels of a machine, as routes see them. */
+export interface Devices {
+  /** The first is the usual one. */
+  readonly devices: readonly string[];
+  /** Peers that packets reach by another one. */
+  readonly detoured: { readonly device: string; readonly peers: readonly Carried[] } | undefined;
+}
+
 /**
  * A machine's routes into its tunnel and to its neighbours on the site's network; with an agent also
  * those that refuse what the tunnel should carry while it is not there.
  */
-export function routingOf(model: Model, node: Node, peers: readonly Carried[]): Routing {
-  const routing = leadingRoutes(model, node, peers);
+export function routingOf(
+  model: Model,
+  node: Node,
+  peers: readonly Carried[],
+  tunnels: Devices,
+): Routing {
+  const routing = pinned(model, node, peers, leadingRoutes(model, node, peers, tunnels));
   if (!node.machine.managed) return routing;
   const { routes } = routing;
-  const refusing = unreachableRoutes(model.network.name, node.machine.interface, routes);
+  const refusing = unreachableRoutes(model.network.name, tunnels.devices, routes);
   return { ...routing, routes: sorted([...routes, ...refusing]) };
 }
 
-function leadingRoutes(model: Model, node: Node, peers: readonly Carried[]): Routing {
+function leadingRoutes(
+  model: Model,
+  node: Node,
+  peers: readonly Carried[],
+  { detoured }: Devices,
+): readonly Route[] {
   const device = node.machine.interface;
   const largest = interfaceMtu(node, peers);
   const into = (prefix: Prefix, mtu = largest): Route => {
@@ -53,11 +72,14 @@ function leadingRoutes(model: Model, node: Node, peers: readonly Carried[]): Rou
   const ranges = needsHelp(node) ? [] : rangeRoutes(model, node);
   const wide = [...overlay, ...ranges];
   const narrow = model.uneven && !needsHelp(node) ? exceptions(node, peers, wide, largest) : [];
-  return pinned(model, node, peers, [
+  const routes = [
     ...[...wide, ...narrow].map(({ prefix, mtu }) => into(prefix, mtu)),
     ...(needsHelp(node) ? helpedRoutes(model, node, into) : []),
     ...siblingRoutes(node),
-  ]);
+  ];
+  if (!detoured) return routes;
+  const prefixes = detoured.peers.flatMap((peer) => peer.prefixes);
+  return divert(routes, device, detoured.device, prefixes);
 }
 
 /** A prefix to be routed into the tunnel, with the largest packet that passes, if it is known to matter. */

@@ -8,11 +8,13 @@ import { type Route, unreachableMetric } from '#state';
  */
 export function unreachableRoutes(
   network: string,
-  device: string,
+  devices: readonly string[],
   routes: readonly Route[],
 ): readonly Route[] {
   const metric = unreachableMetric(network);
-  const tunnelled = routes.filter((route) => route.device === device);
+  const tunnelled = routes.filter(
+    ({ device }) => typeof device === 'string' && devices.includes(device),
+  );
   const tables = Map.groupBy(tunnelled, ({ table }) => table);
   return [...tables].flatMap(([table, inTable]) =>
     PrefixSet.of(inTable.map(({ prefix }) => Prefix.parse(prefix)))

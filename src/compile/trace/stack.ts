@@ -1,6 +1,6 @@
 import { countWhile } from '#base';
 import { Address, Prefix } from '#ip';
-import type { DeviceRef, HostState, Route } from '#state';
+import type { DeviceRef, HostState, Route, Tunnel } from '#state';
 import { Filter } from './filter.ts';
 
 /** Where a machine sends a packet. */
@@ -20,30 +20,58 @@ interface Ranged<T> {
 /** The site's own network, as a device name: what it is really called is the machine's affair. */
 export const lan = 'lan';
 
+/** One end of a tunnel, by its keys and by cryptokey routing. */
+export class TunnelEnd {
+  readonly device: string;
+  readonly publicKey: string | undefined;
+  readonly #peers: Tunnel['peers'];
+  readonly #carried: readonly Ranged<string>[];
+
+  constructor(id: string, tunnel: Tunnel, { bindings }: HostState) {
+    this.device = tunnel.interface;
+    this.publicKey = tunnel.key.publicKey;
+    this.#peers = tunnel.peers;
+    this.#carried = bySpan(
+      bindings.flatMap((binding) => {
+        const live = binding.candidates.reduce((a, b) => (b.rank < a.rank ? b : a));
+        if (live.tunnel !== id) return [];
+        return binding.prefixes.map((text) => ({ prefix: Prefix.parse(text), value: live.peer }));
+      }),
+    );
+  }
+
+  /** Name of the peer whose allowed IPs hold the address (cryptokey routing). */
+  peerFor(address: Address): string | undefined {
+    const before = countWhile(this.#carried, ({ prefix }) => prefix.first.compare(address) <= 0);
+    const entry = this.#carried[before - 1];
+    return entry?.prefix.contains(address) ? entry.value : undefined;
+  }
+
+  /** The public key that a peer is known by. */
+  keyOf(peer: string): string | undefined {
+    return this.#peers[peer]?.publicKey;
+  }
+}
+
 /** One machine's network stack, read from its HostState and nothing else. */
 export class Stack {
-  readonly tunnelDevices: readonly string[];
+  readonly #tunnels: readonly TunnelEnd[];
   readonly addresses: readonly { readonly device: string; readonly address: Address }[];
   readonly #routes: readonly (readonly Ranged<Way>[])[];
-  readonly #peers: readonly Ranged<string>[];
   readonly #forwarding: ReadonlySet<string>;
   readonly #filter: Filter | undefined;
   readonly #mtu: ReadonlyMap<string, number>;
 
   constructor(state: HostState) {
     const root = state.namespaces.root ?? {};
-    this.tunnelDevices = Object.values(state.tunnels).map((tunnel) => tunnel.interface);
+    this.#tunnels = Object.entries(state.tunnels).map(
+      ([id, tunnel]) => new TunnelEnd(id, tunnel, state),
+    );
     this.addresses = (root.addresses?.items ?? []).map((item) => ({
       device: deviceName(item.device),
       address: Prefix.parse(item.address).first,
     }));
     this.#routes = tablesInOrder(state).map((routes) => byLength(byMetric(routes).map(rangedWay)));
-    this.#peers = bySpan(
-      state.bindings.flatMap((binding) => {
-        const live = binding.candidates.reduce((a, b) => (b.rank < a.rank ? b : a));
-        return binding.prefixes.map((text) => ({ prefix: Prefix.parse(text), value: live.peer }));
-      }),
-    );
     this.#forwarding = new Set(
       (root.forwarding?.items ?? []).map((item) => `${deviceName(item.device)} ${item.family}`),
     );
@@ -61,11 +89,14 @@ export class Stack {
     return undefined;
   }
 
-  /** Name of the peer whose allowed IPs hold the address (cryptokey routing). */
-  peerFor(address: Address): string | undefined {
-    const before = countWhile(this.#peers, ({ prefix }) => prefix.first.compare(address) <= 0);
-    const entry = this.#peers[before - 1];
-    return entry?.prefix.contains(address) ? entry.value : undefined;
+  /** The end of the tunnel that a device is. */
+  tunnelOn(device: string): TunnelEnd | undefined {
+    return this.#tunnels.find((tunnel) => tunnel.device === device);
+  }
+
+  /** The end of the tunnel whose own key this is. */
+  tunnelOf(publicKey: string | undefined): TunnelEnd | undefined {
+    return this.#tunnels.find((tunnel) => tunnel.publicKey === publicKey);
   }
 
   forwards(device: string, family: 4 | 6): boolean {

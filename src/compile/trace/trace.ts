@@ -142,7 +142,7 @@ function sourceAddress(places: Places, sender: Station, destination: Address): A
   );
   const stack = places.stack(node);
   const route = stack.route(destination);
-  const tunnel = route && stack.tunnelDevices.includes(route.device) && !onLink;
+  const tunnel = route && stack.tunnelOn(route.device) !== undefined && !onLink;
   const overlay = node.overlay.find((address) => address.family === family);
   return tunnel ? (overlay ?? own) : (own ?? overlay);
 }

@@ -202,12 +202,15 @@ class Journey {
 
   #intoTunnel(node: Node, device: string, mtu: number | undefined): Step {
     const { source, destination } = this.#packet;
-    const peerName = this.#places.stack(node).peerFor(destination);
+    const near = this.#places.stack(node).tunnelOn(device);
+    const peerName = near?.peerFor(destination);
     const peer = peerName === undefined ? undefined : this.#places.model.nodesByName.get(peerName);
     if (!peer) return { stop: `${node.name} has no peer whose allowed IPs hold ${destination}` };
     if (!canLink(node, peer))
       return { stop: `neither ${node.name} nor ${peer.name} has an endpoint` };
-    if (this.#places.stack(peer).peerFor(source) !== node.name) {
+    const far = this.#places.stack(peer).tunnelOf(near?.keyOf(peer.name));
+    const isKnown = far !== undefined && far.keyOf(node.name) === near?.publicKey;
+    if (!isKnown || far.peerFor(source) !== node.name) {
       return { stop: `${peer.name} does not accept ${source} from ${node.name} (allowed IPs)` };
     }
     const hop = this.#hop(
@@ -216,7 +219,7 @@ class Journey {
     );
     const station: Station = { kind: 'node', name: peer.name, node: peer };
     const enforced = node.machine.managed || peer.machine.managed;
-    return { go: { station, incoming: peer.machine.interface }, hop, enforced };
+    return { go: { station, incoming: far.device }, hop, enforced };
   }
 
   #fromHost(position: Position): Step {

@@ -1,0 +1,47 @@
+import { Prefix } from '#ip';
+import type { Route } from '#state';
+
+/** Prefixes of routes, to find the longest that holds another. */
+class Lengths {
+  readonly #byText: ReadonlyMap<string, Route>;
+  readonly #lengths: readonly number[];
+
+  constructor(routes: readonly Route[]) {
+    this.#byText = new Map(routes.map((route) => [route.prefix, route]));
+    const lengths = new Set(routes.map(({ prefix }) => Prefix.parse(prefix).length));
+    this.#lengths = [...lengths].sort((a, b) => b - a);
+  }
+
+  around(prefix: Prefix): Route | undefined {
+    for (const length of this.#lengths) {
+      if (length > prefix.length) continue;
+      const found = this.#byText.get(`${Prefix.of(prefix.first, length)}`);
+      if (found) return found;
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Routes of which those that lead to some prefixes go by another device: what lies within a prefix moves,
+ * and a prefix within a route gets one of its own. Pure.
+ */
+export function divert(
+  routes: readonly Route[],
+  from: string,
+  to: string,
+  prefixes: readonly Prefix[],
+): readonly Route[] {
+  const inner = new Lengths(prefixes.map((prefix) => ({ prefix: `${prefix}`, table: 0 })));
+  const outer = new Lengths(routes);
+  const known = new Set(routes.map(({ prefix }) => prefix));
+  const moved = routes.map((route) => {
+    const moves = route.device === from && inner.around(Prefix.parse(route.prefix));
+    return moves ? { ...route, device: to } : route;
+  });
+  const added = prefixes.flatMap((prefix): Route[] => {
+    const around = known.has(`${prefix}`) ? undefined : outer.around(prefix);
+    return around?.device === from ? [{ ...around, prefix: `${prefix}`, device: to }] : [];
+  });
+  return [...moved, ...added];
+}

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { canonicalJson } from '#base';
+import {
+  advanced,
+  affected,
+  allocate,
+  assumeKeys,
+  begun,
+  check,
+  emptyFacts,
+  ended,
+  type Facts,
+  fileHolders,
+  inPhase,
+  link,
+  type Model,
+  machinesOf,
+  partnersOf,
+  project,
+  type Rotation,
+} from '#compile';
+import type { Network, Port } from '#spec';
+import { networkFrom, worldFrom } from './compiled.ts';
+import type { Draft } from './draft.ts';
+import { runs } from './effort.ts';
+import { exhaustive } from './exhaustive.ts';
+import { brokenAmong, brokenIn } from './invariants.ts';
+import { drafts, yamlOf } from './networks.ts';
+import type { World } from './world.ts';
+
+/** One step of a rotation, as the facts have it. */
+interface Step {
+  readonly name: string;
+  readonly model: Model;
+}
+
+/** Steps that different machines may be at, at one time: a phase begins when all have reached the one before. */
+type Era = readonly Step[];
+
+const at = '2026-01-01T00:00:00.000Z';
+
+/** A key of its own for each name. */
+const keyNamed = (name: string): string =>
+  assumeKeys({ sites: [], members: [{ name }] } as unknown as Network, emptyFacts).keys[name]?.[
+    '0'
+  ] as string;
+
+const withKey = (
+  facts: Facts,
+  machine: string,
+  lane: string,
+  name = `${machine}/${lane}`,
+): Facts => ({
+  ...facts,
+  keys: { ...facts.keys, [machine]: { ...facts.keys[machine], [lane]: keyNamed(name) } },
+});
+
+/** The facts of a rotation from its begin to its end, in eras. */
+function erasOf(network: Network, which: number): readonly Era[] {
+  const { ledger } = allocate(network, emptyFacts.ledger, 1);
+  const known = assumeKeys(network, { ...emptyFacts, ledger });
+  const modelOf = (facts: Facts): Model =>
+    link({ ...facts, network, epoch: 'e', rev: 1, presharedKeys: 1 });
+  const rest = modelOf(known);
+  const candidates = rest.nodes.filter(
+    ({ name, machine }) => machine.managed && fileHolders(rest, name).length === 0,
+  );
+  const node = candidates[which % Math.max(candidates.length, 1)];
+  fc.pre(node !== undefined);
+  const machine = node.name;
+  const partners = partnersOf(rest, machine);
+  const rotation: Rotation = {
+    machine,
+    phase: 'detour',
+    since: at,
+    partners,
+    reached: [],
+    without: [],
+    linger: 180,
+  };
+  const keyless = begun(known, rotation);
+  const some = [machine, ...partners.filter((_, i) => (which >> i) % 2 === 0)];
+  const half = some.reduce((facts, name) => withKey(facts, name, '1'), keyless);
+  const whole = [machine, ...partners].reduce((facts, name) => withKey(facts, name, '1'), keyless);
+  const moved = advanced(whole, at);
+  const rekey = advanced(moved, at);
+  const rekeyed = withKey(rekey, machine, '0', 'another');
+  const back = advanced(rekeyed, at);
+  const linger = advanced(back, at);
+  const after = advanced(linger, at);
+  const returning = inPhase(moved, moved.rotation as Rotation, 'return', at);
+  const step = (name: string, facts: Facts): Step => ({ name, model: modelOf(facts) });
+  const complete = step('detour', whole);
+  const movedStep = step('moved', moved);
+  const backStep = step('back', back);
+  const returnStep = step('return', returning);
+  const restStep = { name: 'rest', model: rest };
+  return [
+    [restStep, step('detour without keys', keyless), step('detour with some keys', half), complete],
+    [complete, movedStep],
+    [movedStep, step('rekey', rekey), step('rekeyed', rekeyed)],
+    [step('rekeyed', rekeyed), backStep],
+    [backStep, step('linger', linger), step('end', after)],
+    [complete, step('given up', ended(whole))],
+    [movedStep, returnStep],
+    [returnStep, step('given up', advanced(returning, at))],
+  ];
+}
+
+/** One world in which machines are at steps of their own. */
+function mixed(era: Era, choice: readonly number[]): World {
+  const [first] = era as readonly [Step];
+  const world = worldFrom(first.model);
+  const states = machinesOf(first.model).map((name, i) => {
+    const { model } = era[(choice[i % choice.length] ?? 0) % era.length] as Step;
+    return [name, project(model, name)] as const;
+  });
+  return { ...world, states: new Map(states) };
+}
+
+const unnamed: Port = { protocol: 'tcp', first: 9, last: 9 };
+
+const cellsOf = (world: World): ReadonlyMap<string, { verdict: string; reason: string }> =>
+  new Map(
+    [...exhaustive(world, [unnamed])].map(({ from, destination, result }) => [
+      `${from} -> ${destination}`,
+      result,
+    ]),
+  );
+
+/** Flows that fare otherwise than in the network at rest. */
+function differing(world: World, usual: ReturnType<typeof cellsOf>): string[] {
+  return [...cellsOf(world)].flatMap(([flow, { verdict, reason }]) =>
+    verdict === usual.get(flow)?.verdict ? [] : [`${flow}: ${verdict}, ${reason}`],
+  );
+}
+
+function nothingWrong(wrong: readonly string[], where: string, draft: Draft): void {
+  if (wrong.length === 0) return;
+  throw new Error([where, ...wrong.slice(0, 5), 'in this network:', yamlOf(draft)].join('\n'));
+}
+
+const size = { sites: 2, members: 3 };
+const choices = fc.array(fc.nat(11), { minLength: 7, maxLength: 7 });
+
+test('while a key changes, every flow fares as ever, whichever machines are a step behind', () => {
+  const rotations = fc.property(drafts(size), fc.nat(), choices, (draft, which, choice) => {
+    const eras = erasOf(networkFrom(draft), which);
+    const [[rest]] = eras as unknown as readonly [readonly [Step]];
+    const usual = cellsOf(worldFrom(rest.model));
+    for (const era of eras) {
+      const names = era.map(({ name }) => name).join(' / ');
+      nothingWrong(differing(mixed(era, choice), usual), names, draft);
+    }
+  });
+  fc.assert(rotations, runs(12));
+});
+
+test('every state of a rotation keeps the invariants, and the network passes its check', () => {
+  const rotations = fc.property(drafts(size), fc.nat(), (draft, which) => {
+    const steps = erasOf(networkFrom(draft), which).flat();
+    const [rest] = steps as [Step];
+    const known = check(rest.model).diagnostics.map(({ message }) => message);
+    for (const { name, model } of steps) {
+      const { network, states } = worldFrom(model);
+      const broken = [...[...states.values()].flatMap(brokenIn), ...brokenAmong(network, states)];
+      nothingWrong(broken, name, draft);
+      const found = check(model).diagnostics.map(({ message }) => message);
+      nothingWrong(
+        found.filter((message) => !known.includes(message)),
+        name,
+        draft,
+      );
+    }
+  });
+  fc.assert(rotations, runs(6));
+});
+
+test('whoever gets other bytes by a step of a rotation is among the affected', () => {
+  const rotations = fc.property(drafts(size), fc.nat(), (draft, which) => {
+    for (const era of erasOf(networkFrom(draft), which)) {
+      era.slice(1).forEach(({ name, model }, i) => {
+        const before = (era[i] as Step).model;
+        const told = affected(before, model);
+        const missed = machinesOf(model).filter(
+          (machine) =>
+            canonicalJson(project(before, machine)) !== canonicalJson(project(model, machine)) &&
+            !told.includes(machine),
+        );
+        nothingWrong(missed, name, draft);
+      });
+    }
+  });
+  fc.assert(rotations, runs(12));
+});
+
+test('a rotation ends with the tunnels that it found, and one other key', () => {
+  const rotations = fc.property(drafts(size), fc.nat(), (draft, which) => {
+    const eras = erasOf(networkFrom(draft), which);
+    const [rest, end] = [eras[0]?.[0], eras[4]?.[2]] as [Step, Step];
+    const text = ({ model }: Step): string =>
+      canonicalJson(machinesOf(model).map((name) => project(model, name))).replaceAll(
+        /"psk-[0-9a-f]+"/g,
+        '"psk"',
+      );
+    const old = rest.model.nodes.find(
+      ({ name, publicKey }) => end.model.nodesByName.get(name)?.publicKey !== publicKey,
+    );
+    expect(text(end)).toBe(text(rest).replaceAll(old?.publicKey ?? '', keyNamed('another')));
+  });
+  fc.assert(rotations, runs(10));
+});
