@@ -108,13 +108,11 @@ export class Agent {
     return known;
   }
 
-  /** Our own key decides; a network that knows us by another one is told. */
-  #publicKey(state: HostState, tunnel: Tunnel, findings: Diagnostic[]): string {
-    const { network } = state;
-    const own = this.#store.publicKey(network, tunnel.lane);
+  /** Our own key decides; a network that knows us by another one is told, of other lanes by the channel. */
+  #publicKey({ network }: HostState, tunnel: Tunnel, findings: Diagnostic[]): string {
+    const { file, publicKey: own } = this.#store.keyFor(network, tunnel);
     const known = tunnel.key.publicKey;
-    if (known !== undefined && known !== own) {
-      const file = this.#store.keyFile(network, tunnel.lane);
+    if (known !== undefined && known !== own && tunnel.lane === 0) {
       const args = { known, own, file, network };
       findings.push(findingOf(agentErrors.error('agent/key-differs', args)));
     }
@@ -137,11 +135,14 @@ export class Agent {
     const wished = viewOf(state, resolver);
     const view = before ? asBefore(wished, adopted.interface, before) : wished;
     const secrets = this.#secretsFor(network, state);
-    const lanes = new Map(Object.values(state.tunnels).map((one) => [one.interface, one.lane]));
+    const tunnels = new Map(Object.values(state.tunnels).map((one) => [one.interface, one]));
     const wish: Wish = {
       network,
       view,
-      keyFile: (tunnel) => this.#store.keyFile(network, lanes.get(tunnel.interface) ?? 0),
+      keyFile: (item) => {
+        const tunnel = tunnels.get(item.interface);
+        return tunnel ? this.#store.keyFor(network, tunnel).file : this.#store.keyFile(network, 0);
+      },
       secret: (reference) => secrets.get(reference),
       endpoints,
     };

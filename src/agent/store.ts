@@ -5,12 +5,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { canonicalJson, type Diagnostic, HawserError, Secret } from '#base';
 import { writeFileAtomically } from '#host';
-import { type HostState, parseHostState } from '#state';
+import { type HostState, parseHostState, type Tunnel } from '#state';
 import { generateKeyPair, publicKeyOf } from '#wireguard';
 import { Adoptions } from './adoption/adoption.ts';
 import { agentErrors } from './errors.ts';
@@ -35,6 +36,12 @@ function readIfThere(path: string): string | undefined {
 }
 
 const isBrought = (reference: string): boolean => reference.startsWith('adopted-');
+
+/** A private key that is here. */
+export interface HeldKey {
+  readonly file: string;
+  readonly publicKey: string;
+}
 
 /** Folders 0700, files 0600, every file whole or not there (law 9). */
 export class Store {
@@ -80,18 +87,78 @@ export class Store {
 
   /** The public key of a lane; its private key is born at the first call. @throws agent/no-key-file */
   publicKey(network: string, lane: number): string {
-    const file = this.keyFile(network, lane);
+    return this.#publicKeyIn(this.keyFile(network, lane));
+  }
+
+  #publicKeyIn(file: string): string {
+    const known = this.#knownIn(file);
+    if (known !== undefined) return known;
+    const { privateKey } = generateKeyPair();
+    this.#writeNew(file, `${privateKey.reveal()}\n`);
+    return this.#publicKeyIn(file);
+  }
+
+  #knownIn(file: string): string | undefined {
     try {
       const known = readIfThere(file);
-      if (known !== undefined) return publicKeyOf(new Secret(known.trim()));
+      return known === undefined ? undefined : publicKeyOf(new Secret(known.trim()));
     } catch (cause) {
       if (isClosed(cause)) throw cause;
       const detail = (cause as Error).message;
       throw agentErrors.error('agent/no-key-file', { file, detail }, { cause });
     }
-    const { privateKey } = generateKeyPair();
-    this.#writeNew(file, `${privateKey.reveal()}\n`);
-    return this.publicKey(network, lane);
+  }
+
+  /** Where the key of a lane waits that is to follow the one in use. */
+  #nextFile(network: string, lane: number): string {
+    return join(this.#folder, 'keys', network, `${lane}.next.key`);
+  }
+
+  /**
+   * The key that a tunnel is to have, born where there is none: the one that the state names, if it is
+   * held; another than `replaces`; else the lane's own. @throws agent/no-key-file
+   */
+  keyFor(network: string, { lane, key }: Pick<Tunnel, 'lane' | 'key'>): HeldKey {
+    const [file, next] = [this.keyFile(network, lane), this.#nextFile(network, lane)];
+    const { publicKey, replaces } = key;
+    const own = { file, publicKey: this.#publicKeyIn(file) };
+    if (publicKey === undefined && own.publicKey === replaces) {
+      return { file: next, publicKey: this.#publicKeyIn(next) };
+    }
+    if (publicKey === undefined || publicKey === own.publicKey) return own;
+    return this.#knownIn(next) === publicKey ? { file: next, publicKey } : own;
+  }
+
+  /**
+   * Drops the keys that a confirmed state has no use for: what came before the key that it names, and
+   * those of lanes that it has not. A key that is not wanted back must not lie about.
+   */
+  settleKeys({ network, tunnels }: HostState): void {
+    const lanes = new Map(Object.values(tunnels).map(({ lane, key }) => [lane, key]));
+    for (const lane of this.#lanes(network)) {
+      const [file, next] = [this.keyFile(network, lane), this.#nextFile(network, lane)];
+      const wanted = lanes.get(lane);
+      if (wanted === undefined && lane > 0) for (const one of [file, next]) this.#remove(one);
+      if (wanted?.publicKey === undefined) continue;
+      if (this.#knownIn(next) === wanted.publicKey) this.#rename(next, file);
+      else if (this.#knownIn(file) === wanted.publicKey) this.#remove(next);
+    }
+  }
+
+  /** Lanes of a network with keys here. */
+  #lanes(network: string): ReadonlySet<number> {
+    const folder = join(this.#folder, 'keys', network);
+    const names = existsSync(folder) ? permitted(folder, () => readdirSync(folder)) : [];
+    const found = names.flatMap((name) => /^(\d+)(?:\.next)?\.key$/.exec(name)?.[1] ?? []);
+    return new Set(found.map(Number));
+  }
+
+  #remove(file: string): void {
+    permitted(file, () => rmSync(file, { force: true }));
+  }
+
+  #rename(from: string, to: string): void {
+    permitted(to, () => renameSync(from, to));
   }
 
   /** Gives a lane that has none a private key that was born elsewhere. */

@@ -160,10 +160,12 @@ export const DriftReport = Type.Object({
 });
 export type DriftReport = Static<typeof DriftReport>;
 
-/** New keys or another MTU, whenever they change. */
+/** New keys or another MTU, whenever they change; handshakes that the state waits for. */
 export const SeenReport = Type.Object({
   type: literal('seen'),
   keys: Type.Optional(Type.Record(Type.String(), PublicKey)),
+  /** Public keys of watched peers with which there was a handshake. */
+  handshakes: Type.Optional(Type.Array(PublicKey)),
   mtu: Type.Optional(Type.Integer()),
   paused: Type.Optional(Type.Union([Time, Type.Null()])),
 });

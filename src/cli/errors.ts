@@ -129,6 +129,10 @@ export const cliErrors = errorTable({
     says: 'the server has no network {network}; it has {networks}',
     fix: 'Name one of those with --network.',
   },
+  'cli/rotate-what': {
+    says: 'whose key is to be changed is not said',
+    fix: 'Name a machine: `hawser rotate MACHINE`. `hawser rotate --status` shows what is under way.',
+  },
   'cli/short-passphrase': {
     says: 'a passphrase of a backup has {shortest} letters or more',
     fix: 'Take a longer one: several words will do. Whoever has the backup has all keys of the server.',

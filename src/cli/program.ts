@@ -26,6 +26,7 @@ import {
 import { networkCommand } from './commands/network.ts';
 import { planCommand } from './commands/plan.ts';
 import { pullCommand } from './commands/pull.ts';
+import { rotateCommand } from './commands/rotate.ts';
 import { serverCommand } from './commands/server.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -62,6 +63,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       retryCommand(),
       replaceCommand(),
       removeCommand(),
+      rotateCommand(),
       networkCommand(),
       auditCommand(),
       backupCommand(),

@@ -4,15 +4,17 @@ import type { Network } from '#spec';
 export type MachineKeys = Readonly<Record<string, string>>;
 
 /**
- * How far a machine's change of key is, in order; docs/decisions/018. detour: a second tunnel beside that
- * of every partner. moved: routes go by it. rekey: the first tunnel, idle now, gets its new key. back:
- * routes return. linger: the detour stays for a while. return: routes return although no key was changed.
- * now: the key is changed in place.
+ * How far a machine's change of key is, in order; docs/decisions/018. prepare: a second tunnel beside that
+ * of every partner, silent. detour: it is proven by handshakes. moved: routes go by it. rekey: the first
+ * tunnel, idle now, gets its new key. prove: and proves it. back: routes return. linger: the detour stays
+ * for a while. return: routes return although no key was changed. now: the key is changed in place.
  */
 export const rotationPhases = [
+  'prepare',
   'detour',
   'moved',
   'rekey',
+  'prove',
   'back',
   'linger',
   'return',

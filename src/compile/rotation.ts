@@ -55,9 +55,11 @@ function portOf(model: Model, name: string, port: number | undefined): readonly 
 }
 
 const following: Readonly<Record<RotationPhase, RotationPhase | undefined>> = {
+  prepare: 'detour',
   detour: 'moved',
   moved: 'rekey',
-  rekey: 'back',
+  rekey: 'prove',
+  prove: 'back',
   back: 'linger',
   linger: undefined,
   return: undefined,

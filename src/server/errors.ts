@@ -69,6 +69,34 @@ export const serverErrors = errorTable({
     says: '{text} is no address of a syslog server',
     fix: 'Write udp://HOST:PORT, tcp://HOST:PORT or unix:/dev/log; the port is 514 unless said.',
   },
+  'server/rotation-runs': {
+    says: 'the key of {machine} is being changed, and one at a time is',
+    fix: 'Wait until that is done (`hawser rotate --status`), or give it up: `hawser rotate --abort`.',
+  },
+  'server/no-rotation': {
+    says: 'no key is being changed in {network}',
+    fix: '`hawser rotate MACHINE` changes one.',
+  },
+  'server/rotation-too-far': {
+    says: '{machine} has its new key already: there is no way back to the old one',
+    fix: 'It goes on by itself. If somebody holds it up (`hawser rotate --status`), `hawser rotate --finish` goes on without.',
+  },
+  'server/rotation-needs': {
+    says: '{machine} itself has not done its part, and it is its key that changes',
+    fix: '`hawser rotate --status` says why; `hawser rotate --abort` gives it up.',
+  },
+  'server/key-in-file': {
+    says: 'the file gives the key of {machine}',
+    fix: 'Remove `key` there, so that its agent makes its own, or write another one.',
+  },
+  'server/rotate-file-holder': {
+    says: 'no agent runs on {machine}: its key is in the file that it was given',
+    fix: 'Make another file, with another key: `hawser export FILE {machine} --new-key`, or write its new public key as `key` into the network’s file.',
+  },
+  'server/rotation-stale-files': {
+    says: 'the files of {machines} name the key of {machine}, and would stop working',
+    fix: 'Change it in place with `hawser rotate {machine} --now`, and give them new files (`hawser export`).',
+  },
   'server/backup-unreadable': {
     says: '{file} cannot be read as a backup: {why}',
     fix: 'Nothing was changed. Check file and passphrase; `hawser backup verify` tells whether a backup can be restored.',

@@ -2,10 +2,12 @@ import { apiErrors } from '#api';
 import { didYouMean } from '#base';
 import { Hub, type HubComponents } from './hub/hub.ts';
 import { Network } from './network/network.ts';
+import { Rotator } from './rotation/rotator.ts';
 
 interface Open {
   readonly network: Network;
   readonly hub: Hub;
+  readonly rotator: Rotator;
 }
 
 /** After a failed reading the network is read again after so many milliseconds. */
@@ -44,7 +46,8 @@ export class Networks {
     if (this.#open.has(name)) return;
     try {
       const network = await Network.open(name, this.#components);
-      this.#open.set(name, { network, hub: new Hub(network, this.#components) });
+      const hub = new Hub(network, this.#components);
+      this.#open.set(name, { network, hub, rotator: new Rotator(network, hub, this.#components) });
       this.#broken.delete(name);
     } catch (error) {
       this.#components.log.error({ err: error, network: name }, 'a network cannot be served');
@@ -76,6 +79,7 @@ export class Networks {
   async close(): Promise<void> {
     this.#unsubscribe();
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const { rotator } of this.all) rotator.stop();
     await Promise.all(this.all.map(async ({ hub }) => hub.close()));
     await Promise.all(this.all.map(async ({ network }) => network.settled()));
   }

@@ -125,7 +125,7 @@ test('a machine behind NAT that sends no keepalive is seen', () => {
     ...network,
     sites: network.sites.map((s) => ({
       ...s,
-      gateways: s.gateways.map(({ endpoint: _, ...g }) => g),
+      gateways: s.gateways.map(({ endpoint: _, ...g }) => ({ ...g, keepalive: 25 })),
     })),
   };
   expect(brokenAmong(hidden, states).join('\n')).toMatch(

@@ -271,19 +271,19 @@ function socketsBroken(network: Network, states: ReadonlyMap<string, HostState>)
   return doubles('listening sockets', sockets);
 }
 
-/** Who stands behind NAT keeps every hole open itself, but for a tunnel that is between two keys. */
+/** Who stands behind NAT keeps every hole open itself; of several tunnels to one peer, one at least. */
 function keepaliveBroken(network: Network, states: ReadonlyMap<string, HostState>): string[] {
   return machinesOf(network)
     .filter((machine) => !machine.endpoint && machine.keepalive > 0)
-    .flatMap((machine) =>
-      Object.values(states.get(machine.name)?.tunnels ?? {}).map((t) => ({ machine, t })),
-    )
-    .filter(({ t }) => t.key.replaces === undefined)
-    .flatMap(({ machine, t }) =>
-      Object.entries(t.peers)
-        .filter(([, peer]) => (peer.keepalive ?? 0) <= 0)
-        .map(([name]) => `${machine.name} behind NAT sends no keepalive to ${name}`),
-    );
+    .flatMap((machine) => {
+      const peers = Object.values(states.get(machine.name)?.tunnels ?? {}).flatMap((tunnel) =>
+        Object.entries(tunnel.peers),
+      );
+      const spoken = peers.flatMap(([name, { keepalive = 0 }]) => (keepalive > 0 ? [name] : []));
+      return peers
+        .filter(([name]) => !spoken.includes(name))
+        .map(([name]) => `${machine.name} behind NAT sends no keepalive to ${name}`);
+    });
 }
 
 function overlayBroken(states: ReadonlyMap<string, HostState>): string[] {

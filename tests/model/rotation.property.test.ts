@@ -72,7 +72,7 @@ function erasOf(network: Network, which: number): readonly Era[] {
   const partners = partnersOf(rest, machine);
   const rotation: Rotation = {
     machine,
-    phase: 'detour',
+    phase: 'prepare',
     since: at,
     partners,
     reached: [],
@@ -83,28 +83,42 @@ function erasOf(network: Network, which: number): readonly Era[] {
   const some = [machine, ...partners.filter((_, i) => (which >> i) % 2 === 0)];
   const half = some.reduce((facts, name) => withKey(facts, name, '1'), keyless);
   const whole = [machine, ...partners].reduce((facts, name) => withKey(facts, name, '1'), keyless);
-  const moved = advanced(whole, at);
+  const detour = advanced(whole, at);
+  const moved = advanced(detour, at);
   const rekey = advanced(moved, at);
   const rekeyed = withKey(rekey, machine, '0', 'another');
-  const back = advanced(rekeyed, at);
+  const proving = advanced(rekeyed, at);
+  const back = advanced(proving, at);
   const linger = advanced(back, at);
-  const after = advanced(linger, at);
   const returning = inPhase(moved, moved.rotation as Rotation, 'return', at);
   const step = (name: string, facts: Facts): Step => ({ name, model: modelOf(facts) });
-  const complete = step('detour', whole);
-  const movedStep = step('moved', moved);
-  const backStep = step('back', back);
-  const returnStep = step('return', returning);
-  const restStep = { name: 'rest', model: rest };
+  const steps = {
+    rest: { name: 'rest', model: rest },
+    prepared: step('prepared', whole),
+    detour: step('detour', detour),
+    moved: step('moved', moved),
+    rekeyed: step('rekeyed', rekeyed),
+    proving: step('prove', proving),
+    back: step('back', back),
+    returning: step('return', returning),
+  };
   return [
-    [restStep, step('detour without keys', keyless), step('detour with some keys', half), complete],
-    [complete, movedStep],
-    [movedStep, step('rekey', rekey), step('rekeyed', rekeyed)],
-    [step('rekeyed', rekeyed), backStep],
-    [backStep, step('linger', linger), step('end', after)],
-    [complete, step('given up', ended(whole))],
-    [movedStep, returnStep],
-    [returnStep, step('given up', advanced(returning, at))],
+    [
+      steps.rest,
+      step('prepare without keys', keyless),
+      step('prepare with some keys', half),
+      steps.prepared,
+    ],
+    [steps.prepared, steps.detour],
+    [steps.detour, steps.moved],
+    [steps.moved, step('rekey', rekey), steps.rekeyed],
+    [steps.rekeyed, steps.proving],
+    [steps.proving, steps.back],
+    [steps.back, step('linger', linger), step('end', advanced(linger, at))],
+    [steps.prepared, step('given up', ended(whole))],
+    [steps.detour, step('given up', ended(detour))],
+    [steps.moved, steps.returning],
+    [steps.returning, step('given up', advanced(returning, at))],
   ];
 }
 
@@ -198,7 +212,7 @@ test('whoever gets other bytes by a step of a rotation is among the affected', (
 test('a rotation ends with the tunnels that it found, and one other key', () => {
   const rotations = fc.property(drafts(size), fc.nat(), (draft, which) => {
     const eras = erasOf(networkFrom(draft), which);
-    const [rest, end] = [eras[0]?.[0], eras[4]?.[2]] as [Step, Step];
+    const [rest, end] = [eras[0]?.[0], eras[6]?.[2]] as [Step, Step];
     const text = ({ model }: Step): string =>
       canonicalJson(machinesOf(model).map((name) => project(model, name))).replaceAll(
         /"psk-[0-9a-f]+"/g,

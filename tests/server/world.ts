@@ -41,7 +41,7 @@ export class Running {
   }
 
   /** Ends the program itself, as the machine's own kill(1) would. */
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  async end(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<void> {
     if (this.ended) return;
     const { pid = 0 } = this.#child;
     const gone = once(this.#child, 'exit');

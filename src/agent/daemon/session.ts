@@ -94,14 +94,14 @@ export class Session {
   }
 
   #greeting(): Greeting {
-    const { store, pause, start, version } = this.#machine;
-    const { held, confirmed, mtu } = this.#upkeep;
+    const { pause, start, version } = this.#machine;
+    const { held, confirmed, mtu, keys } = this.#upkeep;
     return {
       program: version,
       supports: { ...facilityVersions },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
-      keys: { '0': store.publicKey(this.network, 0) },
+      keys,
       seen: { boot: start, ...(mtu !== undefined && { mtu }) },
       ...(pause.until !== undefined && { paused: pause.until }),
     };

@@ -3,7 +3,7 @@ import { type HostState, symbolic, viewOf } from '#state';
 import type { Shown } from './control.ts';
 
 /** Handshakes by interface and public key, seconds since 1970. */
-async function handshakesOf(run: Run, device: string): Promise<ReadonlyMap<string, number>> {
+export async function handshakesOf(run: Run, device: string): Promise<ReadonlyMap<string, number>> {
   const text = await run('read', ['wg', 'show', device, 'latest-handshakes']).catch(() => '');
   const lines = text.split('\n').filter((line) => line !== '');
   return new Map(

@@ -19,8 +19,8 @@ import {
 import { findingsIn, findingsOf, list, messagesOf, plain, textOf } from './findings.ts';
 import { type Kept, KeptStates, nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
-import { mtuTowardsPeers } from './mtu.ts';
 import { touchesPath } from './path.ts';
+import { Sights } from './sights.ts';
 import type { Holding, Surroundings } from './surroundings.ts';
 
 /** ms until what failed is tried again; doubles up to the resync. */
@@ -50,7 +50,7 @@ export class Upkeep {
   #failures: readonly Finding[] = [];
   #refused: readonly Finding[] = [];
   #complete = false;
-  #mtu: number | undefined;
+  readonly #sights: Sights;
   /** What was told of differences while nothing may be changed. */
   #toldDrift = '';
   #isSaved = true;
@@ -64,6 +64,7 @@ export class Upkeep {
     this.#network = network;
     this.#surroundings = surroundings;
     this.#kept = new KeptStates(machine.stateDir, network);
+    this.#sights = new Sights(machine, network, surroundings);
   }
 
   /** Boot uses what was confirmed last. */
@@ -80,6 +81,7 @@ export class Upkeep {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarms.stop();
+    this.#sights.stop();
     await this.#kicked;
   }
 
@@ -101,9 +103,14 @@ export class Upkeep {
     return this.#commit.confirmed;
   }
 
+  /** Public keys by lane, of the tunnels that the machine has. */
+  get keys(): Readonly<Record<string, string>> {
+    return this.#sights.keys(this.held?.state);
+  }
+
   /** Bytes towards the peers, as far as known. */
   get mtu(): number | undefined {
-    return this.#mtu;
+    return this.#sights.mtu;
   }
 
   /** Whether a state waits that will be taken back unless it is confirmed. */
@@ -134,6 +141,7 @@ export class Upkeep {
     this.#settle(proven(before, began));
     if (before.trial && !this.#commit.trial) this.#confirmed(before.trial.state);
     // Who answers may not have heard it.
+    this.#sights.again();
     if (this.held && !this.#complete && this.#failures.length > 0) {
       this.#report(this.held, 'failed', [], this.#failures);
     }
@@ -142,6 +150,7 @@ export class Upkeep {
   #confirmed(state: Kept): void {
     this.#say(`revision ${state.rev} is confirmed`);
     this.#report(state, 'confirmed');
+    this.#machine.store.settleKeys(state.state);
   }
 
   /** The server wants this state. */
@@ -247,6 +256,7 @@ export class Upkeep {
     this.#refused = [];
     if (this.#offer === offer) this.#offer = undefined;
     this.#settle(tried(this.#commit, { state: offer, touches, since: performance.now() }));
+    this.#sights.tellKeys(offer.state);
     const changes = describeChanges(report.changes);
     const notes = messagesOf(report.notes.map(plain));
     const told = changes.length > 0 ? changes : ['no change'];
@@ -254,7 +264,7 @@ export class Upkeep {
     this.#outcome(offer, findingsOf(report), changes, 'always');
     if (this.#commit.trial) this.#prove(touches);
     else this.#confirmed(offer);
-    await this.#observe(offer);
+    await this.#sights.measure(offer.state);
     return { changed: true };
   }
 
@@ -321,6 +331,7 @@ export class Upkeep {
       this.#report(kept, this.#complete ? 'applied' : 'failed', changes, failures);
     }
     if (this.#kept.boot !== this.#machine.boot) this.#kept.boot = this.#machine.boot;
+    this.#sights.follow(kept.state);
     if (!this.#complete) this.#retryLater();
     else if (this.#refused.length === 0) this.#retryAfter = firstRetry;
   }
@@ -373,13 +384,6 @@ export class Upkeep {
   ): void {
     const said = { outcome, changes: [...changes], failures: [...failures] };
     this.#surroundings.tell({ type: 'report', ...nameOf(kept), ...said });
-  }
-
-  async #observe({ state }: Kept): Promise<void> {
-    const mtu = await mtuTowardsPeers(this.#machine.run, state);
-    if (mtu === undefined || mtu === this.#mtu) return;
-    this.#mtu = mtu;
-    this.#surroundings.tell({ type: 'seen', mtu });
   }
 
   holding(): Holding {

@@ -40,28 +40,44 @@ export function tunnelsOf(
 const usualKeepalive = (node: Node, other: Node): number =>
   canLink(node, other) ? node.machine.keepalive : 0;
 
-const proving = (seconds: number): number => (seconds > 0 ? seconds : provingKeepalive);
+/** As usual, but also where nothing else would begin a handshake. */
+const proving = (usual: number): number => (usual > 0 ? usual : provingKeepalive);
+
+type Speech = Pick<TunnelPeer, 'keepalive' | 'watched'>;
+
+/**
+ * How an idle tunnel that gets another key speaks: not until both ends have what it takes, since a handshake
+ * that finds the other end not ready is tried again after 5 s; then at once. Peers tell of it.
+ */
+function speech(usual: number, isSilent: boolean, isTold: boolean): Speech {
+  if (isSilent) return { keepalive: 0, watched: false };
+  return { keepalive: proving(usual), watched: isTold };
+}
 
 /** Whether the machine is to make another key for its first tunnel, and has not said that it did. */
-const isRekeyed = ({ phase, retired, node }: Turn): boolean =>
-  (phase === 'rekey' || phase === 'now') && node.publicKey === retired;
+const hasOldKey = ({ phase, retired, node }: Turn): boolean =>
+  ['rekey', 'prove', 'now'].includes(phase) && node.publicKey === retired;
+
+/** How a machine's first tunnel speaks with a peer. */
+function speechOf(model: Model, node: Node, other: Node): Speech {
+  const { turn } = model;
+  const usual = usualKeepalive(node, other);
+  const isIdle = turn?.phase === 'rekey' || turn?.phase === 'prove';
+  if (!isIdle || !arePartners(turn, node, other)) return { keepalive: usual, watched: false };
+  return speech(usual, turn.phase === 'rekey', other === turn.node);
+}
 
 function mainOf(model: Model, node: Node, carried: readonly Carried[]): PlannedTunnel {
   const { turn } = model;
-  const rekeys = turn?.node === node && isRekeyed(turn);
-  const peers = carried.map((peer): TunnelPeer => {
-    const { node: other } = peer;
-    const lane = laneOf(model, other, 0);
-    const usual = usualKeepalive(node, other);
-    const idle = turn?.phase === 'rekey' && arePartners(turn, node, other);
-    const publicKey = other.publicKey as string;
-    if (!idle) return { ...peer, lane, publicKey, keepalive: usual, watched: false };
-    // Silent until the new key is there: a keepalive that is set then begins a handshake.
-    if (isRekeyed(turn)) {
-      return { ...peer, lane, publicKey, keepalive: rekeys ? 0 : usual, watched: false };
-    }
-    return { ...peer, lane, publicKey, keepalive: proving(usual), watched: other === turn.node };
-  });
+  const rekeys = turn?.node === node && hasOldKey(turn);
+  const peers = carried.map(
+    (peer): TunnelPeer => ({
+      ...peer,
+      lane: laneOf(model, peer.node, 0),
+      publicKey: peer.node.publicKey as string,
+      ...speechOf(model, node, peer.node),
+    }),
+  );
   return {
     lane: laneOf(model, node, 0),
     publicKey: rekeys ? undefined : node.publicKey,
@@ -88,10 +104,9 @@ function detourOf(
   const peers = partners.flatMap((peer): TunnelPeer[] => {
     const theirs = peer.node.keys[key];
     if (publicKey === undefined || theirs === undefined) return [];
-    const keepalive = proving(usualKeepalive(node, peer.node));
-    const watched = turn.phase === 'detour' && peer.node === turn.node;
-    const lane = laneOf(model, peer.node, detourLane);
-    return [{ ...peer, lane, publicKey: theirs, keepalive, watched }];
+    const isTold = turn.phase === 'detour' && peer.node === turn.node;
+    const said = speech(usualKeepalive(node, peer.node), turn.phase === 'prepare', isTold);
+    return [{ ...peer, lane: laneOf(model, peer.node, detourLane), publicKey: theirs, ...said }];
   });
   return { lane: laneOf(model, node, detourLane), publicKey, peers };
 }
@@ -101,8 +116,7 @@ export function detoured(
   { turn }: Model,
   [, detour]: readonly PlannedTunnel[],
 ): { readonly device: string; readonly peers: readonly Carried[] } | undefined {
-  const isTaken = turn?.phase === 'moved' || turn?.phase === 'rekey';
-  if (!detour || !isTaken) return undefined;
+  if (!detour || !turn || !['moved', 'rekey', 'prove'].includes(turn.phase)) return undefined;
   return { device: detour.lane.interface, peers: detour.peers };
 }
 

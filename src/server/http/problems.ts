@@ -28,6 +28,9 @@ const statusOf: Readonly<Record<string, number>> = {
   'server/too-few-persons': 409,
   'server/key-taken': 409,
   'server/not-managed': 409,
+  'server/rotation-runs': 409,
+  'server/no-rotation': 409,
+  'server/rotation-too-far': 409,
 };
 
 /** What is wrong with a file, or with what was asked of a network, can be read and not be done. */

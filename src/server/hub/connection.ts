@@ -20,6 +20,12 @@ export interface Asked extends Pick<StateWanted, 'has'> {
   readonly name: Name;
 }
 
+/** What an agent says that it saw. */
+interface Saw {
+  readonly paused?: string | null | undefined;
+  readonly handshakes?: readonly string[] | undefined;
+}
+
 /** One enrolled agent that is connected: what it has, what it was sent, what it says. */
 export class Connection {
   machine: string;
@@ -37,6 +43,8 @@ export class Connection {
   /** Whether the state that it should have now is one that it took back. */
   tookBack = false;
   paused: string | undefined;
+  /** Public keys of watched peers with which there was a handshake. */
+  readonly handshakes = new Set<string>();
   /** A state is asked for or on its way; what is to be sent then. */
   busy = false;
   again: Name | undefined;
@@ -106,8 +114,15 @@ export class Connection {
     this.quarantined = report.hash;
   }
 
-  saw({ paused }: { readonly paused?: string | null | undefined }): void {
+  saw({ paused, handshakes = [] }: Saw): void {
+    for (const key of handshakes) this.handshakes.add(key);
     if (paused !== undefined) this.paused = paused ?? undefined;
+  }
+
+  /** Whether all of what this network wants of the machine is there and confirmed. */
+  hasConfirmed(basis: number): boolean {
+    const isNewest = this.#known?.basis === basis && this.#known.hash === this.#wanted;
+    return isNewest && this.isConfirmed && this.failures.length === 0;
   }
 
   /** The agent's machine is as it was under this network, whatever revision it has. */

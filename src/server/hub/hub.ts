@@ -60,6 +60,7 @@ export class Hub {
   readonly #ephemeral: Ephemeral;
   readonly #heart: NodeJS.Timeout;
   readonly #began = performance.now();
+  readonly #onNews = new Set<() => void>();
 
   constructor(network: Network, components: HubComponents) {
     this.network = network;
@@ -116,6 +117,24 @@ export class Hub {
     return this.#clones.shown(card);
   }
 
+  /** Told when an agent came, went or said something. */
+  onNews(listener: () => void): void {
+    this.#onNews.add(listener);
+  }
+
+  /** Whether an agent here has confirmed the state that its machine should have now, all of it. */
+  hasConfirmed(identity: string): boolean {
+    const connection = this.#connections.get(identity);
+    if (!connection || this.#states.isAsked(connection)) return false;
+    return connection.hasConfirmed(this.network.snapshot.basis);
+  }
+
+  /** Whether an agent here has shaken hands with a watched peer of that public key. */
+  hasShaken(identity: string, publicKey: string | undefined): boolean {
+    if (publicKey === undefined) return false;
+    return this.#connections.get(identity)?.handshakes.has(publicKey) ?? false;
+  }
+
   #card(identity: string): Card | undefined {
     const connection = this.#connections.get(identity);
     if (!connection) return undefined;
@@ -126,6 +145,7 @@ export class Hub {
 
   #changed(identity: string): void {
     this.#components.presence.changed(this.network.name, identity);
+    for (const listener of this.#onNews) listener();
   }
 
   /** Of what this server has seen itself and heard from others without a break. */

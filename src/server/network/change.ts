@@ -9,6 +9,7 @@ import {
   type Model,
   type Plan,
   plan,
+  type Rotation,
   wireguardMachines,
 } from '#compile';
 import type { Network } from '#spec';
@@ -55,12 +56,26 @@ function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): Facts {
       Object.entries(known).map(([name, value]) => [names.get(name) ?? name, value]),
     );
   if (![...names.keys()].some((name) => name in facts.keys)) return facts;
-  const { observations: seen, ledger } = facts;
+  const { observations: seen, ledger, rotation } = facts;
   return {
     ...facts,
+    ...(rotation && { rotation: renamedRotation(rotation, names) }),
     ledger: { ...ledger, addresses: move(ledger.addresses) },
     keys: move(facts.keys),
     observations: { mtu: move(seen.mtu), endpoints: move(seen.endpoints) },
+  };
+}
+
+function renamedRotation(rotation: Rotation, names: ReadonlyMap<string, string>): Rotation {
+  const move = (name: string): string => names.get(name) ?? name;
+  const moveAll = (all: readonly string[]): readonly string[] => all.map(move).sort();
+  const { machine, partners, reached, without } = rotation;
+  return {
+    ...rotation,
+    machine: move(machine),
+    partners: moveAll(partners),
+    reached: moveAll(reached),
+    without: moveAll(without),
   };
 }
 

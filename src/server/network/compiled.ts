@@ -72,8 +72,9 @@ export class Compiled {
 
   /** The facts with an address for every machine. */
   get facts(): Facts {
-    const { inventory, ledger, keys, observations, adopted } = this.model.inputs;
-    return { inventory, ledger, keys, observations, ...(adopted && { adopted }) };
+    const { inventory, ledger, keys, observations, adopted, rotation } = this.model.inputs;
+    const some = { ...(adopted && { adopted }), ...(rotation && { rotation }) };
+    return { inventory, ledger, keys, observations, ...some };
   }
 
   /** Whether a machine of the file has a state, and so may have an agent. */

@@ -1,6 +1,8 @@
 import type { FileSet, PlanResult } from '#api';
 import { affected, emptyFacts, parseFacts } from '#compile';
 import { serverErrors } from '../errors.ts';
+import { rotationCalls } from '../rotation/calls.ts';
+import { type TurnView, turnView } from '../rotation/view.ts';
 import { type Packed, pack } from '../store/packed.ts';
 import type { Caller } from '../thread/calls.ts';
 import { advanced, type Basis, type Opening, opened, type Step } from './basis.ts';
@@ -19,6 +21,7 @@ const remembered = 4;
 
 interface Kept extends Basis {
   readonly names: readonly NamedMachine[];
+  readonly turn: TurnView | undefined;
   /** What was decided last and may become the next network. */
   draft?: { readonly id: number; readonly compiled: Compiled };
 }
@@ -45,7 +48,8 @@ class Memory {
       Object.assign(before, basis);
       return before;
     }
-    const kept = { ...basis, names: namesOf(basis.compiled.model) };
+    const { model } = basis.compiled;
+    const kept = { ...basis, names: namesOf(model), turn: turnView(model) };
     const { network } = basis.stored;
     const alike = [...this.#kept].filter(([, { stored }]) => stored.network === network);
     for (const [old] of alike.slice(0, 1 - remembered)) this.#kept.delete(old);
@@ -66,12 +70,14 @@ export interface Opened {
   /** Machines whose state may differ from that in the network before; undefined: any. */
   readonly changed: readonly string[] | undefined;
   readonly approvals: 1 | 2;
+  readonly turn: TurnView | undefined;
 }
 
 export interface Advanced {
   readonly names: NamesEdit;
   readonly changed: readonly string[];
   readonly approvals: 1 | 2;
+  readonly turn: TurnView | undefined;
 }
 
 interface NewNetwork {
@@ -113,8 +119,9 @@ export function compilerCalls() {
     open({ basis, like, ...opening }: Opening & { basis: number; like?: number }): Opened {
       const known = memory.find(like);
       const kept = memory.keep(basis, opened(opening, known));
+      const { names, turn } = kept;
       const { approvals } = kept.compiled.network;
-      return { names: kept.names, changed: known && changedFrom(known, kept), approvals };
+      return { names, turn, approvals, changed: known && changedFrom(known, kept) };
     },
 
     /** The network after a transaction that was decided from `from`; `made`: what it is now. */
@@ -133,6 +140,7 @@ export function compilerCalls() {
       );
       return {
         names: namesBetween(before.names, kept.names),
+        turn: kept.turn,
         changed: changedFrom(before, kept),
         approvals: kept.compiled.network.approvals,
       };
@@ -146,6 +154,8 @@ export function compilerCalls() {
 
     plan: ({ basis, files }: { basis: number; files: FileSet }): PlanResult =>
       planOf(memory.get(basis), files),
+
+    ...rotationCalls((basis) => memory.get(basis)),
 
     /** What each of some machines is to be told; a text in place of an answer says what went wrong. */
     states({

@@ -1,5 +1,14 @@
 import type { Hello } from '#api';
 import { canonicalJson } from '#base';
+import {
+  type Beginning,
+  type News,
+  rotationAborted,
+  rotationBegun,
+  rotationFinished,
+  rotationTurned,
+  type Signed,
+} from '../rotation/decisions.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import { type Approval, approved } from './approve.ts';
 import type { Basis } from './basis.ts';
@@ -34,6 +43,10 @@ export const decisions = {
   leave: (basis: Basis, machine: StoredMachine) => left(basis, machine),
   change: (basis: Basis, change: Change) => changeTo(basis, change),
   release: (basis: Basis, release: Release) => released(basis, release),
+  rotate: (basis: Basis, beginning: Beginning) => rotationBegun(basis, beginning),
+  abortRotation: (basis: Basis, signed: Signed) => rotationAborted(basis, signed),
+  finishRotation: (basis: Basis, signed: Signed) => rotationFinished(basis, signed),
+  turn: (basis: Basis, news: News) => rotationTurned(basis, news),
   hear: (basis: Basis, said: ReadonlyMap<string, Said>) => heard(basis, said),
 } satisfies Record<string, (basis: Basis, input: never) => Decision | undefined>;
 

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { apiErrors, type FileSet, type PlanResult, type RevisionId } from '#api';
+import type { RotationPort } from '#compile';
+import type { RotationEffect, RotationRequest } from '../rotation/decisions.ts';
 import type { Store, StoredHead, Transaction } from '../store/contract.ts';
 import type { Compiler } from './compiler.ts';
 import type { Matter } from './decisions.ts';
@@ -75,6 +77,20 @@ export class Network {
   async plan(files: FileSet): Promise<PlanResult> {
     const { basis } = this.#snapshot;
     return this.#components.compiler.call('plan', { basis, files });
+  }
+
+  /** What changing the key of a machine would do. @throws as `requireRotatable` */
+  async rotationPlan(request: RotationRequest): Promise<RotationEffect> {
+    const { basis } = this.#snapshot;
+    return this.#components.compiler.call('planRotation', { basis, request });
+  }
+
+  /** The ports by which some partners and the machine whose key changes find each other, by partner. */
+  async rotationPorts(
+    partners: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly RotationPort[]>> {
+    const { basis } = this.#snapshot;
+    return this.#components.compiler.call('rotationPorts', { basis, partners });
   }
 
   /** What machines are to be told in a snapshot; a text says why there is no answer. */
@@ -160,7 +176,7 @@ export class Network {
       const isOther = made !== undefined || before.secret?.reveal() !== after.secret?.reveal();
       const basis = isOther ? ++bases : before.basis;
       const { revision, frozen } = after.stored;
-      const { names, changed, approvals } = await this.#components.compiler.call('advance', {
+      const { names, changed, turn, approvals } = await this.#components.compiler.call('advance', {
         ...{ basis, from: before.basis, made },
         ...{ revision, frozen, put, drop, ...plainOf(after) },
       });
@@ -170,6 +186,7 @@ export class Network {
           ...after,
           basis,
           approvals,
+          turn,
           names: withNames(before.names, names),
           ...byNameAndIdentity(machines.values()),
         },
@@ -218,10 +235,10 @@ async function readNetwork(
   const basis = ++bases;
   const known = like !== undefined && { like };
   const opening = { basis, head: stored, files, machines, ...plainOf(read), ...known };
-  const { names, changed, approvals } = await compiler.call('open', opening);
+  const { names, changed, turn, approvals } = await compiler.call('open', opening);
   const { held, secret } = read;
   const snapshot = {
-    ...{ basis, approvals, stored, held, secret },
+    ...{ basis, approvals, stored, held, secret, turn },
     names: new Map(names.map((machine) => [machine.name, machine])),
     ...byNameAndIdentity(machines),
   };

@@ -1,5 +1,6 @@
 import type { Revision } from '#api';
 import { Secret } from '#base';
+import type { TurnView } from '../rotation/view.ts';
 import { readSecretText } from '../secrets/network-secret.ts';
 import type { StoredHead, StoredMachine, Transaction } from '../store/contract.ts';
 import type { NamedMachine } from './names.ts';
@@ -20,6 +21,8 @@ export interface Snapshot {
   readonly byIdentity: ReadonlyMap<string, StoredMachine>;
   /** The revision that waits for approval, if it is newer than the network's own. */
   readonly held: Revision | undefined;
+  /** A change of key that is under way. */
+  readonly turn: TurnView | undefined;
   /** What the preshared keys are made from, as it is kept; see `networkSecretOf`. */
   readonly secret: Secret | undefined;
 }

@@ -1,5 +1,6 @@
 import type { MachineStatus, NetworkStatus } from '#api';
 import { by } from '#base';
+import type { Rotation } from '#compile';
 import type { Hub, Present } from '../hub/hub.ts';
 import type { Card } from '../presence/card.ts';
 import type { StoredMachine } from '../store/contract.ts';
@@ -52,7 +53,7 @@ const confirmedBy = ({ card, revision }: Present): number | undefined =>
 
 /** In the order of weight. */
 function* notesOf(
-  { stored, names, held }: Snapshot,
+  { stored, names, held, turn }: Snapshot,
   hub: Hub,
   record: StoredMachine | undefined,
   card: Card | undefined,
@@ -65,6 +66,12 @@ function* notesOf(
   if (card?.isQuarantined || record.quarantined === stored.revision.number) yield 'quarantined';
   if (card?.paused !== undefined) yield `paused until ${card.paused}`;
   if (stored.frozen) yield 'frozen';
+  yield* rotationNotes(turn?.rotation, record.name);
   if (held) yield `held: revision ${held.id.number}`;
   if (card && !card.isCurrent) yield 'behind';
+}
+
+function* rotationNotes(rotation: Rotation | undefined, name: string): Iterable<string> {
+  if (rotation?.machine === name) yield `key changes: ${rotation.phase}`;
+  if (rotation?.without.includes(name)) yield `left behind by the key of ${rotation.machine}`;
 }

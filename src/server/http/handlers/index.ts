@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { machineHandlers } from './machines.ts';
 import { networkHandlers } from './networks.ts';
 import { recordHandlers } from './records.ts';
+import { rotationHandlers } from './rotation.ts';
 import { tokenHandlers } from './tokens.ts';
 
 /** A handler for every route of the API. */
@@ -12,5 +13,6 @@ export const handlersOf = (context: Context): Handlers => ({
   ...changeHandlers(context),
   ...recordHandlers(context),
   ...machineHandlers(context),
+  ...rotationHandlers(context),
   ...tokenHandlers(context),
 });

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RotationStatus } from '#api';
+import type { Client } from '../client.ts';
+import { phaseText, waitText } from './words.ts';
+
+/** ms between questions, and until somebody who holds it up is named: a handshake is tried again after 5 s. */
+const pause = 200;
+const patience = 10_000;
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Tells each phase once, and who holds it up once he has for a while. */
+class Teller {
+  #phase = '';
+  #told = '';
+  #since = 0;
+
+  hear({ phase, waits }: RotationStatus): void {
+    if (phase !== this.#phase) {
+      this.#phase = phase;
+      this.#since = performance.now();
+      say(`${phase}: ${phaseText(phase)}`);
+    }
+    if (waits.length === 0 || performance.now() - this.#since < patience) return;
+    const text = waits.map(waitText).join('\n');
+    if (text !== this.#told) say(`waiting for\n${text}`);
+    this.#told = text;
+  }
+}
+
+/** Waits until a network's change of key is over, and tells how it goes. */
+export async function followRotation(
+  client: Client,
+  network: string,
+  { quiet }: { readonly quiet: boolean },
+): Promise<void> {
+  const teller = new Teller();
+  while (true) {
+    const { rotation } = await client.call('rotation', { params: { network } });
+    if (!rotation) return;
+    if (!quiet) teller.hear(rotation);
+    await sleep(pause);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Awaited, RotationPlan, RotationStatus } from '#api';
+import { paint } from '../../output.ts';
+import { fromNow } from '../../times.ts';
+
+/** What happens in each phase (`RotationPhase` of `#compile`). */
+const phases: Readonly<Record<string, string>> = {
+  prepare: 'a second tunnel is made beside the first',
+  detour: 'the second tunnel is proven by handshakes',
+  moved: 'packets change over to the second tunnel',
+  rekey: 'the first tunnel gets its new key',
+  prove: 'the new key is proven by handshakes',
+  back: 'packets return to the first tunnel',
+  linger: 'the second tunnel stays for a while, for whoever still uses it',
+  return: 'given up: packets return to the first tunnel',
+  now: 'the key is changed in place',
+};
+
+export const phaseText = (phase: string): string => phases[phase] ?? phase;
+
+const named = (names: readonly string[]): string =>
+  names.length > 0 ? names.join(', ') : 'nobody';
+
+/** Who holds something up, why, and what helps. */
+export const waitText = ({ machine, why, fix }: Awaited): string =>
+  `${paint('yellow', `${machine}: ${why}`)}\n    ${fix}`;
+
+/** What changing a key would do, for people. */
+export function rotationPlanText(plan: RotationPlan): string {
+  const { machine, impact, partners, ports, stale, waits } = plan;
+  const way =
+    impact === 'session'
+      ? `${machine} gets another key in place: its sessions begin anew (impact: session)`
+      : `${machine} gets another key (impact: none); with it a second tunnel make: ${named(partners)}`;
+  return [
+    way,
+    ...ports.map(
+      ({ machine: at, port, endpoint }) => `UDP ${port} of ${at} has to be open: ${endpoint}`,
+    ),
+    ...(stale.length > 0 ? [`files that go stale: ${stale.join(', ')}`] : []),
+    ...(waits.length > 0 ? ['It would wait for:', ...waits.map(waitText)] : []),
+  ].join('\n');
+}
+
+/** How far a change of key is, for people. */
+export function rotationText(status: RotationStatus): string {
+  const { machine, phase, since, machines, reached, without, waits, ends } = status;
+  const left = without.length > 0 ? `, without ${without.join(', ')}` : '';
+  return [
+    `${machine}: ${phase} (${phaseText(phase)}), since ${fromNow(since)}`,
+    ends === undefined
+      ? `${reached.length} of ${machines.length} are there${left}`
+      : `it is done${left}; the second tunnel goes ${fromNow(ends)}`,
+    ...(waits.length > 0 ? ['It waits for:', ...waits.map(waitText)] : []),
+  ].join('\n');
+}

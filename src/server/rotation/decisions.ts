@@ -1,0 +1,186 @@
+import { apiErrors, type RotationPlan } from '#api';
+import {
+  advanced,
+  awaited,
+  begun,
+  ended,
+  fileHolders,
+  inPhase,
+  partnersOf,
+  type Rotation,
+  type RotationPhase,
+  rotationPorts,
+} from '#compile';
+import { serverErrors } from '../errors.ts';
+import type { Basis } from '../network/basis.ts';
+import type { Decision } from '../network/edit.ts';
+import { withFacts } from '../network/enrol.ts';
+
+/** Seconds that a detour stays: as long as WireGuard keeps a session (whitepaper, 6.1). */
+const usualLinger = 180;
+
+export interface RotationRequest {
+  readonly machine: string;
+  readonly now?: boolean | undefined;
+  readonly port?: number | undefined;
+  readonly linger?: number | undefined;
+}
+
+/** Who decides, and when, RFC 3339. */
+export interface Signed {
+  readonly author: string;
+  readonly at: string;
+}
+
+export interface Beginning extends Signed {
+  readonly request: RotationRequest;
+}
+
+/** What a server has seen of a rotation that is under way. */
+export interface News {
+  /** Machines that have reached the phase. */
+  readonly reached: readonly string[];
+  readonly at: string;
+}
+
+/** What a rotation would do, apart from who is there to take part. */
+export type RotationEffect = Omit<RotationPlan, 'waits'>;
+
+/** @throws api/not-found, server/key-in-file, server/rotate-file-holder, server/rotation-stale-files */
+function requireRotatable(
+  { compiled, machines }: Basis,
+  { machine, now = false }: RotationRequest,
+): void {
+  const node = compiled.model.nodesByName.get(machine);
+  if (!node) throw apiErrors.error('api/not-found', { what: `machine ${machine} with a key` });
+  if (!node.machine.managed) throw serverErrors.error('server/rotate-file-holder', { machine });
+  if (node.machine.publicKey !== undefined) {
+    throw serverErrors.error('server/key-in-file', { machine });
+  }
+  if (machines.get(machine)?.enrolment !== 'enrolled' || node.publicKey === undefined) {
+    throw apiErrors.error('api/not-found', { what: `machine ${machine} that joined` });
+  }
+  const holders = fileHolders(compiled.model, machine);
+  if (now || holders.length === 0) return;
+  throw serverErrors.error('server/rotation-stale-files', {
+    machine,
+    machines: holders.join(', '),
+  });
+}
+
+/** What a rotation would do. @throws as `requireRotatable` */
+export function rotationEffect(basis: Basis, request: RotationRequest): RotationEffect {
+  requireRotatable(basis, request);
+  const { model } = basis.compiled;
+  const { machine, now = false, port } = request;
+  return {
+    machine,
+    impact: now ? 'session' : 'none',
+    partners: now ? [] : [...partnersOf(model, machine)],
+    ports: now ? [] : [...rotationPorts(model, machine, port)],
+    stale: [...fileHolders(model, machine)],
+  };
+}
+
+/** The rotation that is under way. @throws server/no-rotation */
+function rotationOf({ stored }: Basis): Rotation {
+  const { rotation } = stored.facts;
+  if (rotation) return rotation;
+  throw serverErrors.error('server/no-rotation', { network: stored.network });
+}
+
+/** Begins a machine's change of key. @throws server/rotation-runs, and as `requireRotatable` */
+export function rotationBegun(basis: Basis, { request, author, at }: Beginning): Decision {
+  const { facts } = basis.stored;
+  const { machine, now = false, port, linger = usualLinger } = request;
+  if (facts.rotation) {
+    throw serverErrors.error('server/rotation-runs', { machine: facts.rotation.machine });
+  }
+  requireRotatable(basis, request);
+  const retired = facts.keys[machine]?.['0'];
+  const rotation: Rotation = {
+    machine,
+    phase: now ? 'now' : 'prepare',
+    since: at,
+    partners: partnersOf(basis.compiled.model, machine),
+    reached: [],
+    without: [],
+    ...(now && retired !== undefined && { retired }),
+    ...(port !== undefined && { port }),
+    linger,
+  };
+  const detail = { machine, now };
+  return { author, action: 'rotate', detail, compiled: withFacts(basis, begun(facts, rotation)) };
+}
+
+/** Phases in which nobody takes the detour yet. */
+const nobodyMoved: readonly RotationPhase[] = ['prepare', 'detour'];
+
+/** Gives a rotation up. @throws server/no-rotation, server/rotation-too-far */
+export function rotationAborted(basis: Basis, { author, at }: Signed): Decision | undefined {
+  const rotation = rotationOf(basis);
+  const { machine, phase, retired } = rotation;
+  const { facts } = basis.stored;
+  if (phase === 'return') return undefined;
+  const base = { author, action: 'rotate-abort', detail: { machine, phase } };
+  const hasOldKey = facts.keys[machine]?.['0'] === retired;
+  if (nobodyMoved.includes(phase) || (phase === 'now' && hasOldKey)) {
+    return { ...base, compiled: withFacts(basis, ended(facts)) };
+  }
+  if (phase !== 'moved') throw serverErrors.error('server/rotation-too-far', { machine });
+  return { ...base, compiled: withFacts(basis, inPhase(facts, rotation, 'return', at)) };
+}
+
+/** Phases that need the machine itself: it is its key. */
+const needsItself: readonly RotationPhase[] = ['prepare', 'detour', 'moved', 'rekey', 'prove'];
+
+/**
+ * Lets a rotation go on without those that have not reached its phase.
+ * @throws server/no-rotation, server/rotation-needs
+ */
+export function rotationFinished(basis: Basis, { author }: Signed): Decision | undefined {
+  const rotation = rotationOf(basis);
+  const { machine, phase, reached } = rotation;
+  const late = awaited(basis.compiled.model).filter((name) => !reached.includes(name));
+  if (late.length === 0) return undefined;
+  if (late.includes(machine) && needsItself.includes(phase)) {
+    throw serverErrors.error('server/rotation-needs', { machine });
+  }
+  const without = [...new Set([...rotation.without, ...late])].sort();
+  const facts = { ...basis.stored.facts, rotation: { ...rotation, without } };
+  const detail = { machine, phase, without: late };
+  return { author, action: 'rotate-finish', detail, compiled: withFacts(basis, facts) };
+}
+
+/** What becomes of a rotation by what a server has seen; undefined: nothing yet. */
+export function rotationTurned(basis: Basis, { reached, at }: News): Decision | undefined {
+  const { facts } = basis.stored;
+  const { model } = basis.compiled;
+  const { rotation } = facts;
+  if (!rotation) return undefined;
+  const { machine, phase } = rotation;
+  const detail = { machine, phase };
+  if (!model.turn) {
+    return {
+      author: 'server',
+      action: 'rotate-end',
+      detail,
+      compiled: withFacts(basis, ended(facts)),
+    };
+  }
+  // Who became a peer meanwhile makes the detour, too.
+  const partners = phase === 'prepare' ? partnersOf(model, machine) : rotation.partners;
+  const isStill = partners.join() === rotation.partners.join();
+  const all = [...new Set([...rotation.reached, ...reached])].sort();
+  if (isStill && awaited(model).every((name) => all.includes(name)) && isDue(rotation, at)) {
+    const next = advanced(facts, at);
+    const action = next.rotation ? 'rotate-phase' : 'rotate-end';
+    return { author: 'server', action, detail, compiled: withFacts(basis, next) };
+  }
+  if (isStill && all.length === rotation.reached.length) return undefined;
+  const next = { ...facts, rotation: { ...rotation, partners, reached: all } };
+  return { author: 'server', compiled: withFacts(basis, next) };
+}
+
+const isDue = ({ phase, since, linger }: Rotation, at: string): boolean =>
+  phase !== 'linger' || Date.parse(at) >= Date.parse(since) + linger * 1000;

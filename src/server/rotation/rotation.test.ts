@@ -1,0 +1,208 @@
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { HostState } from '#state';
+import { generateKeyPair } from '#wireguard';
+import { type Channel, Machine } from '../fixtures/machine.ts';
+import { TestServer } from '../fixtures/server.ts';
+
+/** An agent that does what it is told: makes keys, applies, confirms, shakes hands. */
+class Agent {
+  readonly machine: Machine;
+  readonly #server: () => TestServer;
+  readonly #keys = new Map<string, string>();
+  #channel: Channel | undefined;
+  #done: HostState | undefined;
+  /** Nothing happens on it while this is so. */
+  idle = false;
+
+  constructor(machine: Machine, server: () => TestServer) {
+    this.machine = machine;
+    this.#server = server;
+  }
+
+  get state(): HostState | undefined {
+    return this.#done;
+  }
+
+  get key(): string | undefined {
+    return this.#done?.tunnels['main']?.key.publicKey;
+  }
+
+  async connect(): Promise<void> {
+    this.#channel = await this.#server().connect(this.machine, { keys: this.#keysNow() });
+  }
+
+  /** Does what there is to do; says whether there was anything. */
+  async act(): Promise<boolean> {
+    await this.#channel?.settled();
+    const state = this.#channel?.state;
+    if (this.idle || !state || state === this.#done) return false;
+    this.#done = state;
+    const peers = Object.values(state.tunnels).flatMap((tunnel) => Object.values(tunnel.peers));
+    const handshakes = peers.flatMap(({ publicKey, watched }) => (watched ? [publicKey] : []));
+    this.#channel?.say({ type: 'seen', keys: this.#keysNow(), handshakes });
+    this.#channel?.report('confirmed');
+    return true;
+  }
+
+  #keysNow(): Record<string, string> {
+    const tunnels = Object.values(this.#done?.tunnels ?? {});
+    const own: [string, string] = ['0', this.machine.keys['0'] ?? ''];
+    const all = tunnels.map(({ lane, key }): [string, string] => [`${lane}`, this.#key(lane, key)]);
+    return Object.fromEntries([own, ...all]);
+  }
+
+  #key(lane: number, key: HostState['tunnels'][string]['key']): string {
+    const own = this.#keys.get(`${lane}`) ?? this.machine.keys[`${lane}`];
+    const isWanted = own !== undefined && own !== key.replaces;
+    const next = key.publicKey ?? (isWanted ? own : generateKeyPair().publicKey);
+    this.#keys.set(`${lane}`, next);
+    return next;
+  }
+}
+
+interface Cast {
+  readonly server: () => TestServer;
+  readonly agents: Readonly<Record<'hub' | 'anna' | 'bob', Agent>>;
+}
+
+/** All agents act, one after another, until the phase is one of those. */
+async function play({ agents, server }: Cast, until: (phase: string) => boolean): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (performance.now() < end) {
+    for (const agent of Object.values(agents)) {
+      const { rotation } = await server().call('rotation', {});
+      if (until(rotation?.phase ?? 'none')) return;
+      await agent.act();
+    }
+  }
+  throw new Error(`still ${JSON.stringify(await server().call('rotation', {}))}`);
+}
+
+async function cast(server: () => TestServer): Promise<Cast> {
+  const agents = {
+    hub: new Agent(new Machine('hub'), server),
+    anna: new Agent(new Machine('anna'), server),
+    bob: new Agent(new Machine('bob'), server),
+  };
+  for (const agent of Object.values(agents)) {
+    const token = agent === agents.hub ? server().hubToken : server().joinToken;
+    await server().call('join', {}, agent.machine.joinRequest('net'), token);
+    await agent.connect();
+  }
+  for (const agent of Object.values(agents)) while (await agent.act());
+  return { server, agents };
+}
+
+const isOver = (phase: string): boolean => phase === 'none';
+
+const keyIn = (state: HostState | undefined, tunnel: string, peer: string): string | undefined =>
+  state?.tunnels[tunnel]?.peers[peer]?.publicKey;
+
+test('a key changes by a detour, phase by phase, and nobody keeps anything of it', async () => {
+  await using server = await TestServer.start();
+  const playing = await cast(() => server);
+  const { hub, anna } = playing.agents;
+  const old = keyIn(anna.state, 'main', 'hub');
+  await server.call('rotate', { machine: 'hub' }, { linger: 0 });
+  await play(playing, isOver);
+  for (const agent of Object.values(playing.agents)) while (await agent.act());
+  expect(keyIn(anna.state, 'main', 'hub')).not.toBe(old);
+  expect(keyIn(anna.state, 'main', 'hub')).toBe(hub.key);
+  expect(Object.keys(anna.state?.tunnels ?? {})).toEqual(['main']);
+  const audit = await server.call('audit', {});
+  const phases = audit.flatMap(({ action, detail }) =>
+    action.startsWith('rotate') ? [`${action} ${(detail as { phase?: string }).phase ?? ''}`] : [],
+  );
+  expect(phases).toEqual([
+    'rotate ',
+    ...['prepare', 'detour', 'moved', 'rekey', 'prove', 'back'].map(
+      (phase) => `rotate-phase ${phase}`,
+    ),
+    'rotate-end linger',
+  ]);
+});
+
+test('who is away holds it up by name, until a person lets it go on without', async () => {
+  await using server = await TestServer.start();
+  const playing = await cast(() => server);
+  playing.agents.bob.idle = true;
+  await server.call('rotate', { machine: 'hub' }, { linger: 0 });
+  const waits = async () => (await server.call('rotation', {})).rotation?.waits ?? [];
+  await expect
+    .poll(async () => {
+      for (const agent of Object.values(playing.agents)) await agent.act();
+      return (await waits()).map(({ machine }) => machine);
+    })
+    .toEqual(['anna', 'bob', 'hub']);
+  const { machines } = await server.call('status', {});
+  expect(machines.find(({ name }) => name === 'hub')?.notes).toContain('key changes: prepare');
+  await expect(server.call('finishRotation', {})).rejects.toThrow('server/rotation-needs');
+  playing.agents.bob.idle = false;
+  await play(playing, (phase) => phase === 'moved');
+  playing.agents.bob.idle = true;
+  await expect
+    .poll(async () => {
+      for (const agent of Object.values(playing.agents)) await agent.act();
+      return (await waits()).map(({ machine }) => machine);
+    })
+    .toEqual(['bob']);
+  expect(await server.call('finishRotation', {})).toEqual({ without: ['bob'] });
+  await play(playing, isOver);
+});
+
+test('a rotation is given up while the old key is there, and not later', async () => {
+  await using server = await TestServer.start();
+  const playing = await cast(() => server);
+  const old = keyIn(playing.agents.anna.state, 'main', 'hub');
+  const abort = () => server.call('abortRotation', {});
+  await expect(abort()).rejects.toThrow('server/no-rotation');
+  await server.call('rotate', { machine: 'hub' }, {});
+  await abort();
+  await server.call('rotate', { machine: 'hub' }, {});
+  await expect(server.call('rotate', { machine: 'anna' }, {})).rejects.toThrow(
+    'server/rotation-runs',
+  );
+  await play(playing, (phase) => phase === 'moved');
+  await abort();
+  await play(playing, isOver);
+  for (const agent of Object.values(playing.agents)) while (await agent.act());
+  expect(keyIn(playing.agents.anna.state, 'main', 'hub')).toBe(old);
+  await server.call('rotate', { machine: 'hub' }, {});
+  await play(playing, (phase) => phase === 'back');
+  await expect(abort()).rejects.toThrow('server/rotation-too-far');
+});
+
+test('a server that is started again goes on where it was, in every phase', async () => {
+  let server = await TestServer.start();
+  try {
+    const playing = await cast(() => server);
+    const agents = Object.values(playing.agents);
+    await server.call('rotate', { machine: 'anna' }, { linger: 0 });
+    const { data, admin } = server;
+    for (const phase of ['prepare', 'detour', 'moved', 'rekey', 'prove', 'back']) {
+      await play(playing, (now) => now === phase);
+      await server.stop();
+      server = await TestServer.start({ data });
+      const again = server;
+      Object.defineProperty(again, 'admin', { value: admin });
+      expect((await server.call('rotation', {})).rotation).toMatchObject({ phase });
+      for (const agent of agents) await agent.connect();
+    }
+    await play(playing, isOver);
+  } finally {
+    await server.stop();
+    rmSync(server.data, { recursive: true, force: true });
+  }
+});
+
+test('what cannot be rotated is said, with what to do instead', async () => {
+  await using server = await TestServer.start();
+  await cast(() => server);
+  const { files, entry, revision } = await server.call('pull', {});
+  const text = (files[entry] ?? '').replace('members: {', 'members: { phone: { managed: false },');
+  await server.call('apply', {}, { entry, files: { [entry]: text }, base: revision });
+  const rotate = (machine: string) => server.call('rotate', { machine }, {});
+  await expect(rotate('phone')).rejects.toThrow('server/rotate-file-holder');
+  await expect(rotate('nobody')).rejects.toThrow('api/not-found');
+});

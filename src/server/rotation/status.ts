@@ -1,0 +1,38 @@
+import type { RotationPlan, RotationStatus } from '#api';
+import type { Hub } from '../hub/hub.ts';
+import type { Network } from '../network/network.ts';
+import type { RotationRequest } from './decisions.ts';
+import { absence, waitsOf } from './waits.ts';
+
+/** How far a rotation is; undefined: none is under way. */
+export async function rotationStatus(
+  network: Network,
+  hub: Hub,
+): Promise<RotationStatus | undefined> {
+  const { turn } = network.snapshot;
+  if (!turn) return undefined;
+  const { machine, phase, since, partners, reached, without, linger } = turn.rotation;
+  const ends = new Date(Date.parse(since) + linger * 1000).toISOString();
+  return {
+    machine,
+    phase,
+    since,
+    machines: [machine, ...partners],
+    reached: [...reached],
+    without: [...without],
+    waits: [...(await waitsOf(network, hub))],
+    ...(phase === 'linger' && { ends }),
+  };
+}
+
+/** What a rotation would do, and whom it would wait for. @throws as `rotationEffect` */
+export async function rotationPlan(
+  network: Network,
+  hub: Hub,
+  request: RotationRequest,
+): Promise<RotationPlan> {
+  const effect = await network.rotationPlan(request);
+  const takePart = [effect.machine, ...effect.partners];
+  const waits = takePart.flatMap((name) => absence(network.snapshot, hub, name) ?? []);
+  return { ...effect, waits };
+}

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RotationStatus } from '#api';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import { overlay, Star } from './star.ts';
+import { type Machine, type Running, serveAgain } from './world.ts';
+
+const network = 't-rotate';
+const device = `hw-${network}`;
+const keyFolder = `/var/lib/hawser/keys/${network}`;
+
+/** Packets in a row, 1,000 a second, until they are stopped. ping(8) shows both directions. */
+class Stream {
+  readonly #ping: Running;
+
+  constructor(from: Machine, to: string) {
+    this.#ping = from.run('ping', '-i', '0.001', to);
+  }
+
+  /** How many packets returned, and how many did not although later ones did. */
+  async end(): Promise<{ readonly returned: number; readonly lost: number }> {
+    await this.#ping.end('SIGINT');
+    const seen = [...this.#ping.output.matchAll(/icmp_seq=(\d+) ttl/g)].map(([, n]) => Number(n));
+    return { returned: seen.length, lost: Math.max(...seen) - new Set(seen).size };
+  }
+}
+
+const lossless = async (streams: readonly Stream[]): Promise<void> => {
+  for (const { returned, lost } of await Promise.all(streams.map((stream) => stream.end()))) {
+    expect(lost).toBe(0);
+    expect(returned).toBeGreaterThan(300);
+  }
+};
+
+const keyOf = (machine: Machine): string => machine.do(`wg show ${device} public-key`).trim();
+
+const devicesOf = (machine: Machine): string => machine.do('wg show interfaces').trim();
+
+const rotationAt = (machine: Machine): RotationStatus | null =>
+  (JSON.parse(machine.must('rotate', '--status', '--json')) as { rotation: RotationStatus | null })
+    .rotation;
+
+suite('a change of key', { needs: ['root', 'netns', 'tun'] }, () => {
+  let star: Star;
+  beforeAll(async () => {
+    star = await Star.open(network);
+  });
+  afterAll(async () => {
+    await star.close();
+  });
+
+  test('loses no packet of 1,000 a second, whenever the server is killed meanwhile', async () => {
+    const { hub, alice, bob } = star;
+    const before = [hub, alice, bob].map(keyOf);
+    const port = hub.do(`wg show ${device} listen-port`);
+    const streams = [new Stream(alice, overlay.bob), new Stream(bob, overlay.hub)];
+    hub.must('rotate', 'hub', '--linger', '1s', '--no-wait');
+    // Once in every phase that is seen; a server that comes back holds up the one that it finds.
+    const killed = new Set<string>();
+    for (let now = rotationAt(hub); now; now = rotationAt(hub)) {
+      if (killed.has(now.phase)) continue;
+      killed.add(now.phase);
+      await star.server.end('SIGKILL');
+      star.server = await serveAgain(hub);
+    }
+    expect(killed.size).toBeGreaterThan(2);
+    await until('the detours are gone', () =>
+      [hub, alice, bob].every((machine) => devicesOf(machine) === device),
+    );
+    await lossless(streams);
+    const after = [hub, alice, bob].map(keyOf);
+    expect(after[0]).not.toBe(before[0]);
+    expect(after.slice(1)).toEqual(before.slice(1));
+    expect(hub.do(`wg show ${device} listen-port`)).toBe(port);
+    await until('keys of the detours are gone', () =>
+      [hub, alice, bob].every((one) => one.do(`ls ${keyFolder}`).trim() === '0.key'),
+    );
+  });
+
+  test('waits for whoever finds a port closed, names it, and is given up without loss', async () => {
+    const { hub, alice } = star;
+    const before = keyOf(alice);
+    hub.do('nft add table inet closed');
+    hub.box.run(['nft', 'add chain inet closed input { type filter hook input priority 0; }']);
+    hub.do('nft add rule inet closed input udp dport 51821 drop');
+    const stream = new Stream(alice, overlay.hub);
+    hub.must('rotate', 'alice', '--no-wait');
+    const waits = await until('somebody is waited for', () => {
+      const found = rotationAt(hub)?.waits.find(({ why }) => why.includes('handshake'));
+      return found ?? false;
+    });
+    expect(waits).toMatchObject({ machine: 'hub' });
+    expect(waits.why).toContain('UDP 51821 of hub (192.0.2.1:51821)');
+    const again = hub.hawser('rotate', 'hub');
+    expect(again).toMatchObject({ code: 2 });
+    expect(again.err).toContain('server/rotation-runs');
+    hub.must('rotate', '--abort');
+    await until('the detour is gone', () => devicesOf(alice) === device);
+    await lossless([stream]);
+    expect(keyOf(alice)).toBe(before);
+    hub.do('nft delete table inet closed');
+  });
+
+  test('in place begins the sessions anew', async () => {
+    const { hub, alice } = star;
+    const before = keyOf(alice);
+    expect(hub.must('rotate', 'alice', '--now', '--yes')).toContain('impact: session');
+    expect(keyOf(alice)).not.toBe(before);
+    await until('the hub knows the new key', () =>
+      hub.do(`wg show ${device} peers`).includes(keyOf(alice)),
+    );
+  });
+});
