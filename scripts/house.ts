@@ -10,8 +10,9 @@ const agent = [...new Set([...host, ...api, 'agent'])];
 const server = [...new Set([...compile, ...api, 'server'])];
 const implementations = [...server, 'clouds', 'slurm', 'monitors'];
 const deploy = [...new Set([...api, ...agent, 'spec', 'deploy'])];
+const doctor = [...agent, 'doctor'];
 const lab = [...new Set([...implementations, ...agent, 'lab'])];
-const cli = [...lab, 'deploy', 'cli'];
+const cli = [...lab, 'deploy', 'doctor', 'cli'];
 
 /** Room -> the rooms it may import. A room that is not named here is an offence itself. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -28,6 +29,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   clouds: server,
   slurm: server,
   monitors: server,
+  doctor,
   lab,
   deploy,
   cli,

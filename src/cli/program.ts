@@ -7,6 +7,7 @@ import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deployCommand } from './commands/deploy.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { driftCommand } from './commands/drift.ts';
 import { exportCommand } from './commands/export.ts';
 import { freezeCommand, thawCommand } from './commands/freeze.ts';
@@ -73,7 +74,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       contextCommand(),
     ],
   ],
-  ['This machine:', [joinCommand(), leaveCommand(), agentCommand()]],
+  ['This machine:', [joinCommand(), leaveCommand(), agentCommand(), doctorCommand()]],
   ['Other:', [completionCommand()]],
 ];
 

@@ -89,6 +89,15 @@ export class Machine {
     return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
   }
 
+  /** The same behind other words, such as those of env(1) or setpriv(1). */
+  hawserAs(before: readonly string[], ...args: readonly string[]): Outcome {
+    const argv = this.#argv(args);
+    const at = argv.indexOf(process.execPath);
+    const words = [...argv.slice(0, at), ...before, ...argv.slice(at)];
+    const done = spawnSync('nsenter', words, { encoding: 'utf8', timeout: 90_000 });
+    return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+  }
+
   /** The same, for what has to succeed; gives what it printed. */
   must(...args: readonly string[]): string {
     const { code, out, err } = this.hawser(...args);
@@ -159,6 +168,12 @@ export class World {
   cable(machine: Machine, is: 'up' | 'down'): void {
     const end = `port${this.#machines.indexOf(machine) + 1}`;
     this.#middle.run(['ip', 'link', 'set', end, is]);
+  }
+
+  /** Lets only packets up to so many bytes pass a machine's cable; larger ones vanish without a word. */
+  narrow(machine: Machine, mtu: number): void {
+    const end = `port${this.#machines.indexOf(machine) + 1}`;
+    this.#middle.run(['ip', 'link', 'set', end, 'mtu', String(mtu)]);
   }
 
   async close(): Promise<void> {

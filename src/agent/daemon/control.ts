@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type Diagnostic, HawserError } from '#base';
+import type { HostState } from '#state';
 import { agentErrors } from '../errors.ts';
 import { permitted } from '../permitted.ts';
 import { defaultStateFolder } from '../store.ts';
@@ -12,6 +13,8 @@ import type { SessionStatus } from './session.ts';
 export type Request =
   | { readonly do: 'status' }
   | { readonly do: 'show'; readonly network: string }
+  /** All that the machine should be in a network; no secret is in it. */
+  | { readonly do: 'state'; readonly network: string }
   /** `seconds`: for how long; absent: until told otherwise. */
   | { readonly do: 'pause'; readonly seconds?: number }
   | { readonly do: 'resume' }
@@ -49,6 +52,7 @@ export interface Shown {
 export interface Answers {
   readonly status: AgentStatus;
   readonly show: Shown;
+  readonly state: HostState;
   readonly pause: { readonly until: string };
   readonly resume: null;
   readonly rollback: { readonly from: number; readonly to?: number };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { countingRun, type Host, linuxHost } from '#host';
+import type { HostState } from '#state';
 import { endAdoption } from '../adoption/end.ts';
 import { Agent } from '../agent.ts';
 import { type Enrolment, Enrolments } from '../enrolment.ts';
@@ -105,6 +106,13 @@ class Daemon {
     throw agentErrors.error('agent/not-enrolled', { network });
   }
 
+  /** What the machine should be in a network now. @throws agent/not-enrolled, agent/nothing-applied */
+  #stateOf(network: string): HostState {
+    const { state } = this.#session(network);
+    if (state) return state;
+    throw agentErrors.error('agent/nothing-applied', { network });
+  }
+
   /** Takes all of a network from this machine; where that fails, again and again. */
   async #forget(network: string): Promise<void> {
     const session = this.#sessions.get(network);
@@ -176,11 +184,8 @@ class Daemon {
         networks: [...this.#sessions.values()].map((session) => session.status()),
       };
     },
-    show: async ({ network }) => {
-      const { state } = this.#session(network);
-      if (!state) throw agentErrors.error('agent/nothing-applied', { network });
-      return showState(this.#machine.run, state);
-    },
+    show: async ({ network }) => showState(this.#machine.run, this.#stateOf(network)),
+    state: async ({ network }) => this.#stateOf(network),
     pause: async ({ seconds }) => {
       this.#machine.pause.begin(seconds === undefined ? forever : seconds * 1000);
       this.#pauseChanged();

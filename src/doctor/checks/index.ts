@@ -1,0 +1,21 @@
+import type { Check } from '../check.ts';
+import { agentChecks } from './agent.ts';
+import { forwardingChecks } from './forwarding.ts';
+import { nameChecks } from './names.ts';
+import { peerChecks } from './peers.ts';
+import { portChecks } from './ports.ts';
+import { programChecks } from './programs.ts';
+import { routeChecks } from './routes.ts';
+import { serverChecks } from './server.ts';
+
+/** All checks, in the order in which they are told. */
+export const checks: readonly Check[] = [
+  ...programChecks,
+  ...agentChecks,
+  ...portChecks,
+  ...peerChecks,
+  ...forwardingChecks,
+  ...routeChecks,
+  ...nameChecks,
+  ...serverChecks,
+];
