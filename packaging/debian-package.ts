@@ -28,7 +28,7 @@ Architecture: ${architecture}
 Maintainer: The Hawser developers
 Installed-Size: ${kibibytes}
 Depends: ${depends.join(', ')}
-Recommends: wireguard-go
+Recommends: wireguard-go, dnsmasq-base
 Suggests: bash-completion
 Section: net
 Priority: optional

@@ -126,12 +126,13 @@ export class Agent {
     const known = this.#intents.get(network);
     const endpoints = this.#endpointsOf(network);
     const isSame = known?.state === state && known.before === before;
-    if (isSame && known.resolver.stillHolds(devices.get('root'))) {
+    const splitsDns = this.#host.splitsDns();
+    if (isSame && known.resolver.stillHolds(devices.get('root'), splitsDns)) {
       return { ...known.intent, wish: { ...known.intent.wish, endpoints } };
     }
     const findings: Diagnostic[] = [];
     const publicKey = (tunnel: Tunnel): string => this.#publicKey(state, tunnel, findings);
-    const resolver = new MachineResolver(devices.get('root'), publicKey);
+    const resolver = new MachineResolver(devices.get('root'), splitsDns, publicKey);
     const wished = viewOf(state, resolver);
     const view = before ? asBefore(wished, adopted.interface, before) : wished;
     const secrets = this.#secretsFor(network, state);
@@ -186,7 +187,7 @@ export class Agent {
       unchanged: changes.length === 0 && intent.findings.length === 0,
       changes: done.changes,
       failures: [...intent.findings.map((error) => ({ error })), ...done.failures],
-      notes,
+      notes: [...notes, ...observation.notes],
       backends: observation.backends,
       writes: this.#host.writes() - writes,
     };

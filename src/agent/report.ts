@@ -1,6 +1,6 @@
 import type { Diagnostic } from '#base';
 import type { Backend, Failure } from '#host';
-import { type Change, describeChange, describeChanges } from '#state';
+import { type Change, describeChanges } from '#state';
 
 /** A change that was not made, or something that stands in the way of the whole. */
 export interface Shortfall {
@@ -44,14 +44,22 @@ export function sortOut(
   };
 }
 
+/** Failures of one reason; changes of one kind may be told as one. */
+function describeFailures(same: readonly Shortfall[]): readonly string[] {
+  const [first] = same;
+  const why = first ? `${first.error.message} [${first.error.code}]` : '';
+  const changes = same.flatMap(({ change }) => change ?? []);
+  if (changes.length === 0) return [`FAILED ${why}`];
+  return describeChanges(changes).map((what) => `FAILED ${what}: ${why}`);
+}
+
 /** The report as lines for people. */
 export function describeReport(report: Report): readonly string[] {
   const notes = report.notes.map(({ message, code }) => `NOTE ${message} [${code}]`);
   if (report.unchanged) return [...notes, 'unchanged'];
   const made = describeChanges(report.changes);
-  const failed = report.failures.map(({ change, error }) => {
-    const what = change ? `${describeChange(change)}: ` : '';
-    return `FAILED ${what}${error.message} [${error.code}]`;
-  });
+  const failed = [...Map.groupBy(report.failures, ({ error }) => error.message)].flatMap(
+    ([, same]) => describeFailures(same),
+  );
   return [...notes, ...made, ...failed];
 }

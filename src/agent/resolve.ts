@@ -14,12 +14,18 @@ const find = (devices: Devices | undefined, wanted: DeviceWanted): string | unde
 /** Resolves names by what the machine has, and remembers what it has not. */
 export class MachineResolver implements Resolver {
   readonly findings: Diagnostic[] = [];
+  readonly splitsDns: boolean;
   readonly #devices: Devices | undefined;
   readonly #answers: (readonly [DeviceWanted, string | undefined])[] = [];
   readonly #publicKey: (tunnel: Tunnel) => string;
 
-  constructor(devices: Devices | undefined, publicKey: (tunnel: Tunnel) => string) {
+  constructor(
+    devices: Devices | undefined,
+    splitsDns: boolean,
+    publicKey: (tunnel: Tunnel) => string,
+  ) {
     this.#devices = devices;
+    this.splitsDns = splitsDns;
     this.#publicKey = publicKey;
   }
 
@@ -40,7 +46,8 @@ export class MachineResolver implements Resolver {
   }
 
   /** Whether all names still mean what they did. */
-  stillHolds(devices: Devices | undefined): boolean {
+  stillHolds(devices: Devices | undefined, splitsDns: boolean): boolean {
+    if (splitsDns !== this.splitsDns) return false;
     return this.#answers.every(([wanted, name]) => find(devices, wanted) === name);
   }
 

@@ -5,6 +5,8 @@ import type { Machine, Network, Selector } from '#spec';
 import { detourLane } from './lanes.ts';
 import { carrierOf, type Model, type Node, needsHelp, type Turn } from './model.ts';
 import { sizeClass } from './mtu.ts';
+import { resolversOf } from './names/resolvers.ts';
+import { nameTable } from './names/table.ts';
 import { addressesOfNode } from './policy/selectors.ts';
 import { machinesOf, project } from './project/project.ts';
 
@@ -29,6 +31,8 @@ export function affected(a: Model, b: Model): readonly string[] {
     }
     for (const name of moved) for (const other of besides(model, name)) names.add(other);
   }
+  if (!sameNames(a, b))
+    for (const model of [a, b]) for (const name of knowing(model)) names.add(name);
   return [...names].sort();
 }
 
@@ -92,6 +96,7 @@ function shapeOf(model: Model): string {
     ranges: model.ranges.map(({ prefix, node }) => `${prefix} ${node.name}`),
     core: core.map((node) => `${coreText(node)} ${node.carries.join()}`),
     policy: policyText(network),
+    dns: dnsText(network),
     uneven: model.uneven,
     presharedKeys: model.inputs.presharedKeys ?? null,
     adopted: model.inputs.adopted ?? null,
@@ -113,6 +118,10 @@ const topologyText = ({ topology }: Network): unknown =>
     : topology.kind === 'hub'
       ? topology.hubs
       : topology.kind;
+
+/** But for the records: with the other names they reach machines as `sameNames` has it. */
+const dnsText = ({ dns }: Network): unknown =>
+  dns ? [dns.zone, dns.hostsFile, dns.forward.map(String)] : null;
 
 const policyText = (network: Network): unknown => ({
   groups: network.groups.map((group) => [group.name, group.selectors.map(selectorText)]),
@@ -143,6 +152,23 @@ function coreText(node: Node): string {
     machine.addresses.map((address) => address.local).join(),
   ].join(' ');
 }
+
+function sameNames(a: Model, b: Model): boolean {
+  const [before, after] = [nameTable(a), nameTable(b)];
+  return (
+    before.length === after.length &&
+    before.every(({ address, names }, i) => {
+      const other = after[i];
+      return other?.address === address && other.names.join() === names.join();
+    })
+  );
+}
+
+/** Machines that know all names. */
+const knowing = (model: Model): readonly string[] =>
+  model.network.dns?.hostsFile === 'never'
+    ? resolversOf(model).map(({ name }) => name)
+    : machinesOf(model);
 
 const texts = new WeakMap<Node, string>();
 

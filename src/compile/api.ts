@@ -62,10 +62,22 @@ export interface TestResult {
   readonly passed: boolean;
 }
 
+/** How the machines find each other by name. */
+export interface NamesResult {
+  readonly zone: string;
+  /** Who answers, and where. */
+  readonly resolvers: readonly {
+    readonly machine: string;
+    readonly addresses: readonly string[];
+  }[];
+}
+
 export interface CheckResult {
   readonly diagnostics: readonly Diagnostic[];
   readonly tests: readonly TestResult[];
   readonly manual: readonly ManualLine[];
+  /** Absent without `dns`. */
+  readonly names?: NamesResult;
   /** How many pairs the proof covers, and how many classes it walked for that. */
   readonly proof: { readonly pairs: number; readonly classes: number };
 }

@@ -35,6 +35,18 @@ const broken: Readonly<Partial<Record<keyof typeof compileErrors.entries, [strin
     6,
   ],
   'compile/endpoint-in-overlay': [base('mesh', open.replace('203.0.113.1', '10.99.0.200')), 6],
+  'compile/forward-to-itself': [
+    base(
+      'mesh',
+      open.replace('address:', 'overlay: 10.99.0.7, address:'),
+      'dns: { forward: 10.99.0.7 }',
+    ),
+    7,
+  ],
+  'compile/forward-without-resolver': [
+    base('mesh', 'members: { m: {} }', 'dns:\n  forward: 192.0.2.53').replace('sites:\n', ''),
+    7,
+  ],
   'compile/mtu-too-small': [
     base('mesh', `${open}\n${natted('b', 2).replace('{ subnets', '{ mtu: 1300, subnets')}`).replace(
       'overlay: 10.99.0.0/24',

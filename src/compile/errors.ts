@@ -45,6 +45,14 @@ export const compileErrors = errorTable({
     says: 'the endpoint {endpoint} of {machine} lies inside the overlay {overlay}, which only the tunnel itself reaches',
     fix: 'Use an endpoint on the outer network, or another overlay.',
   },
+  'compile/forward-to-itself': {
+    says: 'the resolvers would ask {address} for all other names, which is {machine} of this network: one of them',
+    fix: 'Give `forward` a resolver outside of the network, or leave it out.',
+  },
+  'compile/forward-without-resolver': {
+    says: '`forward` has no effect: no site has a gateway with an agent, so nobody answers for names',
+    fix: 'Remove it, or add a site with a gateway; names stand in /etc/hosts meanwhile.',
+  },
   'compile/mtu-too-small': {
     says: 'the tunnel between {a} and {b} leaves {mtu} bytes, and IPv6 needs 1280',
     fix: 'Raise the MTU of the network below ({underlay}), or use an IPv4-only overlay.',
@@ -60,6 +68,10 @@ export const compileErrors = errorTable({
   'compile/export-no-tunnel': {
     says: '{machine} runs no WireGuard, so there is nothing to write as {format}',
     fix: 'Use one of the formats for plain hosts: {formats}.',
+  },
+  'compile/export-no-names': {
+    says: 'the network {network} has no names',
+    fix: 'Write `dns:` into its file.',
   },
   'compile/export-needs-device': {
     says: 'a {format} file names the network device, and that of {host} is not known',

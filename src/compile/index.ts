@@ -9,10 +9,12 @@ export {
   exportHostFiles,
   exportMachine,
   exportMachineFiles,
+  exportNames,
   type HostFormat,
   hostFormats,
   type MachineFormat,
   machineFormats,
+  namesFormat,
 } from './export/index.ts';
 export { factsFileName, parseFacts, writeFacts } from './facts.ts';
 export {

@@ -6,6 +6,7 @@ import { linkChecks } from './check/links.ts';
 import type { Facts, Inputs, MachineKeys } from './inputs.ts';
 import type { Behind, Model, Node, Turn, Unit } from './model.ts';
 import { sizeClass } from './mtu.ts';
+import { letInRules } from './names/let-in.ts';
 import { policyClasses } from './policy/classes.ts';
 import { pathsOf } from './topology/paths.ts';
 
@@ -48,7 +49,7 @@ export function link(inputs: Inputs): Model {
     turn: turnOf(inputs, nodes),
     diagnostics: [],
   };
-  model.policy = network.policy && policyClasses(model, network.policy);
+  model.policy = network.policy && policyClasses(model, [...network.policy, ...letInRules(model)]);
   model.diagnostics = [...diagnostics, ...linkChecks(model)] satisfies Diagnostic[];
   return model;
 }

@@ -1,4 +1,5 @@
-import type { Network, PolicyRule, Port } from '#spec';
+import type { Network, Port } from '#spec';
+import { dnsPorts } from './names/let-in.ts';
 
 const lastPort = 65_535;
 
@@ -7,13 +8,16 @@ const lastPort = 65_535;
  * holds for the first port of a span holds for all of it.
  */
 export function portAtoms(networks: readonly Network[]): readonly Port[] {
-  const rules = networks.flatMap((network) => network.policy ?? []);
-  return [{ protocol: 'icmp' }, ...spansOf(rules, 'tcp'), ...spansOf(rules, 'udp')];
+  const named = networks.flatMap(({ policy, dns }) => [
+    ...(policy ?? []).flatMap((rule) => rule.ports ?? []),
+    ...(policy && dns ? dnsPorts : []),
+  ]);
+  return [{ protocol: 'icmp' }, ...spansOf(named, 'tcp'), ...spansOf(named, 'udp')];
 }
 
-function spansOf(rules: readonly PolicyRule[], protocol: 'tcp' | 'udp'): readonly Port[] {
+function spansOf(named: readonly Port[], protocol: 'tcp' | 'udp'): readonly Port[] {
   const starts = new Set([1]);
-  for (const port of rules.flatMap((rule) => rule.ports ?? [])) {
+  for (const port of named) {
     if (port.protocol !== protocol) continue;
     starts.add(port.first);
     if (port.last < lastPort) starts.add(port.last + 1);

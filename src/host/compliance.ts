@@ -23,6 +23,8 @@ export interface Fixture {
   /** The public key of that file's key. */
   readonly publicKey: string;
   sysctl(path: string): string;
+  /** What stands in its /etc/hosts; a fake has none. */
+  hosts(): string;
   readonly spoil: {
     device(name: string): void;
     address(device: string, address: string): void;
@@ -31,6 +33,8 @@ export interface Fixture {
     peer(device: string, publicKey: string): void;
     table(name: string): void;
     element(table: string, set: string, element: string): void;
+    name(address: string): void;
+    resolver(): void;
   };
   /** Foreign things; `eth0` with 192.168.66.4/24 is there from the beginning. */
   readonly foreign: {
@@ -65,7 +69,7 @@ class Trial {
     const { publicKey, keyFile } = this.fixture;
     return {
       network: state.network,
-      view: viewOf(state, { device: eth0, publicKey: () => publicKey }),
+      view: viewOf(state, { device: eth0, publicKey: () => publicKey, splitsDns: false }),
       keyFile: () => keyFile,
       secret: () => undefined,
       endpoints: new Map(),
@@ -133,15 +137,16 @@ function reaches(trial: () => Trial, { first, second }: ComplianceStates): void 
     }
   });
 
-  test('takes everything away again, and sysctls are what they were', async () => {
+  test('takes everything away again, and sysctls and /etc/hosts are what they were', async () => {
     const { fixture } = trial();
-    const before = fixture.sysctl(forwards);
+    const [before, hosts] = [fixture.sysctl(forwards), fixture.hosts()];
     await trial().bring(trial().wishFor(first));
     expect(fixture.sysctl(forwards)).toBe('1');
     expect(await fixture.host.networks()).toEqual(['net']);
     await trial().bring(emptyWish('net'));
     await trial().isThere(emptyWish('net'));
     expect(fixture.sysctl(forwards)).toBe(before);
+    expect(fixture.hosts()).toBe(hosts);
     expect(await fixture.host.networks()).toEqual([]);
   });
 }
@@ -159,6 +164,8 @@ function repairs(trial: () => Trial, { first }: ComplianceStates): void {
     ['a peer', ({ spoil }) => spoil.peer('wg0', firstPeer(first))],
     ['a table', ({ spoil }) => spoil.table('hawser-net')],
     ['an element', ({ spoil }) => spoil.element('hawser-net', 'net4', '10.0.0.0/24')],
+    ['a name', ({ spoil }) => spoil.name('10.0.0.2')],
+    ['a resolver', ({ spoil }) => spoil.resolver()],
   ];
 
   test.each(spoilings)('sees that %s is gone, and puts it back', async (_, spoil) => {

@@ -5,6 +5,7 @@ import type { Device, Devices } from './devices.ts';
 import { isAdopted } from './mark.ts';
 import type { Run } from './run.ts';
 import type { Kernel } from './sysctl/kernel.ts';
+import type { Vigil } from './vigil.ts';
 
 /** One namespace of a machine, seen by the facilities for one network. */
 export interface Context {
@@ -25,6 +26,13 @@ export interface Context {
   readonly broken: Set<string>;
   /** How tunnels are made on this machine, once that is known. */
   readonly choice: { backend?: Backend };
+  /** Where the machine says how it finds names; /etc. */
+  readonly etc: string;
+  /** What is ours and goes with a boot; /run/hawser. */
+  readonly runFolder: string;
+  /** Told what to look after between two passes. */
+  readonly vigil: Vigil;
+  readonly signal: (pid: number, signal: 'HUP' | 'TERM' | 'KILL') => Promise<void>;
   readonly resolveName: (host: string) => Promise<readonly string[]>;
   /** Seconds since 1970. */
   readonly now: () => number;

@@ -52,12 +52,21 @@ export interface Host {
   release(network: string, device: Device, was?: Pick<Existing, 'alias' | 'routes'>): Promise<void>;
   /** How many processes and kernel files wrote so far. */
   writes(): number;
+  /** Whether names of some domains can be asked for apart here (systemd-resolved). */
+  splitsDns(): boolean;
+  /**
+   * Whether what the kernel tells nobody of is as it was at the last look: helpers that run, files that
+   * others write. Cheap.
+   */
+  holds(): boolean;
 }
 
 /** One look at a machine, and what can be done from there. */
 export interface Observation {
   readonly view: View;
   readonly backends: Readonly<Record<string, Backend>>;
+  /** What a person should know of the machine that is no reason to stop. */
+  readonly notes: readonly Diagnostic[];
   /** What forbids the changes: names, ports, routes and tables that belong to others. Writes nothing. */
   collisions(changes: readonly Change[]): Promise<readonly Diagnostic[]>;
   /**

@@ -3,6 +3,8 @@ import { Address, Prefix } from '#ip';
 /** A network device, as `ip -d address` shows it. */
 export interface Device {
   readonly name: string;
+  /** The kernel's number for it. */
+  readonly index: number;
   /** `wireguard`, `tun`, `veth`...; empty for hardware. */
   readonly kind: string;
   readonly alias?: string;
@@ -65,6 +67,7 @@ function connectedLength(held: string, wanted: Address): number {
 
 interface LinkJson {
   readonly ifname: string;
+  readonly ifindex: number;
   readonly mtu: number;
   readonly flags: readonly string[];
   readonly group?: string;
@@ -86,6 +89,7 @@ export function readDevices(links: readonly LinkJson[]): Devices {
   return new Devices(
     links.map((link) => ({
       name: link.ifname,
+      index: link.ifindex,
       kind: link.linkinfo?.info_kind ?? '',
       ...(link.ifalias !== undefined && { alias: link.ifalias }),
       group: link.group === undefined || link.group === 'default' ? 0 : Number(link.group),

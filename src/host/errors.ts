@@ -37,6 +37,26 @@ export const hostErrors = errorTable({
     says: 'no device {what}',
     fix: 'See `ip address`; the item is done as soon as the device is there.',
   },
+  'host/no-dnsmasq': {
+    says: 'there is no program dnsmasq on this machine, so it does not answer for the names of {zone}',
+    fix: 'Install the package dnsmasq-base (dnsmasq on other distributions than Debian’s); it is started as soon as it is there.',
+  },
+  'host/dns-port-taken': {
+    says: 'port 53 of {address} is in use, so this machine does not answer for the names of {zone}',
+    fix: 'Let the other name server leave that address alone: `ss -lnup sport = 53` shows it; many listen on all addresses unless told otherwise.',
+  },
+  'host/hosts-file-damaged': {
+    says: '{file} has one of the two marks of {mark} without the other',
+    fix: 'Remove the lines that are left of the block, and its mark; it is written anew then.',
+  },
+  'host/file-closed': {
+    says: '{file} cannot be read or changed: {detail}',
+    fix: 'Let root write it, or say `hosts_file: false` under `dns`.',
+  },
+  'host/name-taken': {
+    says: '{file} has {name} for {address} in a line of its own, which wins on this machine',
+    fix: 'Remove that line, or use the name in full.',
+  },
   'host/needs-device': {
     says: 'not tried, since {device} could not be made',
     fix: 'The next run tries again.',

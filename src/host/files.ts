@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const fd = openSync(path, 'r');
   try {
     fsyncSync(fd);
@@ -22,4 +22,12 @@ export function writeFileAtomically(path: string, text: string): void {
   }
   renameSync(draft, path);
   syncFolder(dirname(path));
+}
+
+/** Writes a file that everybody may read, whole or not at all; who watches its folder sees no draft. */
+export function writePublicFile(path: string, text: string): void {
+  const draft = join(dirname(path), `.${basename(path)}`);
+  writeFileSync(draft, text);
+  chmodSync(draft, 0o644);
+  renameSync(draft, path);
 }

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TestMachine } from '../../tests/agent/machine.ts';
 import { complianceStates } from '../../tests/agent/states.ts';
 import { type Fixture, hostCompliance } from './compliance.ts';
@@ -19,6 +21,7 @@ async function open(): Promise<Fixture> {
     keyFile: machine.store.keyFile('net', 0),
     publicKey,
     sysctl: (path) => machine.do(`cat /proc/sys/${path}`).trim(),
+    hosts: () => machine.hosts(),
     spoil: {
       device: (name) => void machine.do(`ip link del dev ${name}`),
       address: (device, address) => void machine.do(`ip address del ${address} dev ${device}`),
@@ -29,6 +32,15 @@ async function open(): Promise<Fixture> {
       table: (name) => void machine.do(`nft delete table inet ${name}`),
       element: (table, set, element) =>
         void machine.do(`nft delete element inet ${table} ${set} { ${element} }`),
+      name: (address) =>
+        writeFileSync(
+          machine.hostsFile,
+          machine.hosts().replace(new RegExp(`^${address}\\t.*\\n`, 'm'), ''),
+        ),
+      resolver: () => {
+        const file = join(machine.folder, 'run/names/hawser:net:resolver/pid');
+        machine.do(`kill -KILL ${readFileSync(file, 'utf8').trim()}`);
+      },
     },
     foreign: {
       device: (name) => void machine.do(`ip link add ${name} type bridge`),

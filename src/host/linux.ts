@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { join } from 'node:path';
 import { byText } from '#base';
 import { type Change, emptyNamespace, emptyView, type View, ViewBuilder } from '#state';
 import { type Existing, existing } from './adoption/existing.ts';
@@ -11,16 +12,23 @@ import { type Device, type Devices, readDevices } from './devices.ts';
 import { v4Path, v6Path } from './forwarding/paths.ts';
 import { readJson } from './json.ts';
 import { adoptedMarkOf, networkOf } from './mark.ts';
+import { networksIn } from './names/hosts-file.ts';
+import { shadowedNames } from './names/index.ts';
+import { readShared } from './names/replace-file.ts';
 import { listTable, listTables } from './nft/read.ts';
+import { usesResolved } from './resolved/uses.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
 import { applyInOrder, linuxFacilities } from './steps.ts';
 import { directKernel, enteredKernel } from './sysctl/kernel.ts';
+import { Vigil } from './vigil.ts';
 
 export interface LinuxOptions {
   /** What to put before a command so that it runs in a namespace; nothing for the agent's own. */
   readonly enter?: Readonly<Record<string, readonly string[]>>;
   /** Where claims lie; /run/hawser. */
   readonly runFolder?: string;
+  /** Where the machine says how it finds names; /etc. */
+  readonly etc?: string;
   /** A stand-in for what runs programs, for tests that cut the power. */
   readonly wrap?: (run: Run) => Run;
   readonly resolveName?: (host: string) => Promise<readonly string[]>;
@@ -47,6 +55,7 @@ class RealHost implements LinuxHost {
   readonly #run: Run;
   readonly #counts: () => Counts;
   readonly #choice: { backend?: Backend } = {};
+  readonly #vigil = new Vigil();
   #fileWrites = 0;
 
   constructor(options: LinuxOptions) {
@@ -68,6 +77,18 @@ class RealHost implements LinuxHost {
   #runIn(namespace: string): Run {
     const prefix = prefixOf(this.#options, namespace);
     return prefix.length === 0 ? this.#run : entered(this.#run, prefix);
+  }
+
+  get #etc(): string {
+    return this.#options.etc ?? '/etc';
+  }
+
+  splitsDns(): boolean {
+    return usesResolved(this.#etc);
+  }
+
+  holds(): boolean {
+    return this.#vigil.holds;
   }
 
   writes(): number {
@@ -97,6 +118,13 @@ class RealHost implements LinuxHost {
       backends: new Map(),
       broken: new Set(),
       choice: this.#choice,
+      etc: this.#etc,
+      runFolder: this.#runFolder,
+      vigil: this.#vigil,
+      signal: async (pid, signal) => {
+        if (direct) process.kill(pid, `SIG${signal}`);
+        else await run('write', ['kill', `-${signal}`, String(pid)]);
+      },
       resolveName: this.#options.resolveName ?? askResolver,
       now: this.#options.now ?? nowInSeconds,
     };
@@ -137,7 +165,8 @@ class RealHost implements LinuxHost {
     const listed = await Promise.all(tables.map((table) => listTable(context, table)));
     const names = [...found, ...listed.map(({ comment }) => networkOf(comment))];
     const known = names.flatMap((name) => name ?? []);
-    return [...new Set([...known, ...Claims.networks(this.#runFolder)])].sort(byText);
+    const named = networksIn(readShared(join(this.#etc, 'hosts')) ?? '');
+    return [...new Set([...known, ...named, ...Claims.networks(this.#runFolder)])].sort(byText);
   }
 }
 
@@ -185,6 +214,7 @@ function observation(
     get backends() {
       return backends();
     },
+    notes: contexts.flatMap(shadowedNames),
     async collisions(changes: readonly Change[]) {
       return (
         await Promise.all(contexts.map((context) => findCollisions(context, changes)))

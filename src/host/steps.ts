@@ -2,11 +2,14 @@ import type { Change } from '#state';
 import { address } from './address/index.ts';
 import type { Context, LinuxFacility } from './context.ts';
 import type { Failure } from './contract.ts';
+import { dnsmasq } from './dnsmasq/index.ts';
 import { hostErrors } from './errors.ts';
 import { findingOf } from './failure.ts';
 import { forwarding } from './forwarding/index.ts';
 import { link } from './link/index.ts';
+import { names } from './names/index.ts';
 import { nft } from './nft/index.ts';
+import { resolved } from './resolved/index.ts';
 import { route, unreachable } from './route/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { wireguard } from './wireguard/index.ts';
@@ -20,6 +23,9 @@ export const linuxFacilities: readonly LinuxFacility[] = [
   nft,
   sysctl,
   forwarding,
+  dnsmasq,
+  names,
+  resolved,
 ];
 
 type Verb = 'establish' | 'withdraw';
@@ -27,11 +33,12 @@ type Verb = 'establish' | 'withdraw';
 /**
  * The order of all work, such that an interruption leaves neither an open filter nor a route into
  * nothing nor a way around a tunnel: filters and unreachable routes first, then what goes, then tunnels
- * from the device up, then routes; unreachable routes and filters go last.
+ * from the device up, then routes, then names; unreachable routes and filters go last.
  */
 const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [nft, 'establish'],
   [unreachable, 'establish'],
+  [resolved, 'withdraw'],
   [route, 'withdraw'],
   [address, 'withdraw'],
   [wireguard, 'withdraw'],
@@ -41,6 +48,11 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [sysctl, 'establish'],
   [forwarding, 'establish'],
   [route, 'establish'],
+  [names, 'establish'],
+  [dnsmasq, 'establish'],
+  [resolved, 'establish'],
+  [names, 'withdraw'],
+  [dnsmasq, 'withdraw'],
   [forwarding, 'withdraw'],
   [sysctl, 'withdraw'],
   [unreachable, 'withdraw'],
@@ -53,7 +65,8 @@ function neededDevice(change: Change): string | undefined {
   if (change.facility === 'links') return change.after.name;
   if (change.facility === 'peers') return change.after.interface;
   if (change.facility === 'addresses' || change.facility === 'routes') return change.after.device;
-  if (change.facility === 'forwarding') return change.after.device;
+  if (change.facility === 'forwarding' || change.facility === 'split-dns')
+    return change.after.device;
   return undefined;
 }
 

@@ -12,6 +12,10 @@ export const homeOf = (labDir: string, name: string): string =>
 export const serverDataOf = (labDir: string, name: string): string =>
   join(folderOf(labDir, name), 'hawser-server');
 
+/** Its /etc/hosts. */
+export const hostsOf = (labDir: string, name: string): string =>
+  join(folderOf(labDir, name), 'hosts');
+
 /** Where a machine has this very program as `hawser`: in its own /run, for another's may forbid programs. */
 export const programsFolder = '/run/bin';
 

@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Network } from '#spec';
 import { labErrors } from './errors.ts';
 import { inside, type Keeper } from './keeper.ts';
 import { run } from './run.ts';
@@ -48,6 +49,11 @@ const isThere = (program: string, folders: readonly string[]): boolean =>
       return false;
     }
   });
+
+/** Makes sure that gateways can answer for names, where they are to. Throws `lab/missing-programs`. */
+export function requireResolver({ dns }: Network): void {
+  if (dns) requireAll({ dnsmasq: 'dnsmasq-base' });
+}
 
 const tunDevice = '/dev/net/tun';
 

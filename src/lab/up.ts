@@ -8,7 +8,7 @@ import { inside, type Keeper, startKeeper } from './keeper.ts';
 import { type Lab, stationsIn } from './lab.ts';
 import { listenEverywhere } from './listening.ts';
 import { freshRun, provideHomes } from './mounts.ts';
-import { requirePrograms, requireWireguard } from './ready.ts';
+import { requirePrograms, requireResolver, requireWireguard } from './ready.ts';
 import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { setPlainRoutes } from './routes.ts';
 import { busyWidth, inParallel } from './run.ts';
@@ -41,6 +41,7 @@ export interface UpOptions {
 export async function up(options: UpOptions): Promise<Lab> {
   const { name, network, file, files } = options;
   requirePrograms();
+  requireResolver(network);
   const server = files && { server: serverName(network) };
   const about = { name, network: network.name, file, ...server };
   const record = await claim(crypto.randomUUID(), about);
@@ -85,7 +86,7 @@ async function layUnderlay(keeper: Keeper, dir: string, underlay: Underlay, repo
   report({ stage: 'underlay', done: 0, all });
   await freshRun(inside(keeper), dir);
   await provideHomes(inside(keeper), dir);
-  await layHostsFile(keeper, dir);
+  await layHostsFile(keeper, dir, underlay);
   await buildUnderlay(keeper, underlay);
   report({ stage: 'underlay', done: all, all });
 }

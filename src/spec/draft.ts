@@ -34,6 +34,7 @@ export class Draft {
   readonly tags = new Set<string>();
   /** What machines are reached over, by their names. */
   readonly jumps = new Map<string, Text>();
+  network = '';
   overlay: readonly Prefix[] = [];
   defaults: Defaults = { port: 51820, keepalive: 25, interface: 'wg0', ssh: {} };
   readonly #claims = {

@@ -115,6 +115,18 @@ export const errors = errorTable({
     says: '`{text}` is a word of the file and cannot name anything',
     fix: 'Choose another name.',
   },
+  'spec/bad-zone': {
+    says: '`{text}` is no zone for names',
+    fix: 'Use at least two labels in lower case, joined by dots, of 125 characters at most, such as `my-network.internal`: one label alone would take all of a top-level domain.',
+  },
+  'spec/reserved-zone': {
+    says: '`{zone}` cannot be the zone: {why}',
+    fix: 'Leave `zone` out, or use a name below `internal` or below a domain of yours.',
+  },
+  'spec/whole-domain': {
+    says: 'the zone `{zone}` is a whole public domain: on the machines, its names that are not of this network are no longer found',
+    fix: 'Use a name below it, such as `vpn.{zone}`.',
+  },
   'spec/bad-range': {
     says: '`{text}` is no range of names or addresses: {reason}',
     fix: 'Write one range of numbers, small to large, such as `worker-[1-4]` or `worker-[01-10]`.',
@@ -176,6 +188,18 @@ export const errors = errorTable({
   'spec/former-name-of-range': {
     says: '`was: {name}` stands on a range of hosts, and only one host can have had that name',
     fix: 'Write the renamed host as an entry of its own, with its `was`.',
+  },
+  'spec/record-shadows': {
+    says: 'the record `{name}` would shadow {other}, at {first}',
+    fix: 'Give the record a name that no machine and no host has.',
+  },
+  'spec/endpoint-shadowed': {
+    says: 'the endpoint `{host}` of `{machine}` would be looked up among the names of this network ({why}), and so inside the tunnel that it is needed for',
+    fix: 'Use another zone, such as `{network}.internal`, or give the endpoint as an address.',
+  },
+  'spec/shadows-loopback': {
+    says: '`{name}` is what every machine calls itself, and would mean another one',
+    fix: 'Choose another name.',
   },
   'spec/unknown-name': {
     says: 'there is no {kind} `{name}`',

@@ -151,6 +151,26 @@ export interface PolicyTest extends Located {
   readonly expect: 'allow' | 'deny';
 }
 
+/** One more name in the zone. */
+export interface DnsRecord extends Located {
+  /** Below the zone. */
+  readonly name: string;
+  readonly addresses: readonly Address[];
+  /** Machines and hosts whose addresses it has besides. */
+  readonly machines: readonly string[];
+}
+
+/** How the machines find each other by name. */
+export interface Dns extends Located {
+  readonly zone: string;
+  /** Whether names stand in /etc/hosts; auto: where nothing asks for the zone's names alone. */
+  readonly hostsFile: 'auto' | 'always' | 'never';
+  /** Whom our resolvers ask for all other names; empty: nobody. */
+  readonly forward: readonly Address[];
+  /** Sorted by name. */
+  readonly records: readonly DnsRecord[];
+}
+
 export interface Network extends Located {
   readonly version: 1;
   readonly name: string;
@@ -158,6 +178,8 @@ export interface Network extends Located {
   readonly topology: Topology;
   readonly sites: readonly Site[];
   readonly members: readonly Machine[];
+  /** Absent: no names. */
+  readonly dns?: Dns;
   readonly groups: readonly Group[];
   /** Absent: everything inside the network may talk. Present: default deny. */
   readonly policy?: readonly PolicyRule[];

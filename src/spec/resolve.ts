@@ -9,6 +9,7 @@ import type { FileSource } from './schema.ts';
 import { interfaceOf } from './sections/head.ts';
 import { type SectionName, sections } from './sections/index.ts';
 import { checkLinkedMembers } from './sections/topology.ts';
+import { reportShadows } from './shadows.ts';
 import { reportJumpCycles } from './ssh.ts';
 import { reportUnroutable } from './unroutable.ts';
 
@@ -20,19 +21,22 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
   const draft = new Draft(report);
   const { place, fields } = originOf(file);
   const at = (key: SectionName): Place => fields[key] ?? place;
-  const { version, network, overlay, defaults, approvals, sites, members } = sections;
+  const { version, network, overlay, defaults, approvals, sites, members, dns } = sections;
   const { groups, topology, policy, tests } = sections;
 
   const name = network.read(file.network, draft, at('network'));
+  draft.network = name;
   draft.overlay = overlay.read(file.overlay, draft, at('overlay'));
   const given = defaults.read(file.defaults, draft, at('defaults'));
   draft.defaults = { interface: defaultInterface(name, given, report, at('network')), ...given };
   const everySite = sites.read(file.sites, draft, at('sites'));
   const everyMember = members.read(file.members, draft, at('members'));
+  const names = dns.read(file.dns, draft, at('dns'));
   const everyGroup = groups.read(file.groups, draft, at('groups'));
   const shape = topology.read(file.topology, draft, at('topology'));
   const rules = policy.read(file.policy, draft, at('policy'));
   checkLinkedMembers(shape, everyMember, draft);
+  if (names) reportShadows(names, everySite, everyMember, draft);
   draft.names.checkFormer();
   reportJumpCycles(draft);
   reportUnroutable(draft.ranges, report);
@@ -44,6 +48,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
     topology: shape,
     sites: everySite,
     members: everyMember,
+    ...(names && { dns: names }),
     groups: everyGroup,
     ...(rules && { policy: rules }),
     tests: tests.read(file.tests, draft, at('tests')),

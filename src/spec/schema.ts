@@ -12,6 +12,7 @@ const {
   include,
   sites,
   members,
+  dns,
   groups,
   policy,
   tests,
@@ -20,7 +21,6 @@ const {
 /** Keys that later versions will know. */
 const reserved = [
   'server',
-  'dns',
   'segments',
   'routers',
   'clouds',
@@ -37,6 +37,7 @@ const shared = {
   include: words.optional(include.schema),
   sites: words.optional(sites.schema),
   members: words.optional(members.schema),
+  dns: words.optional(dns.schema),
   groups: words.optional(groups.schema),
   policy: words.optional(policy.schema),
   tests: words.optional(tests.schema),

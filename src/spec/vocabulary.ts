@@ -21,6 +21,8 @@ interface Form {
 
 /** RFC 1123 label in lower case; not digits alone, which many programs read as an address. */
 const label = '(?!\\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+/** Any label of several. */
+const part = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 
 const forms = {
   name: { pattern: `^${label}$`, fault: 'spec/bad-name' },
@@ -28,6 +30,9 @@ const forms = {
     pattern: `^(?:${label}|[a-z0-9-]*\\[\\d+-\\d+\\][a-z0-9-]*)$`,
     fault: 'spec/bad-name',
   },
+  domain: { pattern: `^(?:${part}\\.)*${label}$`, fault: 'spec/bad-name' },
+  // So long that the longest names of a machine and its site still fit before it (RFC 1035).
+  zone: { pattern: `^(?=.{1,125}$)(?:${part}\\.)+${label}$`, fault: 'spec/bad-zone' },
   tag: { pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$', fault: 'spec/bad-tag' },
   // As wg-quick(8) takes them; `all` and `default` mean more than one device to sysctl(8).
   interface: {
@@ -73,7 +78,7 @@ export const named = <S extends Type.TSchema>(
   item: S,
   called: string,
   meaning: Meaning,
-  form: 'name' | 'hostName' = 'name',
+  form: 'name' | 'hostName' | 'domain' = 'name',
 ) =>
   Type.Record(Type.String({ pattern: forms[form].pattern }), item, {
     ...meaning,

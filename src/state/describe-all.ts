@@ -15,9 +15,12 @@ type Verb = keyof typeof verbs;
 /** What a change costs, for people; nothing if it costs nothing. */
 const cost = ({ impact }: Change): string => (impact === 'none' ? '' : ` [${impact}]`);
 
+/** More names than this are told by their number. */
+const namesTold = 3;
+
 /**
- * Lines for people. A filter is told as one line per table, and a tunnel that goes as one with all
- * that rests on it; everything else as `describeChange` says it. `impacts`: and what it costs, where
+ * Lines for people. A filter is told as one line per table, many names as one line, and a tunnel that
+ * goes as one with all that rests on it; everything else as `describeChange` says it. `impacts`: and what it costs, where
  * it does (a filter changes at once: what that costs is told as access).
  */
 export function describeChanges(
@@ -29,11 +32,14 @@ export function describeChanges(
   );
   const lines = new Map<string, string>();
   const tables = Map.groupBy(changes.filter(isOfTable), tableOf);
+  const names = Map.groupBy(changes.filter(isOfNames), deedOf);
   for (const change of changes) {
     if (isOfTable(change)) {
       const table = tableOf(change);
       const line = `table ${table}`;
       if (!lines.has(line)) lines.set(line, describeTable(table, tables.get(table) ?? []));
+    } else if ((names.get(deedOf(change))?.length ?? 0) > namesTold) {
+      lines.set(deedOf(change), describeNames(names.get(deedOf(change)) ?? []));
     } else if (!restsOn(change, gone)) {
       lines.set(`${lines.size}`, `${describeChange(change)}${impacts ? cost(change) : ''}`);
     }
@@ -42,6 +48,17 @@ export function describeChanges(
 }
 
 const isOfTable = ({ facility }: Change): boolean => facility.startsWith('nft-');
+
+const isOfNames = ({ facility }: Change): boolean => facility === 'names';
+
+const bookOf = (id: string): string => (id.startsWith('resolver') ? ' of the resolver' : '');
+
+/** What is done alike with names of one place: if those changes are many, they are told as one. */
+const deedOf = ({ facility, kind, namespace, id }: Change): string =>
+  facility === 'names' ? `${kind} ${namespace}${bookOf(id)}` : '';
+
+const describeNames = (changes: readonly Change[]): string =>
+  `${changes[0]?.kind} ${changes.length} names${bookOf(changes[0]?.id ?? '')}`;
 
 const isTunnelGoing = ({ facility, kind }: Change): boolean =>
   facility === 'tunnels' && kind === 'remove';

@@ -26,6 +26,10 @@ const named: Names = {
   'nft-chains': (item) => `chain ${item.name} ${inTable(item)}`,
   'nft-sets': (item) => `${item.map ? 'map' : 'set'} ${item.name} ${inTable(item)}`,
   'nft-elements': (item) => `element ${item.element} of ${item.set} ${inTable(item)}`,
+  resolvers: (item) => `resolver for ${item.zones[0] ?? 'nothing'}`,
+  names: (item) =>
+    `name ${item.names[0] ?? item.address}${item.place === 'resolver' ? ' of the resolver' : ''}`,
+  'split-dns': (item) => `DNS by ${item.device}`,
 };
 
 const show = (value: unknown): string => {
@@ -43,6 +47,7 @@ const isKnown = (item: object, field: string): boolean => field === 'metric' && 
 const isTelling = (field: string, value: unknown): boolean =>
   field !== 'label' &&
   field !== 'previous' &&
+  field !== 'place' &&
   value !== '' &&
   value !== 0 &&
   typeof value !== 'boolean' &&
@@ -53,6 +58,15 @@ const isTelling = (field: string, value: unknown): boolean =>
 const mentions = (name: string, value: string): boolean =>
   ` ${name.replace(/IPv(?=\d)/, 'IPv ').replace(/:(?= )/, '')} `.includes(` ${value} `);
 
+/** Lists that an added item tells, and what they are called. */
+const lists: Readonly<Record<string, string>> = {
+  allowedIps: 'allowed IPs',
+  listen: 'on',
+  forward: 'all else from',
+  servers: 'from',
+  domains: 'for',
+};
+
 /** What an added item says beyond its name. */
 function details(item: object, name: string): string {
   const said = Object.entries(item)
@@ -61,8 +75,11 @@ function details(item: object, name: string): string {
         isTelling(field, value) && !isKnown(item, field) && !mentions(name, String(value)),
     )
     .map(([field, value]) => `${field} ${show(value)}`);
-  const { allowedIps } = item as Partial<PeerItem>;
-  if (allowedIps) said.push(`allowed IPs ${show(allowedIps)}`);
+  for (const [field, called] of Object.entries(lists)) {
+    const list = (item as Readonly<Record<string, unknown>>)[field];
+    if (Array.isArray(list) && (list.length > 0 || field === 'allowedIps'))
+      said.push(`${called} ${show(list)}`);
+  }
   return said.length === 0 ? '' : ` (${said.join(', ')})`;
 }
 

@@ -31,6 +31,9 @@ export const impactOfChange: OnChange = {
   'nft-chains': session,
   'nft-sets': session,
   'nft-elements': session,
+  resolvers: none,
+  names: none,
+  'split-dns': none,
 };
 
 const removals: Readonly<Record<Facility, Impact>> = {
@@ -47,6 +50,9 @@ const removals: Readonly<Record<Facility, Impact>> = {
   'nft-chains': 'session',
   'nft-sets': 'session',
   'nft-elements': 'session',
+  resolvers: 'none',
+  names: 'none',
+  'split-dns': 'none',
 };
 
 /** What taking an item away does to traffic; an unreachable route carried none. */

@@ -113,6 +113,30 @@ export interface NftElementItem extends InTable {
   readonly verdict?: string;
 }
 
+/** A name that the machine finds in its /etc/hosts, or that its resolver answers with. */
+export interface NameItem {
+  readonly place: 'hosts file' | 'resolver';
+  readonly address: string;
+  /** The name in full first. */
+  readonly names: readonly string[];
+}
+
+export interface ResolverItem {
+  readonly name: string;
+  readonly listen: readonly string[];
+  readonly zones: readonly string[];
+  /** Empty: other names are refused. */
+  readonly forward: readonly string[];
+}
+
+export interface SplitDnsItem {
+  readonly device: string;
+  readonly servers: readonly string[];
+  readonly domains: readonly string[];
+  /** In plans, where an export says it. */
+  readonly forwards?: boolean;
+}
+
 export interface ItemTypes {
   tunnels: TunnelItem;
   links: LinkItem;
@@ -127,6 +151,9 @@ export interface ItemTypes {
   'nft-chains': NftChainItem;
   'nft-sets': NftSetItem;
   'nft-elements': NftElementItem;
+  resolvers: ResolverItem;
+  names: NameItem;
+  'split-dns': SplitDnsItem;
 }
 
 export type Facility = keyof ItemTypes;
@@ -146,6 +173,9 @@ export const facilities = [
   'rules',
   'sysctls',
   'forwarding',
+  'resolvers',
+  'names',
+  'split-dns',
 ] as const satisfies readonly Facility[];
 
 type IdOf = { readonly [F in Facility]: (item: ItemTypes[F]) => string };
@@ -166,4 +196,7 @@ export const idOf: IdOf = {
   'nft-chains': (item) => `${item.family} ${item.table} ${item.name}`,
   'nft-sets': (item) => `${item.family} ${item.table} ${item.name}`,
   'nft-elements': (item) => `${item.family} ${item.table} ${item.set} ${item.element}`,
+  resolvers: (item) => item.name,
+  names: (item) => `${item.place} ${item.address}`,
+  'split-dns': (item) => item.device,
 };

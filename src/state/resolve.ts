@@ -8,6 +8,8 @@ export interface Resolver {
   device(wanted: DeviceWanted): string;
   /** The public key of the private key the machine holds; empty when it is unknown. */
   publicKey(tunnel: Tunnel): string;
+  /** Whether names of some domains can be asked for apart (systemd-resolved); undefined: not known. */
+  readonly splitsDns: boolean | undefined;
 }
 
 /** For plans made elsewhere: devices stay descriptions, keys are those the state carries. */
@@ -17,6 +19,7 @@ export const symbolic: Resolver = {
       ? `(the device with ${wanted.holding})`
       : `(the device towards ${wanted.towards})`,
   publicKey: (tunnel) => tunnel.key.publicKey ?? '',
+  splitsDns: undefined,
 };
 
 export const deviceOf = (resolver: Resolver, ref: DeviceRef): string =>

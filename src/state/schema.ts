@@ -165,6 +165,58 @@ export const NftTable = Type.Object(
 );
 export type NftTable = Static<typeof NftTable>;
 
+/** A line of hosts(5): an address, and the names that lead to it, its own name in full first. */
+export const NameEntry = Type.Object(
+  { address: Type.String(), names: Type.Array(Type.String()) },
+  closed,
+);
+export type NameEntry = Static<typeof NameEntry>;
+
+/**
+ * The names that a machine's resolver answers with, and that stand in its /etc/hosts: never, always, or
+ * unless it can ask for the names of a zone apart (`splitDns`).
+ */
+export const Names = Type.Object(
+  {
+    v: Type.Literal(1),
+    hostsFile: Type.Union([Type.Literal('auto'), Type.Literal('always'), Type.Literal('never')]),
+    items: Type.Array(NameEntry),
+  },
+  closed,
+);
+export type Names = Static<typeof Names>;
+
+/**
+ * A resolver for others: answers for its zones with the machine's `names`, and asks `forward` for all
+ * other names; without it they are refused.
+ */
+export const DnsResolver = Type.Object(
+  {
+    name: Type.String(),
+    listen: Type.Array(Type.String()),
+    zones: Type.Array(Type.String()),
+    forward: Type.Array(Type.String()),
+  },
+  closed,
+);
+export type DnsResolver = Static<typeof DnsResolver>;
+
+/**
+ * Whom to ask for the names of some domains, and of no others, by a device; where systemd-resolved is.
+ * `~` before a domain: bare names are not looked for in it (systemd.network(5), Domains=).
+ */
+export const SplitDns = Type.Object(
+  {
+    device: Type.String(),
+    servers: Type.Array(Type.String()),
+    domains: Type.Array(Type.String()),
+    // They answer for all other names as well: of interest to exports, whose readers cannot split.
+    forwards: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+export type SplitDns = Static<typeof SplitDns>;
+
 /** What one network namespace should hold. `root` is the one the agent runs in. */
 export const Namespace = Type.Object(
   {
@@ -175,6 +227,9 @@ export const Namespace = Type.Object(
     sysctls: Type.Optional(facility(Sysctl)),
     forwarding: Type.Optional(facility(Forwarding)),
     nft: Type.Optional(facility(NftTable)),
+    resolvers: Type.Optional(facility(DnsResolver)),
+    names: Type.Optional(Names),
+    splitDns: Type.Optional(facility(SplitDns)),
   },
   closed,
 );

@@ -158,6 +158,34 @@ function putNamespace(into: NamespaceBuilder, wanted: Namespace, resolver: Resol
     putItem(into, 'forwarding', { device: deviceOf(resolver, device), family });
   }
   for (const table of wanted.nft?.items ?? []) putTable(into, table);
+  putResolution(into, wanted, resolver);
+}
+
+const isBelow = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`);
+
+/** Names where the machine is to find them; a resolver answers with those in full alone. */
+function putNames(into: NamespaceBuilder, wanted: Namespace, resolver: Resolver): void {
+  const { hostsFile = 'never', items = [] } = wanted.names ?? {};
+  const inFile = hostsFile === 'always' || (hostsFile === 'auto' && resolver.splitsDns !== true);
+  const zones = (wanted.resolvers?.items ?? []).flatMap((one) => one.zones);
+  for (const { address, names } of items) {
+    if (inFile) putItem(into, 'names', { place: 'hosts file', address, names });
+    const own = names.filter((name) => zones.some((zone) => isBelow(name, zone)));
+    if (own.length > 0) putItem(into, 'names', { place: 'resolver', address, names: own });
+  }
+}
+
+function putResolution(into: NamespaceBuilder, wanted: Namespace, resolver: Resolver): void {
+  for (const { name, listen, zones, forward } of wanted.resolvers?.items ?? []) {
+    putItem(into, 'resolvers', { name, listen, zones, forward });
+  }
+  putNames(into, wanted, resolver);
+  if (resolver.splitsDns === false) return;
+  const isPlan = resolver.splitsDns === undefined;
+  for (const { device, servers, domains, forwards } of wanted.splitDns?.items ?? []) {
+    const told = isPlan && forwards !== undefined && { forwards };
+    putItem(into, 'split-dns', { device, servers, domains, ...told });
+  }
 }
 
 /**

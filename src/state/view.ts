@@ -23,6 +23,9 @@ export const emptyNamespace = (): NamespaceBuilder => ({
   'nft-chains': new Map(),
   'nft-sets': new Map(),
   'nft-elements': new Map(),
+  resolvers: new Map(),
+  names: new Map(),
+  'split-dns': new Map(),
 });
 
 /** A namespace nothing is known of; shared, never written. */

@@ -63,7 +63,8 @@ export class FakeMachine {
     await this.stop();
     for (const facility of facilities) {
       for (const { network, item } of this.kernel.of(facility)) {
-        if (network !== undefined) this.kernel.remove(facility, idOf[facility](item as never));
+        if (network !== undefined)
+          this.kernel.remove(facility, idOf[facility](item as never), network);
       }
     }
     this.#boots++;

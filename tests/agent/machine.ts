@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, type Report, Store } from '#agent';
@@ -18,7 +18,15 @@ export class TestMachine {
   }
 
   static async open(): Promise<TestMachine> {
-    return new TestMachine(await Sandbox.open(), mkdtempSync(join(tmpdir(), 'hawser-agent-')));
+    const machine = new TestMachine(
+      await Sandbox.open(),
+      mkdtempSync(join(tmpdir(), 'hawser-agent-')),
+    );
+    // A resolver runs as nobody.
+    chmodSync(machine.folder, 0o711);
+    mkdirSync(join(machine.folder, 'etc'));
+    writeFileSync(machine.hostsFile, '127.0.0.1 localhost\n127.0.1.1 hub # itself');
+    return machine;
   }
 
   /** Runs a command line of plain words. */
@@ -30,8 +38,18 @@ export class TestMachine {
     return linuxHost({
       enter: { root: this.box.enter },
       runFolder: join(this.folder, 'run'),
+      etc: join(this.folder, 'etc'),
       ...(wrap && { wrap }),
     });
+  }
+
+  /** Its /etc/hosts; the last line has no end. */
+  get hostsFile(): string {
+    return join(this.folder, 'etc/hosts');
+  }
+
+  hosts(): string {
+    return readFileSync(this.hostsFile, 'utf8');
   }
 
   get store(): Store {

@@ -247,9 +247,63 @@ const changedTable = (table: NftTable): NftTable => ({
   ],
 });
 
+/** A state with names in /etc/hosts, for which the machine answers on these addresses. */
+const withNames = (
+  state: HostState,
+  zone: string,
+  listen: readonly string[],
+  entries: readonly (readonly [address: string, ...bare: string[]])[],
+): HostState => ({
+  ...state,
+  namespaces: {
+    root: {
+      ...state.namespaces['root'],
+      resolvers: {
+        v: 1,
+        items:
+          listen.length === 0
+            ? []
+            : [
+                {
+                  name: 'resolver',
+                  listen: [...listen],
+                  zones: [zone, '0.0.10.in-addr.arpa'],
+                  forward: zone.endsWith('.example') ? ['192.0.2.53', '2001:db8::53'] : [],
+                },
+              ],
+      },
+      names: {
+        v: 1,
+        hostsFile: 'always',
+        items: entries.map(([address, ...bare]) => ({
+          address,
+          names: [...bare.map((name) => `${name}.${zone}`), ...bare],
+        })),
+      },
+    },
+  },
+});
+
 /** The states between which every host must find its way. */
 export const complianceStates = {
-  first: hubState(strangers('vpn', 'alice')),
-  second: secondState(),
-  other: otherState(),
+  first: withNames(
+    hubState(strangers('vpn', 'alice')),
+    'net.internal',
+    ['10.0.0.1', 'fd00:77::1'],
+    [
+      ['10.0.0.1', 'hub', 'hub.site'],
+      ['10.0.0.2', 'vpn'],
+      ['fd00:77::1', 'hub', 'hub.site'],
+    ],
+  ),
+  second: withNames(
+    secondState(),
+    'net.example',
+    ['10.0.0.7'],
+    [
+      ['10.0.0.2', 'vpn-2'],
+      ['10.0.0.7', 'hub'],
+    ],
+  ),
+  other: withNames(otherState(), 'other.internal', [], [['10.20.1.1', 'carol']]),
 };

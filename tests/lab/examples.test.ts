@@ -25,6 +25,35 @@ function putBack(labs: Labs): readonly (readonly [string, string])[] {
   return entries.map(({ machine, changes }) => [machine, changes.join('\n')]);
 }
 
+/** Asks the gateways themselves, as a machine that knows no name would. */
+const askGateways = `
+const { Resolver } = require('node:dns').promises;
+const ask = async (server) => {
+  const resolver = new Resolver({ timeout: 2000, tries: 1 });
+  resolver.setServers([server]);
+  const refused = await resolver.resolve4('example.org').catch(({ code }) => code);
+  const back = await resolver.resolve('11.66.168.192.in-addr.arpa', 'PTR');
+  return [...(await resolver.resolve4('db.names.internal')), back.includes('worker-1.names.internal'), refused];
+};
+const find = (name, family) => require('node:dns').promises.lookup(name, { family });
+Promise.all(['master', 'vpn'].flatMap((name) => [4, 6].map(async (family) => ask((await find(name, family)).address))))
+  .then((answers) => console.log(JSON.stringify(answers)));`;
+
+/** Every machine finds names of both sites, in every form; the gateways answer for them alone. */
+function namesAreFound(labs: Labs): void {
+  const asked = ['remote-1', 'worker-2.names.internal', 'worker-1.bielefeld.names.internal', 'db'];
+  const found = ['192.168.77.11', '192.168.66.12', '192.168.66.11', '192.168.66.11'];
+  for (const machine of ['master', 'vpn', 'worker-1', 'remote-1', 'alice-laptop', 'instrument']) {
+    const lines = labs.on(machine, 'getent', 'ahostsv4', ...asked).out.split('\n');
+    const streams = lines.filter((line) => line.includes('STREAM'));
+    expect(streams.map((line) => line.split(' ')[0])).toEqual(found);
+  }
+  const answers: unknown = JSON.parse(
+    labs.on('alice-laptop', process.execPath, '-e', askGateways).out,
+  );
+  expect(answers).toEqual(Array.from({ length: 4 }, () => ['192.168.66.11', true, 'EREFUSED']));
+}
+
 suite('the examples in the lab', { needs: ['netns', 'tun'] }, () => {
   test.each(globSync('examples/*.yaml'))(
     '%s works as its file says, also after its machines were broken and their agents put it back',
@@ -37,6 +66,8 @@ suite('the examples in the lab', { needs: ['netns', 'tun'] }, () => {
       expect(up.handshakes.missing).toEqual([]);
       for (const { flows, counted } of up.refusals) expect(counted).toBeGreaterThanOrEqual(flows);
       expect(putBack(labs)).toEqual([]);
+
+      if (file.endsWith('names.yaml')) namesAreFound(labs);
 
       const { machines } = JSON.parse(labs.must('status', '--json')) as Status;
       const [first = '', second = first] = machines

@@ -24,6 +24,12 @@ const free: Port[] = [
   { protocol: 'udp', first: 51820, last: 51820 },
 ];
 
+const dns: Port[] = (['tcp', 'udp'] as const).map((protocol) => ({
+  protocol,
+  first: 53,
+  last: 53,
+}));
+
 /** ICMP, both ends of every range of ports that the policy names, and ports it does not name. */
 export function classesOf(network: Network): Port[] {
   const named = (network.policy ?? []).flatMap((rule) => rule.ports ?? []);
@@ -32,7 +38,7 @@ export function classesOf(network: Network): Port[] {
       ? []
       : [port.first, port.last].map((n) => ({ protocol: port.protocol, first: n, last: n })),
   );
-  const all: Port[] = [{ protocol: 'icmp' }, ...ends, ...free];
+  const all: Port[] = [{ protocol: 'icmp' }, ...ends, ...free, ...(network.dns ? dns : [])];
   return [...new Map(all.map((port) => [classText(port), port])).values()];
 }
 

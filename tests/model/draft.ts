@@ -1,5 +1,6 @@
 import { Address, Prefix } from '#ip';
 import type {
+  Dns,
   Endpoint,
   Group,
   Host,
@@ -24,6 +25,7 @@ export interface Draft {
   readonly defaults?: { readonly keepalive?: number; readonly interface?: string };
   readonly sites: Readonly<Record<string, SiteDraft>>;
   readonly members?: Readonly<Record<string, MachineDraft>>;
+  readonly dns?: { readonly hosts_file: 'auto' | boolean };
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly policy?: readonly RuleDraft[];
 }
@@ -96,6 +98,7 @@ export function networkOf(draft: Draft): Network {
     sites: sorted(draft.sites).map(([name, site]) => siteOf(name, site, draft)),
     members: sorted(draft.members).map(([name, m]) => machineOf(name, m, 'member', draft)),
     groups,
+    ...(draft.dns && { dns: dnsOf(draft) }),
     ...(draft.policy && { policy: draft.policy.map((rule, i) => ruleOf(rule, i, draft)) }),
     tests: [],
     approvals: 1,
@@ -166,6 +169,14 @@ const machineOf = (
   ...(m.was !== undefined && { was: m.was }),
   ...(m.endpoint !== undefined && { endpoint: endpointOf(m.endpoint) }),
   ...(m.mtu !== undefined && { mtu: m.mtu }),
+});
+
+const dnsOf = (draft: Draft): Dns => ({
+  ...located,
+  zone: `${draft.network}.internal`,
+  hostsFile: draft.dns?.hosts_file === false ? 'never' : 'auto',
+  forward: [],
+  records: [],
 });
 
 const ruleOf = (rule: RuleDraft, index: number, draft: Draft): PolicyRule => ({

@@ -27,6 +27,7 @@ const kinds = [
   'add-rule',
   'remove-rule',
   'no-policy',
+  'change-dns',
   'change-ports',
   'change-group',
   'change-overlay',
@@ -202,6 +203,10 @@ const actions: Readonly<Record<Edit['kind'], (draft: Draft, n: number) => Draft>
   },
   'remove-rule': (draft) =>
     rulesWith(draft, (rules) => (rules.length > 0 ? rules.slice(1) : undefined)),
+  'change-dns': (draft, n) => {
+    const { dns: _, ...rest } = draft;
+    return n % 3 === 0 ? rest : { ...rest, dns: { hosts_file: n % 3 === 1 ? 'auto' : false } };
+  },
   'no-policy': (draft) => rulesWith(draft, () => undefined),
   'change-ports': (draft, n) =>
     rulesWith(

@@ -151,6 +151,7 @@ export function draftOf(seed: NetworkSeed): Draft {
     topology: topologyOf(seed.topology, joined, units),
     sites,
     members,
+    ...(seed.dns !== undefined && { dns: { hosts_file: seed.dns } }),
   };
   const names = groupNames(seed);
   const groups = Object.fromEntries(

@@ -77,8 +77,17 @@ export const rulesFor = (
     );
   });
 
+/** Where names are, every first machine of a site answers for them on its overlay addresses. */
+const answersNames = (network: Network, to: string, addresses: readonly string[]): boolean =>
+  network.dns !== undefined &&
+  network.sites.some(({ gateways, nodes }) => [...gateways, ...nodes][0]?.name === to) &&
+  addresses.some((a) => network.overlay.some((prefix) => contains(`${prefix}`, a)));
+
+const isDns = (port: Port): boolean => port.protocol !== 'icmp' && port.first === 53;
+
 /**
- * The policy read by its definition: no policy, all may talk; else some rule must let it pass.
+ * The policy read by its definition: no policy, all may talk; else some rule must let it pass, or it is a
+ * question for a name.
  * `addressesOf` gives the addresses by which the flow's two ends are known.
  */
 export const allowed = (
@@ -88,4 +97,6 @@ export const allowed = (
   to: string,
   port: Port,
 ): boolean =>
-  network.policy === undefined || rulesFor(network, addressesOf, from, to, port).length > 0;
+  network.policy === undefined ||
+  rulesFor(network, addressesOf, from, to, port).length > 0 ||
+  (isDns(port) && answersNames(network, to, addressesOf(to)));

@@ -71,6 +71,7 @@ export interface NetworkSeed {
   readonly overlay: Families;
   readonly groups: readonly (readonly SelectorSeed[])[];
   readonly policy: readonly RuleSeed[] | undefined;
+  readonly dns: 'auto' | false | undefined;
 }
 
 const index = fc.nat(11);
@@ -152,4 +153,5 @@ export const networkSeed = ({ sites = 4, members = 3 }: Size = {}): fc.Arbitrary
     overlay: families(),
     groups: few(few(selectorSeed, 2, 1), 2),
     policy: fc.option(few(ruleSeed, 4), { nil: undefined, freq: 4 }),
+    dns: fc.constantFrom<NetworkSeed['dns'][]>('auto', false, undefined),
   });

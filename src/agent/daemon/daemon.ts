@@ -44,14 +44,16 @@ class Daemon {
   readonly #machine: Machine;
   readonly #sessions = new Map<string, Session>();
   readonly #departures = new Map<string, () => void>();
+  readonly #host: Host;
 
   constructor(options: DaemonOptions) {
     const stateDir = options.stateDir ?? defaultStateFolder;
     const store = new Store(stateDir);
+    this.#host = options.host ?? linuxHost();
     this.#machine = {
       stateDir,
       store,
-      agent: new Agent({ host: options.host ?? linuxHost(), store }),
+      agent: new Agent({ host: this.#host, store }),
       enrolments: new Enrolments(stateDir),
       identity: machineIdentity(stateDir),
       run: countingRun().run,
@@ -98,6 +100,11 @@ class Daemon {
   async look(): Promise<boolean> {
     const looks = await Promise.all([...this.#sessions.values()].map((session) => session.kick()));
     return looks.some(({ changed }) => changed);
+  }
+
+  /** Whether what the kernel tells nobody of is as it was. */
+  get holds(): boolean {
+    return this.#host.holds();
   }
 
   #session(network: string): Session {
@@ -238,7 +245,7 @@ async function runAlone(options: DaemonOptions): Promise<void> {
   const daemon = new Daemon(options);
   const path = socketPath(options.stateDir ?? defaultStateFolder);
   const control = await Control.open(path, daemon.handle);
-  const watch = new Watch({ changed: () => daemon.look(), log });
+  const watch = new Watch({ changed: () => daemon.look(), holds: () => daemon.holds, log });
   const resync = options.timings?.resync ?? defaultTimings.resync;
   const timer = setInterval(() => void daemon.look(), resync);
   log(`hawser agent ${options.version} runs, process ${process.pid}`);

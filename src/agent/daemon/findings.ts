@@ -7,8 +7,10 @@ export const plain = ({ code, severity, message, fix }: Diagnostic): Finding => 
   return { code, severity, message, fix };
 };
 
-export const findingsOf = (report: Report): readonly Finding[] =>
-  report.failures.map(({ error }) => plain(error));
+/** Each once: many changes may fail for one reason. */
+export const findingsOf = (report: Report): readonly Finding[] => [
+  ...new Map(report.failures.map(({ error }) => [error.message, plain(error)])).values(),
+];
 
 /** Known errors as findings; what is none is not ours to swallow. */
 export function findingsIn(error: unknown): readonly Finding[] {

@@ -93,6 +93,7 @@ const touchesForwarding: Touches = (item, { server }) =>
   server.family === 6 && (item as { readonly family: number }).family === 6;
 
 const always: Touches = () => true;
+const never: Touches = () => false;
 const overTunnel: Touches = (_, { tunnels }) => tunnels.size > 0;
 
 const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
@@ -105,10 +106,14 @@ const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
   sysctls: always,
   forwarding: touchesForwarding,
   'nft-tables': overTunnel,
-  'nft-counters': () => false,
+  'nft-counters': never,
   'nft-chains': overTunnel,
   'nft-sets': overTunnel,
   'nft-elements': overTunnel,
+  resolvers: never,
+  names: never,
+  // What asks for the server's name may come to ask somebody else.
+  'split-dns': always,
 };
 
 /** A rule that begins by asking for a device judges what passes that one. */

@@ -10,12 +10,17 @@ const monitors: readonly (readonly string[])[] = [
 const settle = 100;
 const restart = 5_000;
 
+/** ms between looks at what tells nothing by itself. */
+const round = 1_000;
+
 /** ms between looks: a machine whose links always change is looked at less and less often. */
 const gaps = { least: 250, most: 5_000, quiet: 10_000 } as const;
 
 export interface Watched {
   /** Something changed; says whether that was any of our affair. */
   changed(): Promise<boolean>;
+  /** Whether what tells nothing by itself is as it was. */
+  holds(): boolean;
   log(line: string): void;
 }
 
@@ -24,6 +29,7 @@ export class Watch {
   readonly #watched: Watched;
   readonly #children = new Set<ChildProcess>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #rounds: NodeJS.Timeout;
   #stopped = false;
   #dirty = false;
   #looking = false;
@@ -33,6 +39,9 @@ export class Watch {
   constructor(watched: Watched) {
     this.#watched = watched;
     for (const argv of monitors) this.#start(argv);
+    this.#rounds = setInterval(() => {
+      if (!watched.holds()) this.#heard();
+    }, round);
   }
 
   /** Ends with the agent, also where that is killed. In a session of its own an interrupt spares it. */
@@ -87,6 +96,7 @@ export class Watch {
 
   stop(): void {
     this.#stopped = true;
+    clearInterval(this.#rounds);
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const child of this.#children) child.kill('SIGKILL');
   }

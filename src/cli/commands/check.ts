@@ -93,6 +93,7 @@ function report(
     `${network.name}: ${network.sites.length} sites, ${machines} gateways and nodes, ${hosts} hosts, ${network.members.length} members`,
   );
   if (matrix) print(`\n${matrixText(matrix)}`);
+  if (result.names) print(`\n${namesText(result.names)}`);
   if (result.tests.length > 0) print(`\n${testsText(result)}`);
   if (result.manual.length > 0) print(`\n${manualText(result)}`);
   const errors = findings.filter((finding) => finding.severity === 'error').length;
@@ -102,6 +103,13 @@ function report(
       ? `\n${paint('red', `${errors} error${errors > 1 ? 's' : ''}`)}`
       : `\n${paint('green', 'sound')}: all ${pairs} pairs proven, by ${classes} classes of machines`,
   );
+}
+
+function namesText({ zone, resolvers }: NonNullable<CheckResult['names']>): string {
+  if (resolvers.length === 0)
+    return `Names in ${zone}: in /etc/hosts alone, since no gateway answers`;
+  const told = resolvers.map(({ machine, addresses }) => [`  ${machine}`, addresses.join(', ')]);
+  return `Names in ${zone}, answered by:\n${columns(told)}`;
 }
 
 const testsText = ({ tests }: CheckResult): string =>

@@ -3,6 +3,7 @@ import type { Secret } from '#base';
 import {
   exportHostFiles,
   exportMachineFiles,
+  exportNames,
   type Facts,
   type HostFormat,
   hostFormats,
@@ -10,6 +11,7 @@ import {
   type MachineFormat,
   type Model,
   machineFormats,
+  namesFormat,
   project,
 } from '#compile';
 import type { Machine } from '#spec';
@@ -29,7 +31,7 @@ interface Options {
 type LinkedNode = Model['nodes'][number];
 type File = ReturnType<typeof exportMachineFiles>[number];
 
-const allFormats = [...new Set([...machineFormats, ...hostFormats])];
+const allFormats = [...new Set([...machineFormats, ...hostFormats, namesFormat])];
 
 export const exportCommand = (): Command =>
   new Command('export')
@@ -46,6 +48,7 @@ export const exportCommand = (): Command =>
       `
 Machines that run WireGuard: ${machineFormats.join(', ')} (wg-quick unless said).
 Plain hosts: ${hostFormats.join(', ')} (iproute2 unless said).
+Any of them: ${namesFormat}, the names of all machines for /etc/hosts.
 
 For a member with 'managed: false' the key pair is made here: the private key goes into the
 exported text only, the public key into hawser.facts.json beside the file.
@@ -57,6 +60,8 @@ Exit code 0: written. 1: the file has errors. 2: could not be written.`,
 async function run(file: string, name: string, options: Options): Promise<void> {
   const opened = openNetwork(file);
   const model = linkKnown(opened, opened.facts);
+  const isKnown = model.hostsByName.has(name) || model.nodesByName.has(name);
+  if (options.format === namesFormat && isKnown) return output([exportNames(model)], options);
   if (model.hostsByName.has(name)) return output(hostFiles(model, name, options), options);
   const node = model.nodesByName.get(name);
   if (!node) return void project(model, name);

@@ -1,6 +1,7 @@
 import type { CheckResult } from '../api.ts';
 import type { Model } from '../model.ts';
 import { manualRoutes, routeLine } from './manual.ts';
+import { checkNames, namesResult } from './names.ts';
 import { outsidePolicy } from './outside.ts';
 import { prove } from './proof.ts';
 import { runTest } from './tests.ts';
@@ -8,10 +9,12 @@ import { runTest } from './tests.ts';
 /** Everything there is to say about a linked network before anything is done with it. */
 export function check(model: Model): CheckResult {
   const proof = prove(model);
+  const names = namesResult(model);
   const tests = model.network.tests.map((test) => runTest(model, test));
   return {
     diagnostics: [
       ...model.diagnostics,
+      ...checkNames(model),
       ...proof.diagnostics,
       ...outsidePolicy(model),
       ...tests.flatMap(({ diagnostic }) => diagnostic ?? []),
@@ -20,6 +23,7 @@ export function check(model: Model): CheckResult {
     manual: [...manualRoutes(model)].flatMap(([host, routes]) =>
       routes.map((route) => ({ host, line: routeLine(route) })),
     ),
+    ...(names && { names }),
     proof: { pairs: proof.pairs, classes: proof.classes },
   };
 }

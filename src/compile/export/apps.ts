@@ -1,7 +1,15 @@
 import { formatConfig, type WireguardInterface } from '#wireguard';
 import { compileErrors } from '../errors.ts';
 import type { ExportFile } from './formats.ts';
-import { commonInterface, interfaceAddresses, namedPeers, remarks } from './interface.ts';
+import {
+  commonInterface,
+  interfaceAddresses,
+  interfaceDns,
+  leftDns,
+  namedPeers,
+  remarks,
+  zoneOf,
+} from './interface.ts';
 import { ruleLine } from './ip-lines.ts';
 import type { TunnelPlan } from './plan.ts';
 
@@ -17,14 +25,22 @@ function appInterface(plan: TunnelPlan): WireguardInterface {
   return {
     ...commonInterface(plan),
     address: interfaceAddresses(plan),
+    dns: interfaceDns(plan),
     ...(mtu !== undefined && { mtu }),
   };
 }
+
+/** Windows' name resolution policy asks other servers for one domain alone. */
+const nameRule = ({ dns }: TunnelPlan): string =>
+  dns
+    ? `in PowerShell as administrator, Add-DnsClientNrptRule -Namespace .${zoneOf(dns)} -NameServers ${dns.servers.join(',')}`
+    : '';
 
 const notInApps = (plan: TunnelPlan): readonly string[] => [
   ...(plan.privateKey ? [] : ['the private key: add a line PrivateKey']),
   ...plan.rules.map((rule) => `the rule: ${ruleLine('add', rule)}`),
   ...plan.forwarding.map(({ family }) => `forwarding of IPv${family}`),
+  ...leftDns(plan, nameRule(plan)),
 ];
 
 /** For WireGuard for Windows; with the line ends its users' editors know. */

@@ -14,6 +14,9 @@ export type MachineFormat = (typeof machineFormats)[number];
 export const hostFormats = ['iproute2', 'netplan', 'networkd', 'cloud-init'] as const;
 export type HostFormat = (typeof hostFormats)[number];
 
+/** What the names of all machines can be written as, for any of them. */
+export const namesFormat = 'hosts';
+
 /** A file of an export. */
 export interface ExportFile {
   /** Where its reader looks for it. */

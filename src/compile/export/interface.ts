@@ -27,6 +27,24 @@ export const commonInterface = (plan: TunnelPlan): WireguardInterface => ({
   dns: [],
 });
 
+/**
+ * Here a `DNS =` line takes over all of the machine's resolution (wg-quick(8)): only for resolvers that
+ * answer for all names.
+ */
+export const interfaceDns = ({ dns }: TunnelPlan): readonly string[] =>
+  dns?.forwards ? [...dns.servers, zoneOf(dns)] : [];
+
+/** The zone is the first of the domains. */
+export const zoneOf = ({ domains }: NonNullable<TunnelPlan['dns']>): string => domains[0] ?? '';
+
+/** What a person can do where no line says it: by a command, or by names in a file. */
+export const leftDns = (plan: TunnelPlan, command: string): readonly string[] =>
+  plan.dns && !plan.dns.forwards
+    ? [
+        `the names of ${zoneOf(plan.dns)}: ${command}; or add to the hosts file what hawser export FILE ${plan.machine} --format hosts prints`,
+      ]
+    : [];
+
 export const interfaceAddresses = (plan: TunnelPlan): WireguardInterface['address'] =>
   plan.addresses.map((text) => {
     const [address = '', length] = text.split('/');

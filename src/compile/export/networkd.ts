@@ -74,6 +74,18 @@ const ruleSection = (rule: Rule): IniSection => ({
   ],
 });
 
+/** By systemd-resolved: for these domains alone, and in the clear, since the tunnel encrypts it all. */
+const dnsSettings = ({ dns }: TunnelPlan): IniSection['settings'] =>
+  dns
+    ? [
+        ...dns.servers.map((server) => ['DNS', server] as const),
+        ['Domains', dns.domains.join(' ')],
+        ['DNSDefaultRoute', 'no'],
+        ['DNSSEC', 'no'],
+        ['DNSOverTLS', 'no'],
+      ]
+    : [];
+
 const network = (plan: TunnelPlan): string =>
   formatIni(
     [`${plan.machine} in the network ${plan.network}`],
@@ -85,6 +97,7 @@ const network = (plan: TunnelPlan): string =>
         settings: [
           ...plan.addresses.map((address) => ['Address', address] as const),
           ['LinkLocalAddressing', 'no'],
+          ...dnsSettings(plan),
         ],
       },
       ...ownRoutes(plan).map(routeSection),

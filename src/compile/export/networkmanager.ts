@@ -55,6 +55,20 @@ const ruleText = ({ family, priority, not, fwmark, table }: Rule): string =>
     `table ${table}`,
   ].join(' ');
 
+/** After all others where resolv.conf(5) is one list: those of VPNs would otherwise be asked first, for all. */
+const lastPriority = 200;
+
+/** For these domains alone, where systemd-resolved or NetworkManager's dnsmasq is in charge. */
+function dnsSettings({ dns }: TunnelPlan, family: Family): Settings {
+  const servers = (dns?.servers ?? []).filter((server) => familyOf(server) === family);
+  if (!dns || servers.length === 0) return [];
+  return [
+    ['dns', list(servers)],
+    ['dns-search', list(dns.domains)],
+    ['dns-priority', lastPriority],
+  ];
+}
+
 function familySection(plan: TunnelPlan, family: Family): IniSection {
   const addresses = plan.addresses.filter((address) => familyOf(address) === family);
   const routes = ownRoutes(plan).filter((route) => familyOf(route.prefix) === family);
@@ -69,6 +83,7 @@ function familySection(plan: TunnelPlan, family: Family): IniSection {
       ...addresses.map((address, index) => [`address${index + 1}`, address] as const),
       ...routes.flatMap(routeSettings),
       ...rules.map((rule, index) => [`routing-rule${index + 1}`, ruleText(rule)] as const),
+      ...dnsSettings(plan, family),
     ],
   };
 }

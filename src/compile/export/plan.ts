@@ -6,6 +6,7 @@ import {
   type PeerItem,
   type Route,
   type Rule,
+  type SplitDns,
   type Sysctl,
   viewOf,
 } from '#state';
@@ -47,6 +48,8 @@ export interface TunnelPlan {
   readonly rules: readonly Rule[];
   readonly sysctls: readonly Sysctl[];
   readonly forwarding: readonly Forwarding[];
+  /** How names are found; absent where there are none. */
+  readonly dns?: SplitDns;
   /** What no format but HostState can say, one sentence each. */
   readonly beyond: readonly string[];
 }
@@ -79,6 +82,8 @@ function beyond(
   const refuses = all.some(({ routes }) => routes?.items.some(isUnreachable));
   const tables = all.flatMap(({ nft }) => nft?.items.map(({ name }) => name) ?? []);
   const others = Object.values(state.tunnels).map((tunnel) => tunnel.interface);
+  const names = all.some((one) => (one.names?.hostsFile ?? 'never') !== 'never');
+  const answers = all.some(({ resolvers }) => (resolvers?.items.length ?? 0) > 0);
   const secrets = peers.flatMap(({ presharedKey = '', label = '' }) =>
     presharedKey === '' || presharedKeys?.has(presharedKey) ? [] : [label],
   );
@@ -86,6 +91,8 @@ function beyond(
     ...(refuses ? [withoutTunnel] : []),
     ...tables.map((name) => `the filter ${name}: every peer may reach whatever this machine does`),
     ...others.filter((name) => name !== device).map((name) => `the tunnel ${name}`),
+    ...(answers ? ['the resolver that answers to all machines for their names'] : []),
+    ...(names ? ['names in /etc/hosts: hawser export FILE MACHINE --format hosts'] : []),
     ...secrets.map((name) => `the preshared key for ${name}: add a line PresharedKey`),
   ];
 }
@@ -106,6 +113,7 @@ export function planOf(state: HostState, format: string, options: ExportOptions)
   }
   const { interface: device, livesIn, listenPort, fwmark } = tunnel;
   const inside = state.namespaces[livesIn] ?? {};
+  const dns = inside.splitDns?.items.find((item) => item.device === device);
   const link = inside.links?.items.find(({ name }) => name === device);
   const own = inside.addresses?.items.filter((item) => item.device === device) ?? [];
   const items = [...(viewOf(state).get(livesIn)?.peers.values() ?? [])];
@@ -124,6 +132,7 @@ export function planOf(state: HostState, format: string, options: ExportOptions)
     rules: inside.rules?.items ?? [],
     sysctls: inside.sysctls?.items ?? [],
     forwarding: inside.forwarding?.items ?? [],
+    ...(dns && { dns }),
     beyond: beyond(state, device, peers, options),
   };
 }

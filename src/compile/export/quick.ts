@@ -2,7 +2,15 @@ import { Prefix, PrefixSet } from '#ip';
 import type { DeviceRef, Route, Rule } from '#state';
 import { formatConfig, type WireguardConfig, type WireguardInterface } from '#wireguard';
 import type { ExportFile } from './formats.ts';
-import { commonInterface, interfaceAddresses, namedPeers, remarks } from './interface.ts';
+import {
+  commonInterface,
+  interfaceAddresses,
+  interfaceDns,
+  leftDns,
+  namedPeers,
+  remarks,
+  zoneOf,
+} from './interface.ts';
 import { type DeviceText, inMainTable, routeLine, ruleLine, settingsOf } from './ip-lines.ts';
 import type { TunnelPlan } from './plan.ts';
 
@@ -134,6 +142,16 @@ const besidesDefault = (routes: readonly Route[], rules: readonly Rule[]): reado
         `ip -${family} rule VERB lookup main suppress_prefixlength 0 priority ${priority - 1}`,
     );
 
+/** For systemd-resolved, which asks them for this domain alone. */
+const splitCommands = ({ device, dns }: TunnelPlan): string =>
+  dns
+    ? [
+        `resolvectl dns ${device} ${dns.servers.join(' ')}`,
+        `resolvectl domain ${device} ${zoneOf(dns)}`,
+        `resolvectl default-route ${device} no`,
+      ].join('; ')
+    : '';
+
 /**
  * For wg-quick(8), which makes a route for each allowed IP; where the state says other ones (an MTU
  * of their own, another table, ranges nobody carries yet) they are written out as hooks.
@@ -145,9 +163,10 @@ export function wgQuickFile(plan: TunnelPlan): ExportFile {
   const marks = markHooks(plan);
   const own: WireguardInterface = {
     ...commonInterface(plan),
-    comment: remarks(plan, [...keyRemark(plan), ...left]),
+    comment: remarks(plan, [...keyRemark(plan), ...left, ...leftDns(plan, splitCommands(plan))]),
     ...(plan.fwmark !== undefined && { fwmark: plan.fwmark }),
     address: interfaceAddresses(plan),
+    dns: interfaceDns(plan),
     ...(plan.mtu !== undefined && { mtu: plan.mtu }),
     ...(!automatic && { table: 'off' }),
     postUp: [

@@ -13,6 +13,7 @@ import type {
 import { hostStateFormat } from '#state';
 import { compileErrors } from '../errors.ts';
 import { lanAddress, type Model, type Node } from '../model.ts';
+import { hostResolution, resolutionOf } from '../names/state.ts';
 import { filterOf } from './filter.ts';
 import { hostNamed, hostRoutes } from './host-routes.ts';
 import { type Carried, carriedPeers } from './peers.ts';
@@ -56,7 +57,9 @@ function hostState(model: Model, name: string): HostState {
   }
   return {
     ...frame(model, name),
-    namespaces: { root: { routes: { v: 1, items: [...hostRoutes(model, name)] } } },
+    namespaces: {
+      root: { routes: { v: 1, items: [...hostRoutes(model, name)] }, ...hostResolution(model) },
+    },
     tunnels: {},
     bindings: [],
   };
@@ -102,6 +105,7 @@ function rootOf(model: Model, node: Node, { peers, tunnels, routing }: Parts): N
     addresses: { v: 1, items: addresses },
     routes: { v: 1, items: [...routing.routes] },
     ...(routing.rules.length > 0 && { rules: { v: 1, items: [...routing.rules] } }),
+    ...resolutionOf(model, node),
   };
   if (!node.machine.managed) return base;
   const sysctls = [

@@ -110,7 +110,7 @@ function ruleOf(model: Model, counter: string | undefined): PolicyRule | undefin
   if (counter === undefined) return undefined;
   const known =
     rulesByCounter.get(model) ??
-    new Map((model.network.policy ?? []).map((rule) => [`policy-${rule.id}`, rule]));
+    new Map((model.policy?.rules ?? []).map((rule) => [`policy-${rule.id}`, rule]));
   rulesByCounter.set(model, known);
   return known.get(counter);
 }

@@ -18,6 +18,7 @@ async function open(): Promise<Fixture> {
     keyFile: '/nowhere',
     publicKey: 'own',
     sysctl: (path) => kernel.sysctls.get(path) ?? '',
+    hosts: () => '',
     spoil: {
       device: (name) => kernel.remove('links', name),
       address: (device, address) => kernel.remove('addresses', `${device} ${address}`),
@@ -30,6 +31,8 @@ async function open(): Promise<Fixture> {
       table: (name) => kernel.remove('nft-tables', `inet ${name}`),
       element: (table, set, element) =>
         kernel.remove('nft-elements', `inet ${table} ${set} ${element}`),
+      name: (address) => kernel.remove('names', `hosts file ${address}`, 'net'),
+      resolver: () => kernel.remove('resolvers', 'resolver', 'net'),
     },
     foreign: {
       device: (name) => kernel.put(undefined, 'links', { name, mtu: 1500, up: true }),

@@ -59,6 +59,14 @@ export class FakeHost implements Host {
     return this.#writes;
   }
 
+  splitsDns(): boolean {
+    return this.kernel.splitsDns;
+  }
+
+  holds(): boolean {
+    return true;
+  }
+
   async networks(): Promise<readonly string[]> {
     const owners = facilities.flatMap((facility) =>
       this.kernel.of(facility).flatMap(({ network }) => network ?? []),
@@ -73,6 +81,7 @@ export class FakeHost implements Host {
       const mark = this.kernel.adopted.has(item.name) ? adoptedMarkOf : markOf;
       return {
         ...item,
+        index: 0,
         kind: '',
         group: 0,
         ...(network !== undefined && { alias: mark(network, item.name) }),
@@ -145,6 +154,7 @@ export class FakeHost implements Host {
     return {
       view: builder.view,
       backends: Object.fromEntries([...into.tunnels.keys()].map((name) => [name, 'kernel'])),
+      notes: [],
       collisions: async (changes) => this.#collisions(wish.network, changes),
       apply: async (changes) => this.#apply(wish, changes),
     };
@@ -262,7 +272,7 @@ export class FakeHost implements Host {
       if (isSwitch(facility)) this.#restore(network, settingOf(facility, change.before)[0]);
       else if (facility === 'tunnels' && this.kernel.adopted.has(change.id))
         this.#unmark(change.id);
-      else this.kernel.remove(facility, change.id);
+      else this.kernel.remove(facility, change.id, network);
     } else if (isSwitch(facility)) this.#set(network, settingOf(facility, change.after));
     else this.kernel.put<Facility>(network, facility, change.after);
   }

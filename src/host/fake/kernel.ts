@@ -7,6 +7,11 @@ interface Thing<F extends Facility = Facility> {
   readonly item: ItemTypes[F];
 }
 
+const keyOf = (facility: Facility, id: string, network: string | undefined): string =>
+  facility === 'names' || facility === 'resolvers'
+    ? `${facility} ${network} ${id}`
+    : `${facility} ${id}`;
+
 /** What a kernel answers when it cannot. */
 export class Refusal extends Error {}
 
@@ -19,6 +24,8 @@ export class FakeKernel {
   readonly sysctls = new Map<string, string>();
   /** Devices that were there before us. */
   readonly adopted = new Set<string>();
+  /** Whether systemd-resolved is there. */
+  splitsDns = false;
   /** Ports of foreign sockets. */
   readonly ports = new Set<number>();
 
@@ -27,8 +34,8 @@ export class FakeKernel {
     return all.filter((thing): thing is Thing<F> => thing.facility === facility);
   }
 
-  get<F extends Facility>(facility: F, id: string): Thing<F> | undefined {
-    return this.#things.get(`${facility} ${id}`) as Thing<F> | undefined;
+  get<F extends Facility>(facility: F, id: string, network?: string): Thing<F> | undefined {
+    return this.#things.get(keyOf(facility, id, network)) as Thing<F> | undefined;
   }
 
   /** Adds or replaces. @throws Refusal */
@@ -39,7 +46,7 @@ export class FakeKernel {
     }
     if (facility === 'tunnels') this.#makeDevice(network, item as ItemTypes['tunnels']);
     if (facility === 'peers') this.#takePrefixes(item as PeerItem);
-    this.#things.set(`${facility} ${idOf[facility](item)}`, { facility, network, item });
+    this.#things.set(keyOf(facility, idOf[facility](item), network), { facility, network, item });
   }
 
   /** Makes a device, and what is on it, somebody's; without a network, foreign. Routes have marks of their own. */
@@ -52,9 +59,11 @@ export class FakeKernel {
     }
   }
 
-  remove(facility: Facility, id: string): void {
-    const thing = this.#things.get(`${facility} ${id}`);
-    this.#things.delete(`${facility} ${id}`);
+  /** `network`: of names and resolvers, which each network has of its own. */
+  remove(facility: Facility, id: string, network?: string): void {
+    const key = keyOf(facility, id, network);
+    const thing = this.#things.get(key);
+    this.#things.delete(key);
     if (!thing) return;
     if (facility === 'tunnels') this.remove('links', id);
     if (facility === 'links') this.#removeFrom(id);

@@ -7,6 +7,7 @@ import { Claims } from '../claims.ts';
 import type { Context } from '../context.ts';
 import { readDevices } from '../devices.ts';
 import { emptyWish } from '../linux.ts';
+import { Vigil } from '../vigil.ts';
 import { forwarding } from './index.ts';
 
 /** A kernel before 6.17: IPv6 forwards for all devices or for none. */
@@ -33,7 +34,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function contextOf(devices: readonly string[]): Context {
   const wanted = emptyNamespace();
   for (const device of devices) putItem(wanted, 'forwarding', { device, family: 6 });
-  const link = (ifname: string) => ({ ifname, mtu: 1500, flags: ['UP'] });
+  const link = (ifname: string) => ({ ifname, ifindex: 1, mtu: 1500, flags: ['UP'] });
   return {
     namespace: 'root',
     network: 'net',
@@ -52,6 +53,10 @@ function contextOf(devices: readonly string[]): Context {
     backends: new Map(),
     broken: new Set(),
     choice: {},
+    etc: folder,
+    runFolder: folder,
+    vigil: new Vigil(),
+    signal: () => Promise.resolve(),
     resolveName: () => Promise.resolve([]),
     now: () => 0,
   };

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Diagnostic, DiagnosticsError, HawserError } from '#base';
 import { labErrors } from '../errors.ts';
+import { layOwnHostsFile } from '../hosts-file.ts';
 import { homeOf, programsFolder, serverDataOf } from '../machine.ts';
 import { freshRun, homes, layOver } from '../mounts.ts';
 import { inParallel, must, run } from '../run.ts';
@@ -28,6 +29,7 @@ export async function serveStation({ name, labDir, socket }: StationOptions): Pr
   await freshRun([], labDir);
   await layOver([], homeOf(labDir, name), homes.agent);
   await layOver([], serverDataOf(labDir, name), homes.server);
+  await layOwnHostsFile(labDir, name);
   await must(['hostname', name]);
   provideProgram();
   process.title = `hawser lab: ${name}`;

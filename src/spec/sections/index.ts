@@ -1,4 +1,5 @@
 import type { AnySection } from '../section.ts';
+import { dns } from './dns.ts';
 import { groups } from './groups.ts';
 import { approvals, defaults, include, network, version } from './head.ts';
 import { members } from './members.ts';
@@ -19,6 +20,7 @@ export const sections = {
   include,
   sites,
   members,
+  dns,
   groups,
   policy,
   tests,

@@ -1,0 +1,64 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readShared, replaceShared } from './replace-file.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hawser-hosts-'));
+  file = join(folder, 'hosts');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('a shared file keeps its mode and bytes of any kind, and nothing lies beside it', () => {
+  writeFileSync(file, Buffer.from([0xff, 0xe9, 10]));
+  chmodSync(file, 0o664);
+  replaceShared(file, `${readShared(file)}10.0.0.1 hub\n`);
+  expect(readFileSync(file)).toEqual(Buffer.from('\xff\xe9\n10.0.0.1 hub\n', 'latin1'));
+  expect(statSync(file).mode & 0o777).toBe(0o664);
+  expect(readdirSync(folder)).toEqual(['hosts']);
+});
+
+test('it is another file, so that whoever reads has the old one or the new one whole', () => {
+  writeFileSync(file, 'before\n');
+  const { ino } = statSync(file);
+  replaceShared(file, 'after\n');
+  expect(statSync(file).ino).not.toBe(ino);
+});
+
+test('one that is not there comes with the mode of its kind, and goes again', () => {
+  expect(readShared(file)).toBeUndefined();
+  replaceShared(file, 'x\n');
+  expect(statSync(file).mode & 0o777).toBe(0o644);
+  replaceShared(file, undefined);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('a link stays a link', () => {
+  const real = join(folder, 'real');
+  writeFileSync(real, 'before\n');
+  symlinkSync(real, file);
+  replaceShared(file, 'after\n');
+  expect(readlinkSync(file)).toBe(real);
+  expect(readFileSync(real, 'utf8')).toBe('after\n');
+});
+
+test('what cannot be written is told with its path', () => {
+  const nowhere = join(folder, 'none', 'hosts');
+  expect(() => replaceShared(nowhere, 'x')).toThrow(
+    expect.objectContaining({ code: 'host/file-closed' }),
+  );
+});

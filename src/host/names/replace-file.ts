@@ -1,0 +1,101 @@
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { hostErrors } from '../errors.ts';
+import { syncFolder } from '../files.ts';
+
+/** Bytes as characters, so that whatever others wrote comes back as it was. */
+const encoding = 'latin1';
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
+
+/** The text of a file that others write too; undefined where there is none. */
+export function readShared(path: string): string | undefined {
+  try {
+    return readFileSync(path, encoding);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw notAccessible(path, error);
+  }
+}
+
+const notAccessible = (file: string, cause: unknown): Error =>
+  hostErrors.error('host/file-closed', { file, detail: (cause as Error).message }, { cause });
+
+/** As others know it: by the owner and the mode that it has, else by those of such files. */
+function writeDraft(path: string, text: string, like: Stats | undefined): string {
+  const draft = `${path}.hawser.new`;
+  rmSync(draft, { force: true });
+  const fd = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(fd, text, 0, encoding);
+    if (like && (like.uid !== process.getuid?.() || like.gid !== process.getgid?.())) {
+      fchownSync(fd, like.uid, like.gid);
+    }
+    fchmodSync(fd, (like?.mode ?? 0o644) & 0o7777);
+    fsyncSync(fd);
+    return draft;
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** One write, whatever comes after: a shorter text is first drawn out with empty lines. */
+function writeInPlace(path: string, text: string): void {
+  const fd = openSync(path, 'r+');
+  try {
+    const length = statSync(path).size;
+    writeSync(fd, text.padEnd(length, '\n'), 0, encoding);
+    ftruncateSync(fd, text.length);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Where a file cannot be put into the place of another: it is a mount point, or not ours to make. */
+const bound = new Set(['EBUSY', 'EXDEV', 'EPERM']);
+
+/**
+ * Gives a shared file another text: whole or not at all, where it is no mount point (as in containers);
+ * undefined: removes it. @throws host/file-closed
+ */
+export function replaceShared(path: string, text: string | undefined): void {
+  const like = statSync(path, { throwIfNoEntry: false });
+  const target = like ? realpathSync(path) : path;
+  try {
+    if (text === undefined) rmSync(target, { force: true });
+    else replace(target, text, like);
+  } catch (error) {
+    throw notAccessible(path, error);
+  }
+}
+
+function replace(target: string, text: string, like: Stats | undefined): void {
+  let draft: string | undefined;
+  try {
+    draft = writeDraft(target, text, like);
+    renameSync(draft, target);
+    syncFolder(dirname(target));
+  } catch (error) {
+    if (draft !== undefined) rmSync(draft, { force: true });
+    if (!like || !bound.has(codeOf(error))) throw error;
+    writeInPlace(target, text);
+  }
+}
