@@ -41,6 +41,10 @@ export const hostErrors = errorTable({
     says: 'there is no program dnsmasq on this machine, so it does not answer for the names of {zone}',
     fix: 'Install the package dnsmasq-base (dnsmasq on other distributions than Debian’s); it is started as soon as it is there.',
   },
+  'host/ended': {
+    says: '{program} ended as soon as it was started',
+    fix: 'See what it says of that in the log of this machine; the next run tries again.',
+  },
   'host/dns-port-taken': {
     says: 'port 53 of {address} is in use, so this machine does not answer for the names of {zone}',
     fix: 'Let the other name server leave that address alone: `ss -lnup sport = 53` shows it; many listen on all addresses unless told otherwise.',
@@ -51,7 +55,7 @@ export const hostErrors = errorTable({
   },
   'host/file-closed': {
     says: '{file} cannot be read or changed: {detail}',
-    fix: 'Let root write it, or say `hosts_file: false` under `dns`.',
+    fix: 'Let root write it: `systemctl restart hawser-agent` where others replaced it since the agent was started. Or say `hosts_file: false` under `dns`.',
   },
   'host/name-taken': {
     says: '{file} has {name} for {address} in a line of its own, which wins on this machine',

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** In a session of its own, which outlives ours. */
   readonly detached?: boolean;
+  /** What it says is not heard: of one that goes on, nobody waits for the end of it. */
+  readonly mute?: boolean;
   /** Exit codes that are no error; 0 unless said. */
   readonly exits?: readonly number[];
 }
@@ -70,6 +72,9 @@ function finish(
   return hostErrors.error('host/command-failed', args, { text: stderr });
 }
 
+const heard = ['pipe', 'pipe'] as const;
+const mute = ['ignore', 'ignore'] as const;
+
 /** `run` on this machine: an argv, never a shell; messages untranslated. */
 export const runProcess = (argv: readonly string[], options: RunOptions = {}): Promise<string> => {
   const [program = '', ...rest] = argv;
@@ -78,7 +83,7 @@ export const runProcess = (argv: readonly string[], options: RunOptions = {}): P
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     const child = spawn(program, rest, {
-      stdio: [input ?? 'ignore', 'pipe', 'pipe'],
+      stdio: [input ?? 'ignore', ...(options.mute ? mute : heard)],
       env: { ...process.env, ...options.env, LC_ALL: 'C' },
       detached: options.detached ?? false,
     });

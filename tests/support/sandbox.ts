@@ -1,6 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -57,8 +65,16 @@ export class Sandbox {
     const children = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8');
     const sandbox = new Sandbox(holder, Number(children.trim()));
     sandbox.run(['mount', '-t', 'tmpfs', 'tmpfs', '/run']);
+    sandbox.#layHostsFile();
     sandbox.run(['ip', 'link', 'set', 'lo', 'up']);
     return sandbox;
+  }
+
+  /** An /etc/hosts of its own, which agents may write to. A machine without one has no place for it. */
+  #layHostsFile(): void {
+    if (!existsSync('/etc/hosts')) return;
+    this.run(['install', '-m', '644', '/etc/hosts', '/run/hosts']);
+    this.run(['mount', '--bind', '/run/hosts', '/etc/hosts']);
   }
 
   /** Its first process, by whose namespaces it is known outside. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HawserError } from '#base';
 import type { ResolverItem } from '#state';
@@ -75,12 +76,25 @@ export async function startResolver(context: Context, item: ResolverItem): Promi
   const argv = resolverArgv(item, { tables: tableFolder(context), pid: pidFile(context) });
   const env = { [processMark]: resolverMark(context) };
   try {
-    await context.run('write', argv, { env, detached: true });
+    if (isAlone()) await context.run('write', asItself(argv), { env, mute: true });
+    else await context.run('write', argv, { env, detached: true });
   } catch (error) {
     throw explained(error, item);
   }
-  watch(context, pidInFile(context));
+  const running = await findResolver(context);
+  if (!running) throw hostErrors.error('host/ended', { program: 'dnsmasq' });
+  watch(context, running.pid);
 }
+
+/** In a user namespace of one user nobody can become somebody else (user_namespaces(7)). */
+const isAlone = (): boolean => readFileSync('/proc/self/setgroups', 'utf8').trim() === 'deny';
+
+/** Then it stays who it is, which it does in the foreground alone; it says what it cannot to nobody. */
+const asItself = (argv: readonly string[]): readonly string[] => [
+  ...['setsid', '--fork'],
+  ...argv,
+  '--no-daemon',
+];
 
 /** Told to the vigil: that it dies, the kernel tells nobody. */
 export const watch = (context: Context, pid: number): void =>

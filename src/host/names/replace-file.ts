@@ -38,8 +38,7 @@ const notAccessible = (file: string, cause: unknown): Error =>
 /** As others know it: by the owner and the mode that it has, else by those of such files. */
 function writeDraft(path: string, text: string, like: Stats | undefined): string {
   const draft = `${path}.hawser.new`;
-  rmSync(draft, { force: true });
-  const fd = openSync(draft, 'wx', 0o600);
+  const fd = openSync(draft, 'w', 0o600);
   try {
     writeSync(fd, text, 0, encoding);
     if (like && (like.uid !== process.getuid?.() || like.gid !== process.getgid?.())) {
@@ -69,8 +68,8 @@ function writeInPlace(path: string, text: string): void {
   }
 }
 
-/** Where a file cannot be put into the place of another: it is a mount point, or not ours to make. */
-const bound = new Set(['EBUSY', 'EXDEV', 'EPERM']);
+/** Where no file can be put into its place: it is a mount point, or only the file itself is open to us. */
+const bound = new Set(['EBUSY', 'EXDEV', 'EPERM', 'EACCES', 'EROFS']);
 
 /**
  * Gives a shared file another text: whole or not at all, where it is no mount point (as in containers);
