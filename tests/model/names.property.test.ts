@@ -113,5 +113,5 @@ test('everybody who can asks a resolver that it reaches, nearest first, in its o
 function reverseOf(address: Address): string {
   if (address.family === 4) return `${`${address}`.split('.').reverse().join('.')}.in-addr.arpa`;
   const digits = address.value.toString(16).padStart(32, '0');
-  return `${[...digits].reverse().join('.')}.ip6.arpa`;
+  return `${digits.split('').reverse().join('.')}.ip6.arpa`;
 }

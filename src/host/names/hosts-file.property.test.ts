@@ -4,7 +4,7 @@ import { entriesIn, networksIn, shadowed, withBlock, withoutBlock } from './host
 
 const mark = 'hawser:net:hosts';
 const file = '/etc/hosts';
-const with_ = (text: string | undefined, entries: readonly Entry[], of = mark) =>
+const put = (text: string | undefined, entries: readonly Entry[], of = mark) =>
   withBlock(text, of, entries, file);
 
 interface Entry {
@@ -34,7 +34,7 @@ const foreign = fc
 describe('the block of a network in a hosts file', () => {
   test('is read as it was written, whatever was there, and leaves it byte for byte', () => {
     const property = fc.property(fc.option(foreign, { nil: undefined }), entries, (text, own) => {
-      const written = with_(text, own) ?? '';
+      const written = put(text, own) ?? '';
       expect(entriesIn(written, mark)).toEqual(own);
       expect(networksIn(written)).toEqual(['net']);
       expect(withoutBlock(written, mark, file)).toBe(text);
@@ -44,12 +44,12 @@ describe('the block of a network in a hosts file', () => {
 
   test('changes in its place, beside those of other networks and what comes after', () => {
     const property = fc.property(foreign, entries, entries, foreign, (text, first, next, after) => {
-      const other = with_(with_(text, first), first, 'hawser:other:hosts');
+      const other = put(put(text, first), first, 'hawser:other:hosts');
       const once = `${other}${after}`;
-      const twice = with_(once, next) ?? '';
+      const twice = put(once, next) ?? '';
       expect(entriesIn(twice, mark)).toEqual(next);
       expect(entriesIn(twice, 'hawser:other:hosts')).toEqual(first);
-      expect(with_(twice, first)).toBe(once);
+      expect(put(twice, first)).toBe(once);
       expect(withoutBlock(twice, mark, file)).toBe(withoutBlock(once, mark, file));
     });
     fc.assert(property);
@@ -58,14 +58,14 @@ describe('the block of a network in a hosts file', () => {
   const own = [{ address: '10.0.0.2', names: ['vpn.net.internal', 'vpn'] }];
 
   test('is known to be another one with a line that somebody wrote into it', () => {
-    const text = with_('', own)?.replace('# END', '10.0.0.9 intruder\n# END') ?? '';
+    const text = put('', own)?.replace('# END', '10.0.0.9 intruder\n# END') ?? '';
     expect(entriesIn(text, mark)).toContainEqual({ address: '10.0.0.9', names: ['intruder'] });
   });
 
   test('is left to a person where half of it is gone', () => {
-    const text = with_('127.0.0.1 localhost\n', own) ?? '';
+    const text = put('127.0.0.1 localhost\n', own) ?? '';
     for (const half of [text.replace(/# END.*\n/, ''), text.replace(/# BEGIN.*\n/, '')]) {
-      expect(() => with_(half, own)).toThrow(
+      expect(() => put(half, own)).toThrow(
         expect.objectContaining({ code: 'host/hosts-file-damaged' }),
       );
       expect(() => withoutBlock(half, mark, file)).toThrow('without the other');
@@ -73,7 +73,7 @@ describe('the block of a network in a hosts file', () => {
   });
 
   test('tells names that the machine’s own lines have for another address', () => {
-    const text = with_('192.168.9.9 vpn # old\n10.0.0.2 vpn.net.internal\n#1.2.3.4 vpn', own) ?? '';
+    const text = put('192.168.9.9 vpn # old\n10.0.0.2 vpn.net.internal\n#1.2.3.4 vpn', own) ?? '';
     expect(shadowed(text, mark, own)).toEqual([{ name: 'vpn', address: '192.168.9.9' }]);
   });
 });
