@@ -16,6 +16,7 @@ function codesOf(id: string, facts: Partial<Facts>): readonly string[] {
 
 const device = (name: string, kind: string, alias?: string): Facts['devices'][number] => ({
   name,
+  index: 1,
   kind,
   group: 0,
   mtu: 1440,

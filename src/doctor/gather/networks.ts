@@ -16,7 +16,11 @@ export async function gatherNetworks(gathering: Gathering): Promise<readonly Own
   const held = await heldStates(gathering.sources.stateDir);
   if (held.length === 0) throw new NotKnown('this machine is in no network');
   const devices = new Devices(await gathering.get('devices'));
-  const resolver = new MachineResolver(devices, ({ key }) => key.publicKey ?? '');
+  const resolver = new MachineResolver(
+    devices,
+    linuxHost().splitsDns(),
+    ({ key }) => key.publicKey ?? '',
+  );
   return held.map((one) => ({
     ...one,
     view: viewOf(one.state, resolver).get('root') ?? emptyNamespace(),
