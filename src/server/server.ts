@@ -20,6 +20,7 @@ import { Gate } from './http/auth.ts';
 import { Failures } from './http/failures.ts';
 import { handlersOf } from './http/handlers/index.ts';
 import { PackageFolder } from './installer/packages.ts';
+import { KnownServers } from './known-servers.ts';
 import { Metrics } from './metrics.ts';
 import type { Compiler, CompilerCalls } from './network/compiler.ts';
 import { Networks } from './networks.ts';
@@ -132,17 +133,20 @@ export async function assemble(
   const { pin } = certificates.current;
   let { port } = listen;
   const servers = () => addresses.map((address) => urlOf(address, port));
-  const tokens = new Tokens({ servers, ...(pin !== undefined && { pin }) }, store, clock);
+  const tokens = new Tokens(
+    { servers: () => known.list, ...(pin !== undefined && { pin }) },
+    store,
+    clock,
+  );
   const authorities = () => certificates.current.authorities;
   const presence: Presence = new Presence({
     peers: store.peers,
     servers,
-    onServers: () => announce(),
+    onServers: () => void known.note().then(announce),
   });
-  const trust = () => ({
-    servers: [...servers(), ...presence.servers],
-    authorities: authorities(),
-  });
+  const others = () => presence.servers;
+  const known = new KnownServers({ store, clock, log, own: servers, others });
+  const trust = () => ({ servers: known.list, authorities: authorities() });
   const networks = new Networks({ store, compiler, clock, log, trust, presence });
   const announce = () => {
     for (const { hub: one } of networks.all) one.announceTrust();
@@ -183,6 +187,7 @@ export async function assemble(
       const first = { now: clock(), ...(firstNetwork && { firstNetwork }) };
       const firstTokens = await firstStart(store, tokens, first);
       if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
+      await known.note();
       presence.open();
       chores.push(...choresOf(init, write, { store, clock, log }));
       return firstTokens;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -17,11 +18,15 @@ const agentOf = (machine: Machine): AgentStatus =>
 suite('a server that dies', { needs: ['root', 'netns', 'tun'] }, () => {
   let star: Star;
   let rebooted: Running | undefined;
+  let standby: Machine;
+  let elsewhere: Running | undefined;
   beforeAll(async () => {
     star = await Star.open('t-dies');
+    standby = await star.world.machine('standby');
   });
   afterAll(async () => {
     await rebooted?.end('SIGKILL');
+    await elsewhere?.end('SIGKILL');
     await star.close();
   });
 
@@ -57,5 +62,46 @@ suite('a server that dies', { needs: ['root', 'netns', 'tun'] }, () => {
     await star.server.end('SIGTERM');
     star.server = await serveAgain(star.hub);
     expect(star.hub.must('history').split('\n').length).toBe(before.split('\n').length);
+  });
+
+  /** Carries a backup to another machine and serves from there; whoever is logged in here is there. */
+  async function move(to: Machine, ...addresses: readonly string[]): Promise<Running> {
+    const [passphrase, contexts] = ['/run/home/passphrase', '.config/hawser/contexts.json'];
+    star.hub.write(passphrase, 'correct horse battery');
+    star.hub.must('backup', '/run/home/b', '--passphrase-file', passphrase);
+    await star.server.end('SIGKILL');
+    const text = execFileSync('base64', [`/proc/${star.hub.box.pid}/root/run/home/b`]);
+    to.write('/run/home/b64', text.toString());
+    to.write(passphrase, 'correct horse battery');
+    const folder = '/run/home/data';
+    to.box.run(['sh', '-c', 'base64 -d /run/home/b64 > /run/home/b']);
+    const said = to.must(
+      ...['restore', '/run/home/b', '--data', folder, '--passphrase-file', passphrase],
+      ...['--address', to.address],
+    );
+    expect(said).toContain(`hawser agent server https://${to.address}:7443`);
+    to.do('mkdir -p /run/home/.config/hawser');
+    to.write(`/run/home/${contexts}`, star.hub.read(`/run/home/${contexts}`));
+    return serveAgain(to, '--data', folder, ...addresses.flatMap((one) => ['--address', one]));
+  }
+
+  test('comes back on another machine, and agents go there when they are told where', async () => {
+    elsewhere = await move(standby, standby.address, star.hub.address);
+    const url = `https://${standby.address}:7443`;
+    const nowhere = star.alice.hawser('agent', 'server', 'https://127.0.0.1:7443');
+    expect(nowhere.err).toContain('agent/no-connection');
+    for (const machine of [star.hub, star.alice, star.bob]) {
+      expect(machine.must('agent', 'server', url)).toMatch(/: connected\n/);
+    }
+    await settled(standby, 'hub', 'alice', 'bob');
+    expect(star.alice.reaches(overlay.hub)).toBe(true);
+  });
+
+  test('is found by itself where it was announced before', async () => {
+    const before = star.hub.must('agent', 'server');
+    expect(before).toContain(`https://${star.hub.address}:7443`);
+    await elsewhere?.end('SIGKILL');
+    star.server = await serveAgain(star.hub, '--address', star.hub.address);
+    await settled(star.hub, 'hub', 'alice', 'bob');
   });
 });

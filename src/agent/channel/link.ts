@@ -30,11 +30,17 @@ const patience = 5_000;
 /** A connection that lived for so many ms was a good one. */
 const goodLife = 10_000;
 
+interface Current {
+  readonly connection: Connection;
+  readonly since: number;
+  readonly server: string;
+}
+
 /** Keeps one connection to one of a network's servers, for as long as the agent wants it. */
 export class Link {
   readonly #init: LinkInit;
   readonly #stopping = new AbortController();
-  #current: { readonly connection: Connection; readonly since: number } | undefined;
+  #current: Current | undefined;
   #attempt: { connection?: Connection | undefined } | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Another connection is wanted once the attempt that runs has come to an end. */
@@ -53,6 +59,17 @@ export class Link {
   /** The ends of the connection there is. */
   get path(): Path | undefined {
     return this.#current?.connection.path;
+  }
+
+  /** The server at the other end of it. */
+  get server(): string | undefined {
+    return this.#current?.server;
+  }
+
+  /** Connects anew, to the first of the servers. */
+  startOver(): void {
+    this.#turn = 0;
+    this.renew();
   }
 
   /** Connects, or connects anew: the old connection stays until a server answers on the new one. */
@@ -85,14 +102,15 @@ export class Link {
     const began = performance.now();
     const attempt: { connection?: Connection | undefined } = {};
     this.#attempt = attempt;
+    const server = servers[this.#turn % servers.length] ?? '';
     const init = {
-      ...{ network, machine, authorities, identity, greeting, patience },
-      server: servers[this.#turn % servers.length] ?? '',
+      ...{ network, machine, authorities, identity, greeting, patience, server },
       signal: this.#stopping.signal,
       ...(pin !== undefined && { pin }),
     };
     void openConnection(init, {
-      accepted: (connection) => this.#adopt(connection, began),
+      accepted: (connection) =>
+        this.#adopt({ connection, server, since: performance.now() }, began),
       message: (message, connection) => {
         if (this.#current?.connection === connection) this.#init.events.message(message);
       },
@@ -103,9 +121,9 @@ export class Link {
     });
   }
 
-  #adopt(connection: Connection, began: number): void {
+  #adopt(next: Current, began: number): void {
     const old = this.#current;
-    this.#current = { connection, since: performance.now() };
+    this.#current = next;
     this.#attempt = undefined;
     old?.connection.close();
     this.#init.events.answered(began);

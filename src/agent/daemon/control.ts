@@ -19,6 +19,8 @@ export type Request =
   | { readonly do: 'pause'; readonly seconds?: number }
   | { readonly do: 'resume' }
   | { readonly do: 'rollback'; readonly network: string }
+  /** The servers of a network are elsewhere. */
+  | { readonly do: 'move'; readonly network: string; readonly server: string }
   /** Something was joined: what was enrolled since is taken up. */
   | { readonly do: 'reload' }
   /** What the network wants of a tunnel that is to be taken over is to be done. */
@@ -56,6 +58,7 @@ export interface Answers {
   readonly pause: { readonly until: string };
   readonly resume: null;
   readonly rollback: { readonly from: number; readonly to?: number };
+  readonly move: null;
   readonly reload: null;
   readonly adopt: null;
   /** Whether a server heard it. */

@@ -208,6 +208,10 @@ class Daemon {
       const { from, to } = await this.#session(network).rollback();
       return { from, ...(to !== undefined && { to }) };
     },
+    move: async ({ network, server }) => {
+      await this.#session(network).moveTo(server);
+      return null;
+    },
     reload: async () => {
       await this.load();
       return null;

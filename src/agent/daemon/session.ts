@@ -2,6 +2,7 @@ import type { Finding, ToAgent } from '#api';
 import { canonicalJson, type HawserError, Secret } from '#base';
 import { applyDelta, facilityVersions, type HostState, hashState, parseHostState } from '#state';
 import type { Greeting } from '../channel/connection.ts';
+import { dial } from '../channel/dial.ts';
 import { Link } from '../channel/link.ts';
 import type { Enrolment } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
@@ -11,6 +12,9 @@ import type { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
 import type { Holding } from './surroundings.ts';
 import { type Look, Upkeep } from './upkeep.ts';
+
+/** ms until a server that is said to be somewhere must have answered. */
+const dialPatience = 5_000;
 
 type Wanted = Extract<ToAgent, { readonly type: 'state' | 'delta' }>;
 
@@ -188,12 +192,25 @@ export class Session {
     this.#enrol({ ...this.#enrolment, machine });
   }
 
-  #trust(servers: readonly string[], authorities: readonly string[]): void {
-    this.#enrol({
-      ...this.#enrolment,
-      servers: servers.length > 0 ? [...servers] : this.#enrolment.servers,
-      authorities: [...authorities],
-    });
+  /** Where a server answers that does not know it is there, it is looked for on. */
+  #trust(told: readonly string[], authorities: readonly string[]): void {
+    const { server } = this.#link;
+    const servers = new Set([...told, ...(server === undefined ? [] : [server])]);
+    this.#enrol({ ...this.#enrolment, servers: [...servers], authorities: [...authorities] });
+  }
+
+  /**
+   * Looks for the servers at another place first, from now on.
+   * @throws agent/wrong-server, agent/no-connection: nothing was changed
+   */
+  async moveTo(server: string): Promise<void> {
+    const { servers, authorities, pin } = this.#enrolment;
+    const trust = { authorities, ...(pin !== undefined && { pin }) };
+    const socket = await dial({ server, patience: dialPatience, ...trust });
+    socket.destroy();
+    const others = servers.filter((other) => other !== server);
+    this.#enrol({ ...this.#enrolment, servers: [server, ...others] });
+    this.#link.startOver();
   }
 
   #enrol(enrolment: Enrolment): void {

@@ -28,7 +28,7 @@ interface RunFlags extends Flags {
   readonly confirmWithin?: number;
 }
 
-interface NetworkFlags extends Flags {
+export interface NetworkFlags extends Flags {
   readonly network?: string;
 }
 
@@ -45,7 +45,7 @@ const local = (name: string, description: string): Command =>
     .option(...stateFolder)
     .option('--json', 'for programs');
 
-const ofNetwork = (name: string, description: string): Command =>
+export const ofNetwork = (name: string, description: string): Command =>
   local(name, description).option('--network <name>', 'which one, if there are several');
 
 /** A log that cannot be written, on a disk that is full, is no reason to end. */

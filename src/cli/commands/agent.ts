@@ -20,6 +20,7 @@ import {
   statusCommand,
 } from './agent-daemon.ts';
 import { restartCommand, startCommand, stopCommand, superviseCommand } from './agent-life.ts';
+import { serverCommand } from './agent-server.ts';
 
 interface Common {
   readonly json?: boolean;
@@ -110,6 +111,7 @@ export const agentCommand = (): Command =>
     .addCommand(superviseCommand())
     .addCommand(statusCommand())
     .addCommand(showCommand())
+    .addCommand(serverCommand())
     .addCommand(pauseCommand())
     .addCommand(resumeCommand())
     .addCommand(rollbackCommand())

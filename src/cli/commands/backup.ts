@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { BackupContent, StorePlace } from '#server';
 import { newPassphrase, passphrase } from '../ask.ts';
 import { print, printJson } from '../output.ts';
+import { serverUrl } from '../remote/access.ts';
 import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
 import { defaultData } from '../server/places.ts';
 import { fromNow } from '../times.ts';
@@ -16,6 +17,7 @@ type BackupFlags = RemoteOptions & Passphrase;
 interface RestoreFlags extends Passphrase {
   readonly data: string;
   readonly database?: string;
+  readonly address?: string;
   readonly json?: boolean;
 }
 
@@ -60,9 +62,10 @@ export const restoreCommand = (): Command =>
     .argument('<file>', 'from `hawser backup`')
     .option('--data <dir>', 'where the server is to keep everything', defaultData())
     .option('--database <url>', 'a PostgreSQL database instead: postgres://...')
+    .option('--address <host>', 'how machines will reach it from now on, to be told what they need')
     .option(...passphraseFile)
     .option('--json', 'for programs')
-    .action(async (file: string, { data, database, ...flags }: RestoreFlags) => {
+    .action(async (file: string, { data, database, address, ...flags }: RestoreFlags) => {
       const place: StorePlace = database === undefined ? { data } : { database };
       const secret = await passphrase(flags.passphraseFile, false);
       const { restoreBackup } = await import('#server');
@@ -74,7 +77,17 @@ export const restoreCommand = (): Command =>
         `is restored to ${database === undefined ? data : 'the database'}`,
         flags.json,
       );
+      if (!flags.json) print(nextSteps(address).join('\n'));
     });
+
+function nextSteps(address = 'HOST'): readonly string[] {
+  const place = address.startsWith('https://') ? address : serverUrl(address);
+  return [
+    `Start it: hawser server --address ${address}`,
+    'Machines return by themselves if they know that address, or a name that leads there now.',
+    `On others, as root: hawser agent server ${place}`,
+  ];
+}
 
 function tell(file: string, content: BackupContent, what: string, json = false): void {
   if (json) return printJson({ file, ...content });

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import type { RevisionId } from '#api';
 import { HawserError, type Secret } from '#base';
 import { serverErrors } from '../errors.ts';
+import { forgetServers } from '../known-servers.ts';
 import type { Transaction } from '../store/contract.ts';
 import { type DumpHead, type DumpLine, load } from '../store/dump.ts';
 import type { Engine } from '../store/engine.ts';
@@ -97,6 +98,7 @@ async function beginEpochs(tx: Transaction, { made }: DumpHead, now: Date): Prom
     state: 'applied',
     summary: [],
   } as const;
+  await forgetServers(tx);
   for (const { network: name } of await tx.networks()) {
     const network = await tx.network(name);
     if (!network) continue;
