@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HostState } from '#state';
 import { filterTable, hubState, strangers } from '../agent/states.ts';
-import type { PeerInit } from '../support/states.ts';
+import { machineState, type PeerInit } from '../support/states.ts';
 import { suite } from '../support/suite.ts';
 import { HawserMachine, type Pass, type Proof } from './hawser.ts';
 
@@ -58,6 +58,24 @@ ip -br link; ip -br address; ip rule; ip -6 rule
 ip route show table all | sed 's/ expires [0-9]*sec//'; nft list ruleset
 sysctl -ar '^net.ipv[46].conf.*(forwarding|accept_ra|src_valid_mark)$'
 `;
+
+/** What a tunnel is, without counters and where its peers are. */
+const tunnelPicture = `
+wg showconf wg0 | grep -v Endpoint; ip -br link show wg0; ip -br address show wg0; ip route show dev wg0
+`;
+
+/** Ends the pings that run, and tells which were answered. */
+const endFlood = `
+kill -INT $(cat /tmp/flood.pid)
+until grep 'packet loss' /tmp/flood; do sleep 0.2; done
+grep -o 'icmp_seq=[0-9]*' /tmp/flood
+`;
+
+function expectUnbroken(said: string): void {
+  const answered = [...said.matchAll(/icmp_seq=(\d+)/g)].map(([, number]) => Number(number));
+  expect(answered.length).toBeGreaterThan(10);
+  expect(answered).toEqual(answered.map((_, index) => index + 1));
+}
 
 function expectHolds({ mismatches, handshakes }: Proof): void {
   expect(mismatches).toEqual([]);
@@ -193,16 +211,11 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
           'ip netns exec lan ping -n -i 0.02 10.0.0.1 >/tmp/flood & echo $! >/tmp/flood.pid',
         );
         const pass = await apply(wished(others));
-        const said = await vm.script(`
-          kill -INT $(cat /tmp/flood.pid)
-          until grep 'packet loss' /tmp/flood; do sleep 0.2; done
-          grep -o 'icmp_seq=[0-9]*' /tmp/flood`);
+        const said = await vm.script(endFlood);
         expect(pass.failures).toEqual([]);
         expect(pass.changes.filter(({ kind }) => kind === 'move')).not.toEqual([]);
         expect(pass.changes.filter(({ id }) => id.includes(spokeKey))).toEqual([]);
-        const answered = [...said.matchAll(/icmp_seq=(\d+)/g)].map(([, number]) => Number(number));
-        expect(answered.length).toBeGreaterThan(10);
-        expect(answered).toEqual(answered.map((_, index) => index + 1));
+        expectUnbroken(said);
         expect(await apply(wished(others))).toMatchObject({ unchanged: true, writes: 0 });
       },
       patience,
@@ -213,6 +226,41 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
       async () => {
         expect((await vm.hawser('agent', 'cleanup')).code).toBe(0);
         expect(await vm.script(picture)).toBe(before);
+      },
+      patience,
+    );
+
+    test(
+      'takes a tunnel of the kernel over that others made, and gives it back, without a lost packet',
+      async () => {
+        const adoption = { network: 'net', interface: 'wg0', anyway: false, units: [] };
+        const file = vm.machine.write('adoption.json', JSON.stringify(adoption));
+        const made = await vm.script(`
+          ip link add wg0 type wireguard
+          wg set wg0 private-key /var/lib/hawser/keys/net/0.key listen-port 51820 peer ${spokeKey} allowed-ips 10.0.0.9/32
+          ip address add 10.0.0.1/24 dev wg0
+          ip link set wg0 up
+          own=$(wg show wg0 public-key)
+          ip netns exec lan wg set wg9 peer $own remove
+          ip netns exec lan wg set wg9 peer $own allowed-ips 10.0.0.0/24 endpoint 192.168.66.4:51820
+          ip netns exec lan ping -q -c 1 -W 20 10.0.0.1 >/dev/null
+          install -D -m 600 ${file} /var/lib/hawser/adopted/net.json
+          ip netns exec lan ping -n -i 0.02 10.0.0.1 >/tmp/flood & echo $! >/tmp/flood.pid
+          ${tunnelPicture}`);
+        const state = machineState({
+          network: 'net',
+          addresses: ['10.0.0.1/32'],
+          peers: { spoke: { publicKey: spokeKey, carries: ['10.0.0.9/32'] } },
+          routes: [{ prefix: '10.0.0.0/24', device: 'wg0', table: 254 }],
+        });
+        const pass = await apply(state);
+        expect(pass).toMatchObject({ failures: [], changes: [], writes: 1 });
+        const marked = `${tunnelPicture}\nip -d link show wg0 | grep -o 'alias hawser.*' || true`;
+        expect(await vm.script(marked)).toBe(`${made}alias hawser:net:adopted/wg0\n`);
+        expect((await vm.hawser('agent', 'cleanup')).code).toBe(0);
+        const said = await vm.script(`${marked}\necho ---\n${endFlood}`);
+        expect(said.split('---')[0]).toBe(made);
+        expectUnbroken(said);
       },
       patience,
     );
