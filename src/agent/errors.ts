@@ -106,7 +106,7 @@ export const agentErrors = errorTable({
     fix: 'Leave the network first (`hawser leave {network}`), remove {file}, and join again.',
   },
   'agent/adopt-waits': {
-    says: '{interface} is left alone: the network wants it otherwise ({count} differences)',
+    says: '{interface} is left alone: the network wants it otherwise (differences: {count})',
     fix: 'Change the file as said, and `hawser apply` it: this machine then takes {interface} over by itself. As it is: `hawser agent adopt --yes` makes these changes.',
   },
   'agent/adopt-differs': {

@@ -170,7 +170,7 @@ export const SeenReport = Type.Object({
   paused: Type.Optional(Type.Union([Time, Type.Null()])),
 });
 
-/** `keepsPlace`: the file goes on naming it, for when it joins again. */
+/** `keepsPlace`: file and peers go on naming it, as before it joined. */
 export const LeaveMessage = Type.Object({
   type: literal('leave'),
   keepsPlace: Type.Optional(Type.Boolean()),

@@ -55,7 +55,7 @@ export const serverErrors = errorTable({
   },
   'server/key-taken': {
     says: 'the WireGuard key is that of {machine}',
-    fix: 'A copied machine needs keys of its own: remove /var/lib/hawser there, and join again.',
+    fix: 'If this is {machine}, join under that name: --name {machine}. A copied machine needs keys of its own: remove /var/lib/hawser there, and join again.',
   },
   'server/not-managed': {
     says: '{machine} stands in the file as `managed: false`: no agent runs there',

@@ -173,6 +173,24 @@ test('a machine that leaves is told that it is gone, and its peers forget it', a
   await hub.until((own) => !JSON.stringify(own.tunnels).includes('"anna"'));
 });
 
+test('a machine that gives its tunnel back is known to its peers as before it joined, and may return', async () => {
+  await using server = await TestServer.start();
+  const hub = await server.enrol(new Machine('hub'), server.hubToken);
+  const anna = new Machine('anna');
+  const channel = await server.enrol(anna);
+  await channel.next('state');
+  const knows = () => JSON.stringify(hub.state?.tunnels).includes(anna.keys['0'] ?? '');
+  await hub.until(knows);
+  channel.say({ type: 'leave', keepsPlace: true });
+  await channel.next('removed');
+  expect((await server.call('status', {})).machines).toContainEqual(
+    expect.objectContaining({ name: 'anna', connected: false }),
+  );
+  await hub.settled();
+  expect(knows()).toBe(true);
+  await server.enrol(anna);
+});
+
 test('another machine takes the place of one that is replaced', async () => {
   await using server = await TestServer.start();
   const [old, young] = [new Machine('anna'), new Machine('anna')];

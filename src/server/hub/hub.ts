@@ -263,9 +263,7 @@ export class Hub {
     this.network
       .commit(async ({ byIdentity }, decide) => {
         const machine = byIdentity.get(identity);
-        if (!machine || !keepsPlace) return machine && decide({ name: 'leave', input: machine });
-        const input = { machine, author: machine.name, action: 'leave' };
-        return decide({ name: 'forget', input });
+        return machine && decide({ name: keepsPlace ? 'vacate' : 'leave', input: machine });
       })
       .catch((error: unknown) => {
         this.#components.log.error({ err: error }, 'a machine could not leave');

@@ -15,7 +15,7 @@ import type { Basis } from './basis.ts';
 import { type Change, changeTo, type Release, released } from './change.ts';
 import type { Decision } from './edit.ts';
 import { type Enrolment, enrol, withFacts } from './enrol.ts';
-import { forgotten, left, removed } from './remove.ts';
+import { forgotten, left, removed, vacated } from './remove.ts';
 
 /** What machines said of themselves, by identity. */
 export interface Said {
@@ -41,6 +41,7 @@ export const decisions = {
     { machine, ...said }: { readonly machine: StoredMachine; author: string; action?: string },
   ) => forgotten(basis, machine, said),
   leave: (basis: Basis, machine: StoredMachine) => left(basis, machine),
+  vacate: (_: Basis, machine: StoredMachine) => vacated(machine),
   change: (basis: Basis, change: Change) => changeTo(basis, change),
   release: (basis: Basis, release: Release) => released(basis, release),
   rotate: (basis: Basis, beginning: Beginning) => rotationBegun(basis, beginning),

@@ -63,6 +63,18 @@ export function forgotten(
   };
 }
 
+/**
+ * Forgets who a machine is that gives a tunnel back which was there before: file and peers go on naming it,
+ * as they did before it joined.
+ */
+export const vacated = (machine: StoredMachine): Decision => ({
+  author: machine.name,
+  action: 'leave',
+  detail: { machine: machine.name, identity: machine.identity, keepsPlace: true },
+  drop: [machine],
+  banish: [machine],
+});
+
 /** A machine goes by its own will; where the file needs its name, only what it is known by goes. */
 export function left(basis: Basis, machine: StoredMachine): Decision {
   try {
