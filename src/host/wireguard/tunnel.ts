@@ -4,6 +4,7 @@ import type { TunnelItem } from '#state';
 import type { Context } from '../context.ts';
 import type { Backend } from '../contract.ts';
 import { hostErrors } from '../errors.ts';
+import { startHelper } from '../helper.ts';
 import { groupOf, markOf, processMark } from '../mark.ts';
 
 /** What `ip` says where the kernel has no WireGuard. */
@@ -26,11 +27,15 @@ async function createInKernel(context: Context, name: string): Promise<boolean> 
   }
 }
 
-/** A process of its own session, which lives on when the agent ends. */
+/** A program that lives on when the agent ends. */
 async function createInUserspace(context: Context, name: string): Promise<void> {
   const mark = markOf(context.network, name);
   const env = { [processMark]: mark };
-  await context.run('write', ['wireguard-go', name], { env, detached: true });
+  await startHelper(context.run, {
+    unit: `wireguard-go-${name}`,
+    argv: ['wireguard-go', name],
+    env,
+  });
   await context.run('write', ['ip', 'link', 'set', 'dev', name, 'alias', mark]);
 }
 
