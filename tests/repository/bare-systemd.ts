@@ -22,11 +22,20 @@ function plugInto(hub: Machine, machine: SystemdMachine): void {
   machine.run('ip route replace default via 198.51.100.1');
 }
 
+/** Makes a member a gateway in a network with names, so that it answers for them. */
+function answerForNames(hub: Machine, member: string): void {
+  const file = '/run/home/net.yaml';
+  hub.must('pull', file);
+  const site = `  ${member}: { gateways: { ${member}: {} } }\ndns: { zone: home.internal }\n`;
+  hub.write(file, hub.read(file).replace(/^members:[^]*$/m, site));
+  hub.must('apply', file, '--yes');
+}
+
 /** The package where systemd starts what runs; goes on where it was purged, its file still there. */
 export function systemdStory(rootOf: () => BareRoot): void {
   test('under systemd a confined agent is restarted, killed and upgraded without a lost packet', async () => {
-    const install = ['apt-get', 'install', '-q', '-y', '--no-install-recommends', 'systemd'];
-    expect(rootOf().run('root', install).status).toBe(0);
+    const install = ['apt-get', 'install', '-q', '-y', '--no-install-recommends'];
+    expect(rootOf().run('root', [...install, 'systemd', 'dnsmasq-base']).status).toBe(0);
     const world = await World.open();
     let machine: SystemdMachine | undefined;
     let program: Running | undefined;
@@ -46,13 +55,22 @@ export function systemdStory(rootOf: () => BareRoot): void {
       expect(must('systemctl is-enabled hawser-agent').trim()).toBe('enabled');
       expect(must('systemctl show --property=NoNewPrivileges hawser-agent')).toContain('=yes');
 
-      const cgroup = (): string =>
-        must('cat $(grep -lx wireguard-go /proc/[0-9]*/comm | sed s/comm/cgroup/)')
-          .trim()
-          .split('/')
-          .at(-1) ?? '';
-      const scope = cgroup();
-      expect(scope).toMatch(/^hawser-wireguard-go-hw-home-\w+\.scope$/);
+      await settled(hub, 'hub', 'confined');
+      answerForNames(hub, 'confined');
+      await settled(hub, 'hub', 'confined');
+
+      /** The unit of each program that goes on when the agent ends. */
+      const units = (): readonly string[] =>
+        ['wireguard-go', 'dnsmasq'].map((program) =>
+          basename(
+            must(`cat $(grep -lx ${program} /proc/[0-9]*/comm | sed s/comm/cgroup/)`).trim(),
+          ),
+        );
+      const own = units();
+      expect(own).toEqual([
+        expect.stringMatching(/^hawser-wireguard-go-hw-home-\w+\.scope$/),
+        expect.stringMatching(/^hawser-dnsmasq-home-\w+\.scope$/),
+      ]);
 
       const newer = newerDeb(join(rootOf().path, 'srv/packages', deb), '99.0.0');
       const address = overlayOf(await settled(hub, 'hub', 'confined'), 'confined');
@@ -70,7 +88,7 @@ export function systemdStory(rootOf: () => BareRoot): void {
       const { answered, lost } = await stream.end();
       expect(answered).toBeGreaterThan(100);
       expect(lost).toBe(0);
-      expect(cgroup()).toBe(scope);
+      expect(units()).toEqual(own);
 
       must('ip link del hw-home');
       await until('the agent made it again', () => must('ip -br link').includes('hw-home'));

@@ -4,6 +4,7 @@ import { HawserError } from '#base';
 import type { ResolverItem } from '#state';
 import type { Context } from '../context.ts';
 import { hostErrors } from '../errors.ts';
+import { startHelper } from '../helper.ts';
 import { processMark } from '../mark.ts';
 import { readShared } from '../names/replace-file.ts';
 import { itemOf, resolverArgv } from './argv.ts';
@@ -70,14 +71,14 @@ function explained(error: unknown, item: ResolverItem): unknown {
   return hostErrors.error('host/dns-port-taken', { address, zone }, { cause: error });
 }
 
-/** A process of its own session, which lives on when the agent ends; it answers when this resolves. */
+/** A program that lives on when the agent ends; it answers when this resolves. */
 export async function startResolver(context: Context, item: ResolverItem): Promise<void> {
   makeResolverFolder(context);
   const argv = resolverArgv(item, { tables: tableFolder(context), pid: pidFile(context) });
   const env = { [processMark]: resolverMark(context) };
   try {
     if (isAlone()) await context.run('write', asItself(argv), { env, mute: true });
-    else await context.run('write', argv, { env, detached: true });
+    else await startHelper(context.run, { unit: `dnsmasq-${context.network}`, argv, env });
   } catch (error) {
     throw explained(error, item);
   }
