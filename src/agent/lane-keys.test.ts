@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Secret } from '#base';
 import type { HostState, Tunnel } from '#state';
 import { Store } from './store.ts';
 
@@ -25,10 +26,13 @@ const tunnel = (lane: number, key: Omit<Tunnel['key'], 'id'> = {}): Tunnel => ({
 });
 
 const confirmed = (...tunnels: readonly Tunnel[]): void =>
-  store.settleKeys({
-    network: 'net',
-    tunnels: Object.fromEntries(tunnels.map((one) => [one.interface, one])),
-  } as unknown as HostState);
+  store.settle(
+    {
+      network: 'net',
+      tunnels: Object.fromEntries(tunnels.map((one) => [one.interface, one])),
+    } as unknown as HostState,
+    [],
+  );
 
 const files = (): readonly string[] => readdirSync(join(folder, 'keys/net')).sort();
 const keyFor = (one: Tunnel): string => store.keyFor('net', one).publicKey;
@@ -70,4 +74,24 @@ test('the keys of lanes that a confirmed state has not are gone, and never come 
   confirmed(tunnel(0, { publicKey: own }));
   expect(files()).toEqual(['0.key']);
   expect(keyFor(tunnel(1))).not.toBe(detour);
+});
+
+test('secrets that no state refers to are forgotten, those to come are kept', () => {
+  const values = ['a@1', 'a@2', 'b@1', 'adopted-c@0'].map(
+    (reference) => [reference, new Secret(reference)] as const,
+  );
+  store.putSecrets('net', new Map(values));
+  const peer = { publicKey: 'p', presharedKey: { id: 'a', version: 1 } };
+  const state = {
+    network: 'net',
+    tunnels: {
+      main: {
+        lane: 0,
+        key: { id: 'net/0' },
+        peers: { p: { ...peer, nextPresharedKey: { id: 'a', version: 2 } } },
+      },
+    },
+  };
+  store.settle(state as unknown as HostState, [undefined]);
+  expect([...store.secrets('net').keys()]).toEqual(['a@1', 'a@2', 'adopted-c@0']);
 });

@@ -35,6 +35,16 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
+/** Secrets that a state refers to, `id@version`: those in use, and those that are to follow. */
+const referencesOf = ({ tunnels }: HostState): readonly string[] =>
+  Object.values(tunnels).flatMap(({ peers }) =>
+    Object.values(peers).flatMap(({ presharedKey, nextPresharedKey }) =>
+      [presharedKey, nextPresharedKey].flatMap((secret) =>
+        secret ? [`${secret.id}@${secret.version}`] : [],
+      ),
+    ),
+  );
+
 const isBrought = (reference: string): boolean => reference.startsWith('adopted-');
 
 /** A private key that is here. */
@@ -133,7 +143,7 @@ export class Store {
    * Drops the keys that a confirmed state has no use for: what came before the key that it names, and
    * those of lanes that it has not. A key that is not wanted back must not lie about.
    */
-  settleKeys({ network, tunnels }: HostState): void {
+  #settleKeys({ network, tunnels }: HostState): void {
     const lanes = new Map(Object.values(tunnels).map(({ lane, key }) => [lane, key]));
     for (const lane of this.#lanes(network)) {
       const [file, next] = [this.keyFile(network, lane), this.#nextFile(network, lane)];
@@ -188,6 +198,25 @@ export class Store {
     const text = readIfThere(this.#secretsFile(network)) ?? '{}';
     const values = Object.entries(JSON.parse(text) as Record<string, string>);
     return new Map(values.map(([reference, value]) => [reference, new Secret(value)]));
+  }
+
+  /** Drops what a confirmed state has no use for, nor others that may come. */
+  settle(confirmed: HostState, others: readonly (HostState | undefined)[]): void {
+    this.#settleKeys(confirmed);
+    const states = [confirmed, ...others].filter((state) => state !== undefined);
+    this.#settleSecrets(confirmed.network, states);
+  }
+
+  /** Forgets secrets that none of the states refers to, but for those that were brought along. */
+  #settleSecrets(network: string, states: readonly HostState[]): void {
+    const wanted = new Set(states.flatMap(referencesOf));
+    const all = [...this.secrets(network)];
+    const kept = all.filter(([reference]) => wanted.has(reference) || isBrought(reference));
+    if (kept.length === all.length) return;
+    const values = Object.fromEntries(
+      kept.map(([reference, value]) => [reference, value.reveal()]),
+    );
+    this.#write(this.#secretsFile(network), `${canonicalJson(values)}\n`);
   }
 
   /** Adds secrets; what is there under one `id@version` never changes. */

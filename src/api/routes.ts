@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
-import type { Permission } from './permissions.ts';
+import { rotationRoutes } from './rotation.ts';
+import { network, OfMachine, OfNetwork, OfRevision, type RouteShape, route } from './route.ts';
 import {
   AuditEntry,
   DriftEntry,
@@ -11,39 +12,13 @@ import {
   PublicKey,
   Revision,
   RevisionId,
-  RotationPlan,
-  RotationStatus,
   Time,
   TokenInfo,
 } from './schemas.ts';
 
-export interface RouteShape {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Fastify's form: `:name` is a parameter. */
-  readonly path: string;
-  readonly permission: Permission;
-  readonly summary: string;
-  readonly params?: Type.TSchema;
-  readonly query?: Type.TSchema;
-  readonly body?: Type.TSchema;
-  /** Asked again, as after a lost answer, with the same `requestHeader` it is done once and answers alike. */
-  readonly once?: true;
-  /** Absent: 204 without a body. */
-  readonly response?: Type.TSchema;
-}
-
-const route = <const R extends RouteShape>(shape: R): R => shape;
-
-const OfNetwork = Type.Object({ network: Name });
-const OfMachine = Type.Object({ network: Name, machine: Name });
-const OfRevision = Type.Object({ network: Name, number: Type.Integer({ minimum: 1 }) });
-const network = '/v1/networks/:network';
-
 /** What a client calls a request, so that it can ask again for what may be done already. */
 export const requestHeader = 'idempotency-key';
 export const RequestId = Type.String({ pattern: '^[A-Za-z0-9-]{8,64}$' });
-
-const UdpPort = Type.Integer({ minimum: 1, maximum: 65_535 });
 
 const Why = Type.Optional(Type.String({ maxLength: 1000 }));
 
@@ -237,54 +212,7 @@ export const routes = {
     summary: 'Try again what a machine has in quarantine',
     params: OfMachine,
   }),
-  planRotation: route({
-    method: 'GET',
-    path: `${network}/machines/:machine/rotation`,
-    permission: 'read',
-    summary: 'What changing the key of a machine would do',
-    params: OfMachine,
-    query: Type.Object({ now: Type.Optional(Type.Boolean()), port: Type.Optional(UdpPort) }),
-    response: RotationPlan,
-  }),
-  rotate: route({
-    method: 'POST',
-    path: `${network}/machines/:machine/rotation`,
-    permission: 'apply',
-    summary: 'Change the WireGuard key of a machine',
-    params: OfMachine,
-    body: Type.Object({
-      /** In place: sessions begin anew. */
-      now: Type.Optional(Type.Boolean()),
-      /** UDP port of the detour; the one after the machine’s own. */
-      port: Type.Optional(UdpPort),
-      /** Seconds that the detour stays in the end; 180. */
-      linger: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })),
-    }),
-    response: RotationStatus,
-  }),
-  rotation: route({
-    method: 'GET',
-    path: `${network}/rotation`,
-    permission: 'read',
-    summary: 'The change of a key that is under way, if there is one',
-    params: OfNetwork,
-    response: Type.Object({ rotation: Type.Union([RotationStatus, Type.Null()]) }),
-  }),
-  abortRotation: route({
-    method: 'POST',
-    path: `${network}/rotation/abort`,
-    permission: 'apply',
-    summary: 'Give up the change of a key while the old one is there',
-    params: OfNetwork,
-  }),
-  finishRotation: route({
-    method: 'POST',
-    path: `${network}/rotation/finish`,
-    permission: 'apply',
-    summary: 'Go on with the change of a key without those that hold it up',
-    params: OfNetwork,
-    response: Type.Object({ without: Type.Array(Type.String()) }),
-  }),
+  ...rotationRoutes,
   drift: route({
     method: 'GET',
     path: `${network}/drift`,

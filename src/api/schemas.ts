@@ -86,48 +86,6 @@ export const NetworkStatus = Type.Object({
 });
 export type NetworkStatus = Static<typeof NetworkStatus>;
 
-/** Somebody for whom a change of key waits, and why. */
-export const Awaited = Type.Object({
-  machine: Type.String(),
-  why: Type.String(),
-  fix: Type.String(),
-});
-export type Awaited = Static<typeof Awaited>;
-
-/** A machine's change of key that is under way (`RotationPhase` of `#compile`). */
-export const RotationStatus = Type.Object({
-  machine: Type.String(),
-  phase: Type.String(),
-  /** When the phase began. */
-  since: Time,
-  /** All who take part, those who have reached the phase, and those that nobody waits for. */
-  machines: Type.Array(Type.String()),
-  reached: Type.Array(Type.String()),
-  without: Type.Array(Type.String()),
-  waits: Type.Array(Awaited),
-  /** When the detour goes, where nothing else is left to do. */
-  ends: Type.Optional(Time),
-});
-export type RotationStatus = Static<typeof RotationStatus>;
-
-/** What changing a machine's key would do. */
-export const RotationPlan = Type.Object({
-  machine: Type.String(),
-  /** none: no packet is lost. session: its sessions begin anew. */
-  impact: Type.Union([Type.Literal('none'), Type.Literal('session')]),
-  /** Machines that make the detour with it. */
-  partners: Type.Array(Type.String()),
-  /** UDP ports that have to be open meanwhile, where others can reach them. */
-  ports: Type.Array(
-    Type.Object({ machine: Type.String(), port: Type.Integer(), endpoint: Type.String() }),
-  ),
-  /** Machines whose exported file goes stale. */
-  stale: Type.Array(Type.String()),
-  /** Machines that would hold it up now. */
-  waits: Type.Array(Awaited),
-});
-export type RotationPlan = Static<typeof RotationPlan>;
-
 /** A plan as `hawser plan` shows it. `hash` pins what it was made from (file, inventory, ledger, keys). */
 export const PlanResult = Type.Object({
   base: RevisionId,

@@ -129,6 +129,10 @@ export const cliErrors = errorTable({
     says: 'the server has no network {network}; it has {networks}',
     fix: 'Name one of those with --network.',
   },
+  'cli/preshared-whole': {
+    says: 'preshared keys change in the whole network, and there is no way back',
+    fix: 'Say `hawser rotate --preshared` alone; `--finish` goes on without machines that are away.',
+  },
   'cli/rotate-what': {
     says: 'whose key is to be changed is not said',
     fix: 'Name a machine: `hawser rotate MACHINE`. `hawser rotate --status` shows what is under way.',

@@ -21,7 +21,7 @@ const exactLimit = 500;
 export function affected(a: Model, b: Model): readonly string[] {
   if (shapeOf(a) !== shapeOf(b)) return differing(a, b);
   const changed = changedNames(a, b);
-  const names = new Set([...changed, ...turning(a, b)]);
+  const names = new Set([...changed, ...turning(a, b), ...rekeying(a, b)]);
   for (const model of [a, b]) {
     for (const name of changed) for (const other of touched(model, name)) names.add(other);
     const moved = changed.filter((name) => placeOf(a, name) !== placeOf(b, name));
@@ -46,6 +46,13 @@ function turning(a: Model, b: Model): readonly string[] {
   const news = all.filter((name) => detourKey(a, name) !== detourKey(b, name));
   if (news.length === 0) return [];
   return news.includes(after.node.name) ? all : [...news, after.node.name];
+}
+
+/** Machines that got the newest preshared keys, or are no longer known to have them, and their peers. */
+function rekeying(a: Model, b: Model): readonly string[] {
+  const [before, after] = [a, b].map((model) => new Set(model.inputs.preshared?.have));
+  const news = before && after ? [...before.symmetricDifference(after)] : [];
+  return news.flatMap((name) => [name, ...[a, b].flatMap((model) => [...linked(model, name)])]);
 }
 
 const turnText = ({ node, partners, phase, retired, port }: Turn): string =>
@@ -98,7 +105,7 @@ function shapeOf(model: Model): string {
     policy: policyText(network),
     dns: dnsText(network),
     uneven: model.uneven,
-    presharedKeys: model.inputs.presharedKeys ?? null,
+    presharedKeys: [model.inputs.presharedKeys ?? 0, model.inputs.preshared?.from ?? 0],
     adopted: model.inputs.adopted ?? null,
     hosts: [...model.hostsByName.values()].map((host) => [
       host.name,
@@ -230,12 +237,18 @@ function* besides(model: Model, name: string): Iterable<string> {
 
 /** Machines whose state speaks of this one: those it links with, and those that filter by its address. */
 function* touched(model: Model, name: string): Iterable<string> {
+  yield* linked(model, name);
+  const node = model.nodesByName.get(name);
+  if (node) yield* enforcersFor(model, node);
+}
+
+/** Machines that one links with. */
+function* linked(model: Model, name: string): Iterable<string> {
   const node = model.nodesByName.get(name);
   if (!node) return;
   const upstream = model.paths.upstream(node);
   if (upstream) yield upstream.name;
   for (const other of model.paths.neighbours(node)) yield other.name;
-  yield* enforcersFor(model, node);
 }
 
 /** Who filters flows from this machine: the receivers of every rule that lets it send. */

@@ -17,6 +17,7 @@ const FactsSchema = Type.Object({
     endpoints: Type.Record(Text, Text),
   }),
   adopted: Type.Optional(Type.Record(Text, Type.Boolean())),
+  preshared: Type.Optional(Type.Object({ from: Type.Integer(), have: Type.Array(Text) })),
   rotation: Type.Optional(
     Type.Object({
       machine: Text,

@@ -74,6 +74,15 @@ export interface Facts {
    */
   readonly adopted?: Readonly<Record<string, boolean>>;
   readonly rotation?: Rotation;
+  readonly preshared?: PresharedChange;
+}
+
+/** The network's preshared keys give way to those of a newer secret, pair by pair. */
+export interface PresharedChange {
+  /** Version of the secret that pairs have until both their ends have the newest; 0: none. */
+  readonly from: number;
+  /** Machines that have their keys of the newest, sorted. */
+  readonly have: readonly string[];
 }
 
 export interface Inputs extends Facts {
@@ -82,7 +91,7 @@ export interface Inputs extends Facts {
   readonly epoch: string;
   readonly rev: number;
   /**
-   * Version of the network's preshared secret: every two managed peers get a key of their own from it.
+   * Newest version of the network's preshared secret: every two managed peers get a key of their own from it.
    * Absent: none have one.
    */
   readonly presharedKeys?: number;

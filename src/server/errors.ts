@@ -74,12 +74,16 @@ export const serverErrors = errorTable({
     fix: 'Wait until that is done (`hawser rotate --status`), or give it up: `hawser rotate --abort`.',
   },
   'server/no-rotation': {
-    says: 'no key is being changed in {network}',
-    fix: '`hawser rotate MACHINE` changes one.',
+    says: 'no such key is being changed in {network}',
+    fix: '`hawser rotate MACHINE` changes one; `hawser rotate --status` tells what is under way.',
   },
   'server/rotation-too-far': {
     says: '{machine} has its new key already: there is no way back to the old one',
     fix: 'It goes on by itself. If somebody holds it up (`hawser rotate --status`), `hawser rotate --finish` goes on without.',
+  },
+  'server/preshared-runs': {
+    says: 'newer preshared keys are being handed out already, and wait for {machines}',
+    fix: 'Wait for them, `hawser remove` those that are gone for good, or go on without: `hawser rotate --preshared --finish`.',
   },
   'server/rotation-needs': {
     says: '{machine} itself has not done its part, and it is its key that changes',

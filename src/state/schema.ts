@@ -246,6 +246,8 @@ export const Peer = Type.Object(
     endpoint: Type.Optional(Type.String()),
     keepalive: Type.Optional(Type.Integer()),
     presharedKey: Type.Optional(SecretRef),
+    /** One that is to follow it: its value is kept until then. */
+    nextPresharedKey: Type.Optional(SecretRef),
     /** The network waits for a handshake with this key: the agent says when there was one. */
     watched: Type.Optional(Type.Boolean()),
   },

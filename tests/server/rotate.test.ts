@@ -7,6 +7,7 @@ import { type Machine, type Running, serveAgain } from './world.ts';
 
 const network = 't-rotate';
 const device = `hw-${network}`;
+const secretsFile = `/var/lib/hawser/secrets/${network}.json`;
 const keyFolder = `/var/lib/hawser/keys/${network}`;
 
 /** Packets in a row, 1,000 a second, until they are stopped. ping(8) shows both directions. */
@@ -99,6 +100,36 @@ suite('a change of key', { needs: ['root', 'netns', 'tun'] }, () => {
     await lossless([stream]);
     expect(keyOf(alice)).toBe(before);
     hub.do('nft delete table inet closed');
+  });
+
+  test('of preshared keys waits for who is paused, pair by pair, and loses no packet', async () => {
+    const { hub, alice, bob } = star;
+    const presharedOf = (machine: Machine) =>
+      machine.do(`wg show ${device} preshared-keys`).trim().split(/\s+/);
+    const [before, kept] = [presharedOf(alice)[1], presharedOf(bob)[1]];
+    const streams = [new Stream(alice, overlay.hub), new Stream(bob, overlay.hub)];
+    bob.must('agent', 'pause');
+    hub.must('rotate', '--preshared', '--no-wait');
+    const news = await until('alice uses a newer key', () => {
+      const now = presharedOf(alice)[1];
+      return now !== undefined && now !== before && presharedOf(hub).includes(now) && now;
+    });
+    expect(presharedOf(hub)).toContain(kept);
+    expect(hub.must('rotate', '--status')).toContain('bob: it is paused');
+    bob.must('agent', 'resume');
+    await until('older keys are forgotten', () =>
+      hub.must('rotate', '--status').startsWith('no key'),
+    );
+    await until('bob uses a newer key', () => {
+      const now = presharedOf(bob)[1];
+      return now !== undefined && now !== kept && presharedOf(hub).includes(now);
+    });
+    await lossless(streams);
+    expect(hub.read(secretsFile)).toContain(news);
+    await until('the hub keeps no older value', () => {
+      const values = JSON.parse(hub.read(secretsFile)) as object;
+      return Object.keys(values).every((reference) => reference.endsWith('@2'));
+    });
   });
 
   test('in place begins the sessions anew', async () => {

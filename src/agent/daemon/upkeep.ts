@@ -150,7 +150,7 @@ export class Upkeep {
   #confirmed(state: Kept): void {
     this.#say(`revision ${state.rev} is confirmed`);
     this.#report(state, 'confirmed');
-    this.#machine.store.settleKeys(state.state);
+    this.#machine.store.settle(state.state, [this.held?.state, this.#offer?.state]);
   }
 
   /** The server wants this state. */

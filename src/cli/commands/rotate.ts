@@ -4,8 +4,8 @@ import { confirmed } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
-import { followRotation } from '../remote/rotation/follow.ts';
-import { rotationPlanText, rotationText } from '../remote/rotation/words.ts';
+import { followPreshared, followRotation } from '../remote/rotation/follow.ts';
+import { keyChangesText, rotationPlanText } from '../remote/rotation/words.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
 import { durationOf } from '../times.ts';
 
@@ -15,6 +15,7 @@ interface Flags extends NetworkOptions {
   readonly abort?: boolean;
   readonly finish?: boolean;
   readonly now?: boolean;
+  readonly preshared?: boolean;
   readonly port?: number;
   readonly linger?: number;
   readonly yes?: boolean;
@@ -41,6 +42,7 @@ export const rotateCommand = (): Command =>
     .option('--abort', 'give it up, while the old key is still there')
     .option('--finish', 'go on without those that hold it up')
     .option('--now', 'in place, at once: sessions of the machine begin anew')
+    .option('--preshared', 'instead, give every two machines another preshared key')
     .option(
       '--port <port>',
       'UDP port of the second tunnel; else the one after its own',
@@ -69,6 +71,7 @@ async function run(
   flags: Flags,
 ): Promise<void> {
   if (flags.status) return status(client, network, flags);
+  if (flags.preshared) return preshared(client, network, machine, flags);
   if (flags.abort) return abort(client, network, flags);
   if (flags.finish) return finish(client, network, flags);
   if (machine === undefined) throw cliErrors.error('cli/rotate-what', {});
@@ -78,7 +81,27 @@ async function run(
 async function status(client: Client, network: string, { json }: Flags): Promise<void> {
   const found = await client.call('rotation', { params: { network } });
   if (json) printJson(found);
-  else print(found.rotation ? rotationText(found.rotation) : 'no key is being changed');
+  else print(keyChangesText(found));
+}
+
+async function preshared(
+  client: Client,
+  network: string,
+  machine: string | undefined,
+  { finish: isLeft, abort: isGivenUp, plan: isPlan, json, wait, ...flags }: Flags,
+): Promise<void> {
+  const params = { network };
+  if (machine !== undefined || isGivenUp) throw cliErrors.error('cli/preshared-whole', {});
+  if (isLeft) {
+    await client.call('finishPreshared', { params });
+    if (json) return printJson({ network });
+    return print('every two machines use the newer keys from now on');
+  }
+  if (!json) print('every two machines get another preshared key (impact: none)');
+  if (isPlan || !(await confirmed('Go on?', flags.yes))) return;
+  const begun = await client.call('rotatePreshared', { params });
+  if (wait) await followPreshared(client, network, { quiet: json === true });
+  if (json) printJson(wait ? await client.call('rotation', { params }) : begun);
 }
 
 async function abort(client: Client, network: string, { json, wait }: Flags): Promise<void> {

@@ -1,6 +1,7 @@
 import { by, shortHash } from '#base';
 import { formatEndpoint, type Prefix, PrefixSet } from '#ip';
-import { adoptedKey, adoptedPair, type SecretRef } from '#state';
+import { adoptedKey, adoptedPair, type Peer } from '#state';
+import type { PresharedChange } from '../inputs.ts';
 import type { Lane } from '../lanes.ts';
 import { carrierOf, lanAddress, lanFamily, type Model, type Node, shareLan } from '../model.ts';
 
@@ -82,25 +83,48 @@ function subtree(from: Node, node: Node): readonly Prefix[] {
     : PrefixSet.of([...node.carries, ...members]).prefixes();
 }
 
+/** The preshared key of a pair, and the one that is to follow it. */
+export type PresharedKeys = Pick<Peer, 'presharedKey' | 'nextPresharedKey'>;
+
+/** One end of a pair, with the public key that it has there. */
+type End = readonly [Node, string | undefined];
+
 /**
- * The preshared key of two ends. A tunnel that was made by hand keeps the one it has, or has none, until one
- * of its keys is another. Else only where an agent runs at both ends: whoever imported a file has no way to
- * follow.
+ * A tunnel that was made by hand keeps the preshared key it has, or has none, until one of its keys is
+ * another. Else there is one only where an agent runs at both ends: whoever imported a file has no way to
+ * follow. Of a newer secret both ends have to have theirs before either uses it.
  */
-export function presharedKeyOf(
-  { inputs }: Model,
-  [node, own]: readonly [Node, string | undefined],
-  [other, theirs]: readonly [Node, string],
-): SecretRef | undefined {
-  const { presharedKeys: version, adopted } = inputs;
-  if (own === undefined) return undefined;
-  if (adopted) {
-    const pair = adoptedPair(own, theirs);
-    if (Object.hasOwn(adopted, pair)) return adopted[pair] ? adoptedKey(pair) : undefined;
+export function presharedKeysOf(
+  model: Model,
+  [node, own]: End,
+  [other, theirs]: End,
+): PresharedKeys {
+  const { presharedKeys: newest, adopted, preshared } = model.inputs;
+  if (own === undefined || theirs === undefined) return {};
+  const pair = adopted && adoptedPair(own, theirs);
+  if (pair !== undefined && Object.hasOwn(adopted ?? {}, pair)) {
+    return adopted?.[pair] ? { presharedKey: adoptedKey(pair) } : {};
   }
   const isManaged = node.machine.managed && other.machine.managed;
-  if (version === undefined || !isManaged) return undefined;
-  return { id: presharedKeyId(own, theirs), version };
+  if (newest === undefined || !isManaged) return {};
+  const id = presharedKeyId(own, theirs);
+  if (!preshared || [node, other].every(({ name }) => havers(preshared).has(name))) {
+    return { presharedKey: { id, version: newest } };
+  }
+  const { from } = preshared;
+  return {
+    ...(from > 0 && { presharedKey: { id, version: from } }),
+    nextPresharedKey: { id, version: newest },
+  };
+}
+
+const haversOf = new WeakMap<PresharedChange, ReadonlySet<string>>();
+
+/** Machines that have the newest keys: asked for every pair of a network. */
+function havers(change: PresharedChange): ReadonlySet<string> {
+  const known = haversOf.get(change) ?? new Set(change.have);
+  haversOf.set(change, known);
+  return known;
 }
 
 /** The name of the preshared key of two public keys, the same from both ends. */

@@ -2,7 +2,7 @@ import { by } from '#base';
 import type { Binding, Peer, Tunnel } from '#state';
 import { detourLane, type Lane, laneOf } from '../lanes.ts';
 import { canLink, type Model, type Node, type Turn } from '../model.ts';
-import { type Carried, endpointFor, presharedKeyOf } from './peers.ts';
+import { type Carried, endpointFor, presharedKeysOf } from './peers.ts';
 
 /** A peer in one tunnel of a machine. */
 export interface TunnelPeer extends Carried {
@@ -148,12 +148,11 @@ function peerState(model: Model, node: Node, tunnel: PlannedTunnel, peer: Tunnel
   const endpoint = endpointFor(node, other, peer.lane);
   // Until the machine has its next key, the pair's is the one that it had.
   const own = tunnel.publicKey ?? tunnel.replaces;
-  const presharedKey = presharedKeyOf(model, [node, own], [other, publicKey]);
   return {
     publicKey,
     ...(endpoint !== undefined && { endpoint }),
     ...(keepalive > 0 && { keepalive }),
-    ...(presharedKey && { presharedKey }),
+    ...presharedKeysOf(model, [node, own], [other, publicKey]),
     ...(watched && { watched }),
   };
 }

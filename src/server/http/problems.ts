@@ -29,6 +29,7 @@ const statusOf: Readonly<Record<string, number>> = {
   'server/key-taken': 409,
   'server/not-managed': 409,
   'server/rotation-runs': 409,
+  'server/preshared-runs': 409,
   'server/no-rotation': 409,
   'server/rotation-too-far': 409,
 };

@@ -72,9 +72,14 @@ export class Compiled {
 
   /** The facts with an address for every machine. */
   get facts(): Facts {
-    const { inventory, ledger, keys, observations, adopted, rotation } = this.model.inputs;
-    const some = { ...(adopted && { adopted }), ...(rotation && { rotation }) };
-    return { inventory, ledger, keys, observations, ...some };
+    const { inventory, ledger, keys, observations, ...inputs } = this.model.inputs;
+    const { adopted, rotation, preshared } = inputs;
+    return {
+      ...{ inventory, ledger, keys, observations },
+      ...(adopted && { adopted }),
+      ...(rotation && { rotation }),
+      ...(preshared && { preshared }),
+    };
   }
 
   /** Whether a machine of the file has a state, and so may have an agent. */

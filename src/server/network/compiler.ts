@@ -2,7 +2,6 @@ import type { FileSet, PlanResult } from '#api';
 import { affected, emptyFacts, parseFacts } from '#compile';
 import { serverErrors } from '../errors.ts';
 import { rotationCalls } from '../rotation/calls.ts';
-import { type TurnView, turnView } from '../rotation/view.ts';
 import { type Packed, pack } from '../store/packed.ts';
 import type { Caller } from '../thread/calls.ts';
 import { advanced, type Basis, type Opening, opened, type Step } from './basis.ts';
@@ -12,6 +11,7 @@ import { decide, type Matter } from './decisions.ts';
 import type { Decision, Drafted, PlainEdit } from './edit.ts';
 import { type StateAnswer, type StateWanted, stateFor } from './messages.ts';
 import { type NamedMachine, type NamesEdit, namesBetween, namesOf } from './names.ts';
+import { type Views, viewsOf } from './views.ts';
 
 /**
  * So many networks of one name are remembered: the present one, and those that agents may still have. To
@@ -21,7 +21,7 @@ const remembered = 4;
 
 interface Kept extends Basis {
   readonly names: readonly NamedMachine[];
-  readonly turn: TurnView | undefined;
+  readonly views: Views;
   /** What was decided last and may become the next network. */
   draft?: { readonly id: number; readonly compiled: Compiled };
 }
@@ -49,7 +49,7 @@ class Memory {
       return before;
     }
     const { model } = basis.compiled;
-    const kept = { ...basis, names: namesOf(model), turn: turnView(model) };
+    const kept = { ...basis, names: namesOf(model), views: viewsOf(model) };
     const { network } = basis.stored;
     const alike = [...this.#kept].filter(([, { stored }]) => stored.network === network);
     for (const [old] of alike.slice(0, 1 - remembered)) this.#kept.delete(old);
@@ -65,19 +65,15 @@ class Memory {
   }
 }
 
-export interface Opened {
+export interface Opened extends Views {
   readonly names: readonly NamedMachine[];
   /** Machines whose state may differ from that in the network before; undefined: any. */
   readonly changed: readonly string[] | undefined;
-  readonly approvals: 1 | 2;
-  readonly turn: TurnView | undefined;
 }
 
-export interface Advanced {
+export interface Advanced extends Views {
   readonly names: NamesEdit;
   readonly changed: readonly string[];
-  readonly approvals: 1 | 2;
-  readonly turn: TurnView | undefined;
 }
 
 interface NewNetwork {
@@ -119,9 +115,8 @@ export function compilerCalls() {
     open({ basis, like, ...opening }: Opening & { basis: number; like?: number }): Opened {
       const known = memory.find(like);
       const kept = memory.keep(basis, opened(opening, known));
-      const { names, turn } = kept;
-      const { approvals } = kept.compiled.network;
-      return { names, turn, approvals, changed: known && changedFrom(known, kept) };
+      const { names, views } = kept;
+      return { ...views, names, changed: known && changedFrom(known, kept) };
     },
 
     /** The network after a transaction that was decided from `from`; `made`: what it is now. */
@@ -140,9 +135,8 @@ export function compilerCalls() {
       );
       return {
         names: namesBetween(before.names, kept.names),
-        turn: kept.turn,
         changed: changedFrom(before, kept),
-        approvals: kept.compiled.network.approvals,
+        ...kept.views,
       };
     },
 

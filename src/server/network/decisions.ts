@@ -9,6 +9,7 @@ import {
   rotationTurned,
   type Signed,
 } from '../rotation/decisions.ts';
+import { presharedBegun, presharedEnded, presharedHeard } from '../rotation/preshared.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import { type Approval, approved } from './approve.ts';
 import type { Basis } from './basis.ts';
@@ -48,6 +49,9 @@ export const decisions = {
   abortRotation: (basis: Basis, signed: Signed) => rotationAborted(basis, signed),
   finishRotation: (basis: Basis, signed: Signed) => rotationFinished(basis, signed),
   turn: (basis: Basis, news: News) => rotationTurned(basis, news),
+  beginPreshared: (basis: Basis, signed: Signed) => presharedBegun(basis, signed),
+  hearPreshared: (basis: Basis, heard: { have: readonly string[] }) => presharedHeard(basis, heard),
+  endPreshared: (basis: Basis, by: { author: string }) => presharedEnded(basis, by),
   hear: (basis: Basis, said: ReadonlyMap<string, Said>) => heard(basis, said),
 } satisfies Record<string, (basis: Basis, input: never) => Decision | undefined>;
 

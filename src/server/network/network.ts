@@ -176,7 +176,7 @@ export class Network {
       const isOther = made !== undefined || before.secret?.reveal() !== after.secret?.reveal();
       const basis = isOther ? ++bases : before.basis;
       const { revision, frozen } = after.stored;
-      const { names, changed, turn, approvals } = await this.#components.compiler.call('advance', {
+      const { names, changed, ...views } = await this.#components.compiler.call('advance', {
         ...{ basis, from: before.basis, made },
         ...{ revision, frozen, put, drop, ...plainOf(after) },
       });
@@ -185,8 +185,7 @@ export class Network {
         {
           ...after,
           basis,
-          approvals,
-          turn,
+          ...views,
           names: withNames(before.names, names),
           ...byNameAndIdentity(machines.values()),
         },
@@ -235,10 +234,10 @@ async function readNetwork(
   const basis = ++bases;
   const known = like !== undefined && { like };
   const opening = { basis, head: stored, files, machines, ...plainOf(read), ...known };
-  const { names, changed, turn, approvals } = await compiler.call('open', opening);
+  const { names, changed, ...views } = await compiler.call('open', opening);
   const { held, secret } = read;
   const snapshot = {
-    ...{ basis, approvals, stored, held, secret, turn },
+    ...{ basis, stored, held, secret, ...views },
     names: new Map(names.map((machine) => [machine.name, machine])),
     ...byNameAndIdentity(machines),
   };

@@ -1,28 +1,24 @@
 import type { Revision } from '#api';
 import { Secret } from '#base';
-import type { TurnView } from '../rotation/view.ts';
 import { readSecretText } from '../secrets/network-secret.ts';
 import type { StoredHead, StoredMachine, Transaction } from '../store/contract.ts';
 import type { NamedMachine } from './names.ts';
+import type { Views } from './views.ts';
 
 /**
  * A network at one moment; readers keep theirs while a writer makes the next. What its file says in full
  * and what follows from that is the compiler's: here is what everybody asks for all the time.
  */
-export interface Snapshot {
+export interface Snapshot extends Views {
   /** What the compiler knows it by: another number wherever machines may be something else. */
   readonly basis: number;
   readonly stored: StoredHead;
-  /** How many people a change needs. */
-  readonly approvals: 1 | 2;
   /** Machines of the file that have a state, and so may have an agent; by name. */
   readonly names: ReadonlyMap<string, NamedMachine>;
   readonly machines: ReadonlyMap<string, StoredMachine>;
   readonly byIdentity: ReadonlyMap<string, StoredMachine>;
   /** The revision that waits for approval, if it is newer than the network's own. */
   readonly held: Revision | undefined;
-  /** A change of key that is under way. */
-  readonly turn: TurnView | undefined;
   /** What the preshared keys are made from, as it is kept; see `networkSecretOf`. */
   readonly secret: Secret | undefined;
 }

@@ -24,6 +24,11 @@ class Agent {
     return this.#done;
   }
 
+  /** Values of secrets that it was told, by `id@version`. */
+  get secrets(): ReadonlyMap<string, string> {
+    return this.#channel?.secrets ?? new Map();
+  }
+
   get key(): string | undefined {
     return this.#done?.tunnels['main']?.key.publicKey;
   }
@@ -205,4 +210,45 @@ test('what cannot be rotated is said, with what to do instead', async () => {
   const rotate = (machine: string) => server.call('rotate', { machine }, {});
   await expect(rotate('phone')).rejects.toThrow('server/rotate-file-holder');
   await expect(rotate('nobody')).rejects.toThrow('api/not-found');
+});
+
+const versionsIn = (state: HostState | undefined): readonly number[] =>
+  Object.values(state?.tunnels['main']?.peers ?? {})
+    .map((peer) => peer.presharedKey?.version ?? 0)
+    .toSorted((a, b) => a - b);
+
+test('newer preshared keys are used by pairs that have them, and the older forgotten in the end', async () => {
+  await using server = await TestServer.start();
+  const playing = await cast(() => server);
+  const { hub, anna, bob } = playing.agents;
+  bob.idle = true;
+  const { preshared } = await server.call('rotatePreshared', {});
+  expect(preshared).toMatchObject({ from: 1, to: 2 });
+  await expect(server.call('rotatePreshared', {})).rejects.toThrow('server/preshared-runs');
+  const actAll = async () => {
+    for (const agent of [hub, anna, bob]) await agent.act();
+  };
+  await expect
+    .poll(async () => {
+      await actAll();
+      return [versionsIn(anna.state), versionsIn(hub.state)];
+    })
+    .toEqual([[2], [1, 2]]);
+  const found = await server.call('rotation', {});
+  expect(found.preshared).toMatchObject({ have: ['anna', 'hub'], waits: [{ machine: 'bob' }] });
+  bob.idle = false;
+  await expect
+    .poll(async () => {
+      await actAll();
+      return (await server.call('rotation', {})).preshared;
+    })
+    .toBeNull();
+  await expect
+    .poll(async () => {
+      await actAll();
+      return [hub, anna, bob].flatMap(({ state }) => versionsIn(state));
+    })
+    .toEqual([2, 2, 2, 2]);
+  expect(anna.secrets.size).toBeGreaterThan(0);
+  for (const [reference, value] of anna.secrets) expect(hub.secrets.get(reference)).toBe(value);
 });

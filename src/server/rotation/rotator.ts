@@ -1,8 +1,11 @@
 import type { Logger } from 'pino';
 import type { Rotation } from '#compile';
 import type { Hub } from '../hub/hub.ts';
+import type { Edit } from '../network/edit.ts';
 import type { Decide, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
+import { forgetOldSecrets } from '../secrets/network-secret.ts';
+import { hasConfirmed, hasReached } from './progress.ts';
 
 /** ms to wait for more news of agents; and after which a decision that failed is made anew. */
 const settle = 50;
@@ -12,8 +15,8 @@ const retryAfter = 1_000;
 const slack = 5;
 
 /**
- * Drives a network's change of key: a phase is over when all who take part have reached it. Who has is
- * written down, so that it survives this server, and since others may have their agents at other servers.
+ * Drives the changes of a network's keys: a phase is over when all who take part have reached it. Who has
+ * is written down, so that it survives this server, and since others may have their agents at other servers.
  */
 export class Rotator {
   readonly #network: Network;
@@ -45,7 +48,8 @@ export class Rotator {
 
   /** Decides within so many ms, if there is anything to decide. */
   #soon(delay: number): void {
-    if (this.#stopped || !this.#network.snapshot.turn) return;
+    const { turn, preshared } = this.#network.snapshot;
+    if (this.#stopped || (!turn && !preshared)) return;
     const due = performance.now() + delay;
     if (due >= this.#dueAt) return;
     this.#dueAt = due;
@@ -56,22 +60,23 @@ export class Rotator {
   async #decide(): Promise<void> {
     this.#dueAt = Number.POSITIVE_INFINITY;
     try {
-      await this.#network.commit((snapshot, decide) => this.#next(snapshot, decide));
+      await this.#network.commit((snapshot, decide) => this.#turn(snapshot, decide));
+      await this.#network.commit((snapshot, decide) => this.#handOut(snapshot, decide));
     } catch (error) {
       const { name: network } = this.#network;
-      this.#log.error({ err: error, network }, 'a change of key does not go on');
+      this.#log.error({ err: error, network }, 'a change of keys does not go on');
       this.#soon(retryAfter);
     }
   }
 
-  /** Asks for a decision where there is news. */
-  async #next(snapshot: Snapshot, decide: Decide) {
+  /** A machine's own key: asks for a decision where there is news. */
+  async #turn(snapshot: Snapshot, decide: Decide): Promise<Edit | undefined> {
     const { turn, names } = snapshot;
     if (!turn) return undefined;
     const { rotation, awaited } = turn;
     const known = new Set(rotation.reached);
     const late = awaited.filter((name) => !known.has(name));
-    const reached = late.filter((name) => this.#isThere(snapshot, rotation, name));
+    const reached = late.filter((name) => hasReached(snapshot, this.#hub, rotation, name));
     const isGone = !names.has(rotation.machine);
     const isOver = late.length === 0 && this.#hasLingered(rotation);
     if (reached.length === 0 && !isGone && !isOver) return undefined;
@@ -85,31 +90,23 @@ export class Rotator {
     return left <= 0;
   }
 
-  /** A machine has what the phase asks for, and confirmed it; where keys are new, it shook hands. */
-  #isThere({ machines, names }: Snapshot, rotation: Rotation, name: string): boolean {
-    const { machine, phase, retired } = rotation;
-    const identity = machines.get(name)?.identity;
-    if (identity === undefined || !this.#hub.hasConfirmed(identity)) return false;
-    const keys = names.get(machine)?.keys ?? {};
-    const isItself = name === machine;
-    switch (phase) {
-      case 'prepare':
-        return haveDetours(names, rotation);
-      case 'detour':
-        return isItself || this.#hub.hasShaken(identity, keys['1']);
-      case 'rekey':
-      case 'now':
-        return keys['0'] !== retired;
-      case 'prove':
-        return isItself || this.#hub.hasShaken(identity, keys['0']);
-      default:
-        return true;
-    }
+  /** Preshared keys: two machines use the newest when both have them. */
+  async #handOut(snapshot: Snapshot, decide: Decide): Promise<Edit | undefined> {
+    const { preshared } = snapshot;
+    if (!preshared) return undefined;
+    const { late } = preshared;
+    if (late.length === 0) return endPreshared(this.#network.name, decide, 'server');
+    const have = late.filter((name) => hasConfirmed(snapshot, this.#hub, name));
+    return have.length > 0 ? decide({ name: 'hearPreshared', input: { have } }) : undefined;
   }
 }
 
-/** Until all have a key for the detour, nobody has been told of all. */
-const haveDetours = (names: Snapshot['names'], { machine, partners, without }: Rotation): boolean =>
-  [machine, ...partners]
-    .filter((name) => !without.includes(name))
-    .every((name) => names.get(name)?.keys?.['1'] !== undefined);
+/** Nobody refers to older keys any more, and what they were made from is forgotten. */
+export async function endPreshared(
+  network: string,
+  decide: Decide,
+  author: string,
+): Promise<Edit | undefined> {
+  const edit = await decide({ name: 'endPreshared', input: { author } });
+  return edit && { ...edit, also: async (tx) => forgetOldSecrets(tx, network) };
+}

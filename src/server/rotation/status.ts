@@ -1,8 +1,8 @@
-import type { RotationPlan, RotationStatus } from '#api';
+import type { KeyChanges, PresharedStatus, RotationPlan, RotationStatus } from '#api';
 import type { Hub } from '../hub/hub.ts';
 import type { Network } from '../network/network.ts';
 import type { RotationRequest } from './decisions.ts';
-import { absence, waitsOf } from './waits.ts';
+import { absence, unconfirmed, waitsOf } from './waits.ts';
 
 /** How far a rotation is; undefined: none is under way. */
 export async function rotationStatus(
@@ -24,6 +24,23 @@ export async function rotationStatus(
     ...(phase === 'linger' && { ends }),
   };
 }
+
+/** How far it is with newer preshared keys; undefined: none are handed out. */
+export function presharedStatus({ snapshot }: Network, hub: Hub): PresharedStatus | undefined {
+  const { preshared } = snapshot;
+  if (!preshared) return undefined;
+  const { change, to, late } = preshared;
+  const waits = late.map(
+    (name) => absence(snapshot, hub, name) ?? unconfirmed(snapshot, hub, name),
+  );
+  return { from: change.from, to, have: [...change.have], waits };
+}
+
+/** What is under way of a network's keys. */
+export const keyChanges = async (network: Network, hub: Hub): Promise<KeyChanges> => ({
+  rotation: (await rotationStatus(network, hub)) ?? null,
+  preshared: presharedStatus(network, hub) ?? null,
+});
 
 /** What a rotation would do, and whom it would wait for. @throws as `rotationEffect` */
 export async function rotationPlan(

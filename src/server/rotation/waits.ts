@@ -45,27 +45,29 @@ export async function waitsOf(network: Network, hub: Hub): Promise<readonly Awai
   );
 }
 
-/** Why a machine that is there has not reached the phase. */
-function trouble(
-  { machines, turn }: Snapshot,
-  hub: Hub,
-  machine: string,
-  ports: readonly RotationPort[],
-): Awaited {
-  const identity = machines.get(machine)?.identity ?? '';
-  const card = hub.present(identity)?.card;
+/** Why a machine that is there has not done what it was told. */
+export function unconfirmed({ machines }: Snapshot, hub: Hub, machine: string): Awaited {
+  const card = hub.present(machines.get(machine)?.identity ?? '')?.card;
   const [failure] = card?.failures ?? [];
   if (failure) return { machine, why: failure.message, fix: failure.fix };
   if (card?.isQuarantined) {
     const why = 'it took the change back, since that cut it off from the server';
-    const fix = `Give it up (\`hawser rotate --abort\`), or let it try again: \`hawser retry ${machine}\`.`;
-    return { machine, why, fix };
+    return { machine, why, fix: `Let it try again: \`hawser retry ${machine}\`.` };
   }
-  if (ports.length === 0 || !hub.hasConfirmed(identity)) {
-    const fix = 'It takes a second or two; look again.';
-    return { machine, why: 'it has not confirmed it yet', fix };
-  }
-  const rotating = turn?.rotation.machine ?? '';
+  const fix = 'It takes a second or two; look again.';
+  return { machine, why: 'it has not confirmed it yet', fix };
+}
+
+/** Why a machine that is there has not reached the phase. */
+function trouble(
+  snapshot: Snapshot,
+  hub: Hub,
+  machine: string,
+  ports: readonly RotationPort[],
+): Awaited {
+  const identity = snapshot.machines.get(machine)?.identity ?? '';
+  if (ports.length === 0 || !hub.hasConfirmed(identity)) return unconfirmed(snapshot, hub, machine);
+  const rotating = snapshot.turn?.rotation.machine ?? '';
   const doors = ports.map((one) => `UDP ${one.port} of ${one.machine} (${one.endpoint})`);
   const why = `no handshake with ${rotating} by ${doors.join(' or ')}`;
   const fix = `Open that port in the firewalls before it; or give it up (\`hawser rotate --abort\`) and change the key in place (\`hawser rotate ${rotating} --now\`).`;

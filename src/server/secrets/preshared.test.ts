@@ -44,3 +44,32 @@ test('another secret gives other keys', () => {
   expect([...before.keys()]).toEqual([...after.keys()]);
   for (const [id, value] of before) expect(after.get(id)).not.toBe(value);
 });
+
+const referencesAt = (machine: string, have: readonly string[]) => {
+  const preshared = { from: 1, have };
+  const changing = link({ ...model.inputs, presharedKeys: 2, preshared });
+  const peers = project(changing, machine).tunnels.main?.peers ?? {};
+  return Object.fromEntries(
+    Object.entries(peers).map(([name, { presharedKey, nextPresharedKey }]) => [
+      name,
+      [presharedKey?.version, nextPresharedKey?.version],
+    ]),
+  );
+};
+
+test('two machines use the newer keys when both have them, and until then keep both', () => {
+  expect(referencesAt('a', [])).toEqual({ b: [1, 2], c: [1, 2] });
+  expect(referencesAt('a', ['a', 'b'])).toEqual({ b: [2, undefined], c: [1, 2] });
+  expect(referencesAt('c', ['a', 'b'])).toEqual({ a: [1, 2], b: [1, 2] });
+});
+
+test('a machine is given the values of both, and each but once', () => {
+  const changing = (have: readonly string[]) =>
+    project(link({ ...model.inputs, presharedKeys: 2, preshared: { from: 1, have } }), 'a');
+  const of = (version: number) => new Secret(Buffer.alloc(32, version).toString('base64'));
+  const [rest, first, second] = [project(model, 'a'), changing([]), changing(['a', 'b', 'c'])];
+  const ids = (found: ReadonlyMap<string, Secret>) => [...found.keys()].map((id) => id.slice(-2));
+  expect(ids(presharedKeys(first, of, rest))).toEqual(['@2', '@2']);
+  expect(ids(presharedKeys(second, of, first))).toEqual([]);
+  expect(ids(presharedKeys(first, of))).toEqual(['@1', '@2', '@1', '@2']);
+});

@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { Secret } from '#base';
-import { type HostState, isAdoptedKey, type Peer, type Tunnel } from '#state';
+import { type HostState, isAdoptedKey, type Peer, type SecretRef, type Tunnel } from '#state';
 
 /**
  * The values of the preshared keys that a state refers to, by `id@version`. Each is made from the
@@ -15,30 +15,36 @@ export function presharedKeys(
 ): ReadonlyMap<string, Secret> {
   const known = new Set(
     Object.values(before?.tunnels ?? {}).flatMap(({ peers }) =>
-      Object.values(peers).map(referenceOf),
+      Object.values(peers).flatMap(secretsOf).map(referenceOf),
     ),
   );
   return new Map(
     Object.values(state.tunnels).flatMap((tunnel) =>
-      Object.values(tunnel.peers)
-        .filter((peer) => !known.has(referenceOf(peer)))
-        .flatMap((peer) => keyOf(tunnel, peer, secretOf)),
+      Object.values(tunnel.peers).flatMap((peer) =>
+        secretsOf(peer)
+          .filter((secret) => !known.has(referenceOf(secret)) && !isAdoptedKey(secret))
+          .flatMap((secret) => valueOf(tunnel, peer, secret, secretOf)),
+      ),
     ),
   );
 }
 
-const referenceOf = ({ presharedKey }: Peer): string | undefined =>
-  presharedKey && `${presharedKey.id}@${presharedKey.version}`;
+/** The key that a pair has, and the one that is to follow. */
+const secretsOf = ({ presharedKey, nextPresharedKey }: Peer): readonly SecretRef[] =>
+  [presharedKey, nextPresharedKey].filter((secret) => secret !== undefined);
 
-function keyOf(
-  { key: { publicKey } }: Tunnel,
-  { publicKey: other, presharedKey }: Peer,
+const referenceOf = ({ id, version }: SecretRef): string => `${id}@${version}`;
+
+function valueOf(
+  { key: { publicKey, replaces } }: Tunnel,
+  { publicKey: other }: Peer,
+  secret: SecretRef,
   secretOf: (version: number) => Secret,
 ): readonly [string, Secret][] {
-  if (!presharedKey || isAdoptedKey(presharedKey) || publicKey === undefined) return [];
-  const { id, version } = presharedKey;
-  const info = `hawser preshared key 1\n${[publicKey, other].sort().join('\n')}\n`;
-  const secret = Buffer.from(secretOf(version).reveal(), 'base64');
-  const value = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, 32));
-  return [[`${id}@${version}`, new Secret(value.toString('base64'))]];
+  const own = publicKey ?? replaces;
+  if (own === undefined) return [];
+  const info = `hawser preshared key 1\n${[own, other].sort().join('\n')}\n`;
+  const material = Buffer.from(secretOf(secret.version).reveal(), 'base64');
+  const value = Buffer.from(hkdfSync('sha256', material, Buffer.alloc(0), info, 32));
+  return [[referenceOf(secret), new Secret(value.toString('base64'))]];
 }

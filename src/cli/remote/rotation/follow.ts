@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RotationStatus } from '#api';
+import { print } from '../../output.ts';
 import type { Client } from '../client.ts';
-import { phaseText, waitText } from './words.ts';
+import { phaseText, presharedText, waitText } from './words.ts';
 
 /** ms between questions, and until somebody who holds it up is named: a handshake is tried again after 5 s. */
 const pause = 200;
@@ -41,6 +42,30 @@ export async function followRotation(
     const { rotation } = await client.call('rotation', { params: { network } });
     if (!rotation) return;
     if (!quiet) teller.hear(rotation);
+    await sleep(pause);
+  }
+}
+
+/**
+ * Waits until all have newer preshared keys, or until only machines are missing that do not answer, and
+ * tells who.
+ */
+export async function followPreshared(
+  client: Client,
+  network: string,
+  { quiet }: { readonly quiet: boolean },
+): Promise<void> {
+  const end = performance.now() + patience;
+  while (true) {
+    const { preshared } = await client.call('rotation', { params: { network } });
+    if (!preshared) {
+      if (!quiet) print('every two machines use the newer keys; the older are forgotten');
+      return;
+    }
+    if (performance.now() > end) {
+      if (!quiet) print(presharedText(preshared));
+      return;
+    }
     await sleep(pause);
   }
 }

@@ -1,4 +1,4 @@
-import type { Awaited, RotationPlan, RotationStatus } from '#api';
+import type { Awaited, KeyChanges, PresharedStatus, RotationPlan, RotationStatus } from '#api';
 import { paint } from '../../output.ts';
 import { fromNow } from '../../times.ts';
 
@@ -42,7 +42,7 @@ export function rotationPlanText(plan: RotationPlan): string {
 }
 
 /** How far a change of key is, for people. */
-export function rotationText(status: RotationStatus): string {
+function rotationText(status: RotationStatus): string {
   const { machine, phase, since, machines, reached, without, waits, ends } = status;
   const left = without.length > 0 ? `, without ${without.join(', ')}` : '';
   return [
@@ -53,3 +53,17 @@ export function rotationText(status: RotationStatus): string {
     ...(waits.length > 0 ? ['It waits for:', ...waits.map(waitText)] : []),
   ].join('\n');
 }
+
+/** How far it is with newer preshared keys, for people. */
+export const presharedText = ({ from, to, have, waits }: PresharedStatus): string =>
+  [
+    `preshared keys: ${have.length} of ${have.length + waits.length} machines have version ${to}; pairs without use version ${from}`,
+    ...(waits.length > 0 ? ['It waits for:', ...waits.map(waitText)] : []),
+  ].join('\n');
+
+/** What is under way of a network's keys, for people. */
+export const keyChangesText = ({ rotation, preshared }: KeyChanges): string =>
+  [
+    ...(rotation ? [rotationText(rotation)] : []),
+    ...(preshared ? [presharedText(preshared)] : []),
+  ].join('\n') || 'no key is being changed';

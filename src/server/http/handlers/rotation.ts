@@ -1,9 +1,18 @@
 import { apiErrors } from '#api';
-import { rotationPlan, rotationStatus } from '../../rotation/status.ts';
+import { endPreshared } from '../../rotation/rotator.ts';
+import { keyChanges, rotationPlan, rotationStatus } from '../../rotation/status.ts';
+import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
 
-type Names = 'planRotation' | 'rotate' | 'rotation' | 'abortRotation' | 'finishRotation';
+type Names =
+  | 'planRotation'
+  | 'rotate'
+  | 'rotation'
+  | 'abortRotation'
+  | 'finishRotation'
+  | 'rotatePreshared'
+  | 'finishPreshared';
 
 /** Changing the keys of machines. */
 export function rotationHandlers({ networks, clock }: Context): Pick<Handlers, Names> {
@@ -25,7 +34,7 @@ export function rotationHandlers({ networks, clock }: Context): Pick<Handlers, N
 
     async rotation({ params }) {
       const { network, hub } = networks.get(params.network);
-      return { rotation: (await rotationStatus(network, hub)) ?? null };
+      return keyChanges(network, hub);
     },
 
     async abortRotation({ params, actor }) {
@@ -42,6 +51,22 @@ export function rotationHandlers({ networks, clock }: Context): Pick<Handlers, N
         decide({ name: 'finishRotation', input }),
       );
       return { without: [...(snapshot.turn?.rotation.without ?? [])] };
+    },
+
+    async rotatePreshared({ params, actor }) {
+      const { network, hub } = networks.get(params.network);
+      const input = signed(actor.name);
+      await network.commit(async (_, decide) => {
+        const edit = await decide({ name: 'beginPreshared', input });
+        return edit && { ...edit, also: async (tx) => makeNetworkSecret(tx, network.name) };
+      });
+      return keyChanges(network, hub);
+    },
+
+    async finishPreshared({ params, actor }) {
+      const { network } = networks.get(params.network);
+      await network.commit(async (_, decide) => endPreshared(network.name, decide, actor.name));
+      return undefined;
     },
   };
 }
