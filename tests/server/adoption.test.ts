@@ -194,9 +194,8 @@ suite('a hub whose partners have files of their own', { needs: ['netns', 'tun'] 
     hub.do('ip link del wg0');
     hub.do('rm -rf /run/hawser');
     hub.must('agent', 'start');
-    await settled(hub, 'hub');
-    expect(marksOf(hub)).toMatch(/^alias hawser:platform:wg0/);
-    expect(hub.read('/run/wg-writes')).toContain('addconf wg0');
+    await until('the agent made it', () => marksOf(hub).startsWith('alias hawser:platform:wg0'));
+    await until('it has its peers', () => hub.read('/run/wg-writes').includes('addconf wg0'));
     // As after a reboot of theirs: a session with the hub of before is found dead after 15 s only.
     for (const machine of [anna, ben]) machine.do('wg-quick down wg0');
     for (const machine of [anna, ben]) machine.do('wg-quick up wg0');
