@@ -31,11 +31,54 @@ function answerForNames(hub: Machine, member: string): void {
   hub.must('apply', file, '--yes');
 }
 
+/** The machine becomes a gateway that answers for names, with a way of its own into the world. */
+const withNames = `version: 1
+network: home
+overlay: 10.77.0.0/24
+dns: {}
+sites:
+  hub: { gateways: { hub: { endpoint: "198.51.100.1:51820" } } }
+  far: { gateways: { confined: { endpoint: "198.51.100.2:51820" } } }
+`;
+
+/** systemd-resolved asks the gateways for the network's names, and for all others whom it always asks. */
+async function namesAreSplit(hub: Machine, must: (text: string) => string): Promise<void> {
+  const options = ['--no-resolv', '--no-hosts', '--bind-interfaces', '--user=root'];
+  const world = ['--listen-address=198.51.100.1', '--address=/world.test/203.0.113.77'];
+  hub.do(`dnsmasq -C /dev/null --pid-file ${[...options, ...world].join(' ')}`);
+  must('mkdir /etc/systemd/resolved.conf.d');
+  must('printf "[Resolve]\\nDNS=198.51.100.1\\n" >/etc/systemd/resolved.conf.d/own.conf');
+  must('systemctl restart systemd-resolved');
+  const found = (name: string): string => must(`getent hosts ${name}`).split(/\s+/)[0] ?? '';
+  expect(found('world.test')).toBe('203.0.113.77');
+
+  hub.write('/run/home/net.yaml', withNames);
+  hub.must('apply', '/run/home/net.yaml', '--force');
+  const address = overlayOf(await settled(hub, 'hub', 'confined'), 'hub');
+  for (const name of ['hub.home.internal', 'hub']) expect(found(name)).toBe(address);
+  expect(must(`getent hosts ${address}`)).toContain('hub.home.internal');
+  expect(must('resolvectl domain hw-home')).toContain('home.internal ~0.77.10.in-addr.arpa');
+  expect(must('cat /etc/resolv.conf')).toContain('nameserver 127.0.0.53');
+
+  const pid = '/run/hawser/names/hawser:home:resolver/pid';
+  expect(must(`stat --format=%U /proc/$(cat ${pid})`).trim()).toBe('nobody');
+  must(`kill -KILL $(cat ${pid})`);
+  expect(found('world.test')).toBe('203.0.113.77');
+  expect(found('hub.home.internal')).toBe(address);
+  await until('its resolver is there again', () => must(`kill -0 $(cat ${pid}) && echo yes`));
+  must('resolvectl revert hw-home');
+  must('systemctl restart hawser-agent');
+  await until('the domain is split off again', () =>
+    must('resolvectl domain').includes('home.internal'),
+  );
+}
+
 /** The package where systemd starts what runs; goes on where it was purged, its file still there. */
 export function systemdStory(rootOf: () => BareRoot): void {
   test('under systemd a confined agent is restarted, killed and upgraded without a lost packet', async () => {
     const install = ['apt-get', 'install', '-q', '-y', '--no-install-recommends'];
-    expect(rootOf().run('root', [...install, 'systemd', 'dnsmasq-base']).status).toBe(0);
+    const packages = ['systemd', 'systemd-resolved', 'dbus', 'dnsmasq-base'];
+    expect(rootOf().run('root', [...install, ...packages]).status).toBe(0);
     const world = await World.open();
     let machine: SystemdMachine | undefined;
     let program: Running | undefined;
@@ -92,6 +135,8 @@ export function systemdStory(rootOf: () => BareRoot): void {
 
       must('ip link del hw-home');
       await until('the agent made it again', () => must('ip -br link').includes('hw-home'));
+
+      await namesAreSplit(hub, must);
 
       must('systemctl start hawser-server');
       await until('the server of this machine serves, as nobody', () =>
