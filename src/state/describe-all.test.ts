@@ -98,3 +98,30 @@ test('what a change costs is told where asked for', () => {
   const changes = diff(state([], tunnel), new Map());
   expect(describeChanges(changes, { impacts: true })).toContain('remove tunnel wg0 [outage]');
 });
+
+describe('names that come and go', () => {
+  const names = (count: number) => {
+    const builder = new ViewBuilder();
+    for (let n = 1; n <= count; n++) {
+      const item = { address: `10.0.0.${n}`, names: [`m${n}.t.internal`, `m${n}`] };
+      builder.put('root', 'names', { place: 'hosts file', ...item });
+      builder.put('root', 'names', { place: 'resolver', ...item });
+    }
+    return builder.view;
+  };
+
+  test('are told one by one where they are few', () => {
+    expect(lines(diff(names(1), names(2)))).toEqual([
+      'add name m2.t.internal (address 10.0.0.2)',
+      'add name m2.t.internal of the resolver (address 10.0.0.2)',
+    ]);
+  });
+
+  test('are counted where they are many', () => {
+    expect(lines(diff(names(1), names(9)))).toEqual(['add 8 names', 'add 8 names of the resolver']);
+    expect(lines(diff(names(9), names(0)))).toEqual([
+      'remove 9 names',
+      'remove 9 names of the resolver',
+    ]);
+  });
+});

@@ -11,6 +11,11 @@ const { privateKey } = generateKeyPair();
 const markTable = String(0x68771234);
 const folder = '/etc/systemd/network';
 
+const names = {
+  v: 1 as const,
+  items: [{ device: 'wg0', servers: ['10.0.0.1'], domains: ['net.internal', '~10.in-addr.arpa'] }],
+};
+
 /** Complaints name the file and, mostly, its line. */
 const complaints = (program: Program): readonly string[] =>
   program
@@ -49,6 +54,7 @@ suite('systemd-networkd takes what is exported for it', {
 
   test.each([
     ['a laptop', spokeState()],
+    ['a laptop that looks names up', spokeState({ root: { splitDns: names } })],
     ['a gateway', gatewayState()],
   ])('the tunnel device of %s is read without a complaint', async (_, state) => {
     install(exportMachineFiles(state, 'networkd', { privateKey }));

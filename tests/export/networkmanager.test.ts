@@ -42,6 +42,14 @@ suite('NetworkManager takes what is exported for it', { needs: ['root', 'network
     sandbox.run(['mkdir', '/run/dbus']);
     sandbox.write('/run/nm.conf', '[main]\nplugins=keyfile\n');
     const laptop = spokeState({
+      root: {
+        splitDns: {
+          v: 1,
+          items: [
+            { device: 'wg0', servers: ['10.0.0.1'], domains: ['net.internal', '~10.in-addr.arpa'] },
+          ],
+        },
+      },
       peers: {
         bielefeld: {
           endpoint: 'vpn.example.org:51820',
@@ -79,6 +87,9 @@ suite('NetworkManager takes what is exported for it', { needs: ['root', 'network
     });
     expect(loaded['ipv4']).toMatchObject({
       method: 'manual',
+      dns: '10.0.0.1;',
+      'dns-search': 'net.internal;~10.in-addr.arpa;',
+      'dns-priority': '200',
       address1: '10.0.0.5/32',
       route1: '10.0.0.0/24',
     });

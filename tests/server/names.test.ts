@@ -142,6 +142,17 @@ suite('the names of two sites and a lone machine', {
     await until('all are back', () => finds(alice, 'bob')[0] === overlay('bob'), 5_000);
   });
 
+  test('are told where a line of the machine’s own hides one', async () => {
+    expect(bob.must('agent', 'status')).not.toContain('NOTE');
+    bob.write('/run/own-hosts', `${bob.read('/etc/hosts')}192.0.2.98 alice\n`);
+    bob.do('cp /run/own-hosts /etc/hosts');
+    await until('bob is told', () =>
+      /NOTE .*alice for 192.0.2.98/.test(bob.must('agent', 'status')),
+    );
+    bob.do('sed -i /192.0.2.98/d /run/own-hosts');
+    bob.do('cp /run/own-hosts /etc/hosts');
+  });
+
   test('are told again at once by a resolver that died; its machine finds all others meanwhile', async () => {
     const first = resolverOf(bob) ?? '';
     bob.do(`kill -KILL ${first}`);

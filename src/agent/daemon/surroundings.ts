@@ -22,4 +22,6 @@ export interface Holding {
   readonly complete: boolean;
   readonly quarantined: number;
   readonly failures: readonly Finding[];
+  /** What a person should know of the machine that is no failure. */
+  readonly notes?: readonly Finding[];
 }

@@ -49,6 +49,7 @@ export class Upkeep {
   /** What could not be done of what the machine holds, and why the offer is refused. */
   #failures: readonly Finding[] = [];
   #refused: readonly Finding[] = [];
+  #notes: readonly Finding[] = [];
   #complete = false;
   readonly #sights: Sights;
   /** What was told of differences while nothing may be changed. */
@@ -308,7 +309,9 @@ export class Upkeep {
   /** Brings the machine to a state, or says why that could not even be tried. */
   async #reconcile(state: Kept['state']): Promise<Report | readonly Finding[]> {
     try {
-      return await this.#machine.agent.reconcile(state);
+      const report = await this.#machine.agent.reconcile(state);
+      this.#note(report.notes.map(plain));
+      return report;
     } catch (error) {
       return findingsIn(error);
     }
@@ -334,6 +337,13 @@ export class Upkeep {
     this.#sights.follow(kept.state);
     if (!this.#complete) this.#retryLater();
     else if (this.#refused.length === 0) this.#retryAfter = firstRetry;
+  }
+
+  /** What a person should know of the machine that is no failure: told where it is new. */
+  #note(notes: readonly Finding[]): void {
+    const isNews = notes.length > 0 && textOf(notes) !== textOf(this.#notes);
+    this.#notes = notes;
+    if (isNews) this.#say(list('to know', messagesOf(notes)));
   }
 
   #retryLater(): void {
@@ -395,6 +405,7 @@ export class Upkeep {
       complete: this.#complete && this.#refused.length === 0,
       quarantined: quarantined.length,
       failures: [...this.#refused, ...this.#failures],
+      ...(this.#notes.length > 0 && { notes: this.#notes }),
     };
   }
 }

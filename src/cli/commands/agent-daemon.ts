@@ -180,11 +180,12 @@ function livesOf({ pid, restarts, last }: NonNullable<Health['supervisor']>): st
 }
 
 function describeSession(session: SessionStatus): string {
-  const { network, machine, failures, unreachable } = session;
+  const { network, machine, failures, notes = [], unreachable } = session;
   const lines = [
     ...notesOf(session),
     ...(unreachable ? [`no server: ${unreachable.message}`] : []),
     ...failures.map(({ message, code }) => `FAILED ${message} [${code}]`),
+    ...notes.map(({ message, code }) => `NOTE ${message} [${code}]`),
   ];
   return [`${network} as ${machine}: ${stateOf(session)}`, ...lines].join('\n  ');
 }

@@ -27,6 +27,58 @@ function shuffled(state: HostState): HostState {
   return turn(state) as HostState;
 }
 
+/** Names that two gateways answer for; `forwards`: all other names as well. */
+const splitDns = (forwards: boolean): StateInit => ({
+  root: {
+    splitDns: {
+      v: 1,
+      items: [
+        {
+          device: 'wg0',
+          servers: ['10.0.0.1', 'fd00:77::1'],
+          domains: ['net.internal', '~0.0.10.in-addr.arpa'],
+          ...(forwards && { forwards }),
+        },
+      ],
+    },
+  },
+});
+
+describe('the names of the network', () => {
+  const exported = (format: (typeof machineFormats)[number], forwards = false): string =>
+    exportMachine(spokeState(splitDns(forwards)), format, { privateKey });
+
+  test('alone are asked for at the gateways, where a format can say that', () => {
+    expect(exported('networkd')).toContain(
+      'DNS=10.0.0.1\nDNS=fd00:77::1\nDomains=net.internal ~0.0.10.in-addr.arpa\nDNSDefaultRoute=no\n',
+    );
+    expect(exported('networkmanager')).toContain(
+      'dns=10.0.0.1;\ndns-search=net.internal;~0.0.10.in-addr.arpa;\ndns-priority=200\n',
+    );
+  });
+
+  test.each(['wg-quick', 'windows'] as const)(
+    'are left to a person where %s would ask the gateways for all names',
+    (format) => {
+      expect(exported(format)).not.toMatch(/^DNS =/m);
+      expect(exported(format)).toMatch(
+        /^# not in this file: the names of net\.internal: .*--format hosts/m,
+      );
+    },
+  );
+
+  test.each(['wg-quick', 'windows', 'qr'] as const)(
+    'and all others are asked for there by %s, if they are answered there',
+    (format) => {
+      expect(parseConfig(exported(format, true)).interface.dns).toEqual([
+        '10.0.0.1',
+        'fd00:77::1',
+        'net.internal',
+      ]);
+    },
+  );
+});
+
 describe.each(machineFormats)('%s', (format) => {
   test('equal states give equal bytes, whatever the order of their members', () => {
     for (const state of [spokeState(), gatewayState()]) {
