@@ -16,9 +16,11 @@ import {
   takenBack,
   tried,
 } from './commit.ts';
+import { Drift } from './drift.ts';
 import { findingsIn, findingsOf, list, messagesOf, plain, textOf } from './findings.ts';
 import { type Kept, KeptStates, nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
+import { Notes } from './notes.ts';
 import { touchesPath } from './path.ts';
 import { Sights } from './sights.ts';
 import type { Holding, Surroundings } from './surroundings.ts';
@@ -49,11 +51,10 @@ export class Upkeep {
   /** What could not be done of what the machine holds, and why the offer is refused. */
   #failures: readonly Finding[] = [];
   #refused: readonly Finding[] = [];
-  #notes: readonly Finding[] = [];
+  readonly #notes = new Notes((lines) => this.#say(list('to know', lines)));
   #complete = false;
   readonly #sights: Sights;
-  /** What was told of differences while nothing may be changed. */
-  #toldDrift = '';
+  readonly #drift: Drift;
   #isSaved = true;
   #kicked: Promise<Look> | undefined;
   #retryAfter = firstRetry;
@@ -65,6 +66,7 @@ export class Upkeep {
     this.#network = network;
     this.#surroundings = surroundings;
     this.#kept = new KeptStates(machine.stateDir, network);
+    this.#drift = new Drift((line) => this.#say(line), surroundings.tell);
     this.#sights = new Sights(machine, network, surroundings);
   }
 
@@ -310,7 +312,7 @@ export class Upkeep {
   async #reconcile(state: Kept['state']): Promise<Report | readonly Finding[]> {
     try {
       const report = await this.#machine.agent.reconcile(state);
-      this.#note(report.notes.map(plain));
+      this.#notes.set(report.notes.map(plain));
       return report;
     } catch (error) {
       return findingsIn(error);
@@ -339,13 +341,6 @@ export class Upkeep {
     else if (this.#refused.length === 0) this.#retryAfter = firstRetry;
   }
 
-  /** What a person should know of the machine that is no failure: told where it is new. */
-  #note(notes: readonly Finding[]): void {
-    const isNews = notes.length > 0 && textOf(notes) !== textOf(this.#notes);
-    this.#notes = notes;
-    if (isNews) this.#say(list('to know', messagesOf(notes)));
-  }
-
   #retryLater(): void {
     this.#alarms.set('retry', this.#retryAfter, () => void this.kick());
     this.#retryAfter = Math.min(2 * this.#retryAfter, this.#machine.timings.resync);
@@ -358,7 +353,7 @@ export class Upkeep {
     // A machine that was booted has nothing: what it had is no change.
     const isBooted = this.#kept.boot !== this.#machine.boot;
     if (!this.#mayChange && !isBooted) return this.#watch(kept);
-    this.#toldDrift = '';
+    this.#drift.left([]);
     const wasComplete = this.#complete;
     const report = await this.#reconcile(kept.state);
     if (!('changes' in report)) {
@@ -366,24 +361,15 @@ export class Upkeep {
       return nothingDiffers;
     }
     const changes = describeChanges(report.changes);
-    if (wasComplete && changes.length > 0) this.#drifted(changes, true);
+    if (wasComplete && changes.length > 0) this.#drift.repaired(changes);
     this.#outcome(kept, findingsOf(report), changes);
     return { changed: changes.length > 0 };
   }
 
-  /** Nothing may be changed now: what differs is told once. */
-  async #watch(state: Kept): Promise<Look> {
-    const changes = describeChanges(await this.#machine.agent.differences(state.state));
-    const told = changes.join('\n');
-    if (told !== this.#toldDrift && changes.length > 0) this.#drifted(changes, false);
-    this.#toldDrift = told;
+  /** Nothing may be changed now. */
+  async #watch({ state }: Kept): Promise<Look> {
+    this.#drift.left(describeChanges(await this.#machine.agent.differences(state)));
     return nothingDiffers;
-  }
-
-  #drifted(changes: readonly string[], repaired: boolean): void {
-    this.#say(list(repaired ? 'put back' : 'differs', changes));
-    const at = new Date().toISOString();
-    this.#surroundings.tell({ type: 'drift', at, changes: [...changes], repaired });
   }
 
   #report(
@@ -405,7 +391,7 @@ export class Upkeep {
       complete: this.#complete && this.#refused.length === 0,
       quarantined: quarantined.length,
       failures: [...this.#refused, ...this.#failures],
-      ...(this.#notes.length > 0 && { notes: this.#notes }),
+      ...(this.#notes.all.length > 0 && { notes: this.#notes.all }),
     };
   }
 }

@@ -1,0 +1,22 @@
+import type { Finding } from '#api';
+import { messagesOf, textOf } from './findings.ts';
+
+/** What a person should know of the machine that is no failure: told where it is new. */
+export class Notes {
+  readonly #say: (lines: readonly string[]) => void;
+  #all: readonly Finding[] = [];
+
+  constructor(say: (lines: readonly string[]) => void) {
+    this.#say = say;
+  }
+
+  get all(): readonly Finding[] {
+    return this.#all;
+  }
+
+  set(notes: readonly Finding[]): void {
+    const isNews = notes.length > 0 && textOf(notes) !== textOf(this.#all);
+    this.#all = notes;
+    if (isNews) this.#say(messagesOf(notes));
+  }
+}
