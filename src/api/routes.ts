@@ -7,6 +7,7 @@ import {
   FileSet,
   Name,
   NetworkStatus,
+  NewToken,
   Package,
   PlanResult,
   PublicKey,
@@ -204,6 +205,16 @@ export const routes = {
     params: OfMachine,
     response: Revision,
   }),
+  revokeMachine: route({
+    method: 'POST',
+    path: `${network}/machines/:machine/revoke`,
+    permission: 'apply',
+    once: true,
+    summary:
+      'Cut a machine off at all its peers, or let it back; name, key, address and history stay',
+    params: OfMachine,
+    body: Type.Object({ revoked: Type.Boolean(), why: Why }),
+  }),
   retryMachine: route({
     method: 'POST',
     path: `${network}/machines/:machine/retry`,
@@ -227,23 +238,7 @@ export const routes = {
     path: '/v1/tokens',
     permission: 'tokens',
     summary: 'A new token; its text is shown this once',
-    body: Type.Object({
-      role: Type.Union([
-        Type.Literal('admin'),
-        Type.Literal('operator'),
-        Type.Literal('viewer'),
-        Type.Literal('join'),
-      ]),
-      name: Type.String({ minLength: 1, maxLength: 100 }),
-      network: Type.Optional(Name),
-      expires: Type.Optional(Time),
-      uses: Type.Optional(Type.Integer({ minimum: 1 })),
-      tags: Type.Optional(Type.Array(Name)),
-      ephemeral: Type.Optional(Type.Boolean()),
-      admits: Type.Optional(Type.Boolean()),
-      /** A join token for this machine and no other. */
-      machine: Type.Optional(Name),
-    }),
+    body: NewToken,
     response: Type.Object({
       token: Type.String(),
       info: TokenInfo,

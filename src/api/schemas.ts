@@ -146,6 +146,27 @@ export const Package = Type.Object({
 });
 export type Package = Static<typeof Package>;
 
+/** What is asked of a new token. */
+export const NewToken = Type.Object({
+  role: Type.Union([
+    Type.Literal('admin'),
+    Type.Literal('operator'),
+    Type.Literal('viewer'),
+    Type.Literal('join'),
+  ]),
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+  network: Type.Optional(Name),
+  expires: Type.Optional(Time),
+  uses: Type.Optional(Type.Integer({ minimum: 1 })),
+  tags: Type.Optional(Type.Array(Name)),
+  ephemeral: Type.Optional(Type.Boolean()),
+  admits: Type.Optional(Type.Boolean()),
+  /** Of a join token: seconds after which members that join with it are cut off. */
+  memberLife: Type.Optional(Type.Integer({ minimum: 60, maximum: 2_000_000_000 })),
+  /** A join token for this machine and no other. */
+  machine: Type.Optional(Name),
+});
+
 export const AuditEntry = Type.Object({
   seq: Type.Integer(),
   at: Time,

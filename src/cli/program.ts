@@ -23,6 +23,7 @@ import {
   removeCommand,
   replaceCommand,
   retryCommand,
+  revokeCommand,
 } from './commands/machines.ts';
 import { networkCommand } from './commands/network.ts';
 import { planCommand } from './commands/plan.ts';
@@ -61,6 +62,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       tokenCommand(),
       approveCommand(),
       rejectCommand(),
+      revokeCommand(),
       retryCommand(),
       replaceCommand(),
       removeCommand(),

@@ -188,6 +188,7 @@ function nodeText(node: Node): string {
     unit.name,
     unit.hub ?? '',
     node.publicKey ?? '',
+    node.isRevoked,
     node.underlayMtu,
     node.overlay.join(),
     node.carries.join(),

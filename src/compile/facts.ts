@@ -18,6 +18,15 @@ const FactsSchema = Type.Object({
   }),
   adopted: Type.Optional(Type.Record(Text, Type.Boolean())),
   preshared: Type.Optional(Type.Object({ from: Type.Integer(), have: Type.Array(Text) })),
+  revoked: Type.Optional(
+    Type.Record(
+      Text,
+      Type.Object({
+        why: Type.Union([Type.Literal('revoked'), Type.Literal('expired')]),
+        at: Text,
+      }),
+    ),
+  ),
   rotation: Type.Optional(
     Type.Object({
       machine: Text,

@@ -36,6 +36,7 @@ export { formatPlan } from './plan/text.ts';
 export { joinPorts, portAtoms } from './port-atoms.ts';
 export { hostRoutes, siteRouterRoutes } from './project/host-routes.ts';
 export { machinesOf, project } from './project/project.ts';
+export { restoredFacts, revokedFacts, turnedOver } from './revoked.ts';
 export {
   advanced,
   awaited,

@@ -62,6 +62,12 @@ export interface Inventory {
   readonly machines: readonly never[];
 }
 
+/** Why and since when (RFC 3339) a machine is cut off. */
+export interface Revocation {
+  readonly why: 'revoked' | 'expired';
+  readonly at: string;
+}
+
 /** The four inputs that live in `hawser.facts.json` when there is no server. */
 export interface Facts {
   readonly inventory: Inventory;
@@ -75,6 +81,8 @@ export interface Facts {
   readonly adopted?: Readonly<Record<string, boolean>>;
   readonly rotation?: Rotation;
   readonly preshared?: PresharedChange;
+  /** Machines of the file that are cut off: no peers, and in nobody's peers. Absent: none is. */
+  readonly revoked?: Readonly<Record<string, Revocation>>;
 }
 
 /** The network's preshared keys give way to those of a newer secret, pair by pair. */

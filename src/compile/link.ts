@@ -71,7 +71,7 @@ function turnOf({ rotation }: Inputs, nodes: readonly Node[]): Turn | undefined 
 }
 
 /**
- * Facts in which every machine has a key, so that a bare file can be checked and traced. The made-up
+ * Facts in which every machine has a key and none is cut off, so that a bare file can be checked and traced. The made-up
  * keys are well-formed, differ from machine to machine and open nothing.
  */
 export function assumeKeys(network: Network, facts: Facts): Facts {
@@ -84,7 +84,7 @@ export function assumeKeys(network: Network, facts: Facts): Facts {
       { ...keysOf(m, facts), '0': keyOf(m, facts) ?? placeholderKey(m) },
     ]),
   );
-  return { ...facts, keys };
+  return { ...facts, keys, revoked: {} };
 }
 
 /** 32 bytes made from the name, as base64; a machine that changes its name keeps them too. */
@@ -100,6 +100,9 @@ const keysOf = ({ name, was = name }: Machine, { keys }: Facts): MachineKeys => 
 
 const keyOf = (machine: Machine, facts: Facts): string | undefined =>
   machine.publicKey ?? keysOf(machine, facts)['0'];
+
+const isCutOff = ({ name, was = name }: Machine, { revoked = {} }: Facts): boolean =>
+  Object.hasOwn(revoked, name) || Object.hasOwn(revoked, was);
 
 function unitsOf(network: Network, inputs: Inputs): readonly Unit[] {
   const sites = network.sites.map((site) =>
@@ -139,14 +142,16 @@ function nodeOf(
 ): Node {
   const given = (inputs.ledger.addresses[machine.name] ?? []).map((text) => Address.parse(text));
   const overlay = [...machine.overlay, ...given].sort((a, b) => a.compare(b));
+  const isRevoked = isCutOff(machine, inputs);
   return {
     name: machine.name,
     machine,
     unit,
     isCarrier,
     overlay,
-    publicKey: keyOf(machine, inputs),
-    keys: keysOf(machine, inputs),
+    isRevoked,
+    publicKey: isRevoked ? undefined : keyOf(machine, inputs),
+    keys: isRevoked ? {} : keysOf(machine, inputs),
     onWholeLan: familiesOf(inputs.network).every((family) =>
       machine.addresses.some((a) => a.local.family === family),
     ),

@@ -13,7 +13,9 @@ export interface Node {
   /** It carries what its site carries, and forwards for others. */
   readonly isCarrier: boolean;
   readonly overlay: readonly Address[];
-  /** Absent: the machine is pending and in nobody's peers. */
+  /** It is cut off: it has no peers, and is nobody's. */
+  readonly isRevoked: boolean;
+  /** Absent: the machine is pending or cut off, and in nobody's peers. */
   readonly publicKey: string | undefined;
   /** Its public keys by lane, as far as known. */
   readonly keys: MachineKeys;

@@ -14,6 +14,8 @@ export interface Actor {
   readonly tags: readonly string[];
   readonly ephemeral: boolean;
   readonly admits: boolean;
+  /** Seconds that members have that join with it. */
+  readonly memberLife?: number;
   /** The one machine that it lets in. */
   readonly machine?: string;
 }

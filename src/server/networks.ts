@@ -1,6 +1,7 @@
 import { apiErrors } from '#api';
 import { didYouMean } from '#base';
 import { Hub, type HubComponents } from './hub/hub.ts';
+import { Expiry } from './network/expiry.ts';
 import { Network } from './network/network.ts';
 import { Rotator } from './rotation/rotator.ts';
 
@@ -8,6 +9,7 @@ interface Open {
   readonly network: Network;
   readonly hub: Hub;
   readonly rotator: Rotator;
+  readonly expiry: Expiry;
 }
 
 /** After a failed reading the network is read again after so many milliseconds. */
@@ -47,7 +49,10 @@ export class Networks {
     try {
       const network = await Network.open(name, this.#components);
       const hub = new Hub(network, this.#components);
-      this.#open.set(name, { network, hub, rotator: new Rotator(network, hub, this.#components) });
+      const rotator = new Rotator(network, hub, this.#components);
+      const expiry = new Expiry(network, this.#components);
+      this.#open.set(name, { network, hub, rotator, expiry });
+      void expiry.look();
       this.#broken.delete(name);
     } catch (error) {
       this.#components.log.error({ err: error, network: name }, 'a network cannot be served');
@@ -79,7 +84,10 @@ export class Networks {
   async close(): Promise<void> {
     this.#unsubscribe();
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const { rotator } of this.all) rotator.stop();
+    for (const { rotator, expiry } of this.all) {
+      rotator.stop();
+      expiry.close();
+    }
     await Promise.all(this.all.map(async ({ hub }) => hub.close()));
     await Promise.all(this.all.map(async ({ network }) => network.settled()));
   }

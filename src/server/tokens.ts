@@ -19,6 +19,8 @@ export interface NewToken {
   readonly tags?: readonly string[] | undefined;
   readonly ephemeral?: boolean | undefined;
   readonly admits?: boolean | undefined;
+  /** Seconds. */
+  readonly memberLife?: number | undefined;
   /** The one machine that a join token lets in. */
   readonly machine?: string | undefined;
   /** The token for whose holder it speaks, if not its own. */
@@ -72,6 +74,7 @@ export class Tokens {
       admits: wanted.admits ?? false,
       revoked: false,
       ...(wanted.person !== undefined && { person: wanted.person }),
+      ...(wanted.memberLife !== undefined && { memberLife: wanted.memberLife }),
     };
     await tx.putToken({ ...info, hash: hashOf(secret.reveal()) });
     if (wanted.machine !== undefined) await tx.putSetting(machineKey(info.id), wanted.machine);
@@ -139,6 +142,7 @@ export class Tokens {
 
 function actorOf(token: StoredToken): Actor {
   const { id, name, role, hash, network, tags, ephemeral, admits, person = id } = token;
+  const { memberLife } = token;
   const known = roles.find((one) => one === role);
   if (!known) throw apiErrors.error('api/unauthorized', {});
   return {
@@ -150,5 +154,6 @@ function actorOf(token: StoredToken): Actor {
     tags,
     ephemeral,
     admits,
+    ...(memberLife !== undefined && { memberLife }),
   };
 }

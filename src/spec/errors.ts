@@ -147,6 +147,10 @@ export const errors = errorTable({
     says: '`{text}` is no tag',
     fix: 'Use lower-case letters, digits and inner hyphens, such as `people`; write it without `tag:`.',
   },
+  'spec/bad-time': {
+    says: '`{text}` is no time',
+    fix: 'Write a date, such as `2027-01-31`, or a date and time with its zone, such as `2027-01-31T18:00:00Z`.',
+  },
   'spec/bad-public-key': {
     says: '`{text}` is no WireGuard public key',
     fix: 'Paste what `wg pubkey` prints: 44 characters ending in `=`.',

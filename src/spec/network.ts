@@ -70,6 +70,8 @@ export interface Machine extends Located {
   /** The public key, where the file gives it. */
   readonly publicKey?: string;
   readonly tags: readonly string[];
+  /** Of members: when it is cut off, RFC 3339 in UTC with milliseconds. */
+  readonly expires?: string;
   /** A former name, whose key, address and history it keeps. */
   readonly was?: string;
   /** MTU of the machine's own network towards the internet, where the file gives it. */

@@ -18,6 +18,8 @@ export interface NewMember {
   readonly name: string;
   readonly hub?: string;
   readonly tags: readonly string[];
+  /** RFC 3339. */
+  readonly expires?: string;
 }
 
 type Ranged = Node & { readonly range: readonly [number, number, number] };
@@ -28,10 +30,11 @@ const words = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', '
 const plain = (text: string): string =>
   /^[a-z]/.test(text) && !words.has(text) ? text : JSON.stringify(text);
 
-function memberText({ name, hub, tags }: NewMember): string {
+function memberText({ name, hub, tags, expires }: NewMember): string {
   const fields = [
     ...(hub === undefined ? [] : [`hub: ${plain(hub)}`]),
     ...(tags.length === 0 ? [] : [`tags: [${tags.map(plain).join(', ')}]`]),
+    ...(expires === undefined ? [] : [`expires: "${expires}"`]),
   ];
   return `${plain(name)}: {${fields.length === 0 ? '' : ` ${fields.join(', ')} `}}`;
 }

@@ -41,6 +41,12 @@ const forms = {
   },
   // What login programs take, and no shell or ssh(1) reads otherwise.
   login: { pattern: '^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,31}$', fault: 'spec/bad-login' },
+  // RFC 3339: a date, or a date and time with its zone.
+  time: {
+    pattern:
+      '^\\d{4}-\\d{2}-\\d{2}(?:[T ]\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:Z|[+-]\\d{2}:\\d{2}))?$',
+    fault: 'spec/bad-time',
+  },
   publicKey: { pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$', fault: 'spec/bad-public-key' },
 } as const satisfies Record<string, Form>;
 

@@ -193,6 +193,9 @@ const news = {
     keys: { [name]: { '0': Buffer.alloc(32, 7).toString('base64') } },
   }),
   'its first key': () => ({}),
+  'being cut off': (name: string) => ({
+    revoked: { [name]: { why: 'revoked' as const, at: '2026-01-01T00:00:00Z' } },
+  }),
   'a smaller network': (name: string) => ({
     observations: { mtu: { [name]: 1300 }, endpoints: {} },
   }),

@@ -225,6 +225,16 @@ describe('people at a server', () => {
     });
   });
 
+  describe('who cut a member off', () => {
+    test('can let it back', () => {
+      expect(ben.must('revoke', 'ben', '-m', 'a lost laptop')).toContain('ben is cut off');
+      expect(ann.must('status')).toMatch(/^ben +not ours to run .*revoked/m);
+      expect(ben.must('revoke', 'ben', '--undo')).toContain('ben is let back');
+      expect(ann.must('status')).not.toContain('revoked');
+      expect(refusal(ben, 'revoke', 'nobody')).toEqual([2, 'api/not-found']);
+    });
+  });
+
   describe('who keep backups', () => {
     const passphrase = { HAWSER_PASSPHRASE: 'correct horse battery' };
 

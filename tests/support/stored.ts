@@ -53,6 +53,7 @@ export async function fillStore(store: Store): Promise<void> {
       enrolment: 'pending',
       keys: { '0': 'k' },
       person: 'first',
+      memberLife: 3600,
     });
     const token = {
       id: 'first',

@@ -32,6 +32,33 @@ export const approveCommand = (): Command =>
       }),
     );
 
+interface RevokeFlags extends Flags {
+  readonly undo?: boolean;
+  readonly message?: string;
+}
+
+export const revokeCommand = (): Command =>
+  ofNetwork('revoke', 'cut a machine off at all its peers at once; it can be let back')
+    .argument('<machine>', 'its name')
+    .option('--undo', 'let it back')
+    .option('-m, --message <why>', 'why, for the audit')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', '\nName, key, address and history stay, unlike with `hawser remove`.')
+    .action((machine: string, { undo = false, message, ...options }: RevokeFlags) =>
+      inNetwork(options, async (client, network) => {
+        const question = `${machine} is cut off at all its peers. Go on?`;
+        if (!undo && !(await confirmed(question, options.yes))) return;
+        const params = { network, machine };
+        await client.call('revokeMachine', { params, body: { revoked: !undo, why: message } });
+        const { frozen } = await client.call('status', { params: { network } });
+        if (options.json) printJson({ network, machine, revoked: !undo, frozen });
+        else {
+          print(undo ? `${machine} is let back` : `${machine} is cut off`);
+          if (frozen) print(`${network} is frozen: machines hear of it after \`hawser thaw\``);
+        }
+      }),
+    );
+
 interface RejectFlags extends NetworkOptions {
   readonly message?: string;
 }

@@ -4,7 +4,7 @@ import { columns } from '#lab';
 import { print, printJson } from '../output.ts';
 import { joinLines } from '../remote/join-lines.ts';
 import { atServer, onlyNetwork, type RemoteOptions, remote } from '../remote/session.ts';
-import { fromNow, momentOf } from '../times.ts';
+import { durationOf, fromNow, momentOf } from '../times.ts';
 
 interface CreateFlags extends RemoteOptions {
   readonly join?: boolean;
@@ -15,6 +15,8 @@ interface CreateFlags extends RemoteOptions {
   readonly uses?: number;
   readonly tags?: readonly string[];
   readonly ephemeral?: boolean;
+  /** Seconds. */
+  readonly memberExpires?: number;
   readonly approval?: boolean;
 }
 
@@ -23,6 +25,12 @@ export const count = (text: string): number => {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('a number from 1 on is expected');
   return Number(text);
 };
+
+function life(text: string): number {
+  const duration = durationOf(text);
+  if (duration !== undefined && duration >= 60_000) return Math.round(duration / 1000);
+  throw new InvalidArgumentError('a duration from a minute on is expected, such as 12h, 30d');
+}
 
 const createCommand = (): Command =>
   remote('create', 'make a token; its text is shown this once')
@@ -37,6 +45,7 @@ const createCommand = (): Command =>
     .option('--expires <time>', 'good for so long: 30m, 12h, 7d; or until a time')
     .option('--uses <number>', 'with --join: good for so many machines', count)
     .option('--tags <tags>', 'with --join: tags of the machines, a,b', (text) => text.split(','))
+    .option('--member-expires <time>', 'with --join: members are cut off after 12h, 30d ...', life)
     .option('--ephemeral', 'with --join: machines that go away are removed by themselves')
     .option(
       '--approval',
@@ -62,6 +71,7 @@ const requestOf = (flags: CreateFlags, network: string | undefined): BodyOf<'cre
       uses: flags.uses ?? 1,
       tags: [...(flags.tags ?? [])],
       ephemeral: flags.ephemeral ?? false,
+      ...(flags.memberExpires !== undefined && { memberLife: flags.memberExpires }),
       admits: !flags.approval,
     }),
   };

@@ -32,11 +32,13 @@ export const machinesOf = (model: Model): readonly string[] =>
   ].sort();
 
 /**
- * What one machine should be. Throws `compile/unknown-machine` and, for a plain host that runs
+ * What one machine should be; one that is cut off should be nothing. Throws `compile/unknown-machine` and, for a plain host that runs
  * nothing of ours, `compile/no-state`.
  */
 export function project(model: Model, machine: string): HostState {
   const node = model.nodesByName.get(machine);
+  if (node?.isRevoked)
+    return { ...frame(model, machine), namespaces: {}, tunnels: {}, bindings: [] };
   return node ? nodeState(model, node) : hostState(model, machine);
 }
 

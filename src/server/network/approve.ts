@@ -4,7 +4,7 @@ import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
 import { needsTwo } from './change.ts';
 import type { Decision } from './edit.ts';
-import { memberAdded, refuseUnmanaged, withFacts, withKeys } from './enrol.ts';
+import { endOf, memberAdded, refuseUnmanaged, withFacts, withKeys } from './enrol.ts';
 
 export interface Approval {
   readonly machine: string;
@@ -15,6 +15,8 @@ export interface Approval {
   readonly author: string;
   /** For whom the author speaks. */
   readonly person: string;
+  /** RFC 3339. */
+  readonly at: string;
 }
 
 /**
@@ -26,7 +28,7 @@ export function approved(basis: Basis, approval: Approval): Decision | undefined
   const waiting = basis.machines.get(machine);
   if (!waiting) throw apiErrors.error('api/not-found', { what: `machine ${machine} that waits` });
   if (waiting.enrolment === 'enrolled') return undefined;
-  const { person, ...admitted } = waiting;
+  const { person, memberLife, ...admitted } = waiting;
   if (needsTwo(basis.compiled) && person === approval.person) {
     throw serverErrors.error('server/second-person', { what: `the token of ${machine}`, author });
   }
@@ -53,6 +55,7 @@ export function approved(basis: Basis, approval: Approval): Decision | undefined
     throw apiErrors.error('api/held', args);
   }
   const hub = approval.hub === undefined ? {} : { hub: approval.hub };
-  const member = { name, tags: waiting.tags, ...hub };
+  const end = endOf(memberLife, approval.at);
+  const member = { name, tags: waiting.tags, ...hub, ...end };
   return { ...base, revision: memberAdded(basis, member, facts, `${author} let ${name} in`) };
 }

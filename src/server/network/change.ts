@@ -10,6 +10,7 @@ import {
   type Plan,
   plan,
   type Rotation,
+  restoredFacts,
   wireguardMachines,
 } from '#compile';
 import type { Network } from '#spec';
@@ -55,11 +56,13 @@ function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): Facts {
     Object.fromEntries(
       Object.entries(known).map(([name, value]) => [names.get(name) ?? name, value]),
     );
-  if (![...names.keys()].some((name) => name in facts.keys)) return facts;
-  const { observations: seen, ledger, rotation } = facts;
+  const { observations: seen, ledger, rotation, revoked } = facts;
+  const known = { ...facts.keys, ...revoked };
+  if (![...names.keys()].some((name) => name in known)) return facts;
   return {
     ...facts,
     ...(rotation && { rotation: renamedRotation(rotation, names) }),
+    ...(revoked && { revoked: move(revoked) }),
     ledger: { ...ledger, addresses: move(ledger.addresses) },
     keys: move(facts.keys),
     observations: { mtu: move(seen.mtu), endpoints: move(seen.endpoints) },
@@ -236,7 +239,8 @@ export function released(basis: Basis, { revision, files, author, persons }: Rel
 
 /** Machines that are gone are not known by their keys any more. */
 export function withoutKeys(facts: Facts, machines: readonly { readonly name: string }[]): Facts {
-  const gone = new Set(machines.map(({ name }) => name));
+  const names = machines.map(({ name }) => name);
+  const gone = new Set(names);
   const keys = Object.entries(facts.keys).filter(([name]) => !gone.has(name));
-  return { ...facts, keys: Object.fromEntries(keys) };
+  return { ...restoredFacts(facts, names), keys: Object.fromEntries(keys) };
 }

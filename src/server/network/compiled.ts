@@ -73,12 +73,13 @@ export class Compiled {
   /** The facts with an address for every machine. */
   get facts(): Facts {
     const { inventory, ledger, keys, observations, ...inputs } = this.model.inputs;
-    const { adopted, rotation, preshared } = inputs;
+    const { adopted, rotation, preshared, revoked } = inputs;
     return {
       ...{ inventory, ledger, keys, observations },
       ...(adopted && { adopted }),
       ...(rotation && { rotation }),
       ...(preshared && { preshared }),
+      ...(revoked && { revoked }),
     };
   }
 

@@ -17,6 +17,7 @@ import { type Change, changeTo, type Release, released } from './change.ts';
 import type { Decision } from './edit.ts';
 import { type Enrolment, enrol, withFacts } from './enrol.ts';
 import { forgotten, left, removed, vacated } from './remove.ts';
+import { expired, type Revoking, restored, revoked } from './revoke.ts';
 
 /** What machines said of themselves, by identity. */
 export interface Said {
@@ -45,6 +46,9 @@ export const decisions = {
   vacate: (_: Basis, machine: StoredMachine) => vacated(machine),
   change: (basis: Basis, change: Change) => changeTo(basis, change),
   release: (basis: Basis, release: Release) => released(basis, release),
+  revoke: (basis: Basis, revoking: Revoking) => revoked(basis, revoking),
+  restore: (basis: Basis, revoking: Revoking) => restored(basis, revoking),
+  expire: (basis: Basis, now: { readonly at: string }) => expired(basis, now),
   rotate: (basis: Basis, beginning: Beginning) => rotationBegun(basis, beginning),
   abortRotation: (basis: Basis, signed: Signed) => rotationAborted(basis, signed),
   finishRotation: (basis: Basis, signed: Signed) => rotationFinished(basis, signed),

@@ -79,14 +79,22 @@ export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined 
   if (!actor.admits || basis.held || needsTwo(basis.compiled)) {
     // Its key is nobody's yet: what it brings along means nothing until it is let in.
     const news = brought !== basis.stored.facts && { compiled: withFacts(basis, brought) };
-    const { person } = actor;
-    const put: readonly StoredMachine[] = [{ ...machine, enrolment: 'pending', person }];
+    const { person, memberLife } = actor;
+    const waits = { person, ...(memberLife !== undefined && { memberLife }) };
+    const put: readonly StoredMachine[] = [{ ...machine, enrolment: 'pending', ...waits }];
     return { ...base, action: 'join-request', detail, put, ...news };
   }
   const facts = withKeys(brought, name, request);
-  const revision = memberAdded(basis, { name, tags: actor.tags }, facts, `${name} joined`);
+  const member = { name, tags: actor.tags, ...endOf(actor.memberLife, enrolment.at) };
+  const revision = memberAdded(basis, member, facts, `${name} joined`);
   return { ...base, action: 'join', detail, revision };
 }
+
+/** When a member is cut off that has so many seconds from a time on. */
+export const endOf = (seconds: number | undefined, from: string): Pick<NewMember, 'expires'> =>
+  seconds === undefined
+    ? {}
+    : { expires: new Date(Date.parse(from) + seconds * 1000).toISOString() };
 
 /** A machine that joined before, perhaps with another tunnel of the same key. */
 function returned(

@@ -11,6 +11,9 @@ export interface NamedMachine {
   /** Where the file says that its WireGuard is reached. */
   readonly endpoint?: string;
   readonly overlay: readonly string[];
+  /** When it is cut off, RFC 3339; why it is. */
+  readonly expires?: string;
+  readonly revoked?: 'revoked' | 'expired';
   /** As it said last: WireGuard public keys by lane, and the MTU towards its peers. */
   readonly keys?: Readonly<Record<string, string>>;
   readonly mtu?: number;
@@ -42,6 +45,8 @@ function namedMachine({ nodesByName, hostsByName, inputs }: Model, name: string)
     managed,
     overlay: (node?.overlay ?? []).map(String),
     ...(was !== undefined && { was }),
+    ...(node?.machine.expires !== undefined && { expires: node.machine.expires }),
+    ...(node?.isRevoked && { revoked: inputs.revoked?.[name]?.why ?? 'revoked' }),
     ...(endpoint && { endpoint: formatEndpoint(endpoint) }),
     ...(keys[name] && { keys: keys[name] }),
     ...(observations.mtu[name] !== undefined && { mtu: observations.mtu[name] }),

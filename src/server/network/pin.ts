@@ -13,8 +13,12 @@ const digits = 16;
  * Pins what a plan was made from: base revision, the new files, inventory, ledger and keys, a hash
  * each, so that a refusal can say which of them moved. Observations may move: nobody decides by them.
  */
-export const pinOf = (base: RevisionId, files: FileSet, facts: Facts): string =>
-  [base, files, facts.inventory, facts.ledger, { keys: facts.keys, adopted: facts.adopted }]
+export const pinOf = (
+  base: RevisionId,
+  files: FileSet,
+  { inventory, ledger, keys, adopted, revoked }: Facts,
+): string =>
+  [base, files, inventory, ledger, { keys, adopted, revoked }]
     .map((part) => sha256(canonicalJson(part)).slice(0, digits))
     .join('.');
 

@@ -4,10 +4,11 @@ import type { Rotation } from '#compile';
 import type { Hub, Present } from '../hub/hub.ts';
 import type { Card } from '../presence/card.ts';
 import type { StoredMachine } from '../store/contract.ts';
+import type { NamedMachine } from './names.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The machines of a network: those of its file, and those that wait. */
-export function statusOf(snapshot: Snapshot, hub: Hub): NetworkStatus {
+export function statusOf(snapshot: Snapshot, hub: Hub, now: Date): NetworkStatus {
   const { stored, approvals, held, names, machines } = snapshot;
   const others = [...machines.keys()].filter((name) => !names.has(name));
   return {
@@ -17,12 +18,12 @@ export function statusOf(snapshot: Snapshot, hub: Hub): NetworkStatus {
     approvals,
     ...(held && { held }),
     machines: [...names.keys(), ...others]
-      .map((name) => statusOfMachine(snapshot, hub, name))
+      .map((name) => statusOfMachine(snapshot, hub, name, now))
       .sort(by(({ name }) => name)),
   };
 }
 
-function statusOfMachine(snapshot: Snapshot, hub: Hub, name: string): MachineStatus {
+function statusOfMachine(snapshot: Snapshot, hub: Hub, name: string, now: Date): MachineStatus {
   const { stored, names, machines } = snapshot;
   const record = machines.get(name);
   const named = names.get(name);
@@ -42,9 +43,21 @@ function statusOfMachine(snapshot: Snapshot, hub: Hub, name: string): MachineSta
     overlay: [...(named?.overlay ?? [])],
     ...(confirmed !== undefined && { confirmed }),
     ...(record?.enrolment === 'enrolled' && { wanted: stored.revision.number }),
-    notes: [...notesOf(snapshot, hub, record, card)],
+    notes: [...endNotes(named, now), ...notesOf(snapshot, hub, record, card)],
     failures: [...(card?.failures ?? [])],
   };
+}
+
+/** Milliseconds before a member's end from which on it is told. */
+const warnedBefore = 7 * 24 * 3600 * 1000;
+
+function* endNotes(named: NamedMachine | undefined, now: Date): Iterable<string> {
+  const { revoked, expires } = named ?? {};
+  if (revoked === 'expired') yield `expired ${expires ?? ''}`.trim();
+  else if (revoked !== undefined) yield revoked;
+  else if (expires !== undefined && Date.parse(expires) - now.getTime() < warnedBefore) {
+    yield `expires ${expires}`;
+  }
 }
 
 /** A revision that left a machine as it was is confirmed with the one that it confirmed. */

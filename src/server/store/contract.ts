@@ -32,6 +32,8 @@ export interface StoredMachine {
   readonly ephemeral: boolean;
   /** Of a pending one: the token whose holder made the token that it joined with. */
   readonly person?: string;
+  /** Of a pending one: seconds that it has as a member, once it is let in. */
+  readonly memberLife?: number;
   /** Revision number that it confirmed last, and the one it took back. */
   readonly confirmed?: number;
   readonly quarantined?: number;

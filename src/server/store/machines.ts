@@ -14,6 +14,7 @@ const machineOf = (row: MachineRow): StoredMachine => ({
   tags: JSON.parse(row.tags) as string[],
   ephemeral: row.ephemeral === 1,
   ...present('person', row.person),
+  ...present('memberLife', row.member_life),
   ...present('confirmed', row.confirmed),
   ...present('quarantined', row.quarantined),
 });
@@ -28,6 +29,7 @@ const rowOf = (machine: StoredMachine): MachineRow => ({
   tags: JSON.stringify(machine.tags),
   ephemeral: Number(machine.ephemeral),
   person: machine.person ?? null,
+  member_life: machine.memberLife ?? null,
   confirmed: machine.confirmed ?? null,
   quarantined: machine.quarantined ?? null,
 });

@@ -19,6 +19,7 @@ export const migrations: readonly Migration[] = [
   withoutOldFacts,
   withPersons,
   withPersonsOfMachines,
+  withExpiry,
 ];
 
 async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
@@ -73,6 +74,11 @@ async function withPersons(db: QueryExecutorProvider): Promise<void> {
 /** By whose token a machine joined that waits. */
 async function withPersonsOfMachines(db: QueryExecutorProvider): Promise<void> {
   await run(db, ['alter table machines add column person text']);
+}
+
+/** How many seconds a machine has, after it is let in, that waits. */
+async function withExpiry(db: QueryExecutorProvider): Promise<void> {
+  await run(db, ['alter table machines add column member_life integer']);
 }
 
 async function run(db: QueryExecutorProvider, statements: readonly string[]): Promise<void> {

@@ -51,6 +51,8 @@ interface MachinesTable {
   tags: string;
   ephemeral: number;
   person: string | null;
+  /** Seconds. */
+  member_life: number | null;
   confirmed: number | null;
   quarantined: number | null;
 }

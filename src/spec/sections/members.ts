@@ -45,6 +45,16 @@ const Member = words.mapping(
     mtu: words.optional(words.Mtu),
     nat: words.optional(words.NatKind),
     tags: words.optional(words.Tags),
+    expires: words.optional(
+      words.text(
+        {
+          description:
+            'When a server cuts it off: at the end of a day (UTC), or at a time with its zone. Its name, key and address stay; a later time lets it back.',
+          examples: ['2027-01-31', '2027-01-31T18:00:00+01:00'],
+        },
+        'time',
+      ),
+    ),
     was: words.optional(words.Was),
     ssh: words.optional(words.Ssh),
   },
@@ -76,10 +86,29 @@ function readMember(name: string, source: MemberSource, place: Place, draft: Dra
   return {
     ...machine,
     ...(source.hub !== undefined && readHub(source.hub, source, draft)),
+    ...(source.expires !== undefined && readExpires(source.expires, source, draft)),
     managed,
     ...(source.allowed_ips !== undefined && readAllowedIps(name, source, managed, draft)),
   };
 }
+
+/** A day ends when the next one begins. */
+function readExpires(
+  text: string,
+  source: MemberSource,
+  draft: Draft,
+): { readonly expires?: string } {
+  const isDay = text.length === 'yyyy-mm-dd'.length;
+  const moment = new Date(isDay ? `${text}T24:00:00Z` : text.replace(' ', 'T'));
+  const isOnCalendar = !Number.isNaN(Date.parse(text.slice(0, 10))) && isDayOf(text.slice(0, 10));
+  if (!Number.isNaN(moment.getTime()) && isOnCalendar) return { expires: moment.toISOString() };
+  const place = placeOf(source, 'expires');
+  draft.report(errors.diagnostic('spec/bad-time', { text }, { place, text }));
+  return {};
+}
+
+/** 31 February is read as a day of March. */
+const isDayOf = (date: string): boolean => new Date(date).toISOString().startsWith(date);
 
 function readHub(hub: string, source: MemberSource, draft: Draft): { readonly hub: string } {
   draft.names.expect({ text: hub, place: placeOf(source, 'hub') }, 'site', ['site']);

@@ -2,7 +2,13 @@ import { apiErrors, type JoinResponse } from '#api';
 import type { Handlers } from '../call.ts';
 import { type Context, once } from './context.ts';
 
-type Names = 'join' | 'approveMachine' | 'replaceMachine' | 'removeMachine' | 'retryMachine';
+type Names =
+  | 'join'
+  | 'approveMachine'
+  | 'replaceMachine'
+  | 'removeMachine'
+  | 'revokeMachine'
+  | 'retryMachine';
 
 const noMachine = (name: string) =>
   apiErrors.error('api/not-found', { what: `machine ${name} that joined` });
@@ -32,7 +38,8 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
     async approveMachine(call) {
       const { params, body, actor } = call;
       const { name: author, person } = actor;
-      const approval = { ...body, machine: params.machine, author, person };
+      const at = clock().toISOString();
+      const approval = { ...body, machine: params.machine, author, person, at };
       return once(context, call, async (_, decide) => decide({ name: 'approve', input: approval }));
     },
 
@@ -51,6 +58,15 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       const { params, actor } = call;
       const input = { machine: params.machine, author: actor.name };
       return once(context, call, async (_, decide) => decide({ name: 'remove', input }));
+    },
+
+    async revokeMachine({ params, body: { revoked, why = '' }, actor }) {
+      const { network } = context.networks.get(params.network);
+      const at = clock().toISOString();
+      const input = { machine: params.machine, author: actor.name, why, at };
+      const name = revoked ? 'revoke' : 'restore';
+      await network.commit(async (_, decide) => decide({ name, input }));
+      return undefined;
     },
 
     async retryMachine({ params, actor }) {

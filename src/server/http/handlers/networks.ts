@@ -50,7 +50,7 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
 
     async status({ params }) {
       const { network, hub } = context.networks.get(params.network);
-      return statusOf(network.snapshot, hub);
+      return statusOf(network.snapshot, hub, clock());
     },
 
     async pull({ params }) {

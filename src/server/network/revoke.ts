@@ -1,0 +1,60 @@
+import { apiErrors } from '#api';
+import { restoredFacts, revokedFacts, turnedOver } from '#compile';
+import type { Basis } from './basis.ts';
+import type { Decision } from './edit.ts';
+import { withFacts } from './enrol.ts';
+
+export interface Revoking {
+  readonly machine: string;
+  readonly author: string;
+  readonly why: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+/**
+ * Cuts a machine off at all its peers. The file goes on naming it: key, address and history stay, so
+ * that it can be let back. Undefined if it is cut off already.
+ * @throws api/not-found
+ */
+export function revoked(
+  basis: Basis,
+  { machine, author, why, at }: Revoking,
+): Decision | undefined {
+  const { compiled, stored } = basis;
+  if (!compiled.model.nodesByName.has(machine)) {
+    throw apiErrors.error('api/not-found', { what: `machine ${machine} with a tunnel` });
+  }
+  if (stored.facts.revoked?.[machine]?.why === 'revoked') return undefined;
+  const facts = revokedFacts(stored.facts, machine, { why: 'revoked', at });
+  const detail = { machine, why };
+  return { author, action: 'revoke', detail, compiled: withFacts(basis, facts) };
+}
+
+/** Lets a machine back; whose time is over needs more time in the file. Undefined if it is not cut off. */
+export function restored(basis: Basis, { machine, author, why }: Revoking): Decision | undefined {
+  const { facts } = basis.stored;
+  const revocation = facts.revoked?.[machine];
+  if (!revocation) return undefined;
+  if (revocation.why === 'expired') {
+    throw apiErrors.error('api/not-found', {
+      what: `time left for ${machine}: extend its \`expires\` in the file`,
+    });
+  }
+  const next = restoredFacts(facts, [machine]);
+  const detail = { machine, why };
+  return { author, action: 'restore-machine', detail, compiled: withFacts(basis, next) };
+}
+
+/** Cuts members off whose time is over, and lets those back who got more. */
+export function expired(basis: Basis, { at }: { readonly at: string }): Decision | undefined {
+  const { facts } = basis.stored;
+  const { expired: over, returned } = turnedOver(basis.compiled.network, facts, at);
+  if (over.length === 0 && returned.length === 0) return undefined;
+  const next = over.reduce(
+    (all, name) => revokedFacts(all, name, { why: 'expired', at }),
+    restoredFacts(facts, returned),
+  );
+  const detail = { expired: over, returned };
+  return { author: 'server', action: 'expire', detail, compiled: withFacts(basis, next) };
+}
