@@ -31,6 +31,7 @@ import { pullCommand } from './commands/pull.ts';
 import { rotateCommand } from './commands/rotate.ts';
 import { serverCommand } from './commands/server.ts';
 import { statusCommand } from './commands/status.ts';
+import { supportCommand } from './commands/support.ts';
 import { tokenCommand } from './commands/token.ts';
 import { traceCommand } from './commands/trace.ts';
 import { helpCommand, strictUsage } from './usage.ts';
@@ -76,7 +77,10 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       contextCommand(),
     ],
   ],
-  ['This machine:', [joinCommand(), leaveCommand(), agentCommand(), doctorCommand()]],
+  [
+    'This machine:',
+    [joinCommand(), leaveCommand(), agentCommand(), doctorCommand(), supportCommand()],
+  ],
   ['Other:', [completionCommand()]],
 ];
 

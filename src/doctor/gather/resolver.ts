@@ -10,7 +10,7 @@ import { inParallel, within } from './parallel.ts';
 import { deviceTowards } from './routes.ts';
 
 /** ms for one question, and for a name with all that the machine's own resolver tries. */
-const questionPatience = 1_000;
+const questionPatience = 750;
 const namePatience = 6_000;
 
 /** A name that cannot exist (RFC 6761): any answer will do, and it tells nobody anything. */

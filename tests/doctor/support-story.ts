@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import type { Machine } from '../server/world.ts';
+import { network, type Ward } from './ward.ts';
+
+/** A bundle as whoever gets it sees it: its files by their names. */
+function opened(machine: Machine, file: string): ReadonlyMap<string, string> {
+  const folder = `${file}.d`;
+  machine.do(`mkdir -p ${folder}`);
+  machine.do(`tar -xzf ${file} --strip-components=1 -C ${folder}`);
+  const names = machine.do(`find ${folder} -type f -printf %P\\n`).trim().split('\n');
+  return new Map(names.map((name) => [name, machine.read(`${folder}/${name}`)]));
+}
+
+const secretIn = (token: string): string => {
+  const body = Buffer.from(token.split('-').slice(2).join('-'), 'base64url').toString();
+  return (JSON.parse(body) as { readonly k: string }).k;
+};
+
+/** What must not leave the machine, and where it was put besides where it belongs. */
+function plantSecrets(machine: Machine, ward: Ward): readonly string[] {
+  const folder = '/var/lib/hawser';
+  const made: unknown = JSON.parse(machine.must('token', 'create', '--join', '--json'));
+  const { token } = made as { readonly token: string };
+  const bearer = secretIn(token);
+  const contexts = machine.read('/run/home/.config/hawser/contexts.json');
+  const [, admin = ''] = /"token": "([^"]+)"/.exec(contexts) ?? [];
+  const privateKey = machine.read(`${folder}/keys/${network}/0.key`).trim();
+  const psks = machine.do('wg show all preshared-keys').trim().split('\n');
+  const lines = [
+    `2026-11-20T12:00:00.000Z joined by ${token}`,
+    `Authorization: Bearer ${bearer}`,
+    `HAWSER_PASSPHRASE=correct horse battery staple`,
+    `PrivateKey = ${privateKey}`,
+    `a stray ${privateKey} and ${bearer}`,
+    machine.read(`${folder}/identity.key`),
+  ];
+  machine.box.run(['tee', '-a', `${folder}/agent.log`], { input: `${lines.join('\n')}\n` });
+  ward.star.edit((text) => `${text}# password: hunter2hunter2\n`, '-m', `for ${token}`);
+  machine.do(`nft add table inet noted { comment "${bearer.slice(0, 60)}" ; }`);
+  const body = machine.read(`${folder}/identity.key`).split('\n')[1] ?? '';
+  return [
+    ...[token, bearer, admin, secretIn(admin), privateKey, body],
+    ...psks.map((line) => line.split('\t').at(-1) ?? ''),
+    ...['correct horse', 'battery', 'hunter2'],
+  ];
+}
+
+/** What `hawser support` packs; the machine is the one that serves, and has most to hide. */
+export function supportStory(wardOf: () => Ward): void {
+  test('packs what a report needs, and none of the secrets that lie everywhere', () => {
+    const { hub } = wardOf().star;
+    const secrets = plantSecrets(hub, wardOf());
+    const env = ['env', 'HAWSER_PASSPHRASE=correct horse battery staple'];
+    const said = hub.hawserAs(env, 'support', '/run/full.tar.gz');
+    expect(said.out).toMatch(/full\.tar\.gz: \d+ files, \d+ KB; \d+ words that may be secrets/);
+    expect(hub.do('stat -c %a /run/full.tar.gz').trim()).toBe('600');
+    const files = opened(hub, '/run/full.tar.gz');
+    for (const [name, text] of files) {
+      const found = secrets.filter((secret) => secret === '' || text.includes(secret));
+      expect(found, name).toEqual([]);
+    }
+    expect(files.get('doctor.txt')).toContain('Program');
+    expect(files.get('wireguard.txt')).toMatch(
+      /preshared key: \(hidden\)\n(.|\n)*latest handshake/,
+    );
+    expect(files.get('agent/states.json')).toContain('"presharedKey"');
+    expect(files.get('firewall/nft.txt')).toContain(`table inet hawser-${network}`);
+    expect(files.get('logs/agent.log')).toContain('joined by hawser-join-[token left out]');
+    expect(files.get(`server/${network}-history.json`)).toContain(
+      'for hawser-join-[token left out]',
+    );
+    expect(files.get(`server/${network}-status.json`)).toContain('"alice"');
+    expect(files.get('server/metrics.txt')).toContain('hawser_agents_connected');
+    const index = files.get('index.txt') ?? '';
+    expect(index).toMatch(/logs\/agent\.log .*left out: .*token/);
+    expect(index).toContain('/var/lib/hawser/identity.key: the private key of this machine');
+    const keys = hub.do('wg show all peers').trim().split('\n');
+    for (const key of keys) expect(files.get('wireguard.txt')).toContain(key.split('\t')[1]);
+  });
+
+  test('may leave out names, addresses and keys too, and still shows what belongs together', () => {
+    const { hub } = wardOf().star;
+    hub.must('support', '/run/anonymous.tar.gz', '--anonymize');
+    const files = opened(hub, '/run/anonymous.tar.gz');
+    const keys = hub.do('wg show all peers').trim().split('\n');
+    const names = ['alice', 'bob', network, '192.0.2.', '10.77.0.'];
+    const words = [...names, ...keys.map((line) => line.split('\t')[1] ?? '')];
+    for (const [name, text] of files) {
+      expect(
+        words.filter((word) => `${name}\n${text}`.includes(word)),
+        name,
+      ).toEqual([]);
+    }
+    const [, peer = ''] = /peer: (key-\d+)/.exec(files.get('wireguard.txt') ?? '') ?? [];
+    expect(files.get('agent/states.json')).toContain(`"${peer}"`);
+  });
+
+  test('packs for an ordinary user what that user may see, and says what is missing', () => {
+    const { alice } = wardOf().star;
+    alice.do('install -d -o 65534 /run/user');
+    const { out } = wardOf().asUser(alice, 'support', '/run/user/mine.tar.gz');
+    expect(out).toMatch(/not in it: `wg show all`: needs root/);
+    const files = opened(alice, '/run/user/mine.tar.gz');
+    expect(files.get('network/links.txt')).toContain(`hw-${network}`);
+    expect(files.has('agent/states.json')).toBe(false);
+  });
+}
