@@ -30,7 +30,15 @@ export { type Joined, type JoinOptions, joinNetwork, nameOfHost } from './join.t
 export { observeUnderlay, type Seen } from './observe.ts';
 export { describeReport, type Report, type Shortfall } from './report.ts';
 export { MachineResolver } from './resolve.ts';
-export { isUnit, type Started, type StartOptions, startAgent, startsAtBoot } from './start.ts';
+export {
+  isUnit,
+  type Started,
+  type StartOptions,
+  serverBootRemedy,
+  serverStartsAtBoot,
+  startAgent,
+  startsAtBoot,
+} from './start.ts';
 export { agentStatus, type Health } from './status.ts';
 export { restartAgent, stopAgent } from './stop.ts';
 export { defaultStateFolder, Store } from './store.ts';

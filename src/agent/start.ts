@@ -93,12 +93,24 @@ async function startUnit(program: readonly string[], stateDir: string): Promise<
   return { as: 'unit', unit: unitName };
 }
 
-/** Whether an agent runs here after a reboot too. */
-export async function startsAtBoot(stateDir: string): Promise<boolean> {
-  if (!isUnit(stateDir)) return startedByFile();
-  const said = await runProcess(['systemctl', 'is-enabled', unitName], { exits: [0, 1, 4] });
+async function isEnabled(unit: string): Promise<boolean> {
+  const said = await runProcess(['systemctl', 'is-enabled', unit], { exits: [0, 1, 4] });
   return said.trim() === 'enabled';
 }
+
+/** Whether an agent runs here after a reboot too. */
+export const startsAtBoot = async (stateDir: string): Promise<boolean> =>
+  isUnit(stateDir) ? isEnabled(unitName) : startedByFile('agent');
+
+/** The same of a server. */
+export const serverStartsAtBoot = async (): Promise<boolean> =>
+  hasSystemd() ? isEnabled('hawser-server.service') : startedByFile('server');
+
+/** What makes it so, in one line. */
+export const serverBootRemedy = (): string =>
+  hasSystemd()
+    ? '`systemctl enable hawser-server`'
+    : '`hawser server`, with the options it runs with, belongs into /etc/rc.local or a crontab as `@reboot`';
 
 /**
  * Watched over, and started again when it ends; until the machine is rebooted. A supervisor that waits

@@ -6,19 +6,22 @@ import { doctorErrors } from './errors.ts';
 import type { FactName, Facts } from './facts.ts';
 import { Gathering, type Sources } from './gather/gathering.ts';
 import { gatherers } from './gather/index.ts';
-import { NotKnown } from './gather/not-known.ts';
+import { NotHere, NotKnown } from './gather/not-known.ts';
 
 /** What became of one check. */
 export interface Result {
   readonly id: string;
   readonly group: Group;
-  /** `unknown`: what it asks for could not be known, which says nothing about the machine. */
-  readonly is: 'fine' | 'found' | 'unknown';
+  /**
+   * `none`: there is nothing here that it asks for. `unknown`: that could not be known, which says nothing
+   * about the machine.
+   */
+  readonly is: 'fine' | 'found' | 'none' | 'unknown';
   readonly findings: readonly Diagnostic[];
   /** What is so, where nothing was found. */
   readonly fine: string;
   readonly detail?: string;
-  /** Why it is not known. */
+  /** Why there is nothing, or nothing known. */
   readonly why?: string;
 }
 
@@ -62,7 +65,8 @@ async function result(gathering: Gathering, check: Check): Promise<Result> {
     return { ...common, is, findings, ...(detail && { detail }) };
   } catch (error) {
     if (!(error instanceof NotKnown)) throw error;
-    return { ...common, is: 'unknown', findings: [], why: error.message };
+    const is = error instanceof NotHere ? 'none' : 'unknown';
+    return { ...common, is, findings: [], why: error.message };
   }
 }
 

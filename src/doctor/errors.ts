@@ -59,7 +59,7 @@ export const doctorErrors = errorTable({
     fix: '{remedy}',
   },
   'doctor/folder-full': {
-    says: '{path} has room for {bytes} bytes and {files} files: what the network changes cannot be kept over a reboot',
+    says: '{path} has room for {bytes} bytes and {files} files: what changes cannot be kept',
     fix: '`df -h {path}; df -i {path}` show what is full; `du -xh --max-depth=1 /var | sort -h` what fills it.',
   },
   'doctor/folder-open': {
@@ -165,6 +165,10 @@ export const doctorErrors = errorTable({
   'doctor/not-connected': {
     says: 'the server of {network} can be reached, but the agent is not connected: {why}',
     fix: '`hawser agent restart`; its log says more: {log}',
+  },
+  'doctor/server-not-at-boot': {
+    says: 'after a reboot of this machine its server does not run',
+    fix: '{remedy}',
   },
   'doctor/server-in-tunnel': {
     says: 'the way to the server {server} leads through {interface}: without the tunnel nothing can mend the tunnel',

@@ -144,6 +144,13 @@ export interface FolderSeen {
   readonly open: readonly { readonly path: string; readonly mode: string }[];
 }
 
+/** A server that keeps what it has on this machine. */
+export interface ServerHere extends FolderSeen {
+  readonly startsAtBoot: boolean;
+  /** What makes it start at boot. */
+  readonly bootRemedy: string;
+}
+
 /** All that the checks look at. What cannot be known is told apart from what is not there. */
 export interface Facts {
   readonly programs: Programs;
@@ -163,6 +170,7 @@ export interface Facts {
   readonly resolver: ResolverSeen;
   readonly names: readonly NameSeen[];
   readonly folder: FolderSeen;
+  readonly serverHere: ServerHere;
   readonly now: Date;
 }
 

@@ -55,7 +55,8 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
     for (const machine of [hub, alice, bob]) {
       const { code, checks, findings } = examine(machine);
       expect(findings).toEqual([]);
-      expect(checks.filter(({ is }) => is !== 'fine')).toEqual([]);
+      const others = checks.filter(({ is }) => is !== 'fine').map(({ id, is }) => `${id} ${is}`);
+      expect(others).toEqual(machine === hub ? [] : ['serves none']);
       expect(code).toBe(0);
     }
     expect(alice.must('doctor')).toMatch(
@@ -65,7 +66,7 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
 
   test('tells an ordinary user what needs root, and looks at the rest', () => {
     const { out } = ward.asUser(alice, 'doctor');
-    expect(out).toMatch(/\? +mtu +not known: needs root/);
+    expect(out).toMatch(/\? +endpoint, .*mtu: needs root/);
     expect(out).toMatch(/ok +resolver/);
     expect(out).toMatch(/ok +overlap/);
     expect(out).toMatch(/nothing is wrong; \d+ checks could not be made \(some need root\)/);
@@ -332,6 +333,17 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
   });
 
   describe('of the server and the clock', () => {
+    test('sees that the one on this machine lies open, and that no boot would start it', () => {
+      plant(
+        hub,
+        'mv /etc/cron.d/hawser-server /run/kept',
+        'mv /run/kept /etc/cron.d/hawser-server',
+      );
+      hub.do('chmod 755 /var/lib/hawser-server');
+      obey(hub, expectOnly(examine(hub, 'serves'), 'folder-open', 'server-not-at-boot'));
+      expectOnly(examine(hub, 'serves'), 'server-not-at-boot');
+    });
+
     test('sees a clock that is wrong, by how much, and what sets it right', () => {
       const { out } = alice.hawserAs(
         ['env', `NODE_OPTIONS=--import=${anHourFast}`],

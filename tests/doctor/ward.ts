@@ -14,7 +14,7 @@ export interface Finding {
 
 interface CheckResult {
   readonly id: string;
-  readonly is: 'fine' | 'found' | 'unknown';
+  readonly is: 'fine' | 'found' | 'none' | 'unknown';
   readonly why?: string;
   readonly findings: readonly Finding[];
 }
@@ -87,6 +87,7 @@ function makeWell(machine: Machine): void {
   for (const folder of ['/etc/cron.d', '/etc/sysctl.d'])
     machine.do(`mount -t tmpfs tmpfs ${folder}`);
   machine.write('/etc/cron.d/hawser-agent', '@reboot root hawser agent start\n');
+  machine.write('/etc/cron.d/hawser-server', '@reboot root hawser server\n');
   machine.box.write('/run/resolv.conf', '', '0644');
   machine.do('mount --bind /run/resolv.conf /etc/resolv.conf');
   resolvers(machine, '192.0.2.1');

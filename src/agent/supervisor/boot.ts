@@ -65,15 +65,19 @@ export function bootHint(program: readonly string[], exists: Exists = existsSync
   return rcLocal(command);
 }
 
-/** Files that may start an agent at boot. */
+/** Files that may start a program at boot. */
 const bootFiles = [
   '/etc/init.d/hawser-agent',
+  '/etc/init.d/hawser-server',
   '/etc/cron.d/hawser-agent',
+  '/etc/cron.d/hawser-server',
   '/etc/rc.local',
   '/var/spool/cron/crontabs/root',
   '/var/spool/cron/root',
 ];
 
-/** Whether one of these files starts an agent. @throws where they are closed to this user */
-export const startedByFile = (): boolean =>
-  bootFiles.some((file) => existsSync(file) && /hawser.* agent /.test(readFileSync(file, 'utf8')));
+/** Whether one of these files starts Hawser as that. @throws where they are closed to this user */
+export const startedByFile = (as: 'agent' | 'server'): boolean =>
+  bootFiles.some(
+    (file) => existsSync(file) && new RegExp(`hawser.* ${as}\\b`).test(readFileSync(file, 'utf8')),
+  );

@@ -71,24 +71,33 @@ export const plainResults = (results: readonly Result[]) => ({
   checks: results,
 });
 
-/** Results group by group; what is well takes one line. */
+/** Results group by group; what is well takes one line, and what is not known for one reason, too. */
 export function describeResults(results: readonly Result[]): string {
   const width = Math.max(...results.map(({ id }) => id.length));
   const blocks = (Object.keys(groups) as Group[]).flatMap((group) => {
     const own = results.filter((one) => one.group === group);
     if (own.length === 0) return [];
-    const lines = own.flatMap((one) => linesOf(one, width));
-    return [[paint('bold', groups[group]), ...lines].join('\n')];
+    const lines = own.filter(({ why }) => why === undefined).flatMap((one) => linesOf(one, width));
+    return [[paint('bold', groups[group]), ...lines, ...silentLines(own)].join('\n')];
   });
   return [...blocks, summaryOf(results)].join('\n\n');
 }
 
-function linesOf(result: Result, width: number): readonly string[] {
-  const { id, is, findings, fine, detail, why } = result;
+function linesOf({ id, is, findings, fine, detail }: Result, width: number): readonly string[] {
   const name = id.padEnd(width);
-  if (is === 'unknown') return [`  ${paint('dim', '?    ')} ${name}  not known: ${why}`];
   if (is === 'found') return findings.flatMap((finding) => findingLines(finding, name));
   return [`  ${paint('green', 'ok   ')} ${name}  ${fine}${detail ? ` (${detail})` : ''}`];
+}
+
+/** Checks that had nothing to look at, or could not look, by their reason. */
+function silentLines(results: readonly Result[]): readonly string[] {
+  const silent = results.filter(({ why }) => why !== undefined);
+  return [...Map.groupBy(silent, ({ is, why }) => `${is === 'none' ? '-' : '?'} ${why}`)].map(
+    ([reason, same]) => {
+      const [mark = '', why] = [reason[0], reason.slice(2)];
+      return `  ${paint('dim', mark.padEnd(5))} ${same.map(({ id }) => id).join(', ')}: ${why}`;
+    },
+  );
 }
 
 function findingLines({ severity, code, message, fix }: Diagnostic, name: string) {

@@ -2,6 +2,7 @@ import type { Diagnostic } from '#base';
 import { check } from '../check.ts';
 import { found } from '../errors.ts';
 import type { AgentSeen } from '../facts.ts';
+import { folderFindings } from './folder.ts';
 
 type Health = NonNullable<AgentSeen['health']>;
 type Session = Health['networks'][number];
@@ -75,16 +76,7 @@ export const agentChecks = [
     fine: 'keys and states have room, and are closed to others',
     needs: ['folder'],
     codes: ['doctor/folder-full', 'doctor/folder-open'],
-    judge: ({ folder: { path, freeBytes: bytes, freeFiles: files, open } }) => [
-      ...(bytes < leastBytes || files < leastFiles
-        ? [found('doctor/folder-full', { path, bytes, files })]
-        : []),
-      ...open.map((one) => found('doctor/folder-open', one)),
-    ],
+    judge: ({ folder }) => folderFindings(folder),
     detail: ({ folder: { freeBytes } }) => `${Math.floor(freeBytes / 2 ** 20)} MB free`,
   }),
 ];
-
-/** What the states of a large network take, several times. */
-const leastBytes = 20 * 2 ** 20;
-const leastFiles = 100;

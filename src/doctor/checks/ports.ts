@@ -29,9 +29,9 @@ function takenPorts({
   );
 }
 
-/** Whether some peer has to call first: nothing says where it is. */
-const isCalled = ({ view }: OwnNetwork): boolean =>
-  [...view.peers.values()].some(({ endpoint }) => endpoint === undefined);
+/** Whether some peer has to call first, since nothing says where it is; or all who are to come. */
+const isCalled = ({ view: { peers } }: OwnNetwork): boolean =>
+  peers.size === 0 || [...peers.values()].some(({ endpoint }) => endpoint === undefined);
 
 /** Devices by which peers' packets come: those of default routes, else all that lead out of the machine. */
 function outerDevices({ devices, routes }: Pick<Facts, 'devices' | 'routes'>): readonly string[] {

@@ -2,6 +2,7 @@ import type { Diagnostic } from '#base';
 import { check } from '../check.ts';
 import { found } from '../errors.ts';
 import type { AgentSeen, Facts, ServerSeen } from '../facts.ts';
+import { folderFindings } from './folder.ts';
 
 /** Seconds that a clock may be off, and beyond which certificates and tokens cease to hold soon. */
 const tolerated = 10;
@@ -98,5 +99,21 @@ export const serverChecks = [
       const known = servers.flatMap(({ ahead }) => ahead ?? []);
       return known.length === 0 ? 'no server answers' : `${Math.max(...known.map(Math.abs))} s off`;
     },
+  }),
+  check({
+    id: 'serves',
+    group: 'server',
+    fine: 'the server on this machine has room, is closed to others, and starts at boot',
+    needs: ['serverHere'],
+    codes: ['doctor/server-not-at-boot', 'doctor/folder-full', 'doctor/folder-open'],
+    judge: ({ serverHere }) => {
+      const { startsAtBoot, bootRemedy: remedy } = serverHere;
+      const severity = 'warning';
+      return [
+        ...folderFindings(serverHere),
+        ...(startsAtBoot ? [] : [found('doctor/server-not-at-boot', { remedy }, { severity })]),
+      ];
+    },
+    detail: ({ serverHere: { path } }) => path,
   }),
 ];

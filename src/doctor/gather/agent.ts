@@ -2,7 +2,7 @@ import { agentStatus, bootHint, Enrolments, isUnit, startsAtBoot } from '#agent'
 import { HawserError } from '#base';
 import type { AgentSeen } from '../facts.ts';
 import type { Gathering, Sources } from './gathering.ts';
-import { NotKnown } from './not-known.ts';
+import { NotHere } from './not-known.ts';
 
 type Answer = Pick<AgentSeen, 'health' | 'silence'>;
 
@@ -30,7 +30,7 @@ export async function gatherAgent({ sources }: Gathering): Promise<AgentSeen> {
   const { stateDir, version: ownVersion } = sources;
   const joined = new Enrolments(stateDir).networks();
   const answer = await ask(stateDir);
-  if (joined.length === 0 && !answer.health) throw new NotKnown('this machine follows no server');
+  if (joined.length === 0 && !answer.health) throw new NotHere('this machine follows no server');
   return {
     ...answer,
     startsAtBoot: await startsAtBoot(stateDir),

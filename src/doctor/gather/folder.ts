@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, readdirSync, statfsSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FolderSeen } from '../facts.ts';
+import { serverBootRemedy, serverStartsAtBoot } from '#agent';
+import type { FolderSeen, ServerHere } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
-import { NotKnown } from './not-known.ts';
+import { NotHere } from './not-known.ts';
 
 const others = 0o077;
 
@@ -15,9 +16,7 @@ function openUnder(path: string): FolderSeen['open'] {
   return [...own, ...readdirSync(path).flatMap((name) => openUnder(join(path, name)))];
 }
 
-export async function gatherFolder({ sources }: Gathering): Promise<FolderSeen> {
-  const path = sources.stateDir;
-  if (!existsSync(path)) throw new NotKnown('this machine keeps nothing yet');
+function lookInto(path: string): FolderSeen {
   readdirSync(path); // who may not look in here cannot say that it is closed
   const { bavail, bsize, ffree, files } = statfsSync(path);
   // Some file systems have no bound on the number of files, and say 0 of 0.
@@ -27,4 +26,19 @@ export async function gatherFolder({ sources }: Gathering): Promise<FolderSeen> 
     freeFiles: files === 0 ? Number.MAX_SAFE_INTEGER : ffree,
     open: openUnder(path),
   };
+}
+
+export async function gatherFolder({ sources }: Gathering): Promise<FolderSeen> {
+  if (!existsSync(sources.stateDir)) throw new NotHere('this machine keeps nothing yet');
+  return lookInto(sources.stateDir);
+}
+
+/** Where a server of root keeps what it has; the unit's own folder is a link to where its user may write. */
+const serverData = '/var/lib/hawser-server';
+
+/** A server that keeps all in a database, or elsewhere, is not seen here. */
+export async function gatherServerHere(): Promise<ServerHere> {
+  if (!existsSync(serverData)) throw new NotHere('no server keeps anything on this machine');
+  const folder = lookInto(realpathSync(serverData));
+  return { ...folder, startsAtBoot: await serverStartsAtBoot(), bootRemedy: serverBootRemedy() };
 }

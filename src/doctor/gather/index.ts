@@ -1,6 +1,6 @@
 import { gatherAgent } from './agent.ts';
 import { gatherFirewall } from './firewall.ts';
-import { gatherFolder } from './folder.ts';
+import { gatherFolder, gatherServerHere } from './folder.ts';
 import type { Gatherers } from './gathering.ts';
 import { gatherDevices, gatherNetworks, gatherTunnels } from './networks.ts';
 import { gatherPeers } from './peers.ts';
@@ -29,5 +29,6 @@ export const gatherers: Gatherers = {
   resolver: gatherResolver,
   names: gatherNames,
   folder: gatherFolder,
+  serverHere: gatherServerHere,
   now: async () => new Date(),
 };

@@ -4,7 +4,7 @@ import { emptyNamespace, viewOf } from '#state';
 import { type DeviceDump, parseDumpOfAll } from '#wireguard';
 import type { Facts, OwnNetwork, TunnelSeen } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
-import { NotKnown } from './not-known.ts';
+import { NotHere } from './not-known.ts';
 
 export async function gatherDevices(): Promise<Facts['devices']> {
   const devices = await linuxHost().devices(['root']);
@@ -14,7 +14,7 @@ export async function gatherDevices(): Promise<Facts['devices']> {
 /** What this machine should be, by the agent that runs, else by what it keeps. */
 export async function gatherNetworks(gathering: Gathering): Promise<readonly OwnNetwork[]> {
   const held = await heldStates(gathering.sources.stateDir);
-  if (held.length === 0) throw new NotKnown('this machine is in no network');
+  if (held.length === 0) throw new NotHere('this machine is in no network');
   const devices = new Devices(await gathering.get('devices'));
   const resolver = new MachineResolver(
     devices,

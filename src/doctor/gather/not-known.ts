@@ -3,6 +3,9 @@ import { DiagnosticsError, HawserError } from '#base';
 /** A fact that cannot be known here, or by this user: no reason to say that all is well. */
 export class NotKnown extends Error {}
 
+/** There is nothing to know: what is asked for is no part of this machine. */
+export class NotHere extends NotKnown {}
+
 export const isRoot = (): boolean => process.geteuid?.() === 0;
 
 const closed = /not permitted|Permission denied|must be root|EACCES|EPERM|NET_ADMIN/i;

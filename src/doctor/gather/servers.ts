@@ -6,7 +6,7 @@ import { type Diagnostic, HawserError } from '#base';
 import { networkOf } from '#host';
 import type { Facts, ServerSeen } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
-import { NotKnown, whyNotKnown } from './not-known.ts';
+import { isRoot, NotHere, NotKnown, whyNotKnown } from './not-known.ts';
 import { inParallel, within } from './parallel.ts';
 import { deviceTowards } from './routes.ts';
 
@@ -117,7 +117,10 @@ async function tunnelTowards(
 
 export async function gatherServers(gathering: Gathering): Promise<readonly ServerSeen[]> {
   const all = subjects(gathering);
-  if (all.length === 0) throw new NotKnown('no server is known here, or only to root');
+  if (all.length === 0) {
+    if (isRoot()) throw new NotHere('no server is known here');
+    throw new NotKnown('needs root, or a login');
+  }
   const devices = await gathering.get('devices');
   return inParallel(all, 8, async (subject) => {
     const { server, network } = subject;
