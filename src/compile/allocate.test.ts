@@ -46,3 +46,24 @@ test('each overlay prefix gives one address, IPv4 and IPv6', () => {
   const { ledger } = allocate(networkOf(members('b: {}', '[10.99.0.0/29, "fd00:99::/64"]')), empty);
   expect(ledger.addresses).toEqual({ b: ['10.99.0.2', 'fd00:99::1'], g: ['fd00:99::2'] });
 });
+
+test('guests who come and go never use an overlay up: the address that was left longest is next', () => {
+  let ledger = empty;
+  const given: string[] = [];
+  for (let rev = 1; rev <= 20; rev++) {
+    const made = allocate(networkOf(members(`guest${rev}: {}`)), ledger, rev);
+    expect(made.diagnostics).toEqual([]);
+    ({ ledger } = made);
+    given.push(ledger.addresses[`guest${rev}`]?.[0] ?? 'none');
+  }
+  const round = ['10.99.0.2', '10.99.0.3', '10.99.0.4', '10.99.0.5', '10.99.0.6'];
+  expect(given).toEqual([...round, ...round, ...round, ...round]);
+  expect(Object.keys(ledger.tombstones)).toEqual(round.slice(0, -1));
+});
+
+test('an address that the file gives is not given out again from the graves', () => {
+  const ledger = { addresses: {}, tombstones: { '10.99.0.2': 1 } };
+  const file = networkOf(members('b: { overlay: 10.99.0.2 }, c: {}', '10.99.0.0/30'));
+  const { diagnostics } = allocate(file, ledger, 3);
+  expect(diagnostics.map(({ code }) => code)).toEqual(['compile/overlay-exhausted']);
+});

@@ -13,7 +13,7 @@ export const wireguardMachines = (network: Network): readonly Machine[] => [
 /**
  * Gives overlay addresses to machines that have none, one per overlay prefix. What the file or the
  * ledger gave stays; addresses of machines that are gone become tombstones with the revision that
- * saw them go, and are not given out again while they stand there.
+ * saw them go. Those are given out again only where a prefix has no other left, the oldest first.
  */
 export function allocate(
   network: Network,
@@ -22,8 +22,10 @@ export function allocate(
 ): { readonly ledger: Ledger; readonly diagnostics: readonly Diagnostic[] } {
   const machines = [...wireguardMachines(network)].sort((a, b) => byText(a.name, b.name));
   const kept = new Map(machines.map((m) => [m.name, keptAddresses(network, ledger, m)]));
-  const tombstones = buried(ledger, kept, rev);
-  const used = new Set(Object.keys(tombstones));
+  const buriedNow = buried(ledger, kept, rev);
+  const tombstones = new Map(Object.entries(buriedNow));
+  const used = new Set(tombstones.keys());
+  const fixed = new Set(machines.flatMap((machine) => machine.overlay.map(String)));
   for (const machine of machines) for (const a of machine.overlay) used.add(a.toString());
   for (const [name, addresses] of kept) {
     const free = addresses.filter((a) => !used.has(a));
@@ -40,6 +42,11 @@ export function allocate(
       if (has !== undefined) return machine.overlay.some((a) => a.toString() === has) ? [] : [has];
       const next = cursors[i]?.next();
       if (next && !next.done) return [next.value];
+      const oldest = oldestOf(tombstones, prefix, fixed);
+      if (oldest !== undefined) {
+        tombstones.delete(oldest);
+        return [oldest];
+      }
       diagnostics.push(
         compileErrors.diagnostic(
           'compile/overlay-exhausted',
@@ -51,7 +58,21 @@ export function allocate(
     });
     if (addresses.length > 0) given[machine.name] = addresses;
   }
-  return { ledger: { addresses: given, tombstones }, diagnostics };
+  return { ledger: { addresses: given, tombstones: Object.fromEntries(tombstones) }, diagnostics };
+}
+
+/** The address of a prefix that nobody has had for the longest time; undefined: there is none. */
+function oldestOf(
+  tombstones: ReadonlyMap<string, number>,
+  prefix: Prefix,
+  fixed: ReadonlySet<string>,
+): string | undefined {
+  let oldest: { readonly address: string; readonly rev: number } | undefined;
+  for (const [address, rev] of tombstones) {
+    const isFree = inPrefix(prefix, address) && !fixed.has(address);
+    if (isFree && (!oldest || rev < oldest.rev)) oldest = { address, rev };
+  }
+  return oldest?.address;
 }
 
 function inPrefix(prefix: Prefix, text: string): boolean {
