@@ -80,7 +80,22 @@ function editing(before: readonly unknown[], index: number, value: unknown): Pie
   return JSON.stringify(piece).length < JSON.stringify(value).length ? piece : adding(value);
 }
 
+/** Lists from this length on are what many states share, and are compared once. */
+const shared = 64;
+
+/** For a list, another one and what makes it of the first. */
+const known = new WeakMap<readonly unknown[], { after: readonly unknown[]; delta?: Delta }>();
+
 function betweenLists(before: readonly unknown[], after: readonly unknown[]): Delta | undefined {
+  if (Math.min(before.length, after.length) < shared) return compareLists(before, after);
+  const found = known.get(before);
+  if (found?.after === after) return found.delta;
+  const delta = compareLists(before, after);
+  known.set(before, { after, ...(delta && { delta }) });
+  return delta;
+}
+
+function compareLists(before: readonly unknown[], after: readonly unknown[]): Delta | undefined {
   const texts = before.map((element) => canonicalJson(element));
   const equal = new Supply(before, (_, index) => texts[index] ?? '');
   const found = after.map((element) => equal.take(canonicalJson(element)));
