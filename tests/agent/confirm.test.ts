@@ -50,6 +50,7 @@ suite('a change of the network', { needs: ['root', 'netns', 'tun'] }, () => {
     const token = await until(
       'the server shows a join token',
       () => /hawser join (hawser-join-\S+)/.exec(server.output())?.[1],
+      60_000,
     );
     await anna.startAgent();
     anna.hawser('join', token, '--name', 'anna');

@@ -24,6 +24,7 @@ suite('the agent of a machine that joined', { needs: ['root', 'netns', 'tun'] },
     token = await until(
       'the server shows a join token',
       () => /hawser join (hawser-join-\S+)/.exec(server.output())?.[1],
+      60_000,
     );
   });
 
