@@ -38,9 +38,12 @@ export async function findTunnel(device: string, anyway: boolean): Promise<Found
 const alsoKept = (device: string, { kind, what, remedy }: Owner): Diagnostic =>
   cliErrors.diagnostic('cli/also-kept', { interface: device, owner: kind, what, remedy });
 
-/** Whether a network has taken an interface over by now. */
-export const isTaken = (stateDir: string, network: string): boolean =>
-  new Store(stateDir).adoptions.find(network)?.before !== undefined;
+/** How a network has taken an interface over by now; undefined if it has not. */
+export function howTaken(stateDir: string, network: string): 'as it is' | 'anyway' | undefined {
+  const adoption = new Store(stateDir).adoptions.find(network);
+  if (!adoption?.before) return undefined;
+  return adoption.anyway ? 'anyway' : 'as it is';
+}
 
 /** Disables the units that would make it at boot, if the person agrees; gives those. */
 export async function disableUnits(
@@ -63,12 +66,18 @@ export function describeTaken(
   network: string,
   { brought, hooks, owners }: Found,
   disabled: readonly string[],
+  how: 'as it is' | 'anyway',
 ): readonly string[] {
   const { interface: device, peers } = brought;
+  const count = `${peers.length} peer${peers.length === 1 ? '' : 's'}`;
+  const taken =
+    how === 'anyway'
+      ? `${device} was taken over, and is what ${network} wants`
+      : `${device} was taken over as it is, with ${count}`;
   const undone = hooks.map(({ name, place }) => `${name} (${formatPlace(place)})`);
   const others = owners.filter(({ what }) => !disabled.includes(what));
   return [
-    `${device} was taken over as it is, with ${peers.length} peers; \`hawser agent release ${network}\` gives it back`,
+    `${taken}; \`hawser agent release ${network}\` gives it back`,
     ...(undone.length > 0
       ? [`not done by the agent when it makes ${device} at boot: ${undone.join(', ')}`]
       : []),

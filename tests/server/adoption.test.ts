@@ -171,8 +171,9 @@ suite('a hub whose partners have files of their own', { needs: ['netns', 'tun'] 
     hub.do(`kill -9 ${agentPid()}`);
     await until('the agent is back', () => hub.hawser('agent', 'status').code === 0);
     const sessions = sessionsOf(hub);
-    const said = hub.must('agent', 'release', '--interface', 'wg0');
-    expect(said).toContain('wg0 is yours again, and stays up; platform was left');
+    const said: unknown = JSON.parse(hub.must('agent', 'release', '--interface', 'wg0', '--json'));
+    expect(said).toMatchObject({ network: 'platform', told: true });
+    expect(said).toMatchObject({ notes: [{ code: 'agent/given-back' }] });
     expect([pictureOf(hub), marksOf(hub)]).toEqual([before, '']);
     expect(sessionsOf(hub).map(([handshake]) => handshake)).toEqual(
       sessions.map(([handshake]) => handshake),

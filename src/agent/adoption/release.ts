@@ -57,8 +57,8 @@ export async function release(wanted: Wanted): Promise<Released> {
   const { stateDir } = wanted;
   const released = { network, interface: device, units };
   try {
-    const { told } = await askAgent(stateDir, { do: 'leave', network, keepsPlace: true });
-    return { ...released, told, notes: [] };
+    const { told, notes } = await askAgent(stateDir, { do: 'leave', network, keepsPlace: true });
+    return { ...released, told, notes };
   } catch (error) {
     if (!(error instanceof HawserError) || error.code !== 'agent/not-running') throw error;
     return { ...released, told: false, notes: await releaseAlone(stateDir, network) };

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Finding } from '#api';
 import { type Diagnostic, HawserError } from '#base';
 import type { HostState } from '#state';
 import { agentErrors } from '../errors.ts';
@@ -62,7 +63,7 @@ export interface Answers {
   readonly reload: null;
   readonly adopt: null;
   /** Whether a server heard it. */
-  readonly leave: { readonly told: boolean };
+  readonly leave: { readonly told: boolean; readonly notes: readonly Finding[] };
 }
 
 type Handle = (request: Request) => Promise<unknown>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Diagnostic } from '#base';
 import { countingRun, type Host, linuxHost } from '#host';
 import type { HostState } from '#state';
 import { endAdoption } from '../adoption/end.ts';
@@ -44,6 +45,8 @@ class Daemon {
   readonly #machine: Machine;
   readonly #sessions = new Map<string, Session>();
   readonly #departures = new Map<string, () => void>();
+  /** What a person should know of a network that was left. */
+  readonly #notes = new Map<string, readonly Diagnostic[]>();
   readonly #host: Host;
 
   constructor(options: DaemonOptions) {
@@ -140,18 +143,19 @@ class Daemon {
 
   /** A unit that cannot be enabled is a person's affair; it is no reason to stay. */
   async #finishAdoption(network: string): Promise<void> {
-    const { store, run, log } = this.#machine;
-    for (const { message, fix } of await endAdoption(store, network, run)) {
-      log(`${network}: ${message}; ${fix}`);
-    }
+    const { store, run } = this.#machine;
+    this.#note(network, await endAdoption(store, network, run));
+  }
+
+  #note(network: string, notes: readonly Diagnostic[]): void {
+    for (const note of messagesOf(notes.map(plain))) this.#machine.log(`${network}: ${note}`);
+    this.#notes.set(network, [...(this.#notes.get(network) ?? []), ...notes]);
   }
 
   async #cleanup(network: string): Promise<readonly string[]> {
     try {
       const report = await this.#machine.agent.cleanup(network);
-      for (const note of messagesOf(report.notes.map(plain))) {
-        this.#machine.log(`${network}: ${note}`);
-      }
+      this.#note(network, report.notes);
       return messagesOf(findingsOf(report));
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)];
@@ -160,6 +164,7 @@ class Daemon {
 
   /** Says goodbye and goes, when the server has let us or does not answer. */
   async #leave(network: string, keepsPlace: boolean): Promise<Answers['leave']> {
+    this.#notes.delete(network);
     const told = this.#session(network).leave(keepsPlace);
     const gone = new Promise<boolean>((resolve) => {
       this.#departures.set(network, () => resolve(true));
@@ -169,7 +174,7 @@ class Daemon {
     const wasLetGo = await gone;
     this.#departures.delete(network);
     if (!wasLetGo) await this.#forget(network);
-    return { told };
+    return { told, notes: (this.#notes.get(network) ?? []).map(plain) };
   }
 
   #pauseChanged(): void {

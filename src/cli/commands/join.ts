@@ -10,7 +10,7 @@ import {
   type Started,
   startAgent,
 } from '#agent';
-import { describeTaken, disableUnits, type Found, findTunnel, isTaken } from '../adoption.ts';
+import { describeTaken, disableUnits, type Found, findTunnel, howTaken } from '../adoption.ts';
 import { confirmed } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
@@ -94,9 +94,10 @@ async function afterTaking(
   network: string,
   { stateDir, yes }: Flags,
 ): Promise<Taken> {
-  if (!isTaken(stateDir, network)) return { isTaken: false, disabled: [], lines: [] };
+  const how = howTaken(stateDir, network);
+  if (!how) return { isTaken: false, disabled: [], lines: [] };
   const disabled = await disableUnits({ stateDir, network }, found, yes);
-  return { isTaken: true, disabled, lines: describeTaken(network, found, disabled) };
+  return { isTaken: true, disabled, lines: describeTaken(network, found, disabled, how) };
 }
 
 /** On a terminal, a person who has seen what differs may want it all the same. */
