@@ -47,6 +47,21 @@ test('an agent that claims the name of another is refused', async () => {
   expect(channels.get('bob')?.closed).toBeUndefined();
 });
 
+test('a machine whose name is another one by now, while it was away, learns its own', async () => {
+  await using server = await TestServer.start();
+  await server.populate('bob');
+  const anna = new Machine('anna');
+  const channel = await server.enrol(anna);
+  const { epoch, rev, hash } = await channel.next('state');
+  channel.close();
+  const lost = { epoch: 'an epoch that was lost', rev, hash: '0'.repeat(64) };
+  const returned = await server.connect(anna, { machine: 'bob', has: lost });
+  expect((await returned.next('state')).state).toMatchObject({ machine: 'anna' });
+  const here = { epoch, rev, hash };
+  const liar = await server.connect(anna, { machine: 'bob', has: here });
+  expect(await liar.next('refused')).toMatchObject({ error: { code: 'server/other-name' } });
+});
+
 test.each(['no JSON', '{"type":1}', 'null', '[]', '{"type":"report"}'])(
   'an agent that says %s is refused',
   async (text) => {

@@ -168,7 +168,7 @@ export class Hub {
       await this.#dismiss(hello.identity, wire);
       return undefined;
     }
-    if (!this.#mayBeCalled(record.name, hello.machine)) {
+    if (!this.#mayBeCalled(record.name, hello)) {
       await wire.refuse({
         error: serverErrors.error('server/other-name', { name: hello.machine }),
       });
@@ -284,13 +284,15 @@ export class Hub {
   }
 
   /**
-   * The identity says who it is. A machine may go by a name that it had until it hears of its present one,
-   * but not by another's.
+   * The identity says who it is. A machine that has not heard of the present revision, as after a restore,
+   * goes by the name that it had, also where that is another's by now; every other not by another's.
    */
-  #mayBeCalled(name: string, called: string): boolean {
-    const { names, machines } = this.network.snapshot;
+  #mayBeCalled(name: string, { machine: called, has }: Hello): boolean {
+    const { names, machines, stored } = this.network.snapshot;
     if (name === called || (!machines.has(called) && !names.has(called))) return true;
-    return names.get(name)?.was === called;
+    if (names.get(name)?.was === called) return true;
+    const { epoch, number } = stored.revision;
+    return has !== undefined && (has.epoch !== epoch || has.rev !== number);
   }
 
   /**
