@@ -96,6 +96,14 @@ suite('a change of the network', { needs: ['root', 'netns', 'tun'] }, () => {
     await until('twice the time to confirm has passed', () => Date.now() - since > 6_000);
     expect(anna.status()).toMatchObject({ ...before, revision: next });
     expect(anna.do('ip route show')).toContain('172.16.2.0/24');
+    // An agent that is started again goes on with it: nothing is taken back and done once more.
+    const routes = anna.do('ip route show table all');
+    const monitor = anna.box.start(['ip', 'monitor', 'route']);
+    await anna.killAgent();
+    await anna.startAgent();
+    const again = await anna.until('looked at all', ({ complete }) => complete);
+    expect(again).toMatchObject({ revision: next, confirmed: before.confirmed });
+    expect([anna.do('ip route show table all'), monitor.output()]).toEqual([routes, '']);
     hub.do('nft delete table inet cut');
     await anna.until('has confirmed it', atRevision(next), 60_000);
   });

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { StateMessage } from '#api';
 import { type HostState, hashState, parseHostState } from '#state';
 import { PrivateFiles } from '../private-files.ts';
-import { type Commit, noCommit } from './commit.ts';
+import { type Commit, isQuarantined, noCommit, tried } from './commit.ts';
 
 /** A state with the name that the server gave it. */
 export interface Kept extends Pick<StateMessage, 'epoch' | 'rev' | 'hash'> {
@@ -18,7 +19,7 @@ export const nameOf = ({ epoch, rev, hash }: Kept): Pick<Kept, 'epoch' | 'rev' |
   return { epoch, rev, hash };
 };
 
-type Slot = 'confirmed' | 'previous';
+type Slot = 'confirmed' | 'previous' | 'trial';
 
 /** What must survive of a network's states: what was confirmed, and what is not to be tried again. */
 export class KeptStates {
@@ -31,16 +32,20 @@ export class KeptStates {
     this.#files = new PrivateFiles(join(stateDir, 'enrolled', network));
   }
 
-  /** @throws state/... */
-  load(): Commit<Kept> {
+  /** `boot`: the machine's present one; what was on trial in it goes on. @throws state/... */
+  load(boot?: string): Commit<Kept> {
     const [confirmed, previous] = [this.#state('confirmed'), this.#state('previous')];
+    const goesOn = boot !== undefined && this.boot === boot;
+    const trial = goesOn ? this.#state('trial') : undefined;
     const quarantined = JSON.parse(this.#files.read('quarantined.json') ?? '[]') as string[];
-    return {
+    const commit: Commit<Kept> = {
       ...noCommit,
       ...(confirmed && { confirmed }),
       ...(previous && { previous }),
       quarantined,
     };
+    if (!trial || isQuarantined(commit, trial)) return commit;
+    return tried(commit, { state: trial, touches: false, since: performance.now() });
   }
 
   #state(slot: Slot): Kept | undefined {
@@ -48,11 +53,16 @@ export class KeptStates {
     return text === undefined ? undefined : keptOf(parseHostState(text));
   }
 
-  /** The trial is not kept: boot uses what was confirmed. What is to be avoided is written first. */
-  save({ confirmed, previous, quarantined }: Commit<Kept>): void {
+  /**
+   * What is to be avoided is written first. A trial is kept only if it cannot have cut the machine off, for
+   * an agent that is started again: a boot uses what was confirmed.
+   */
+  save({ confirmed, previous, trial, quarantined }: Commit<Kept>): void {
     this.#put('quarantined.json', JSON.stringify(quarantined));
     this.#put('previous.json', previous && JSON.stringify(previous.state));
     this.#put('confirmed.json', confirmed && JSON.stringify(confirmed.state));
+    const isHarmless = trial?.touches === false;
+    this.#put('trial.json', isHarmless ? JSON.stringify(trial.state.state) : undefined);
   }
 
   get isFrozen(): boolean {

@@ -73,7 +73,7 @@ export class Upkeep {
   /** Boot uses what was confirmed last. */
   start(): void {
     try {
-      this.#commit = this.#kept.load();
+      this.#commit = this.#kept.load(this.#machine.boot);
     } catch (error) {
       this.#failures = findingsIn(error);
       this.#say(list('what was confirmed last cannot be used', messagesOf(this.#failures)));
