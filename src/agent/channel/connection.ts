@@ -39,12 +39,16 @@ export interface ConnectionEvents {
 export interface Connection {
   readonly path: Path;
   send(message: FromAgent): void;
+  /** Asks for a sign of life now, and ends where none comes soon. */
+  check(): void;
   close(): void;
 }
 
 /** ms between signs of life, and how long one may be missing; a server that is gone is known after both. */
 const pulse = 15_000;
 const patience = 10_000;
+/** ms for a sign of life where there is reason to doubt. */
+const soon = 5_000;
 
 type Stage = 'opened' | 'greeted' | 'accepted' | 'ended';
 
@@ -56,6 +60,7 @@ class OpenConnection implements Connection {
   #stage: Stage = 'opened';
   #isAlive = true;
   #timer: NodeJS.Timeout;
+  #doubt: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, path: Path, init: ConnectionInit, events: ConnectionEvents) {
     this.path = path;
@@ -127,11 +132,20 @@ class OpenConnection implements Connection {
     this.#socket.ping();
   }
 
+  check(): void {
+    if (this.#stage !== 'accepted' || this.#doubt) return;
+    this.#isAlive = false;
+    this.#socket.ping();
+    this.#doubt = setTimeout(() => {
+      this.#doubt = undefined;
+      if (!this.#isAlive) this.#end(this.#lost('it gives no sign of life'));
+    }, soon);
+  }
+
   #end(reason: HawserError, again?: number): void {
     if (this.#stage === 'ended') return;
     const wasAccepted = this.#stage === 'accepted';
-    this.#stage = 'ended';
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#socket.terminate();
     this.#events.ended(reason, wasAccepted ? this : undefined, again);
   }
@@ -143,9 +157,14 @@ class OpenConnection implements Connection {
   /** Ends it in good order: what was sent arrives. */
   close(): void {
     if (this.#stage === 'ended') return;
+    this.#stop();
+    this.#socket.close(1000);
+  }
+
+  #stop(): void {
     this.#stage = 'ended';
     clearTimeout(this.#timer);
-    this.#socket.close(1000);
+    clearTimeout(this.#doubt);
   }
 }
 

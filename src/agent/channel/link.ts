@@ -47,6 +47,8 @@ export class Link {
   #another = false;
   #failures = 0;
   #turn = 0;
+  /** Servers have said when to come again: ms, performance.now. */
+  #notBefore = 0;
 
   constructor(init: LinkInit) {
     this.#init = init;
@@ -85,6 +87,12 @@ export class Link {
     this.#attempt?.connection?.close();
     this.#current?.connection.close();
     this.#current = undefined;
+  }
+
+  /** The machine's own network changed: what stood may be gone, what was gone may be there again. */
+  check(): void {
+    if (this.#current) this.#current.connection.check();
+    else if (!this.#attempt && performance.now() >= this.#notBefore) this.renew();
   }
 
   /** Says something if there is anybody to hear it. */
@@ -155,7 +163,11 @@ export class Link {
 
   #delay(again: number | undefined): number {
     const chance = Math.random();
-    if (again !== undefined) return again * 1000 * (1 + chance / 5);
+    if (again !== undefined) {
+      const delay = again * 1000 * (1 + chance / 5);
+      this.#notBefore = performance.now() + delay;
+      return delay;
+    }
     const servers = this.#init.enrolment().servers.length;
     return backoff({ failures: this.#failures, servers, hurry: this.#init.hurry() }, chance);
   }

@@ -110,6 +110,12 @@ class Daemon {
     return this.#host.holds();
   }
 
+  /** The kernel told of a change: it may concern what machines should be, and how servers are reached. */
+  changed(): Promise<boolean> {
+    for (const session of this.#sessions.values()) session.check();
+    return this.look();
+  }
+
   #session(network: string): Session {
     const session = this.#sessions.get(network);
     if (session) return session;
@@ -219,6 +225,8 @@ class Daemon {
     },
     reload: async () => {
       await this.load();
+      // A server that did not know this machine may know it now.
+      for (const session of this.#sessions.values()) session.reconnect();
       return null;
     },
     adopt: async ({ network }) => {

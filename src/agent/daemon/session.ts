@@ -79,6 +79,16 @@ export class Session {
     await this.#upkeep.stop();
   }
 
+  /** Something changed in the kernel, on the way to the server perhaps. */
+  check(): void {
+    this.#link.check();
+  }
+
+  /** Connects at once if there is no connection, however long it was to wait. */
+  reconnect(): void {
+    if (!this.#link.isConnected) this.#link.renew();
+  }
+
   /** Looks, and does what is to be done. */
   kick(): Promise<Look> {
     return this.#upkeep.kick();

@@ -117,8 +117,9 @@ async function takenAnyway(
 const describeFailures = (failures: SessionStatus['failures']): readonly string[] =>
   failures.map(({ message, code, fix }) => `FAILED ${message} [${code}]\n  ${fix}`);
 
-const isSettled = ({ pending, complete, failures }: SessionStatus): boolean =>
-  pending || complete || failures.length > 0;
+/** What it has from before, if it was in the network, says nothing. */
+const isSettled = ({ pending, connected, complete, failures }: SessionStatus): boolean =>
+  pending || (connected && complete) || failures.length > 0;
 
 /** Until the machine is what its network says, or knows that it has to wait. */
 async function firstState(
