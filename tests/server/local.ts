@@ -61,13 +61,26 @@ export interface LocalServer {
 
 /** The first `hawser server` of a person, who is logged in at it then. */
 export async function serveLocally(person: Person): Promise<LocalServer> {
+  const program = startServer(person);
+  const admin = await said(program, /(hawser-admin-[\w-]+)\n/);
+  return { url: await said(program, serving), admin, program };
+}
+
+/** The server once more, on what it kept, wherever it then listens. */
+export async function serveLocallyAgain(person: Person): Promise<Omit<LocalServer, 'admin'>> {
+  const program = startServer(person);
+  return { url: await said(program, serving), program };
+}
+
+const serving = /serving at (https:[^\s;]+)/;
+
+const startServer = (person: Person): Running => {
   const place = ['--data', 'data', '--listen', '127.0.0.1:0', '--address', '127.0.0.1'];
-  const program = person.start('server', ...place, '--no-join');
-  const said = (pattern: RegExp) => () => {
+  return person.start('server', ...place, '--no-join');
+};
+
+const said = (program: Running, pattern: RegExp): Promise<string> =>
+  until(`the server says ${pattern}`, () => {
     if (program.ended) throw new Error(`the server ended: ${program.output}`);
     return pattern.exec(program.output)?.[1];
-  };
-  const admin = await until('the server prints its admin token', said(/(hawser-admin-[\w-]+)\n/));
-  const url = await until('the server says where it is', said(/serving at (\S+)\n/));
-  return { url, admin, program };
-}
+  });
