@@ -31,7 +31,7 @@ function between(before: unknown, after: unknown): Delta | undefined {
   if (before === after) return undefined;
   if (Array.isArray(before) && Array.isArray(after)) return betweenLists(before, after);
   if (isObject(before) && isObject(after)) return betweenObjects(before, after);
-  return canonicalJson(before) === canonicalJson(after) ? undefined : { set: after };
+  return isEqual(before, after) ? undefined : { set: after };
 }
 
 function betweenObjects(before: Fields, after: Fields): Delta | undefined {
@@ -49,14 +49,13 @@ function betweenObjects(before: Fields, after: Fields): Delta | undefined {
   return { in: Object.fromEntries(changed), ...(del.length > 0 && { del }) };
 }
 
-/** Old elements by a key, each handed out once, in order. */
+/** Indices of old elements by a key, each handed out once, in order. */
 class Supply {
   readonly #indices: ReadonlyMap<string, number[]>;
 
-  constructor(list: readonly unknown[], keyOf: (element: unknown, index: number) => string) {
-    const keys = list.map(keyOf);
-    this.#indices = Map.groupBy(keys.keys(), (index) => keys[index] ?? '');
-    for (const indices of this.#indices.values()) indices.reverse();
+  constructor(indices: readonly number[], keyOf: (index: number) => string) {
+    this.#indices = Map.groupBy(indices, keyOf);
+    for (const group of this.#indices.values()) group.reverse();
   }
 
   take(key: string): number | undefined {
@@ -80,6 +79,29 @@ function editing(before: readonly unknown[], index: number, value: unknown): Pie
   return JSON.stringify(piece).length < JSON.stringify(value).length ? piece : adding(value);
 }
 
+/** Whether two JSON values say the same: quicker than to compare their texts. */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (!isEqual(a[i] ?? null, b[i] ?? null)) return false;
+    return true;
+  }
+  return isObject(a) && isObject(b) && !Array.isArray(b) && isEqualObject(a, b);
+}
+
+function isEqualObject(a: Fields, b: Fields): boolean {
+  let left = 0;
+  for (const key in a) {
+    const value = a[key];
+    if (value === undefined) continue;
+    if (!Object.hasOwn(b, key) || !isEqual(value, b[key])) return false;
+    left++;
+  }
+  for (const key in b) if (b[key] !== undefined) left--;
+  return left === 0;
+}
+
 /** Lists from this length on are what many states share, and are compared once. */
 const shared = 64;
 
@@ -96,21 +118,45 @@ function betweenLists(before: readonly unknown[], after: readonly unknown[]): De
 }
 
 function compareLists(before: readonly unknown[], after: readonly unknown[]): Delta | undefined {
-  const texts = before.map((element) => canonicalJson(element));
-  const equal = new Supply(before, (_, index) => texts[index] ?? '');
+  const least = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < least && isEqual(before[from], after[from])) from++;
+  if (from === before.length && from === after.length) return undefined;
+  let same = 0;
+  while (same < least - from && isEqual(before.at(-1 - same), after.at(-1 - same))) same++;
+  const end = before.length - same;
+  const middle = betweenMiddles(before, { from, end }, after.slice(from, after.length - same));
+  return { list: joined([...span(0, from), ...middle, ...span(end, same)]) };
+}
+
+const span = (from: number, count: number): readonly Piece[] => (count > 0 ? [[from, count]] : []);
+
+/** The pieces that make what lies between what both lists begin and end with. */
+function betweenMiddles(
+  before: readonly unknown[],
+  { from, end }: { readonly from: number; readonly end: number },
+  after: readonly unknown[],
+): readonly Piece[] {
+  if (after.length === 1 && end - from === 1) return [changing(before, from, after[0])];
+  const indices = Array.from({ length: end - from }, (_, i) => from + i);
+  const equal = new Supply(indices, (index) => canonicalJson(before[index]));
   const found = after.map((element) => equal.take(canonicalJson(element)));
-  if (before.length === after.length && found.every((at, index) => at === index)) return undefined;
   const kept = new Set(found);
-  const left = before.flatMap((_, index) => (kept.has(index) ? [] : [index]));
-  const others = new Supply(left, (index) => nameOf(before[index as number]));
-  const pieces = after.map((value, index): Piece => {
-    const at = found[index];
+  const others = new Supply(
+    indices.filter((index) => !kept.has(index)),
+    (index) => nameOf(before[index]),
+  );
+  return after.map((value, i): Piece => {
+    const at = found[i];
     if (at !== undefined) return [at, 1];
-    const other = left[others.take(nameOf(value)) ?? -1];
+    const other = others.take(nameOf(value));
     return other === undefined ? adding(value) : editing(before, other, value);
   });
-  return { list: joined(pieces) };
 }
+
+/** An old element or, if it has another name, a new one in its place. */
+const changing = (before: readonly unknown[], index: number, value: unknown): Piece =>
+  nameOf(before[index]) === nameOf(value) ? editing(before, index, value) : adding(value);
 
 /** Neighbouring pieces that can be said as one. */
 function joined(pieces: readonly Piece[]): readonly Piece[] {

@@ -19,11 +19,12 @@ const withDigest = (namespace: Namespace): object =>
 /**
  * SHA-256 of the state's canonical JSON (RFC 8785), in hexadecimal. Epoch and revision name a state
  * and are left out: a revision that does not touch a machine leaves it the hash that it had. Names are
- * replaced by their own hash, which is made once for all machines.
+ * replaced by their own hash, which is made once for all machines. `digest`: a quicker SHA-256 of a text,
+ * where there is one.
  */
-export function hashState(state: HostState): string {
+export function hashState(state: HostState, digest: (text: string) => string = sha256): string {
   const namespaces = Object.fromEntries(
     Object.entries(state.namespaces).map(([name, namespace]) => [name, withDigest(namespace)]),
   );
-  return sha256(canonicalJson({ ...state, epoch: '', rev: 0, namespaces }));
+  return digest(canonicalJson({ ...state, epoch: '', rev: 0, namespaces }));
 }
