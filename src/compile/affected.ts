@@ -1,13 +1,12 @@
 import { canonicalJson, countWhile } from '#base';
-import type { Prefix } from '#ip';
-import { formatEndpoint } from '#ip';
+import { formatEndpoint, type Prefix, PrefixSet } from '#ip';
 import type { Machine, Network, Selector } from '#spec';
 import { detourLane } from './lanes.ts';
 import { carrierOf, type Model, type Node, needsHelp, type Turn } from './model.ts';
 import { sizeClass } from './mtu.ts';
 import { resolversOf } from './names/resolvers.ts';
 import { nameTable } from './names/table.ts';
-import { addressesOfNode } from './policy/selectors.ts';
+import type { AddressClass } from './policy/partition.ts';
 import { machinesOf, project } from './project/project.ts';
 
 /** Up to this many machines are compared by their bytes when the network changed its shape. */
@@ -21,9 +20,14 @@ const exactLimit = 500;
 export function affected(a: Model, b: Model): readonly string[] {
   if (shapeOf(a) !== shapeOf(b)) return differing(a, b);
   const changed = changedNames(a, b);
-  const names = new Set([...changed, ...turning(a, b), ...rekeying(a, b)]);
+  const names = new Set([
+    ...changed,
+    ...refiltering(a, b),
+    ...turning(a, b),
+    ...rekeying(a, b),
+  ]);
   for (const model of [a, b]) {
-    for (const name of changed) for (const other of touched(model, name)) names.add(other);
+    for (const name of changed) for (const other of linked(model, name)) names.add(other);
     const moved = changed.filter((name) => placeOf(a, name) !== placeOf(b, name));
     if (moved.length === 0) continue;
     for (const node of model.nodes) {
@@ -236,14 +240,7 @@ function* besides(model: Model, name: string): Iterable<string> {
   }
 }
 
-/** Machines whose state speaks of this one: those it links with, and those that filter by its address. */
-function* touched(model: Model, name: string): Iterable<string> {
-  yield* linked(model, name);
-  const node = model.nodesByName.get(name);
-  if (node) yield* enforcersFor(model, node);
-}
-
-/** Machines that one links with. */
+/** Machines whose state speaks of this one: those it links with. */
 function* linked(model: Model, name: string): Iterable<string> {
   const node = model.nodesByName.get(name);
   if (!node) return;
@@ -252,18 +249,46 @@ function* linked(model: Model, name: string): Iterable<string> {
   for (const other of model.paths.neighbours(node)) yield other.name;
 }
 
-/** Who filters flows from this machine: the receivers of every rule that lets it send. */
-function* enforcersFor(model: Model, node: Node): Iterable<string> {
-  const { policy } = model;
-  if (!policy) return;
-  const rules = new Set<number>();
-  for (const range of addressesOfNode(node).ranges()) {
-    for (const rule of policy.classOfSource(range.first)?.rules ?? []) rules.add(rule);
+/** Machines that filter for somebody to whom others may send than before: the rules are the same. */
+function* refiltering(a: Model, b: Model): Iterable<string> {
+  const numbers = new Map<string, number>();
+  const [before, after] = [receiversOf(a, numbers), receiversOf(b, numbers)];
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const [old = PrefixSet.empty, next = PrefixSet.empty] = [before.get(key), after.get(key)];
+    for (const prefix of [...old.subtract(next).prefixes(), ...next.subtract(old).prefixes()]) {
+      yield* enforcersOf(a, prefix);
+      yield* enforcersOf(b, prefix);
+    }
   }
-  for (const destination of policy.destinations) {
-    if (!destination.rules.some((rule) => rules.has(rule))) continue;
-    for (const prefix of destination.addresses.prefixes()) yield* enforcersOf(model, prefix);
-  }
+}
+
+/** Addresses that may receive, by who may send to them. `numbers`: of classes that were met already. */
+function receiversOf(
+  { policy }: Model,
+  numbers: Map<string, number>,
+): ReadonlyMap<string, PrefixSet> {
+  const numberOf = (text: string): number => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  };
+  const senders = (policy?.sourcesOfRule ?? []).map((classes) =>
+    numberOf(classes.map((one) => numberOf(classText(one))).join()),
+  );
+  return new Map(
+    policy?.destinations.map(({ rules, addresses }) => [
+      rules.map((rule) => `${rule} ${senders[rule]}`).join(),
+      addresses,
+    ]),
+  );
+}
+
+const classTexts = new WeakMap<AddressClass, string>();
+
+function classText(one: AddressClass): string {
+  const text = classTexts.get(one) ?? `${one.rules}: ${one.addresses.prefixes()}`;
+  classTexts.set(one, text);
+  return text;
 }
 
 function* enforcersOf(model: Model, prefix: Prefix): Iterable<string> {

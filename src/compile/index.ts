@@ -31,7 +31,7 @@ export { assumeKeys, link } from './link.ts';
 export type { Model } from './model.ts';
 export type { AccessChange } from './plan/access.ts';
 export { sharedFacts } from './plan/keys.ts';
-export { hasChanges, type MachineChanges, type Plan, plan } from './plan/plan.ts';
+export { hasChanges, type MachineChanges, machineChanges, type Plan, plan } from './plan/plan.ts';
 export { formatPlan } from './plan/text.ts';
 export { joinPorts, portAtoms } from './port-atoms.ts';
 export { hostRoutes, siteRouterRoutes } from './project/host-routes.ts';

@@ -40,6 +40,18 @@ describe('who a change affects', () => {
     const after = file(late.replace('}', ', keepalive: 10 }'));
     expect(affected(linked(file(late)), linked(after))).toEqual(['ga', 'late']);
   });
+
+  test('not those who filter what it sends, as long as its addresses stay', () => {
+    const policy = 'policy: [{ from: [all], to: [all], ports: [tcp/22] }]';
+    const after = file(late.replace('}', ', keepalive: 10 }'), policy);
+    expect(affected(linked(file(late, policy)), linked(after))).toEqual(['ga', 'late']);
+  });
+
+  test('those who filter for whom somebody else may send now', () => {
+    const policy = 'policy: [{ from: [late], to: [ha], ports: [tcp/22] }]';
+    const after = file(late.replace('10.99.0.20', '10.99.0.21'), policy);
+    expect(affected(linked(file(late, policy)), linked(after))).toContain('ga');
+  });
 });
 
 describe('a plan', () => {

@@ -35,18 +35,28 @@ export interface Plan {
   readonly failingTests: readonly TestResult[];
 }
 
+/** One network twice, as other facts make it: with the keys that are known, say. */
+export interface Pair {
+  readonly before: Model;
+  readonly after: Model;
+}
+
+function refuseOther({ before, after }: Pair): void {
+  const [old, next] = [before.network.name, after.network.name];
+  if (old === next) return;
+  const where = { place: after.network.fields.network ?? after.network.place, text: next };
+  throw compileErrors.error('compile/other-network', { old, next }, where);
+}
+
 /**
- * Typed changes from one linked network to another, with their consequences. Pure. Throws
+ * Typed changes from one linked network to another, with their consequences. Pure. `states`: the two with
+ * which it is told what changes on machines, if those are not the same. Throws
  * `compile/other-network` if they are not one network before and after.
  */
-export function plan(before: Model, after: Model): Plan {
-  const [old, next] = [before.network.name, after.network.name];
-  if (old !== next) {
-    const where = { place: after.network.fields.network ?? after.network.place, text: next };
-    throw compileErrors.error('compile/other-network', { old, next }, where);
-  }
+export function plan(before: Model, after: Model, states: Pair = { before, after }): Plan {
+  refuseOther({ before, after });
   const former = formerNames(before, after);
-  const machines = machineChanges(before, after, former);
+  const machines = [...machineChanges(states)];
   const stays = machines.filter(({ what }) => what === 'changes');
   const borne = new Set(former.values());
   return {
@@ -86,19 +96,19 @@ const interrupts = (change: Change): boolean =>
 const isManaged = (model: Model, machine: string): boolean =>
   model.nodesByName.get(machine)?.machine.managed ?? true;
 
-function machineChanges(
-  before: Model,
-  after: Model,
-  former: ReadonlyMap<string, string>,
-): readonly MachineChanges[] {
+/** What changes on each machine, one after another: of a large network nobody may want to know all. */
+export function* machineChanges({ before, after }: Pair): Iterable<MachineChanges> {
+  refuseOther({ before, after });
+  const former = formerNames(before, after);
   const renamed = new Map([...former].filter(([name, old]) => name !== old));
   const shown = withoutMadeUpKeys([before, after]);
   const gone = new Set(renamed.values());
-  return affected(before, after)
-    .filter((name) => !gone.has(name))
-    .map((name) => changesOf(before, after, name, renamed.get(name) ?? name))
-    .filter((entry) => entry.changes.length > 0 || entry.what !== 'changes')
-    .map((entry) => ({ ...entry, changes: entry.changes.map(shown) }));
+  for (const name of affected(before, after)) {
+    if (gone.has(name)) continue;
+    const entry = changesOf(before, after, name, renamed.get(name) ?? name);
+    if (entry.changes.length === 0 && entry.what === 'changes') continue;
+    yield { ...entry, changes: entry.changes.map(shown) };
+  }
 }
 
 function changesOf(before: Model, after: Model, machine: string, formerly: string): MachineChanges {
