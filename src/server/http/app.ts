@@ -25,6 +25,7 @@ import { HawserError } from '#base';
 import type { Hub } from '../hub/hub.ts';
 import { Session } from '../hub/session.ts';
 import { Wire } from '../hub/wire.ts';
+import { JsonText } from '../json-text.ts';
 import type { Metrics } from '../metrics.ts';
 import { addressOf } from './address.ts';
 import type { Gate } from './auth.ts';
@@ -51,6 +52,7 @@ export interface Tls {
 
 /** Largest message of an agent, in bytes. */
 const maxPayload = 4 * 1024 * 1024;
+const json = 'application/json; charset=utf-8';
 /** Seconds after which an agent may return whose network is not here. */
 const unknownAgain = 300;
 
@@ -181,6 +183,7 @@ function addRoute(app: App, name: RouteName, handlers: Handlers): void {
     handler: async (request, reply) => {
       const answer = await handler(callOf(request));
       if (Buffer.isBuffer(answer)) return reply.type('application/octet-stream').send(answer);
+      if (answer instanceof JsonText) return reply.type(json).send(answer.text);
       return answer === undefined ? reply.code(204).send() : reply.send(answer);
     },
   });

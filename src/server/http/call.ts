@@ -1,5 +1,6 @@
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, RouteName } from '#api';
 import type { Actor } from '../actor.ts';
+import type { JsonText } from '../json-text.ts';
 
 /** One call of a route, authenticated and checked against its schemas. */
 export interface Call<N extends RouteName> {
@@ -15,7 +16,7 @@ type Answer<R> = R extends undefined ? undefined : R;
 
 export type Handler<N extends RouteName> = (
   call: Call<N>,
-) => Promise<Answer<ResponseOf<N>> | Buffer | undefined>;
+) => Promise<Answer<ResponseOf<N>> | JsonText<ResponseOf<N>> | Buffer | undefined>;
 
 /** One handler for every route: a forgotten one is a type error. */
 export type Handlers = { readonly [N in RouteName]: Handler<N> };

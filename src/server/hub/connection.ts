@@ -28,7 +28,7 @@ interface Saw {
 
 /** One enrolled agent that is connected: what it has, what it was sent, what it says. */
 export class Connection {
-  machine: string;
+  #machine: string;
   readonly hello: Hello;
   readonly wire: Wire;
   readonly since: string;
@@ -50,13 +50,24 @@ export class Connection {
   again: Name | undefined;
 
   constructor(machine: string, hello: Hello, wire: Wire, since: string) {
-    this.machine = machine;
+    this.#machine = machine;
     this.hello = hello;
     this.wire = wire;
     this.since = since;
     this.paused = hello.paused;
     this.#confirmed = hello.confirmed;
     if (hello.has) this.#known = { hash: hello.has.hash };
+  }
+
+  get machine(): string {
+    return this.#machine;
+  }
+
+  /** Under another name it has another state in every network but the newest. */
+  rename(machine: string): void {
+    if (machine === this.#machine) return;
+    this.#machine = machine;
+    if (this.#known) this.#known = { hash: this.#known.hash };
   }
 
   /** The hash of the state that the machine should have. */

@@ -330,7 +330,7 @@ export class Hub {
         continue;
       }
       const known = before.byIdentity.get(connection.hello.identity);
-      connection.machine = record.name;
+      connection.rename(record.name);
       if (after.stored.frozen !== before.stored.frozen) {
         void connection.wire.send({ type: 'freeze', frozen: after.stored.frozen });
       }

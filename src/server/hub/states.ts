@@ -89,7 +89,7 @@ export class States {
       const record = byIdentity.get(connection.hello.identity);
       if (stored.frozen || record?.enrolment !== 'enrolled') continue;
       if (connection.busy) {
-        connection.again = name;
+        connection.again = connection.again === 'always' ? 'always' : name;
         continue;
       }
       connection.busy = true;

@@ -20,8 +20,8 @@ export function massRemoval(
 ): string | undefined {
   for (const machine of affected(before.model, after.model)) {
     if (!before.has(machine) || except.has(machine)) continue;
-    const old = peersOf(before.state(machine).state);
-    const kept = new Set(peersOf(after.state(machine).state));
+    const old = peersOf(before.project(machine));
+    const kept = new Set(peersOf(after.project(machine)));
     const lost = old.filter((peer) => !kept.has(peer)).length;
     if (lost > few && lost > old.length * share) {
       return `${machine} would lose ${lost} of its ${old.length} peers`;

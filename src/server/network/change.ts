@@ -97,24 +97,14 @@ function renamedMachines(
   };
 }
 
-const assumed = ({ model, facts }: Compiled): Model =>
-  link({ ...model.inputs, ...assumeKeys(model.network, facts) });
-
 /**
  * What would change: on machines as they are known, and for people as if every machine had joined.
  * @throws compile/other-network
  */
 function planBetween(before: Compiled, after: Compiled): { plan: Plan; text: string } {
-  const [old, new_] = [assumed(before), assumed(after)];
-  const real = plan(before.model, after.model);
-  const whole = plan(old, new_);
-  const merged: Plan = {
-    ...whole,
-    machines: real.machines,
-    blinks: real.blinks,
-    staleExports: real.staleExports,
-  };
-  return { plan: merged, text: hasChanges(merged) ? formatPlan(merged, old, new_) : '' };
+  const found = plan(before.whole, after.whole, { before: before.model, after: after.model });
+  const text = hasChanges(found) ? formatPlan(found, before.whole, after.whole) : '';
+  return { plan: found, text };
 }
 
 /** What a file would do to a network. @throws DiagnosticsError, compile/other-network */
@@ -189,12 +179,12 @@ export function changeTo(basis: Basis, change: Change): Decision | undefined {
   const isSame = canonicalJson(files) === canonicalJson(stored.files);
   if (!held && isSame) return undefined;
   const compiled = drafted(basis, files);
-  const { plan: found } = planBetween(before, compiled);
+  const changes = summaryOf(before, compiled);
   proven(compiled);
   if (!needsTwo(before)) requirePersons(compiled.network, change.persons);
   const brake = change.plan === undefined ? massRemoval(before, compiled) : undefined;
   const reasons = isSame ? [] : heldFor(before, brake);
-  const summary = [...reasons, ...summaryOf(found)];
+  const summary = [...reasons, ...changes];
   const state = reasons.length === 0 ? 'applied' : 'held';
   return {
     author,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { FileSet, RevisionId } from '#api';
 import { type Diagnostic, DiagnosticsError } from '#base';
 import { assumeKeys, check, type Facts, link, type Model, machinesOf, project } from '#compile';
@@ -12,6 +13,8 @@ export interface CompileInput {
   /** Version of the network's preshared secret, if it has one. */
   readonly presharedKeys?: number | undefined;
 }
+
+const sha256 = (text: string): string => hash('sha256', text);
 
 /** States that are kept at once: a state may be large, and machines many. */
 const remembered = 16;
@@ -28,6 +31,7 @@ export class Compiled {
   readonly warnings: readonly Diagnostic[];
   readonly files: FileSet;
   readonly #names: ReadonlySet<string>;
+  #whole: Model | undefined;
   /** States made last: the one that a machine has is asked for again when it gets the next. */
   readonly #recent = new Map<string, NamedState>();
 
@@ -66,6 +70,13 @@ export class Compiled {
     return new Compiled(named, this.files, this.warnings);
   }
 
+  /** As if every machine had joined: what people plan for, and what is proven. */
+  get whole(): Model {
+    const isWhole = this.model.nodes.every(({ publicKey }) => publicKey !== undefined);
+    this.#whole ??= isWhole ? this.model : link(assuming(this.model, this.facts));
+    return this.#whole;
+  }
+
   get network(): Network {
     return this.model.network;
   }
@@ -92,11 +103,18 @@ export class Compiled {
   state(machine: string): NamedState {
     const known = this.#recent.get(machine);
     if (known) return known;
-    const state = this.has(machine) ? project(this.model, machine) : this.#nothing(machine);
-    const named = { state, hash: hashState(state) };
+    const state = this.project(machine);
+    const named = { state, hash: hashState(state, sha256) };
     if (this.#recent.size >= remembered) this.#recent.clear();
     this.#recent.set(machine, named);
     return named;
+  }
+
+  /** The same without its hash. */
+  project(machine: string): HostState {
+    const known = this.#recent.get(machine);
+    if (known) return known.state;
+    return this.has(machine) ? project(this.model, machine) : this.#nothing(machine);
   }
 
   #nothing(machine: string): HostState {
@@ -115,6 +133,11 @@ export class Compiled {
     };
   }
 }
+
+const assuming = ({ inputs, network }: Model, facts: Facts) => ({
+  ...inputs,
+  ...assumeKeys(network, facts),
+});
 
 function sameFiles(a: FileSet, b: FileSet): boolean {
   const [names, others] = [Object.keys(a.files), Object.keys(b.files)];
@@ -141,9 +164,8 @@ function read(files: FileSet): Read {
  * known: machines that have not joined yet are part of the proof.
  * @throws DiagnosticsError if any of it is an error
  */
-export function proven({ facts, model }: Compiled): readonly Diagnostic[] {
-  const { network, inputs } = model;
-  const { diagnostics } = check(link({ ...inputs, ...assumeKeys(network, facts) }));
+export function proven({ whole }: Compiled): readonly Diagnostic[] {
+  const { diagnostics } = check(whole);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new DiagnosticsError(errors);
   return diagnostics;

@@ -1,4 +1,4 @@
-import type { FileSet, PlanResult } from '#api';
+import type { FileSet } from '#api';
 import { affected, emptyFacts, parseFacts } from '#compile';
 import { serverErrors } from '../errors.ts';
 import { rotationCalls } from '../rotation/calls.ts';
@@ -10,7 +10,7 @@ import { Compiled, proven } from './compiled.ts';
 import { decide, type Matter } from './decisions.ts';
 import type { Decision, Drafted, PlainEdit } from './edit.ts';
 import { type StateAnswer, type StateWanted, stateFor } from './messages.ts';
-import { type NamedMachine, type NamesEdit, namesBetween, namesOf } from './names.ts';
+import { type NamedMachine, type Names, type NamesEdit, namesBetween, namesOf } from './names.ts';
 import { type Views, viewsOf } from './views.ts';
 
 /**
@@ -20,7 +20,7 @@ import { type Views, viewsOf } from './views.ts';
 const remembered = 4;
 
 interface Kept extends Basis {
-  readonly names: readonly NamedMachine[];
+  readonly names: Names;
   readonly views: Views;
   /** What was decided last and may become the next network. */
   draft?: { readonly id: number; readonly compiled: Compiled };
@@ -115,8 +115,8 @@ export function compilerCalls() {
     open({ basis, like, ...opening }: Opening & { basis: number; like?: number }): Opened {
       const known = memory.find(like);
       const kept = memory.keep(basis, opened(opening, known));
-      const { names, views } = kept;
-      return { ...views, names, changed: known && changedFrom(known, kept) };
+      const names = [...kept.names.values()].map(({ machine }) => machine);
+      return { ...kept.views, names, changed: known && changedFrom(known, kept) };
     },
 
     /** The network after a transaction that was decided from `from`; `made`: what it is now. */
@@ -146,8 +146,9 @@ export function compilerCalls() {
       return decision && plainEdit(memory, kept, decision);
     },
 
-    plan: ({ basis, files }: { basis: number; files: FileSet }): PlanResult =>
-      planOf(memory.get(basis), files),
+    /** A `PlanResult` as JSON: of a large network it is large. */
+    plan: ({ basis, files }: { basis: number; files: FileSet }): string =>
+      JSON.stringify(planOf(memory.get(basis), files)),
 
     ...rotationCalls((basis) => memory.get(basis)),
 

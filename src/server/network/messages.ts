@@ -74,15 +74,15 @@ function messageOf(
   const { state, hash } = compiled.state(machine);
   const named = { epoch, rev, hash };
   if (has === hash) return { type: 'current', ...named };
-  const old = known?.compiled.state(machine);
-  if (has === undefined || old?.hash !== has) {
+  if (has === undefined || !known) {
     return { type: 'state', ...named, state, ...(secret && valuesFor(state, secret)) };
   }
+  const old = known.compiled.project(machine);
   return {
     type: 'delta',
     ...named,
     from: has,
-    delta: delta(old.state, state),
-    ...(secret && valuesFor(state, secret, old.state)),
+    delta: delta(old, state),
+    ...(secret && valuesFor(state, secret, old)),
   };
 }

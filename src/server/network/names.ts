@@ -1,4 +1,3 @@
-import { canonicalJson } from '#base';
 import { type Model, machinesOf } from '#compile';
 import { formatEndpoint } from '#ip';
 
@@ -25,9 +24,16 @@ export interface NamesEdit {
   readonly drop: readonly string[];
 }
 
-/** Every machine of the file that has a state, sorted by name. */
-export const namesOf = (model: Model): readonly NamedMachine[] =>
-  machinesOf(model).map((name) => namedMachine(model, name));
+/** Every machine of the file that has a state, sorted by name; each with the text by which it is compared. */
+export type Names = ReadonlyMap<string, { readonly machine: NamedMachine; readonly text: string }>;
+
+export const namesOf = (model: Model): Names =>
+  new Map(
+    machinesOf(model).map((name) => {
+      const machine = namedMachine(model, name);
+      return [name, { machine, text: JSON.stringify(machine) }];
+    }),
+  );
 
 function namedMachine({ nodesByName, hostsByName, inputs }: Model, name: string): NamedMachine {
   const node = nodesByName.get(name);
@@ -54,15 +60,10 @@ function namedMachine({ nodesByName, hostsByName, inputs }: Model, name: string)
 }
 
 /** What differs from one network to the next. */
-export function namesBetween(
-  before: readonly NamedMachine[],
-  after: readonly NamedMachine[],
-): NamesEdit {
-  const known = new Map(before.map((machine) => [machine.name, machine]));
-  const put = after.filter((machine) => {
-    const old = known.get(machine.name);
-    known.delete(machine.name);
-    return !old || canonicalJson(old) !== canonicalJson(machine);
-  });
-  return { put, drop: [...known.keys()] };
+export function namesBetween(before: Names, after: Names): NamesEdit {
+  const put: NamedMachine[] = [];
+  for (const [name, { machine, text }] of after) {
+    if (before.get(name)?.text !== text) put.push(machine);
+  }
+  return { put, drop: [...before.keys()].filter((name) => !after.has(name)) };
 }

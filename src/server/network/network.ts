@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { apiErrors, type FileSet, type PlanResult, type RevisionId } from '#api';
 import type { RotationPort } from '#compile';
+import { JsonText } from '../json-text.ts';
 import type { RotationEffect, RotationRequest } from '../rotation/decisions.ts';
 import type { Store, StoredHead, Transaction } from '../store/contract.ts';
 import type { Compiler } from './compiler.ts';
@@ -74,9 +75,9 @@ export class Network {
   }
 
   /** What a file would do to the network. @throws DiagnosticsError, compile/other-network */
-  async plan(files: FileSet): Promise<PlanResult> {
+  async plan(files: FileSet): Promise<JsonText<PlanResult>> {
     const { basis } = this.#snapshot;
-    return this.#components.compiler.call('plan', { basis, files });
+    return new JsonText(await this.#components.compiler.call('plan', { basis, files }));
   }
 
   /** What changing the key of a machine would do. @throws as `requireRotatable` */

@@ -1,6 +1,5 @@
 import { apiErrors, type FileSet } from '#api';
 import { DiagnosticsError, HawserError } from '#base';
-import { plan } from '#compile';
 import { removeMachine } from '#spec';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
@@ -37,7 +36,7 @@ export function removed(
   const facts = withoutKeys(stored.facts, [{ name }]);
   const after = drafted({ ...basis, stored: { ...stored, facts } }, files);
   const brake = massRemoval(compiled, after, new Set([name]));
-  const found = summaryOf(plan(compiled.model, after.model));
+  const found = summaryOf(compiled, after);
   const reasons = byItself && brake === undefined ? [] : heldFor(compiled, brake);
   const summary = [...reasons, ...found];
   const why = `${name} was removed`;

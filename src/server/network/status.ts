@@ -1,26 +1,36 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MachineStatus, NetworkStatus } from '#api';
-import { by } from '#base';
+import { byText } from '#base';
 import type { Rotation } from '#compile';
 import type { Hub, Present } from '../hub/hub.ts';
+import { JsonText } from '../json-text.ts';
 import type { Card } from '../presence/card.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import type { NamedMachine } from './names.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** So many machines are told of in one turn of the event loop. */
+const turn = 200;
+
 /** The machines of a network: those of its file, and those that wait. */
-export function statusOf(snapshot: Snapshot, hub: Hub, now: Date): NetworkStatus {
+export async function statusOf(
+  snapshot: Snapshot,
+  hub: Hub,
+  now: Date,
+): Promise<JsonText<NetworkStatus>> {
   const { stored, approvals, held, names, machines } = snapshot;
   const others = [...machines.keys()].filter((name) => !names.has(name));
-  return {
-    network: stored.network,
-    revision: stored.revision,
-    frozen: stored.frozen,
-    approvals,
-    ...(held && { held }),
-    machines: [...names.keys(), ...others]
-      .map((name) => statusOfMachine(snapshot, hub, name, now))
-      .sort(by(({ name }) => name)),
-  };
+  const all = [...names.keys(), ...others].sort(byText);
+  const texts: string[] = [];
+  for (let from = 0; from < all.length; from += turn) {
+    const some = all.slice(from, from + turn);
+    const told = some.map((name) => statusOfMachine(snapshot, hub, name, now));
+    texts.push(JSON.stringify(told).slice(1, -1));
+    await nextTurn();
+  }
+  const { network, revision, frozen } = stored;
+  const head = JSON.stringify({ network, revision, frozen, approvals, ...(held && { held }) });
+  return new JsonText(`${head.slice(0, -1)},"machines":[${texts.join(',')}]}`);
 }
 
 function statusOfMachine(snapshot: Snapshot, hub: Hub, name: string, now: Date): MachineStatus {

@@ -1,15 +1,20 @@
-import type { Plan } from '#compile';
+import { affected, machineChanges } from '#compile';
 import { describeChanges } from '#state';
+import type { Compiled } from './compiled.ts';
 
 /** So many machines are told one by one. */
 const told = 50;
 
-/** One line per machine that changes. */
-export function summaryOf({ machines }: Plan): readonly string[] {
-  const lines = machines.slice(0, told).map(({ machine, what, changes }) => {
-    if (what !== 'changes') return `${machine} ${what}`;
-    return `${machine}: ${describeChanges(changes).join('; ')}`;
-  });
-  const rest = machines.length - lines.length;
-  return rest > 0 ? [...lines, `and ${rest} more machines`] : lines;
+/** One line per machine that changes; of many, how many more there may be. */
+export function summaryOf({ model: before }: Compiled, { model: after }: Compiled): string[] {
+  const lines: string[] = [];
+  for (const { machine, what, changes } of machineChanges({ before, after })) {
+    if (lines.length === told) return [...lines, `and ${others(affected(before, after))}`];
+    const said = what === 'changes' ? `: ${describeChanges(changes).join('; ')}` : ` ${what}`;
+    lines.push(`${machine}${said}`);
+  }
+  return lines;
 }
+
+const others = ({ length }: readonly string[]): string =>
+  length === told + 1 ? 'one more machine' : `up to ${length - told} more machines`;
