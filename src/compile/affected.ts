@@ -8,6 +8,7 @@ import { resolversOf } from './names/resolvers.ts';
 import { nameTable } from './names/table.ts';
 import type { AddressClass } from './policy/partition.ts';
 import { machinesOf, project } from './project/project.ts';
+import { largestTunnel } from './project/routes.ts';
 
 /** Up to this many machines are compared by their bytes when the network changed its shape. */
 const exactLimit = 500;
@@ -108,7 +109,7 @@ function shapeOf(model: Model): string {
     core: core.map((node) => `${coreText(node)} ${node.carries.join()}`),
     policy: policyText(network),
     dns: dnsText(network),
-    uneven: model.uneven,
+    uneven: model.uneven && core.map((node) => largestTunnel(model, node)),
     presharedKeys: [model.inputs.presharedKeys ?? 0, model.inputs.preshared?.from ?? 0],
     adopted: model.inputs.adopted ?? null,
     hosts: [...model.hostsByName.values()].map((host) => [
@@ -300,6 +301,7 @@ function* enforcersOf(model: Model, prefix: Prefix): Iterable<string> {
   for (let i = from; carried[i]?.prefix.overlaps(prefix); i++) {
     const { node } = carried[i] as (typeof carried)[number];
     yield node.name;
+    yield carrierOf(node.unit).name;
     if (node.machine.managed) continue;
     for (const neighbour of model.paths.neighbours(node)) yield neighbour.name;
     const upstream = model.paths.upstream(node);

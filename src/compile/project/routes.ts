@@ -123,17 +123,20 @@ function pathMtu(model: Model, from: Node, to: Node): number | undefined {
 /** What one hop takes: less than its tunnel if its machine has larger ones, for then it pads. */
 function hopMtu(model: Model, at: Node, next: Node): number {
   const size = tunnelMtu(at, next);
-  const known = largestTunnels.get(at) ?? largestTunnel(model, at);
-  largestTunnels.set(at, known);
-  return size < known ? paddedMtu(size) : size;
+  return size < largestTunnel(model, at) ? paddedMtu(size) : size;
 }
 
 const largestTunnels = new WeakMap<Node, number>();
 
-function largestTunnel(model: Model, node: Node): number {
+/** The largest packet that any of a machine's tunnels takes, bytes. */
+export function largestTunnel(model: Model, node: Node): number {
+  const known = largestTunnels.get(node);
+  if (known !== undefined) return known;
   const upstream = model.paths.upstream(node);
   const peers = [...(upstream ? [upstream] : []), ...model.paths.neighbours(node)];
-  return peers.reduce((most, peer) => Math.max(most, tunnelMtu(node, peer)), 0);
+  const largest = peers.reduce((most, peer) => Math.max(most, tunnelMtu(node, peer)), 0);
+  largestTunnels.set(node, largest);
+  return largest;
 }
 
 /** Longer than any path. */
