@@ -1,12 +1,9 @@
 import { apiErrors, type FileSet, type PlanResult, type Revision, type RevisionId } from '#api';
 import { canonicalJson, type Diagnostic } from '#base';
 import {
-  assumeKeys,
   type Facts,
   formatPlan,
   hasChanges,
-  link,
-  type Model,
   type Plan,
   plan,
   type Rotation,

@@ -104,6 +104,15 @@ function plainEdit(memory: Memory, basis: Kept, decision: Decision): PlainEdit {
   };
 }
 
+/** One state that cannot be made keeps nobody else from having theirs. */
+function answerFor(memory: Memory, kept: Kept, wanted: StateWanted): StateAnswer | string {
+  try {
+    return stateFor(kept, wanted, memory.find(wanted.has?.basis));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /**
  * All that a server computes from networks: what machines are to be, what a change would do, what is to be
  * stored. It remembers networks by numbers that its callers give, and forgets old ones by itself.
@@ -153,22 +162,8 @@ export function compilerCalls() {
     ...rotationCalls((basis) => memory.get(basis)),
 
     /** What each of some machines is to be told; a text in place of an answer says what went wrong. */
-    states({
-      basis,
-      wanted,
-    }: {
-      basis: number;
-      wanted: readonly StateWanted[];
-    }): readonly (StateAnswer | string)[] {
-      const kept = memory.get(basis);
-      return wanted.map((one) => {
-        try {
-          return stateFor(kept, one, memory.find(one.has?.basis));
-        } catch (error) {
-          return error instanceof Error ? error.message : String(error);
-        }
-      });
-    },
+    states: ({ basis, wanted }: { basis: number; wanted: readonly StateWanted[] }) =>
+      wanted.map((one) => answerFor(memory, memory.get(basis), one)),
 
     /** A network that begins. @throws DiagnosticsError, server/other-network */
     create({ name, files, facts: text, epoch, persons }: NewNetwork) {
