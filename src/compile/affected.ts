@@ -21,12 +21,7 @@ const exactLimit = 500;
 export function affected(a: Model, b: Model): readonly string[] {
   if (shapeOf(a) !== shapeOf(b)) return differing(a, b);
   const changed = changedNames(a, b);
-  const names = new Set([
-    ...changed,
-    ...refiltering(a, b),
-    ...turning(a, b),
-    ...rekeying(a, b),
-  ]);
+  const names = new Set([...changed, ...refiltering(a, b), ...turning(a, b), ...rekeying(a, b)]);
   for (const model of [a, b]) {
     for (const name of changed) for (const other of linked(model, name)) names.add(other);
     const moved = changed.filter((name) => placeOf(a, name) !== placeOf(b, name));

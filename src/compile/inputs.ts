@@ -4,7 +4,7 @@ import type { Network } from '#spec';
 export type MachineKeys = Readonly<Record<string, string>>;
 
 /**
- * How far a machine's change of key is, in order; docs/decisions/018. prepare: a second tunnel beside that
+ * How far a machine's change of key is, in order; docs/decisions/022. prepare: a second tunnel beside that
  * of every partner, silent. detour: it is proven by handshakes. moved: routes go by it. rekey: the first
  * tunnel, idle now, gets its new key. prove: and proves it. back: routes return. linger: the detour stays
  * for a while. return: routes return although no key was changed. now: the key is changed in place.

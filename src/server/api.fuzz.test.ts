@@ -87,7 +87,8 @@ function valueOf(schema: Schema): fc.Arbitrary<unknown> {
   if (anyOf) return fc.oneof(...anyOf.map(valueOf));
   if (type === 'string') return textOf(schema);
   if (type === 'integer') {
-    const small = fc.integer({ min: minimum ?? 0, max: 3 });
+    const least = minimum ?? 0;
+    const small = fc.integer({ min: least, max: least + 3 });
     return fc.oneof(small, fc.integer({ min: minimum ?? -1e9, max: maximum ?? 1e9 }));
   }
   if (type === 'boolean') return fc.boolean();
