@@ -1,7 +1,6 @@
 import './src/main/check-node.ts';
 import { defineConfig } from 'vitest/config';
 import { ClosingReporter } from './tests/support/reporter.ts';
-import { LongestFirst } from './tests/support/sequencer.ts';
 
 /** Pure: nothing outside the process. */
 const pure = [
@@ -10,18 +9,23 @@ const pure = [
   'tests/export/examples.test.ts',
   'tests/repository/dependencies.test.ts',
 ];
-/** Compares the whole machine before and after: nothing else may run meanwhile. */
-const alone = ['tests/lab/life.test.ts'];
+/** Each test on machines of its own: namespaces that have no name outside, a kernel, a bare Debian. */
+const machines = [
+  'src/**/*.netns.test.ts',
+  'tests/agent/**/*.test.ts',
+  'tests/export/**/*.test.ts',
+  'tests/kernel/**/*.test.ts',
+  'tests/repository/**/*.test.ts',
+];
 
 /**
- * Three projects, one after the other: `core` is pure and quick; `machines` makes namespaces, tunnels,
- * labs and servers, each test its own, sets up checkouts and boots a kernel, two files at a time;
- * `alone` has the machine for itself.
+ * Three projects, one after the other: `core` is pure and quick; `machines` makes namespaces and
+ * tunnels, sets up checkouts and boots a kernel, two files at a time; `real` builds whole labs and
+ * runs servers, one file at a time, so that its measurements are not disturbed by a neighbour.
  */
 export default defineConfig({
   test: {
     cache: false,
-    sequence: { sequencer: LongestFirst },
     reporters: ['default', new ClosingReporter()],
     projects: [
       {
@@ -39,8 +43,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'machines',
-          include: ['src/**/*.netns.test.ts', 'tests/**/*.test.ts'],
-          exclude: [...pure.slice(1), ...alone],
+          include: machines,
+          exclude: pure.slice(1),
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -50,8 +54,9 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'alone',
-          include: alone,
+          name: 'real',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...pure, ...machines],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
