@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Run } from '#host';
 import type { HostState } from '#state';
+import { until } from '../support/until.ts';
 import { TestMachine } from './machine.ts';
 import { hubState, strangers } from './states.ts';
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
   machine.do('ip address add 192.168.66.4/24 dev eth0');
   machine.do('ip link set eth0 up');
   machine.do('ip link set lan0 up');
+  await until('its cable is up', () => !/DOWN/.test(machine.do('ip -br link show type veth')));
   untouched = plain(machine.picture());
 });
 
