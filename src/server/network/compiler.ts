@@ -26,6 +26,9 @@ interface Kept extends Basis {
   draft?: { readonly id: number; readonly compiled: Compiled };
 }
 
+const forgotten = () =>
+  serverErrors.error('server/thread-ended', { why: 'it has forgotten the network' });
+
 /** The networks that a compiler remembers, by the number that was given to each. */
 class Memory {
   readonly #kept = new Map<number, Kept>();
@@ -35,7 +38,7 @@ class Memory {
   get(basis: number): Kept {
     const kept = this.#kept.get(basis);
     if (kept) return kept;
-    throw serverErrors.error('server/thread-ended', { why: 'it has forgotten the network' });
+    throw forgotten();
   }
 
   find(basis: number | undefined): Kept | undefined {
@@ -137,7 +140,7 @@ export function compilerCalls() {
     }: Step & { basis: number; from: number; made: number | undefined }): Advanced {
       const before = memory.get(from);
       const { draft } = before;
-      if (made !== undefined && draft?.id !== made) memory.get(Number.NaN);
+      if (made !== undefined && draft?.id !== made) throw forgotten();
       const kept = memory.keep(
         basis,
         advanced(before, step, made === undefined ? undefined : draft?.compiled),
