@@ -9,6 +9,7 @@ import {
   NetworkStatus,
   NewToken,
   Package,
+  PlanRequest,
   PlanResult,
   PublicKey,
   Revision,
@@ -92,7 +93,7 @@ export const routes = {
     permission: 'read',
     summary: 'What a changed file would do',
     params: OfNetwork,
-    body: FileSet,
+    body: PlanRequest,
     response: PlanResult,
   }),
   apply: route({

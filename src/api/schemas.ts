@@ -57,6 +57,8 @@ export const MachineStatus = Type.Object({
     Type.Literal('enrolled'),
     Type.Literal('unmanaged'),
   ]),
+  /** It is a hub of the topology, or the server runs on it: others need it. */
+  isNeeded: Type.Optional(Type.Boolean()),
   connected: Type.Boolean(),
   since: Type.Optional(Time),
   lastSeen: Type.Optional(Time),
@@ -85,6 +87,12 @@ export const NetworkStatus = Type.Object({
   machines: Type.Array(MachineStatus),
 });
 export type NetworkStatus = Static<typeof NetworkStatus>;
+
+export const PlanRequest = Type.Object({
+  ...FileSet.properties,
+  /** The machine of the network that who asks is on, as its agent calls it. */
+  machine: Type.Optional(Name),
+});
 
 /** A plan as `hawser plan` shows it. `hash` pins what it was made from (file, inventory, ledger, keys). */
 export const PlanResult = Type.Object({

@@ -15,6 +15,21 @@ export async function confirmed(question: string, yes: boolean | undefined): Pro
   }
 }
 
+/**
+ * As `confirmed`, for what takes away what one works with: without a terminal it has to be said.
+ * @throws cli/needs-yes
+ */
+export async function surelyConfirmed(
+  question: string,
+  yes: boolean | undefined,
+  why: string,
+): Promise<boolean> {
+  if (!yes && (!process.stdin.isTTY || !process.stderr.isTTY)) {
+    throw cliErrors.error('cli/needs-yes', { why });
+  }
+  return confirmed(question, yes);
+}
+
 const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 /** What a person types without seeing it; what is on standard input where there is no terminal. */

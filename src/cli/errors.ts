@@ -73,6 +73,10 @@ export const cliErrors = errorTable({
     says: 'what was asked was sent to {servers}, and the answer was lost: {reason}; it may be done, or not',
     fix: 'When the server answers again, look: `hawser history`, `hawser status`. What is not done may be asked for again.',
   },
+  'cli/needs-yes': {
+    says: 'this has to be meant: {why}',
+    fix: 'Say --yes if it is; nothing was changed.',
+  },
   'cli/bad-answer': {
     says: 'the server answered something else than was asked for: {why}',
     fix: 'See whether it is a Hawser server, and of a version like that of this program (`hawser --version`).',

@@ -87,6 +87,7 @@ test.each([
   ['is too deep', '['.repeat(100_000), 413, 'api/too-large'],
   ['is too large', `"${'x'.repeat(17 * 1024 * 1024)}"`, 413, 'api/too-large'],
   ['makes a prototype', '{"__proto__":{"a":1}}', 400, 'api/invalid-request'],
+  ['holds a NUL character', '{"role":"viewer","name":"a\\u0000b"}', 400, 'api/invalid-request'],
 ])('a body that %s is refused', async (_, body, status, code) => {
   await using server = await TestServer.start();
   const answer = await server.send('POST', '/v1/tokens', { token: server.admin, body });

@@ -29,6 +29,10 @@ export const serverErrors = errorTable({
     says: 'revision {number} of {network} does not wait for approval',
     fix: '`hawser history` shows which revisions wait.',
   },
+  'server/cuts-you-off': {
+    says: 'this change cuts off {machine}, the machine that you are on: {how}',
+    fix: 'Do it from another machine, or say --yes if it is meant.',
+  },
   'server/second-person': {
     says: '{what} is by {author}, and needs another person',
     fix: 'Let another operator do it. A token that somebody made speaks for its maker until another vouches for it: `hawser token vouch ID`.',

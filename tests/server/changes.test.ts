@@ -89,6 +89,24 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
     expect(thief.do('ip -br address')).toContain(overlay.bob);
   });
 
+  test('takes nobody away that one is on, or that others need, but when it is meant', () => {
+    for (const command of ['remove', 'revoke']) {
+      const { code, err } = star.hub.hawser(command, 'hub');
+      expect([code, err]).toEqual([2, expect.stringContaining('cli/needs-yes')]);
+    }
+    const context = '/run/home/.config/hawser/contexts.json';
+    star.alice.do('mkdir -p /run/home/.config/hawser');
+    const there = star.hub.read(context).replace('127.0.0.1', star.hub.address);
+    star.alice.write(context, there);
+    star.alice.must('pull', '/run/home/net.yaml');
+    const text = star.alice.read('/run/home/net.yaml').replace(/alice: \{[^}]*\}(, )?/, '');
+    star.alice.write('/run/home/net.yaml', text);
+    const refused = star.alice.hawser('apply', '/run/home/net.yaml');
+    expect(refused.out).toContain('server/cuts-you-off');
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('cli/needs-yes')]);
+    expect(star.hub.must('status')).toMatch(/alice +connected/);
+  });
+
   test('cuts a machine off that is removed, which then cleans up behind itself', async () => {
     star.hub.must('remove', 'alice');
     await until(

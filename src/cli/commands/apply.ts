@@ -2,7 +2,6 @@ import { posix } from 'node:path';
 import type { Command } from 'commander';
 import { apiErrors, type Revision, type RevisionId } from '#api';
 import { factsFileName } from '#compile';
-import { confirmed } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { diskReader } from '../files.ts';
 import { print, printJson } from '../output.ts';
@@ -11,7 +10,7 @@ import type { Client } from '../remote/client.ts';
 import { readFileSet, type Sent } from '../remote/file-set.ts';
 import { follow } from '../remote/follow.ts';
 import { mergeIn } from '../remote/merge-in.ts';
-import { planText, toldHere } from '../remote/plan.ts';
+import { meant, planOf, planText, toldHere } from '../remote/plan.ts';
 import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
 import { diffFileSets } from '../remote/text-diff.ts';
 import { revisionsText, revisionText } from '../remote/words.ts';
@@ -111,9 +110,9 @@ export async function change(
 ): Promise<Revision | undefined> {
   const params = { network: name };
   const base = flags.force ? undefined : await sureBase(client, file, name, now, flags);
-  const plan = await client.call('plan', { params, body: files });
+  const plan = await planOf(client, name, files);
   if (!flags.json) print(planText(plan, file));
-  if (!(await confirmed('Apply it?', flags.yes))) return undefined;
+  if (!(await meant('Apply it?', plan, flags.yes))) return undefined;
   const { message: why, force } = flags;
   return client.call('apply', { params, body: { ...files, base, plan: plan.hash, why, force } });
 }

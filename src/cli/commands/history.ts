@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FileSet } from '#api';
-import { confirmed } from '../ask.ts';
 import { paint, print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { readFileSet } from '../remote/file-set.ts';
 import { follow } from '../remote/follow.ts';
+import { meant, planOf, planText } from '../remote/plan.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
 import { diffFileSets } from '../remote/text-diff.ts';
 import { revisionsText, revisionText } from '../remote/words.ts';
@@ -100,12 +100,10 @@ export const rollbackCommand = (): Command =>
       inNetwork(options, async (client, network) => {
         const wanted = number ?? (await before(client, network));
         const params = { network, number: wanted };
-        if (!options.json) {
-          const { entry, files } = await client.call('show', { params });
-          const plan = await client.call('plan', { params: { network }, body: { entry, files } });
-          print(plan.text || 'No changes.');
-        }
-        if (!(await confirmed(`Go back to revision ${wanted}?`, options.yes))) return;
+        const { entry, files } = await client.call('show', { params });
+        const plan = await planOf(client, network, { entry, files });
+        if (!options.json) print(planText(plan, entry));
+        if (!(await meant(`Go back to revision ${wanted}?`, plan, options.yes))) return;
         const revision = await client.call('rollback', { params, body: { why: options.message } });
         if (options.json) return printJson(revision);
         print(revisionText(revision));

@@ -1,12 +1,29 @@
 import type { Command } from 'commander';
-import { confirmed } from '../ask.ts';
+import { confirmed, surelyConfirmed } from '../ask.ts';
 import { print, printJson } from '../output.ts';
+import type { Client } from '../remote/client.ts';
+import { ownMachine } from '../remote/own-machine.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
 import { revisionText } from '../remote/words.ts';
 import { revisionNumber } from './history.ts';
 
 interface Flags extends NetworkOptions {
   readonly yes?: boolean;
+}
+
+/** Asks whether a machine is to be taken away; one that others need, or oneself, in so many words. */
+async function takenMeant(
+  client: Client,
+  question: string,
+  { network, machine }: { readonly network: string; readonly machine: string },
+  { yes }: Flags,
+): Promise<boolean> {
+  const { machines } = await client.call('status', { params: { network } });
+  const found = machines.find(({ name }) => name === machine);
+  const isOwn = (await ownMachine(network)) === machine;
+  if (!found?.isNeeded && !isOwn) return confirmed(question, yes);
+  const why = isOwn ? `you are on ${machine}` : `others need ${machine}, as a hub or the server's`;
+  return surelyConfirmed(`${why}. ${question}`, yes, why);
 }
 
 interface ApproveFlags extends NetworkOptions {
@@ -47,7 +64,7 @@ export const revokeCommand = (): Command =>
     .action((machine: string, { undo = false, message, ...options }: RevokeFlags) =>
       inNetwork(options, async (client, network) => {
         const question = `${machine} is cut off at all its peers. Go on?`;
-        if (!undo && !(await confirmed(question, options.yes))) return;
+        if (!undo && !(await takenMeant(client, question, { network, machine }, options))) return;
         const params = { network, machine };
         await client.call('revokeMachine', { params, body: { revoked: !undo, why: message } });
         const { frozen } = await client.call('status', { params: { network } });
@@ -109,7 +126,7 @@ export const removeCommand = (): Command =>
     .action((machine: string, options: Flags) =>
       inNetwork(options, async (client, network) => {
         const question = `${machine} loses its place in ${network} and all access. Go on?`;
-        if (!(await confirmed(question, options.yes))) return;
+        if (!(await takenMeant(client, question, { network, machine }, options))) return;
         const revision = await client.call('removeMachine', { params: { network, machine } });
         if (options.json) printJson(revision);
         else print(revisionText(revision));

@@ -1,8 +1,11 @@
-import type { PlanResult } from '#api';
+import type { FileSet, PlanResult } from '#api';
 import { DiagnosticsError, formatDiagnostic } from '#base';
+import { confirmed, surelyConfirmed } from '../ask.ts';
 import { exitCodes, exitWith } from '../exit.ts';
 import { print, printJson } from '../output.ts';
+import type { Client } from './client.ts';
 import { placedHere, readFileSet } from './file-set.ts';
+import { ownMachine } from './own-machine.ts';
 import { atServer, type RemoteOptions } from './session.ts';
 
 /** A plan of the server as people read it. */
@@ -23,14 +26,31 @@ export async function toldHere<T>(file: string, work: () => Promise<T>): Promise
   }
 }
 
+/** What files would do to a network, and to the machine that they are applied from. */
+export async function planOf(client: Client, network: string, files: FileSet): Promise<PlanResult> {
+  const machine = await ownMachine(network);
+  return client.call('plan', { params: { network }, body: { ...files, machine } });
+}
+
+/** Asks whether a plan is meant; one that cuts this machine off has to be, in so many words. */
+export function meant(
+  question: string,
+  { warnings }: PlanResult,
+  yes: boolean | undefined,
+): Promise<boolean> {
+  const cut = warnings.find(({ code }) => code === 'server/cuts-you-off');
+  return cut ? surelyConfirmed(question, yes, cut.message) : confirmed(question, yes);
+}
+
 /** What a file would change in the network of its name, as its server says. */
 export function planAtServer(file: string, options: RemoteOptions): Promise<void> {
   const { network, files } = readFileSet(file);
   return atServer(options, async (client) => {
     const params = { network: network.name };
-    const plan = await toldHere(file, () => client.call('plan', { params, body: files }));
+    const plan = await toldHere(file, () => planOf(client, params.network, files));
     if (options.json) printJson(plan);
     else print(planText(plan, file));
-    exitWith(plan.text === '' ? exitCodes.yes : exitCodes.changes);
+    const isNothing = plan.text === '' && (plan.notes ?? []).length === 0;
+    exitWith(isNothing ? exitCodes.yes : exitCodes.changes);
   });
 }

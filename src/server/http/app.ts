@@ -189,10 +189,12 @@ function addRoute(app: App, name: RouteName, handlers: Handlers): void {
   });
 }
 
-function callOf({ params, query, body, actor, headers }: FastifyRequest): Partial<Call<RouteName>> {
+function callOf(incoming: FastifyRequest): Partial<Call<RouteName>> {
+  const { params, query, body, actor, headers } = incoming;
   const { [requestHeader]: request } = headers;
+  const address = addressOf(incoming);
   const named = typeof request === 'string' && { request };
-  return { params, query, body, actor, ...named } as Partial<Call<RouteName>>;
+  return { params, query, body, actor, address, ...named } as Partial<Call<RouteName>>;
 }
 
 function addChannel(app: App, { hub, gate, own }: AppComponents): void {

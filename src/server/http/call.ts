@@ -8,6 +8,8 @@ export interface Call<N extends RouteName> {
   readonly query: QueryOf<N>;
   readonly body: BodyOf<N>;
   readonly actor: Actor;
+  /** Where it comes from. */
+  readonly address: string;
   /** What the client calls this request, if it may ask again. */
   readonly request?: string;
 }

@@ -1,4 +1,5 @@
 import { apiErrors } from '#api';
+import { HawserError } from '#base';
 
 /** Largest body, in bytes: a file of ten thousand members has about 1 MB. */
 export const bodyLimit = 16 * 1024 * 1024;
@@ -29,15 +30,24 @@ export function parseJson(text: string): unknown {
     throw apiErrors.error('api/too-large', { limit: `${depthLimit} levels of nesting` });
   }
   try {
-    return JSON.parse(text, withoutPrototypes);
+    return JSON.parse(text, checked);
   } catch (cause) {
+    if (cause instanceof HawserError) throw cause;
     const why = `its body is no JSON (${(cause as Error).message})`;
     throw apiErrors.error('api/invalid-request', { why }, { cause });
   }
 }
 
-/** A member of that name would become an object's prototype where it is copied. */
-function withoutPrototypes(this: unknown, key: string, value: unknown): unknown {
+/**
+ * A member of that name would become an object's prototype where it is copied; a NUL character is in no
+ * text that people write, and not every store keeps it.
+ */
+function checked(this: unknown, key: string, value: unknown): unknown {
   if (key === '__proto__') throw new SyntaxError('a member is named __proto__');
+  const hasNul = key.includes('\0') || (typeof value === 'string' && value.includes('\0'));
+  if (hasNul) {
+    const why = `${JSON.stringify(key)} holds a NUL character (\\0)`;
+    throw apiErrors.error('api/invalid-request', { why });
+  }
   return value;
 }

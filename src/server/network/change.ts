@@ -17,6 +17,7 @@ import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
 import { type Compiled, proven } from './compiled.ts';
+import { cutOffWarning, type Operator } from './cut-off.ts';
 import type { Decision, RevisionEdit } from './edit.ts';
 import { moved, pinOf } from './pin.ts';
 import { summaryOf } from './summary.ts';
@@ -105,10 +106,11 @@ function planBetween(before: Compiled, after: Compiled): { plan: Plan; text: str
 }
 
 /** What a file would do to a network. @throws DiagnosticsError, compile/other-network */
-export function planOf(basis: Basis, files: FileSet): PlanResult {
+export function planOf(basis: Basis, files: FileSet, operator?: Operator): PlanResult {
   const after = drafted(basis, files);
   const { plan: found, text } = planBetween(basis.compiled, after);
-  const warnings = [...after.warnings, ...proven(after)];
+  const cut = operator ? cutOffWarning(basis.compiled, after, operator) : [];
+  const warnings = [...cut, ...after.warnings, ...proven(after)];
   const { revision, facts } = basis.stored;
   return {
     base: revision,

@@ -7,6 +7,7 @@ import type { Caller } from '../thread/calls.ts';
 import { advanced, type Basis, type Opening, opened, type Step } from './basis.ts';
 import { planOf, requirePersons } from './change.ts';
 import { Compiled, proven } from './compiled.ts';
+import type { Operator } from './cut-off.ts';
 import { decide, type Matter } from './decisions.ts';
 import type { Decision, Drafted, PlainEdit } from './edit.ts';
 import { type StateAnswer, type StateWanted, stateFor } from './messages.ts';
@@ -77,6 +78,13 @@ export interface Opened extends Views {
 export interface Advanced extends Views {
   readonly names: NamesEdit;
   readonly changed: readonly string[];
+}
+
+interface PlanWanted {
+  readonly basis: number;
+  readonly files: FileSet;
+  /** Who asks, if that is known. */
+  readonly operator?: Operator | undefined;
 }
 
 interface NewNetwork {
@@ -159,8 +167,8 @@ export function compilerCalls() {
     },
 
     /** A `PlanResult` as JSON: of a large network it is large. */
-    plan: ({ basis, files }: { basis: number; files: FileSet }): string =>
-      JSON.stringify(planOf(memory.get(basis), files)),
+    plan: ({ basis, files, operator }: PlanWanted): string =>
+      JSON.stringify(planOf(memory.get(basis), files, operator)),
 
     ...rotationCalls((basis) => memory.get(basis)),
 

@@ -5,6 +5,8 @@ import { formatEndpoint } from '#ip';
 export interface NamedMachine {
   readonly name: string;
   readonly managed: boolean;
+  /** It carries a hub of the topology. */
+  readonly isHub?: true;
   /** The name that it had before. */
   readonly was?: string;
   /** Where the file says that its WireGuard is reached. */
@@ -35,7 +37,15 @@ export const namesOf = (model: Model): Names =>
     }),
   );
 
-function namedMachine({ nodesByName, hostsByName, inputs }: Model, name: string): NamedMachine {
+type Node = Model['nodes'][number];
+
+const isHub = ({ topology }: Model['network'], node: Node | undefined): boolean =>
+  node?.isCarrier === true && topology.kind === 'hub' && topology.hubs.includes(node.unit.name);
+
+function namedMachine(
+  { network, nodesByName, hostsByName, inputs }: Model,
+  name: string,
+): NamedMachine {
   const node = nodesByName.get(name);
   const {
     was,
@@ -49,6 +59,7 @@ function namedMachine({ nodesByName, hostsByName, inputs }: Model, name: string)
   return {
     name,
     managed,
+    ...(isHub(network, node) && { isHub: true as const }),
     overlay: (node?.overlay ?? []).map(String),
     ...(was !== undefined && { was }),
     ...(node?.machine.expires !== undefined && { expires: node.machine.expires }),

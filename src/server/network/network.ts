@@ -5,6 +5,7 @@ import { JsonText } from '../json-text.ts';
 import type { RotationEffect, RotationRequest } from '../rotation/decisions.ts';
 import type { Store, StoredHead, Transaction } from '../store/contract.ts';
 import type { Compiler } from './compiler.ts';
+import type { Operator } from './cut-off.ts';
 import type { Matter } from './decisions.ts';
 import { type Edit, madeBy, type PlainEdit, writeEdit } from './edit.ts';
 import type { StateAnswer, StateWanted } from './messages.ts';
@@ -75,9 +76,9 @@ export class Network {
   }
 
   /** What a file would do to the network. @throws DiagnosticsError, compile/other-network */
-  async plan(files: FileSet): Promise<JsonText<PlanResult>> {
+  async plan(files: FileSet, operator?: Operator): Promise<JsonText<PlanResult>> {
     const { basis } = this.#snapshot;
-    return new JsonText(await this.#components.compiler.call('plan', { basis, files }));
+    return new JsonText(await this.#components.compiler.call('plan', { basis, files, operator }));
   }
 
   /** What changing the key of a machine would do. @throws as `requireRotatable` */

@@ -9,22 +9,26 @@ import type { StoredMachine } from '../store/contract.ts';
 import type { NamedMachine } from './names.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** What a status is told from. */
+export interface Seen {
+  readonly hub: Hub;
+  readonly now: Date;
+  /** The machine that the server runs on. */
+  readonly server: string | undefined;
+}
+
 /** So many machines are told of in one turn of the event loop. */
 const turn = 200;
 
 /** The machines of a network: those of its file, and those that wait. */
-export async function statusOf(
-  snapshot: Snapshot,
-  hub: Hub,
-  now: Date,
-): Promise<JsonText<NetworkStatus>> {
+export async function statusOf(snapshot: Snapshot, seen: Seen): Promise<JsonText<NetworkStatus>> {
   const { stored, approvals, held, names, machines } = snapshot;
   const others = [...machines.keys()].filter((name) => !names.has(name));
   const all = [...names.keys(), ...others].sort(byText);
   const texts: string[] = [];
   for (let from = 0; from < all.length; from += turn) {
     const some = all.slice(from, from + turn);
-    const told = some.map((name) => statusOfMachine(snapshot, hub, name, now));
+    const told = some.map((name) => statusOfMachine(snapshot, seen, name));
     texts.push(JSON.stringify(told).slice(1, -1));
     await nextTurn();
   }
@@ -33,7 +37,8 @@ export async function statusOf(
   return new JsonText(`${head.slice(0, -1)},"machines":[${texts.join(',')}]}`);
 }
 
-function statusOfMachine(snapshot: Snapshot, hub: Hub, name: string, now: Date): MachineStatus {
+function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineStatus {
+  const { hub, now, server } = seen;
   const { stored, names, machines } = snapshot;
   const record = machines.get(name);
   const named = names.get(name);
@@ -45,6 +50,7 @@ function statusOfMachine(snapshot: Snapshot, hub: Hub, name: string, now: Date):
   return {
     name,
     enrolment: named?.managed === false ? 'unmanaged' : (record?.enrolment ?? 'file'),
+    ...((named?.isHub || name === server) && { isNeeded: true }),
     connected: card !== undefined,
     ...(card && { since: card.since, version: card.program }),
     ...(lastSeen !== undefined && { lastSeen }),

@@ -1,5 +1,6 @@
 import { apiErrors } from '#api';
 import { serverErrors } from '../../errors.ts';
+import { machineAt, servingMachine } from '../../hub/where.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import { Conflict } from '../problems.ts';
@@ -36,8 +37,11 @@ const heldError = ({ id, summary }: NonNullable<Snapshot['held']>) =>
 /** What changes a network, and what a change would do. */
 export function changeHandlers(context: Context): Pick<Handlers, Names> {
   return {
-    async plan({ params, body }) {
-      return context.networks.get(params.network).network.plan(body);
+    async plan({ params, body: { machine: said, ...files }, address }) {
+      const { network, hub } = context.networks.get(params.network);
+      const machine = machineAt(network, hub, { address, said });
+      const server = servingMachine(network, hub);
+      return network.plan(files, machine === undefined ? undefined : { machine, server });
     },
 
     async apply(call) {

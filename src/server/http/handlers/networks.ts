@@ -1,6 +1,7 @@
 import { Secret } from '#base';
 import { serverErrors } from '../../errors.ts';
 import { newEpoch } from '../../first.ts';
+import { servingMachine } from '../../hub/where.ts';
 import { statusOf } from '../../network/status.ts';
 import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
@@ -50,7 +51,8 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
 
     async status({ params }) {
       const { network, hub } = context.networks.get(params.network);
-      return statusOf(network.snapshot, hub, clock());
+      const server = servingMachine(network, hub);
+      return statusOf(network.snapshot, { hub, now: clock(), server });
     },
 
     async pull({ params }) {
