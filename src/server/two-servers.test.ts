@@ -84,10 +84,14 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
           await server.call('join', {}, new Machine(name).joinRequest('net'), one.joinToken);
         }),
       );
-      const { machines } = await one.call('status', {}, undefined, admin);
-      const addresses = machines.map(({ overlay }) => overlay.join());
-      expect(machines.filter(({ enrolment }) => enrolment === 'enrolled')).toHaveLength(20);
-      expect(new Set(addresses).size).toBe(21);
+      for (const server of [one, two]) {
+        const machines = await until('it knows all of them', async () => {
+          const { machines } = await server.call('status', {}, undefined, admin);
+          const enrolled = machines.filter(({ enrolment }) => enrolment === 'enrolled');
+          return enrolled.length === names.length && machines;
+        });
+        expect(new Set(machines.map(({ overlay }) => overlay.join())).size).toBe(21);
+      }
     });
   });
 

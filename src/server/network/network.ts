@@ -34,8 +34,21 @@ export type Listener = (after: Snapshot, before: Snapshot, changed: Changed) => 
 /** Has the compiler decide a matter from the snapshot that is the newest. */
 export type Decide = (matter: Matter) => Promise<PlainEdit | undefined>;
 
-/** Another server may write between our reading and our writing: then we decide anew. */
-const attempts = 10;
+/**
+ * Another server may write between our reading and our writing: then we decide anew. One that is quicker
+ * would win each time: after so many attempts no other may write while we decide.
+ */
+const attempts = 3;
+
+/** Decides on a snapshot what to change; undefined: nothing. */
+type By = (snapshot: Snapshot, decide: Decide) => Edit | undefined | Promise<Edit | undefined>;
+
+/** An edit that is in the store, and what is there now. */
+interface Written {
+  readonly edit: Edit;
+  readonly after: Stored;
+  readonly revision: RevisionId | undefined;
+}
 
 /** What an edit left: the network as it is now, and the revision it made, if it made one. */
 export interface Committed {
@@ -115,21 +128,23 @@ export class Network {
    * Decides on the newest snapshot what to change, changes it, and publishes that. `by` may be asked
    * again when another server was quicker; it returns undefined if nothing is to be done.
    */
-  async commit(
-    by: (snapshot: Snapshot, decide: Decide) => Edit | undefined | Promise<Edit | undefined>,
-  ): Promise<Committed> {
+  async commit(by: By): Promise<Committed> {
     return this.#alone(async () => {
-      for (let attempt = 0; attempt < attempts; attempt++) {
-        const { basis } = this.#snapshot;
-        const edit = await by(this.#snapshot, async (matter) =>
-          this.#components.compiler.call('decide', { basis, matter }),
-        );
-        if (!edit) return { snapshot: this.#snapshot, revision: undefined };
-        const done = await this.#write(edit);
-        if (done) return done;
+      for (let attempt = 1; ; attempt++) {
+        const written =
+          attempt < attempts
+            ? await this.#decideAndWrite(by)
+            : await this.#components.store.write(async (tx) => {
+                await this.#refresh(tx);
+                return this.#decideAndWrite(by, tx);
+              });
+        if (written === 'nothing') return { snapshot: this.#snapshot, revision: undefined };
+        if (written) {
+          await this.#follow(written.edit, written.after);
+          return { snapshot: this.#snapshot, revision: written.revision };
+        }
         await this.#refresh();
       }
-      throw apiErrors.error('api/unavailable', { why: `${this.name} changes too often` });
     });
   }
 
@@ -145,15 +160,18 @@ export class Network {
   }
 
   /** Undefined: the store has moved on, and nothing was written. */
-  async #write(edit: Edit): Promise<Committed | undefined> {
-    const { store, clock } = this.#components;
-    const written = await store.write(async (tx) => this.#writeIfCurrent(tx, edit, clock()));
-    if (!written) return undefined;
-    await this.#follow(edit, written.after);
-    return { snapshot: this.#snapshot, revision: written.revision };
+  async #decideAndWrite(by: By, within?: Transaction): Promise<Written | 'nothing' | undefined> {
+    const { store, clock, compiler } = this.#components;
+    const { basis } = this.#snapshot;
+    const edit = await by(this.#snapshot, async (matter) =>
+      compiler.call('decide', { basis, matter }),
+    );
+    if (!edit) return 'nothing';
+    const write = async (tx: Transaction) => this.#writeIfCurrent(tx, edit, clock());
+    return within ? write(within) : store.write(write);
   }
 
-  async #writeIfCurrent(tx: Transaction, edit: Edit, now: Date) {
+  async #writeIfCurrent(tx: Transaction, edit: Edit, now: Date): Promise<Written | undefined> {
     const { stored: ours } = this.#snapshot;
     const theirs = await tx.head(this.name);
     if (!theirs || !sameInputs(theirs, ours)) return undefined;
@@ -163,7 +181,7 @@ export class Network {
     const revision = await writeEdit(tx, this.name, edit, now.toISOString());
     const after = await readStored(tx, this.name);
     if (!after) throw gone(this.name);
-    return { after, revision };
+    return { edit, after, revision };
   }
 
   /**
@@ -204,9 +222,9 @@ export class Network {
     log.error({ err: error, network: this.name }, 'a change could not be told to agents');
   };
 
-  async #refresh(): Promise<Snapshot> {
+  async #refresh(within?: Transaction): Promise<Snapshot> {
     const like = this.#snapshot.basis;
-    const { snapshot, changed } = await readNetwork(this.name, this.#components, like);
+    const { snapshot, changed } = await readNetwork(this.name, this.#components, { like, within });
     this.#publish(snapshot, changed);
     return snapshot;
   }
@@ -224,13 +242,17 @@ export class Network {
   }
 }
 
-/** A network as the store has it. `like`: the one that the compiler had before. @throws api/no-network */
+/**
+ * A network as the store has it. `like`: the one that the compiler had before; `within`: a transaction that
+ * is to see it. @throws api/no-network
+ */
 async function readNetwork(
   name: string,
   { store, compiler }: NetworkComponents,
-  like?: number,
+  { like, within }: { readonly like?: number; readonly within?: Transaction | undefined } = {},
 ): Promise<{ readonly snapshot: Snapshot; readonly changed: Changed }> {
-  const read = await store.read(async (tx) => readWhole(tx, name));
+  const whole = async (tx: Transaction) => readWhole(tx, name);
+  const read = within ? await whole(within) : await store.read(whole);
   if (!read) throw gone(name);
   const { stored, files, machines } = read;
   const basis = ++bases;
