@@ -76,6 +76,9 @@ describe('a server that goes away', () => {
 describe('what others change', () => {
   test('is put back at the next look, and the server is told', async () => {
     await bothIn();
+    await until('the way was measured, and the state says so', () =>
+      anna.kernel.of('links').some(({ item }) => item.name === 'hw-net' && item.mtu === 1340),
+    );
     await anna.stop();
     await anna.start({ resync: 200 });
     await anna.until('confirmed', isConfirmed);
