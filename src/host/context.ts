@@ -6,6 +6,7 @@ import { isAdopted } from './mark.ts';
 import type { Run } from './run.ts';
 import type { Kernel } from './sysctl/kernel.ts';
 import type { Vigil } from './vigil.ts';
+import type { HandshakeAges } from './wireguard/ages.ts';
 
 /** One namespace of a machine, seen by the facilities for one network. */
 export interface Context {
@@ -34,8 +35,7 @@ export interface Context {
   readonly vigil: Vigil;
   readonly signal: (pid: number, signal: 'HUP' | 'TERM' | 'KILL') => Promise<void>;
   readonly resolveName: (host: string) => Promise<readonly string[]>;
-  /** Seconds since 1970. */
-  readonly now: () => number;
+  readonly ages: HandshakeAges;
 }
 
 /** Puts what was read into a view. Those of tunnels come first: they say which devices are ours. */

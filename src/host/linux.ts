@@ -21,6 +21,7 @@ import { type Counts, countingRun, entered, type Run } from './run.ts';
 import { applyInOrder, linuxFacilities } from './steps.ts';
 import { directKernel, enteredKernel } from './sysctl/kernel.ts';
 import { Vigil } from './vigil.ts';
+import { HandshakeAges } from './wireguard/ages.ts';
 
 export interface LinuxOptions {
   /** What to put before a command so that it runs in a namespace; nothing for the agent's own. */
@@ -32,7 +33,6 @@ export interface LinuxOptions {
   /** A stand-in for what runs programs, for tests that cut the power. */
   readonly wrap?: (run: Run) => Run;
   readonly resolveName?: (host: string) => Promise<readonly string[]>;
-  readonly now?: () => number;
 }
 
 /** The real machine. */
@@ -44,8 +44,6 @@ export interface LinuxHost extends Host {
 const askResolver = async (host: string): Promise<readonly string[]> =>
   (await lookup(host, { all: true })).map(({ address }) => address);
 
-const nowInSeconds = (): number => Math.floor(Date.now() / 1000);
-
 /** Namespaces of others are entered by name; `root` is where the agent runs. */
 const prefixOf = (options: LinuxOptions, namespace: string): readonly string[] =>
   options.enter?.[namespace] ?? (namespace === 'root' ? [] : ['ip', 'netns', 'exec', namespace]);
@@ -56,6 +54,7 @@ class RealHost implements LinuxHost {
   readonly #counts: () => Counts;
   readonly #choice: { backend?: Backend } = {};
   readonly #vigil = new Vigil();
+  readonly #ages = new HandshakeAges();
   #fileWrites = 0;
 
   constructor(options: LinuxOptions) {
@@ -126,7 +125,7 @@ class RealHost implements LinuxHost {
         else await run('write', ['kill', `-${signal}`, String(pid)]);
       },
       resolveName: this.#options.resolveName ?? askResolver,
-      now: this.#options.now ?? nowInSeconds,
+      ages: this.#ages,
     };
   }
 

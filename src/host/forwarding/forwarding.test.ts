@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { readDevices } from '../devices.ts';
 import { emptyWish } from '../linux.ts';
 import { Vigil } from '../vigil.ts';
+import { HandshakeAges } from '../wireguard/ages.ts';
 import { forwarding } from './index.ts';
 
 /** A kernel before 6.17: IPv6 forwards for all devices or for none. */
@@ -58,7 +59,7 @@ function contextOf(devices: readonly string[]): Context {
     vigil: new Vigil(),
     signal: () => Promise.resolve(),
     resolveName: () => Promise.resolve([]),
-    now: () => 0,
+    ages: new HandshakeAges(),
   };
 }
 

@@ -10,18 +10,18 @@ interface Settling {
   readonly dump: PeerDump;
   /** The endpoint we set last, if we know. */
   readonly lastSet: string | undefined;
-  readonly now: number;
+  /** Seconds since the last handshake. */
+  readonly age: number;
 }
 
-export const isHealthy = (dump: PeerDump, now: number): boolean =>
-  dump.latestHandshake > 0 && now - dump.latestHandshake <= sessionSeconds;
+export const isHealthy = (age: number): boolean => age <= sessionSeconds;
 
 /**
  * The endpoint to tell of a peer: the wished one where there is nothing to do. A healthy peer that
  * roamed is left alone until the wish itself changes; a learned endpoint nobody wished is no drift.
  * Undefined in a second place: the wish is a name of which only a resolver can say whether it leads there.
  */
-export function settle({ wanted, dump, lastSet, now }: Settling): {
+export function settle({ wanted, dump, lastSet, age }: Settling): {
   readonly endpoint: string | undefined;
   readonly ask?: string;
 } {
@@ -29,7 +29,7 @@ export function settle({ wanted, dump, lastSet, now }: Settling): {
   if (!wanted) return { endpoint: dump.endpoint };
   if (wish === undefined || dump.endpoint === undefined) return { endpoint: undefined };
   if (dump.endpoint === wish) return { endpoint: wish };
-  if (isHealthy(dump, now) && (lastSet ?? wish) === wish) return { endpoint: wish };
+  if (isHealthy(age) && (lastSet ?? wish) === wish) return { endpoint: wish };
   const host = nameIn(wish);
   return host === undefined ? { endpoint: dump.endpoint } : { endpoint: dump.endpoint, ask: host };
 }

@@ -83,13 +83,13 @@ async function askName(
 
 /** The peers of a device, endpoints settled; names are only asked for where it matters. */
 export async function peersOf(context: Context, dump: DeviceDump): Promise<readonly PeerItem[]> {
-  const now = context.now();
   const asked: Promise<void>[] = [];
   const peers = dump.peers.map((peer, index): PeerItem => {
     const id = `${dump.name} ${peer.publicKey}`;
     const lastSet = context.wish.endpoints.get(endpointKey(context.namespace, id));
     const wanted = context.wanted.peers.get(id);
-    const { endpoint, ask } = settle({ wanted, dump: peer, lastSet, now });
+    const age = context.ages.of(endpointKey(context.namespace, id), peer.latestHandshake);
+    const { endpoint, ask } = settle({ wanted, dump: peer, lastSet, age });
     if (ask !== undefined && wanted?.endpoint !== undefined && endpoint !== undefined) {
       const answer = askName(context, ask, wanted.endpoint, endpoint);
       asked.push(answer.then((told) => void (peers[index] = peerOf(peer, told))));
