@@ -17,7 +17,9 @@ export class Pause {
     this.#files = new PrivateFiles(stateDir);
     this.#over = over;
     const text = this.#files.read(fileName);
-    if (text !== undefined) this.#set(new Date(text.trim()));
+    if (text === undefined) return;
+    const until = new Date(text.trim());
+    this.#set(until, until.getTime() - Date.now());
   }
 
   /** Until when, RFC 3339; undefined: not paused. */
@@ -29,35 +31,33 @@ export class Pause {
   begin(duration: number): void {
     const until = new Date(Date.now() + duration);
     this.#files.write(fileName, `${until.toISOString()}\n`);
-    this.#set(until);
+    this.#set(until, duration);
   }
 
   end(): void {
     this.#files.remove(fileName);
-    this.#set(undefined);
+    this.#set(undefined, 0);
   }
 
   stop(): void {
     clearTimeout(this.#timer);
   }
 
-  #set(until: Date | undefined): void {
+  /** `left`: ms from now; a clock that is put forward or back meanwhile changes nothing. */
+  #set(until: Date | undefined, left: number): void {
     clearTimeout(this.#timer);
     this.#until = until && !Number.isNaN(until.getTime()) ? until : undefined;
-    if (this.#until) this.#wait(this.#until);
+    if (this.#until) this.#wait(left);
   }
 
-  #wait(until: Date): void {
-    const left = until.getTime() - Date.now();
-    this.#timer = setTimeout(
-      () => {
-        if (until.getTime() > Date.now()) this.#wait(until);
-        else {
-          this.end();
-          this.#over();
-        }
-      },
-      Math.min(Math.max(left, 0), longest),
-    );
+  #wait(left: number): void {
+    const step = Math.min(Math.max(left, 0), longest);
+    this.#timer = setTimeout(() => {
+      if (left > step) this.#wait(left - step);
+      else {
+        this.end();
+        this.#over();
+      }
+    }, step);
   }
 }
