@@ -168,7 +168,7 @@ export async function assemble(
   };
   const handlers = handlersOf(shared);
   const metrics = new Metrics(networks, store);
-  const gate = new Gate(tokens, new Failures(clock), () => metrics.failures.inc());
+  const gate = new Gate(tokens, new Failures(), () => metrics.failures.inc());
   const own = { metrics, trouble: async () => troubleOf(store, networks) };
   const hub = (name: string) => networks.get(name).hub;
   const installer = { packages, servers, pin };

@@ -132,7 +132,8 @@ export class Tokens {
   async #used(token: StoredToken): Promise<void> {
     const now = this.#clock();
     const last = token.lastUsed === undefined ? 0 : Date.parse(token.lastUsed);
-    if (now.getTime() - last < usedEvery) return;
+    // A clock that was put back leaves a use behind that has yet to come.
+    if (Math.abs(now.getTime() - last) < usedEvery) return;
     await this.#store.write(async (tx) => {
       const current = await tx.tokenByHash(token.hash);
       if (current) await tx.putToken({ ...current, lastUsed: now.toISOString() });

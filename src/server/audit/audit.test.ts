@@ -11,7 +11,7 @@ import type { AuditEntry } from '#api';
 import { until } from '../../../tests/support/until.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { messageOf } from './message.ts';
-import { Retention } from './retention.ts';
+import { Retention, type RetentionInit } from './retention.ts';
 import { Shipping } from './shipping.ts';
 import { formatTarget, type Target, targetOf } from './target.ts';
 
@@ -178,13 +178,18 @@ test('nobody who writes waits for a receiver that takes nothing', async () => {
   });
 });
 
+async function trim(init: RetentionInit): Promise<void> {
+  const retention = new Retention(init);
+  await retention.look();
+  await retention.close();
+}
+
 test('what is older than is wanted goes, and how much that was is kept', async () => {
   await store.write(async (tx) => {
     for (const days of [500, 401, 399, 0]) await tx.addAudit(entry(`d${days}`, days));
   });
   const init = { keep: 400 * day, isShipped: false, store, clock: () => now, log };
-  const retention = new Retention(init);
-  await retention.close();
+  await trim(init);
   const left = await all();
   expect(left.map(({ action }) => action)).toEqual(['d399', 'd0', 'audit-trim']);
   expect(left.at(-1)).toMatchObject({
@@ -195,8 +200,19 @@ test('what is older than is wanted goes, and how much that was is kept', async (
       last: { seq: 2, at: entry('', 401).at },
     },
   });
-  await new Retention(init).close();
+  await trim(init);
   expect(await all()).toHaveLength(3);
+});
+
+test('a clock that is put forward makes nothing old', async () => {
+  await store.write((tx) => tx.addAudit(entry('d399', 399)));
+  let time = now;
+  const init = { keep: 400 * day, isShipped: false, store, clock: () => time, log };
+  const retention = new Retention(init);
+  time = new Date(now.getTime() + 1000 * day);
+  await retention.look();
+  await retention.close();
+  expect((await all()).map(({ action }) => action)).toEqual(['d399']);
 });
 
 test('what was not sent yet stays, however old', async () => {
@@ -205,6 +221,6 @@ test('what was not sent yet stays, however old', async () => {
     await tx.putSetting('audit/shipped', '1');
   });
   const init = { keep: 400 * day, isShipped: true, store, clock: () => now, log };
-  await new Retention(init).close();
+  await trim(init);
   expect((await all()).map(({ action }) => action)).toEqual(['d450', 'audit-trim']);
 });

@@ -12,8 +12,11 @@ export interface RetentionInit {
   readonly log: Logger;
 }
 
-/** How often is looked whether it is time, in milliseconds: clocks of machines that sleep jump. */
-const lookEvery = 3600_000;
+/**
+ * How often is looked whether it is time, in milliseconds. Not at once: a clock that is wrong when its
+ * machine boots has been set by then.
+ */
+const lookEvery = 600_000;
 /** Entries removed in one transaction, so that no writer waits long. */
 const atOnce = 2_000;
 
@@ -21,12 +24,20 @@ const atOnce = 2_000;
 export class Retention {
   readonly #init: RetentionInit;
   readonly #timer: NodeJS.Timeout;
+  readonly #began: { readonly at: number; readonly since: number };
   #looking: Promise<void> = Promise.resolve();
 
   constructor(init: RetentionInit) {
     this.#init = init;
+    this.#began = { at: init.clock().getTime(), since: performance.now() };
     this.#timer = setInterval(() => void this.look(), lookEvery).unref();
-    void this.look();
+  }
+
+  /** A clock that is put forward makes nothing old: what was removed by mistake does not come back. */
+  #now(): Date {
+    const { at, since } = this.#began;
+    const latest = at + performance.now() - since;
+    return new Date(Math.min(this.#init.clock().getTime(), latest));
   }
 
   async look(): Promise<void> {
@@ -45,8 +56,8 @@ export class Retention {
 
   /** How many were removed. */
   async #trim(): Promise<number> {
-    const { store, clock, keep, isShipped } = this.#init;
-    const now = clock();
+    const { store, keep, isShipped } = this.#init;
+    const now = this.#now();
     const before = new Date(now.getTime() - keep).toISOString();
     return store.write(async (tx) => {
       const shipped = isShipped ? Number((await tx.setting(shippedKey)) ?? 0) : undefined;

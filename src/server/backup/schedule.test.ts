@@ -90,3 +90,14 @@ test('one that could not be made is logged and tried again, without the passphra
   expect(lines.filter((line) => line.includes('no backup could be made'))).toHaveLength(2);
   expect(lines.join('')).not.toContain('horse');
 });
+
+test('a clock that was wrong for a while keeps no backup from being made, and takes none away', async () => {
+  const running = backups(1);
+  now += 365 * 24 * hour;
+  await running.look();
+  now -= 365 * 24 * hour;
+  const file = await running.look();
+  expect(file).toBe(join(folder, 'hawser-2026-11-20T12-00-00Z.backup'));
+  expect(readdirSync(folder)).toEqual(['hawser-2026-11-20T12-00-00Z.backup']);
+  await running.close();
+});

@@ -54,7 +54,7 @@ export class Backups {
       const name = `hawser-${clock().toISOString().slice(0, 19).replaceAll(':', '-')}Z.backup`;
       const file = join(plan.folder, name);
       await this.#write(file, last);
-      await this.#removeOld();
+      await this.#removeOld(name);
       log.info({ file }, 'made a backup');
       return file;
     } catch (error) {
@@ -78,7 +78,9 @@ export class Backups {
   async #claim(): Promise<string | undefined> {
     const { plan, store, clock } = this.#init;
     const now = clock();
-    const isDue = (last: string): boolean => Date.parse(last) + plan.every <= now.getTime();
+    // One that was made in the future comes from a clock that was wrong.
+    const isDue = (last: string): boolean =>
+      Math.abs(now.getTime() - Date.parse(last)) >= plan.every;
     if (!isDue((await store.read((tx) => tx.setting(setting))) ?? never)) return undefined;
     return store.write(async (tx) => {
       const last = (await tx.setting(setting)) ?? never;
@@ -88,10 +90,12 @@ export class Backups {
     });
   }
 
-  async #removeOld(): Promise<void> {
+  /** Names tell their age; the one that was just made stays, whatever the clock said of the others. */
+  async #removeOld(made: string): Promise<void> {
     const { folder, keep } = this.#init.plan;
-    const all = (await readdir(folder)).filter((name) => ours.test(name)).toSorted();
-    for (const name of all.slice(0, -keep)) await rm(join(folder, name));
+    const others = (await readdir(folder)).filter((name) => ours.test(name) && name !== made);
+    const surplus = Math.max(0, others.length - keep + 1);
+    for (const name of others.toSorted().slice(0, surplus)) await rm(join(folder, name));
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ const window = 60_000;
 const remembered = 10_000;
 
 interface Count {
+  /** ms of performance.now. */
   readonly since: number;
   readonly times: number;
 }
@@ -17,17 +18,12 @@ function sourceOf(address: string): string {
 
 /** Counts failed attempts by address. Who has the right token is never kept out. */
 export class Failures {
-  readonly #clock: () => Date;
   readonly #counts = new Map<string, Count>();
-
-  constructor(clock: () => Date) {
-    this.#clock = clock;
-  }
 
   /** Notes a failure; seconds to wait if there were too many, else undefined. */
   note(address: string): number | undefined {
     const source = sourceOf(address);
-    const now = this.#clock().getTime();
+    const now = performance.now();
     const known = this.#counts.get(source);
     const count =
       known && now - known.since < window

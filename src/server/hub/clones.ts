@@ -1,7 +1,7 @@
 import type { Hello } from '#api';
 import { serverErrors } from '../errors.ts';
 import type { Network } from '../network/network.ts';
-import type { Card, Clone } from '../presence/card.ts';
+import type { Clone } from '../presence/card.ts';
 import type { Elsewhere } from '../presence/others.ts';
 import type { Connection } from './connection.ts';
 import type { Findings } from './findings.ts';
@@ -34,6 +34,7 @@ export class Clones {
   readonly #init: ClonesInit;
   /** By identity, of those that are connected to this server. */
   readonly #clones = new Map<string, Clone>();
+  readonly #ends = new Map<string, NodeJS.Timeout>();
 
   constructor(init: ClonesInit) {
     this.#init = init;
@@ -43,19 +44,22 @@ export class Clones {
     return this.#clones.get(identity);
   }
 
-  /** Where the second machine was, as long as it comes again and again. */
-  shown({ clone }: Card): string | undefined {
-    const now = this.#init.components.clock().getTime();
-    return clone && now - clone.seen < shownFor ? clone.address : undefined;
-  }
-
+  /** Notes where the second machine is, as long as it comes again and again. */
   note(identity: string, address: string): void {
     const { components, changed } = this.#init;
+    this.forget(identity);
     this.#clones.set(identity, { address, seen: components.clock().getTime() });
+    const end = (): void => {
+      this.forget(identity);
+      changed(identity);
+    };
+    this.#ends.set(identity, setTimeout(end, shownFor).unref());
     changed(identity);
   }
 
   forget(identity: string): void {
+    clearTimeout(this.#ends.get(identity));
+    this.#ends.delete(identity);
     this.#clones.delete(identity);
   }
 

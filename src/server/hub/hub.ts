@@ -112,11 +112,6 @@ export class Hub {
     return seen === undefined ? undefined : new Date(seen).toISOString();
   }
 
-  /** Where else an identity was used while it was connected. */
-  cloneOf(card: Card): string | undefined {
-    return this.#clones.shown(card);
-  }
-
   /** Told when an agent came, went or said something. */
   onNews(listener: () => void): void {
     this.#onNews.add(listener);
@@ -151,8 +146,7 @@ export class Hub {
   /** Of what this server has seen itself and heard from others without a break. */
   #awayFor(identity: string): number {
     const watched = performance.now() - Math.max(this.#began, this.#components.presence.since);
-    const seen = this.#attendance.of(identity) ?? 0;
-    return Math.min(watched, this.#components.clock().getTime() - seen);
+    return Math.min(watched, this.#attendance.unseenFor(identity));
   }
 
   #beat(): void {

@@ -88,8 +88,7 @@ function* notesOf(
   card: Card | undefined,
 ): Iterable<string> {
   if (!record) return;
-  const clone = card && hub.cloneOf(card);
-  if (clone !== undefined) yield `clone: the same identity at ${card?.address} and ${clone}`;
+  if (card?.clone) yield `clone: the same identity at ${card.address} and ${card.clone.address}`;
   if (record.enrolment === 'enrolled' && !names.has(record.name)) yield 'not-in-file';
   for (const facility of card?.lacks ?? []) yield `needs-agent: ${facility}`;
   if (card?.isQuarantined || record.quarantined === stored.revision.number) yield 'quarantined';

@@ -41,6 +41,8 @@ export interface News {
   /** Machines that have reached the phase. */
   readonly reached: readonly string[];
   readonly at: string;
+  /** Since when the phase is that has lasted as long as it should. */
+  readonly lingered?: string | undefined;
 }
 
 /** What a rotation would do, apart from who is there to take part. */
@@ -153,7 +155,10 @@ export function rotationFinished(basis: Basis, { author }: Signed): Decision | u
 }
 
 /** What becomes of a rotation by what a server has seen; undefined: nothing yet. */
-export function rotationTurned(basis: Basis, { reached, at }: News): Decision | undefined {
+export function rotationTurned(
+  basis: Basis,
+  { reached, at, lingered }: News,
+): Decision | undefined {
   const { facts } = basis.stored;
   const { model } = basis.compiled;
   const { rotation } = facts;
@@ -172,7 +177,7 @@ export function rotationTurned(basis: Basis, { reached, at }: News): Decision | 
   const partners = phase === 'prepare' ? partnersOf(model, machine) : rotation.partners;
   const isStill = partners.join() === rotation.partners.join();
   const all = [...new Set([...rotation.reached, ...reached])].sort();
-  if (isStill && awaited(model).every((name) => all.includes(name)) && isDue(rotation, at)) {
+  if (isStill && awaited(model).every((name) => all.includes(name)) && isDue(rotation, lingered)) {
     const next = advanced(facts, at);
     const action = next.rotation ? 'rotate-phase' : 'rotate-end';
     return { author: 'server', action, detail, compiled: withFacts(basis, next) };
@@ -182,5 +187,5 @@ export function rotationTurned(basis: Basis, { reached, at }: News): Decision | 
   return { author: 'server', compiled: withFacts(basis, next) };
 }
 
-const isDue = ({ phase, since, linger }: Rotation, at: string): boolean =>
-  phase !== 'linger' || Date.parse(at) >= Date.parse(since) + linger * 1000;
+const isDue = ({ phase, since }: Rotation, lingered: string | undefined): boolean =>
+  phase !== 'linger' || since === lingered;

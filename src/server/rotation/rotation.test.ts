@@ -252,3 +252,17 @@ test('newer preshared keys are used by pairs that have them, and the older forgo
   expect(anna.secrets.size).toBeGreaterThan(0);
   for (const [reference, value] of anna.secrets) expect(hub.secrets.get(reference)).toBe(value);
 });
+
+test('a detour stays as long as it should, whatever becomes of the clock of the server', async () => {
+  let shift = 0;
+  await using server = await TestServer.start({ clock: () => new Date(Date.now() + shift) });
+  const playing = await cast(() => server);
+  for (const jump of [1, -1]) {
+    await server.call('rotate', { machine: 'anna' }, { linger: 1 });
+    await play(playing, (phase) => phase === 'linger');
+    const since = performance.now();
+    shift += jump * 86_400_000;
+    await play(playing, isOver);
+    expect(performance.now() - since).toBeGreaterThan(500);
+  }
+});

@@ -14,6 +14,21 @@ const retryAfter = 1_000;
 /** A timer may be early by a little, ms. */
 const slack = 5;
 
+/** A phase that is to last: since when by its date, and until when, ms of performance.now. */
+interface Linger {
+  readonly since: string;
+  readonly end: number;
+}
+
+/** Of a phase that began before this server did, only the dates tell what is left of it. */
+function lingerFound(rotation: Rotation | undefined, now: Date): Linger | undefined {
+  if (rotation?.phase !== 'linger') return undefined;
+  const { since } = rotation;
+  const whole = rotation.linger * 1000;
+  const left = Date.parse(since) + whole - now.getTime();
+  return { since, end: performance.now() + Math.min(Math.max(left, 0), whole) };
+}
+
 /**
  * Drives the changes of a network's keys: a phase is over when all who take part have reached it. Who has
  * is written down, so that it survives this server, and since others may have their agents at other servers.
@@ -25,6 +40,7 @@ export class Rotator {
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
+  #linger: Linger | undefined;
   #stopped = false;
 
   constructor(
@@ -36,6 +52,7 @@ export class Rotator {
     this.#hub = hub;
     this.#clock = clock;
     this.#log = log;
+    this.#linger = lingerFound(network.snapshot.turn?.rotation, clock());
     network.onChange(() => this.#soon(settle));
     hub.onNews(() => this.#soon(settle));
     this.#soon(0);
@@ -80,12 +97,17 @@ export class Rotator {
     const isGone = !names.has(rotation.machine);
     const isOver = late.length === 0 && this.#hasLingered(rotation);
     if (reached.length === 0 && !isGone && !isOver) return undefined;
-    return decide({ name: 'turn', input: { reached, at: this.#clock().toISOString() } });
+    const lingered = isOver ? rotation.since : undefined;
+    return decide({ name: 'turn', input: { reached, at: this.#clock().toISOString(), lingered } });
   }
 
+  /** What begins under our eyes is measured by a clock that nobody puts forward or back. */
   #hasLingered({ phase, since, linger }: Rotation): boolean {
     if (phase !== 'linger') return true;
-    const left = Date.parse(since) + linger * 1000 - this.#clock().getTime();
+    if (this.#linger?.since !== since) {
+      this.#linger = { since, end: performance.now() + linger * 1000 };
+    }
+    const left = this.#linger.end - performance.now();
     if (left > 0) this.#soon(left + slack);
     return left <= 0;
   }
