@@ -250,6 +250,26 @@ describe('an agent talks', () => {
     await until('it is confirmed', () => outcomes().includes('confirmed'));
   });
 
+  test('to the server whose key it was told, also where one of their clocks is wrong', async () => {
+    const late = await serverCertificate(store, {
+      names: ['127.0.0.1'],
+      clock: () => new Date(Date.now() - 200 * 86_400_000),
+    });
+    const told = { authorities: [...late.authorities], pin: late.pin };
+    await enrolAgain({ ...told, pin: Buffer.alloc(32).toString('base64') }, late);
+    await anna.start();
+    const status = await anna.until('it says why', ({ unreachable }) => unreachable !== undefined);
+    expect(status.unreachable).toMatchObject({
+      code: 'agent/wrong-server',
+      message: expect.stringContaining('expired') as string,
+    });
+    await anna.stop();
+    await enrolAgain(told, late);
+    server.answer = [stateMessage(state())];
+    await anna.start();
+    await until('it is confirmed', () => outcomes().includes('confirmed'));
+  });
+
   test('to nobody that a public authority would have to vouch for, and none does', async () => {
     await enrolAgain({});
     await anna.start();
@@ -266,12 +286,12 @@ describe('an agent talks', () => {
     expect(server.sockets).toHaveLength(1);
   });
 
-  const enrolAgain = async (trust: {
-    readonly pin?: string;
-    readonly authorities?: string[];
-  }): Promise<void> => {
+  const enrolAgain = async (
+    trust: { readonly pin?: string; readonly authorities?: string[] },
+    { key, cert } = pair,
+  ): Promise<void> => {
     server.close();
-    server = new Puppet(pair.key, pair.cert);
+    server = new Puppet(key, cert);
     await enrol(trust);
   };
 });
