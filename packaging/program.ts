@@ -60,7 +60,7 @@ export function addProgram(tree: Tree, init: ProgramInit): void {
   tree.copy(join(node, 'bin/node'), 'lib/hawser/node', 0o755);
   for (const path of bundleFiles(dist)) tree.copy(join(dist, path), `lib/hawser/${path}`);
   addSqlite(tree, root, architecture);
-  for (const unit of ['hawser-agent.service', 'hawser-server.service']) {
+  for (const unit of ['agent', 'server', 'upgrade'].map((name) => `hawser-${name}.service`)) {
     const text = readFileSync(join(root, 'packaging/systemd', unit), 'utf8');
     tree.write(`lib/systemd/system/${unit}`, text.replaceAll('@prefix@', prefix));
   }

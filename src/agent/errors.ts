@@ -57,6 +57,18 @@ export const agentErrors = errorTable({
     says: 'the server speaks version {version} of the agents\u2019 channel, and this agent version {own}',
     fix: 'Upgrade this agent; until then the machine stays as it is.',
   },
+  'agent/no-upgrade': {
+    says: 'this machine takes no other version now: {why}',
+    fix: 'Nothing was changed. Mend that, or install the package there by hand.',
+  },
+  'agent/upgrade-failed': {
+    says: 'version {version} could not be installed: {said}',
+    fix: 'The agent runs as before. Mend what it says, and say `hawser upgrade` again.',
+  },
+  'agent/upgrade-reverted': {
+    says: 'the agent of version {version} was not connected within {seconds} s, and the one before is back; the last it said: {said}',
+    fix: 'Look at its log on the machine (`journalctl -u hawser-agent`, /var/lib/hawser/agent.log) before you try it again.',
+  },
   'agent/nothing-before': {
     says: 'there is nothing to go back to in {network}: this machine had no other state before',
     fix: '`hawser agent pause` keeps it as it is; `hawser rollback` at the server changes the network.',

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { HostState } from '#state';
 import { Finding } from './problem.ts';
-import { PublicKey, Time } from './schemas.ts';
+import { Package, PublicKey, Time, Upgrade } from './schemas.ts';
 
 /**
  * The agents' channel: one WebSocket both ways, JSON text frames, one per (machine, network). The
@@ -31,6 +31,10 @@ export const proofText = (network: string, machine: string, nonce: string): stri
 export const joinProofText = (network: string, identity: string, keys: readonly string[]): string =>
   `hawser join 1\n${network}\n${identity}\n${keys.join(' ')}\n`;
 
+/** How an agent's program was installed, where it can put another version in its own place. */
+export const Install = Type.Pick(Package, ['kind', 'architecture']);
+export type Install = Static<typeof Install>;
+
 export const Hello = Type.Object({
   type: literal('hello'),
   machine: Type.String(),
@@ -39,6 +43,7 @@ export const Hello = Type.Object({
   signature: Type.String(),
   /** Of the agent's program. */
   program: Type.String(),
+  install: Type.Optional(Install),
   /** HostState facilities and the newest version of each that this agent knows. */
   supports: Type.Record(Type.String(), Type.Integer()),
   /** The state that the machine has now. */
@@ -111,6 +116,15 @@ export const RefusedMessage = Type.Object({
 /** A person asked for a retry of what failed or is quarantined. */
 export const RetryMessage = Type.Object({ type: literal('retry') });
 
+/** Put another version of the program in place: one of these packages, from any of the servers. */
+export const UpgradeMessage = Type.Object({
+  type: literal('upgrade'),
+  packages: Type.Array(Package),
+  /** Seconds that the new agent has to be connected again, before the one before it takes its place back. */
+  within: Type.Integer({ minimum: 1 }),
+});
+export type UpgradeMessage = Static<typeof UpgradeMessage>;
+
 export const ToAgent = Type.Union([
   Challenge,
   StateMessage,
@@ -122,6 +136,7 @@ export const ToAgent = Type.Union([
   RemovedMessage,
   RefusedMessage,
   RetryMessage,
+  UpgradeMessage,
 ]);
 export type ToAgent = Static<typeof ToAgent>;
 
@@ -177,5 +192,15 @@ export const LeaveMessage = Type.Object({
 });
 export type LeaveMessage = Static<typeof LeaveMessage>;
 
-export const FromAgent = Type.Union([Hello, StateReport, DriftReport, SeenReport, LeaveMessage]);
+export const UpgradeReport = Type.Object({ type: literal('upgrade'), ...Upgrade.properties });
+export type UpgradeReport = Static<typeof UpgradeReport>;
+
+export const FromAgent = Type.Union([
+  Hello,
+  StateReport,
+  DriftReport,
+  SeenReport,
+  LeaveMessage,
+  UpgradeReport,
+]);
 export type FromAgent = Static<typeof FromAgent>;

@@ -224,6 +224,20 @@ export const routes = {
     summary: 'Try again what a machine has in quarantine',
     params: OfMachine,
   }),
+  upgradeMachine: route({
+    method: 'POST',
+    path: `${network}/machines/:machine/upgrade`,
+    permission: 'apply',
+    once: true,
+    summary:
+      'Let the agent of a machine put the version of this server’s packages in its own place',
+    params: OfMachine,
+    body: Type.Object({
+      /** Seconds that the new agent has to be connected again, before the one before returns. */
+      within: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
+    }),
+    response: Type.Object({ version: Type.String() }),
+  }),
   ...rotationRoutes,
   drift: route({
     method: 'GET',

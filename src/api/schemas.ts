@@ -47,6 +47,35 @@ export const Revision = Type.Object({
 });
 export type Revision = Static<typeof Revision>;
 
+/** What a server hands out to machines: Hawser itself, as `npm run package` makes it. */
+export const Package = Type.Object({
+  name: Type.String(),
+  /** For dpkg, or an archive for everybody else. */
+  kind: Type.Union([Type.Literal('deb'), Type.Literal('archive')]),
+  /** As dpkg names it. */
+  architecture: Type.String(),
+  version: Type.String(),
+  /** Hex. */
+  sha256: Type.String(),
+});
+export type Package = Static<typeof Package>;
+
+/**
+ * What becomes of an upgrade. working: it is under way. done: the new agent is connected. reverted: it
+ * did not return, and the one before is back. failed: nothing was changed.
+ */
+export const Upgrade = Type.Object({
+  version: Type.String(),
+  outcome: Type.Union([
+    Type.Literal('working'),
+    Type.Literal('done'),
+    Type.Literal('reverted'),
+    Type.Literal('failed'),
+  ]),
+  error: Type.Optional(Finding),
+});
+export type Upgrade = Static<typeof Upgrade>;
+
 /** What a machine is to the server now. */
 export const MachineStatus = Type.Object({
   name: Type.String(),
@@ -66,6 +95,10 @@ export const MachineStatus = Type.Object({
   server: Type.Optional(Type.String()),
   address: Type.Optional(Type.String()),
   version: Type.Optional(Type.String()),
+  /** Whether its agent can put another version in its own place. */
+  upgradable: Type.Optional(Type.Boolean()),
+  /** The last one, as far as the server that it is connected to has heard. */
+  upgrade: Type.Optional(Upgrade),
   overlay: Type.Array(Type.String()),
   /** Revision whose state it last confirmed, and the one it should have. */
   confirmed: Type.Optional(Type.Integer()),
@@ -140,19 +173,6 @@ export const TokenInfo = Type.Object({
   memberLife: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 export type TokenInfo = Static<typeof TokenInfo>;
-
-/** What a server hands out to machines: Hawser itself, as `npm run package` makes it. */
-export const Package = Type.Object({
-  name: Type.String(),
-  /** For dpkg, or an archive for everybody else. */
-  kind: Type.Union([Type.Literal('deb'), Type.Literal('archive')]),
-  /** As dpkg names it. */
-  architecture: Type.String(),
-  version: Type.String(),
-  /** Hex. */
-  sha256: Type.String(),
-});
-export type Package = Static<typeof Package>;
 
 /** What is asked of a new token. */
 export const NewToken = Type.Object({

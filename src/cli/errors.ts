@@ -89,6 +89,18 @@ export const cliErrors = errorTable({
     says: 'the server has no network {network} yet; it has {networks}',
     fix: 'Say --create if a new network is meant, else write the right name as `network:` into the file.',
   },
+  'cli/no-such-machine': {
+    says: '{network} has no machine {machine}',
+    fix: '{hint}',
+  },
+  'cli/nothing-to-install': {
+    says: 'the server has no package of Hawser',
+    fix: 'Put the packages where it finds them: `npm run package`, `hawser server --packages DIR`.',
+  },
+  'cli/upgrade-silent': {
+    says: 'nothing was heard of the upgrade of {machine} within {seconds} s',
+    fix: '`hawser status` shows which version runs; `hawser agent status` on the machine says more.',
+  },
   'cli/not-applied': {
     says: '{file} is not what the network {network} is at revision {now}',
     fix: '`hawser apply {file}` makes it so, or say --apply here; `hawser diff {file}` shows how they differ.',

@@ -34,6 +34,7 @@ import { statusCommand } from './commands/status.ts';
 import { supportCommand } from './commands/support.ts';
 import { tokenCommand } from './commands/token.ts';
 import { traceCommand } from './commands/trace.ts';
+import { upgradeCommand } from './commands/upgrade.ts';
 import { helpCommand, strictUsage } from './usage.ts';
 
 /** Commands by what one wants to do, as the help shows them. */
@@ -67,6 +68,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       retryCommand(),
       replaceCommand(),
       removeCommand(),
+      upgradeCommand(),
       rotateCommand(),
       networkCommand(),
       auditCommand(),

@@ -53,6 +53,30 @@ export const serverErrors = errorTable({
     says: 'this machine joined under another name than {name}',
     fix: 'Restart its agent; if that does not help, join again after `hawser replace`.',
   },
+  'server/not-connected': {
+    says: 'the agent of {machine} is not connected',
+    fix: 'Try again when `hawser status` shows it.',
+  },
+  'server/frozen': {
+    says: 'the network {network} is frozen: nothing is changed on its machines',
+    fix: '`hawser thaw` ends that.',
+  },
+  'server/no-upgrade': {
+    says: 'the agent of {machine}, version {program}, cannot put another version in its own place',
+    fix: 'It is older than that, or runs from a checkout: install the newer package there by hand (docs/install.md).',
+  },
+  'server/upgrade-under-way': {
+    says: 'version {version} is being put in place on {machine}',
+    fix: 'Wait until that has come to its end: `hawser status`.',
+  },
+  'server/no-packages': {
+    says: 'this server has no package of Hawser{what}',
+    fix: 'Put the packages where the server finds them: `npm run package`, `hawser server --packages DIR`.',
+  },
+  'server/older-than-package': {
+    says: 'the packages are of version {version}, and this server of version {own}',
+    fix: 'Upgrade the server first: it serves agents of the two releases before it, and none after it.',
+  },
   'server/two-machines': {
     says: 'two machines say that they are {machine}: one at {first}, one at {second}',
     fix: 'One is a copy of the other. On the copy, remove /var/lib/hawser and join again under a name of its own.',

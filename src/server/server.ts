@@ -42,6 +42,8 @@ export interface ServerInit {
   readonly firstNetwork?: FirstNetwork;
   /** The operator's own certificate instead of the server's. */
   readonly tls?: { readonly keyFile: string; readonly certFile: string };
+  /** Of its program: it hands no newer one to agents. */
+  readonly version?: string;
   /** Folder of the packages that it hands out. */
   readonly packages?: string;
   /** Where the audit is sent too, and how many milliseconds it is kept here. */
@@ -156,15 +158,8 @@ export async function assemble(
   const backup = async (passphrase: Secret) => backupBytes(async (file) => write(file, passphrase));
   const packages = new PackageFolder(init.packages);
   const shared = {
-    store,
-    compiler,
-    tokens,
-    clock,
-    networks,
-    servers,
-    authorities,
-    backup,
-    packages,
+    ...{ store, compiler, tokens, clock, networks, servers, authorities, backup, packages },
+    version: init.version,
   };
   const handlers = handlersOf(shared);
   const metrics = new Metrics(networks, store);

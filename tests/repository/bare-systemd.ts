@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { basename, join } from 'node:path';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import packageFile from '../../package.json' with { type: 'json' };
 import { streamOf } from '../server/stream.ts';
 import { type Machine, overlayOf, type Running, serve, settled, World } from '../server/world.ts';
 import type { BareRoot } from '../support/bare-root.ts';
-import { architecture, newerDeb } from '../support/packages.ts';
+import { architecture, otherDeb } from '../support/packages.ts';
 import { SystemdMachine } from '../support/systemd.ts';
 import { until } from '../support/until.ts';
 
@@ -21,6 +22,10 @@ function plugInto(hub: Machine, machine: SystemdMachine): void {
   machine.run('ip address add 198.51.100.2/24 dev eth0; ip link set eth0 up');
   machine.run('ip route replace default via 198.51.100.1');
 }
+
+/** A program that ends where an agent should run. */
+const endsAtOnce = (text: string, name: string): string =>
+  name === 'hawser.mjs' ? `if (process.argv.includes('run')) process.exit(7);\n${text}` : text;
 
 /** Makes a member a gateway in a network with names, so that it answers for them. */
 function answerForNames(hub: Machine, member: string): void {
@@ -109,18 +114,20 @@ export function systemdStory(rootOf: () => BareRoot): void {
             must(`cat $(grep -lx ${program} /proc/[0-9]*/comm | sed s/comm/cgroup/)`).trim(),
           ),
         );
-      const own = units();
-      expect(own).toEqual([
+      const before = units();
+      expect(before).toEqual([
         expect.stringMatching(/^hawser-wireguard-go-hw-home-\w+\.scope$/),
         expect.stringMatching(/^hawser-dnsmasq-home-\w+\.scope$/),
       ]);
 
-      const newer = newerDeb(join(rootOf().path, 'srv/packages', deb), '99.0.0');
+      const folder = join(rootOf().path, 'srv');
+      const own = join(folder, 'packages', deb);
+      const newer = otherDeb(own, { version: '99.0.0' }, folder);
       const address = overlayOf(await settled(hub, 'hub', 'confined'), 'confined');
       const stream = streamOf(hub, address);
       must('systemctl restart hawser-agent');
       must('systemctl kill --signal=KILL --kill-whom=main hawser-agent');
-      must(`dpkg --install /srv/packages/${basename(newer)}`);
+      must(`dpkg --install /srv/${basename(newer)}`);
       await until('the new agent runs', () =>
         must('hawser agent status || true').includes('agent 99.0.0'),
       );
@@ -128,10 +135,22 @@ export function systemdStory(rootOf: () => BareRoot): void {
       expect(must('systemctl show --property=TasksCurrent hawser-agent')).toMatch(/not set|=0/);
       must('systemctl start hawser-agent');
       await settled(hub, 'hub', 'confined');
+
+      const upgrade = ['upgrade', '--only', 'confined', '--return-within', '10s'];
+      expect(hub.must(...upgrade)).toMatch(`confined  upgraded  ${packageFile.version}`);
+      const broken = otherDeb(own, { version: '0.0.9', spoil: endsAtOnce }, folder);
+      rmSync(dirname(own), { recursive: true });
+      mkdirSync(dirname(own));
+      renameSync(broken, join(folder, 'packages', basename(broken)));
+      const { code, out } = hub.hawser(...upgrade);
+      expect(code, out).toBe(1);
+      expect(out).toContain('agent/upgrade-reverted');
+      await settled(hub, 'hub', 'confined');
+      expect(must('hawser --version').trim()).toBe(packageFile.version);
       const { answered, lost } = await stream.end();
       expect(answered).toBeGreaterThan(20);
       expect(lost).toBe(0);
-      expect(units()).toEqual(own);
+      expect(units()).toEqual(before);
 
       must('ip link del hw-home');
       await until('the agent made it again', () => must('ip -br link').includes('hw-home'));

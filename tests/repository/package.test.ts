@@ -95,7 +95,7 @@ suite('npm run package', { needs: ['dpkg'] }, () => {
   });
 
   suite('makes units', { needs: ['systemd-networkd'] }, () => {
-    test.each(['agent', 'server'])('of the %s that systemd accepts', (name) => {
+    test.each(['agent', 'server', 'upgrade'])('of the %s that systemd accepts', (name) => {
       const unit = `hawser-${name}.service`;
       const text = readFileSync(unpacked('lib/systemd/system', unit), 'utf8');
       const file = join(folder, unit);

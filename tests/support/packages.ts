@@ -8,7 +8,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import packageFile from '../../package.json' with { type: 'json' };
 import { repositoryRoot } from './checkout.ts';
 
@@ -44,27 +46,49 @@ function build(folder: string, checkout: string, ...flags: readonly string[]): v
 /** How the bundle says its version. */
 const stamp = (version: string): string => `version: "${version}"`;
 
-/** The same program as a package of another version, which it says it is; gives its path. */
-export function newerDeb(deb: string, version: string): string {
-  const tree = mkdtempSync(join(dirname(deb), 'deb-'));
+export interface Other {
+  readonly version: string;
+  /** Makes another program of it, file by file. */
+  readonly spoil?: (text: string, name: string) => string;
+}
+
+/** The same program as a package of another version, in a folder; gives its path. */
+export function otherDeb(deb: string, { version, spoil }: Other, folder: string): string {
+  const tree = mkdtempSync(join(folder, 'deb-'));
   execFileSync('dpkg-deb', ['--raw-extract', deb, tree]);
-  restamp(join(tree, 'usr/lib/hawser'), version);
+  restamp(join(tree, 'usr/lib/hawser'), version, spoil);
   const control = join(tree, 'DEBIAN/control');
   writeFileSync(
     control,
     readFileSync(control, 'utf8').replace(/^Version: .*$/m, `Version: ${version}`),
   );
-  const file = deb.replace(packageFile.version, version);
+  const file = join(folder, basename(deb).replace(/_[^_]+_/, `_${version}_`));
   execFileSync('dpkg-deb', ['--root-owner-group', '-Znone', '--build', tree, file]);
   rmSync(tree, { recursive: true });
   return file;
 }
 
+/** The same program as an archive of another version, beside the folder of the one it is made from. */
+export function otherArchive(archive: string, { version, spoil }: Other): string {
+  const tree = mkdtempSync(join(tmpdir(), 'hawser-other-'));
+  try {
+    execFileSync('tar', ['-xzf', archive, '-C', tree]);
+    restamp(join(tree, 'hawser/lib/hawser'), version, spoil);
+    const tar = execFileSync('tar', ['-c', '-C', tree, 'hawser'], { maxBuffer: 1 << 29 });
+    const file = archive.replace(packageFile.version, version);
+    writeFileSync(file, gzipSync(tar, { level: 0 }));
+    return file;
+  } finally {
+    rmSync(tree, { recursive: true });
+  }
+}
+
 /** Changes the version that the program in a folder says it is. */
-function restamp(folder: string, version: string): void {
+function restamp(folder: string, version: string, spoil = (text: string, _: string) => text): void {
   for (const path of globSync(join(folder, '{,parts/}*.mjs'))) {
     const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.replaceAll(stamp(packageFile.version), stamp(version)));
+    const stamped = text.replaceAll(stamp(packageFile.version), stamp(version));
+    writeFileSync(path, spoil(stamped, basename(path)));
   }
 }
 

@@ -12,6 +12,7 @@ import {
   StateMessage,
   type ToAgent,
   TrustMessage,
+  UpgradeMessage,
 } from '#api';
 import { agentErrors } from '../errors.ts';
 
@@ -27,6 +28,7 @@ const known = {
   removed: Compile(RemovedMessage),
   refused: Compile(RefusedMessage),
   retry: Compile(RetryMessage),
+  upgrade: Compile(UpgradeMessage),
 } satisfies Readonly<Record<ToAgent['type'], { Check(value: unknown): boolean }>>;
 
 const isKnown = (type: unknown): type is ToAgent['type'] =>

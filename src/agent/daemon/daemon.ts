@@ -9,7 +9,10 @@ import { type Enrolment, Enrolments } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
 import { machineIdentity } from '../identity.ts';
 import { type LockOptions, withLock } from '../lock.ts';
+import { isUnit } from '../start.ts';
 import { defaultStateFolder, Store } from '../store.ts';
+import { installedProgram } from '../upgrade/installed.ts';
+import { Upgrades } from '../upgrade/upgrades.ts';
 import { type Answers, Control, type Request, socketPath } from './control.ts';
 import { findingsIn, findingsOf, list, messagesOf, plain } from './findings.ts';
 import { defaultTimings, type Machine, type Timings } from './machine.ts';
@@ -62,6 +65,15 @@ class Daemon {
       run: countingRun().run,
       turns: new Turns(),
       pause: new Pause(stateDir, () => this.#pauseChanged()),
+      upgrades: new Upgrades({
+        stateDir,
+        version: options.version,
+        installed: installedProgram(),
+        isUnit: isUnit(stateDir),
+        run: countingRun().run,
+        log: options.log,
+        tell: (network, report) => this.#sessions.get(network)?.tell(report),
+      }),
       timings: { ...defaultTimings, ...options.timings },
       start: randomUUID(),
       boot: options.boot ?? readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
@@ -95,6 +107,7 @@ class Daemon {
 
   async stop(): Promise<void> {
     this.#machine.pause.stop();
+    this.#machine.upgrades.stop();
     await Promise.all([...this.#sessions.values()].map((session) => session.stop()));
     await this.#machine.turns.idle();
   }

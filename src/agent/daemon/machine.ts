@@ -3,6 +3,7 @@ import type { Agent } from '../agent.ts';
 import type { Enrolments } from '../enrolment.ts';
 import type { Identity } from '../identity.ts';
 import type { Store } from '../store.ts';
+import type { Upgrades } from '../upgrade/upgrades.ts';
 import type { Pause } from './pause.ts';
 import type { Turns } from './turns.ts';
 
@@ -28,6 +29,7 @@ export interface Machine {
   readonly run: Run;
   readonly turns: Turns;
   readonly pause: Pause;
+  readonly upgrades: Upgrades;
   readonly timings: Timings;
   /** Random at each start of the agent: it tells clones apart. */
   readonly start: string;

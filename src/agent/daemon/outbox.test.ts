@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { FromAgent } from '#api';
 import { Outbox } from './outbox.ts';
 
-type Message = Extract<FromAgent, { readonly type: 'report' | 'drift' | 'seen' }>;
+type Message = Extract<FromAgent, { readonly type: 'report' | 'drift' | 'seen' | 'upgrade' }>;
 
 const report = (rev: number): Message => {
   const name = { epoch: 'e', rev, hash: String(rev) };

@@ -3,7 +3,7 @@ import type { FromAgent } from '#api';
 /** What waits for a server is worth little when there is much of it. */
 const most = 100;
 
-type Report = Extract<FromAgent, { readonly type: 'report' | 'drift' | 'seen' }>;
+type Report = Extract<FromAgent, { readonly type: 'report' | 'drift' | 'seen' | 'upgrade' }>;
 
 /**
  * What is to be told to the server, kept while there is none. Of reports about states the last counts; what

@@ -1,4 +1,4 @@
-import type { Finding, ToAgent } from '#api';
+import type { Finding, ToAgent, UpgradeMessage, UpgradeReport } from '#api';
 import { canonicalJson, type HawserError, Secret } from '#base';
 import { applyDelta, facilityVersions, type HostState, hashState, parseHostState } from '#state';
 import type { Greeting } from '../channel/connection.ts';
@@ -108,10 +108,11 @@ export class Session {
   }
 
   #greeting(): Greeting {
-    const { pause, start, version } = this.#machine;
+    const { pause, start, version, upgrades } = this.#machine;
     const { held, confirmed, mtu, keys } = this.#upkeep;
     return {
       program: version,
+      ...(upgrades.install && { install: upgrades.install }),
       supports: { ...facilityVersions },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
@@ -125,6 +126,7 @@ export class Session {
     if (this.#unreachable) this.#say('connected');
     this.#unreachable = undefined;
     this.#upkeep.answered(began);
+    this.#machine.upgrades.answered(this.network);
     this.#outbox.flush();
   }
 
@@ -151,12 +153,28 @@ export class Session {
         return this.#trust(message.servers, message.authorities);
       case 'retry':
         return this.#upkeep.release();
+      case 'upgrade':
+        return void this.#upgrade(message);
       case 'removed':
         this.#say('this machine was removed from the network');
         return this.#machine.forget(this.network);
       default:
         return undefined;
     }
+  }
+
+  /** A machine that a person paused keeps its program too. */
+  async #upgrade(order: UpgradeMessage): Promise<void> {
+    const { servers, authorities, pin } = this.#enrolment;
+    const trust = { authorities, ...(pin !== undefined && { pin }) };
+    const { pause, upgrades } = this.#machine;
+    const why = pause.until === undefined ? undefined : 'it is paused by a person';
+    await upgrades.begin(order, { network: this.network, servers, ...trust }, why);
+  }
+
+  /** Tells the server of an upgrade, now or when there is one. */
+  tell(report: UpgradeReport): void {
+    this.#outbox.put(report);
   }
 
   /** The state that a delta leads to. @throws agent/bad-message, state/... */

@@ -18,8 +18,8 @@ import { exitCodes, exitWith } from '../exit.ts';
 import { paint, print, printJson } from '../output.ts';
 import { findAccess } from '../remote/access.ts';
 import type { Client } from '../remote/client.ts';
-import { progressFor } from '../remote/deploy-progress.ts';
 import { readFileSet, type Sent } from '../remote/file-set.ts';
+import { progressFor } from '../remote/machine-progress.ts';
 import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
 import { durationOf, momentOf } from '../times.ts';
 import { change, create, isStored, made } from './apply.ts';
@@ -35,13 +35,15 @@ interface Flags extends RemoteOptions {
   readonly connectWithin: number;
 }
 
-const names = (text: string): readonly string[] =>
+/** An option that names machines: a,b. */
+export const names = (text: string): readonly string[] =>
   text
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
-function seconds(text: string): number {
+/** An option that is a duration of a second or more, in seconds. */
+export function seconds(text: string): number {
   const duration = durationOf(text);
   if (duration !== undefined && duration >= 1000) return Math.round(duration / 1000);
   throw new InvalidArgumentError('a duration is expected, such as 5s, 1m');
@@ -196,7 +198,7 @@ function officeOf(client: Client, network: string, flags: Flags): DeployInit['of
   };
 }
 
-const head = (...words: readonly string[]): readonly string[] =>
+export const head = (...words: readonly string[]): readonly string[] =>
   words.map((word) => paint('bold', word));
 
 /** What became of each machine, and what is to be done where it failed. */

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { nameOfHost } from '#agent';
 import { type Diagnostic, formatDiagnostic, type Secret } from '#base';
 import type { FirstTokens, RunningServer, ServerInit } from '#server';
+import packageFile from '../../../package.json' with { type: 'json' };
 import { newPassphrase } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { print } from '../output.ts';
@@ -192,6 +193,7 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
     listen: listenOf(flags.listen),
     addresses,
     packages,
+    version: packageFile.version,
     log,
     audit: await auditOf(flags),
     ...(database !== undefined && { database }),

@@ -1,4 +1,4 @@
-import type { Hello, StateReport } from '#api';
+import type { Hello, StateReport, Upgrade } from '#api';
 import type { Diagnostic } from '#base';
 import type { StateAnswer, StateWanted } from '../network/messages.ts';
 import type { Card } from '../presence/card.ts';
@@ -43,6 +43,7 @@ export class Connection {
   /** Whether the state that it should have now is one that it took back. */
   tookBack = false;
   paused: string | undefined;
+  upgrade: Upgrade | undefined;
   /** Public keys of watched peers with which there was a handshake. */
   readonly handshakes = new Set<string>();
   /** A state is asked for or on its way; what is to be sent then. */
@@ -98,7 +99,7 @@ export class Connection {
 
   /** As others see it; `isAsked`: it is about to be told something. */
   card(isAsked: boolean): Card {
-    const { identity, program, seen } = this.hello;
+    const { identity, program, install, seen } = this.hello;
     const { confirmed } = this;
     return {
       identity,
@@ -106,6 +107,8 @@ export class Connection {
       address: this.wire.address,
       since: this.since,
       program,
+      ...(install && { install }),
+      ...(this.upgrade && { upgrade: this.upgrade }),
       ...(confirmed !== undefined && { confirmed }),
       isConfirmed: this.isConfirmed && !isAsked,
       isCurrent: this.isCurrent && !isAsked,

@@ -1,4 +1,4 @@
-import type { DriftReport, StateReport } from '#api';
+import type { DriftReport, StateReport, Upgrade } from '#api';
 import { canonicalJson } from '#base';
 import type { Said } from '../network/decisions.ts';
 import type { Edit } from '../network/edit.ts';
@@ -59,6 +59,10 @@ export class Findings {
 
   drifted({ machine }: Connection, { changes, repaired, at }: DriftReport): void {
     this.#note(machine, 'drift', { changes, repaired, seen: at });
+  }
+
+  upgraded({ machine }: Connection, upgrade: Upgrade): void {
+    this.#note(machine, 'upgrade', upgrade);
   }
 
   async cloned(machine: string, detail: unknown): Promise<void> {

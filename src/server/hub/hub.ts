@@ -1,5 +1,13 @@
 import type { Logger } from 'pino';
-import { apiErrors, type FromAgent, type Hello, type LeaveMessage, type TrustMessage } from '#api';
+import {
+  apiErrors,
+  type FromAgent,
+  type Hello,
+  type LeaveMessage,
+  type TrustMessage,
+  type UpgradeMessage,
+  type UpgradeReport,
+} from '#api';
 import { serverErrors } from '../errors.ts';
 import type { Compiler } from '../network/compiler.ts';
 import { banishedKey } from '../network/edit.ts';
@@ -90,6 +98,7 @@ export class Hub {
       met: (elsewhere) => void this.#clones.met(elsewhere),
       cloned: (identity, address) => this.#clones.note(identity, address),
       retry: (identity) => void this.#retryHere(identity),
+      upgrade: (identity, order) => void this.#upgradeHere(identity, order),
     });
   }
 
@@ -190,6 +199,7 @@ export class Hub {
       const record = this.network.snapshot.byIdentity.get(connection.hello.identity);
       if (record) this.#findings.seen(record, { keys: message.keys, seen: { mtu: message.mtu } });
     } else if (message.type === 'drift') this.#findings.drifted(connection, message);
+    else if (message.type === 'upgrade') this.#upgraded(connection, message);
     else this.#left(connection, message);
     this.#changed(connection.hello.identity);
   }
@@ -243,6 +253,30 @@ export class Hub {
     void connection.wire.send({ type: 'retry' });
     this.#states.send(connection, 'always');
     return true;
+  }
+
+  /** Orders an upgrade of the agent, whichever server it is connected to. */
+  upgrade(identity: string, order: UpgradeMessage): void {
+    if (this.#upgradeHere(identity, order)) return;
+    const { presence } = this.#components;
+    const elsewhere = presence.find(this.network.name, identity);
+    if (elsewhere) presence.upgrade(this.network.name, elsewhere, order);
+  }
+
+  #upgradeHere(identity: string, order: UpgradeMessage): boolean {
+    const connection = this.#connections.get(identity);
+    if (!connection) return false;
+    const version = order.packages[0]?.version ?? '';
+    connection.upgrade = { version, outcome: 'working' };
+    this.#changed(identity);
+    void connection.wire.send(order);
+    return true;
+  }
+
+  /** How an upgrade ended is remembered where the agent is connected now, and audited. */
+  #upgraded(connection: Connection, { type: _, ...upgrade }: UpgradeReport): void {
+    connection.upgrade = upgrade;
+    if (upgrade.outcome !== 'working') this.#findings.upgraded(connection, upgrade);
   }
 
   /** Resolves when what agents reported is stored. */

@@ -5,6 +5,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Package } from '#api';
 
+/** 0.10.0 comes after 0.9.0. */
+const order = new Intl.Collator('en', { numeric: true });
+
+/** Of two versions the newer one; the second, where they are the same. */
+export const newerOf = (a: string, b: string): string => (order.compare(a, b) > 0 ? a : b);
+
 type Named = Omit<Package, 'sha256'>;
 
 const pattern =
@@ -36,7 +42,6 @@ export class PackageFolder {
   /** The packages of the one version that is handed out, the newest; none where the folder is missing. */
   async list(): Promise<readonly Package[]> {
     const named = (await this.#names()).flatMap((name) => parseName(name) ?? []);
-    const order = new Intl.Collator('en', { numeric: true });
     const newest = named
       .map(({ version }) => version)
       .sort(order.compare)

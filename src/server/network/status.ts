@@ -52,7 +52,7 @@ function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineS
     enrolment: named?.managed === false ? 'unmanaged' : (record?.enrolment ?? 'file'),
     ...((named?.isHub || name === server) && { isNeeded: true }),
     connected: card !== undefined,
-    ...(card && { since: card.since, version: card.program }),
+    ...(card && { since: card.since, version: card.program, ...upgradeOf(card) }),
     ...(lastSeen !== undefined && { lastSeen }),
     ...(place !== undefined && { server: place }),
     ...(address !== undefined && { address }),
@@ -75,6 +75,11 @@ function* endNotes(named: NamedMachine | undefined, now: Date): Iterable<string>
     yield `expires ${expires}`;
   }
 }
+
+const upgradeOf = ({ install, upgrade }: Card) => ({
+  upgradable: install !== undefined,
+  ...(upgrade && { upgrade }),
+});
 
 /** A revision that left a machine as it was is confirmed with the one that it confirmed. */
 const confirmedBy = ({ card, revision }: Present): number | undefined =>

@@ -1,4 +1,4 @@
-import type { Finding } from '#api';
+import type { Finding, Install, Upgrade } from '#api';
 
 /** An agent's connection, as all servers of a store know it. */
 export interface Card {
@@ -9,6 +9,8 @@ export interface Card {
   readonly since: string;
   /** Version of its program. */
   readonly program: string;
+  readonly install?: Install;
+  readonly upgrade?: Upgrade;
   /** The revision that it confirmed last. */
   readonly confirmed?: number;
   /** Whether what it confirmed is what it should have, as of the revision that its server is at. */
@@ -34,15 +36,24 @@ const longest = 300;
 const short = (text: string): string =>
   text.length > longest ? `${text.slice(0, longest)}...` : text;
 
+const shortFinding = ({ code, severity, message, fix }: Finding): Finding => ({
+  code: short(code),
+  severity,
+  message: short(message),
+  fix: short(fix),
+});
+
+const shortUpgrade = ({ version, outcome, error }: Upgrade): Upgrade => ({
+  version: short(version),
+  outcome,
+  ...(error && { error: shortFinding(error) }),
+});
+
 /** A card that fits into one word, whatever its machine says of itself. */
 export const shortened = (card: Card): Card => ({
   ...card,
   program: short(card.program),
   lacks: card.lacks.slice(0, told).map(short),
-  failures: card.failures.slice(0, told).map(({ code, severity, message, fix }) => ({
-    code: short(code),
-    severity,
-    message: short(message),
-    fix: short(fix),
-  })),
+  ...(card.upgrade && { upgrade: shortUpgrade(card.upgrade) }),
+  failures: card.failures.slice(0, told).map(shortFinding),
 });

@@ -1,3 +1,4 @@
+import type { UpgradeMessage } from '#api';
 import type { Peers } from '../store/peers.ts';
 import { type Card, shortened } from './card.ts';
 import { type Elsewhere, Others } from './others.ts';
@@ -16,6 +17,7 @@ export interface Local {
   /** Another server refused a second machine of an identity that is connected here. */
   readonly cloned: (identity: string, address: string) => void;
   readonly retry: (identity: string) => void;
+  readonly upgrade: (identity: string, order: UpgradeMessage) => void;
 }
 
 export interface PresenceInit {
@@ -125,6 +127,10 @@ export class Presence {
     this.#say({ say: 'retry', to: server, network, identity });
   }
 
+  upgrade(network: string, { server, card: { identity } }: Elsewhere, order: UpgradeMessage): void {
+    this.#say({ say: 'upgrade', to: server, network, identity, order });
+  }
+
   close(): void {
     clearInterval(this.#beat);
     clearTimeout(this.#timer);
@@ -183,6 +189,8 @@ export class Presence {
     else if (word.say === 'clone')
       this.#locals.get(word.network)?.cloned(word.identity, word.clone);
     else if (word.say === 'retry') this.#locals.get(word.network)?.retry(word.identity);
+    else if (word.say === 'upgrade')
+      this.#locals.get(word.network)?.upgrade(word.identity, word.order);
   }
 
   async #prove(to: string, { id, network, identity, boot }: Ask): Promise<void> {

@@ -1,3 +1,4 @@
+import type { UpgradeMessage } from '#api';
 import { longestWord } from '../store/peers.ts';
 import type { Card } from './card.ts';
 
@@ -49,6 +50,13 @@ export type Word =
       readonly to: string;
       readonly network: string;
       readonly identity: string;
+    }
+  | {
+      readonly say: 'upgrade';
+      readonly to: string;
+      readonly network: string;
+      readonly identity: string;
+      readonly order: UpgradeMessage;
     };
 
 /** Servers of another version may say what this one does not know: that is passed over. */

@@ -23,6 +23,8 @@ export interface Context {
   readonly backup: (passphrase: Secret) => Promise<Buffer>;
   /** What machines can be given. */
   readonly packages: PackageFolder;
+  /** Of this server's program, where that is known. */
+  readonly version: string | undefined;
 }
 
 /** A revision with its files. @throws api/not-found */

@@ -6,6 +6,7 @@ import { networkHandlers } from './networks.ts';
 import { recordHandlers } from './records.ts';
 import { rotationHandlers } from './rotation.ts';
 import { tokenHandlers } from './tokens.ts';
+import { upgradeHandlers } from './upgrades.ts';
 
 /** A handler for every route of the API. */
 export const handlersOf = (context: Context): Handlers => ({
@@ -15,4 +16,5 @@ export const handlersOf = (context: Context): Handlers => ({
   ...machineHandlers(context),
   ...rotationHandlers(context),
   ...tokenHandlers(context),
+  ...upgradeHandlers(context),
 });

@@ -1,7 +1,15 @@
-import type { DeployEvent } from '#deploy';
+import type { Diagnostic } from '#base';
+
+/** What happens on machines, and what became of each. */
+export type MachineEvent =
+  | { readonly machine: string; readonly doing: string }
+  | {
+      readonly machine: string;
+      readonly result: { readonly outcome: string; readonly error?: Diagnostic };
+    };
 
 export interface Progress {
-  readonly report: (event: DeployEvent) => void;
+  readonly report: (event: MachineEvent) => void;
   /** Ends what is shown; afterwards the terminal belongs to others again. */
   end(): Promise<void>;
 }
@@ -22,7 +30,7 @@ export async function progressFor(machines: readonly string[], json: boolean): P
 const linesOf = (report: Progress['report']): Progress => ({ report, end: async () => undefined });
 
 /** Shares of a transfer are for terminals: they come too fast to be read as lines. */
-const textOf = (event: DeployEvent): string => {
+const textOf = (event: MachineEvent): string => {
   if ('doing' in event) return event.doing.replace(/, \d+ %$/, '');
   const { outcome, error } = event.result;
   return error ? `${outcome}: ${error.message}` : outcome;

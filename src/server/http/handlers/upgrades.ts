@@ -1,0 +1,59 @@
+import { apiErrors, type Install, type Package } from '#api';
+import { serverErrors } from '../../errors.ts';
+import { newerOf } from '../../installer/packages.ts';
+import type { Handlers } from '../call.ts';
+import type { Context } from './context.ts';
+
+/** Seconds that a new agent has unless said. */
+const usually = 60;
+
+export const upgradeHandlers = (context: Context): Pick<Handlers, 'upgradeMachine'> => ({
+  async upgradeMachine({ params, body, actor }) {
+    const { network, hub } = context.networks.get(params.network);
+    const { snapshot } = network;
+    const machine = snapshot.machines.get(params.machine);
+    if (!machine) throw noMachine(params.machine);
+    if (snapshot.stored.frozen)
+      throw serverErrors.error('server/frozen', { network: network.name });
+    const card = hub.present(machine.identity)?.card;
+    if (!card) throw serverErrors.error('server/not-connected', { machine: machine.name });
+    const { install, program, upgrade } = card;
+    if (!install) throw serverErrors.error('server/no-upgrade', { machine: machine.name, program });
+    const packages = await packagesFor(context, install);
+    const version = packages[0]?.version ?? '';
+    if (upgrade?.outcome === 'working') return joined(machine.name, upgrade.version, version);
+    const detail = { machine: machine.name, version };
+    await network.commit(() => ({ author: actor.name, action: 'upgrade', detail }));
+    const order = { packages: [...packages], within: body.within ?? usually };
+    hub.upgrade(machine.identity, { type: 'upgrade', ...order });
+    return { version };
+  },
+});
+
+/** Who wants what is under way already waits for the same. @throws server/upgrade-under-way */
+function joined(machine: string, under: string, version: string): { readonly version: string } {
+  if (under === version) return { version };
+  throw serverErrors.error('server/upgrade-under-way', { machine, version: under });
+}
+
+const noMachine = (name: string) =>
+  apiErrors.error('api/not-found', { what: `machine ${name} that joined` });
+
+/** @throws server/no-packages, server/older-than-package */
+async function packagesFor(
+  { packages, version: own }: Context,
+  { kind, architecture }: Install,
+): Promise<readonly Package[]> {
+  const all = await packages.list();
+  const fit = all.filter((one) => one.kind === kind && one.architecture === architecture);
+  const [first] = fit;
+  if (!first) {
+    const what = all.length === 0 ? '' : ` for it (${kind}, ${architecture})`;
+    throw serverErrors.error('server/no-packages', { what });
+  }
+  const { version } = first;
+  if (own !== undefined && newerOf(version, own) !== own) {
+    throw serverErrors.error('server/older-than-package', { version, own });
+  }
+  return fit;
+}
