@@ -15,7 +15,7 @@ import { FakeMachine } from '../tests/agent/daemons.ts';
 import { Server } from '../tests/agent/servers.ts';
 import { type Line, type Message, recordedFolder } from '../tests/recorded/recorded.ts';
 import { SocketServer } from '../tests/recorded/socket-server.ts';
-import { type Call, giveKey, story } from '../tests/recorded/story.ts';
+import { type Call, giveKey, putPackage, story } from '../tests/recorded/story.ts';
 
 /** ms without a word after which a step has come to its end. */
 const quiet = 2_000;
@@ -69,6 +69,7 @@ try {
   const made = { role: 'join', name: 'join', network: server.network, admits: false };
   const { token } = (await call('createToken', {}, made)) as { readonly token: string };
   giveKey(anna);
+  putPackage(server.packages);
   await hub.join(server.hubToken);
   await anna.join(token);
   const enrolments = new Enrolments(anna.stateDir);

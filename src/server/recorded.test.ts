@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { FromAgent, ToAgent } from '#api';
@@ -11,7 +14,7 @@ import {
   retold,
   type StateName,
 } from '../../tests/recorded/recorded.ts';
-import { type Call, story } from '../../tests/recorded/story.ts';
+import { type Call, putPackage, story } from '../../tests/recorded/story.ts';
 import { Channel, Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 
@@ -109,7 +112,9 @@ test('what this release says is kept', () => {
 test.each(retold())(
   'this server understands the agent of $told, and the agent it',
   async ({ lines, say }) => {
-    await using server = await TestServer.start();
+    const packages = mkdtempSync(join(tmpdir(), 'hawser-packages-'));
+    putPackage(packages);
+    await using server = await TestServer.start({ packages });
     const call = server.call.bind(server) as unknown as Call;
     await server.call('join', {}, new Machine('hub').joinRequest('net'), server.hubToken);
     const made = { role: 'join', name: 'join', network: 'net', admits: false } as const;
@@ -133,6 +138,9 @@ test.each(retold())(
     const entries = await server.call('audit', {});
     const drift = { actor: 'anna', detail: { changes: [expect.stringContaining('add address')] } };
     expect(entries.find(({ action }) => action === 'drift')).toMatchObject(drift);
+    const upgraded = entries.find(({ action, actor }) => action === 'upgrade' && actor === 'anna');
+    expect(upgraded).toMatchObject({ detail: { outcome: 'failed' } });
+    rmSync(packages, { recursive: true });
   },
 );
 

@@ -54,6 +54,7 @@ export class FakeMachine {
       lock: { file: join(this.folder, 'lock') },
       timings: this.#timings,
       boot: `boot ${this.#boots}`,
+      installed: { kind: 'archive', architecture: 'amd64', prefix: join(this.folder, 'program') },
     });
     await until('the agent answers', () => askAgent(this.stateDir, { do: 'status' }));
   }

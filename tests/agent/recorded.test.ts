@@ -53,9 +53,7 @@ class RecordedServer {
     const answering = new Set<Line>();
     for (const [index, line] of lines.entries()) {
       if (!isFrame(line) || line.message.type !== 'hello') continue;
-      const rest = lines.slice(index + 1);
-      const end = rest.findIndex((next) => !isFrame(next) || next.from === 'agent');
-      const answer = rest.slice(0, end).filter(isFrame);
+      const answer = answerTo(line, lines.slice(index + 1));
       this.#answers.set(hashIn(line.message['has']), answer);
       for (const one of answer) answering.add(one);
     }
@@ -103,6 +101,20 @@ class RecordedServer {
     const expected = meaning(message);
     await until(`${step}: the agent says ${expected}`, () => this.#heard.has(expected));
   }
+}
+
+/** What a server says to each hello in the end: what the machine should have. */
+const lastWords: ReadonlySet<string> = new Set(['pending', 'current', 'state', 'delta']);
+
+/** What was said to a hello; the agent may have said something meanwhile. */
+function answerTo(hello: Frame, rest: readonly Line[]): readonly Frame[] {
+  const step = rest.findIndex((line) => !isFrame(line));
+  const said = rest
+    .slice(0, step)
+    .filter(isFrame)
+    .filter(({ connection, from }) => connection === hello.connection && from === 'server');
+  const last = said.findIndex(({ message }) => lastWords.has(message.type));
+  return said.slice(0, last + 1);
 }
 
 const isChallenge = (line: Line): boolean => isFrame(line) && line.message.type === 'challenge';

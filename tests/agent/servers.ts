@@ -6,10 +6,14 @@ import { pino } from 'pino';
 import { type FileSet, parseToken, type RouteName, type RouteShape, routes } from '#api';
 import { type RunningServer, startServer } from '#server';
 
+const packagesIn = (data: string): string => join(data, 'packages');
+
 /** A server on loopback with one network, `net` unless said, whose hub is `hub`. It may go and come back. */
 export class Server {
   readonly network: string;
   readonly #data: string;
+  /** Packages that lie there are handed out. */
+  readonly packages: string;
   #running: RunningServer | undefined;
   readonly #tokens: NonNullable<RunningServer['firstTokens']>;
   readonly #port: number;
@@ -18,6 +22,7 @@ export class Server {
     this.network = network;
     this.#running = running;
     this.#data = data;
+    this.packages = packagesIn(data);
     this.#port = running.port;
     if (!running.firstTokens) throw new Error('a new server makes tokens');
     this.#tokens = running.firstTokens;
@@ -31,6 +36,7 @@ export class Server {
   static #run(data: string, port: number, network: string): Promise<RunningServer> {
     return startServer({
       data,
+      packages: packagesIn(data),
       listen: { host: '127.0.0.1', port },
       addresses: ['127.0.0.1'],
       firstNetwork: { network, machine: 'hub', endpoint: '192.0.2.1:51820' },

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { askAgent, Store } from '#agent';
 import type { FileSet, RouteName } from '#api';
 import type { FakeMachine } from '../agent/daemons.ts';
@@ -34,6 +34,12 @@ export function giveKey(anna: FakeMachine): void {
   writeFileSync(file, `${Buffer.alloc(32, 'anna').toString('base64')}\n`, { mode: 0o600 });
 }
 
+/** Lets a server hand something out that fits the machine, which is paused and does not take it. */
+export function putPackage(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'hawser_0.1.0_linux-amd64.tar.gz'), '');
+}
+
 /**
  * The life of the machine `anna` in a network whose hub is there already: everything that an agent and a
  * server have to say to each other. It joined by a token without admittance before its agent starts.
@@ -54,6 +60,9 @@ export const story: Readonly<Record<string, Doing>> = {
   'the network is thawed': { server: (call) => call('freeze', {}, { frozen: false }) },
   'a person pauses the machine': {
     machine: ({ stateDir }) => askAgent(stateDir, { do: 'pause', seconds: 3600 }),
+  },
+  'its program is to be another version': {
+    server: (call) => call('upgradeMachine', { machine: 'anna' }, {}),
   },
   'the pause ends': { machine: ({ stateDir }) => askAgent(stateDir, { do: 'resume' }) },
   'a person takes its last change back': {

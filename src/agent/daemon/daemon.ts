@@ -11,7 +11,7 @@ import { machineIdentity } from '../identity.ts';
 import { type LockOptions, withLock } from '../lock.ts';
 import { isUnit } from '../start.ts';
 import { defaultStateFolder, Store } from '../store.ts';
-import { installedProgram } from '../upgrade/installed.ts';
+import { type Installed, installedProgram } from '../upgrade/installed.ts';
 import { Upgrades } from '../upgrade/upgrades.ts';
 import { type Answers, Control, type Request, socketPath } from './control.ts';
 import { findingsIn, findingsOf, list, messagesOf, plain } from './findings.ts';
@@ -35,6 +35,8 @@ export interface DaemonOptions {
   readonly timings?: Partial<Timings>;
   /** The kernel's own name of this boot (random(4)). */
   readonly boot?: string;
+  /** How the program came here; seen by where it lies. */
+  readonly installed?: Installed;
 }
 
 /** ms that a server has to take a goodbye. */
@@ -68,7 +70,7 @@ class Daemon {
       upgrades: new Upgrades({
         stateDir,
         version: options.version,
-        installed: installedProgram(),
+        installed: options.installed ?? installedProgram(),
         isUnit: isUnit(stateDir),
         run: countingRun().run,
         log: options.log,
