@@ -1,10 +1,13 @@
 /** What every bench says, and the arithmetic they share. */
 
+/** How much is measured: `quick` is for whoever works on a bench, and its figures are nobody's. */
+export type Size = 'whole' | 'quick';
+
 export interface Bench {
   readonly name: string;
   /** What to reach, in words: `>= 5 M/s`, `<= 1.5 x raw wg setconf`. */
   readonly target: string;
-  run(): Promise<BenchResult>;
+  run(size: Size): Promise<BenchResult>;
 }
 
 export interface BenchResult {
@@ -26,6 +29,12 @@ export function median(values: readonly number[]): number {
   const half = sorted.length / 2;
   const upper = sorted[Math.floor(half)] as number;
   return Number.isInteger(half) ? ((sorted[half - 1] as number) + upper) / 2 : upper;
+}
+
+/** The value below which a share of all values lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
 /** Milliseconds that `work` takes. */

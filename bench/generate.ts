@@ -54,3 +54,61 @@ topology: mesh
 sites:
 ${sites.join('')}`;
 }
+
+/**
+ * A full mesh of `sites` sites, each with members that reach the others through it; all names are those of
+ * `fleetNames`. `open`: the TCP port that all may use of each other; `port`: of the last member's WireGuard, at which
+ * its site calls it.
+ */
+export function fleet({
+  sites,
+  members,
+  open,
+  port,
+}: {
+  sites: number;
+  members: number;
+  open: number;
+  port: number;
+}): string {
+  const siteLines = Array.from(
+    { length: sites },
+    (_, index) =>
+      `  s${index}: { gateways: { g${index}: { endpoint: 198.18.${low(index)}:51820 } } }\n`,
+  );
+  const memberLines = Array.from({ length: members }, (_, index) => {
+    const last = index === members - 1 ? `, endpoint: 198.19.0.1:${port}, port: ${port}` : '';
+    return `  m${index}: { hub: s${index % sites}${last} }\n`;
+  });
+  return `version: 1
+network: fleet
+overlay: 10.0.0.0/16
+topology: mesh
+policy: [{ from: [all], to: [all], ports: [tcp/${open}, icmp] }]
+sites:
+${siteLines.join('')}members:
+${memberLines.join('')}`;
+}
+
+export const fleetNames = (sites: number, members: number): readonly string[] => [
+  ...Array.from({ length: sites }, (_, index) => `g${index}`),
+  ...Array.from({ length: members }, (_, index) => `m${index}`),
+];
+
+/**
+ * A full mesh of `count` gateways, up to 200, each with a /24 behind it. `more`: the first has a second
+ * prefix, which is news to all.
+ */
+export function meshOfGateways(count: number, more: boolean): string {
+  const sites = Array.from({ length: count }, (_, index) => {
+    const subnets = [`10.1.${index}.0/24`, ...(more && index === 0 ? ['10.2.0.0/24'] : [])];
+    const gateway = `{ endpoint: 198.18.${index}.1:51820, address: 10.1.${index}.1 }`;
+    return `  s${index}: { subnets: [${subnets.join(', ')}], gateways: { g${index}: ${gateway} } }\n`;
+  });
+  return `version: 1
+network: ten
+overlay: 172.16.0.0/24
+topology: mesh
+sites:
+${sites.join('')}`;
+}

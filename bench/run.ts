@@ -1,14 +1,14 @@
 /**
- * npm run bench [-- FILTER...] [--json | --markdown] [--out FILE]: runs the benches whose name or file
- * holds one of the filters, prints a table, JSON or the rows of docs/performance.md, and exits 1 when
- * one misses its target or fails.
+ * npm run bench [-- FILTER...] [--quick] [--json | --markdown] [--out FILE]: runs the benches whose name or
+ * file holds one of the filters, prints a table, JSON or the rows of docs/performance.md, and exits 1 when
+ * one misses its target or fails. `--quick` measures less of the longest, to see that they run.
  */
 import { globSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import type { Bench, BenchResult } from './bench.ts';
+import type { Bench, BenchResult, Size } from './bench.ts';
 
 interface Result extends BenchResult {
   readonly file: string;
@@ -24,16 +24,20 @@ const machine = {
   node: process.version,
 };
 
-async function benchesOf(file: string): Promise<readonly Bench[]> {
-  const module = (await import(join(import.meta.dirname, file))) as { benches?: readonly Bench[] };
-  return module.benches ?? [];
+interface BenchFile {
+  readonly benches?: readonly Bench[];
+  /** Ends what its benches share. */
+  readonly close?: () => Promise<void>;
 }
+
+const load = async (file: string): Promise<BenchFile> =>
+  (await import(join(import.meta.dirname, file))) as BenchFile;
 
 /** A bench that throws has not reached its target; the others still run. */
 async function measure(file: string, bench: Bench): Promise<Result> {
   const { name, target } = bench;
   try {
-    return { file, name, target, ...(await bench.run()) };
+    return { file, name, target, ...(await bench.run(size)) };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { file, name, target, value: Number.NaN, unit: '', reached: false, detail };
@@ -63,41 +67,47 @@ function row({ name, value, unit, ratio, target, reached }: Result): string {
 }
 
 /** Of the last minute, with what the benches themselves need. */
-const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
+const loadNow = (): string => (loadavg()[0] ?? 0).toFixed(1);
 
 const { values: options, positionals: filters } = parseArgs({
   options: {
     json: { type: 'boolean' },
     markdown: { type: 'boolean' },
+    quick: { type: 'boolean' },
     out: { type: 'string' },
   },
   allowPositionals: true,
 });
+const size: Size = options.quick === true ? 'quick' : 'whole';
 
 const print = (text: string): void => {
   if (options.json !== true && options.markdown !== true) console.log(text);
 };
 
 print(`${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}`);
-print(`Node ${machine.node}\n`);
+print(
+  `Node ${machine.node}${size === 'quick' ? '; quick: no figures for docs/performance.md' : ''}\n`,
+);
 print(
   `${'bench'.padEnd(44)} ${'median'.padStart(14)} ${'baseline'.padStart(14)} ${'ratio'.padStart(8)}`,
 );
 
-const loadBefore = load();
+const loadBefore = loadNow();
 const results: Result[] = [];
 for (const file of globSync('*.ts', { cwd: import.meta.dirname }).sort()) {
   if (file === basename(import.meta.filename)) continue;
-  for (const bench of await benchesOf(file)) {
+  const { benches = [], close } = await load(file);
+  for (const bench of benches) {
     const matches = filters.some((filter) => `${file} ${bench.name}`.includes(filter));
     if (filters.length > 0 && !matches) continue;
     const result = await measure(file, bench);
     results.push(result);
     print(line(result));
   }
+  await close?.();
 }
 
-const loads = { before: loadBefore, after: load() };
+const loads = { before: loadBefore, after: loadNow() };
 print(`\nload ${loads.before} before, ${loads.after} after`);
 if (options.markdown === true) {
   const { cores, cpu, memoryGiB, kernel, node } = machine;

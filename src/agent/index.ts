@@ -13,6 +13,7 @@ export {
   cleanup,
 } from './apply.ts';
 export { type Dial, dial } from './channel/dial.ts';
+export { Link } from './channel/link.ts';
 export {
   type AgentStatus,
   type Answers,

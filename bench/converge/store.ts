@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { emptyFacts } from '#compile';
 import { type NewRevision, openStore } from '#server';
-import { type Bench, type BenchResult, interleaved, timed } from './bench.ts';
+import { type Bench, type BenchResult, interleaved, timed } from '../bench.ts';
 
 /** Commits a measurement. */
 const commits = 200;
@@ -44,7 +44,7 @@ function rawDatabase(file: string) {
 /** A revision and the note of who made it, as `apply` writes them: counter, network, revision, audit. */
 async function acknowledgedCommits(): Promise<BenchResult> {
   // Beside the checkout: what lies in /tmp may be memory, where a commit costs nothing.
-  const cache = join(import.meta.dirname, '../.cache');
+  const cache = join(import.meta.dirname, '../../.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'bench-store-'));
   const store = await openStore({ data: join(folder, 'data') });
