@@ -30,6 +30,8 @@ export interface Cell {
 /** From (rows) to (columns); a pair nobody asked about has no cell. */
 export interface Grid {
   readonly names: readonly string[];
+  /** The one class that was asked about, where it was no other. */
+  readonly only?: string;
   readonly cell: (from: string, to: string) => Cell | undefined;
 }
 
@@ -70,7 +72,7 @@ export function drawGrid(grid: Grid, paint: Paint): string {
     const cell = grid.cell(from, to);
     if (!cell) return paint.dim('.');
     used.add(cell.fate);
-    const text = named ? words[cell.fate] || cell.passing.join(',') : signs[cell.fate];
+    const text = named ? wordOf(cell, grid.only) : signs[cell.fate];
     return colour(cell.fate, paint)(text);
   };
   const number = (index: number): string => `${index + 1}`;
@@ -80,14 +82,21 @@ export function drawGrid(grid: Grid, paint: Paint): string {
     ...grid.names.map((to) => show(from, to)),
   ]);
   const body = columns([head.map((text) => paint.head(text)), ...rows], named ? 2 : 1);
-  return `${body}\n${paint.dim(legend(used, named))}`;
+  return `${body}\n${paint.dim(legend(used, named, grid.only))}`;
 }
 
-const legend = (used: ReadonlySet<Fate>, named: boolean): string =>
+const wordOf = ({ fate, passing }: Cell, only: string | undefined): string =>
+  (fate === 'all' && only) || words[fate] || passing.join(',');
+
+const legend = (used: ReadonlySet<Fate>, named: boolean, only: string | undefined): string =>
   (Object.keys(meanings) as Fate[])
     .filter((fate) => used.has(fate) && !(named && fate === 'some'))
-    .map((fate) => `${named ? words[fate] : signs[fate]}: ${meanings[fate]}`)
+    .map((fate) => {
+      const sign = named ? wordOf({ fate, passing: [] }, only) : signs[fate];
+      return `${sign}: ${fate === 'all' && only ? 'passes' : meanings[fate]}`;
+    })
     .concat(named && used.has('some') ? ['else what passes'] : [])
+    .concat(only ? [`nothing but ${only} was asked`] : [])
     .join('; ');
 
 function colour(fate: Fate, paint: Paint): (text: string) => string {

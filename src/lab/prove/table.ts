@@ -28,7 +28,14 @@ export function matrix(findings: readonly Finding[], paint: Paint): string {
     const own = pairs.get(`${from}\0${to}`);
     return own && cellOf(own);
   };
-  return drawGrid({ names, cell }, paint);
+  const only = onlyAsked(findings);
+  return drawGrid({ names, cell, ...(only !== undefined && { only }) }, paint);
+}
+
+/** The one class that was measured, if it was no other: then nothing is said of all others. */
+function onlyAsked(findings: readonly Finding[]): string | undefined {
+  const asked = new Set(findings.map(({ expected }) => formatPort(expected.port)));
+  return asked.size === 1 ? [...asked][0] : undefined;
 }
 
 /** A line per pair: what passes and what is refused, class by class. */
@@ -83,11 +90,13 @@ function flowLines({ findings, refusals, mismatches }: Proof): readonly string[]
 }
 
 function verdictLines(
-  { mismatches, causes, others, seconds }: Proof,
+  { findings, mismatches, causes, others, seconds }: Proof,
   paint: Paint,
 ): readonly string[] {
   if (mismatches.length === 0) {
-    return [paint.good(`verdict      the network is what its file says (${seconds} s)`)];
+    const only = onlyAsked(findings);
+    const ofWhat = only === undefined ? '' : ` of ${only}`;
+    return [paint.good(`verdict      the network is what its file says${ofWhat} (${seconds} s)`)];
   }
   const named = [...causes.map(({ text }) => text), ...others];
   const more = named.length - mostNamed;

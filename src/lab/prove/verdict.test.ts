@@ -86,8 +86,10 @@ test('counters and handshakes are read as nft and wg print them', () => {
 });
 
 test('the matrix has a word per pair and explains the words it uses', () => {
+  const port = { protocol: 'icmp' } as const;
   const findings = [
     finding(flow('allow'), 'answered'),
+    finding(flow('allow', { port }), 'answered'),
     finding(flow('deny', { from: 'b', to: 'a' }), 'refused'),
     finding(flow('allow', { from: 'b', to: 'c' }), 'silent'),
   ];
@@ -95,7 +97,23 @@ test('the matrix has a word per pair and explains the words it uses', () => {
   expect(lines[0]).toMatch(/from \\ to\s+a\s+b\s+c/);
   expect(lines[1]).toMatch(/^a\s+\.\s+yes/);
   expect(lines[2]).toMatch(/^b\s+-\s+\.\s+WRONG/);
-  expect(lines.at(-1)).toContain('WRONG: NOT AS PREDICTED');
+  expect(lines.at(-1)).toBe('yes: everything passes; -: refused; WRONG: NOT AS PREDICTED');
+});
+
+test('where only ICMP was measured, nothing is claimed of all else', () => {
+  const port = { protocol: 'icmp' } as const;
+  const findings = [
+    finding(flow('allow', { port }), 'answered'),
+    finding(flow('deny', { port, from: 'b', to: 'a' }), 'refused'),
+  ];
+  const lines = matrix(findings, paint).split('\n');
+  expect(lines[1]).toMatch(/^a\s+\.\s+icmp$/);
+  expect(lines.at(-1)).toBe('icmp: passes; -: refused; nothing but icmp was asked');
+  const handshakes = { expected: 0, missing: [] };
+  const proof = { findings, refusals: [], handshakes, mismatches: [], seconds: 1 };
+  expect(summary({ ...proof, causes: [], others: [] }, paint)).toContain(
+    'the network is what its file says of icmp (1 s)',
+  );
 });
 
 test('some classes allowed and some refused are told by the classes that pass', () => {
