@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTemporaryFolder, workingCopy } from '../support/checkout.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -102,7 +102,10 @@ export class World {
     machine.run(['hostname', name]);
     const layers = `lowerdir=/var/lib,upperdir=${stage}/upper,workdir=${stage}/work`;
     machine.run(['mount', '-t', 'overlay', 'overlay', '-o', layers, '/var/lib']);
-    machine.run(['mount', '-t', 'tmpfs', 'tmpfs', '/etc/wireguard']);
+    const foreign = globSync('/var/lib/hawser*');
+    for (const folder of ['/etc/wireguard', ...foreign]) {
+      machine.run(['mount', '-t', 'tmpfs', 'tmpfs', folder]);
+    }
     return machine;
   }
 
