@@ -14,6 +14,7 @@ export {
   type Whereabouts,
 } from './errors.ts';
 export { fnv1a, shortHash } from './hash.ts';
+export { inParallel } from './parallel.ts';
 export { countWhile } from './search.ts';
 export { Secret } from './secret.ts';
 export { didYouMean, nearest } from './suggest.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachineStatus, NetworkStatus } from '#api';
-import { type Diagnostic, DiagnosticsError } from '#base';
+import { type Diagnostic, DiagnosticsError, inParallel } from '#base';
 import { Course, type Office } from './course.ts';
 import { deployErrors } from './errors.ts';
 import type { Step } from './probe.ts';
@@ -45,19 +45,6 @@ const outcomes = {
 const outcomeOf = (done: Step, before: MachineStatus | undefined): Result['outcome'] =>
   done === 'start' && before?.enrolment !== 'enrolled' ? 'joined' : outcomes[done];
 
-/** Works through a list with so many at once; none may throw. */
-async function together<T>(
-  items: readonly T[],
-  most: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = [...items];
-  const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next);
-  };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
-}
-
 /** Gets Hawser onto machines and the machines into their network; one that fails stops no other. */
 class Deployment {
   readonly #init: DeployInit;
@@ -74,9 +61,9 @@ class Deployment {
     const { parallel, office } = this.#init;
     const { machines } = await office.status();
     const known = new Map(machines.map((one) => [one.name, one]));
-    await together(targets, parallel, async (target) => this.#bring(target, known));
+    await inParallel(targets, parallel, async (target) => this.#bring(target, known));
     await this.#confirm();
-    await together([...this.#brought.values()], parallel, async (one) => this.#meet(one));
+    await inParallel([...this.#brought.values()], parallel, async (one) => this.#meet(one));
     return targets.flatMap(({ name }) => this.#results.get(name) ?? []);
   }
 

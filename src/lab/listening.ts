@@ -1,7 +1,8 @@
+import { inParallel } from '#base';
 import { flowClasses, type Model } from '#compile';
 import { labErrors } from './errors.ts';
 import { inNetwork, type Lab, stationOf } from './lab.ts';
-import { inParallel, until } from './run.ts';
+import { until } from './run.ts';
 import { ask } from './station/client.ts';
 import type { Station } from './underlay/plan.ts';
 

@@ -1,8 +1,9 @@
+import { inParallel } from '#base';
 import { exportHost, hostRoutes, siteRouterRoutes } from '#compile';
 import type { Route } from '#state';
 import { inside } from './keeper.ts';
 import type { Lab } from './lab.ts';
-import { inParallel, must, run } from './run.ts';
+import { must, run } from './run.ts';
 
 /**
  * What people and clouds do for machines that run nothing of ours: each plain host gets exactly the

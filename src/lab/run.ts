@@ -50,26 +50,6 @@ export async function must(argv: readonly string[], options: RunOptions = {}): P
 /** How much is done at a time where each task is a process that keeps a core busy. */
 export const busyWidth = 3;
 
-/** Runs a task for each item, at most `width` at a time; fails with the first that fails. */
-export async function inParallel<T, R>(
-  items: readonly T[],
-  width: number,
-  task: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await task(items[index] as T);
-    }
-  };
-  const done = await Promise.allSettled(Array.from({ length: width }, worker));
-  const failed = done.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-  return results;
-}
-
 /** Waits until a condition holds, looking again every `everyMs`; false when `withinMs` have passed. */
 export async function until(
   condition: () => boolean | Promise<boolean>,

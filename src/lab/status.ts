@@ -1,9 +1,9 @@
 import type { SessionStatus } from '#agent';
+import { inParallel } from '#base';
 import type { HostState } from '#state';
 import { type Lab, managedMachines, stationOf } from './lab.ts';
 import { addressesOf } from './listening.ts';
 import { parseHandshakes } from './prove/handshakes.ts';
-import { inParallel } from './run.ts';
 import { ask, type StationClient } from './station/client.ts';
 
 /** A lab, as `lab status` shows it. */

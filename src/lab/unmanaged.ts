@@ -1,13 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Secret } from '#base';
+import { inParallel, type Secret } from '#base';
 import { exportMachine } from '#compile';
 import type { Network } from '#spec';
 import { generateKeyPair, type KeyPair, parseConfig } from '#wireguard';
 import { labErrors } from './errors.ts';
 import { type Lab, stationOf } from './lab.ts';
 import { homeOf } from './machine.ts';
-import { inParallel } from './run.ts';
 import { ask } from './station/client.ts';
 
 /** Key pairs of the members on which nothing of ours runs, made as `hawser export` makes them. */

@@ -1,4 +1,5 @@
 import type { FileSet } from '#api';
+import { inParallel } from '#base';
 import type { Ledger } from '#compile';
 import type { Network } from '#spec';
 import { beginDirectly } from './direct/begin.ts';
@@ -11,7 +12,7 @@ import { freshRun, provideHomes } from './mounts.ts';
 import { requirePrograms, requireResolver, requireWireguard } from './ready.ts';
 import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { setPlainRoutes } from './routes.ts';
-import { busyWidth, inParallel } from './run.ts';
+import { busyWidth } from './run.ts';
 import { beginAtServer } from './server/begin.ts';
 import { undoOnSignal } from './signals.ts';
 import { type Program, startStation } from './station/start.ts';

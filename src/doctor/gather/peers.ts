@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { inParallel } from '#base';
 import { type Run, underlayMtu } from '#host';
 import { Prefix, parseEndpoint } from '#ip';
 import type { PeerItem } from '#state';
@@ -8,9 +9,9 @@ import type { OwnNetwork, PeerSeen, Peers } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
 import { largestThat } from './mtu.ts';
 import { dumpAll } from './networks.ts';
-import { inParallel, within } from './parallel.ts';
 import { type Ping, type Pong, ping } from './ping.ts';
 import { deviceTowards } from './routes.ts';
+import { within } from './within.ts';
 
 /** Peers that are looked at, and how many at once: a hub may have thousands. */
 const mostPeers = 64;

@@ -1,13 +1,14 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { inParallel } from '#base';
 import type { Device } from '#host';
 import { parseEndpoint } from '#ip';
 import type { NameSeen, OwnNetwork, ResolverSeen, ServerSeen } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
 import { NotKnown } from './not-known.ts';
-import { inParallel, within } from './parallel.ts';
 import { deviceTowards } from './routes.ts';
+import { within } from './within.ts';
 
 /** ms for one question, and for a name with all that the machine's own resolver tries. */
 const questionPatience = 750;

@@ -2,13 +2,13 @@ import { lookup } from 'node:dns/promises';
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { type Dial, dial, Enrolments } from '#agent';
-import { type Diagnostic, HawserError } from '#base';
+import { type Diagnostic, HawserError, inParallel } from '#base';
 import { networkOf } from '#host';
 import type { Facts, ServerSeen } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
 import { isRoot, NotHere, NotKnown, whyNotKnown } from './not-known.ts';
-import { inParallel, within } from './parallel.ts';
 import { deviceTowards } from './routes.ts';
+import { within } from './within.ts';
 
 /** ms until a server must have taken a connection, and have answered. */
 const patience = 5_000;

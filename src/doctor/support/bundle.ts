@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { whyNotKnown } from '../gather/not-known.ts';
-import { within } from '../gather/parallel.ts';
+import { within } from '../gather/within.ts';
 import { type Anonymize, anonymizer, type Names } from './anonymize.ts';
 import { type Item, type LeftOut, type Limits, limits, shortened } from './item.ts';
 import { type Counts, redact, redactJson } from './redact.ts';

@@ -1,8 +1,9 @@
+import { inParallel } from '#base';
 import { allocate, emptyFacts, type Ledger } from '#compile';
 import type { Network } from '#spec';
 import { counting, type Report } from '../events.ts';
 import { type Lab, labOf, ownRevision, stationOf, type World } from '../lab.ts';
-import { busyWidth, inParallel } from '../run.ts';
+import { busyWidth } from '../run.ts';
 import { store } from '../store.ts';
 import { bringUpUnmanaged, unmanagedKeys } from '../unmanaged.ts';
 import { keyOf } from './agent.ts';

@@ -1,6 +1,7 @@
+import { inParallel } from '#base';
 import type { Report } from '../events.ts';
 import { type Lab, managedMachines, stationOf } from '../lab.ts';
-import { busyWidth, inParallel } from '../run.ts';
+import { busyWidth } from '../run.ts';
 import { cleanUp } from './agent.ts';
 import { applyAll } from './passes.ts';
 import { storeStates } from './store.ts';

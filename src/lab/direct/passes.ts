@@ -1,7 +1,8 @@
+import { inParallel } from '#base';
 import { requireManaged } from '../drills.ts';
 import { counting, type Report } from '../events.ts';
 import { inWaves, type Lab, managedMachines, statePath, stationOf } from '../lab.ts';
-import { busyWidth, inParallel } from '../run.ts';
+import { busyWidth } from '../run.ts';
 import { applyState } from './agent.ts';
 
 /** Brings every machine to its state. */

@@ -1,4 +1,4 @@
-import { inParallel } from '../run.ts';
+import { inParallel } from '#base';
 import { ask } from '../station/client.ts';
 import { allowed, type Expected } from './expect.ts';
 import type { Stations } from './measure.ts';

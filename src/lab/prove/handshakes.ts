@@ -1,6 +1,7 @@
+import { inParallel } from '#base';
 import { Prefix } from '#ip';
 import type { HostState } from '#state';
-import { inParallel, until } from '../run.ts';
+import { until } from '../run.ts';
 import { ask } from '../station/client.ts';
 import { firstFree } from '../underlay/space.ts';
 import type { Stations } from './measure.ts';

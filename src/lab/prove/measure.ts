@@ -1,5 +1,5 @@
+import { inParallel } from '#base';
 import type { Port } from '#spec';
-import { inParallel } from '../run.ts';
 import { ask, type StationClient } from '../station/client.ts';
 import type { Measured, Probe } from '../station/protocol.ts';
 import { type Expected, flowId } from './expect.ts';

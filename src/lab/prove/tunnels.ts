@@ -1,7 +1,6 @@
-import { byText } from '#base';
+import { byText, inParallel } from '#base';
 import { type Lab, stationOf } from '../lab.ts';
 import type { Cut } from '../registry.ts';
-import { inParallel } from '../run.ts';
 import { type TunnelStatus, tunnelsOf } from '../status.ts';
 import type { Station } from '../underlay/plan.ts';
 

@@ -1,8 +1,9 @@
 import type { NetworkStatus } from '#api';
+import { inParallel } from '#base';
 import { labErrors } from '../errors.ts';
 import { counting, type Report } from '../events.ts';
 import { inWaves, type Lab, stationOf } from '../lab.ts';
-import { busyWidth, inParallel, until } from '../run.ts';
+import { busyWidth, until } from '../run.ts';
 import { ask } from '../station/client.ts';
 import { atServer } from './at-server.ts';
 

@@ -1,5 +1,6 @@
+import { inParallel } from '#base';
 import { inside, type Keeper } from '../keeper.ts';
-import { inParallel, must, run } from '../run.ts';
+import { must, run } from '../run.ts';
 import { internet, type Underlay } from './plan.ts';
 import { type NsScript, renderUnderlay } from './render.ts';
 
