@@ -10,12 +10,12 @@ import {
   type Wish,
 } from '#host';
 import { type Change, describeChange, diff, type HostState, type Tunnel, viewOf } from '#state';
+import { withoutAbsent } from './absent.ts';
 import type { Adoption } from './adoption/adoption.ts';
 import { asBefore, type Before } from './adoption/before.ts';
 import { adoptedOf, type GivenBack, giveBack } from './adoption/give-back.ts';
 import { type Parts, type Taking, takeOver, takingOf } from './adoption/take-over.ts';
 import { agentErrors } from './errors.ts';
-import { withoutAbsent } from './hold.ts';
 import { type Report, sortOut } from './report.ts';
 import { MachineResolver } from './resolve.ts';
 import type { Store } from './store.ts';

@@ -12,6 +12,7 @@ export {
   type CleanupOptions,
   cleanup,
 } from './apply.ts';
+export { serverBootRemedy, serverStartsAtBoot, startsAtBoot } from './boot.ts';
 export { type Dial, dial } from './channel/dial.ts';
 export { Link } from './channel/link.ts';
 export {
@@ -31,15 +32,7 @@ export { type Joined, type JoinOptions, joinNetwork, nameOfHost } from './join.t
 export { observeUnderlay, type Seen } from './observe.ts';
 export { describeReport, type Report, type Shortfall } from './report.ts';
 export { MachineResolver } from './resolve.ts';
-export {
-  isUnit,
-  type Started,
-  type StartOptions,
-  serverBootRemedy,
-  serverStartsAtBoot,
-  startAgent,
-  startsAtBoot,
-} from './start.ts';
+export { type Started, type StartOptions, startAgent } from './start.ts';
 export { agentStatus, type Health } from './status.ts';
 export { restartAgent, stopAgent } from './stop.ts';
 export { defaultStateFolder, Store } from './store.ts';
@@ -47,3 +40,4 @@ export { type BootHint, bootHint } from './supervisor/boot.ts';
 export { whenOrphaned } from './supervisor/orphan.ts';
 export { agentLog, startSupervisor } from './supervisor/start.ts';
 export { superviseAgent } from './supervisor/supervise.ts';
+export { isUnit } from './unit.ts';

@@ -1,11 +1,12 @@
 import { HawserError } from '#base';
 import { runProcess } from '#host';
 import { askAgent } from './daemon/control.ts';
-import { isUnit, type Started, type StartOptions, startAgent, unitName } from './start.ts';
+import { type Started, type StartOptions, startAgent } from './start.ts';
 import { defaultStateFolder } from './store.ts';
 import { endProcess } from './supervisor/end.ts';
 import { type ProcessId, processId } from './supervisor/process-id.ts';
 import { supervisionOf } from './supervisor/record.ts';
+import { isActive, isUnit, unitName } from './unit.ts';
 
 /** Who has to be told to end: the supervisor, which ends its agent; else the agent that answers. */
 async function inCharge(stateDir: string): Promise<ProcessId | undefined> {
@@ -19,17 +20,13 @@ async function inCharge(stateDir: string): Promise<ProcessId | undefined> {
   }
 }
 
-const isActive = async (): Promise<boolean> =>
-  (await runProcess(['systemctl', 'is-active', unitName], { exits: [0, 3, 4] })).trim() ===
-  'active';
-
 /**
  * Ends the agent of this machine, and whoever would start it again. What it made stays.
  * @returns whether there was one
  * @throws agent/does-not-end, agent/not-permitted
  */
 export async function stopAgent(stateDir = defaultStateFolder): Promise<boolean> {
-  if (isUnit(stateDir) && (await isActive())) {
+  if (isUnit(stateDir) && (await isActive(unitName))) {
     await runProcess(['systemctl', 'stop', unitName]);
     return true;
   }

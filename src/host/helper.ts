@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { HawserError } from '#base';
 import type { Run } from './run.ts';
+import { hasSystemd } from './systemd.ts';
 
 export interface Helper {
   /** What its unit begins with: letters, digits, dashes. */
@@ -8,9 +8,6 @@ export interface Helper {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
-
-/** systemd is pid 1 where this is there (sd_booted(3)). */
-const isSystemd = (): boolean => existsSync('/run/systemd/system');
 
 /**
  * Starts a program that goes into the background and outlives the agent: in a scope of its own where
@@ -20,7 +17,7 @@ const isSystemd = (): boolean => existsSync('/run/systemd/system');
  * @throws host/command-missing, host/command-failed
  */
 export async function startHelper(run: Run, { unit, argv, env }: Helper): Promise<void> {
-  if (isSystemd() && (await startScope(run, { unit, argv, env }))) return;
+  if (hasSystemd() && (await startScope(run, { unit, argv, env }))) return;
   await run('write', argv, { env, detached: true });
 }
 

@@ -23,4 +23,5 @@ export {
   type RunOptions,
   runProcess,
 } from './run.ts';
+export { hasSystemd } from './systemd.ts';
 export { underlayMtu } from './underlay.ts';

@@ -24,7 +24,7 @@ const complaints = (program: Program): readonly string[] =>
     .filter((line) => line.startsWith(`${folder}/`));
 
 suite('systemd-networkd takes what is exported for it', {
-  needs: ['root', 'systemd-networkd', 'tun'],
+  needs: ['root', 'systemd', 'tun'],
 }, () => {
   let sandbox: Sandbox;
 

@@ -94,7 +94,7 @@ suite('npm run package', { needs: ['dpkg'] }, () => {
     expect(addons).toHaveLength(1);
   });
 
-  suite('makes units', { needs: ['systemd-networkd'] }, () => {
+  suite('makes units', { needs: ['systemd'] }, () => {
     test.each(['agent', 'server', 'upgrade'])('of the %s that systemd accepts', (name) => {
       const unit = `hawser-${name}.service`;
       const text = readFileSync(unpacked('lib/systemd/system', unit), 'utf8');

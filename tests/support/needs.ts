@@ -130,7 +130,7 @@ const table = {
   iperf3: packages('iperf3'),
   tcpdump: packages('tcpdump'),
   networkmanager: packages('network-manager', 'dbus'),
-  'systemd-networkd': packages('systemd'),
+  systemd: packages('systemd'),
   netplan: packages('netplan.io'),
   sshd: packages('openssh-server', 'sudo'),
   debootstrap: packages('debootstrap'),

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { HawserError } from '#base';
-import { countingRun, type Run } from '#host';
+import { countingRun, hasSystemd, type Run } from '#host';
 
 /** What else keeps an interface on this machine. */
 export interface Owner {
@@ -29,9 +29,6 @@ function filesIn(folder: string, ending: string): readonly string[] {
 const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
 const unitOf = (device: string): string => `wg-quick@${device}.service`;
-
-/** systemd is pid 1 where this is there (sd_booted(3)). */
-const hasSystemd = (root: string): boolean => existsSync(join(root, 'run/systemd/system'));
 
 async function wgQuick(device: string, run: Run, root: string): Promise<readonly Owner[]> {
   if (!hasSystemd(root)) return [];

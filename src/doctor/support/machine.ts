@@ -1,7 +1,7 @@
 import { existsSync, globSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentStatus, askAgent, heldStates } from '#agent';
-import type { Run } from '#host';
+import { hasSystemd, type Run } from '#host';
 import { hasProgram } from '../gather/programs.ts';
 import type { Item, LeftOut } from './item.ts';
 
@@ -183,7 +183,7 @@ export function machineItems(run: Run, stateDir: string, version: string): reado
     command(run, 'machine/disks.txt', 'df -hT'),
     ...agentItems(stateDir),
     ...networkItems(run),
-    ...(hasProgram('journalctl') && existsSync('/run/systemd/system')
+    ...(hasProgram('journalctl') && hasSystemd()
       ? [journal(run, 'hawser-agent'), journal(run, 'hawser-server')]
       : []),
   ];

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { unitText } from './start.ts';
+import { suite } from '../../tests/support/suite.ts';
+import { unitText } from './unit.ts';
 
 const words = ['/opt/a b/node', 'dist/$x%y.mjs', 'agent', 'run'];
 
@@ -16,16 +17,16 @@ test('a unit leaves tunnels alone when the agent ends, and starts it again', () 
   expect(unitText(words)).toMatch(/^Restart=always$/m);
 });
 
-const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
-
-test('a unit is one that systemd takes, where there is a systemd to ask', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'hawser-unit-'));
-  try {
-    const file = join(folder, 'hawser-agent.service');
-    writeFileSync(file, unitText([process.execPath, 'agent', 'run']));
-    const said = hasSystemd ? spawnSync('systemd-analyze', ['verify', file]) : undefined;
-    expect(said?.stderr.toString() ?? '').not.toContain('hawser-agent.service:');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+suite('a unit', { needs: ['systemd'] }, () => {
+  test('is one that systemd takes', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hawser-unit-'));
+    try {
+      const file = join(folder, 'hawser-agent.service');
+      writeFileSync(file, unitText([process.execPath, 'agent', 'run']));
+      const { stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
+      expect(stderr).not.toContain('hawser-agent.service:');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
