@@ -33,15 +33,20 @@ function identityOf(key: KeyObject): Identity {
 /** The machine's identity; born at the first call. @throws agent/no-identity, agent/not-permitted */
 export function machineIdentity(stateDir: string): Identity {
   const files = new PrivateFiles(stateDir);
+  const known = knownIn(files);
+  if (known) return known;
+  const { privateKey } = generateKeyPairSync('ed25519');
+  files.writeNew(fileName, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  return machineIdentity(stateDir);
+}
+
+function knownIn(files: PrivateFiles): Identity | undefined {
   try {
     const known = files.read(fileName);
-    if (known !== undefined) return identityOf(createPrivateKey(known));
+    return known === undefined ? undefined : identityOf(createPrivateKey(known));
   } catch (cause) {
     if (cause instanceof HawserError) throw cause;
     const detail = (cause as Error).message;
     throw agentErrors.error('agent/no-identity', { file: files.path(fileName), detail }, { cause });
   }
-  const { privateKey } = generateKeyPairSync('ed25519');
-  files.write(fileName, privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  return identityOf(privateKey);
 }

@@ -1,9 +1,18 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '#host';
 import { permitted } from './permitted.ts';
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+const isOf = (error: unknown, code: string): boolean =>
+  (error as NodeJS.ErrnoException).code === code;
 
 /** Files under one folder that only their owner may read: folders 0700, files 0600, whole or not there. */
 export class PrivateFiles {
@@ -23,7 +32,7 @@ export class PrivateFiles {
       const path = this.path(name);
       return permitted(path, () => readFileSync(path, 'utf8'));
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isOf(error, 'ENOENT')) return undefined;
       throw error;
     }
   }
@@ -37,18 +46,38 @@ export class PrivateFiles {
     });
   }
 
+  /** Writes a file unless there is one by now: of two that do so at once, one wins. */
+  writeNew(name: string, text: string): void {
+    const draft = `${name}.${process.pid}`;
+    this.write(draft, text);
+    try {
+      linkSync(this.path(draft), this.path(name));
+    } catch (error) {
+      if (!isOf(error, 'EEXIST')) throw error;
+    } finally {
+      this.remove(draft);
+    }
+  }
+
+  rename(from: string, to: string): void {
+    const path = this.path(to);
+    permitted(path, () => renameSync(this.path(from), path));
+  }
+
   /** Names of what lies in a folder below, none if there is no such folder. */
   list(name: string): readonly string[] {
     try {
       const path = this.path(name);
       return permitted(path, () => readdirSync(path).sort());
     } catch (error) {
-      if (isMissing(error)) return [];
+      if (isOf(error, 'ENOENT')) return [];
       throw error;
     }
   }
 
+  /** A file or a folder, if it is there. */
   remove(name: string): void {
-    rmSync(this.path(name), { recursive: true, force: true });
+    const path = this.path(name);
+    permitted(path, () => rmSync(path, { recursive: true, force: true }));
   }
 }
