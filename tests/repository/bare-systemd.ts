@@ -2,9 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { generateKeyPair } from '#wireguard';
 import packageFile from '../../package.json' with { type: 'json' };
 import { streamOf } from '../server/stream.ts';
-import { type Machine, overlayOf, type Running, serve, settled, World } from '../server/world.ts';
+import {
+  joinToken,
+  type Machine,
+  overlayOf,
+  type Running,
+  serve,
+  settled,
+  World,
+} from '../server/world.ts';
 import type { BareRoot } from '../support/bare-root.ts';
 import { architecture, otherDeb } from '../support/packages.ts';
 import { SystemdMachine } from '../support/systemd.ts';
@@ -76,6 +85,45 @@ async function namesAreSplit(hub: Machine, must: (text: string) => string): Prom
   await until('the domain is split off again', () =>
     must('resolvectl domain').includes('home.internal'),
   );
+}
+
+/** Another network of the same server, of which a machine has the tunnel already. */
+const legacyFile = (key: string): string => `version: 1
+network: legacy
+overlay: 10.9.0.0/24
+defaults: { interface: wg0 }
+topology: { hub: [center] }
+sites:
+  center: { gateways: { confined: { endpoint: 198.51.100.2:51899, port: 51899, overlay: 10.9.0.1 } } }
+members:
+  partner: { managed: false, overlay: 10.9.0.2, key: "${key}" }
+`;
+
+/** A tunnel that wg-quick's unit makes at boot is the agent's, and the unit's again. */
+function adoptAndRelease(hub: Machine, must: (line: string) => string): void {
+  const { publicKey } = generateKeyPair();
+  hub.write('/run/home/legacy.yaml', legacyFile(publicKey));
+  hub.must('apply', '/run/home/legacy.yaml', '--create');
+  const own = generateKeyPair().privateKey.reveal();
+  const lines = [
+    '[Interface]',
+    'Address = 10.9.0.1/24',
+    'ListenPort = 51899',
+    `PrivateKey = ${own}`,
+  ];
+  const peer = ['[Peer]', `PublicKey = ${publicKey}`, 'AllowedIPs = 10.9.0.2/32'];
+  const text = [...lines, ...peer].join('\\n');
+  must(`umask 077; printf '${text}\\n' > /etc/wireguard/wg0.conf`);
+  must('systemctl enable --now wg-quick@wg0');
+  const isEnabled = 'systemctl is-enabled wg-quick@wg0 || true';
+  const token = joinToken(hub, '--network', 'legacy');
+  const said = must(`hawser join ${token} --name confined --adopt wg0`);
+  expect(said).toContain('wg-quick@wg0.service is disabled: at boot the agent makes wg0');
+  expect(must(isEnabled).trim()).toBe('disabled');
+  must('hawser agent release legacy');
+  expect(must(isEnabled).trim()).toBe('enabled');
+  expect(must('wg show wg0 peers').trim()).toBe(publicKey);
+  must('systemctl disable --now wg-quick@wg0; rm /etc/wireguard/wg0.conf');
 }
 
 /** The package where systemd starts what runs; goes on where it was purged, its file still there. */
@@ -156,6 +204,7 @@ export function systemdStory(rootOf: () => BareRoot): void {
       await until('the agent made it again', () => must('ip -br link').includes('hw-home'));
 
       await namesAreSplit(hub, must);
+      adoptAndRelease(hub, must);
 
       must('systemctl start hawser-server');
       await until('the server of this machine serves, as nobody', () =>
