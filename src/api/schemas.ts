@@ -117,6 +117,8 @@ export const NetworkStatus = Type.Object({
   approvals: Type.Integer(),
   /** The revision that waits. */
   held: Type.Optional(Revision),
+  /** The newest revision, if it took the one before back because machines did not keep that. */
+  takenBack: Type.Optional(Revision),
   machines: Type.Array(MachineStatus),
 });
 export type NetworkStatus = Static<typeof NetworkStatus>;

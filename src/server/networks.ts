@@ -4,12 +4,19 @@ import { Hub, type HubComponents } from './hub/hub.ts';
 import { Expiry } from './network/expiry.ts';
 import { Network } from './network/network.ts';
 import { Rotator } from './rotation/rotator.ts';
+import { TakeBack } from './take-back/take-back.ts';
 
 interface Open {
   readonly network: Network;
   readonly hub: Hub;
   readonly rotator: Rotator;
   readonly expiry: Expiry;
+  readonly takeBack: TakeBack;
+}
+
+export interface NetworksComponents extends HubComponents {
+  /** Milliseconds that agents have to confirm a change. */
+  readonly confirm?: number | undefined;
 }
 
 /** After a failed reading the network is read again after so many milliseconds. */
@@ -17,7 +24,7 @@ const retryAfter = 1000;
 
 /** All networks of a server, each with its agents. */
 export class Networks {
-  readonly #components: HubComponents;
+  readonly #components: NetworksComponents;
   readonly #open = new Map<string, Open>();
   /** Networks whose stored file this server cannot read, and why. */
   readonly #broken = new Map<string, unknown>();
@@ -25,7 +32,7 @@ export class Networks {
   #unsubscribe: () => void = () => undefined;
   #lastLoss = Number.NEGATIVE_INFINITY;
 
-  constructor(components: HubComponents) {
+  constructor(components: NetworksComponents) {
     this.#components = components;
   }
 
@@ -51,7 +58,8 @@ export class Networks {
       const hub = new Hub(network, this.#components);
       const rotator = new Rotator(network, hub, this.#components);
       const expiry = new Expiry(network, this.#components);
-      this.#open.set(name, { network, hub, rotator, expiry });
+      const takeBack = new TakeBack(network, hub, this.#components);
+      this.#open.set(name, { network, hub, rotator, expiry, takeBack });
       void expiry.look();
       this.#broken.delete(name);
     } catch (error) {
@@ -84,9 +92,10 @@ export class Networks {
   async close(): Promise<void> {
     this.#unsubscribe();
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const { rotator, expiry } of this.all) {
+    for (const { rotator, expiry, takeBack } of this.all) {
       rotator.stop();
       expiry.close();
+      takeBack.close();
     }
     await Promise.all(this.all.map(async ({ hub }) => hub.close()));
     await Promise.all(this.all.map(async ({ network }) => network.settled()));

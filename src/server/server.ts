@@ -48,6 +48,8 @@ export interface ServerInit {
   readonly packages?: string;
   /** Where the audit is sent too, and how many milliseconds it is kept here. */
   readonly audit?: { readonly syslog?: Target; readonly keep?: number };
+  /** Milliseconds that agents have to confirm a change; 30,000 unless said. */
+  readonly confirm?: number;
   /** Backups that it makes by itself. */
   readonly backups?: BackupPlan;
   readonly clock?: () => Date;
@@ -129,7 +131,7 @@ export async function assemble(
   store: Store,
   compiler: Compiler = new Thread<CompilerCalls>('compiler'),
 ): Promise<Assembled> {
-  const { listen, addresses, firstNetwork, tls, log, clock = () => new Date() } = init;
+  const { listen, addresses, firstNetwork, tls, log, confirm, clock = () => new Date() } = init;
   const names = addresses.map(hostOf);
   const certificates = await Certificates.open({ store, names, clock, log, files: tls });
   const { pin } = certificates.current;
@@ -149,7 +151,7 @@ export async function assemble(
   const others = () => presence.servers;
   const known = new KnownServers({ store, clock, log, own: servers, others });
   const trust = () => ({ servers: known.list, authorities: authorities() });
-  const networks = new Networks({ store, compiler, clock, log, trust, presence });
+  const networks = new Networks({ store, compiler, clock, log, trust, presence, confirm });
   const announce = () => {
     for (const { hub: one } of networks.all) one.announceTrust();
   };

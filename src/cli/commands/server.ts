@@ -33,6 +33,7 @@ interface Flags {
   readonly backupTo?: string;
   readonly keep: number;
   readonly passphraseFile?: string;
+  readonly confirmWithin?: number;
   readonly auditSyslog?: string;
   readonly auditKeep?: number;
 }
@@ -73,6 +74,11 @@ export const serverCommand = (): Command =>
     .option(
       '--passphrase-file <file>',
       'holds the passphrase of the backups; else HAWSER_PASSPHRASE, else it is asked for',
+    )
+    .option(
+      '--confirm-within <time>',
+      'how long agents have to confirm a change, as their own option says (default: 30s)',
+      period,
     )
     .option(
       '--audit-syslog <url>',
@@ -197,6 +203,7 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
     log,
     audit: await auditOf(flags),
     ...(database !== undefined && { database }),
+    ...(flags.confirmWithin !== undefined && { confirm: flags.confirmWithin }),
     ...(flags.backupEvery !== undefined && { backups: await backupsOf(flags.backupEvery, flags) }),
     ...(flags.join && { firstNetwork }),
     ...(certFile !== undefined && keyFile !== undefined && { tls: { certFile, keyFile } }),

@@ -13,9 +13,12 @@ const isSettled = ({ confirmed, wanted, failures }: MachineStatus): boolean =>
 /** Waits until all machines that are connected have what they should, and says how it went. */
 export async function follow(client: Client, network: string): Promise<void> {
   const began = performance.now();
+  const seen = new Set<string>();
   while (true) {
     const { machines } = await client.call('status', { params: { network } });
-    const present = machines.filter(({ connected }) => connected);
+    for (const { name, connected } of machines) if (connected) seen.add(name);
+    // Who was here and is not any more may have been cut off.
+    const present = machines.filter(({ name }) => seen.has(name));
     const seconds = (performance.now() - began) / 1000;
     if (present.every(isSettled) || seconds * 1000 > patience) return tell(present, seconds);
     await sleep(pause);

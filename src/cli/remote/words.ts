@@ -40,6 +40,7 @@ export const statusText = (status: NetworkStatus): string =>
   [
     `${status.network}: revision ${status.revision.number}${status.frozen ? paint('yellow', ', frozen') : ''}`,
     ...(status.held ? [revisionText(status.held)] : []),
+    ...(status.takenBack ? [paint('yellow', status.takenBack.why)] : []),
     columns([
       heads('machine', 'is', 'overlay', 'from', 'revision', 'notes'),
       ...status.machines.map(machineRow),

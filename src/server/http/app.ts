@@ -27,7 +27,7 @@ import { Session } from '../hub/session.ts';
 import { Wire } from '../hub/wire.ts';
 import { JsonText } from '../json-text.ts';
 import type { Metrics } from '../metrics.ts';
-import { addressOf } from './address.ts';
+import { addressOf, endsOf } from './address.ts';
 import type { Gate } from './auth.ts';
 import type { Call, Handlers } from './call.ts';
 import { addInstaller, type InstallerRoutes } from './installer.ts';
@@ -208,7 +208,7 @@ function addChannel(app: App, { hub, gate, own }: AppComponents): void {
     },
     wsHandler: (socket, request) => {
       const { network } = request.params as { readonly network: string };
-      const wire = new Wire(socket, addressOf(request), own.metrics);
+      const wire = new Wire(socket, endsOf(request), own.metrics);
       try {
         void new Session(hub(network), socket, wire, () => void gate.failed(wire.address));
       } catch (error) {

@@ -105,6 +105,7 @@ export class Connection {
       identity,
       boot: seen.boot,
       address: this.wire.address,
+      own: this.wire.own,
       since: this.since,
       program,
       ...(install && { install }),

@@ -115,6 +115,15 @@ export class Hub {
     return card && { card, revision: this.network.snapshot.stored.revision.number };
   }
 
+  /** Whether an agent that is connected, here or elsewhere, answers: a connection may stand and be dead. */
+  async lives(identity: string): Promise<boolean> {
+    const { presence } = this.#components;
+    const connection = this.#connections.get(identity);
+    if (connection) return this.#clones.lives(identity, connection.hello.seen.boot);
+    const elsewhere = presence.find(this.network.name, identity);
+    return elsewhere !== undefined && presence.lives(this.network.name, elsewhere);
+  }
+
   /** When an identity was last seen, RFC 3339; undefined: not since this server started. */
   lastSeen(identity: string): string | undefined {
     const seen = this.#attendance.of(identity);

@@ -21,7 +21,7 @@ async function withWire(
   const [socket] = await accepted;
   await once(client, 'open');
   const counts = { messages: counter('messages'), bytes: counter('bytes') };
-  await work(new Wire(socket, '127.0.0.1', counts), client);
+  await work(new Wire(socket, { address: '127.0.0.1', own: '127.0.0.1' }, counts), client);
   client.terminate();
   server.close();
 }

@@ -15,19 +15,29 @@ export interface Refusal {
 
 type Counts = Pick<Metrics, 'messages' | 'bytes'>;
 
+/** The two ends of a connection. */
+export interface Ends {
+  /** The agent's. */
+  readonly address: string;
+  /** The server's own. */
+  readonly own: string;
+}
+
 /** A WebSocket that carries messages to an agent. */
 export class Wire {
   readonly address: string;
+  readonly own: string;
   readonly #socket: WebSocket;
   readonly #counts: Counts;
   #lives = true;
 
-  constructor(socket: WebSocket, address: string, counts: Counts) {
+  constructor(socket: WebSocket, { address, own }: Ends, counts: Counts) {
     this.#socket = socket;
     socket.on('pong', () => {
       this.#lives = true;
     });
     this.address = address;
+    this.own = own;
     this.#counts = counts;
   }
 

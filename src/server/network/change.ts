@@ -145,6 +145,8 @@ export interface Change {
   readonly plan?: string | undefined;
   /** How many people have tokens that may approve. */
   readonly persons: number;
+  /** False: it takes no other person and no brake into account. */
+  readonly waits?: false;
 }
 
 export const needsTwo = ({ network }: Pick<Compiled, 'network'>): boolean =>
@@ -182,7 +184,7 @@ export function changeTo(basis: Basis, change: Change): Decision | undefined {
   proven(compiled);
   if (!needsTwo(before)) requirePersons(compiled.network, change.persons);
   const brake = change.plan === undefined ? massRemoval(before, compiled) : undefined;
-  const reasons = isSame ? [] : heldFor(before, brake);
+  const reasons = isSame || change.waits === false ? [] : heldFor(before, brake);
   const summary = [...reasons, ...changes];
   const state = reasons.length === 0 ? 'applied' : 'held';
   return {

@@ -11,6 +11,7 @@ import {
 } from '../rotation/decisions.ts';
 import { presharedBegun, presharedEnded, presharedHeard } from '../rotation/preshared.ts';
 import type { StoredMachine } from '../store/contract.ts';
+import { type TakingBack, takenBack } from '../take-back/decision.ts';
 import { type Approval, approved } from './approve.ts';
 import type { Basis } from './basis.ts';
 import { type Change, changeTo, type Release, released } from './change.ts';
@@ -45,6 +46,7 @@ export const decisions = {
   leave: (basis: Basis, machine: StoredMachine) => left(basis, machine),
   vacate: (_: Basis, machine: StoredMachine) => vacated(machine),
   change: (basis: Basis, change: Change) => changeTo(basis, change),
+  takeBack: (basis: Basis, taking: TakingBack) => takenBack(basis, taking),
   release: (basis: Basis, release: Release) => released(basis, release),
   revoke: (basis: Basis, revoking: Revoking) => revoked(basis, revoking),
   restore: (basis: Basis, revoking: Revoking) => restored(basis, revoking),

@@ -50,6 +50,9 @@ interface Written {
   readonly revision: RevisionId | undefined;
 }
 
+/** Writes besides what an edit does that gives the network another file, in the same transaction. */
+export type Companion = (tx: Transaction, revision: RevisionId, edit: Edit) => Promise<void>;
+
 /** What an edit left: the network as it is now, and the revision it made, if it made one. */
 export interface Committed {
   readonly snapshot: Snapshot;
@@ -64,6 +67,7 @@ export class Network {
   readonly name: string;
   readonly #components: NetworkComponents;
   readonly #listeners = new Set<Listener>();
+  readonly #companions: Companion[] = [];
   #snapshot: Snapshot;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -86,6 +90,10 @@ export class Network {
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  accompany(companion: Companion): void {
+    this.#companions.push(companion);
   }
 
   /** What a file would do to the network. @throws DiagnosticsError, compile/other-network */
@@ -181,6 +189,10 @@ export class Network {
     const revision = await writeEdit(tx, this.name, edit, now.toISOString());
     const after = await readStored(tx, this.name);
     if (!after) throw gone(this.name);
+    const { revision: current } = after.stored;
+    if (current.number !== ours.revision.number) {
+      for (const companion of this.#companions) await companion(tx, current, edit);
+    }
     return { edit, after, revision };
   }
 
@@ -259,9 +271,9 @@ async function readNetwork(
   const known = like !== undefined && { like };
   const opening = { basis, head: stored, files, machines, ...plainOf(read), ...known };
   const { names, changed, ...views } = await compiler.call('open', opening);
-  const { held, secret } = read;
+  const { held, takenBack, secret } = read;
   const snapshot = {
-    ...{ basis, stored, held, secret, ...views },
+    ...{ basis, stored, held, takenBack, secret, ...views },
     names: new Map(names.map((machine) => [machine.name, machine])),
     ...byNameAndIdentity(machines),
   };

@@ -2,6 +2,7 @@ import type { Revision } from '#api';
 import { Secret } from '#base';
 import { readSecretText } from '../secrets/network-secret.ts';
 import type { StoredHead, StoredMachine, Transaction } from '../store/contract.ts';
+import { takesBack } from '../take-back/author.ts';
 import type { NamedMachine } from './names.ts';
 import type { Views } from './views.ts';
 
@@ -19,12 +20,14 @@ export interface Snapshot extends Views {
   readonly byIdentity: ReadonlyMap<string, StoredMachine>;
   /** The revision that waits for approval, if it is newer than the network's own. */
   readonly held: Revision | undefined;
+  /** The newest revision, if it took the one before back. */
+  readonly takenBack: Revision | undefined;
   /** What the preshared keys are made from, as it is kept; see `networkSecretOf`. */
   readonly secret: Secret | undefined;
 }
 
 /** What the store says of a network at one moment, without its file and its machines. */
-export type Stored = Pick<Snapshot, 'stored' | 'held' | 'secret'>;
+export type Stored = Pick<Snapshot, 'stored' | 'held' | 'takenBack' | 'secret'>;
 
 /** Undefined: there is no such network. */
 export async function readStored(tx: Transaction, name: string): Promise<Stored | undefined> {
@@ -33,8 +36,9 @@ export async function readStored(tx: Transaction, name: string): Promise<Stored 
   const [newest] = await tx.revisions(name, { limit: 1 });
   const isNewer = newest !== undefined && newest.id.number > stored.revision.number;
   const held = isNewer && newest.state === 'held' ? newest : undefined;
+  const takenBack = newest?.author === takesBack && !isNewer ? newest : undefined;
   const text = await readSecretText(tx, name);
-  return { stored, held, secret: text === undefined ? undefined : new Secret(text) };
+  return { stored, held, takenBack, secret: text === undefined ? undefined : new Secret(text) };
 }
 
 /** The machines of a network by what they are asked for. */

@@ -22,7 +22,7 @@ const turn = 200;
 
 /** The machines of a network: those of its file, and those that wait. */
 export async function statusOf(snapshot: Snapshot, seen: Seen): Promise<JsonText<NetworkStatus>> {
-  const { stored, approvals, held, names, machines } = snapshot;
+  const { stored, approvals, held, takenBack, names, machines } = snapshot;
   const others = [...machines.keys()].filter((name) => !names.has(name));
   const all = [...names.keys(), ...others].sort(byText);
   const texts: string[] = [];
@@ -33,7 +33,8 @@ export async function statusOf(snapshot: Snapshot, seen: Seen): Promise<JsonText
     await nextTurn();
   }
   const { network, revision, frozen } = stored;
-  const head = JSON.stringify({ network, revision, frozen, approvals, ...(held && { held }) });
+  const news = { ...(held && { held }), ...(takenBack && { takenBack }) };
+  const head = JSON.stringify({ network, revision, frozen, approvals, ...news });
   return new JsonText(`${head.slice(0, -1)},"machines":[${texts.join(',')}]}`);
 }
 

@@ -6,6 +6,8 @@ export interface Card {
   /** Random at each start of the agent's process: two at once are two machines. */
   readonly boot: string;
   readonly address: string;
+  /** The server's own address at its end. */
+  readonly own?: string;
   readonly since: string;
   /** Version of its program. */
   readonly program: string;

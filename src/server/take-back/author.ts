@@ -1,0 +1,2 @@
+/** Whose name stands at revisions that take another one back. */
+export const takesBack = 'hawser';
