@@ -9,7 +9,15 @@ import {
   type Observation,
   type Wish,
 } from '#host';
-import { type Change, describeChange, diff, type HostState, type Tunnel, viewOf } from '#state';
+import {
+  type Binding,
+  type Change,
+  describeChange,
+  diff,
+  type HostState,
+  type Tunnel,
+  viewOf,
+} from '#state';
 import { withoutAbsent } from './absent.ts';
 import type { Adoption } from './adoption/adoption.ts';
 import { asBefore, type Before } from './adoption/before.ts';
@@ -68,6 +76,11 @@ const notDone = (change: Change): Diagnostic =>
 
 const isKeyDiffers = ({ code }: Diagnostic): boolean => code === 'agent/key-differs';
 
+/** Tunnels by the first prefix of each binding that leaves a choice. */
+type Choice = ReadonlyMap<string, string>;
+
+const noChoice: Choice = new Map();
+
 /** Brings one machine to what its networks' states say, again and again. */
 export class Agent {
   readonly #host: Host;
@@ -78,8 +91,15 @@ export class Agent {
   readonly #kept = new Map<string, HostState>();
   readonly #intents = new Map<
     string,
-    { state: HostState; resolver: MachineResolver; before: Before | undefined; intent: Intent }
+    {
+      state: HostState;
+      resolver: MachineResolver;
+      before: Before | undefined;
+      choice: Choice;
+      intent: Intent;
+    }
   >();
+  readonly #choices = new Map<string, Choice>();
   readonly #endpoints = new Map<string, ReadonlyMap<string, string>>();
 
   constructor(components: AgentComponents) {
@@ -112,7 +132,7 @@ export class Agent {
   #publicKey({ network }: HostState, tunnel: Tunnel, findings: Diagnostic[]): string {
     const { file, publicKey: own } = this.#store.keyFor(network, tunnel);
     const known = tunnel.key.publicKey;
-    if (known !== undefined && known !== own && tunnel.lane === 0) {
+    if (known !== undefined && known !== own && tunnel.lane !== 1) {
       const args = { known, own, file, network };
       findings.push(findingOf(agentErrors.error('agent/key-differs', args)));
     }
@@ -125,14 +145,16 @@ export class Agent {
     const before = adopted?.before;
     const known = this.#intents.get(network);
     const endpoints = this.#endpointsOf(network);
-    const isSame = known?.state === state && known.before === before;
+    const choice = this.#choices.get(network) ?? noChoice;
+    const isSame = known?.state === state && known.before === before && known.choice === choice;
     const splitsDns = this.#host.splitsDns();
     if (isSame && known.resolver.stillHolds(devices.get('root'), splitsDns)) {
       return { ...known.intent, wish: { ...known.intent.wish, endpoints } };
     }
     const findings: Diagnostic[] = [];
     const publicKey = (tunnel: Tunnel): string => this.#publicKey(state, tunnel, findings);
-    const resolver = new MachineResolver(devices.get('root'), splitsDns, publicKey);
+    const live = ({ prefixes }: Binding): string | undefined => choice.get(prefixes[0] ?? '');
+    const resolver = new MachineResolver(devices.get('root'), splitsDns, publicKey, live);
     const wished = viewOf(state, resolver);
     const view = before ? asBefore(wished, adopted.interface, before) : wished;
     const secrets = this.#secretsFor(network, state);
@@ -148,8 +170,13 @@ export class Agent {
       endpoints,
     };
     const intent = { wish, findings: [...findings, ...resolver.findings] };
-    this.#intents.set(network, { state, resolver, before, intent });
+    this.#intents.set(network, { state, resolver, before, choice, intent });
     return intent;
+  }
+
+  /** By which tunnels peers live that have several, from now on. */
+  prefer(network: string, choice: Choice): void {
+    this.#choices.set(network, choice);
   }
 
   async #look(state: HostState): Promise<Look> {

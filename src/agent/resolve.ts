@@ -18,15 +18,19 @@ export class MachineResolver implements Resolver {
   readonly #devices: Devices | undefined;
   readonly #answers: (readonly [DeviceWanted, string | undefined])[] = [];
   readonly #publicKey: (tunnel: Tunnel) => string;
+  readonly live: NonNullable<Resolver['live']>;
 
+  /** `live`: the tunnel by which a binding lives that leaves a choice. */
   constructor(
     devices: Devices | undefined,
     splitsDns: boolean,
     publicKey: (tunnel: Tunnel) => string,
+    live: Resolver['live'] = () => undefined,
   ) {
     this.#devices = devices;
     this.splitsDns = splitsDns;
     this.#publicKey = publicKey;
+    this.live = live;
   }
 
   device(wanted: DeviceWanted): string {

@@ -118,7 +118,8 @@ export class Store {
     for (const lane of this.#lanes(network)) {
       const [name, next] = [keyName(network, lane), nextName(network, lane)];
       const wanted = lanes.get(lane);
-      if (wanted === undefined && lane > 0) for (const one of [name, next]) this.#files.remove(one);
+      const isGone = wanted === undefined && lanes.size > 0;
+      if (isGone) for (const one of [name, next]) this.#files.remove(one);
       if (wanted?.publicKey === undefined) continue;
       if (this.#knownIn(next) === wanted.publicKey) this.#files.rename(next, name);
       else if (this.#knownIn(name) === wanted.publicKey) this.#files.remove(next);

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { network, OfMachine, OfNetwork, route } from './route.ts';
-import { Time } from './schemas.ts';
+import { Name, Time } from './schemas.ts';
 
 const UdpPort = Type.Integer({ minimum: 1, maximum: 65_535 });
 
@@ -48,7 +48,13 @@ export const RotationPlan = Type.Object({
   partners: Type.Array(Type.String()),
   /** UDP ports that have to be open meanwhile, where others can reach them. */
   ports: Type.Array(
-    Type.Object({ machine: Type.String(), port: Type.Integer(), endpoint: Type.String() }),
+    Type.Object({
+      machine: Type.String(),
+      port: Type.Integer(),
+      endpoint: Type.String(),
+      /** For good; else only meanwhile. */
+      stays: Type.Boolean(),
+    }),
   ),
   /** Machines whose exported file goes stale. */
   stale: Type.Array(Type.String()),
@@ -127,6 +133,7 @@ export const rotationRoutes = {
     permission: 'apply',
     summary: 'Go on with the change of a key without those that hold it up',
     params: OfNetwork,
+    body: Type.Object({ only: Type.Optional(Name) }),
     response: Type.Object({ without: Type.Array(Type.String()) }),
   }),
 } as const;

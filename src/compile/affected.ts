@@ -1,8 +1,7 @@
 import { canonicalJson, countWhile } from '#base';
 import { formatEndpoint, type Prefix, PrefixSet } from '#ip';
 import type { Machine, Network, Selector } from '#spec';
-import { detourLane } from './lanes.ts';
-import { carrierOf, type Model, type Node, needsHelp, type Turn } from './model.ts';
+import { carrierOf, type Model, type Node, needsHelp } from './model.ts';
 import { sizeClass } from './mtu.ts';
 import { resolversOf } from './names/resolvers.ts';
 import { nameTable } from './names/table.ts';
@@ -36,17 +35,35 @@ export function affected(a: Model, b: Model): readonly string[] {
   return [...names].sort();
 }
 
-/** Machines that a rotation's phase, or a key of its detour, concerns. */
+/** Machines that a rotation's phase, or the key of another lane, concerns. */
 function turning(a: Model, b: Model): readonly string[] {
-  const turns = [a.turn, b.turn].flatMap((turn) => turn ?? []);
-  const [before, after = before] = turns;
+  const [before, after = before] = [a, b].flatMap((model) => (model.turn ? [model] : []));
   if (!before || !after) return [];
-  const all = turns.flatMap(({ node, partners }) => [node, ...partners].map(({ name }) => name));
-  if (turns.length === 1 || turnText(before) !== turnText(after)) return all;
-  const news = all.filter((name) => detourKey(a, name) !== detourKey(b, name));
+  const all = [...new Set([before, after].flatMap(takingPart))];
+  if (!a.turn || !b.turn || turnText(before) !== turnText(after)) return all;
+  const news = all.filter((name) => keysText(a, name) !== keysText(b, name));
+  const rotating = after.turn?.node.name ?? '';
   if (news.length === 0) return [];
-  return news.includes(after.node.name) ? all : [...news, after.node.name];
+  return news.includes(rotating) ? all : [...news, rotating];
 }
+
+/** The machine whose key changes, and those that have a tunnel with it. */
+const takingPart = ({ turn, inputs }: Model): readonly string[] =>
+  turn
+    ? [
+        turn.node.name,
+        ...[...turn.partners].map(({ name }) => name),
+        ...(inputs.rotation?.files ?? []),
+      ]
+    : [];
+
+const turnText = (model: Model): string => {
+  const { phase, retired = null, port = null } = model.turn ?? {};
+  return canonicalJson({ names: takingPart(model), phase: phase ?? null, retired, port });
+};
+
+const keysText = ({ nodesByName }: Model, name: string): string =>
+  canonicalJson(nodesByName.get(name)?.keys ?? {});
 
 /** Machines that got the newest preshared keys, or are no longer known to have them, and their peers. */
 function rekeying(a: Model, b: Model): readonly string[] {
@@ -54,17 +71,6 @@ function rekeying(a: Model, b: Model): readonly string[] {
   const news = before && after ? [...before.symmetricDifference(after)] : [];
   return news.flatMap((name) => [name, ...[a, b].flatMap((model) => [...linked(model, name)])]);
 }
-
-const turnText = ({ node, partners, phase, retired, port }: Turn): string =>
-  canonicalJson({
-    names: [node.name, ...[...partners].map(({ name }) => name)],
-    phase,
-    retired: retired ?? null,
-    port: port ?? null,
-  });
-
-const detourKey = ({ nodesByName }: Model, name: string): string | undefined =>
-  nodesByName.get(name)?.keys[String(detourLane)];
 
 function differing(a: Model, b: Model): readonly string[] {
   const names = [...new Set([...machinesOf(a), ...machinesOf(b)])].sort();
@@ -189,6 +195,7 @@ function nodeText(node: Node): string {
     unit.hub ?? '',
     node.publicKey ?? '',
     node.isRevoked,
+    node.home,
     node.underlayMtu,
     node.overlay.join(),
     node.carries.join(),

@@ -17,6 +17,7 @@ const FactsSchema = Type.Object({
     endpoints: Type.Record(Text, Text),
   }),
   adopted: Type.Optional(Type.Record(Text, Type.Boolean())),
+  homes: Type.Optional(Type.Record(Text, Type.Integer())),
   preshared: Type.Optional(Type.Object({ from: Type.Integer(), have: Type.Array(Text) })),
   revoked: Type.Optional(
     Type.Record(
@@ -35,6 +36,7 @@ const FactsSchema = Type.Object({
       partners: Type.Array(Text),
       reached: Type.Array(Text),
       without: Type.Array(Text),
+      files: Type.Optional(Type.Array(Text)),
       retired: Type.Optional(Text),
       port: Type.Optional(Type.Integer()),
       linger: Type.Number(),

@@ -43,6 +43,7 @@ export {
   begun,
   ended,
   fileHolders,
+  homeIn,
   inPhase,
   partnersOf,
   portsBetween,

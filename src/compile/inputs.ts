@@ -6,8 +6,10 @@ export type MachineKeys = Readonly<Record<string, string>>;
 /**
  * How far a machine's change of key is, in order; docs/decisions/022. prepare: a second tunnel beside that
  * of every partner, silent. detour: it is proven by handshakes. moved: routes go by it. rekey: the first
- * tunnel, idle now, gets its new key. prove: and proves it. back: routes return. linger: the detour stays
- * for a while. return: routes return although no key was changed. now: the key is changed in place.
+ * tunnel, idle now, gets its new key, or one beside it does. prove: and proves it. back: routes return.
+ * linger: the detour stays for a while. files: the old key stays for those who have it in a file.
+ * undo: the old key is proven once more. return: routes return although no key was changed. now: the key is
+ * changed in place.
  */
 export const rotationPhases = [
   'prepare',
@@ -17,6 +19,8 @@ export const rotationPhases = [
   'prove',
   'back',
   'linger',
+  'files',
+  'undo',
   'return',
   'now',
 ] as const;
@@ -34,6 +38,11 @@ export interface Rotation {
   readonly reached: readonly string[];
   /** Partners that nobody waits for, sorted. */
   readonly without: readonly string[];
+  /**
+   * Machines that have the old key in a file, sorted: it stays beside the new one until they have another.
+   * Absent: nobody has.
+   */
+  readonly files?: readonly string[];
   /** The public key that goes; known from `rekey`, or `now`, on. */
   readonly retired?: string;
   /** UDP port of the detour where the one after the machine's own will not do. */
@@ -80,6 +89,8 @@ export interface Facts {
    */
   readonly adopted?: Readonly<Record<string, boolean>>;
   readonly rotation?: Rotation;
+  /** Lanes of machines whose usual tunnel is not lane 0. */
+  readonly homes?: Readonly<Record<string, number>>;
   readonly preshared?: PresharedChange;
   /** Machines of the file that are cut off: no peers, and in nobody's peers. Absent: none is. */
   readonly revoked?: Readonly<Record<string, Revocation>>;

@@ -2,7 +2,7 @@ import { shortHash } from '#base';
 import type { Endpoint, Machine } from '#spec';
 import type { Model, Node } from './model.ts';
 
-/** One WireGuard interface of a machine. A machine has lane 0, and others while its keys change. */
+/** One WireGuard interface of a machine. A machine has one, and others while its keys change. */
 export interface Lane {
   readonly number: number;
   /** Id of the tunnel in the machine's state. */
@@ -12,13 +12,18 @@ export interface Lane {
   readonly endpoint: Endpoint | undefined;
 }
 
-/** The id of a machine's first tunnel. */
-export const mainTunnel = 'main';
+/** The lane that machines begin with. */
+export const mainLane = 0;
 
-/** The lane that packets take while the first one gets another key. */
+/** The lane that packets take while the usual one gets another key. */
 export const detourLane = 1;
 
-const tunnelIds = [mainTunnel, 'detour'] as const;
+/** Where a new key goes that needs a tunnel of its own: forth, and back the next time. */
+const besideLane = 2;
+
+export const otherHome = (home: number): number => (home === mainLane ? besideLane : mainLane);
+
+const tunnelIds = ['main', 'detour', 'beside'] as const;
 
 /** Longest name of a network device (IFNAMSIZ, less the end of the string). */
 const longestName = 15;
@@ -32,18 +37,19 @@ function interfaceOf({ interface: name }: Machine, number: number): string {
 const shifted = ({ endpoint }: Machine, port: (own: number) => number): Endpoint | undefined =>
   endpoint && { ...endpoint, port: port(endpoint.port) };
 
-/** A lane of a machine: the ports of others follow that of lane 0, unless the rotation says which. */
+/** A lane of a machine. Ports of others than the first follow its own, unless a rotation says which. */
 export function laneOf(
   { turn }: Pick<Model, 'turn'>,
   { machine }: Node,
   number: number,
   wanted = turn?.port,
 ): Lane {
-  const tunnel = tunnelIds[number] ?? mainTunnel;
+  const tunnel = tunnelIds[number] ?? 'main';
   const { interface: name, listenPort, endpoint } = machine;
-  if (number === 0) return { number, tunnel, interface: name, listenPort, endpoint };
+  if (number === mainLane) return { number, tunnel, interface: name, listenPort, endpoint };
   const beside = (own: number): number => (own + number > 65_535 ? own - number : own + number);
-  const port = (own: number): number => wanted ?? beside(own);
+  const port = (own: number): number =>
+    number === detourLane && wanted !== undefined ? wanted : beside(own);
   return {
     number,
     tunnel,

@@ -4,6 +4,7 @@ import type { Machine, Network, Site } from '#spec';
 import { allocate } from './allocate.ts';
 import { linkChecks } from './check/links.ts';
 import type { Facts, Inputs, MachineKeys } from './inputs.ts';
+import { mainLane, otherHome } from './lanes.ts';
 import type { Behind, Model, Node, Turn, Unit } from './model.ts';
 import { sizeClass } from './mtu.ts';
 import { letInRules } from './names/let-in.ts';
@@ -60,11 +61,12 @@ function turnOf({ rotation }: Inputs, nodes: readonly Node[]): Turn | undefined 
   if (!rotation || !node) return undefined;
   const names = new Set(rotation.partners);
   const partners = new Set(nodes.filter((one) => one !== node && names.has(one.name)));
-  const { phase, retired, port } = rotation;
+  const { phase, retired, port, files = [] } = rotation;
   return {
     node,
     partners,
     phase,
+    beside: files.length > 0 ? otherHome(node.home) : undefined,
     ...(retired !== undefined && { retired }),
     ...(port !== undefined && { port }),
   };
@@ -81,7 +83,7 @@ export function assumeKeys(network: Network, facts: Facts): Facts {
   const keys = Object.fromEntries(
     machines.map((m) => [
       m.name,
-      { ...keysOf(m, facts), '0': keyOf(m, facts) ?? placeholderKey(m) },
+      { ...keysOf(m, facts), [homeOf(m, facts)]: keyOf(m, facts) ?? placeholderKey(m) },
     ]),
   );
   return { ...facts, keys, revoked: {} };
@@ -98,8 +100,11 @@ const keysOf = ({ name, was = name }: Machine, { keys }: Facts): MachineKeys => 
   ...keys[name],
 });
 
+const homeOf = ({ name, was = name }: Machine, { homes = {} }: Facts): number =>
+  homes[name] ?? homes[was] ?? mainLane;
+
 const keyOf = (machine: Machine, facts: Facts): string | undefined =>
-  machine.publicKey ?? keysOf(machine, facts)['0'];
+  machine.publicKey ?? keysOf(machine, facts)[homeOf(machine, facts)];
 
 const isCutOff = ({ name, was = name }: Machine, { revoked = {} }: Facts): boolean =>
   Object.hasOwn(revoked, name) || Object.hasOwn(revoked, was);
@@ -152,6 +157,7 @@ function nodeOf(
     isRevoked,
     publicKey: isRevoked ? undefined : keyOf(machine, inputs),
     keys: isRevoked ? {} : keysOf(machine, inputs),
+    home: homeOf(machine, inputs),
     onWholeLan: familiesOf(inputs.network).every((family) =>
       machine.addresses.some((a) => a.local.family === family),
     ),

@@ -17,6 +17,8 @@ export interface Node {
   readonly isRevoked: boolean;
   /** Absent: the machine is pending or cut off, and in nobody's peers. */
   readonly publicKey: string | undefined;
+  /** The lane of its usual tunnel. */
+  readonly home: number;
   /** Its public keys by lane, as far as known. */
   readonly keys: MachineKeys;
   /** It has an address on its site's network in every family that the network uses. */
@@ -64,6 +66,8 @@ export interface Behind {
 export interface Turn extends Pick<Rotation, 'phase' | 'retired' | 'port'> {
   readonly node: Node;
   readonly partners: ReadonlySet<Node>;
+  /** The lane that gets the new key, where the old one has to stay. */
+  readonly beside: number | undefined;
 }
 
 /** The linked network: nothing of size n^2; everything else is asked for. */

@@ -125,10 +125,6 @@ export const serverErrors = errorTable({
     says: 'no agent runs on {machine}: its key is in the file that it was given',
     fix: 'Make another file, with another key: `hawser export FILE {machine} --new-key`, or write its new public key as `key` into the network’s file.',
   },
-  'server/rotation-stale-files': {
-    says: 'the files of {machines} name the key of {machine}, and would stop working',
-    fix: 'Change it in place with `hawser rotate {machine} --now`, and give them new files (`hawser export`).',
-  },
   'server/backup-unreadable': {
     says: '{file} cannot be read as a backup: {why}',
     fix: 'Nothing was changed. Check file and passphrase; `hawser backup verify` tells whether a backup can be restored.',

@@ -1,4 +1,4 @@
-import type { DeviceRef, Tunnel } from './schema.ts';
+import type { Binding, DeviceRef, Tunnel } from './schema.ts';
 
 /** A device that the state does not name: the one with this address, or the way to this neighbour. */
 export type DeviceWanted = { readonly holding: string } | { readonly towards: string };
@@ -8,6 +8,8 @@ export interface Resolver {
   device(wanted: DeviceWanted): string;
   /** The public key of the private key the machine holds; empty when it is unknown. */
   publicKey(tunnel: Tunnel): string;
+  /** The tunnel by which a binding with candidates in several lives; undefined: the first. */
+  live?(binding: Binding): string | undefined;
   /** Whether names of some domains can be asked for apart (systemd-resolved); undefined: not known. */
   readonly splitsDns: boolean | undefined;
 }

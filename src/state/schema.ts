@@ -34,6 +34,9 @@ export type Link = Static<typeof Link>;
 export const AddressItem = Type.Object({ device: DeviceRef, address: Type.String() }, closed);
 export type AddressItem = Static<typeof AddressItem>;
 
+/** Where a route leads: a device, or the tunnel by which the one lives that carries this prefix. */
+const RouteDevice = Type.Union([DeviceRef, Type.Object({ carrying: Type.String() }, closed)]);
+
 /**
  * A route; table 254 is main (rtnetlink(7)). `unreachable` refuses what no better route takes; it has no
  * device, and is known by its metric (`unreachableMetric`).
@@ -42,7 +45,7 @@ export const Route = Type.Object(
   {
     type: Type.Optional(Type.Union([Type.Literal('unicast'), Type.Literal('unreachable')])),
     prefix: Type.String(),
-    device: Type.Optional(DeviceRef),
+    device: Type.Optional(RouteDevice),
     via: Type.Optional(Type.String()),
     table: Type.Integer(),
     metric: Type.Optional(Type.Integer()),
@@ -284,8 +287,9 @@ export const Tunnel = Type.Object(
 export type Tunnel = Static<typeof Tunnel>;
 
 /**
- * Who may carry these prefixes. The agent picks the live candidate (lowest rank first) and gives its
- * peer the prefixes as allowed IPs; at any instant a prefix is bound to at most one peer of a tunnel.
+ * Who may carry these prefixes. Of each tunnel the first candidate (lowest rank) is given them as allowed
+ * IPs, so that at any instant a prefix is bound to at most one peer of a tunnel. Which of several lives the
+ * agent sees by their handshakes; routes that say so follow it.
  */
 export const Binding = Type.Object(
   {

@@ -20,26 +20,44 @@ import { type NamespaceBuilder, putItem, type View, ViewBuilder } from './view.t
 /** Prefixes by tunnel and peer name. */
 type Carried = Map<string, Map<string, string[]>>;
 
-/** The candidate that carries a binding: the lowest rank that exists, until there are probes. */
-function liveCandidate(state: HostState, binding: Binding): Binding['candidates'][number] {
-  const existing = binding.candidates.filter(
-    ({ tunnel, peer }) => state.tunnels[tunnel]?.peers[peer],
-  );
-  const [live] = existing.sort((a, b) => a.rank - b.rank);
-  if (live) return live;
-  throw stateErrors.error('state/no-candidate', { prefixes: binding.prefixes.join(', ') });
+type Candidate = Binding['candidates'][number];
+
+/** Candidates that exist, the first of each tunnel, lowest rank first. */
+function candidatesOf(state: HostState, { candidates, prefixes }: Binding): readonly Candidate[] {
+  const existing = candidates
+    .filter(({ tunnel, peer }) => state.tunnels[tunnel]?.peers[peer])
+    .sort((a, b) => a.rank - b.rank);
+  if (existing.length === 0) {
+    throw stateErrors.error('state/no-candidate', { prefixes: prefixes.join(', ') });
+  }
+  const tunnels = Map.groupBy(existing, ({ tunnel }) => tunnel);
+  return [...tunnels.values()].flatMap(([first]) => first ?? []);
 }
 
 function carriedBy(state: HostState): Carried {
   const carried: Carried = new Map();
   for (const binding of state.bindings) {
-    const { tunnel, peer } = liveCandidate(state, binding);
-    const ofTunnel = carried.get(tunnel) ?? new Map<string, string[]>();
-    const ofPeer = ofTunnel.get(peer) ?? [];
-    ofPeer.push(...binding.prefixes);
-    carried.set(tunnel, ofTunnel.set(peer, ofPeer));
+    for (const { tunnel, peer } of candidatesOf(state, binding)) {
+      const ofTunnel = carried.get(tunnel) ?? new Map<string, string[]>();
+      const ofPeer = ofTunnel.get(peer) ?? [];
+      ofPeer.push(...binding.prefixes);
+      carried.set(tunnel, ofTunnel.set(peer, ofPeer));
+    }
   }
   return carried;
+}
+
+/** The devices by which prefixes live that may be carried by several; @throws state/no-candidate */
+function carriers(state: HostState, resolver: Resolver): Carriers {
+  const several = state.bindings.filter(({ candidates }) => candidates.length > 1);
+  return new Map(
+    several.flatMap((binding) => {
+      const [first] = candidatesOf(state, binding);
+      const tunnel = resolver.live?.(binding) ?? first?.tunnel ?? '';
+      const device = state.tunnels[tunnel]?.interface ?? '';
+      return binding.prefixes.map((prefix) => [prefix, device] as const);
+    }),
+  );
 }
 
 function putPeer(
@@ -82,16 +100,27 @@ function putTunnel(
 const withLength = (address: string): string =>
   address.includes('/') ? address : `${address}/${address.includes(':') ? 128 : 32}`;
 
+/** Devices by the prefixes that live there. */
+type Carriers = ReadonlyMap<string, string>;
+
+/** @throws state/no-candidate where nobody carries what the route leads to */
+function routeDevice({ device, via, prefix }: Route, resolver: Resolver, by: Carriers): string {
+  if (device === undefined) return resolver.device({ towards: via ?? prefix });
+  if (typeof device === 'string' || 'holding' in device) return deviceOf(resolver, device);
+  const found = by.get(device.carrying);
+  if (found !== undefined) return found;
+  throw stateErrors.error('state/no-candidate', { prefixes: device.carrying });
+}
+
 /** A route in the kernel's terms. */
-function routeItem(route: Route, resolver: Resolver): RouteItem {
+function routeItem(route: Route, resolver: Resolver, by: Carriers): RouteItem {
   const { via, mtu, source } = route;
   const metric = route.metric ?? (route.prefix.includes(':') ? 1024 : 0);
   const common = { prefix: route.prefix, table: route.table, metric };
   if (route.type === 'unreachable') return { type: 'unreachable', ...common, device: '' };
-  const device = route.device ?? { towards: via ?? route.prefix };
   return {
     ...common,
-    device: typeof device === 'string' ? device : resolver.device(device),
+    device: routeDevice(route, resolver, by),
     ...(via !== undefined && { via }),
     ...(mtu !== undefined && { mtu }),
     ...(source !== undefined && { source }),
@@ -137,7 +166,12 @@ function putTable(into: NamespaceBuilder, table: NftTable): void {
   }
 }
 
-function putNamespace(into: NamespaceBuilder, wanted: Namespace, resolver: Resolver): void {
+function putNamespace(
+  into: NamespaceBuilder,
+  wanted: Namespace,
+  resolver: Resolver,
+  by: Carriers,
+): void {
   for (const { name, mtu } of wanted.links?.items ?? []) {
     putItem(into, 'links', { name, mtu, up: true });
   }
@@ -146,7 +180,7 @@ function putNamespace(into: NamespaceBuilder, wanted: Namespace, resolver: Resol
     putItem(into, 'addresses', item);
   }
   for (const route of wanted.routes?.items ?? []) {
-    putItem(into, 'routes', routeItem(route, resolver));
+    putItem(into, 'routes', routeItem(route, resolver, by));
   }
   for (const { family, priority, not, fwmark, table } of wanted.rules?.items ?? []) {
     putItem(into, 'rules', { family, priority, not, fwmark, table });
@@ -196,7 +230,7 @@ function putResolution(into: NamespaceBuilder, wanted: Namespace, resolver: Reso
 export function viewOf(state: HostState, resolver: Resolver = symbolic): View {
   const builder = new ViewBuilder();
   for (const [name, namespace] of Object.entries(state.namespaces)) {
-    putNamespace(builder.namespace(name), namespace, resolver);
+    putNamespace(builder.namespace(name), namespace, resolver, carriers(state, resolver));
   }
   const carried = carriedBy(state);
   for (const [id, tunnel] of Object.entries(state.tunnels)) {

@@ -63,9 +63,7 @@ function erasOf(network: Network, which: number): readonly Era[] {
   const linked = (facts: Facts): Model =>
     link({ ...facts, network, epoch: 'e', rev: 1, presharedKeys: 1 });
   const rest = linked(known);
-  const candidates = rest.nodes.filter(
-    ({ name, machine }) => machine.managed && fileHolders(rest, name).length === 0,
-  );
+  const candidates = rest.nodes.filter((one) => one.machine.managed);
   const node = candidates[which % Math.max(candidates.length, 1)];
   fc.pre(node !== undefined);
   const machine = node.name;
@@ -77,6 +75,7 @@ function erasOf(network: Network, which: number): readonly Era[] {
     partners,
     reached: [],
     without: [],
+    files: fileHolders(rest, machine),
     linger: 180,
   };
   const keyless = begun(known, rotation);
@@ -86,11 +85,13 @@ function erasOf(network: Network, which: number): readonly Era[] {
   const detour = advanced(whole, at);
   const moved = advanced(detour, at);
   const rekey = advanced(moved, at);
-  const rekeyed = withKey(rekey, machine, '0', 'another');
+  const isBeside = fileHolders(rest, machine).length > 0;
+  const rekeyed = withKey(rekey, machine, isBeside ? '2' : '0', 'another');
   const proving = advanced(rekeyed, at);
   const back = advanced(proving, at);
   const linger = advanced(back, at);
   const returning = inPhase(moved, moved.rotation as Rotation, 'return', at);
+  const undo = inPhase(rekeyed, rekeyed.rotation as Rotation, 'undo', at);
   const step = (name: string, facts: Facts): Step => ({ name, model: linked(facts) });
   const steps = {
     rest: { name: 'rest', model: rest },
@@ -101,7 +102,10 @@ function erasOf(network: Network, which: number): readonly Era[] {
     proving: step('prove', proving),
     back: step('back', back),
     returning: step('return', returning),
+    linger: step('linger', linger),
+    undo: step('undo', undo),
   };
+  const end = step('end', advanced(isBeside ? advanced(linger, at) : linger, at));
   return [
     [
       steps.rest,
@@ -114,13 +118,29 @@ function erasOf(network: Network, which: number): readonly Era[] {
     [steps.moved, step('rekey', rekey), steps.rekeyed],
     [steps.rekeyed, steps.proving],
     [steps.proving, steps.back],
-    [steps.back, step('linger', linger), step('end', advanced(linger, at))],
+    [steps.back, steps.linger],
+    ...(isBeside
+      ? besideEras(steps, end, step('files', advanced(linger, at)))
+      : [[steps.linger, end]]),
     [steps.prepared, step('given up', ended(whole))],
     [steps.detour, step('given up', ended(detour))],
     [steps.moved, steps.returning],
     [steps.returning, step('given up', advanced(returning, at))],
   ];
 }
+
+/** The end of a rotation whose old key some have in a file, and its ways back. */
+const besideEras = (
+  steps: Readonly<Record<'linger' | 'moved' | 'rekeyed' | 'proving' | 'undo' | 'returning', Step>>,
+  end: Step,
+  files: Step,
+): readonly Era[] => [
+  [steps.linger, files],
+  [files, end],
+  [steps.moved, steps.rekeyed, steps.undo],
+  [steps.proving, steps.undo],
+  [steps.undo, steps.returning],
+];
 
 /** One world in which machines are at steps of their own. */
 function mixed(era: Era, choice: readonly number[]): World {
@@ -237,15 +257,15 @@ test('whoever gets other bytes since some have newer preshared keys is among the
 
 test('a rotation ends with the tunnels that it found, and one other key', () => {
   const rotations = fc.property(drafts(size), fc.nat(), (draft, which) => {
-    const eras = erasOf(networkFrom(draft), which);
-    const [rest, end] = [eras[0]?.[0], eras[6]?.[2]] as [Step, Step];
-    const text = ({ model }: Step): string =>
-      canonicalJson(machinesOf(model).map((name) => project(model, name))).replaceAll(
-        /"psk-[0-9a-f]+"/g,
-        '"psk"',
-      );
-    const old = rest.model.nodes.find(
-      ({ name, publicKey }) => end.model.nodesByName.get(name)?.publicKey !== publicKey,
+    const steps = erasOf(networkFrom(draft), which).flat();
+    fc.pre(steps.every(({ name }) => name !== 'files'));
+    const [rest, end] = ['rest', 'end'].map((name) => steps.find((step) => step.name === name));
+    const text = (step: Step | undefined): string =>
+      canonicalJson(
+        machinesOf((step as Step).model).map((name) => project((step as Step).model, name)),
+      ).replaceAll(/"psk-[0-9a-f]+"/g, '"psk"');
+    const old = rest?.model.nodes.find(
+      ({ name, publicKey }) => end?.model.nodesByName.get(name)?.publicKey !== publicKey,
     );
     expect(text(end)).toBe(text(rest).replaceAll(old?.publicKey ?? '', keyNamed('another')));
   });

@@ -4,6 +4,7 @@ import { remembered } from './remembered.ts';
 import {
   lan,
   type Party,
+  peersOf,
   podDevice,
   routerName,
   subnetsOf,
@@ -127,7 +128,7 @@ function addedEntries(terrain: Terrain, party: Party, table: number, family: Fam
     .filter((route) => route.table === table && familyOf(route.prefix) === family)
     .map((route) => {
       if (route.type === 'unreachable') return refusal(party, route);
-      const device = route.device === undefined ? lan : deviceName(party, route.device);
+      const device = routeDevice(terrain, party, route);
       if (device === undefined) {
         throw new Error(`model: ${party.name} has no device for its route to ${route.prefix}`);
       }
@@ -140,6 +141,27 @@ function addedEntries(terrain: Terrain, party: Party, table: number, family: Fam
         ...(route.source !== undefined && { source: route.source }),
       };
     });
+}
+
+function routeDevice(terrain: Terrain, party: Party, { device }: Route): string | undefined {
+  if (device === undefined) return lan;
+  if (typeof device === 'string' || 'holding' in device) return deviceName(party, device);
+  return liveDevice(terrain, party, device.carrying);
+}
+
+/** Of several tunnels the one by which a peer lives: it has the key of that one. */
+function liveDevice(terrain: Terrain, party: Party, prefix: string): string | undefined {
+  const binding = party.state?.bindings.find(({ prefixes }) => prefixes.includes(prefix));
+  const tunnels = (binding?.candidates ?? []).flatMap(({ tunnel, peer }) => {
+    const own = party.state?.tunnels[tunnel];
+    return own ? [{ own, key: own.peers[peer]?.publicKey ?? '' }] : [];
+  });
+  const lives = tunnels.find(({ own, key }) => {
+    const far = terrain.ownerOf(key);
+    const theirs = far?.party.state?.tunnels[far.tunnel];
+    return theirs && peersOf(theirs).some(([, peer]) => peer.publicKey === own.key.publicKey);
+  });
+  return (lives ?? tunnels[0])?.own.interface;
 }
 
 function refusal(party: Party, { prefix, metric, device, via }: Route): Entry {

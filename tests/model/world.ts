@@ -166,8 +166,9 @@ export interface Allowed {
 /** What each peer of a tunnel may send and is sent: the prefixes of the bindings it carries now. */
 export function allowedIps(state: HostState, tunnel: string): Allowed[] {
   return state.bindings.flatMap((binding) => {
-    const [first] = [...binding.candidates].sort((a, b) => a.rank - b.rank);
-    if (!first || first.tunnel !== tunnel) return [];
+    const here = binding.candidates.filter((candidate) => candidate.tunnel === tunnel);
+    const [first] = here.sort((a, b) => a.rank - b.rank);
+    if (!first) return [];
     return binding.prefixes.map((prefix) => ({ peer: first.peer, prefix }));
   });
 }

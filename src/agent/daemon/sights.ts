@@ -1,24 +1,34 @@
 import { canonicalJson } from '#base';
 import type { HostState } from '#state';
 import { Handshakes } from './handshakes.ts';
+import { Liveness } from './liveness.ts';
 import type { Machine } from './machine.ts';
 import { mtuTowardsPeers } from './mtu.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What is seen on a machine and no state says: its keys, the MTU towards its peers, handshakes. */
+/** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes. */
 export class Sights {
   readonly #machine: Machine;
   readonly #network: string;
   readonly #tell: Surroundings['tell'];
   readonly #handshakes: Handshakes;
+  readonly #liveness: Liveness;
   #mtu: number | undefined;
+  #haveMoved = false;
   /** Public keys by lane that were told last. */
   #toldKeys = '';
 
-  constructor(machine: Machine, network: string, { tell }: Pick<Surroundings, 'tell'>) {
+  /** `changed`: told when a peer lives by another tunnel than before. */
+  constructor(
+    machine: Machine,
+    network: string,
+    { tell }: Pick<Surroundings, 'tell'>,
+    changed: () => void,
+  ) {
     this.#machine = machine;
     this.#network = network;
     this.#tell = tell;
+    this.#liveness = new Liveness(machine.run, changed);
     this.#handshakes = new Handshakes(machine.run, (keys) =>
       tell({ type: 'seen', handshakes: [...keys] }),
     );
@@ -29,15 +39,15 @@ export class Sights {
     return this.#mtu;
   }
 
-  /** Public keys by lane, of the tunnels that a state has; there is always a first one. */
+  /** Public keys by lane, of the tunnels that a state has; without any, the one that it joined with. */
   keys(state: HostState | undefined): Readonly<Record<string, string>> {
     const { store } = this.#machine;
     const found = Object.values(state?.tunnels ?? {}).map((tunnel): [string, string] => [
       String(tunnel.lane),
       store.keyFor(this.#network, tunnel).publicKey,
     ]);
-    if (found.some(([lane]) => lane === '0')) return Object.fromEntries(found);
-    return { '0': store.publicKey(this.#network, 0), ...Object.fromEntries(found) };
+    if (found.length > 0) return Object.fromEntries(found);
+    return { '0': store.publicKey(this.#network, 0) };
   }
 
   /** Keys that were born for a state are wanted by the others before it can be of use. */
@@ -60,6 +70,18 @@ export class Sights {
   /** The machine has this state now. */
   follow(state: HostState): void {
     this.#handshakes.follow(state);
+    this.#liveness.follow(state);
+  }
+
+  /** Whether peers had moved to another tunnel when that was looked at last. */
+  get haveMoved(): boolean {
+    return this.#haveMoved;
+  }
+
+  /** Sees by which tunnels peers live, before a state is made so. */
+  async choose(state: HostState): Promise<void> {
+    this.#haveMoved = await this.#liveness.look(state);
+    this.#machine.agent.prefer(this.#network, this.#liveness.choice);
   }
 
   /** Tells once more what a server that answers now may not have heard. */
@@ -68,6 +90,7 @@ export class Sights {
   }
 
   stop(): void {
+    this.#liveness.stop();
     this.#handshakes.stop();
   }
 }

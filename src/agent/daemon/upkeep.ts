@@ -67,7 +67,7 @@ export class Upkeep {
     this.#surroundings = surroundings;
     this.#kept = new KeptStates(machine.stateDir, network);
     this.#drift = new Drift((line) => this.#say(line), surroundings.tell);
-    this.#sights = new Sights(machine, network, surroundings);
+    this.#sights = new Sights(machine, network, surroundings, () => void this.kick());
   }
 
   /** Boot uses what was confirmed last. */
@@ -311,6 +311,7 @@ export class Upkeep {
   /** Brings the machine to a state, or says why that could not even be tried. */
   async #reconcile(state: Kept['state']): Promise<Report | readonly Finding[]> {
     try {
+      await this.#sights.choose(state);
       const report = await this.#machine.agent.reconcile(state);
       this.#notes.set(report.notes.map(plain));
       return report;
@@ -361,7 +362,8 @@ export class Upkeep {
       return nothingDiffers;
     }
     const changes = describeChanges(report.changes);
-    if (wasComplete && changes.length > 0) this.#drift.repaired(changes);
+    const isDrift = wasComplete && !this.#sights.haveMoved && changes.length > 0;
+    if (isDrift) this.#drift.repaired(changes);
     this.#outcome(kept, findingsOf(report), changes);
     return { changed: changes.length > 0 };
   }

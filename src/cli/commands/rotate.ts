@@ -14,6 +14,7 @@ interface Flags extends NetworkOptions {
   readonly status?: boolean;
   readonly abort?: boolean;
   readonly finish?: boolean;
+  readonly drop?: string;
   readonly now?: boolean;
   readonly preshared?: boolean;
   readonly port?: number;
@@ -41,6 +42,7 @@ export const rotateCommand = (): Command =>
     .option('--status', 'how far it is, and who holds it up')
     .option('--abort', 'give it up, while the old key is still there')
     .option('--finish', 'go on without those that hold it up')
+    .option('--drop <name>', 'go on without this one')
     .option('--now', 'in place, at once: sessions of the machine begin anew')
     .option('--preshared', 'instead, give every two machines another preshared key')
     .option(
@@ -56,7 +58,8 @@ export const rotateCommand = (): Command =>
       `
 The machine and its peers get a second tunnel beside the one they have, take it while the first one gets
 its new key, and return. The old tunnel has the same device, port and addresses as before, and another
-key. Private keys stay on the machine.
+key. Where some have the old key in a file, it stays, and the new one gets a device and a port of its own;
+the old one goes when all of them have another file or were dropped. Private keys stay on the machine.
 
 Exit code 0: done, or there is nothing to tell. 2: refused.`,
     )
@@ -73,7 +76,7 @@ async function run(
   if (flags.status) return status(client, network, flags);
   if (flags.preshared) return preshared(client, network, machine, flags);
   if (flags.abort) return abort(client, network, flags);
-  if (flags.finish) return finish(client, network, flags);
+  if (flags.finish || flags.drop !== undefined) return finish(client, network, flags);
   if (machine === undefined) throw cliErrors.error('cli/rotate-what', {});
   return rotate(client, network, machine, flags);
 }
@@ -111,8 +114,9 @@ async function abort(client: Client, network: string, { json, wait }: Flags): Pr
   else print('given up: every key is as it was');
 }
 
-async function finish(client: Client, network: string, { json, wait }: Flags): Promise<void> {
-  const found = await client.call('finishRotation', { params: { network } });
+async function finish(client: Client, network: string, flags: Flags): Promise<void> {
+  const { json, wait, drop: only } = flags;
+  const found = await client.call('finishRotation', { params: { network }, body: { only } });
   if (json) printJson(found);
   else print(`it goes on without ${found.without.join(', ')}`);
   if (wait) await followRotation(client, network, { quiet: json === true });

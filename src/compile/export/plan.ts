@@ -1,6 +1,7 @@
 import { by, type Secret } from '#base';
 import { type Endpoint, Prefix, parseEndpoint } from '#ip';
 import {
+  type DeviceRef,
   type Forwarding,
   type HostState,
   type PeerItem,
@@ -44,7 +45,7 @@ export interface TunnelPlan {
   readonly addresses: readonly string[];
   /** Sorted by name. */
   readonly peers: readonly PlannedPeer[];
-  readonly routes: readonly Route[];
+  readonly routes: readonly PlannedRoute[];
   readonly rules: readonly Rule[];
   readonly sysctls: readonly Sysctl[];
   readonly forwarding: readonly Forwarding[];
@@ -66,6 +67,15 @@ function plannedPeer(item: PeerItem, { presharedKeys }: ExportOptions): PlannedP
     allowedIps: item.allowedIps.map((text) => Prefix.parse(text)).sort((a, b) => a.compare(b)),
   };
 }
+
+/** A route by a device that needs no agent to find it. */
+export type PlannedRoute = Omit<Route, 'device'> & { readonly device?: DeviceRef };
+
+/** While a key changes, only an agent sees by which tunnel a peer lives. */
+const plannedRoute = ({ device, ...route }: Route, own: string): PlannedRoute => {
+  if (device === undefined) return route;
+  return { ...route, device: typeof device !== 'string' && 'carrying' in device ? own : device };
+};
 
 const isUnreachable = ({ type }: Route): boolean => type === 'unreachable';
 
@@ -128,7 +138,9 @@ export function planOf(state: HostState, format: string, options: ExportOptions)
     ...(link && { mtu: link.mtu }),
     addresses: own.map(({ address }) => withLength(address)),
     peers: peers.map((item) => plannedPeer(item, options)).sort(by(({ name }) => name)),
-    routes: (inside.routes?.items ?? []).filter((route) => !isUnreachable(route)),
+    routes: (inside.routes?.items ?? [])
+      .filter((route) => !isUnreachable(route))
+      .map((route) => plannedRoute(route, device)),
     rules: inside.rules?.items ?? [],
     sysctls: inside.sysctls?.items ?? [],
     forwarding: inside.forwarding?.items ?? [],

@@ -12,7 +12,7 @@ import {
   zoneOf,
 } from './interface.ts';
 import { type DeviceText, inMainTable, routeLine, ruleLine, settingsOf } from './ip-lines.ts';
-import type { TunnelPlan } from './plan.ts';
+import type { PlannedRoute, TunnelPlan } from './plan.ts';
 
 const keyRemark = ({ privateKey, device }: TunnelPlan): readonly string[] =>
   privateKey
@@ -88,9 +88,9 @@ interface Hooks {
 /** Routes that leave by another device outlive the tunnel's, so they are taken back by hand. */
 function routeHooks(plan: TunnelPlan): Hooks {
   const nameOf = inHook(plan);
-  const named = (route: Route): string | undefined =>
+  const named = (route: PlannedRoute): string | undefined =>
     nameOf(route.device ?? (route.via === undefined ? plan.device : ''));
-  const line = (verb: 'replace' | 'del', route: Route): string =>
+  const line = (verb: 'replace' | 'del', route: PlannedRoute): string =>
     routeLine(verb, route, named(route) || undefined);
   const foreign = plan.routes.filter((route) => named(route) !== '%i');
   return {

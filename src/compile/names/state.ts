@@ -1,4 +1,5 @@
 import type { Namespace } from '#state';
+import { laneOf } from '../lanes.ts';
 import type { Model, Node } from '../model.ts';
 import { resolversOf, serversFor } from './resolvers.ts';
 import { reverseDomains } from './reverse.ts';
@@ -12,7 +13,7 @@ export function resolutionOf(model: Model, node: Node): Resolution {
   if (!dns) return {};
   const servers = serversFor(model, node).map(String);
   const domains = [dns.zone, ...reverseDomains(model).map((domain) => `~${domain}`)];
-  const device = node.machine.interface;
+  const { interface: device } = laneOf(model, node, node.home);
   const forwards = dns.forward.length > 0 && { forwards: true };
   const asks = servers.length > 0 && {
     splitDns: { v: 1 as const, items: [{ device, servers, domains, ...forwards }] },

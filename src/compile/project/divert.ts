@@ -23,25 +23,27 @@ class Lengths {
 }
 
 /**
- * Routes of which those that lead to some prefixes go by another device: what lies within a prefix moves,
- * and a prefix within a route gets one of its own. Pure.
+ * Routes of which those that lead to some prefixes go by another device, or without one by the tunnel that
+ * carries the prefix: what lies within a prefix moves, and a prefix within a route gets one of its own. Pure.
  */
 export function divert(
   routes: readonly Route[],
   from: string,
-  to: string,
+  to: string | undefined,
   prefixes: readonly Prefix[],
 ): readonly Route[] {
+  const device = (prefix: string): NonNullable<Route['device']> => to ?? { carrying: prefix };
   const inner = new Lengths(prefixes.map((prefix) => ({ prefix: `${prefix}`, table: 0 })));
   const outer = new Lengths(routes);
   const known = new Set(routes.map(({ prefix }) => prefix));
   const moved = routes.map((route) => {
-    const moves = route.device === from && inner.around(Prefix.parse(route.prefix));
-    return moves ? { ...route, device: to } : route;
+    const around = route.device === from ? inner.around(Prefix.parse(route.prefix)) : undefined;
+    return around ? { ...route, device: device(around.prefix) } : route;
   });
   const added = prefixes.flatMap((prefix): Route[] => {
-    const around = known.has(`${prefix}`) ? undefined : outer.around(prefix);
-    return around?.device === from ? [{ ...around, prefix: `${prefix}`, device: to }] : [];
+    const text = `${prefix}`;
+    const around = known.has(text) ? undefined : outer.around(prefix);
+    return around?.device === from ? [{ ...around, prefix: text, device: device(text) }] : [];
   });
   return [...moved, ...added];
 }

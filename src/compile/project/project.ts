@@ -17,8 +17,8 @@ import { hostResolution, resolutionOf } from '../names/state.ts';
 import { filterOf } from './filter.ts';
 import { hostNamed, hostRoutes } from './host-routes.ts';
 import { type Carried, carriedPeers } from './peers.ts';
-import { interfaceMtu, type Routing, routingOf } from './routes.ts';
-import { bindingsOf, detoured, type PlannedTunnel, tunnelState, tunnelsOf } from './tunnels.ts';
+import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
+import { bindingsOf, diversionsOf, type PlannedTunnel, tunnelState, tunnelsOf } from './tunnels.ts';
 
 /** Whether a machine of that name has a HostState. */
 export const hasState = (model: Model, name: string): boolean =>
@@ -72,7 +72,7 @@ function nodeState(model: Model, node: Node): HostState {
   const tunnels = tunnelsOf(model, node, peers);
   const routing = routingOf(model, node, peers, {
     devices: devicesOf(tunnels),
-    detoured: detoured(model, tunnels),
+    diversions: diversionsOf(model, node, tunnels),
   });
   return {
     ...frame(model, node.name),
@@ -87,12 +87,14 @@ function nodeState(model: Model, node: Node): HostState {
   };
 }
 
-const devicesOf = (tunnels: readonly PlannedTunnel[]): readonly string[] =>
-  tunnels.map(({ lane }) => lane.interface);
+const devicesOf = ([first, ...others]: Parts['tunnels']): Devices['devices'] => [
+  first.lane.interface,
+  ...others.map(({ lane }) => lane.interface),
+];
 
 interface Parts {
   readonly peers: readonly Carried[];
-  readonly tunnels: readonly PlannedTunnel[];
+  readonly tunnels: readonly [PlannedTunnel, ...PlannedTunnel[]];
   readonly routing: Routing;
 }
 
@@ -155,7 +157,7 @@ function withoutRedirects(node: Node, tunnels: readonly string[]): Sysctl[] {
  * Marks what comes in from pinned endpoints, so that strict reverse-path filtering looks for the way
  * back where WireGuard's own packets go.
  */
-function withPin(table: NftTable, tunnels: readonly PlannedTunnel[], routing: Routing): NftTable {
+function withPin(table: NftTable, tunnels: Parts['tunnels'], routing: Routing): NftTable {
   if (routing.fwmark === undefined) return table;
   const outside = devicesOf(tunnels).map(
     (right): NftMatch => ({ left: 'iifname', op: '!=', right }),

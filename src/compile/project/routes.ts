@@ -5,6 +5,7 @@ import { lanAddress, type Model, type Node, needsHelp, shareLan } from '../model
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
 import { divert } from './divert.ts';
 import type { Carried } from './peers.ts';
+import type { Diversion } from './tunnels.ts';
 import { unreachableRoutes } from './unreachable.ts';
 
 /** The main routing table (rtnetlink(7)). */
@@ -34,9 +35,9 @@ export interface Routing {
 /** The tunnels of a machine, as routes see them. */
 export interface Devices {
   /** The first is the usual one. */
-  readonly devices: readonly string[];
-  /** Peers that packets reach by another one. */
-  readonly detoured: { readonly device: string; readonly peers: readonly Carried[] } | undefined;
+  readonly devices: readonly [string, ...string[]];
+  /** Where packets do not take that. */
+  readonly diversions: readonly Diversion[];
 }
 
 /**
@@ -60,9 +61,8 @@ function leadingRoutes(
   model: Model,
   node: Node,
   peers: readonly Carried[],
-  { detoured }: Devices,
+  { devices: [device], diversions }: Devices,
 ): readonly Route[] {
-  const device = node.machine.interface;
   const largest = interfaceMtu(node, peers);
   const into = (prefix: Prefix, mtu = largest): Route => {
     const narrow = mtu < largest && { mtu: paddedMtu(mtu) };
@@ -77,9 +77,16 @@ function leadingRoutes(
     ...(needsHelp(node) ? helpedRoutes(model, node, into) : []),
     ...siblingRoutes(node),
   ];
-  if (!detoured) return routes;
-  const prefixes = detoured.peers.flatMap((peer) => peer.prefixes);
-  return divert(routes, device, detoured.device, prefixes);
+  return diversions.reduce<readonly Route[]>(
+    (all, { device: other, peers: diverted }) =>
+      divert(
+        all,
+        device,
+        other,
+        diverted.flatMap((peer) => peer.prefixes),
+      ),
+    routes,
+  );
 }
 
 /** A prefix to be routed into the tunnel, with the largest packet that passes, if it is known to matter. */

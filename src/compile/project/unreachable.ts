@@ -12,8 +12,8 @@ export function unreachableRoutes(
   routes: readonly Route[],
 ): readonly Route[] {
   const metric = unreachableMetric(network);
-  const tunnelled = routes.filter(
-    ({ device }) => typeof device === 'string' && devices.includes(device),
+  const tunnelled = routes.filter(({ device }) =>
+    typeof device === 'string' ? devices.includes(device) : device && 'carrying' in device,
   );
   const tables = Map.groupBy(tunnelled, ({ table }) => table);
   return [...tables].flatMap(([table, inTable]) =>

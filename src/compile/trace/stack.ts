@@ -1,6 +1,6 @@
 import { countWhile } from '#base';
 import { Address, Prefix } from '#ip';
-import type { DeviceRef, HostState, Route, Tunnel } from '#state';
+import type { Binding, DeviceRef, HostState, Route, Tunnel } from '#state';
 import { Filter } from './filter.ts';
 
 /** Where a machine sends a packet. */
@@ -8,6 +8,8 @@ export interface Way {
   /** Nowhere: an unreachable route, which has no device. */
   readonly refused?: true;
   readonly device: string;
+  /** Instead of the device: those of which the one counts by which the other end lives. */
+  readonly oneOf?: readonly string[];
   readonly via?: Address;
   readonly mtu?: number;
 }
@@ -19,6 +21,8 @@ interface Ranged<T> {
 
 /** The site's own network, as a device name: what it is really called is the machine's affair. */
 export const lan = 'lan';
+
+const byRank = ({ candidates }: Binding) => candidates.toSorted((a, b) => a.rank - b.rank);
 
 /** One end of a tunnel, by its keys and by cryptokey routing. */
 export class TunnelEnd {
@@ -33,9 +37,9 @@ export class TunnelEnd {
     this.#peers = tunnel.peers;
     this.#carried = bySpan(
       bindings.flatMap((binding) => {
-        const live = binding.candidates.reduce((a, b) => (b.rank < a.rank ? b : a));
-        if (live.tunnel !== id) return [];
-        return binding.prefixes.map((text) => ({ prefix: Prefix.parse(text), value: live.peer }));
+        const [first] = byRank(binding).filter(({ tunnel: other }) => other === id);
+        if (!first) return [];
+        return binding.prefixes.map((text) => ({ prefix: Prefix.parse(text), value: first.peer }));
       }),
     );
   }
@@ -71,7 +75,9 @@ export class Stack {
       device: deviceName(item.device),
       address: Prefix.parse(item.address).first,
     }));
-    this.#routes = tablesInOrder(state).map((routes) => byLength(byMetric(routes).map(rangedWay)));
+    this.#routes = tablesInOrder(state).map((routes) =>
+      byLength(byMetric(routes).map((route) => rangedWay(route, state))),
+    );
     this.#forwarding = new Set(
       (root.forwarding?.items ?? []).map((item) => `${deviceName(item.device)} ${item.family}`),
     );
@@ -123,16 +129,27 @@ function tablesInOrder(state: HostState): readonly (readonly Route[])[] {
   return numbers.map((number) => routes.filter((route) => route.table === number));
 }
 
-const rangedWay = (route: Route): Ranged<Way> => ({
+const rangedWay = (route: Route, state: HostState): Ranged<Way> => ({
   prefix: Prefix.parse(route.prefix),
-  value: route.type === 'unreachable' ? { device: '', refused: true } : leadingWay(route),
+  value: route.type === 'unreachable' ? { device: '', refused: true } : leadingWay(route, state),
 });
 
-const leadingWay = (route: Route): Way => ({
-  device: route.device === undefined ? lan : deviceName(route.device),
-  ...(route.via !== undefined && { via: Address.parse(route.via) }),
-  ...(route.mtu !== undefined && { mtu: route.mtu }),
+const leadingWay = ({ device, via, mtu }: Route, state: HostState): Way => ({
+  ...devicesOf(device ?? lan, state),
+  ...(via !== undefined && { via: Address.parse(via) }),
+  ...(mtu !== undefined && { mtu }),
 });
+
+function devicesOf(
+  device: NonNullable<Route['device']>,
+  { bindings, tunnels }: HostState,
+): Pick<Way, 'device' | 'oneOf'> {
+  if (typeof device === 'string' || 'holding' in device) return { device: deviceName(device) };
+  const binding = bindings.find(({ prefixes }) => prefixes.includes(device.carrying));
+  const names = (binding ? byRank(binding) : []).map(({ tunnel }) => tunnels[tunnel]?.interface);
+  const oneOf = names.filter((name) => name !== undefined);
+  return { device: oneOf[0] ?? '', oneOf };
+}
 
 /** Of routes with one prefix the smaller metric wins. */
 const byMetric = (routes: readonly Route[]): readonly Route[] =>

@@ -14,7 +14,7 @@ import {
   siteOf,
 } from './places.ts';
 import { bestRoute } from './routes.ts';
-import { lan } from './stack.ts';
+import { lan, type Way } from './stack.ts';
 
 /** A decision of a filter on the way. */
 export interface Seen {
@@ -171,7 +171,8 @@ class Journey {
     const linked = this.#onLink(position.station);
     const useLink = linked && (!route || linked.length > route.length);
     if (route?.refused && !useLink) return { stop: `${node.name} has no tunnel to ${destination}` };
-    const outgoing = useLink || !route ? lan : route.device;
+    const device = route && this.#liveDevice(node, route);
+    const outgoing = useLink || device === undefined ? lan : device;
     const refused = this.#passes(node, position.incoming, outgoing);
     if (refused) return { stop: refused };
     const sibling = route ? undefined : this.#podSibling(node);
@@ -179,7 +180,7 @@ class Journey {
     if (useLink) return this.#onLan(position, destination);
     if (!route) return this.#byRouter(position, `${node.name} has no route to ${destination}`);
     if (route.via) return this.#onLan(position, route.via);
-    return this.#intoTunnel(node, route.device, route.mtu ?? stack.mtu(route.device));
+    return this.#intoTunnel(node, outgoing, route.mtu ?? stack.mtu(outgoing));
   }
 
   /** Nodes of one cluster reach each other's pods by the cluster's own network. */
@@ -198,6 +199,18 @@ class Journey {
       return `${node.name} does not forward what comes in by ${incoming}`;
     }
     return this.#filtered(node, 'forward', incoming, outgoing);
+  }
+
+  /** Of several tunnels to a peer the one whose key it knows. */
+  #liveDevice(node: Node, { device, oneOf = [] }: Way): string {
+    const { destination } = this.#packet;
+    const live = oneOf.find((name) => {
+      const near = this.#places.stack(node).tunnelOn(name);
+      const peer = this.#places.model.nodesByName.get(near?.peerFor(destination) ?? '');
+      const far = peer && this.#places.stack(peer).tunnelOf(near?.keyOf(peer.name));
+      return far !== undefined && far.keyOf(node.name) === near?.publicKey;
+    });
+    return live ?? device;
   }
 
   #intoTunnel(node: Node, device: string, mtu: number | undefined): Step {

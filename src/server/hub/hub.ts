@@ -148,6 +148,11 @@ export class Hub {
     return this.#connections.get(identity)?.handshakes.has(publicKey) ?? false;
   }
 
+  /** What was seen for a change of keys that is over counts for no other one. */
+  forgetHandshakes(identity: string): void {
+    this.#connections.get(identity)?.handshakes.clear();
+  }
+
   #card(identity: string): Card | undefined {
     const connection = this.#connections.get(identity);
     if (!connection) return undefined;

@@ -5,6 +5,7 @@ import {
   formatPlan,
   hasChanges,
   type Plan,
+  type PresharedChange,
   plan,
   type Rotation,
   restoredFacts,
@@ -54,12 +55,14 @@ function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): Facts {
     Object.fromEntries(
       Object.entries(known).map(([name, value]) => [names.get(name) ?? name, value]),
     );
-  const { observations: seen, ledger, rotation, revoked } = facts;
+  const { observations: seen, ledger, rotation, homes, preshared, revoked } = facts;
   const known = { ...facts.keys, ...revoked };
   if (![...names.keys()].some((name) => name in known)) return facts;
   return {
     ...facts,
     ...(rotation && { rotation: renamedRotation(rotation, names) }),
+    ...(homes && { homes: move(homes) }),
+    ...(preshared && { preshared: renamedChange(preshared, names) }),
     ...(revoked && { revoked: move(revoked) }),
     ledger: { ...ledger, addresses: move(ledger.addresses) },
     keys: move(facts.keys),
@@ -70,15 +73,21 @@ function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): Facts {
 function renamedRotation(rotation: Rotation, names: ReadonlyMap<string, string>): Rotation {
   const move = (name: string): string => names.get(name) ?? name;
   const moveAll = (all: readonly string[]): readonly string[] => all.map(move).sort();
-  const { machine, partners, reached, without } = rotation;
+  const { machine, partners, reached, without, files } = rotation;
   return {
     ...rotation,
     machine: move(machine),
     partners: moveAll(partners),
     reached: moveAll(reached),
     without: moveAll(without),
+    ...(files && { files: moveAll(files) }),
   };
 }
+
+const renamedChange = (
+  { from, have }: PresharedChange,
+  names: ReadonlyMap<string, string>,
+): PresharedChange => ({ from, have: have.map((name) => names.get(name) ?? name).sort() });
 
 /** Enrolled machines under their new names. */
 function renamedMachines(
@@ -232,6 +241,12 @@ export function released(basis: Basis, { revision, files, author, persons }: Rel
 export function withoutKeys(facts: Facts, machines: readonly { readonly name: string }[]): Facts {
   const names = machines.map(({ name }) => name);
   const gone = new Set(names);
-  const keys = Object.entries(facts.keys).filter(([name]) => !gone.has(name));
-  return { ...restoredFacts(facts, names), keys: Object.fromEntries(keys) };
+  const without = <T>(known: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(known).filter(([name]) => !gone.has(name)));
+  const { homes, keys } = facts;
+  return {
+    ...restoredFacts(facts, names),
+    keys: without(keys),
+    ...(homes && { homes: without(homes) }),
+  };
 }

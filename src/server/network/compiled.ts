@@ -84,11 +84,12 @@ export class Compiled {
   /** The facts with an address for every machine. */
   get facts(): Facts {
     const { inventory, ledger, keys, observations, ...inputs } = this.model.inputs;
-    const { adopted, rotation, preshared, revoked } = inputs;
+    const { adopted, rotation, homes, preshared, revoked } = inputs;
     return {
       ...{ inventory, ledger, keys, observations },
       ...(adopted && { adopted }),
       ...(rotation && { rotation }),
+      ...(homes && { homes }),
       ...(preshared && { preshared }),
       ...(revoked && { revoked }),
     };

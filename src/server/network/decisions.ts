@@ -2,6 +2,7 @@ import type { Hello } from '#api';
 import { canonicalJson } from '#base';
 import {
   type Beginning,
+  type Finish,
   type News,
   rotationAborted,
   rotationBegun,
@@ -53,7 +54,7 @@ export const decisions = {
   expire: (basis: Basis, now: { readonly at: string }) => expired(basis, now),
   rotate: (basis: Basis, beginning: Beginning) => rotationBegun(basis, beginning),
   abortRotation: (basis: Basis, signed: Signed) => rotationAborted(basis, signed),
-  finishRotation: (basis: Basis, signed: Signed) => rotationFinished(basis, signed),
+  finishRotation: (basis: Basis, finish: Finish) => rotationFinished(basis, finish),
   turn: (basis: Basis, news: News) => rotationTurned(basis, news),
   beginPreshared: (basis: Basis, signed: Signed) => presharedBegun(basis, signed),
   hearPreshared: (basis: Basis, heard: { have: readonly string[] }) => presharedHeard(basis, heard),

@@ -17,6 +17,8 @@ export interface NamedMachine {
   readonly revoked?: 'revoked' | 'expired';
   /** As it said last: WireGuard public keys by lane, and the MTU towards its peers. */
   readonly keys?: Readonly<Record<string, string>>;
+  /** The lane of its usual tunnel, where that is not 0. */
+  readonly home?: number;
   readonly mtu?: number;
 }
 
@@ -66,6 +68,7 @@ function namedMachine(
     ...(node?.isRevoked && { revoked: inputs.revoked?.[name]?.why ?? 'revoked' }),
     ...(endpoint && { endpoint: formatEndpoint(endpoint) }),
     ...(keys[name] && { keys: keys[name] }),
+    ...(node && node.home !== 0 && { home: node.home }),
     ...(observations.mtu[name] !== undefined && { mtu: observations.mtu[name] }),
   };
 }

@@ -5,6 +5,7 @@ import {
   begun,
   ended,
   fileHolders,
+  homeIn,
   inPhase,
   partnersOf,
   type Rotation,
@@ -48,11 +49,8 @@ export interface News {
 /** What a rotation would do, apart from who is there to take part. */
 export type RotationEffect = Omit<RotationPlan, 'waits'>;
 
-/** @throws api/not-found, server/key-in-file, server/rotate-file-holder, server/rotation-stale-files */
-function requireRotatable(
-  { compiled, machines }: Basis,
-  { machine, now = false }: RotationRequest,
-): void {
+/** @throws api/not-found, server/key-in-file, server/rotate-file-holder */
+function requireRotatable({ compiled, machines }: Basis, { machine }: RotationRequest): void {
   const node = compiled.model.nodesByName.get(machine);
   if (!node) throw apiErrors.error('api/not-found', { what: `machine ${machine} with a key` });
   if (!node.machine.managed) throw serverErrors.error('server/rotate-file-holder', { machine });
@@ -62,12 +60,6 @@ function requireRotatable(
   if (machines.get(machine)?.enrolment !== 'enrolled' || node.publicKey === undefined) {
     throw apiErrors.error('api/not-found', { what: `machine ${machine} that joined` });
   }
-  const holders = fileHolders(compiled.model, machine);
-  if (now || holders.length === 0) return;
-  throw serverErrors.error('server/rotation-stale-files', {
-    machine,
-    machines: holders.join(', '),
-  });
 }
 
 /** What a rotation would do. @throws as `requireRotatable` */
@@ -99,7 +91,8 @@ export function rotationBegun(basis: Basis, { request, author, at }: Beginning):
     throw serverErrors.error('server/rotation-runs', { machine: facts.rotation.machine });
   }
   requireRotatable(basis, request);
-  const retired = facts.keys[machine]?.['0'];
+  const retired = facts.keys[machine]?.[homeIn(facts, machine)];
+  const files = fileHolders(basis.compiled.model, machine);
   const rotation: Rotation = {
     machine,
     phase: now ? 'now' : 'prepare',
@@ -107,6 +100,7 @@ export function rotationBegun(basis: Basis, { request, author, at }: Beginning):
     partners: partnersOf(basis.compiled.model, machine),
     reached: [],
     without: [],
+    ...(!now && files.length > 0 && { files }),
     ...(now && retired !== undefined && { retired }),
     ...(port !== undefined && { port }),
     linger,
@@ -118,32 +112,46 @@ export function rotationBegun(basis: Basis, { request, author, at }: Beginning):
 /** Phases in which nobody takes the detour yet. */
 const nobodyMoved: readonly RotationPhase[] = ['prepare', 'detour'];
 
+/** Whether the old key is there to go back to, since others have it in a file. */
+const stillOld = ({ phase, files = [] }: Rotation): boolean =>
+  files.length > 0 && (phase === 'rekey' || phase === 'prove');
+
 /** Gives a rotation up. @throws server/no-rotation, server/rotation-too-far */
 export function rotationAborted(basis: Basis, { author, at }: Signed): Decision | undefined {
   const rotation = rotationOf(basis);
   const { machine, phase, retired } = rotation;
   const { facts } = basis.stored;
-  if (phase === 'return') return undefined;
+  if (phase === 'return' || phase === 'undo') return undefined;
   const base = { author, action: 'rotate-abort', detail: { machine, phase } };
-  const hasOldKey = facts.keys[machine]?.['0'] === retired;
+  const hasOldKey = facts.keys[machine]?.[homeIn(facts, machine)] === retired;
   if (nobodyMoved.includes(phase) || (phase === 'now' && hasOldKey)) {
     return { ...base, compiled: withFacts(basis, ended(facts)) };
   }
-  if (phase !== 'moved') throw serverErrors.error('server/rotation-too-far', { machine });
-  return { ...base, compiled: withFacts(basis, inPhase(facts, rotation, 'return', at)) };
+  const next = phase === 'moved' ? 'return' : stillOld(rotation) ? 'undo' : undefined;
+  if (!next) throw serverErrors.error('server/rotation-too-far', { machine });
+  return { ...base, compiled: withFacts(basis, inPhase(facts, rotation, next, at)) };
 }
 
 /** Phases that need the machine itself: it is its key. */
 const needsItself: readonly RotationPhase[] = ['prepare', 'detour', 'moved', 'rekey', 'prove'];
 
+export interface Finish extends Signed {
+  /** Only without this one. */
+  readonly only?: string | undefined;
+}
+
 /**
  * Lets a rotation go on without those that have not reached its phase.
- * @throws server/no-rotation, server/rotation-needs
+ * @throws server/no-rotation, server/rotation-needs, api/not-found
  */
-export function rotationFinished(basis: Basis, { author }: Signed): Decision | undefined {
+export function rotationFinished(basis: Basis, { author, only }: Finish): Decision | undefined {
   const rotation = rotationOf(basis);
   const { machine, phase, reached } = rotation;
-  const late = awaited(basis.compiled.model).filter((name) => !reached.includes(name));
+  const all = awaited(basis.compiled.model).filter((name) => !reached.includes(name));
+  if (only !== undefined && !all.includes(only)) {
+    throw apiErrors.error('api/not-found', { what: `machine ${only} that the change waits for` });
+  }
+  const late = only === undefined ? all : [only];
   if (late.length === 0) return undefined;
   if (late.includes(machine) && needsItself.includes(phase)) {
     throw serverErrors.error('server/rotation-needs', { machine });
@@ -178,13 +186,21 @@ export function rotationTurned(
   const isStill = partners.join() === rotation.partners.join();
   const all = [...new Set([...rotation.reached, ...reached])].sort();
   if (isStill && awaited(model).every((name) => all.includes(name)) && isDue(rotation, lingered)) {
-    const next = advanced(facts, at);
+    const next = withFiles(advanced(facts, at), fileHolders(model, machine));
     const action = next.rotation ? 'rotate-phase' : 'rotate-end';
     return { author: 'server', action, detail, compiled: withFacts(basis, next) };
   }
   if (isStill && all.length === rotation.reached.length) return undefined;
   const next = { ...facts, rotation: { ...rotation, partners, reached: all } };
   return { author: 'server', compiled: withFacts(basis, next) };
+}
+
+/** Who was given a file meanwhile has the old key in it, too. */
+function withFiles(facts: Facts, holders: readonly string[]): Facts {
+  const { rotation } = facts;
+  if (rotation?.phase !== 'files') return facts;
+  const files = [...new Set([...(rotation.files ?? []), ...holders])].sort();
+  return { ...facts, rotation: { ...rotation, files } };
 }
 
 const isDue = ({ phase, since }: Rotation, lingered: string | undefined): boolean =>

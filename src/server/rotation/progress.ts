@@ -3,8 +3,11 @@ import type { Hub } from '../hub/hub.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 
 /** Whether an agent here has confirmed all that its machine should be now. */
-export const hasConfirmed = ({ machines }: Snapshot, hub: Hub, name: string): boolean =>
-  hub.hasConfirmed(machines.get(name)?.identity ?? '');
+export const hasConfirmed = (snapshot: Snapshot, hub: Hub, name: string): boolean =>
+  hub.hasConfirmed(identityOf(snapshot, name));
+
+const identityOf = ({ machines }: Snapshot, name: string): string =>
+  machines.get(name)?.identity ?? '';
 
 /** Whether a machine has what a phase asks for, confirmed it and, where keys are new, shook hands. */
 export function hasReached(
@@ -13,11 +16,13 @@ export function hasReached(
   rotation: Rotation,
   name: string,
 ): boolean {
+  const { machine, phase, retired, files = [] } = rotation;
+  if (phase === 'files') return hasNewFile(snapshot, hub, machine, name);
   if (!hasConfirmed(snapshot, hub, name)) return false;
-  const { machine, phase, retired } = rotation;
-  const keys = snapshot.names.get(machine)?.keys ?? {};
+  const { keys = {}, home = 0 } = snapshot.names.get(machine) ?? {};
+  const next = files.length > 0 ? keys[home === 0 ? 2 : 0] : keys[home];
   const hasShaken = (key: string | undefined): boolean =>
-    name === machine || hub.hasShaken(snapshot.machines.get(name)?.identity ?? '', key);
+    name === machine || hub.hasShaken(identityOf(snapshot, name), key);
   switch (phase) {
     case 'prepare':
       return haveDetours(snapshot, rotation);
@@ -25,12 +30,20 @@ export function hasReached(
       return hasShaken(keys['1']);
     case 'rekey':
     case 'now':
-      return keys['0'] !== retired;
+      return next !== undefined && next !== retired;
     case 'prove':
-      return hasShaken(keys['0']);
+      return hasShaken(next);
+    case 'undo':
+      return hasShaken(keys[home]);
     default:
       return true;
   }
+}
+
+/** Whether a machine of which only its file is ours was heard by the new key. */
+function hasNewFile(snapshot: Snapshot, hub: Hub, rotating: string, name: string): boolean {
+  const key = snapshot.turn?.holders[name];
+  return hub.hasShaken(identityOf(snapshot, rotating), key);
 }
 
 /** Until all have a key for the detour, nobody has been told of all. */

@@ -12,8 +12,11 @@ class Agent {
   readonly #keys = new Map<string, string>();
   #channel: Channel | undefined;
   #done: HostState | undefined;
+  #watched: readonly string[] = [];
   /** Nothing happens on it while this is so. */
   idle = false;
+  /** Peers that do not shake hands with it, by public key. */
+  readonly silent = new Set<string>();
 
   constructor(machine: Machine, server: () => TestServer) {
     this.machine = machine;
@@ -44,17 +47,22 @@ class Agent {
     if (this.idle || !state || state === this.#done) return false;
     this.#done = state;
     const peers = Object.values(state.tunnels).flatMap((tunnel) => Object.values(tunnel.peers));
-    const handshakes = peers.flatMap(({ publicKey, watched }) => (watched ? [publicKey] : []));
-    this.#channel?.say({ type: 'seen', keys: this.#keysNow(), handshakes });
+    this.#watched = peers.flatMap(({ publicKey, watched }) => (watched ? [publicKey] : []));
+    this.shakeHands();
     this.#channel?.report('confirmed');
     return true;
   }
 
+  /** Tells with whom it shook hands of those that it watches. */
+  shakeHands(): void {
+    const handshakes = this.#watched.filter((key) => !this.silent.has(key));
+    this.#channel?.say({ type: 'seen', keys: this.#keysNow(), handshakes });
+  }
+
   #keysNow(): Record<string, string> {
     const tunnels = Object.values(this.#done?.tunnels ?? {});
-    const own: [string, string] = ['0', this.machine.keys['0'] ?? ''];
-    const all = tunnels.map(({ lane, key }): [string, string] => [`${lane}`, this.#key(lane, key)]);
-    return Object.fromEntries([own, ...all]);
+    if (tunnels.length === 0) return { ...this.machine.keys };
+    return Object.fromEntries(tunnels.map(({ lane, key }) => [`${lane}`, this.#key(lane, key)]));
   }
 
   #key(lane: number, key: HostState['tunnels'][string]['key']): string {
@@ -142,7 +150,7 @@ test('who is away holds it up by name, until a person lets it go on without', as
     .toEqual(['anna', 'bob', 'hub']);
   const { machines } = await server.call('status', {});
   expect(machines.find(({ name }) => name === 'hub')?.notes).toContain('key changes: prepare');
-  await expect(server.call('finishRotation', {})).rejects.toThrow('server/rotation-needs');
+  await expect(server.call('finishRotation', {}, {})).rejects.toThrow('server/rotation-needs');
   playing.agents.bob.idle = false;
   await play(playing, (phase) => phase === 'moved');
   playing.agents.bob.idle = true;
@@ -152,7 +160,7 @@ test('who is away holds it up by name, until a person lets it go on without', as
       return (await waits()).map(({ machine }) => machine);
     })
     .toEqual(['bob']);
-  expect(await server.call('finishRotation', {})).toEqual({ without: ['bob'] });
+  expect(await server.call('finishRotation', {}, {})).toEqual({ without: ['bob'] });
   await play(playing, isOver);
 });
 
@@ -199,6 +207,74 @@ test('a server that is started again goes on where it was, in every phase', asyn
     await server.stop();
     rmSync(server.data, { recursive: true, force: true });
   }
+});
+
+/** A network in whose file there are two phones on which nothing of ours runs. */
+async function withPhones(server: TestServer): Promise<Cast & { readonly phones: readonly [string, string] }> {
+  const playing = await cast(() => server);
+  const phones = [generateKeyPair().publicKey, generateKeyPair().publicKey] as const;
+  const members = phones.map((key, n) => `phone-${n}: { hub: hub, managed: false, key: ${key} },`);
+  const { files, entry, revision } = await server.call('pull', {});
+  const text = (files[entry] ?? '').replace('members: {', `members: { ${members.join(' ')}`);
+  await server.call('apply', {}, { entry, files: { [entry]: text }, base: revision });
+  return { ...playing, phones };
+}
+
+const tunnelsOf = ({ state }: Agent): readonly string[] =>
+  Object.values(state?.tunnels ?? {}).map(({ lane, listenPort }) => `${lane} ${listenPort}`);
+
+test('the old key stays beside the new one until whoever has it in a file moved or was dropped', async () => {
+  await using server = await TestServer.start();
+  const playing = await withPhones(server);
+  const { hub, anna } = playing.agents;
+  const plan = await server.call('planRotation', { machine: 'hub' });
+  expect(plan).toMatchObject({ impact: 'none', stale: ['phone-0', 'phone-1'] });
+  expect(plan.ports).toContainEqual(expect.objectContaining({ port: 51822, stays: true }));
+  const waits = async () =>
+    ((await server.call('rotation', {})).rotation?.waits ?? []).map(({ machine }) => machine);
+  const drop = (only: string) => server.call('finishRotation', {}, { only });
+  const rotateAgain = async (...tunnels: readonly string[]) => {
+    for (const key of playing.phones) hub.silent.add(key);
+    await server.call('rotate', { machine: 'hub' }, { linger: 0 });
+    await play(playing, (phase) => phase === 'files');
+    while (await hub.act());
+    expect(tunnelsOf(hub).toSorted()).toEqual(tunnels);
+    expect(await waits()).toEqual(['phone-0', 'phone-1']);
+  };
+  const moves = async (phone: 0 | 1) => {
+    hub.silent.delete(playing.phones[phone]);
+    hub.shakeHands();
+    await expect.poll(waits).not.toContain(`phone-${phone}`);
+  };
+  await rotateAgain('0 51820', '2 51822');
+  await moves(0);
+  await moves(1);
+  await play(playing, isOver);
+  for (const agent of [hub, anna]) while (await agent.act());
+  expect(tunnelsOf(hub)).toEqual(['2 51822']);
+  await rotateAgain('0 51820', '2 51822');
+  await moves(1);
+  // That it moved the last time says nothing of this time.
+  expect(await waits()).toEqual(['phone-0']);
+  await expect(drop('phone-1')).rejects.toThrow('api/not-found');
+  expect(await drop('phone-0')).toEqual({ without: ['phone-0'] });
+  await play(playing, isOver);
+  for (const agent of [hub, anna]) while (await agent.act());
+  expect(tunnelsOf(hub)).toEqual(['0 51820']);
+});
+
+test('a key that stays beside the old one is given up also after it was made', async () => {
+  await using server = await TestServer.start();
+  const playing = await withPhones(server);
+  const { hub, anna } = playing.agents;
+  const old = keyIn(anna.state, 'main', 'hub');
+  await server.call('rotate', { machine: 'hub' }, { linger: 0 });
+  await play(playing, (phase) => phase === 'prove');
+  await server.call('abortRotation', {});
+  await play(playing, isOver);
+  for (const agent of Object.values(playing.agents)) while (await agent.act());
+  expect(keyIn(anna.state, 'main', 'hub')).toBe(old);
+  expect(tunnelsOf(hub)).toEqual(['0 51820']);
 });
 
 test('what cannot be rotated is said, with what to do instead', async () => {

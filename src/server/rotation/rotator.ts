@@ -94,11 +94,17 @@ export class Rotator {
     const known = new Set(rotation.reached);
     const late = awaited.filter((name) => !known.has(name));
     const reached = late.filter((name) => hasReached(snapshot, this.#hub, rotation, name));
+    if (rotation.phase === 'prepare') this.#forgetHandshakes(snapshot, reached);
     const isGone = !names.has(rotation.machine);
     const isOver = late.length === 0 && this.#hasLingered(rotation);
     if (reached.length === 0 && !isGone && !isOver) return undefined;
     const lingered = isOver ? rotation.since : undefined;
     return decide({ name: 'turn', input: { reached, at: this.#clock().toISOString(), lingered } });
+  }
+
+  /** Their states watch nobody now: whatever these said they said of a change before. */
+  #forgetHandshakes({ machines }: Snapshot, names: readonly string[]): void {
+    for (const name of names) this.#hub.forgetHandshakes(machines.get(name)?.identity ?? '');
   }
 
   /** What begins under our eyes is measured by a clock that nobody puts forward or back. */

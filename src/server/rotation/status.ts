@@ -11,13 +11,13 @@ export async function rotationStatus(
 ): Promise<RotationStatus | undefined> {
   const { turn } = network.snapshot;
   if (!turn) return undefined;
-  const { machine, phase, since, partners, reached, without, linger } = turn.rotation;
+  const { machine, phase, since, partners, reached, without, files = [], linger } = turn.rotation;
   const ends = new Date(Date.parse(since) + linger * 1000).toISOString();
   return {
     machine,
     phase,
     since,
-    machines: [machine, ...partners],
+    machines: phase === 'files' ? [...files] : [machine, ...partners],
     reached: [...reached],
     without: [...without],
     waits: [...(await waitsOf(network, hub))],

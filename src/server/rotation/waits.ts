@@ -1,5 +1,5 @@
 import type { Awaited } from '#api';
-import type { RotationPort } from '#compile';
+import type { RotationPhase, RotationPort } from '#compile';
 import type { Hub } from '../hub/hub.ts';
 import type { Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
@@ -31,6 +31,15 @@ export function absence(
   return { machine, why, fix: `Upgrade it; ${leaveBehind}.` };
 }
 
+/** Phases that somebody may hold up whom a firewall keeps out. */
+const byHandshake: readonly RotationPhase[] = ['detour', 'prove', 'undo'];
+
+const staleFile = (machine: string, rotating: string): Awaited => ({
+  machine,
+  why: `it has a file with the old key of ${rotating}`,
+  fix: `Give it another file (\`hawser export\`); \`hawser rotate --drop ${machine}\` goes on without it.`,
+});
+
 /** Of whom a rotation still waits, and why, sorted by name. */
 export async function waitsOf(network: Network, hub: Hub): Promise<readonly Awaited[]> {
   const { snapshot } = network;
@@ -39,7 +48,10 @@ export async function waitsOf(network: Network, hub: Hub): Promise<readonly Awai
   const { rotation, awaited } = turn;
   const late = awaited.filter((name) => !rotation.reached.includes(name));
   const partners = late.filter((name) => name !== rotation.machine);
-  const ports = rotation.phase === 'detour' ? await network.rotationPorts(partners) : undefined;
+  if (rotation.phase === 'files') return late.map((name) => staleFile(name, rotation.machine));
+  const ports = byHandshake.includes(rotation.phase)
+    ? await network.rotationPorts(partners)
+    : undefined;
   return late.map(
     (name) => absence(snapshot, hub, name) ?? trouble(snapshot, hub, name, ports?.get(name) ?? []),
   );

@@ -42,6 +42,8 @@ export async function followRotation(
     const { rotation } = await client.call('rotation', { params: { network } });
     if (!rotation) return;
     if (!quiet) teller.hear(rotation);
+    // People take their time to import a file.
+    if (rotation.phase === 'files') return;
     await sleep(pause);
   }
 }

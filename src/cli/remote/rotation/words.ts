@@ -11,6 +11,8 @@ const phases: Readonly<Record<string, string>> = {
   prove: 'the new key is proven by handshakes',
   back: 'packets return to the first tunnel',
   linger: 'the second tunnel stays for a while, for whoever still uses it',
+  files: 'the old key stays for those who have it in a file, until they have another',
+  undo: 'given up: the old key is proven once more',
   return: 'given up: packets return to the first tunnel',
   now: 'the key is changed in place',
 };
@@ -34,12 +36,18 @@ export function rotationPlanText(plan: RotationPlan): string {
   return [
     way,
     ...ports.map(
-      ({ machine: at, port, endpoint }) => `UDP ${port} of ${at} has to be open: ${endpoint}`,
+      ({ machine: at, port, endpoint, stays }) =>
+        `UDP ${port} of ${at} has to be open${stays ? ' from now on' : ''}: ${endpoint}`,
     ),
-    ...(stale.length > 0 ? [`files that go stale: ${stale.join(', ')}`] : []),
+    ...(stale.length > 0 ? [`files that go stale: ${stale.join(', ')}${staleText(plan)}`] : []),
     ...(waits.length > 0 ? ['It would wait for:', ...waits.map(waitText)] : []),
   ].join('\n');
 }
+
+const staleText = ({ impact, machine }: RotationPlan): string =>
+  impact === 'session'
+    ? ' (they stop working at once)'
+    : ` (they work until each has another, or ${machine} drops them)`;
 
 /** How far a change of key is, for people. */
 function rotationText(status: RotationStatus): string {

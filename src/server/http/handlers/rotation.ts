@@ -44,9 +44,9 @@ export function rotationHandlers({ networks, clock }: Context): Pick<Handlers, N
       return undefined;
     },
 
-    async finishRotation({ params, actor }) {
+    async finishRotation({ params, body, actor }) {
       const { network } = networks.get(params.network);
-      const input = signed(actor.name);
+      const input = { ...signed(actor.name), ...body };
       const { snapshot } = await network.commit(async (_, decide) =>
         decide({ name: 'finishRotation', input }),
       );
