@@ -85,7 +85,18 @@ export const routes = {
     permission: 'read',
     summary: 'The stored file, which is the truth, and its revision',
     params: OfNetwork,
-    response: Type.Object({ revision: RevisionId, ...FileSet.properties }),
+    query: Type.Object({
+      /** Also what is known besides: keys, addresses given out, what was seen. */
+      facts: Type.Optional(Type.Boolean()),
+    }),
+    response: Type.Object({
+      revision: RevisionId,
+      ...FileSet.properties,
+      /** Text of a facts file. */
+      facts: Type.Optional(Type.String()),
+      /** Version of the preshared keys, where facts are asked for and there are any. */
+      presharedKeys: Type.Optional(Type.Integer()),
+    }),
   }),
   plan: route({
     method: 'POST',
@@ -215,6 +226,19 @@ export const routes = {
       'Cut a machine off at all its peers, or let it back; name, key, address and history stay',
     params: OfMachine,
     body: Type.Object({ revoked: Type.Boolean(), why: Why }),
+  }),
+  giveKey: route({
+    method: 'POST',
+    path: `${network}/machines/:machine/key`,
+    permission: 'apply',
+    once: true,
+    summary: 'Tell the public key of a machine on which no agent runs',
+    params: OfMachine,
+    body: Type.Object({
+      publicKey: PublicKey,
+      /** The key that it is instead of: refused where that is another by now. */
+      instead: Type.Optional(PublicKey),
+    }),
   }),
   retryMachine: route({
     method: 'POST',

@@ -11,7 +11,23 @@ export const cliErrors = errorTable({
   },
   'cli/key-was-given-out': {
     says: 'the private key of {machine} was made by an earlier export, which alone has it',
-    fix: "Make a new key with --new-key (the old file stops working), or give the person's own public key with --public-key.",
+    fix: "`hawser export {named}` with --key-from OLD-FILE takes it from there, with --keep-key leaves it out. --new-key makes another one (the old file stops working); --public-key takes the person's own.",
+  },
+  'cli/one-key-option': {
+    says: 'these say different things of one key: {options}',
+    fix: 'Leave one of them away.',
+  },
+  'cli/no-key-there': {
+    says: 'there is no private key to be had from {file}: {why}',
+    fix: 'Name the wg or wg-quick file that the machine has; or leave its key out, with --keep-key.',
+  },
+  'cli/other-key': {
+    says: 'the private key in {file} is not that of {machine}',
+    fix: 'It may have been given another file since. Make a new key with --new-key, or give the public key of this one with --public-key.',
+  },
+  'cli/export-what': {
+    says: 'which machine of {file}?',
+    fix: 'Say `hawser export {file} MACHINE`; a machine alone is one of the server’s network.',
   },
   'cli/bad-public-key': {
     says: '{text} is no WireGuard public key',

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { RevisionId } from '#api';
 import { type Diagnostic, DiagnosticsError } from '#base';
 import {
   allocate,
@@ -16,11 +17,19 @@ import { loadNetwork, type Network } from '#spec';
 import { cliErrors } from './errors.ts';
 import { diskReader } from './files.ts';
 
-export interface Opened {
+/** A network, and what is known besides its file. */
+export interface Known {
   readonly network: Network;
-  readonly warnings: readonly Diagnostic[];
-  /** What the facts file beside the network's file says; empty without one. */
   readonly facts: Facts;
+  /** Of one that a server has. */
+  readonly revision?: RevisionId;
+  /** Version of its preshared keys, where there are any. */
+  readonly presharedKeys?: number;
+}
+
+export interface Opened extends Known {
+  readonly warnings: readonly Diagnostic[];
+  /** The facts are those of this file beside the network's file; empty without one. */
   readonly factsFile: string;
 }
 
@@ -57,19 +66,26 @@ export const linkBoth = (a: Opened, b: Opened): readonly [Model, Model] => [
 ];
 
 /** Links with the keys that are known, and with addresses given out as the facts file will keep them. */
-export function linkKnown({ network }: Opened, facts: Facts): Model {
-  return link({ ...facts, network, epoch: 'file', rev: 0 });
+export function linkKnown(known: Known, facts: Facts): Model {
+  const { network, revision = { epoch: 'file', number: 0 }, presharedKeys } = known;
+  const { epoch, number: rev } = revision;
+  return link({
+    ...facts,
+    network,
+    epoch,
+    rev,
+    ...(presharedKeys !== undefined && { presharedKeys }),
+  });
 }
 
 /** Facts with an address for every machine. */
-export const withAddresses = ({ network }: Opened, facts: Facts): Facts => ({
+export const withAddresses = ({ network }: Known, facts: Facts): Facts => ({
   ...facts,
   ledger: allocate(network, facts.ledger).ledger,
 });
 
 /** Writes the facts file whole or not at all. Throws `cli/write-failed`. */
-export function saveFacts(opened: Opened, facts: Facts): void {
-  const { factsFile: file, network } = opened;
+export function saveFacts({ factsFile: file, network }: Opened, facts: Facts): void {
   const old = readFacts(file);
   const text = writeFacts(old, network.name, facts);
   if (text === old) return;

@@ -159,7 +159,10 @@ export function awaited({ inputs: { rotation }, turn, nodesByName }: Model): rea
   const wait = (names: readonly string[]) => names.filter((name) => !skipped.has(name)).sort();
   if (turn.phase === 'linger') return wait(turn.beside === undefined ? [] : [turn.node.name]);
   if (turn.phase === 'now') return [turn.node.name];
-  if (turn.phase === 'files') return wait((rotation.files ?? []).filter((name) => nodesByName.get(name)?.publicKey !== undefined));
+  if (turn.phase === 'files')
+    return wait(
+      (rotation.files ?? []).filter((name) => nodesByName.get(name)?.publicKey !== undefined),
+    );
   const names = [...turn.partners].filter(({ machine }) => machine.managed).map(({ name }) => name);
   return wait([turn.node.name, ...names]);
 }

@@ -125,6 +125,14 @@ export const serverErrors = errorTable({
     says: 'no agent runs on {machine}: its key is in the file that it was given',
     fix: 'Make another file, with another key: `hawser export FILE {machine} --new-key`, or write its new public key as `key` into the network’s file.',
   },
+  'server/key-made-there': {
+    says: '{machine} is managed: its key is born on the machine itself',
+    fix: 'Say `managed: false` in the file if nothing of ours is to run there; `hawser rotate {machine}` changes its key.',
+  },
+  'server/key-moved': {
+    says: '{machine} was given another key meanwhile',
+    fix: 'Somebody else exported it, too: ask who has its file now, then export it again.',
+  },
   'server/backup-unreadable': {
     says: '{file} cannot be read as a backup: {why}',
     fix: 'Nothing was changed. Check file and passphrase; `hawser backup verify` tells whether a backup can be restored.',

@@ -18,6 +18,10 @@ class Stream {
     this.#ping = from.run('ping', '-i', '0.001', to);
   }
 
+  get returned(): number {
+    return this.#ping.output.match(/ttl=/g)?.length ?? 0;
+  }
+
   /** How many packets returned, and how many did not although later ones did. */
   async end(): Promise<{ readonly returned: number; readonly lost: number }> {
     await this.#ping.end('SIGINT');
@@ -130,6 +134,49 @@ suite('a change of key', { needs: ['root', 'netns', 'tun'] }, () => {
       const values = JSON.parse(hub.read(secretsFile)) as object;
       return Object.keys(values).every((reference) => reference.endsWith('@2'));
     });
+  });
+
+  test('leaves the old key to those who have it in a file, until each moved or was dropped', async () => {
+    const { hub, alice, world } = star;
+    const carol = await world.machine('carol');
+    const members = ['carol', 'dave'].map((name) => `${name}: { managed: false },`).join(' ');
+    star.edit((text) => text.replace(/members:\s*\{/, `members: { ${members}`));
+    const [old, before] = [hub.must('export', 'carol'), keyOf(hub)];
+    hub.must('export', 'dave');
+    carol.write('/run/wg0.conf', old);
+    carol.do('wg-quick up /run/wg0.conf');
+    await until('carol is in', () => carol.reaches(overlay.alice));
+    expect(hub.must('rotate', 'hub', '--plan')).toContain('files that go stale: carol, dave');
+    const others = new Stream(alice, overlay.bob);
+    const fromFile = new Stream(carol, overlay.alice);
+    hub.must('rotate', 'hub', '--linger', '1s', '--no-wait');
+    await until('files are waited for', () => rotationAt(hub)?.phase === 'files');
+    expect(hub.must('rotate', '--status')).toContain('hawser export carol --key-from');
+    expect(devicesOf(hub).split(' ')).toHaveLength(2);
+    await lossless([fromFile]);
+
+    hub.write('/run/old.conf', old);
+    const moved = hub.must('export', 'carol', '--key-from', '/run/old.conf');
+    expect(moved).not.toContain(before);
+    carol.write('/run/new/wg0.conf', moved);
+    carol.write('/run/new.conf', carol.do('wg-quick strip /run/new/wg0.conf'));
+    const moving = new Stream(carol, overlay.alice);
+    await until('some came through', () => moving.returned > 100);
+    carol.do('wg setconf wg0 /run/new.conf');
+    await until('carol is not waited for', () => !hub.must('rotate', '--status').includes('carol'));
+    const some = moving.returned;
+    await until('more come through', () => moving.returned > some + 100);
+    // No more than what came before the hub looked by which of its keys carol lives.
+    expect((await moving.end()).lost).toBeLessThan(1000);
+
+    hub.must('rotate', '--drop', 'dave');
+    await until('the old key is gone', () => !devicesOf(hub).includes(' '));
+    expect(hub.do('wg show all public-key')).not.toContain(before);
+    await lossless([others]);
+    expect(carol.reaches(overlay.alice)).toBe(true);
+    carol.do('wg-quick down /run/wg0.conf');
+    carol.do('wg-quick up /run/wg0.conf');
+    expect(carol.reaches(overlay.alice)).toBe(false);
   });
 
   test('in place begins the sessions anew', async () => {

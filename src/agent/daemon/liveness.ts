@@ -3,7 +3,7 @@ import type { Binding, HostState } from '#state';
 import { handshakesOf } from './show.ts';
 
 /** ms between looks: who moves to another tunnel is answered by the old one until then. */
-const gap = 1_000;
+const gap = 400;
 
 const severalIn = ({ bindings }: HostState): readonly Binding[] =>
   bindings.filter(({ candidates }) => candidates.length > 1);
@@ -83,7 +83,10 @@ export class Liveness {
 /** What a choice of tunnels is kept by. */
 const keyOf = ({ prefixes }: Binding): string => prefixes[0] ?? '';
 
-/** The tunnel of the newest handshake; of none, or of several at once, the one that is tried first. */
+/**
+ * The tunnel of the newest handshake; without any the one that is tried first. WireGuard tells whole seconds: of
+ * two within one, the later is that of the tunnel that peers move to.
+ */
 function newest(
   { tunnels }: HostState,
   { candidates }: Binding,
@@ -95,5 +98,5 @@ function newest(
       const { interface: device, peers } = tunnels[tunnel] ?? {};
       return { tunnel, at: handshakes.get(`${device} ${peers?.[peer]?.publicKey}`) ?? 0 };
     });
-  return ages.reduce((best, one) => (one.at > best.at ? one : best)).tunnel;
+  return ages.reduce((best, one) => (one.at > 0 && one.at >= best.at ? one : best)).tunnel;
 }

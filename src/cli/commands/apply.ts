@@ -140,8 +140,10 @@ async function sureBase(
 
 /** The file says what the network's own says: whatever it was made from, nothing is lost. */
 export const isStored = async (client: Client, file: string, network: string): Promise<boolean> =>
-  diffFileSets(await client.call('pull', { params: { network } }), readFileSet(file).files)
-    .length === 0;
+  diffFileSets(
+    await client.call('pull', { params: { network }, query: {} }),
+    readFileSet(file).files,
+  ).length === 0;
 
 async function othersText(client: Client, network: string, base: RevisionId): Promise<string> {
   const revisions = await client.call('history', { params: { network }, query: { limit: 100 } });

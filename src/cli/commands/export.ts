@@ -1,10 +1,9 @@
-import { Command, Option } from 'commander';
-import type { Secret } from '#base';
+import type { Command } from 'commander';
+import { Option } from 'commander';
 import {
   exportHostFiles,
   exportMachineFiles,
   exportNames,
-  type Facts,
   type HostFormat,
   hostFormats,
   hostRoutes,
@@ -15,34 +14,33 @@ import {
   project,
 } from '#compile';
 import type { Machine } from '#spec';
-import { generateKeyPair, isKey } from '#wireguard';
 import { cliErrors } from '../errors.ts';
-import { linkKnown, type Opened, openNetwork, saveFacts, withAddresses } from '../load.ts';
+import { type KeyOptions, withKey } from '../export/keys.ts';
+import { refuseWithoutPeers } from '../export/pending.ts';
+import { atSource, fileSource, requireName, type Source } from '../export/source.ts';
+import { linkKnown } from '../load.ts';
 import { print, printJson } from '../output.ts';
+import { type NetworkOptions, ofNetwork } from '../remote/session.ts';
 
-interface Options {
+interface Options extends KeyOptions, NetworkOptions {
   readonly format?: string;
   readonly device?: string;
-  readonly publicKey?: string;
-  readonly newKey?: boolean;
-  readonly json?: boolean;
 }
 
-type LinkedNode = Model['nodes'][number];
 type File = ReturnType<typeof exportMachineFiles>[number];
 
 const allFormats = [...new Set([...machineFormats, ...hostFormats, namesFormat])];
 
 export const exportCommand = (): Command =>
-  new Command('export')
-    .description('write the configuration of one machine for software other than Hawser')
-    .argument('<file>', 'the network, as YAML; - for standard input')
-    .argument('<machine>', 'a gateway, node, member or host')
+  ofNetwork('export', 'write the configuration of one machine for software other than Hawser')
+    .argument('<file-or-machine>', 'a machine of the server’s network; or a file, then its machine')
+    .argument('[machine]', 'of the file: a gateway, node, member or host')
     .addOption(new Option('-f, --format <format>', 'how to write it').choices(allFormats))
     .option('--device <name>', 'a plain host: its device on the network of its site')
     .option('--public-key <key>', 'an unmanaged member: its own key, instead of making a pair here')
     .option('--new-key', 'an unmanaged member: make another pair; the one before stops working')
-    .option('--json', 'for programs: the files with path and mode')
+    .option('--key-from <file>', 'take the private key from the file that it has')
+    .option('--keep-key', 'leave the private key out: it is in the file that it has')
     .addHelpText(
       'after',
       `
@@ -50,22 +48,29 @@ Machines that run WireGuard: ${machineFormats.join(', ')} (wg-quick unless said)
 Plain hosts: ${hostFormats.join(', ')} (iproute2 unless said).
 Any of them: ${namesFormat}, the names of all machines for /etc/hosts.
 
-For a member with 'managed: false' the key pair is made here: the private key goes into the
-exported text only, the public key into hawser.facts.json beside the file.
+For a member with 'managed: false' the key pair is made here, once: the private key goes into the exported
+text only. The public key goes to the server, which lets the member in with it; of a file, into
+hawser.facts.json beside it.
 
 Exit code 0: written. 1: the file has errors. 2: could not be written.`,
     )
-    .action((file: string, machine: string, options: Options) => run(file, machine, options));
+    .action(run);
 
-async function run(file: string, name: string, options: Options): Promise<void> {
-  const opened = openNetwork(file);
-  const model = linkKnown(opened, opened.facts);
+async function run(what: string, machine: string | undefined, options: Options): Promise<void> {
+  if (machine !== undefined) return exportFrom(fileSource(what), machine, options);
+  requireName(what);
+  return atSource(options, (source) => exportFrom(source, what, options));
+}
+
+async function exportFrom(source: Source, name: string, options: Options): Promise<void> {
+  const { known } = source;
+  const model = linkKnown(known, known.facts);
   const isKnown = model.hostsByName.has(name) || model.nodesByName.has(name);
   if (options.format === namesFormat && isKnown) return output([exportNames(model)], options);
   if (model.hostsByName.has(name)) return output(hostFiles(model, name, options), options);
   const node = model.nodesByName.get(name);
   if (!node) return void project(model, name);
-  return exportMachine(opened, node.machine, options);
+  return exportMachine(source, node.machine, options);
 }
 
 function hostFiles(model: Model, name: string, options: Options): readonly File[] {
@@ -81,15 +86,16 @@ function checkDevice(text: string | undefined): void {
   throw cliErrors.error('cli/bad-device', { text }, { text });
 }
 
-async function exportMachine(opened: Opened, machine: Machine, options: Options): Promise<void> {
+async function exportMachine(source: Source, machine: Machine, options: Options): Promise<void> {
+  const { name } = machine;
   const kind = 'machines that run WireGuard';
-  const format = chosen(machine.name, kind, options.format ?? 'wg-quick', machineFormats);
-  const { facts, privateKey } = withKey(opened, machine, options, format === 'hoststate');
-  const model = linkKnown(opened, facts);
-  refuseWithoutPeers(opened, model, machine.name);
+  const format = chosen(name, kind, options.format ?? 'wg-quick', machineFormats);
+  const { facts, privateKey } = withKey(source, machine, options, format === 'hoststate');
+  const model = linkKnown(source.known, facts);
+  refuseWithoutPeers(model, name, source);
   const secrets = privateKey ? { privateKey } : {};
-  const files = exportMachineFiles(project(model, machine.name), format as MachineFormat, secrets);
-  saveFacts(opened, facts);
+  const files = exportMachineFiles(project(model, name), format as MachineFormat, secrets);
+  await source.keep(facts, name);
   if (format !== 'qr' || options.json) return output(files, options);
   const { qrCode } = await import('../qr.ts');
   print(await qrCode(files.map(({ content }) => content).join('')));
@@ -98,85 +104,6 @@ async function exportMachine(opened: Opened, machine: Machine, options: Options)
 function chosen(name: string, kind: string, format: string, formats: readonly string[]): string {
   if (formats.includes(format)) return format;
   throw cliErrors.error('cli/unknown-format', { name, format, kind, formats: formats.join(', ') });
-}
-
-/** The facts with the machine's key, and its private key if it is made now. */
-function withKey(
-  opened: Opened,
-  machine: Machine,
-  options: Options,
-  stateOnly: boolean,
-): { readonly facts: Facts; readonly privateKey?: Secret } {
-  const facts = withAddresses(opened, opened.facts);
-  const { name } = machine;
-  if (machine.managed && (options.newKey || options.publicKey !== undefined)) {
-    throw cliErrors.error('cli/managed-key', { machine: name });
-  }
-  const { publicKey: text } = options;
-  if (text !== undefined) {
-    if (!isKey(text)) throw cliErrors.error('cli/bad-public-key', { text }, { text });
-    return { facts: setKey(facts, name, text) };
-  }
-  if (machine.managed || machine.publicKey !== undefined || stateOnly) return { facts };
-  if (facts.keys[name]?.['0'] !== undefined && !options.newKey) {
-    throw cliErrors.error('cli/key-was-given-out', { machine: name });
-  }
-  const { privateKey, publicKey } = generateKeyPair();
-  return { facts: setKey(facts, name, publicKey), privateKey };
-}
-
-const setKey = (facts: Facts, machine: string, key: string): Facts => ({
-  ...facts,
-  keys: { ...facts.keys, [machine]: { ...facts.keys[machine], '0': key } },
-});
-
-/** The machines that one links with. */
-function linksOf(model: Model, machine: string): readonly LinkedNode[] {
-  const node = model.nodesByName.get(machine) as LinkedNode;
-  const upstream = model.paths.upstream(node);
-  return [...new Set([...(upstream ? [upstream] : []), ...model.paths.neighbours(node)])];
-}
-
-/** An export without any peer helps nobody; it means that keys are missing. */
-function refuseWithoutPeers(opened: Opened, model: Model, machine: string): void {
-  const peers = Object.keys(project(model, machine).tunnels.main?.peers ?? {});
-  const pending = linksOf(model, machine).filter((node) => node.publicKey === undefined);
-  if (peers.length > 0 || pending.length === 0) return;
-  throw cliErrors.error('cli/pending-peers', {
-    machine,
-    pending: pending
-      .map((node) => node.name)
-      .sort()
-      .join(', '),
-    remedy: pendingRemedy(model, machine, pending),
-  });
-}
-
-/**
- * Who runs an agent makes its own key. For all others an export makes it, if that would not wait for
- * this one again.
- */
-function pendingRemedy(model: Model, own: string, pending: readonly LinkedNode[]): string {
-  const network = model.network.name;
-  const isKnown = ({ name, publicKey }: LinkedNode): boolean =>
-    name !== own && publicKey !== undefined;
-  const managed = pending.filter(({ machine }) => machine.managed);
-  const others = pending.filter(({ machine }) => !machine.managed);
-  const exported = others.filter(({ name }) => linksOf(model, name).some(isKnown));
-  const written = others.filter((node) => !exported.includes(node));
-  const names = (nodes: readonly LinkedNode[]): string => nodes.map(({ name }) => name).join(', ');
-  const commands = exported.map(({ name }) => `hawser export FILE ${name}`).join('; ');
-  return [
-    ...(exported.length > 0 ? [`First run ${commands}.`] : []),
-    ...(written.length > 0
-      ? [`Write the public key of ${names(written)} as 'key:' into the file.`]
-      : []),
-    ...(managed.length > 0
-      ? [
-          `On ${names(managed)} run 'hawser agent key --network ${network}' and write what it prints as 'key:' into the file.`,
-        ]
-      : []),
-  ].join(' ');
 }
 
 function output(files: readonly File[], options: Options): void {

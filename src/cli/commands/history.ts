@@ -44,7 +44,7 @@ export const showCommand = (): Command =>
     );
 
 const latest = async (client: Client, network: string): Promise<number> =>
-  (await client.call('pull', { params: { network } })).revision.number;
+  (await client.call('pull', { params: { network }, query: {} })).revision.number;
 
 /** The files that a word means: those of a revision, or of a file on this machine. */
 async function filesOf(client: Client, network: string, word: string): Promise<FileSet> {

@@ -21,7 +21,7 @@ export const pullCommand = (): Command =>
           const { number } = await mergeIn(client, file, readFileSet(file));
           return print(`${file} is your changes on top of revision ${number}`);
         }
-        const stored = await client.call('pull', { params: { network } });
+        const stored = await client.call('pull', { params: { network }, query: {} });
         const { revision, ...files } = stored;
         if (file === undefined) {
           if (options.json) return printJson(stored);

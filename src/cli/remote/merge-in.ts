@@ -11,7 +11,7 @@ import { mergeFileSets } from './merge.ts';
  */
 export async function mergeIn(client: Client, file: string, sent: Sent): Promise<RevisionId> {
   const params = { network: sent.network.name };
-  const { revision: now, ...theirs } = await client.call('pull', { params });
+  const { revision: now, ...theirs } = await client.call('pull', { params, query: {} });
   const base = baseOf(file, params.network);
   if (!base) throw cliErrors.error('cli/no-base', { ...params, now: now.number, file });
   // After a restore, numbers may mean other files than before.

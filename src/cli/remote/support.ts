@@ -115,7 +115,7 @@ class Asked {
         ? []
         : [
             this.#item(at('file.json'), `\`hawser pull\` of ${network}`, async () =>
-              json(await this.#client.call('pull', { params })),
+              json(await this.#client.call('pull', { params, query: {} })),
             ),
           ]),
     ];

@@ -37,7 +37,7 @@ export class TunnelEnd {
     this.#peers = tunnel.peers;
     this.#carried = bySpan(
       bindings.flatMap((binding) => {
-        const [first] = byRank(binding).filter(({ tunnel: other }) => other === id);
+        const first = byRank(binding).find(({ tunnel: other }) => other === id);
         if (!first) return [];
         return binding.prefixes.map((text) => ({ prefix: Prefix.parse(text), value: first.peer }));
       }),

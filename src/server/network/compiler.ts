@@ -1,5 +1,5 @@
 import type { FileSet } from '#api';
-import { affected, emptyFacts, parseFacts } from '#compile';
+import { affected, emptyFacts, parseFacts, writeFacts } from '#compile';
 import { serverErrors } from '../errors.ts';
 import { rotationCalls } from '../rotation/calls.ts';
 import { type Packed, pack } from '../store/packed.ts';
@@ -169,6 +169,14 @@ export function compilerCalls() {
     /** A `PlanResult` as JSON: of a large network it is large. */
     plan: ({ basis, files, operator }: PlanWanted): string =>
       JSON.stringify(planOf(memory.get(basis), files, operator)),
+
+    /** What is known besides the file, as the text of a facts file. */
+    facts({ basis }: { basis: number }): { facts: string; presharedKeys?: number } {
+      const { compiled, stored } = memory.get(basis);
+      const { presharedKeys } = compiled.model.inputs;
+      const facts = writeFacts(undefined, stored.network, compiled.facts);
+      return { facts, ...(presharedKeys !== undefined && { presharedKeys }) };
+    },
 
     ...rotationCalls((basis) => memory.get(basis)),
 

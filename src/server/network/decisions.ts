@@ -18,6 +18,7 @@ import type { Basis } from './basis.ts';
 import { type Change, changeTo, type Release, released } from './change.ts';
 import type { Decision } from './edit.ts';
 import { type Enrolment, enrol, withFacts } from './enrol.ts';
+import { type GivenKey, keyGiven } from './give-key.ts';
 import { forgotten, left, removed, vacated } from './remove.ts';
 import { expired, type Revoking, restored, revoked } from './revoke.ts';
 
@@ -51,6 +52,7 @@ export const decisions = {
   release: (basis: Basis, release: Release) => released(basis, release),
   revoke: (basis: Basis, revoking: Revoking) => revoked(basis, revoking),
   restore: (basis: Basis, revoking: Revoking) => restored(basis, revoking),
+  giveKey: (basis: Basis, given: GivenKey) => keyGiven(basis, given),
   expire: (basis: Basis, now: { readonly at: string }) => expired(basis, now),
   rotate: (basis: Basis, beginning: Beginning) => rotationBegun(basis, beginning),
   abortRotation: (basis: Basis, signed: Signed) => rotationAborted(basis, signed),

@@ -123,7 +123,7 @@ const machineOf = (network: string, { request, actor, at }: Enrolment): StoredMa
 });
 
 /** One WireGuard key on two machines would make their tunnel flap between them. */
-function refuseTakenKeys(basis: Basis, name: string, keys: JoinRequest['keys']): void {
+export function refuseTakenKeys(basis: Basis, name: string, keys: JoinRequest['keys']): void {
   const wanted = new Set(Object.values(keys));
   const { nodes } = basis.compiled.model;
   const owner =

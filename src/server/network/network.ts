@@ -102,6 +102,11 @@ export class Network {
     return new JsonText(await this.#components.compiler.call('plan', { basis, files, operator }));
   }
 
+  /** What is known besides the file in a snapshot, as the text of a facts file. */
+  async facts({ basis }: Snapshot): Promise<{ facts: string; presharedKeys?: number }> {
+    return this.#components.compiler.call('facts', { basis });
+  }
+
   /** What changing the key of a machine would do. @throws as `requireRotatable` */
   async rotationPlan(request: RotationRequest): Promise<RotationEffect> {
     const { basis } = this.#snapshot;

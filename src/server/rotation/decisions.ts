@@ -4,6 +4,7 @@ import {
   awaited,
   begun,
   ended,
+  type Facts,
   fileHolders,
   homeIn,
   inPhase,

@@ -210,7 +210,9 @@ test('a server that is started again goes on where it was, in every phase', asyn
 });
 
 /** A network in whose file there are two phones on which nothing of ours runs. */
-async function withPhones(server: TestServer): Promise<Cast & { readonly phones: readonly [string, string] }> {
+async function withPhones(
+  server: TestServer,
+): Promise<Cast & { readonly phones: readonly [string, string] }> {
   const playing = await cast(() => server);
   const phones = [generateKeyPair().publicKey, generateKeyPair().publicKey] as const;
   const members = phones.map((key, n) => `phone-${n}: { hub: hub, managed: false, key: ${key} },`);

@@ -37,7 +37,7 @@ const byHandshake: readonly RotationPhase[] = ['detour', 'prove', 'undo'];
 const staleFile = (machine: string, rotating: string): Awaited => ({
   machine,
   why: `it has a file with the old key of ${rotating}`,
-  fix: `Give it another file (\`hawser export\`); \`hawser rotate --drop ${machine}\` goes on without it.`,
+  fix: `\`hawser export ${machine} --key-from OLD-FILE\` writes its new one; \`hawser rotate --drop ${machine}\` goes on without it.`,
 });
 
 /** Of whom a rotation still waits, and why, sorted by name. */

@@ -44,10 +44,10 @@ export function rotationPlanText(plan: RotationPlan): string {
   ].join('\n');
 }
 
-const staleText = ({ impact, machine }: RotationPlan): string =>
+const staleText = ({ impact }: RotationPlan): string =>
   impact === 'session'
     ? ' (they stop working at once)'
-    : ` (they work until each has another, or ${machine} drops them)`;
+    : ' (they work until each has another, or is dropped)';
 
 /** How far a change of key is, for people. */
 function rotationText(status: RotationStatus): string {

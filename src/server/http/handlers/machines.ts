@@ -8,6 +8,7 @@ type Names =
   | 'replaceMachine'
   | 'removeMachine'
   | 'revokeMachine'
+  | 'giveKey'
   | 'retryMachine';
 
 const noMachine = (name: string) =>
@@ -66,6 +67,13 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       const input = { machine: params.machine, author: actor.name, why, at };
       const name = revoked ? 'revoke' : 'restore';
       await network.commit(async (_, decide) => decide({ name, input }));
+      return undefined;
+    },
+
+    async giveKey({ params, body, actor }) {
+      const { network } = context.networks.get(params.network);
+      const input = { machine: params.machine, ...body, author: actor.name };
+      await network.commit(async (_, decide) => decide({ name: 'giveKey', input }));
       return undefined;
     },
 

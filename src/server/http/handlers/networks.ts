@@ -55,10 +55,12 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
       return statusOf(network.snapshot, { hub, now: clock(), server });
     },
 
-    async pull({ params }) {
-      const { revision } = context.networks.get(params.network).network.snapshot.stored;
+    async pull({ params, query }) {
+      const { network } = context.networks.get(params.network);
+      const { snapshot } = network;
+      const { revision } = snapshot.stored;
       const { files } = await revisionOf(context, params.network, revision.number);
-      return { revision, ...files };
+      return { revision, ...files, ...(query.facts && (await network.facts(snapshot))) };
     },
 
     async backup({ body, actor }) {
