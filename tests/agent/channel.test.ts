@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Store as AgentStore, Enrolments } from '#agent';
 import type { FromAgent } from '#api';
@@ -18,6 +19,8 @@ class Puppet {
   readonly #https: HttpsServer;
   readonly sockets: WebSocket[] = [];
   readonly heard: FromAgent[] = [];
+  /** Whether it answers when it is asked for a sign of life. */
+  answers = true;
   /** What it says after a hello. */
   answer: readonly unknown[] = [];
   challenge: unknown = {
@@ -28,9 +31,10 @@ class Puppet {
 
   constructor(key: string, cert: string) {
     this.#https = createServer({ key, cert });
-    const sockets = new WebSocketServer({ server: this.#https });
+    const sockets = new WebSocketServer({ server: this.#https, autoPong: false });
     sockets.on('connection', (socket) => {
       this.sockets.push(socket);
+      socket.on('ping', (data) => this.answers && socket.pong(data));
       socket.on('message', (data: Buffer) =>
         this.#hear(socket, JSON.parse(data.toString()) as FromAgent),
       );
@@ -51,6 +55,14 @@ class Puppet {
   say(message: unknown): void {
     const socket = this.sockets.at(-1);
     if (socket) say(socket, message);
+  }
+
+  /** Says a part of a message that goes on; resolves when the agent has it. */
+  async part(): Promise<void> {
+    const socket = this.sockets.at(-1);
+    socket?.send(' ', { fin: false });
+    socket?.ping();
+    await once(socket as WebSocket, 'pong');
   }
 
   /** What it heard of a kind, oldest first. */
@@ -231,6 +243,29 @@ describe('an agent refuses from a server', () => {
     const status = await anna.until('it says why', ({ unreachable }) => unreachable !== undefined);
     expect(status.unreachable).toMatchObject({ code: 'agent/other-channel' });
     expect(server.of('hello')).toEqual([]);
+  });
+});
+
+describe('an agent waits', () => {
+  /** Ms between two signs of life that it wants. */
+  const pulse = 15_000;
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('for a message that takes long, and not for a server that says nothing', async () => {
+    server.answer = [stateMessage(state())];
+    await anna.start();
+    await until('it is confirmed', () => outcomes().includes('confirmed'));
+    const connections = server.sockets.length;
+    server.answers = false;
+    for (let i = 0; i < 3; i++) {
+      await server.part();
+      vi.advanceTimersByTime(pulse);
+    }
+    expect(await anna.status()).toMatchObject({ connected: true });
+    expect(server.sockets).toHaveLength(connections);
+    vi.advanceTimersByTime(2 * pulse);
+    await until('it connects anew', () => server.sockets.length > connections);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { backoff } from './backoff.ts';
+import { backoff, patienceFor } from './backoff.ts';
 
 const chance = fc.double({ min: 0, max: 1, noNaN: true });
 const attempts = fc.record({
@@ -41,4 +41,10 @@ test('agents that lost one server at once come back spread out', () => {
   const once = { failures: 0, servers: 1, hurry: false };
   expect(backoff(once, 1) - backoff(once, 0)).toBe(200);
   expect(backoff({ ...once, failures: 20 }, 1) - backoff(once, 0)).toBe(29_800);
+});
+
+test('an attempt may take 5 s, and 15 s where others failed: many may come over one slow network', () => {
+  const all = [0, 1, 2, 3, 10_000].map((failures) => patienceFor({ failures, servers: 1 }));
+  expect(all).toEqual([5_000, 7_500, 11_250, 15_000, 15_000]);
+  expect(patienceFor({ failures: 2, servers: 2 })).toBe(7_500);
 });

@@ -16,13 +16,24 @@ export interface Attempts {
   readonly hurry: boolean;
 }
 
+/** ms until a connection must stand, and what that grows to: a network may be slow for all who come at once. */
+const firstPatience = 5_000;
+const mostPatience = 15_000;
+const patienceGrowth = 1.5;
+
+const roundsOf = ({ failures, servers }: Pick<Attempts, 'failures' | 'servers'>): number =>
+  Math.ceil(failures / servers);
+
+/** ms that an attempt may take, after so many that failed. */
+export const patienceFor = (attempts: Pick<Attempts, 'failures' | 'servers'>): number =>
+  Math.min(mostPatience, firstPatience * patienceGrowth ** roundsOf(attempts));
+
 /**
  * ms until the next attempt. Random within its bounds, so that many agents that lost one server do not
  * come back all at once. `chance`: from 0 to 1.
  */
-export function backoff({ failures, servers, hurry }: Attempts, chance: number): number {
-  const rounds = Math.ceil(failures / servers);
-  const limit = hurry ? longestInHurry : longest;
-  const most = Math.min(limit, 2 * shortest * growth ** rounds);
+export function backoff(attempts: Attempts, chance: number): number {
+  const limit = attempts.hurry ? longestInHurry : longest;
+  const most = Math.min(limit, 2 * shortest * growth ** roundsOf(attempts));
   return shortest + chance * (most - shortest);
 }

@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls';
 import { type RawData, WebSocket } from 'ws';
 import {
   channelPath,
@@ -44,30 +45,37 @@ export interface Connection {
   close(): void;
 }
 
-/** ms between signs of life, and how long one may be missing; a server that is gone is known after both. */
+/** ms between signs of life; a server that is gone is known when two are missing. */
 const pulse = 15_000;
-const patience = 10_000;
 /** ms for a sign of life where there is reason to doubt. */
 const soon = 5_000;
+
+/** ms for the server's answer to our hello, of a server to which a connection may take so long. */
+const answerWithin = ({ patience }: Dial): number => 2 * patience;
 
 type Stage = 'opened' | 'greeted' | 'accepted' | 'ended';
 
 class OpenConnection implements Connection {
   readonly path: Path;
+  readonly #tls: TLSSocket;
   readonly #socket: WebSocket;
   readonly #init: ConnectionInit;
   readonly #events: ConnectionEvents;
   #stage: Stage = 'opened';
   #isAlive = true;
+  /** Bytes that had come when a sign of life was asked for. */
+  #read = 0;
   #timer: NodeJS.Timeout;
   #doubt: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, path: Path, init: ConnectionInit, events: ConnectionEvents) {
-    this.path = path;
+  constructor(tls: TLSSocket, socket: WebSocket, init: ConnectionInit, events: ConnectionEvents) {
+    this.path = { local: tls.localAddress ?? '', remote: tls.remoteAddress ?? '' };
+    this.#tls = tls;
     this.#socket = socket;
     this.#init = init;
     this.#events = events;
-    this.#timer = setTimeout(() => this.#end(this.#lost('it does not answer')), patience);
+    const silent = (): void => this.#end(this.#lost('it does not answer'));
+    this.#timer = setTimeout(silent, answerWithin(init));
     socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
     socket.on('pong', () => {
       this.#isAlive = true;
@@ -124,21 +132,28 @@ class OpenConnection implements Connection {
 
   /** Asks for a sign of life, once what was asked before has been answered. */
   #feel(): void {
-    if (!this.#isAlive) {
-      this.#end(this.#lost('it gives no sign of life'));
-      return;
-    }
+    if (this.#doubt) return;
+    if (this.#hasLived) this.#ask();
+    else this.#end(this.#lost('it gives no sign of life'));
+  }
+
+  #ask(): void {
     this.#isAlive = false;
+    this.#read = this.#tls.bytesRead;
     this.#socket.ping();
+  }
+
+  /** A long message over a slow network is one before it is whole; answers come after it. */
+  get #hasLived(): boolean {
+    return this.#isAlive || this.#tls.bytesRead > this.#read;
   }
 
   check(): void {
     if (this.#stage !== 'accepted' || this.#doubt) return;
-    this.#isAlive = false;
-    this.#socket.ping();
+    this.#ask();
     this.#doubt = setTimeout(() => {
       this.#doubt = undefined;
-      if (!this.#isAlive) this.#end(this.#lost('it gives no sign of life'));
+      if (!this.#hasLived) this.#end(this.#lost('it gives no sign of life'));
     }, soon);
   }
 
@@ -188,18 +203,17 @@ export async function openConnection(
   const { server, network } = init;
   try {
     const tls = await dial(init);
-    const path = { local: tls.localAddress ?? '', remote: tls.remoteAddress ?? '' };
     const url = new URL(channelPath(network), server.replace(/^https:/, 'wss:'));
     const socket = new WebSocket(url, {
       createConnection: () => tls,
-      handshakeTimeout: patience,
+      handshakeTimeout: answerWithin(init),
       perMessageDeflate: false,
     });
     socket.on('unexpected-response', (request, { statusCode }) => {
       request.destroy();
       socket.emit('error', unexpected(statusCode));
     });
-    return new OpenConnection(socket, path, init, events);
+    return new OpenConnection(tls, socket, init, events);
   } catch (error) {
     if (!(error instanceof HawserError)) throw error;
     events.ended(error, undefined);

@@ -3,7 +3,7 @@ import type { HawserError } from '#base';
 import type { Path } from '../daemon/path.ts';
 import type { Enrolment } from '../enrolment.ts';
 import type { Identity } from '../identity.ts';
-import { backoff } from './backoff.ts';
+import { backoff, patienceFor } from './backoff.ts';
 import { type Connection, type Greeting, openConnection } from './connection.ts';
 
 export interface LinkEvents {
@@ -23,9 +23,6 @@ export interface LinkInit {
   /** Whether much hangs on a connection now: attempts then follow each other more closely. */
   readonly hurry: () => boolean;
 }
-
-/** ms until TCP and TLS must stand. */
-const patience = 5_000;
 
 /** A connection that lived for so many ms was a good one. */
 const goodLife = 10_000;
@@ -111,6 +108,7 @@ export class Link {
     const attempt: { connection?: Connection | undefined } = {};
     this.#attempt = attempt;
     const server = servers[this.#turn % servers.length] ?? '';
+    const patience = patienceFor({ failures: this.#failures, servers: servers.length });
     const init = {
       ...{ network, machine, authorities, identity, greeting, patience, server },
       signal: this.#stopping.signal,

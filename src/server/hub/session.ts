@@ -7,8 +7,8 @@ import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import type { Wire } from './wire.ts';
 
-/** Milliseconds that an agent has for its hello. */
-const helloWithin = 10_000;
+/** Milliseconds that an agent has for its hello, on a slow network, too. */
+const helloWithin = 30_000;
 /** Messages a second that a healthy agent never exceeds, and how many it may have saved up. */
 const rate = 20;
 const burst = 200;

@@ -39,6 +39,17 @@ test('a connection that gives no sign of life is ended', async () => {
   });
 });
 
+test('a connection over which something is asked lives on, although no answer comes', async () => {
+  await withWire(false, async (wire, client) => {
+    for (let i = 0; i < 3; i++) {
+      wire.beat();
+      client.ping();
+      await once(client, 'pong');
+    }
+    expect(wire.isOpen).toBe(true);
+  });
+});
+
 test('a connection that answers lives on', async () => {
   await withWire(true, async (wire) => {
     for (let i = 0; i < 3; i++) {

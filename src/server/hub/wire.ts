@@ -33,9 +33,11 @@ export class Wire {
 
   constructor(socket: WebSocket, { address, own }: Ends, counts: Counts) {
     this.#socket = socket;
-    socket.on('pong', () => {
+    const lives = (): void => {
       this.#lives = true;
-    });
+    };
+    // An answer may be long in coming behind a long message; agents ask and tell meanwhile.
+    for (const sign of ['pong', 'ping', 'message'] as const) socket.on(sign, lives);
     this.address = address;
     this.own = own;
     this.#counts = counts;
