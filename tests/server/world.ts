@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkStatus } from '#api';
 import { repositoryRoot } from '../support/checkout.ts';
-import { Sandbox } from '../support/sandbox.ts';
+import { type Program, Sandbox } from '../support/sandbox.ts';
 import { until } from '../support/until.ts';
 
 const bundle = join(repositoryRoot, 'dist/hawser.mjs');
@@ -83,6 +83,12 @@ export class Machine {
     return [...enter, ...env, process.execPath, bundle, ...args];
   }
 
+  #argvBehind(before: readonly string[], args: readonly string[]): string[] {
+    const argv = this.#argv(args);
+    const at = argv.indexOf(process.execPath);
+    return [...argv.slice(0, at), ...before, ...argv.slice(at)];
+  }
+
   /** Runs Hawser to its end, in a folder of the machine's own. */
   hawser(...args: readonly string[]): Outcome {
     const done = spawnSync('nsenter', this.#argv(args), { encoding: 'utf8', timeout: 90_000 });
@@ -91,10 +97,10 @@ export class Machine {
 
   /** The same behind other words, such as those of env(1) or setpriv(1). */
   hawserAs(before: readonly string[], ...args: readonly string[]): Outcome {
-    const argv = this.#argv(args);
-    const at = argv.indexOf(process.execPath);
-    const words = [...argv.slice(0, at), ...before, ...argv.slice(at)];
-    const done = spawnSync('nsenter', words, { encoding: 'utf8', timeout: 90_000 });
+    const done = spawnSync('nsenter', this.#argvBehind(before, args), {
+      encoding: 'utf8',
+      timeout: 90_000,
+    });
     return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
   }
 
@@ -114,8 +120,16 @@ export class Machine {
 
   /** Starts Hawser, which goes on. */
   start(...args: readonly string[]): Running {
+    return this.startAs([], ...args);
+  }
+
+  /** The same behind other words, as in `hawserAs`. */
+  startAs(before: readonly string[], ...args: readonly string[]): Running {
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    return new Running(spawn('nsenter', this.#argv(args), { stdio: [...stdio] }), true);
+    return new Running(
+      spawn('nsenter', this.#argvBehind(before, args), { stdio: [...stdio] }),
+      true,
+    );
   }
 
   read(file: string): string {
@@ -166,14 +180,47 @@ export class World {
 
   /** Takes a machine's cable out, or puts it in again. */
   cable(machine: Machine, is: 'up' | 'down'): void {
-    const end = `port${this.#machines.indexOf(machine) + 1}`;
-    this.#middle.run(['ip', 'link', 'set', end, is]);
+    this.#middle.run(['ip', 'link', 'set', this.#end(machine), is]);
+  }
+
+  /** The name of the middle's end of a machine's cable. */
+  #end(machine: Machine): string {
+    return `port${this.#machines.indexOf(machine) + 1}`;
+  }
+
+  /** Makes a machine's cable slow in both directions, as tc(8) writes rates; undefined: as fast as it was. */
+  slow(machine: Machine, rate: string | undefined): void {
+    // What waits longer than that is dropped, as full queues of real lines do.
+    const queue = ['tbf', 'rate', rate ?? '', 'burst', '2000', 'latency', '5s'];
+    for (const [box, device] of [
+      [machine.box, 'eth0'],
+      [this.#middle, this.#end(machine)],
+    ] as const) {
+      const words = rate === undefined ? ['del'] : ['add'];
+      box.run([
+        'tc',
+        'qdisc',
+        ...words,
+        'dev',
+        device,
+        'root',
+        ...(rate === undefined ? [] : queue),
+      ]);
+    }
+  }
+
+  /** Takes cables out and puts them in again, so often in turn, each time for so many seconds. */
+  flap(machines: readonly Machine[], times: number, seconds: number): Program {
+    const all = (is: string): string =>
+      machines.map((one) => `ip link set ${this.#end(one)} ${is}`).join('; ');
+    const turn = `${all('down')}; sleep ${seconds}; ${all('up')}; sleep ${seconds}`;
+    const script = `for turn in $(seq ${times}); do ${turn}; done; echo done`;
+    return this.#middle.start(['sh', '-c', script]);
   }
 
   /** Lets only packets up to so many bytes pass a machine's cable; larger ones vanish without a word. */
   narrow(machine: Machine, mtu: number): void {
-    const end = `port${this.#machines.indexOf(machine) + 1}`;
-    this.#middle.run(['ip', 'link', 'set', end, 'mtu', String(mtu)]);
+    this.#middle.run(['ip', 'link', 'set', this.#end(machine), 'mtu', String(mtu)]);
   }
 
   async close(): Promise<void> {

@@ -93,6 +93,11 @@ export class PostgresCluster {
     return `postgres://hawser@127.0.0.1:${this.#port}/${database}`;
   }
 
+  /** The same for machines that share no network with it: over its socket in the file system. */
+  socketUrl(database: string): string {
+    return `postgres://hawser@${encodeURIComponent(this.#folder)}:${this.#port}/${database}`;
+  }
+
   /** A new empty database; gives its name. */
   async createDatabase(): Promise<string> {
     const name = `db${this.#databases++}`;

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PostgresCluster } from '../support/postgres.ts';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import { byClock, setClock } from './clock.ts';
+import { overlay } from './star.ts';
+import { streamOf } from './stream.ts';
+import { type Machine, type Running, settled, World } from './world.ts';
+
+const network = 't-apart';
+const netFile = '/run/home/net.yaml';
+
+const file = (hub: Machine, keepalive: number): string => `version: 1
+network: ${network}
+overlay: 10.77.0.0/24
+topology: { hub: [hub] }
+defaults: { keepalive: ${keepalive} }
+sites:
+  hub: { gateways: { hub: { endpoint: "${hub.address}:51820", overlay: ${overlay.hub} } } }
+members:
+  alice: { overlay: ${overlay.alice} }
+  bob: { overlay: ${overlay.bob} }
+`;
+
+/** Counts who connects to a server from another machine. */
+const counter = `table inet count {
+  counter calls {}
+  chain input { type filter hook input priority 0; iifname eth0 tcp dport 7443 ct state new counter name calls; }
+}`;
+
+/** Two servers on one database, on machines of their own: what becomes of them is not in the way of packets. */
+suite('a network beside its two servers', {
+  needs: ['root', 'netns', 'tun', 'postgresql', 'faketime'],
+}, () => {
+  let cluster: PostgresCluster;
+  let database: string;
+  let world: World;
+  let [one, two, hub, alice, bob] = [] as unknown as [Machine, Machine, Machine, Machine, Machine];
+  const programs = new Map<Machine, Running>();
+  const agents = ['hub', 'alice', 'bob'] as const;
+
+  async function serveAt(machine: Machine): Promise<void> {
+    const place = ['--database', database, '--address', machine.address, '--no-join'];
+    const program = machine.startAs(byClock, 'server', ...place);
+    programs.set(machine, program);
+    await until('the server serves', () => {
+      if (program.ended) throw new Error(`the server ended: ${program.output}`);
+      return program.output.includes('serving at');
+    });
+  }
+
+  beforeAll(async () => {
+    cluster = await PostgresCluster.open();
+    database = cluster.socketUrl(await cluster.createDatabase());
+    world = await World.open();
+    one = await world.machine('one');
+    two = await world.machine('two');
+    hub = await world.machine('hub');
+    alice = await world.machine('alice');
+    bob = await world.machine('bob');
+    for (const machine of [one, two, alice]) setClock(machine, '+0');
+    // At the one that starts first somebody is logged in.
+    for (const machine of [two, one]) {
+      machine.box.run(['nft', '-f', '-'], { input: counter });
+      await serveAt(machine);
+    }
+    two.write(netFile, file(hub, 20));
+    two.must('apply', netFile, '--create');
+    const made = at(one, 'token', 'create', '--join', '--uses', '3', '--json');
+    const { token } = JSON.parse(made) as { readonly token: string };
+    // It would soon take back what it cannot confirm.
+    bob.start('agent', 'run', '--confirm-within', '3s');
+    await until('the agent of bob answers', () => bob.hawser('agent', 'status').code === 0);
+    for (const machine of [hub, bob]) machine.must('join', token);
+    const joined = alice.hawserAs(byClock, 'join', token);
+    expect([joined.err, joined.code]).toEqual(['', 0]);
+    await settled(two, ...agents);
+  });
+  afterAll(async () => {
+    for (const program of programs.values()) await program.end('SIGKILL');
+    await world?.close();
+    await cluster?.close();
+  });
+
+  /** Hawser as an admin types it, for one of the servers. */
+  function at(server: Machine, ...words: readonly string[]): string {
+    const where = ['env', `HAWSER_SERVER=https://${server.address}:7443`];
+    const { out, err, code } = two.hawserAs(where, ...words);
+    expect([err, code]).toEqual(['', 0]);
+    return out;
+  }
+
+  /** Applies at one of the servers, and does not wait for the machines. */
+  function apply(server: Machine, keepalive: number): void {
+    two.write(netFile, file(hub, keepalive));
+    at(server, 'apply', netFile, '--no-wait', '-m', `keepalive ${keepalive}`);
+  }
+
+  /** Resolves when the kernels of the members have what was applied. */
+  const reaches = (keepalive: number, within: number): Promise<unknown> =>
+    until(
+      `alice and bob have a keepalive of ${keepalive} s`,
+      () =>
+        [alice, bob].every((member) =>
+          member.do(`wg show hw-${network} persistent-keepalive`).endsWith(`\t${keepalive}\n`),
+        ),
+      within,
+    );
+
+  /** How many connections there were to both servers, from elsewhere. */
+  const calls = (): number =>
+    [one, two]
+      .map((server) => server.do('nft list counter inet count calls'))
+      .reduce((sum, text) => sum + Number(/packets (\d+)/.exec(text)?.[1]), 0);
+
+  /** Packets flow while something goes on: none is lost, and afterwards no machine has anything to tell. */
+  async function lossless(happens: () => Promise<unknown>): Promise<void> {
+    const streams = [streamOf(alice, overlay.bob), streamOf(bob, overlay.hub)];
+    await happens();
+    const { machines } = await settled(two, ...agents);
+    for (const { answered, lost } of await Promise.all(streams.map((one) => one.end()))) {
+      expect(lost).toBe(0);
+      expect(answered).toBeGreaterThan(50);
+    }
+    expect(machines.flatMap(({ notes }) => notes)).toEqual([]);
+  }
+
+  test('loses no packet when one is killed; what that acknowledged, and more, comes from the other', async () => {
+    const before = calls();
+    expect(at(two, 'status').match(/ at https:..192.0.2.1:7443/g)).toHaveLength(agents.length);
+    await lossless(async () => {
+      apply(one, 21);
+      await programs.get(one)?.end('SIGKILL');
+      await reaches(21, 10_000);
+      apply(two, 22);
+      await reaches(22, 10_000);
+    });
+    expect(calls() - before).toBeLessThanOrEqual(6 * agents.length);
+    expect(at(two, 'pull')).toBe(file(hub, 22));
+    expect(at(two, 'history')).toMatch(/3 .*keepalive 22\n2 .*keepalive 21\n1 /);
+    await serveAt(one);
+  });
+
+  test('has a change in the end over lines that are slow, and takes nothing back', async () => {
+    const before = calls();
+    for (const server of [one, two]) world.slow(server, '16kbit');
+    await lossless(() => {
+      apply(two, 23);
+      return reaches(23, 30_000);
+    });
+    for (const server of [one, two]) world.slow(server, undefined);
+    expect(calls() - before).toBeLessThanOrEqual(4 * agents.length);
+  });
+
+  test('has a change over lines that come and go, and calls no more than they do', async () => {
+    const before = calls();
+    const times = 5;
+    await lossless(async () => {
+      const flapping = world.flap([one, two], times, 0.6);
+      apply(two, 24);
+      await until('the lines are there again', () => flapping.output().includes('done'));
+      await reaches(24, 30_000);
+    });
+    expect(calls() - before).toBeLessThanOrEqual(times * agents.length);
+  });
+
+  test('goes on where clocks jump, of servers and machines; a token ends by the clock of the servers', async () => {
+    const made = at(two, 'token', 'create', '--role', 'viewer', '--expires', '30d', '--json');
+    const { token } = JSON.parse(made) as { readonly token: string };
+    const asViewer = (): string => {
+      const words = ['env', `HAWSER_TOKEN=${token}`];
+      return bob.hawserAs(words, 'status').err;
+    };
+    expect(asViewer()).toBe('');
+    await lossless(async () => {
+      for (const server of [one, two]) setClock(server, '+100d');
+      setClock(alice, '-20y');
+      expect(asViewer()).toContain('api/unauthorized');
+      // The change is confirmed by new connections, to certificates whose time has not come for alice.
+      apply(two, 25);
+      await reaches(25, 10_000);
+      await settled(two, ...agents);
+      const seen = alice.hawserAs(byClock, 'doctor', '--only', 'clock').out;
+      expect(seen).toContain('doctor/clock');
+      for (const machine of [one, two, alice]) setClock(machine, '+0');
+      apply(two, 26);
+      await reaches(26, 10_000);
+    });
+    expect(asViewer()).toBe('');
+  });
+});
