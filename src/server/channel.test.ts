@@ -177,6 +177,30 @@ test('new keys of a machine reach its peers', async () => {
   await hub.until((own) => JSON.stringify(own.tunnels).includes(keys['0'] ?? ''));
 });
 
+test('a machine that says that another’s key is its own takes nothing from that one, and is told of', async () => {
+  await using server = await TestServer.start();
+  const hub = new Machine('hub');
+  const mallory = new Machine('mallory');
+  const anna = new Machine('anna');
+  const own = await server.enrol(hub, server.hubToken);
+  const channel = await server.enrol(mallory);
+  const { keys } = anna;
+  await server.enrol(anna);
+  const before = await own.until(({ tunnels }) => JSON.stringify(tunnels).includes('"anna"'));
+  const owners = async () =>
+    (await server.call('audit', {})).flatMap(({ action, detail }) =>
+      action === 'key-taken' ? [detail] : [],
+    );
+  const told = (owner: string) => ({ taken: [{ machine: 'mallory', owner }] });
+  channel.say({ type: 'seen', keys, mtu: 1 });
+  await expect.poll(owners).toEqual([told('anna')]);
+  const lanes = { '0': mallory.keys['0'] ?? '', '1': hub.keys['0'] ?? '' };
+  await server.connect(mallory, { keys: lanes });
+  await expect.poll(owners).toEqual([told('anna'), told('hub')]);
+  await own.settled();
+  expect(own.state?.tunnels).toEqual(before.tunnels);
+});
+
 test('a machine that takes a change back is left alone until somebody asks for a retry', async () => {
   await using server = await TestServer.start();
   const channel = await server.enrol(new Machine('anna'));

@@ -19,6 +19,7 @@ import { type Change, changeTo, type Release, released } from './change.ts';
 import type { Decision } from './edit.ts';
 import { type Enrolment, enrol, withFacts } from './enrol.ts';
 import { type GivenKey, keyGiven } from './give-key.ts';
+import { keyOwners, otherOwner } from './key-owners.ts';
 import { forgotten, left, removed, vacated } from './remove.ts';
 import { expired, type Revoking, restored, revoked } from './revoke.ts';
 
@@ -74,26 +75,40 @@ export type Matter = {
 export const decide = (basis: Basis, { name, input }: Matter): Decision | undefined =>
   (decisions[name] as (basis: Basis, input: unknown) => Decision | undefined)(basis, input);
 
-/** The network with what enrolled machines said of themselves; undefined if that is nothing new. */
+/** What a machine's own network may take, bytes: from the least of IPv4 (RFC 791) to loopback's. */
+const isMtu = (mtu: number): boolean => mtu >= 576 && mtu <= 65_536;
+
+/**
+ * The network with what enrolled machines said of themselves; undefined if that is nothing new. Who says
+ * that another's key is his is not believed: it would take that one's peers away.
+ */
 function heard(basis: Basis, said: ReadonlyMap<string, Said>): Decision | undefined {
   const { facts } = basis.stored;
   const keys: Record<string, Hello['keys']> = { ...facts.keys };
   const mtu: Record<string, number> = { ...facts.observations.mtu };
+  const owners = new Map(keyOwners(basis));
+  const taken: { readonly machine: string; readonly owner: string }[] = [];
   let isNew = false;
   for (const [identity, one] of said) {
     const machine = basis.byIdentity.get(identity);
     if (machine?.enrolment !== 'enrolled') continue;
     const { name } = machine;
     if (one.keys && canonicalJson(one.keys) !== canonicalJson(keys[name] ?? {})) {
-      keys[name] = one.keys;
-      isNew = true;
+      const owner = otherOwner(owners, name, one.keys);
+      if (owner === undefined) {
+        for (const key of Object.values(one.keys)) owners.set(key, name);
+        keys[name] = one.keys;
+        isNew = true;
+      } else taken.push({ machine: name, owner });
     }
-    if (one.mtu !== undefined && one.mtu !== mtu[name]) {
+    if (one.mtu !== undefined && one.mtu !== mtu[name] && isMtu(one.mtu)) {
       mtu[name] = one.mtu;
       isNew = true;
     }
   }
-  if (!isNew) return undefined;
   const next = { ...facts, keys, observations: { ...facts.observations, mtu } };
-  return { author: 'server', compiled: withFacts(basis, next) };
+  const news = isNew && { compiled: withFacts(basis, next) };
+  if (taken.length > 0)
+    return { author: 'server', action: 'key-taken', detail: { taken }, ...news };
+  return news ? { author: 'server', ...news } : undefined;
 }

@@ -12,6 +12,7 @@ import type { Basis } from './basis.ts';
 import { needsTwo, next } from './change.ts';
 import type { Compiled } from './compiled.ts';
 import type { Decision, RevisionEdit } from './edit.ts';
+import { keyOwners, otherOwner } from './key-owners.ts';
 
 export interface Enrolment {
   readonly request: JoinRequest;
@@ -122,14 +123,9 @@ const machineOf = (network: string, { request, actor, at }: Enrolment): StoredMa
   ephemeral: actor.ephemeral,
 });
 
-/** One WireGuard key on two machines would make their tunnel flap between them. */
+/** @throws server/key-taken */
 export function refuseTakenKeys(basis: Basis, name: string, keys: JoinRequest['keys']): void {
-  const wanted = new Set(Object.values(keys));
-  const { nodes } = basis.compiled.model;
-  const owner =
-    nodes.find((node) => node.name !== name && wanted.has(node.publicKey ?? ''))?.name ??
-    [...basis.machines.values()].find((one) => Object.values(one.keys).some((k) => wanted.has(k)))
-      ?.name;
+  const owner = otherOwner(keyOwners(basis), name, keys);
   if (owner !== undefined) throw serverErrors.error('server/key-taken', { machine: owner });
 }
 
