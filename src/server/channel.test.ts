@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { facilityVersions } from '#state';
-import { Machine } from './fixtures/machine.ts';
+import { Channel, Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 
 const notesOf = async (server: TestServer, name: string): Promise<readonly string[]> => {
@@ -83,6 +83,33 @@ test('an agent that floods is refused, and others are served', async () => {
   await channel.next('refused');
   await channel.end();
   await server.enrol(new Machine('bob'));
+});
+
+test('what is too long, or too much at once, is not even read', async () => {
+  await using server = await TestServer.start();
+  const stranger = new Channel(server.port, 'net');
+  await stranger.next('challenge');
+  stranger.say({ type: 'of a newer agent', text: 'x'.repeat(100_000) });
+  expect((await stranger.next('refused')).error.message).toContain('too long');
+  const channel = await server.enrol(new Machine('anna'));
+  for (let i = 0; i < 5; i++)
+    channel.say({ type: 'of a newer agent', text: 'x'.repeat(3_000_000) });
+  expect((await channel.next('refused')).error.message).toContain('too many');
+});
+
+test('an agent whose connection ends while it is let in is not there', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  const first = await server.enrol(anna);
+  await first.next('state');
+  first.socket.pause();
+  const second = await server.connect(anna, { seen: { boot: 'started anew' } });
+  await second.settled();
+  second.socket.terminate();
+  const isConnected = async () =>
+    (await server.call('status', {})).machines.find(({ name }) => name === 'anna')?.connected;
+  await expect.poll(isConnected, { timeout: 10_000 }).toBe(false);
+  first.socket.terminate();
 });
 
 test('a change is told to the machines that it touches, and to no other', async () => {

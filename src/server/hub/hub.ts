@@ -180,6 +180,8 @@ export class Hub {
 
   /** Takes an agent whose hello was proven; undefined if it was refused. */
   async admit(hello: Hello, wire: Wire): Promise<Connection | undefined> {
+    if (await this.#clones.refused(hello, wire)) return undefined;
+    // Nothing is waited for from here on: who is removed meanwhile would not be told.
     const record = this.network.snapshot.byIdentity.get(hello.identity);
     if (!record) {
       await this.#dismiss(hello.identity, wire);
@@ -191,7 +193,6 @@ export class Hub {
       });
       return undefined;
     }
-    if (await this.#clones.refused(hello, wire)) return undefined;
     const since = this.#components.clock().toISOString();
     const connection = new Connection(record.name, hello, wire, since);
     this.#connections.get(hello.identity)?.wire.close();

@@ -12,6 +12,10 @@ const helloWithin = 30_000;
 /** Messages a second that a healthy agent never exceeds, and how many it may have saved up. */
 const rate = 20;
 const burst = 200;
+/** So many bytes of one message count as a message more. */
+const share = 65_536;
+/** A hello has no more bytes. */
+const longestHello = 65_536;
 /** Seconds after which an agent that says nonsense or too much may return. */
 const again = 60;
 
@@ -35,6 +39,9 @@ function parse(data: RawData): FromAgent | 'unknown' | 'malformed' {
   }
 }
 
+const sizeOf = (data: RawData): number =>
+  Array.isArray(data) ? data.reduce((sum, one) => sum + one.length, 0) : data.byteLength;
+
 /** One WebSocket of an agent, from its challenge to its end. */
 export class Session {
   readonly #hub: Hub;
@@ -44,6 +51,8 @@ export class Session {
   #connection: Connection | undefined;
   #queue: Promise<void> = Promise.resolve();
   #greeted = false;
+  #refused = false;
+  #closed = false;
   #allowance = burst;
   #last = performance.now();
 
@@ -55,14 +64,13 @@ export class Session {
     const timer = setTimeout(() => {
       if (!this.#greeted) this.#refuse('it said no hello in time');
     }, helloWithin);
-    socket.on('message', (data) => {
-      this.#queue = this.#queue.then(async () => this.#heard(data)).catch(this.#failed);
-    });
+    socket.on('message', (data) => this.#arrived(data));
     socket.on('error', () => {
       this.#wire.terminate();
     });
     socket.on('close', () => {
       clearTimeout(timer);
+      this.#closed = true;
       if (this.#connection) this.#hub.gone(this.#connection);
     });
     const challenge = { type: 'challenge', version: channelVersion, nonce: this.#nonce } as const;
@@ -74,11 +82,16 @@ export class Session {
     this.#wire.terminate();
   };
 
+  /** What comes too fast must not wait here: there might be no end of it. */
+  #arrived(data: RawData): void {
+    if (this.#refused) return;
+    const bytes = sizeOf(data);
+    if (!this.#isPatient(bytes)) this.#refuse('it sends too many messages');
+    else if (!this.#greeted && bytes > longestHello) this.#refuse('it is too long for a hello');
+    else this.#queue = this.#queue.then(async () => this.#heard(data)).catch(this.#failed);
+  }
+
   async #heard(data: RawData): Promise<void> {
-    if (!this.#isPatient()) {
-      this.#refuse('it sends too many messages');
-      return;
-    }
     const message = parse(data);
     if (message === 'unknown') return;
     if (message === 'malformed') this.#refuse('it is not a message of this channel');
@@ -100,17 +113,20 @@ export class Session {
       return;
     }
     this.#connection = await this.#hub.admit(hello, this.#wire);
+    // It may have ended while it was let in: then nobody will say so any more.
+    if (this.#connection && this.#closed) this.#hub.gone(this.#connection);
   }
 
-  #isPatient(): boolean {
+  #isPatient(bytes: number): boolean {
     const now = performance.now();
     this.#allowance = Math.min(burst, this.#allowance + ((now - this.#last) / 1000) * rate);
     this.#last = now;
-    this.#allowance -= 1;
+    this.#allowance -= 1 + bytes / share;
     return this.#allowance >= 0;
   }
 
   #refuse(why: string): void {
+    this.#refused = true;
     void this.#wire.refuse({ error: apiErrors.error('api/invalid-request', { why }), again });
   }
 }
