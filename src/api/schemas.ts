@@ -1,8 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { Finding } from './problem.ts';
 
-/** Base64 of 32 bytes: X25519 and Ed25519 public keys. */
-export const PublicKey = Type.String({ pattern: '^[A-Za-z0-9+/]{43}=$' });
+/**
+ * Base64 of 32 bytes: X25519 and Ed25519 public keys. The last character has two bits that must be zero:
+ * wg(8) refuses a file with any other key, and all other peers in it.
+ */
+export const PublicKey = Type.String({ pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$' });
 /** Seconds are too coarse for an order of events: RFC 3339 in UTC with milliseconds. */
 export const Time = Type.String({ format: 'date-time' });
 /** A machine's or a network's name: a DNS label. */

@@ -14,6 +14,8 @@ class FailingStore implements Store {
   readonly #store: Store;
   #failing: 'no' | 'reads' | 'writes' = 'no';
   #listeners: ChangeListener[] = [];
+  /** Writings that failed. */
+  failures = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -48,7 +50,10 @@ class FailingStore implements Store {
   async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#store.write(async (tx) => {
       const result = await work(tx);
-      if (this.#failing === 'writes') throw broken();
+      if (this.#failing === 'writes') {
+        this.failures++;
+        throw broken();
+      }
       return result;
     });
   }
@@ -153,5 +158,20 @@ test('a known agent is served while the store cannot be read', async () => {
     (await server.enrol(anna)).close();
     store.fail('reads');
     await (await server.connect(anna)).next('state');
+  });
+});
+
+test('what a machine said while nothing could be written is not lost', async () => {
+  await withFailingStore(async (server, store) => {
+    const hub = await server.enrol(new Machine('hub'), server.hubToken);
+    const channel = await server.enrol(new Machine('anna'));
+    await channel.next('state');
+    store.fail('writes');
+    const { keys } = new Machine('anna with another key');
+    channel.say({ type: 'seen', keys });
+    channel.report('confirmed');
+    await expect.poll(() => store.failures).toBeGreaterThan(0);
+    store.fail('no');
+    await hub.until((state) => JSON.stringify(state.tunnels).includes(keys['0'] ?? ''));
   });
 });

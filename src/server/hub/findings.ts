@@ -10,6 +10,13 @@ import type { HubComponents } from './hub.ts';
 
 /** What agents say is stored together, at most so often, in milliseconds. */
 const flushEvery = 50;
+/** What could not be stored is tried again after so many milliseconds. */
+const retryAfter = 1000;
+/** Numbers of revisions are integers of 32 bits in every store. */
+const mostRevisions = 2 ** 31 - 1;
+/** Of what differed on a machine so much is stored: how many lines, and characters of each. */
+const mostLines = 1000;
+const longestLine = 2000;
 
 type Mark = Pick<StoredMachine, 'confirmed' | 'quarantined'>;
 
@@ -21,6 +28,7 @@ export class Findings {
   #seen = new Map<string, Said>();
   #marks = new Map<string, Mark>();
   #flushing: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(network: Network, components: HubComponents) {
     this.#network = network;
@@ -46,6 +54,8 @@ export class Findings {
 
   reported({ hello: { identity } }: Connection, { outcome, rev }: StateReport): void {
     if (outcome !== 'confirmed' && outcome !== 'reverted') return;
+    // What no store holds would keep the reports of all others from it.
+    if (rev < 0 || rev > mostRevisions) return;
     const mark = outcome === 'confirmed' ? { confirmed: rev } : { quarantined: rev };
     this.#marks.set(identity, { ...this.#marks.get(identity), ...mark });
     this.#soon();
@@ -58,7 +68,8 @@ export class Findings {
   }
 
   drifted({ machine }: Connection, { changes, repaired, at }: DriftReport): void {
-    this.#note(machine, 'drift', { changes, repaired, seen: at });
+    const told = changes.slice(0, mostLines).map((line) => line.slice(0, longestLine));
+    this.#note(machine, 'drift', { changes: told, repaired, seen: at });
   }
 
   upgraded({ machine }: Connection, upgrade: Upgrade): void {
@@ -70,8 +81,9 @@ export class Findings {
     await this.#network.settled();
   }
 
-  /** Resolves when everything heard so far is stored. */
-  async flush(): Promise<void> {
+  /** Resolves when everything heard so far is stored, or cannot be. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     this.#soon(0);
     await this.#flushing;
     await this.#network.settled();
@@ -97,13 +109,39 @@ export class Findings {
         const [seen, marks] = [this.#seen, this.#marks];
         this.#seen = new Map();
         this.#marks = new Map();
-        await this.#network.commit(async (snapshot, decide) =>
-          editOf(snapshot, decide, seen, marks),
-        );
+        await this.#store(seen, marks);
       })
       .catch(this.#failed);
   }
+
+  /** What cannot be stored now is kept until it can: no agent says it twice. */
+  async #store(seen: Map<string, Said>, marks: Map<string, Mark>): Promise<void> {
+    try {
+      await this.#network.commit(async (snapshot, decide) => editOf(snapshot, decide, seen, marks));
+    } catch (error) {
+      this.#seen = merged(seen, this.#seen);
+      this.#marks = remarked(marks, this.#marks);
+      if (!this.#isClosed) this.#soon(retryAfter);
+      throw error;
+    }
+  }
 }
+
+/** What was said of each, the newer over the older. */
+const merged = <T extends object>(older: Map<string, T>, newer: Map<string, T>): Map<string, T> =>
+  new Map([
+    ...older,
+    ...[...newer].map(([id, one]) => [id, { ...older.get(id), ...one }] as const),
+  ]);
+
+/** Who has said something since, or was forgiven, has nothing in quarantine of before. */
+const remarked = (older: Map<string, Mark>, newer: Map<string, Mark>): Map<string, Mark> => {
+  const left = [...older].map(([id, { quarantined, ...mark }]): [string, Mark] => [
+    id,
+    { ...mark, ...(quarantined !== undefined && !newer.has(id) && { quarantined }) },
+  ]);
+  return merged(new Map(left), newer);
+};
 
 async function editOf(
   snapshot: Snapshot,

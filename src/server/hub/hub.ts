@@ -298,7 +298,7 @@ export class Hub {
   async close(): Promise<void> {
     clearInterval(this.#heart);
     for (const { wire } of this.#connections.values()) wire.close();
-    await this.#findings.flush();
+    await this.#findings.close();
   }
 
   /** Who leaves by itself is told so by the removal that it asked for. */
