@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -31,6 +31,17 @@ describe('the files of a network', () => {
     const evil = { entry: 'a.yaml', files: { 'a.yaml': '', '../evil.yaml': '' } };
     expect(() => writeFileSet(evil, at('copy/a.yaml'), true)).toThrow('outside');
   });
+
+  test.each(['.bash_profile', '.ssh/authorized_keys', '.github/workflows/a.yaml', 'Makefile'])(
+    'are not %s, whoever put that among them',
+    (path) => {
+      const evil = { entry: 'a.yaml', files: { 'a.yaml': '', [path]: 'evil' } };
+      expect(() => writeFileSet(evil, at('home/a.yaml'), true)).toThrow(
+        'no file that a network has',
+      );
+      expect(existsSync(at('home'))).toBe(false);
+    },
+  );
 
   test('are written as they were, under the name that is wanted', () => {
     const { files } = readFileSet(at('net/net.yaml'));

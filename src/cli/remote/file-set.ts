@@ -15,7 +15,7 @@ export interface Sent {
 
 /**
  * A network's file with all it includes, as a server keeps them: by path relative to the entry's folder.
- * @throws DiagnosticsError with everything wrong in the file; cli/include-outside
+ * @throws DiagnosticsError with everything wrong in the file; cli/include-outside, cli/strange-file
  */
 export function readFileSet(entry: string): Sent {
   const folder = posix.dirname(posix.normalize(entry));
@@ -34,7 +34,20 @@ export function readFileSet(entry: string): Sent {
   if (outside !== undefined) {
     throw cliErrors.error('cli/include-outside', { file: posix.join(folder, outside), entry });
   }
+  requirePlain(Object.keys(texts).filter((path) => path !== basename(entry)));
   return { network, warnings: diagnostics, files: { entry: basename(entry), files: texts } };
+}
+
+const isPlain = (path: string): boolean =>
+  /\.ya?ml$/.test(path) && !path.split('/').some((part) => part.startsWith('.'));
+
+/**
+ * Whoever may apply decides what others write when they pull: nothing that a shell, ssh(1) or another
+ * program reads. @throws cli/strange-file
+ */
+function requirePlain(paths: readonly string[]): void {
+  const file = paths.find((path) => !isPlain(path));
+  if (file !== undefined) throw cliErrors.error('cli/strange-file', { file });
 }
 
 const textAt = (path: string): string | undefined => {
@@ -48,13 +61,14 @@ const textAt = (path: string): string | undefined => {
 /**
  * Writes what a server keeps to `entry` and beside it; gives the files that were written. Those that
  * are there and differ are overwritten only by `force`.
- * @throws cli/would-overwrite, cli/write-failed, cli/include-outside
+ * @throws cli/would-overwrite, cli/write-failed, cli/include-outside, cli/strange-file
  */
 export function writeFileSet(files: FileSet, entry: string, force: boolean): readonly string[] {
   const targets = Object.entries(files.files).map(([path, text]) => {
     if (posix.isAbsolute(path) || posix.normalize(path).startsWith('..')) {
       throw cliErrors.error('cli/include-outside', { file: path, entry });
     }
+    if (path !== files.entry) requirePlain([path]);
     return { file: path === files.entry ? entry : join(dirname(entry), path), text };
   });
   const stale = targets.filter(({ file, text }) => textAt(file) !== text);
