@@ -1,5 +1,5 @@
 import { type Diagnostic, DiagnosticsError, formatDiagnostic, HawserError } from '#base';
-import { printJson } from './output.ts';
+import { printJson, tell } from './output.ts';
 
 /** What exit codes mean, for scripts. */
 export const exitCodes = {
@@ -36,7 +36,7 @@ export function reportFailure(error: unknown, json: boolean): void {
   } else if (json) {
     printJson({ errors: findings.map(plainDiagnostic) });
   } else {
-    for (const finding of findings) process.stderr.write(`${formatDiagnostic(finding)}\n`);
+    for (const finding of findings) tell(formatDiagnostic(finding));
   }
   const unread = findings?.every(({ code }) => unreadCodes.has(code));
   exitWith(error instanceof DiagnosticsError && !unread ? exitCodes.no : exitCodes.failed);

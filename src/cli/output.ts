@@ -6,8 +6,28 @@ export const printJson = (value: unknown): void => {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 };
 
-export const print = (text: string): void => {
+/** What a terminal obeys or reads backwards, but for the styles of `paint`, lines and tabs. */
+const obeyed = /\u001b\[(?:[012]|22|3[12369])m|[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * A text for people, whatever others have put into it: what machines and other operators say of themselves
+ * moves no cursor, hides no line and gives the terminal no orders.
+ */
+export const harmless = (text: string): string =>
+  text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(obeyed, (found) => (found.length > 1 ? found : '\ufffd'));
+
+export const print = (text: string): void => printDrawing(harmless(text));
+
+/** As it is: of our own making. */
+export const printDrawing = (text: string): void => {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+};
+
+/** Besides the result, for people. */
+export const tell = (text: string): void => {
+  process.stderr.write(`${harmless(text)}\n`);
 };
 
 type Style = Parameters<typeof styleText>[0];

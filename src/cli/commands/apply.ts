@@ -4,7 +4,7 @@ import { apiErrors, type Revision, type RevisionId } from '#api';
 import { factsFileName } from '#compile';
 import { cliErrors } from '../errors.ts';
 import { diskReader } from '../files.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, tell } from '../output.ts';
 import { baseOf, keepBase } from '../remote/base.ts';
 import type { Client } from '../remote/client.ts';
 import { readFileSet, type Sent } from '../remote/file-set.ts';
@@ -134,7 +134,7 @@ async function sureBase(
   if (isNow) return now;
   if (await isStored(client, file, network)) return now;
   if (!known) throw cliErrors.error('cli/no-base', { network, now: now.number, file });
-  if (!json) process.stderr.write(`${await othersText(client, network, known)}\n`);
+  if (!json) tell(await othersText(client, network, known));
   throw apiErrors.error('api/conflict', { base: known.number, now: now.number });
 }
 

@@ -19,7 +19,7 @@ import { type KeyOptions, withKey } from '../export/keys.ts';
 import { refuseWithoutPeers } from '../export/pending.ts';
 import { atSource, fileSource, requireName, type Source } from '../export/source.ts';
 import { linkKnown } from '../load.ts';
-import { print, printJson } from '../output.ts';
+import { print, printDrawing, printJson } from '../output.ts';
 import { type NetworkOptions, ofNetwork } from '../remote/session.ts';
 
 interface Options extends KeyOptions, NetworkOptions {
@@ -98,7 +98,7 @@ async function exportMachine(source: Source, machine: Machine, options: Options)
   await source.keep(facts, name);
   if (format !== 'qr' || options.json) return output(files, options);
   const { qrCode } = await import('../qr.ts');
-  print(await qrCode(files.map(({ content }) => content).join('')));
+  printDrawing(await qrCode(files.map(({ content }) => content).join('')));
 }
 
 function chosen(name: string, kind: string, format: string, formats: readonly string[]): string {

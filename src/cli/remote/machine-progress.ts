@@ -1,4 +1,5 @@
 import type { Diagnostic } from '#base';
+import { harmless, tell } from '../output.ts';
 
 /** What happens on machines, and what became of each. */
 export type MachineEvent =
@@ -23,7 +24,7 @@ export async function progressFor(machines: readonly string[], json: boolean): P
     const text = textOf(event);
     if (shown.get(event.machine) === text) return;
     shown.set(event.machine, text);
-    process.stderr.write(`${event.machine}: ${text}\n`);
+    tell(`${event.machine}: ${text}`);
   });
 }
 
@@ -61,9 +62,9 @@ async function liveProgress(machines: readonly string[]): Promise<Progress> {
     report(event) {
       const line = lines.get(event.machine);
       if (!line) return;
-      line.title = `${event.machine}: ${'doing' in event ? event.doing : textOf(event)}`;
+      line.title = harmless(`${event.machine}: ${'doing' in event ? event.doing : textOf(event)}`);
       if (!('result' in event)) return;
-      if (event.result.error) line.done.reject(new Error(event.result.error.message));
+      if (event.result.error) line.done.reject(new Error(harmless(event.result.error.message)));
       else line.done.resolve();
     },
     async end() {

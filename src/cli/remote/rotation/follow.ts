@@ -1,16 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RotationStatus } from '#api';
-import { print } from '../../output.ts';
+import { print, tell } from '../../output.ts';
 import type { Client } from '../client.ts';
 import { phaseText, presharedText, waitText } from './words.ts';
 
 /** ms between questions, and until somebody who holds it up is named: a handshake is tried again after 5 s. */
 const pause = 200;
 const patience = 10_000;
-
-const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
 
 /** Tells each phase once, and who holds it up once he has for a while. */
 class Teller {
@@ -22,11 +18,11 @@ class Teller {
     if (phase !== this.#phase) {
       this.#phase = phase;
       this.#since = performance.now();
-      say(`${phase}: ${phaseText(phase)}`);
+      tell(`${phase}: ${phaseText(phase)}`);
     }
     if (waits.length === 0 || performance.now() - this.#since < patience) return;
     const text = waits.map(waitText).join('\n');
-    if (text !== this.#told) say(`waiting for\n${text}`);
+    if (text !== this.#told) tell(`waiting for\n${text}`);
     this.#told = text;
   }
 }
