@@ -44,6 +44,8 @@ export const Hello = Type.Object({
   /** Of the agent's program. */
   program: Type.String(),
   install: Type.Optional(Install),
+  /** The last one that this server ordered, as far as the agent knows. */
+  upgrade: Type.Optional(Upgrade),
   /** HostState facilities and the newest version of each that this agent knows. */
   supports: Type.Record(Type.String(), Type.Integer()),
   /** The state that the machine has now. */
@@ -119,6 +121,8 @@ export const RetryMessage = Type.Object({ type: literal('retry') });
 /** Put another version of the program in place: one of these packages, from any of the servers. */
 export const UpgradeMessage = Type.Object({
   type: literal('upgrade'),
+  /** By which it is told what became of it. */
+  id: Type.String(),
   packages: Type.Array(Package),
   /** Seconds that the new agent has to be connected again, before the one before it takes its place back. */
   within: Type.Integer({ minimum: 1 }),

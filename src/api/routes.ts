@@ -16,6 +16,7 @@ import {
   RevisionId,
   Time,
   TokenInfo,
+  Upgrade,
 } from './schemas.ts';
 
 /** What a client calls a request, so that it can ask again for what may be done already. */
@@ -260,7 +261,7 @@ export const routes = {
       /** Seconds that the new agent has to be connected again, before the one before returns. */
       within: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
     }),
-    response: Type.Object({ version: Type.String() }),
+    response: Type.Pick(Upgrade, ['id', 'version']),
   }),
   ...rotationRoutes,
   drift: route({

@@ -68,6 +68,8 @@ export type Package = Static<typeof Package>;
  * did not return, and the one before is back. failed: nothing was changed.
  */
 export const Upgrade = Type.Object({
+  /** Of the order. */
+  id: Type.String(),
   version: Type.String(),
   outcome: Type.Union([
     Type.Literal('working'),

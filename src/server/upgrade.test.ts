@@ -11,6 +11,7 @@ const deb = (version: string): string => `hawser_${version}_amd64.deb`;
 describe('an agent is let put another version in its own place', () => {
   let folder: string;
   let server: TestServer;
+  const machines = new Map<string, Machine>();
   const agents = new Map<string, Channel>();
 
   const put = (name: string): void => writeFileSync(join(folder, name), name);
@@ -22,6 +23,7 @@ describe('an agent is let put another version in its own place', () => {
     const installs = { deb: 'amd64', arm: 'arm64', checkout: '', away: '' };
     for (const [name, architecture] of Object.entries(installs)) {
       const machine = new Machine(name);
+      machines.set(name, machine);
       await server.call('join', {}, machine.joinRequest('net'), server.joinToken);
       if (name === 'away') continue;
       const install: Install = { kind: 'deb', architecture };
@@ -63,15 +65,16 @@ describe('an agent is let put another version in its own place', () => {
 
   test('and told which packages fit it; who asks again meanwhile waits for the same', async () => {
     const asked = { machine: 'deb' };
-    expect(await server.call('upgradeMachine', asked, { within: 7 })).toEqual({ version: '0.9.0' });
+    const ordered = await server.call('upgradeMachine', asked, { within: 7 });
+    expect(ordered.version).toBe('0.9.0');
     const order = await agent('deb').next('upgrade');
     const fit = { name: deb('0.9.0'), kind: 'deb', architecture: 'amd64', version: '0.9.0' };
-    expect(order).toMatchObject({ packages: [fit], within: 7 });
+    expect(order).toMatchObject({ id: ordered.id, packages: [fit], within: 7 });
     expect(await statusOf('deb')).toMatchObject({
       upgradable: true,
       upgrade: { outcome: 'working' },
     });
-    expect(await server.call('upgradeMachine', asked, {})).toEqual({ version: '0.9.0' });
+    expect(await server.call('upgradeMachine', asked, {})).toEqual(ordered);
     await agent('deb').settled();
     expect(agent('deb').messages.filter(({ type }) => type === 'upgrade')).toEqual([]);
     put(deb('0.10.0'));
@@ -79,7 +82,7 @@ describe('an agent is let put another version in its own place', () => {
   });
 
   test('and what became of it is told and audited', async () => {
-    const end = { version: '0.9.0', outcome: 'done' };
+    const end = { id: 'an order', version: '0.9.0', outcome: 'done' };
     agent('deb').say({ type: 'upgrade', ...end });
     await agent('deb').settled();
     expect(await statusOf('deb')).toMatchObject({ upgrade: end });
@@ -90,5 +93,12 @@ describe('an agent is let put another version in its own place', () => {
   test('but to none that is newer than its server', async () => {
     put(deb('0.11.0'));
     expect(await refusal('deb')).toContain('server/older-than-package: ');
+  });
+
+  test('and what became of it is told again by an agent that comes to a server which has not heard it', async () => {
+    const upgrade = { id: 'an order', version: '0.9.0', outcome: 'reverted' } as const;
+    const channel = await server.connect(machines.get('deb') as Machine, { upgrade });
+    await channel.next('state');
+    expect(await statusOf('deb')).toMatchObject({ upgrade, upgradable: false });
   });
 });

@@ -109,10 +109,12 @@ export class Session {
 
   #greeting(): Greeting {
     const { pause, start, version, upgrades } = this.#machine;
+    const upgrade = upgrades.last(this.network);
     const { held, confirmed, mtu, keys } = this.#upkeep;
     return {
       program: version,
       ...(upgrades.install && { install: upgrades.install }),
+      ...(upgrade && { upgrade }),
       supports: { ...facilityVersions },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),

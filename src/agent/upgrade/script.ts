@@ -2,6 +2,8 @@ import type { Install } from '#api';
 
 /** What is to be put in place, and by whom it is confirmed. */
 export interface Task {
+  /** Of the order. */
+  readonly id: string;
   readonly network: string;
   readonly version: string;
   readonly kind: Install['kind'];
@@ -24,6 +26,7 @@ function plain(text: string): string {
 /** A task as the script reads it. */
 export const taskText = (task: Task): string =>
   [
+    ['id', task.id],
     ['network', task.network],
     ['version', task.version],
     ['kind', task.kind],
@@ -36,12 +39,16 @@ export const taskText = (task: Task): string =>
     .map(([name, value = '']) => `${name}='${plain(value)}'\n`)
     .join('');
 
+/** What is to be put in place, and for whom. */
+export type Wanted = Pick<Task, 'id' | 'network' | 'version'>;
+
 /** Of a task that was written down: what is to be confirmed, and to whom. */
-export function readTask(text: string): Pick<Task, 'network' | 'version'> {
+export function readTask(text: string): Wanted {
   const values = new Map(
     [...text.matchAll(/^(\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
   );
-  return { network: values.get('network') ?? '', version: values.get('version') ?? '' };
+  const read = (name: keyof Wanted): string => values.get(name) ?? '';
+  return { id: read('id'), network: read('network'), version: read('version') };
 }
 
 /**
@@ -61,7 +68,7 @@ if [ "$kind" = deb ]; then work=$state_dir-upgrade; else work=$(dirname -- "$pre
 # end OUTCOME WORDS: what the agent tells its server. The task goes last: until then a reboot goes on here.
 end() {
   rm -rf "$package" "$work"
-  printf '%s\\n' "$1" "$network" "$version" "$within" "$(printf '%s' "$2" | tr '\\n' ' ')" >outcome.new
+  printf '%s\\n' "$1" "$id" "$network" "$version" "$within" "$(printf '%s' "$2" | tr '\\n' ' ')" >outcome.new
   mv outcome.new outcome
   rm -f task stage proven pid
 }

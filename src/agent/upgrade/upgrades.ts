@@ -6,6 +6,7 @@ import {
   type Install,
   type Package,
   packagePath,
+  type Upgrade,
   type UpgradeMessage,
   type UpgradeReport,
 } from '#api';
@@ -16,7 +17,7 @@ import { download } from '../channel/download.ts';
 import { plain } from '../daemon/findings.ts';
 import { agentErrors } from '../errors.ts';
 import type { Installed } from './installed.ts';
-import { readTask, switchScript, type Task, taskText } from './script.ts';
+import { readTask, switchScript, type Task, taskText, type Wanted } from './script.ts';
 
 export interface UpgradesInit {
   readonly stateDir: string;
@@ -37,8 +38,7 @@ export interface Orderer extends Trust {
   readonly servers: readonly string[];
 }
 
-/** What is to be put in place, and which network wants it. */
-type Wanted = ReturnType<typeof readTask>;
+type End = Pick<Upgrade, 'outcome' | 'error'>;
 
 const unit = 'hawser-upgrade.service';
 /** Whatever a server calls the package, here it is called so. */
@@ -55,6 +55,8 @@ export class Upgrades {
   #timer: NodeJS.Timeout | undefined;
   /** What is being fetched. */
   #fetching: Wanted | undefined;
+  /** By network. */
+  readonly #last = new Map<string, Upgrade>();
 
   constructor(init: UpgradesInit) {
     this.#init = init;
@@ -67,6 +69,11 @@ export class Upgrades {
   get install(): Install | undefined {
     const { installed } = this.#init;
     return installed && { kind: installed.kind, architecture: installed.architecture };
+  }
+
+  /** The last one that a network's server ordered, as far as this agent knows. */
+  last(network: string): Upgrade | undefined {
+    return this.#last.get(network);
   }
 
   stop(): void {
@@ -92,11 +99,15 @@ export class Upgrades {
   }
 
   /** Fetches what fits this machine, and hands over to the script. What is in the way is reported. */
-  async begin({ packages, within }: UpgradeMessage, orderer: Orderer, why?: string): Promise<void> {
+  async begin(
+    { id, packages, within }: UpgradeMessage,
+    orderer: Orderer,
+    why?: string,
+  ): Promise<void> {
     const version = packages[0]?.version ?? '';
-    const tell = (report: Omit<UpgradeReport, 'type' | 'version'>): void =>
-      this.#init.tell(orderer.network, { type: 'upgrade', version, ...report });
-    const wanted = { network: orderer.network, version };
+    const { network } = orderer;
+    const wanted = { id, network, version };
+    const tell = (end: End): void => this.#tell(wanted, end);
     const underWay = this.#underWay();
     if (underWay && isDeepStrictEqual(underWay, wanted)) return tell({ outcome: 'working' });
     if (underWay)
@@ -107,7 +118,7 @@ export class Upgrades {
       const fit = this.#fit(packages, why);
       tell({ outcome: 'working' });
       await this.#fetch(fit, orderer);
-      await this.#start(fit, orderer.network, within);
+      await this.#start(fit, wanted, within);
       this.#watch();
     } catch (error) {
       rmSync(this.#folder, { recursive: true, force: true });
@@ -115,6 +126,12 @@ export class Upgrades {
     } finally {
       this.#fetching = undefined;
     }
+  }
+
+  #tell({ network, id, version }: Wanted, end: End): void {
+    const upgrade = { id, version, ...end };
+    this.#last.set(network, upgrade);
+    this.#init.tell(network, { type: 'upgrade', ...upgrade });
   }
 
   #underWay(): Wanted | undefined {
@@ -152,15 +169,15 @@ export class Upgrades {
     throw failure;
   }
 
-  async #start({ version, kind }: Package, network: string, within: number): Promise<void> {
+  async #start({ kind }: Package, wanted: Wanted, within: number): Promise<void> {
     const { installed, stateDir, isUnit, run } = this.#init;
     const prefix = installed?.prefix ?? '';
     const at = { package: this.#file(fetched), prefix, stateDir };
-    const task: Task = { network, version, kind, ...at, within, isUnit };
+    const task: Task = { ...wanted, kind, ...at, within, isUnit };
     writeFileAtomically(this.#file('switch'), switchScript);
     for (const left of ['outcome', 'stage', 'proven']) rmSync(this.#file(left), { force: true });
     writeFileAtomically(this.#file('task'), taskText(task));
-    this.#init.log(`version ${version} is put in place`);
+    this.#init.log(`version ${wanted.version} is put in place`);
     if (isUnit) await run('write', ['systemctl', 'start', '--no-block', unit]);
     else this.#spawn();
   }
@@ -190,12 +207,12 @@ export class Upgrades {
     const text = this.#read('outcome');
     if (text === undefined) return;
     clearInterval(this.#timer);
-    const [outcome, network = '', version = '', seconds = '', words = ''] = text.split('\n');
+    const [outcome, id = '', network = '', version = '', seconds = '', words = ''] =
+      text.split('\n');
     const said = words.trim() || 'no word';
     rmSync(this.#folder, { recursive: true, force: true });
     this.#init.log(`the upgrade to ${version}: ${outcome}`);
-    const tell = (report: Pick<UpgradeReport, 'outcome' | 'error'>): void =>
-      this.#init.tell(network, { type: 'upgrade', version, ...report });
+    const tell = (end: End): void => this.#tell({ id, network, version }, end);
     if (outcome === 'done') return tell({ outcome });
     if (outcome === 'reverted') {
       const error = agentErrors.error('agent/upgrade-reverted', { version, seconds, said });

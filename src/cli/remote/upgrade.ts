@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MachineStatus } from '#api';
+import type { MachineStatus, ResponseOf } from '#api';
 import { type Diagnostic, DiagnosticsError, HawserError } from '#base';
 import { cliErrors } from '../errors.ts';
 import type { Client } from './client.ts';
@@ -32,9 +32,12 @@ async function statusOf({ client, network }: UpgradeInit, machine: string): Prom
   throw cliErrors.error('cli/no-such-machine', { network, machine, hint: 'It left meanwhile.' });
 }
 
+type Ordered = ResponseOf<'upgradeMachine'>;
+
 /** Whether it came to an end, and how; undefined while it is under way. */
-function endOf({ name, version, connected, upgrade }: MachineStatus, wanted: string) {
-  if (upgrade?.outcome === 'failed' || upgrade?.outcome === 'reverted') {
+function endOf({ name, version, connected, upgrade }: MachineStatus, ordered: Ordered) {
+  if (upgrade?.id !== ordered.id) return undefined;
+  if (upgrade.outcome === 'failed' || upgrade.outcome === 'reverted') {
     return {
       machine: name,
       outcome: 'failed',
@@ -43,8 +46,13 @@ function endOf({ name, version, connected, upgrade }: MachineStatus, wanted: str
     } as const;
   }
   // The new agent says itself that it is there to stay.
-  const isDone = connected && version === wanted && upgrade?.outcome === 'done';
+  const isDone = connected && version === ordered.version && upgrade.outcome === 'done';
   return isDone ? ({ machine: name, outcome: 'upgraded', version } as const) : undefined;
+}
+
+function doingOf({ connected, version: has }: MachineStatus, { version }: Ordered): string {
+  if (!connected) return 'waiting until it returns';
+  return has === version ? 'waiting for its word' : `putting ${version} in place`;
 }
 
 const versionOf = (version: string | undefined) => (version === undefined ? {} : { version });
@@ -59,14 +67,14 @@ async function upgraded(init: UpgradeInit, machine: string): Promise<Upgraded> {
   };
   tell('asking for another version');
   const params = { network, machine };
-  const { version } = await client.call('upgradeMachine', { params, body: { within } });
+  const ordered = await client.call('upgradeMachine', { params, body: { within } });
   const seconds = within + besides;
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {
     const status = await statusOf(init, machine);
-    const result = endOf(status, version);
+    const result = endOf(status, ordered);
     if (result) return result;
-    tell(status.connected ? `putting ${version} in place` : 'waiting until it returns');
+    tell(doingOf(status, ordered));
     await sleep(pause);
   }
   throw cliErrors.error('cli/upgrade-silent', { machine, seconds });

@@ -56,6 +56,7 @@ export class Connection {
     this.wire = wire;
     this.since = since;
     this.paused = hello.paused;
+    this.upgrade = hello.upgrade;
     this.#confirmed = hello.confirmed;
     if (hello.has) this.#known = { hash: hello.has.hash };
   }

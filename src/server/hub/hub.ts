@@ -270,22 +270,28 @@ export class Hub {
     return true;
   }
 
-  /** Orders an upgrade of the agent, whichever server it is connected to. */
-  upgrade(identity: string, order: UpgradeMessage): void {
-    if (this.#upgradeHere(identity, order)) return;
+  /**
+   * Orders an upgrade of the agent, whichever server it is connected to.
+   * @returns the id of what is under way: of another order, where one came first
+   */
+  upgrade(identity: string, order: UpgradeMessage): string {
+    const here = this.#upgradeHere(identity, order);
+    if (here !== undefined) return here;
     const { presence } = this.#components;
     const elsewhere = presence.find(this.network.name, identity);
     if (elsewhere) presence.upgrade(this.network.name, elsewhere, order);
+    return order.id;
   }
 
-  #upgradeHere(identity: string, order: UpgradeMessage): boolean {
+  #upgradeHere(identity: string, order: UpgradeMessage): string | undefined {
     const connection = this.#connections.get(identity);
-    if (!connection) return false;
+    if (!connection) return undefined;
+    if (connection.upgrade?.outcome === 'working') return connection.upgrade.id;
     const version = order.packages[0]?.version ?? '';
-    connection.upgrade = { version, outcome: 'working' };
+    connection.upgrade = { id: order.id, version, outcome: 'working' };
     this.#changed(identity);
     void connection.wire.send(order);
-    return true;
+    return order.id;
   }
 
   /** How an upgrade ended is remembered where the agent is connected now, and audited. */

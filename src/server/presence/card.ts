@@ -45,7 +45,8 @@ const shortFinding = ({ code, severity, message, fix }: Finding): Finding => ({
   fix: short(fix),
 });
 
-const shortUpgrade = ({ version, outcome, error }: Upgrade): Upgrade => ({
+const shortUpgrade = ({ id, version, outcome, error }: Upgrade): Upgrade => ({
+  id: short(id),
   version: short(version),
   outcome,
   ...(error && { error: shortFinding(error) }),

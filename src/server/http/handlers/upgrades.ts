@@ -1,4 +1,5 @@
-import { apiErrors, type Install, type Package } from '#api';
+import { randomUUID } from 'node:crypto';
+import { apiErrors, type Install, type Package, type Upgrade } from '#api';
 import { serverErrors } from '../../errors.ts';
 import { newerOf } from '../../installer/packages.ts';
 import type { Handlers } from '../call.ts';
@@ -21,19 +22,19 @@ export const upgradeHandlers = (context: Context): Pick<Handlers, 'upgradeMachin
     if (!install) throw serverErrors.error('server/no-upgrade', { machine: machine.name, program });
     const packages = await packagesFor(context, install);
     const version = packages[0]?.version ?? '';
-    if (upgrade?.outcome === 'working') return joined(machine.name, upgrade.version, version);
+    if (upgrade?.outcome === 'working') return joined(machine.name, upgrade, version);
     const detail = { machine: machine.name, version };
     await network.commit(() => ({ author: actor.name, action: 'upgrade', detail }));
     const order = { packages: [...packages], within: body.within ?? usually };
-    hub.upgrade(machine.identity, { type: 'upgrade', ...order });
-    return { version };
+    const sent = { type: 'upgrade', id: randomUUID(), ...order } as const;
+    return { id: hub.upgrade(machine.identity, sent), version };
   },
 });
 
 /** Who wants what is under way already waits for the same. @throws server/upgrade-under-way */
-function joined(machine: string, under: string, version: string): { readonly version: string } {
-  if (under === version) return { version };
-  throw serverErrors.error('server/upgrade-under-way', { machine, version: under });
+function joined(machine: string, { id, version }: Upgrade, wanted: string) {
+  if (version === wanted) return { id, version };
+  throw serverErrors.error('server/upgrade-under-way', { machine, version });
 }
 
 const noMachine = (name: string) =>
