@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Sandbox } from '../support/sandbox.ts';
+import { type Machine, overlayOf, serve, statusAt, World } from '../server/world.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
-import { LanMachine, openLan } from './networks.ts';
+import { AgentAt } from './agents.ts';
 
 suite('the agent of a machine that joined', { needs: ['root', 'netns', 'tun'] }, () => {
-  let lan: Sandbox;
-  let hub: LanMachine;
-  let anna: LanMachine;
+  let world: World;
+  let hub: Machine;
+  let anna: Machine;
+  let agent: AgentAt;
   let token: string;
 
   const kernel = (): string =>
@@ -16,30 +17,23 @@ suite('the agent of a machine that joined', { needs: ['root', 'netns', 'tun'] },
       .join('\n');
 
   beforeAll(async () => {
-    lan = await openLan();
-    hub = await LanMachine.open('hub', '192.168.66.4');
-    anna = await LanMachine.open('anna', '192.168.66.5');
-    for (const machine of [hub, anna]) machine.plugInto(lan);
-    const server = hub.start('server', '--address', hub.address, '--name', 'hub');
-    token = await until(
-      'the server shows a join token',
-      () => /hawser join (hawser-join-\S+)/.exec(server.output())?.[1],
-      60_000,
-    );
+    world = await World.open();
+    hub = await world.machine('hub');
+    anna = await world.machine('anna');
+    agent = new AgentAt(anna);
+    ({ joinToken: token } = await serve(hub));
   });
 
   afterAll(async () => {
-    await anna?.close();
-    await hub?.close();
-    await lan?.close();
+    await world?.close();
   });
 
   test('is started by the join, which says what the machine got', () => {
-    const said = anna.hawser('join', token, '--name', 'anna');
+    const said = anna.must('join', token, '--name', 'anna');
     expect(said).toMatch(/^anna in home: 10\.\S+/);
     expect(said).toMatch(/hub .* s ago/);
     expect(said).toMatch(/the agent runs as process \d+/);
-    expect(anna.pings(anna.peerAddress())).toBe(true);
+    expect(anna.reaches(overlayOf(statusAt(hub), 'hub'))).toBe(true);
   });
 
   test.each([
@@ -48,7 +42,7 @@ suite('the agent of a machine that joined', { needs: ['root', 'netns', 'tun'] },
     ['the filter', 'nft delete table inet hawser-home'],
     ['the tunnel itself', 'ip link del hw-home'],
   ])('puts back within a second what somebody takes away: %s', async (_, line) => {
-    await anna.until('is at rest', ({ complete }) => complete);
+    await agent.until('is at rest', ({ complete }) => complete);
     const [before, filter] = [kernel(), anna.do('nft -s list ruleset')];
     const overlay = /(\S+) dev hw-home/.exec(anna.do('ip route show'))?.[1] ?? '';
     anna.do(line.replace('{overlay}', overlay));
@@ -60,35 +54,35 @@ suite('the agent of a machine that joined', { needs: ['root', 'netns', 'tun'] },
   });
 
   test('tells the server what it put back', async () => {
-    await until('the server knows', () => /remove|add|change/.test(hub.hawser('drift')));
-    expect(hub.hawser('drift')).toMatch(/anna/);
+    await until('the server knows', () => /remove|add|change/.test(hub.must('drift')));
+    expect(hub.must('drift')).toMatch(/anna/);
   });
 
   test('changes nothing while it is paused, and says what differs', async () => {
-    expect(anna.hawser('agent', 'pause', '--for', '1h')).toMatch(/^paused until /);
+    expect(anna.must('agent', 'pause', '--for', '1h')).toMatch(/^paused until /);
     anna.do('ip address flush dev hw-home');
-    await until('it says so', () => /differs\n +add address/.test(anna.log()));
+    await until('it says so', () => /differs\n +add address/.test(agent.log()));
     expect(anna.do('ip -br address show dev hw-home')).not.toContain('10.');
-    await until('the server knows', () => /anna.*paused/.test(hub.hawser('status')));
-    anna.hawser('agent', 'resume');
+    await until('the server knows', () => /anna.*paused/.test(hub.must('status')));
+    anna.must('agent', 'resume');
     await until('it is put back', () => anna.do('ip -br address show dev hw-home').includes('10.'));
   });
 
   test('is ended without a trace on the traffic, and finds all in place when it returns', async () => {
-    const [before, peer] = [kernel(), anna.peerAddress()];
-    await anna.killAgent();
+    const [before, peer] = [kernel(), overlayOf(statusAt(hub), 'hub')];
+    await agent.kill();
     expect(anna.do('ps -eo args=')).not.toMatch(/nft monitor|ip -o monitor/);
-    expect(anna.pings(peer)).toBe(true);
-    await anna.startAgent();
-    await anna.until('is connected', ({ connected, complete }) => connected && complete);
+    expect(anna.reaches(peer)).toBe(true);
+    await agent.start();
+    await agent.until('is connected', ({ connected, complete }) => connected && complete);
     expect(kernel()).toBe(before);
   });
 
   test('goes when it is told to leave, and takes all of ours along', async () => {
-    expect(anna.hawser('leave')).toBe('left home\n');
+    expect(anna.must('leave')).toBe('left home\n');
     expect(anna.do('ip -br link')).not.toContain('hw-home');
     expect(anna.do('nft list ruleset')).not.toContain('hawser');
     expect(anna.do('ip route show table all')).not.toContain('proto 143');
-    await until('the server knows', () => !hub.hawser('status').includes('anna'));
+    await until('the server knows', () => !hub.must('status').includes('anna'));
   });
 });
