@@ -1,26 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../support/checkout.ts';
-
-export interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
+import { type Outcome, outcomeOfHawser } from '../support/hawser.ts';
 
 /** Runs the bundle that ships, as a user in the checkout would. */
 export function hawser(args: readonly string[], cwd = repositoryRoot, input = ''): Outcome {
-  const program = join(repositoryRoot, 'dist/hawser.mjs');
-  const env = { ...process.env, NO_COLOR: '1' };
-  const done = spawnSync(process.execPath, [program, ...args], {
-    cwd,
-    env,
-    input,
-    encoding: 'utf8',
-  });
-  return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+  return outcomeOfHawser(args, { cwd, env: { ...process.env, NO_COLOR: '1' }, input });
 }
 
 /** A folder with a network's file in it, removed by `Symbol.dispose`. */

@@ -13,10 +13,10 @@ const textOf = (document: string): string => readFileSync(join(repositoryRoot, d
 
 /** What is wrong with a step's outcome; nothing if it did what the document says. */
 function complaint(world: World, step: Step): string | undefined {
-  const { status, stdout, stderr } = world.run(step);
-  const said = `\n${stdout}${stderr}`;
-  if (status !== step.exitCode) return `exit code ${status}, not ${step.exitCode}:${said}`;
-  const missing = missingFrom(status === 0 ? stdout : stdout + stderr, step.prints);
+  const { code, out, err } = world.run(step);
+  const said = `\n${out}${err}`;
+  if (code !== step.exitCode) return `exit code ${code}, not ${step.exitCode}:${said}`;
+  const missing = missingFrom(code === 0 ? out : out + err, step.prints);
   if (step.prints.length === 0 || missing === undefined) return undefined;
   return `it does not print\n${missing.join('\n')}\nbut:${said}`;
 }

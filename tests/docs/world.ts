@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTemporaryFolder, workingCopy } from '../support/checkout.ts';
+import { type Outcome, outcomeOf } from '../support/hawser.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import type { Step } from './blocks.ts';
 
@@ -57,12 +58,6 @@ const defaultRoutes: readonly (readonly [machine: string, via: string])[] = [
   ['alice', '198.18.1.1'],
   ['bob', '198.18.2.1'],
 ];
-
-export interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /**
  * Where a document's commands run: a copy of the checkout as a clone would be, on a machine of its own
@@ -148,18 +143,17 @@ export class World {
 
   /** Types a command, as a reader does; machines share the folder of the checkout. */
   run({ machine = desk, command }: Pick<Step, 'machine' | 'command'>): Outcome {
-    const [enter = '', ...words] = this.#machine(machine).enter;
+    const { enter } = this.#machine(machine);
     const { FORCE_COLOR: _, ...env } = process.env;
     const typed = `cd '${this.#copy}'; PATH=$PATH:.\n${command}`;
-    const { status, stdout, stderr } = spawnSync(enter, [...words, 'sh', '-c', typed], {
-      encoding: 'utf8',
+    const { code, out, err } = outcomeOf([...enter, 'sh', '-c', typed], {
       env: { ...env, HOME: home, LC_ALL: 'C', NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 300_000,
       maxBuffer: 2 ** 26,
     });
     const shown = (text: string): string => text.replaceAll(this.#copy, '/home/ann/hawser');
-    return { status, stdout: shown(stdout), stderr: shown(stderr) };
+    return { code, out: shown(out), err: shown(err) };
   }
 
   async close(): Promise<void> {

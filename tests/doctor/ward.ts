@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Star } from '../server/star.ts';
-import type { Machine, Outcome } from '../server/world.ts';
+import type { Machine } from '../server/world.ts';
 import { repositoryRoot } from '../support/checkout.ts';
+import { type Outcome, outcomeOf } from '../support/hawser.ts';
 import { until } from '../support/until.ts';
 
 export interface Finding {
@@ -68,9 +68,7 @@ export class Ward {
     machine.do(`mount --mkdir --bind ${join(repositoryRoot, 'dist')} /run/dist`);
     const user = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const argv = [...user, '/run/node', '/run/dist/hawser.mjs', ...args];
-    const [, ...enter] = machine.box.enter;
-    const done = spawnSync('nsenter', [...enter, ...argv], { encoding: 'utf8' });
-    return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+    return outcomeOf([...machine.box.enter, ...argv]);
   }
 
   /** Lets only packets up to so many bytes pass a machine's cable. */

@@ -1,16 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../support/checkout.ts';
-
-const program = join(repositoryRoot, 'dist/hawser.mjs');
-
-export interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
+import { bundle, type Outcome, outcomeOf, outcomeOfHawser } from '../support/hawser.ts';
 
 export interface ProofJson {
   readonly holds: boolean;
@@ -38,10 +31,7 @@ export class Labs implements Disposable {
   readonly #env = { ...process.env, NO_COLOR: '1', HAWSER_LABS: join(this.folder, 'labs') };
 
   run(...args: readonly string[]): Outcome {
-    const argv = [program, 'lab', ...args];
-    const options = { cwd: repositoryRoot, env: this.#env, encoding: 'utf8' } as const;
-    const { status, stdout, stderr } = spawnSync(process.execPath, argv, options);
-    return { code: status ?? -1, out: stdout, err: stderr };
+    return outcomeOfHawser(['lab', ...args], { cwd: repositoryRoot, env: this.#env });
   }
 
   /** Runs a command that must succeed, and gives what it printed. */
@@ -67,13 +57,13 @@ export class Labs implements Disposable {
   }
 
   start(...args: readonly string[]): ChildProcess {
-    const argv = [program, 'lab', ...args];
+    const argv = [bundle, 'lab', ...args];
     return spawn(process.execPath, argv, { cwd: repositoryRoot, env: this.#env, stdio: 'ignore' });
   }
 
   /** The same at a terminal, whose keyboard is its standard input; the exit code is the program's. */
   startAtTerminal(...args: readonly string[]): ChildProcess {
-    const words = [process.execPath, program, 'lab', ...args].map((word) => `'${word}'`);
+    const words = [process.execPath, bundle, 'lab', ...args].map((word) => `'${word}'`);
     const argv = ['-qefc', words.join(' '), '/dev/null'];
     const stdio = ['pipe', 'ignore', 'ignore'] as const;
     return spawn('script', argv, { cwd: repositoryRoot, env: this.#env, stdio: [...stdio] });
@@ -121,8 +111,7 @@ export function processesOf(labs: Labs, ids: readonly string[] = []): readonly s
     .map(({ pid, text }) => `${pid} ${text.replaceAll('\0', ' ').slice(0, 200)}`);
 }
 
-const said = (program_: string, ...args: readonly string[]): string =>
-  spawnSync(program_, args, { encoding: 'utf8' }).stdout;
+const said = (...argv: readonly string[]): string => outcomeOf(argv).out;
 
 /** What a lab could leave behind on the machine itself, as text that can be compared. */
 export const machineTrace = (): Readonly<Record<string, string>> => ({

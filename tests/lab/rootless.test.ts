@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { repositoryRoot } from '../support/checkout.ts';
+import { bundle, outcomeOf } from '../support/hawser.ts';
 import { suite } from '../support/suite.ts';
 
 const nobody = 65_534;
@@ -25,16 +26,16 @@ class User implements Disposable {
   }
 
   lab(...args: readonly string[]): { readonly code: number; readonly out: string } {
-    const program = [process.execPath, join(repositoryRoot, 'dist/hawser.mjs'), 'lab', ...args];
+    const program = [process.execPath, bundle, 'lab', ...args];
     const mounted = ['unshare', '-m', 'sh', '-ec', 'mount --bind "$0" /dev/net/tun; exec "$@"'];
-    const [unshare = '', ...argv] = [...mounted, this.#tun, ...asNobody, ...program];
+    const argv = [...mounted, this.#tun, ...asNobody, ...program];
     const env = {
       PATH: process.env['PATH'],
       HOME: this.folder,
       HAWSER_LABS: join(this.folder, 'l'),
     };
-    const done = spawnSync(unshare, argv, { env, cwd: repositoryRoot, encoding: 'utf8' });
-    return { code: done.status ?? -1, out: done.stdout + done.stderr };
+    const { code, out, err } = outcomeOf(argv, { env, cwd: repositoryRoot });
+    return { code, out: out + err };
   }
 
   [Symbol.dispose](): void {

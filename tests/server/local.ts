@@ -1,12 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { repositoryRoot } from '../support/checkout.ts';
+import { bundle, type Outcome, outcomeOfHawser } from '../support/hawser.ts';
 import { until } from '../support/until.ts';
-import { type Outcome, Running } from './world.ts';
-
-const bundle = join(repositoryRoot, 'dist/hawser.mjs');
+import { Running } from './world.ts';
 
 /** Somebody with a home of their own, and the shell that they type into. */
 export class Person {
@@ -18,10 +16,7 @@ export class Person {
 
   /** Runs a command to its end in the home. */
   hawser(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
-    const argv = [bundle, ...args];
-    const options = { cwd: this.home, env: this.#env(env), encoding: 'utf8', input: '' } as const;
-    const done = spawnSync(process.execPath, argv, options);
-    return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+    return outcomeOfHawser(args, { cwd: this.home, env: this.#env(env) });
   }
 
   /** The same from words; throws where it fails. */

@@ -1,19 +1,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { NetworkStatus } from '#api';
-import { repositoryRoot } from '../support/checkout.ts';
+import { bundle, type Outcome, outcomeOf } from '../support/hawser.ts';
 import { type Program, Sandbox } from '../support/sandbox.ts';
 import { until } from '../support/until.ts';
-
-const bundle = join(repositoryRoot, 'dist/hawser.mjs');
-
-export interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** A program that goes on in a machine until it is ended. */
 export class Running {
@@ -91,17 +82,12 @@ export class Machine {
 
   /** Runs Hawser to its end, in a folder of the machine's own. */
   hawser(...args: readonly string[]): Outcome {
-    const done = spawnSync('nsenter', this.#argv(args), { encoding: 'utf8', timeout: 90_000 });
-    return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+    return outcomeOf(['nsenter', ...this.#argv(args)], { timeout: 90_000 });
   }
 
   /** The same behind other words, such as those of env(1) or setpriv(1). */
   hawserAs(before: readonly string[], ...args: readonly string[]): Outcome {
-    const done = spawnSync('nsenter', this.#argvBehind(before, args), {
-      encoding: 'utf8',
-      timeout: 90_000,
-    });
-    return { code: done.status ?? -1, out: done.stdout, err: done.stderr };
+    return outcomeOf(['nsenter', ...this.#argvBehind(before, args)], { timeout: 90_000 });
   }
 
   /** The same, for what has to succeed; gives what it printed. */
