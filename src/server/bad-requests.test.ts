@@ -44,6 +44,18 @@ describe('what nobody should ask', () => {
     expect(await server.call('history', {})).toHaveLength(1);
   });
 
+  test('of a small file that is wrong in countless ways a few hundred are told', async () => {
+    const wrong = await withText((text) => `${text}groups: ${'&a '.repeat(5000)}\n`);
+    expect(wrong.status).toBe(422);
+    expect((wrong.body as Problem).errors).toHaveLength(200);
+    const deep = await withText((text) => `${text}groups: ${'['.repeat(50_000)}\n`);
+    expect(told(deep)).toEqual([
+      422,
+      'spec/yaml-syntax',
+      'this is not YAML: it is nested too deeply',
+    ]);
+  });
+
   test('a message of an agent that is too large ends its connection, and no other', async () => {
     const [one, other] = [
       await server.enrol(new Machine('one')),

@@ -23,7 +23,7 @@ test('an agent that proves nothing gets nothing', async () => {
   const anna = new Machine('anna');
   (await server.enrol(anna)).close();
   const liar = await server.connect(new Machine('anna'), { identity: anna.identity });
-  expect(await liar.next('refused')).toMatchObject({ error: { code: 'api/unauthorized' } });
+  expect(await liar.next('refused')).toMatchObject({ error: { code: 'server/not-proven' } });
   await liar.end();
   expect(liar.state).toBeUndefined();
 });
@@ -34,7 +34,7 @@ test('a proof is good for one connection', async () => {
   (await server.enrol(anna)).close();
   const replayed = anna.hello('net', 'the nonce of another connection');
   const channel = await server.connect(anna, { signature: replayed.signature });
-  expect(await channel.next('refused')).toMatchObject({ error: { code: 'api/unauthorized' } });
+  expect(await channel.next('refused')).toMatchObject({ error: { code: 'server/not-proven' } });
 });
 
 test('an agent that claims the name of another is refused', async () => {
@@ -89,6 +89,10 @@ test('an agent that floods is refused, and others are served', async () => {
   for (let i = 0; i < 1000; i++) channel.say({ type: 'seen', mtu: 1400 });
   await channel.next('refused');
   await channel.end();
+  expect(
+    channel.messages.filter(({ type }) => type === 'refused'),
+    'told once',
+  ).toEqual([]);
   await server.enrol(new Machine('bob'));
 });
 

@@ -49,6 +49,10 @@ export const serverErrors = errorTable({
     says: 'no machine of this identity is in the network {network}',
     fix: 'Ask for a token and join again: `hawser join TOKEN`.',
   },
+  'server/not-proven': {
+    says: 'whoever connects as {machine} does not prove the identity that it names',
+    fix: 'If it is that machine, its key was changed: `hawser replace {machine}` and `hawser join TOKEN` there.',
+  },
   'server/other-name': {
     says: 'this machine joined under another name than {name}',
     fix: 'Restart its agent; if that does not help, join again after `hawser replace`.',

@@ -107,11 +107,13 @@ export function parseYaml(file: string, source: string, report: Report): Node | 
     return new Reader(at, report).whole(document.contents);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const reason = 'it is nested too deeply';
+    const reason = tooDeep;
     report(errors.diagnostic('spec/yaml-syntax', { reason }, { place: at(0) }));
     return undefined;
   }
 }
+
+const tooDeep = 'it is nested too deeply';
 
 const isNothing = (contents: ParsedNode | null): contents is null =>
   contents === null || (isScalar(contents) && valueOf(contents) === null);
@@ -127,6 +129,10 @@ function syntaxError(
     return errors.diagnostic('spec/several-documents', {}, { place, text });
   }
   if (problem.code === 'TAB_AS_INDENT') return errors.diagnostic('spec/tab', {}, { place, text });
+  // The parser reports the end of its stack as a mistake in the text.
+  if (problem.message.includes('call stack')) {
+    return errors.diagnostic('spec/yaml-syntax', { reason: tooDeep }, { place });
+  }
   const first = showRanges(problem.message.split('\n')[0] ?? '');
   const reason = first.replace(/[.:]+$/, '').replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
   return errors.diagnostic('spec/yaml-syntax', { reason }, { place, text });

@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import Value from 'typebox/value';
+import type { WebSocket } from 'ws';
 import {
   apiErrors,
   channelPath,
@@ -75,13 +76,24 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
   answerProblems(app);
   app.addHook('onRequest', async (request) => components.gate.pass(request));
   countRequests(app, components.own.metrics);
-  await app.register(websocket, { options: { maxPayload } });
+  await app.register(websocket, { options: { maxPayload }, errorHandler: ended });
   await describeRoutes(app);
   addOwnRoutes(app, components.own);
   addInstaller(app, components.installer);
   addChannel(app, components);
   for (const name of Object.keys(routes) as RouteName[]) addRoute(app, name, components.handlers);
   return app;
+}
+
+/** What an agent does wrong ends its connection, and is no failure of the server. */
+function ended(
+  error: Error & { readonly code?: string },
+  socket: WebSocket,
+  request: FastifyRequest,
+) {
+  const level = error.code?.startsWith('WS_ERR_') ? 'debug' : 'error';
+  request.log[level]({ err: error }, 'a connection ended');
+  socket.terminate();
 }
 
 /** Parameters and queries are text, and become what their schema says. */

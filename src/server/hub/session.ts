@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Compile } from 'typebox/compile';
 import type { RawData, WebSocket } from 'ws';
 import { apiErrors, channelVersion, FromAgent, type Hello, proofText } from '#api';
+import { serverErrors } from '../errors.ts';
 import { isSigned } from '../identity.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
@@ -109,7 +110,12 @@ export class Session {
     const text = proofText(this.#hub.network.name, hello.machine, this.#nonce);
     if (!isSigned(hello.identity, text, hello.signature)) {
       this.#onFailure();
-      await this.#wire.refuse({ error: apiErrors.error('api/unauthorized', {}), again });
+      const { machine } = hello;
+      this.#refused = true;
+      await this.#wire.refuse({
+        error: serverErrors.error('server/not-proven', { machine }),
+        again,
+      });
       return;
     }
     this.#connection = await this.#hub.admit(hello, this.#wire);

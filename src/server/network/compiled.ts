@@ -19,6 +19,9 @@ const sha256 = (text: string): string => hash('sha256', text);
 /** States that are kept at once: a state may be large, and machines many. */
 const remembered = 16;
 
+/** So many findings are told of a file: a small one may be wrong in more ways than fit an answer. */
+const told = 200;
+
 export interface NamedState {
   readonly hash: string;
   readonly state: HostState;
@@ -156,7 +159,7 @@ interface Read {
 
 function read(files: FileSet): Read {
   const { network, diagnostics } = loadNetwork(files.entry, fileSetReader(files));
-  if (!network) throw new DiagnosticsError(diagnostics);
+  if (!network) throw new DiagnosticsError(diagnostics.slice(0, told));
   return { network, warnings: diagnostics };
 }
 
@@ -168,6 +171,6 @@ function read(files: FileSet): Read {
 export function proven({ whole }: Compiled): readonly Diagnostic[] {
   const { diagnostics } = check(whole);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new DiagnosticsError(errors);
+  if (errors.length > 0) throw new DiagnosticsError(errors.slice(0, told));
   return diagnostics;
 }
