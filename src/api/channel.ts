@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { HostState } from '#state';
 import { Finding } from './problem.ts';
-import { Package, PublicKey, Time, Upgrade } from './schemas.ts';
+import { Count, Package, PublicKey, Time, Upgrade } from './schemas.ts';
 
 /**
  * The agents' channel: one WebSocket both ways, JSON text frames, one per (machine, network). The
@@ -14,7 +14,7 @@ import { Package, PublicKey, Time, Upgrade } from './schemas.ts';
 export const channelVersion = 1;
 
 const literal = <T extends string>(type: T) => Type.Literal(type);
-const StateName = { epoch: Type.String(), rev: Type.Integer(), hash: Type.String() };
+const StateName = { epoch: Type.String(), rev: Count, hash: Type.String() };
 
 /** `nonce`: 32 random bytes, base64. */
 export const Challenge = Type.Object({

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Permission } from './permissions.ts';
-import { Name } from './schemas.ts';
+import { Count, Name } from './schemas.ts';
 
 export interface RouteShape {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -21,5 +21,5 @@ export const route = <const R extends RouteShape>(shape: R): R => shape;
 
 export const OfNetwork = Type.Object({ network: Name });
 export const OfMachine = Type.Object({ network: Name, machine: Name });
-export const OfRevision = Type.Object({ network: Name, number: Type.Integer({ minimum: 1 }) });
+export const OfRevision = Type.Object({ network: Name, number: Count });
 export const network = '/v1/networks/:network';

@@ -3,6 +3,7 @@ import { rotationRoutes } from './rotation.ts';
 import { network, OfMachine, OfNetwork, OfRevision, type RouteShape, route } from './route.ts';
 import {
   AuditEntry,
+  Count,
   DriftEntry,
   FileSet,
   Name,
@@ -132,7 +133,7 @@ export const routes = {
     summary: 'Revisions, newest first',
     params: OfNetwork,
     query: Type.Object({
-      before: Type.Optional(Type.Integer()),
+      before: Type.Optional(Count),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
     }),
     response: Type.Array(Revision),
@@ -324,7 +325,7 @@ export const routes = {
     summary: 'Who did what, oldest first',
     query: Type.Object({
       since: Type.Optional(Time),
-      after: Type.Optional(Type.Integer()),
+      after: Type.Optional(Count),
       network: Type.Optional(Name),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
     }),

@@ -11,6 +11,10 @@ export const Time = Type.String({ format: 'date-time' });
 /** A machine's or a network's name: a DNS label. */
 export const Name = Type.String({ pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', maxLength: 63 });
 
+/** The largest integer that every store keeps. */
+const largest = 2_147_483_647;
+export const Count = Type.Integer({ minimum: 0, maximum: largest });
+
 /** Names one state of the file for ever: a restore begins a new epoch, numbers go on within one. */
 export const RevisionId = Type.Object({ epoch: Type.String(), number: Type.Integer() });
 export type RevisionId = Static<typeof RevisionId>;
@@ -192,7 +196,7 @@ export const NewToken = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 100 }),
   network: Type.Optional(Name),
   expires: Type.Optional(Time),
-  uses: Type.Optional(Type.Integer({ minimum: 1 })),
+  uses: Type.Optional(Type.Integer({ minimum: 1, maximum: largest })),
   tags: Type.Optional(Type.Array(Name)),
   ephemeral: Type.Optional(Type.Boolean()),
   admits: Type.Optional(Type.Boolean()),

@@ -32,16 +32,25 @@ describe('what nobody should ask', () => {
     expect(told(await withText((text) => `${text}# \0\n`))[2]).toContain('"net.yaml" holds a NUL');
   });
 
+  test('a number that not every store keeps is no number of a revision, whoever says it', async () => {
+    expect(told(await server.ask('show', { number: 2 ** 40 }))[1]).toBe('api/invalid-request');
+    const agent = await server.enrol(new Machine('vast'));
+    const state = await agent.until(() => true);
+    agent.report('confirmed', { ...state, rev: 1e20 });
+    expect(await agent.next('refused')).toMatchObject({ error: { code: 'api/invalid-request' } });
+  });
+
   test('a YAML bomb is refused in time, and changes nothing', async () => {
     const levels = Array.from({ length: 30 }, (_, i) => {
       const inside = i === 0 ? 'x' : `*a${i - 1}, *a${i - 1}`;
       return `  - &a${i} [${inside}]`;
     });
+    const before = await server.call('history', {});
     const began = performance.now();
     const answer = told(await withText((text) => `${text}groups:\n${levels.join('\n')}\n`));
     expect(answer.slice(0, 2)).toEqual([422, 'spec/too-many-aliases']);
     expect(performance.now() - began).toBeLessThan(5_000);
-    expect(await server.call('history', {})).toHaveLength(1);
+    expect(await server.call('history', {})).toEqual(before);
   });
 
   test('of a small file that is wrong in countless ways a few hundred are told', async () => {

@@ -18,8 +18,9 @@ export function readJson({ file, text }: ImportFile): YamlNode {
     return readTree({ file, text: text.replaceAll('\t', ' ') });
   } catch (error) {
     if (!(error instanceof HawserError)) throw error;
-    const { place } = error;
-    throw compileErrors.error('compile/import-not-json', { reason: error.message }, { place });
+    const { place, message } = error;
+    const reason = message.replace(/^this is not YAML: /, '');
+    throw compileErrors.error('compile/import-not-json', { reason }, { place });
   }
 }
 
