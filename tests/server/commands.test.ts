@@ -272,10 +272,30 @@ describe('people at a server', () => {
     });
   });
 
+  test('a server says for programs where it is, and the tokens of its first start', async () => {
+    using zoe = new Person();
+    const place = ['--listen', '127.0.0.1:0', '--address', '127.0.0.1'];
+    const program = zoe.start('server', '--data', 'data', ...place, '--no-join', '--json');
+    try {
+      const { url, admin } = await until('it serves', () => {
+        const said = /^\{\n[^]*?^\}$/m.exec(program.output)?.[0];
+        return said !== undefined && (JSON.parse(said) as Readonly<Record<string, string>>);
+      });
+      const there = { HAWSER_TOKEN: admin ?? '', HAWSER_SERVER: url ?? '' };
+      expect(zoe.hawser(['network', 'list', '--json'], there)).toMatchObject({
+        code: 0,
+        out: '[]\n',
+      });
+    } finally {
+      await program.end('SIGKILL');
+    }
+  });
+
   test('a lost admin token is made anew by whoever has the server itself', () => {
-    const token = ann
-      .must('server', 'reset-admin', '--data', 'data', '--address', server.url)
-      .trim();
+    const place = ['--data', 'data', '--address', server.url];
+    const { token } = JSON.parse(ann.must('server', 'reset-admin', ...place, '--json')) as {
+      readonly token: string;
+    };
     expect(refusal(ann, 'status', '--context', '127.0.0.1:1')).toEqual([2, 'cli/no-context']);
     using vic = new Person();
     vic.must('login', token);

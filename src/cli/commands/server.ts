@@ -1,16 +1,12 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { nameOfHost } from '#agent';
-import { type Diagnostic, formatDiagnostic, type Secret } from '#base';
-import type { FirstTokens, RunningServer, ServerInit } from '#server';
+import type { ServerInit } from '#server';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { newPassphrase } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
-import { print } from '../output.ts';
-import { joinLines } from '../remote/join-lines.ts';
-import { localUrl, logInHere } from '../server/first-login.ts';
+import { greet, greetAgain } from '../server/greeting.ts';
 import { untilStopped } from '../server/life.ts';
-import { joinHere } from '../server/own-machine.ts';
 import { defaultData, defaultPackages, type Listen, listenOf } from '../server/places.ts';
 import { resetAdminCommand } from '../server/reset-admin.ts';
 import { freeOverlay, lookAround } from '../server/surroundings.ts';
@@ -26,6 +22,7 @@ interface Flags {
   readonly endpoint?: string;
   readonly overlay?: string;
   readonly join: boolean;
+  readonly json?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly packages: string;
@@ -90,6 +87,7 @@ export const serverCommand = (): Command =>
     .option('--endpoint <host:port>', 'first start: where its WireGuard is reached')
     .option('--overlay <prefix>', 'first start: the addresses of the network')
     .option('--no-join', 'first start: no network yet, and no part of this machine in one')
+    .option('--json', 'for programs: where it serves, and the tokens of a first start')
     .addHelpText(
       'after',
       `
@@ -108,7 +106,7 @@ async function serve(flags: Flags): Promise<void> {
   });
   const listen = { ...init.listen, port: server.port };
   if (server.firstTokens) await greet(server, server.firstTokens, listen, flags);
-  else print(`serving at ${localUrl(listen)}; \`hawser token create --join\` lets machines in`);
+  else greetAgain(listen, flags);
   await untilStopped();
   await server.close();
 }
@@ -127,42 +125,6 @@ function explained(error: unknown, { host, port }: Listen): unknown {
     { cause: error },
   );
 }
-
-/** What a first start has to say; tokens are shown this once. */
-async function greet(
-  server: RunningServer,
-  first: FirstTokens,
-  listen: Listen,
-  { network, name }: Flags,
-): Promise<void> {
-  const stranger = logInHere(first.admin, listen);
-  print(`serving at ${localUrl(listen)}`);
-  if (first.hub) print(await joinHere(first.hub, network, name));
-  const installs = await server.installs();
-  print([...inviteLines(first.join, installs), ...adminLines(first.admin, stranger)].join('\n'));
-}
-
-const inviteLines = (join: Secret | undefined, installs: boolean): readonly string[] =>
-  join === undefined
-    ? []
-    : [
-        '',
-        'On each machine that is to join, as root, within a day:',
-        '',
-        ...joinLines(join.reveal(), installs).map((line) => (line === '' ? line : `  ${line}`)),
-      ];
-
-const adminLines = (admin: Secret, stranger: Diagnostic | undefined): readonly string[] => [
-  '',
-  stranger
-    ? 'The admin token, shown this once:'
-    : 'The admin token, shown this once; on this machine you are logged in with it already:',
-  '',
-  `  ${admin.reveal()}`,
-  '',
-  ...(stranger ? [formatDiagnostic(stranger), 'Then: hawser login TOKEN', ''] : []),
-  '`hawser status` shows who is there, `hawser pull FILE` fetches the network to edit it.',
-];
 
 async function backupsOf(every: number, flags: Flags): Promise<NonNullable<ServerInit['backups']>> {
   const folder = flags.backupTo ?? join(flags.data, 'backups');

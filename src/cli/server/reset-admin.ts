@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { formatDiagnostic } from '#base';
 import { cliErrors } from '../errors.ts';
-import { print } from '../output.ts';
+import { print, printJson } from '../output.ts';
 import { localContext, logInHere } from './first-login.ts';
 import { defaultData, listenOf } from './places.ts';
 import { lookAround } from './surroundings.ts';
@@ -12,6 +12,7 @@ interface Flags {
   readonly database?: string;
   readonly listen?: string;
   readonly address?: readonly string[];
+  readonly json?: boolean;
 }
 
 export const resetAdminCommand = (): Command =>
@@ -21,6 +22,7 @@ export const resetAdminCommand = (): Command =>
     .option('--database <url>', 'its PostgreSQL, if it has one')
     .option('--listen <host:port>', 'where it listens, if it was told so')
     .option('--address <host...>', 'how it is reached, if it was told so')
+    .option('--json', 'for programs')
     .action(reset);
 
 async function reset(flags: Flags): Promise<void> {
@@ -41,7 +43,8 @@ async function reset(flags: Flags): Promise<void> {
     const stranger = logInHere(token, listen);
     const login = stranger ? formatDiagnostic(stranger) : `logged in here as ${localContext}`;
     process.stderr.write(`the old admin tokens are void; ${login}\n`);
-    print(token.reveal());
+    if (flags.json) printJson({ token: token.reveal() });
+    else print(token.reveal());
   } finally {
     await store.close();
   }
