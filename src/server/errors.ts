@@ -89,6 +89,10 @@ export const serverErrors = errorTable({
     says: 'the WireGuard key is that of {machine}',
     fix: 'If this is {machine}, join under that name: --name {machine}. A copied machine needs keys of its own: remove /var/lib/hawser there, and join again.',
   },
+  'server/other-key': {
+    says: 'the file names another WireGuard key for {machine} than that machine has',
+    fix: 'Remove `key` of {machine} from the file: the key of its agent counts then. Or let it bring the tunnel along that has the key of the file: `hawser join TOKEN --adopt INTERFACE`.',
+  },
   'server/not-managed': {
     says: '{machine} stands in the file as `managed: false`: no agent runs there',
     fix: 'Remove that from the file, or hand out its configuration with `hawser export`.',

@@ -94,6 +94,29 @@ test('nobody joins with the WireGuard key of another machine', async () => {
   expect([answer.status, code(answer.body)]).toEqual([409, 'server/key-taken']);
 });
 
+test('a file names no other key for a machine than the one that it has', async () => {
+  await using server = await TestServer.start();
+  const { entry, files } = await server.call('pull', {});
+  const text = files[entry] ?? '';
+  const naming = (name: string, key: string | undefined) => ({
+    entry,
+    files: { [entry]: text.replace('members: {}', `members: { ${name}: { key: "${key}" } }`) },
+    force: true,
+  });
+  const [anna, bob] = [new Machine('anna'), new Machine('bob')];
+  await server.call('apply', {}, naming('anna', anna.keys['0']));
+  bob.keys['0'] = new Machine('other').keys['0'] ?? '';
+  const stranger = await server.ask('join', {}, bob.joinRequest('net', 'anna'), server.joinToken);
+  expect([stranger.status, code(stranger.body)]).toEqual([409, 'server/other-key']);
+  await server.call('join', {}, anna.joinRequest('net'), server.joinToken);
+
+  await server.call('apply', {}, naming('anna', anna.keys['0']));
+  for (const route of ['plan', 'apply'] as const) {
+    const answer = await server.ask(route, {}, naming('anna', bob.keys['0']));
+    expect([answer.status, code(answer.body)]).toEqual([409, 'server/other-key']);
+  }
+});
+
 test('nobody joins with an identity that is not his', async () => {
   await using server = await TestServer.start();
   const request = {

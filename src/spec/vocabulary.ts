@@ -137,7 +137,8 @@ export const Interface = text(
 
 export const PublicKey = text(
   {
-    description: 'Its WireGuard public key, where the machine does not report one by itself.',
+    description:
+      'Its WireGuard public key, where the machine does not report one by itself. One with an agent joins with this key or not at all.',
     examples: ['xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='],
   },
   'publicKey',

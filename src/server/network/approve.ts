@@ -5,6 +5,7 @@ import type { Basis } from './basis.ts';
 import { needsTwo } from './change.ts';
 import type { Decision } from './edit.ts';
 import { endOf, memberAdded, refuseUnmanaged, withFacts, withKeys } from './enrol.ts';
+import { refuseOtherKey } from './key-in-file.ts';
 
 export interface Approval {
   readonly machine: string;
@@ -48,6 +49,7 @@ export function approved(basis: Basis, approval: Approval): Decision | undefined
   };
   if (compiled.has(name)) {
     refuseUnmanaged(basis, name);
+    refuseOtherKey(basis, name, waiting.keys);
     return { ...base, compiled: withFacts(basis, facts) };
   }
   if (held) {

@@ -20,6 +20,7 @@ import { massRemoval } from './brake.ts';
 import { type Compiled, proven } from './compiled.ts';
 import { cutOffWarning, type Operator } from './cut-off.ts';
 import type { Decision, RevisionEdit } from './edit.ts';
+import { refuseOtherKeys } from './key-in-file.ts';
 import { moved, pinOf } from './pin.ts';
 import { summaryOf } from './summary.ts';
 
@@ -117,6 +118,7 @@ function planBetween(before: Compiled, after: Compiled): { plan: Plan; text: str
 /** What a file would do to a network. @throws DiagnosticsError, compile/other-network */
 export function planOf(basis: Basis, files: FileSet, operator?: Operator): PlanResult {
   const after = drafted(basis, files);
+  refuseOtherKeys(basis, after);
   const { plan: found, text } = planBetween(basis.compiled, after);
   const cut = operator ? cutOffWarning(basis.compiled, after, operator) : [];
   const warnings = [...cut, ...after.warnings, ...proven(after)];
@@ -189,6 +191,7 @@ export function changeTo(basis: Basis, change: Change): Decision | undefined {
   const isSame = canonicalJson(files) === canonicalJson(stored.files);
   if (!held && isSame) return undefined;
   const compiled = drafted(basis, files);
+  refuseOtherKeys(basis, compiled);
   const changes = summaryOf(before, compiled);
   proven(compiled);
   if (!needsTwo(before)) requirePersons(compiled.network, change.persons);

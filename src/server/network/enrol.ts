@@ -12,6 +12,7 @@ import type { Basis } from './basis.ts';
 import { needsTwo, next } from './change.ts';
 import type { Compiled } from './compiled.ts';
 import type { Decision, RevisionEdit } from './edit.ts';
+import { refuseOtherKey } from './key-in-file.ts';
 import { keyOwners, otherOwner } from './key-owners.ts';
 
 export interface Enrolment {
@@ -52,7 +53,8 @@ function withAdopted(facts: Facts, { keys, adopted }: JoinRequest): Facts {
 /**
  * What a machine's join changes: keys where the file names it; the file where the token admits; else it
  * waits for approval. Of one that is enrolled already only what it brings along is news.
- * @throws api/unauthorized, api/other-machine, api/name-taken, server/key-taken, server/not-managed
+ * @throws api/unauthorized, api/other-machine, api/name-taken, server/key-taken, server/not-managed,
+ * server/other-key
  */
 export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined {
   const { request, actor } = enrolment;
@@ -74,6 +76,7 @@ export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined 
   const brought = withAdopted(basis.stored.facts, request);
   if (basis.compiled.has(name)) {
     refuseUnmanaged(basis, name);
+    refuseOtherKey(basis, name, keys);
     const facts = withKeys(brought, name, request);
     return { ...base, action: 'join', detail, compiled: withFacts(basis, facts) };
   }
