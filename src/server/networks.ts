@@ -1,5 +1,5 @@
 import { apiErrors } from '#api';
-import { didYouMean } from '#base';
+import { didYouMean, HawserError } from '#base';
 import { Hub, type HubComponents } from './hub/hub.ts';
 import { Expiry } from './network/expiry.ts';
 import { Network } from './network/network.ts';
@@ -22,10 +22,15 @@ export interface NetworksComponents extends HubComponents {
 /** After a failed reading the network is read again after so many milliseconds. */
 const retryAfter = 1000;
 
+/** What is no fault of a network's file, and passes. */
+const passing: ReadonlySet<string> = new Set(['server/store-unreadable', 'server/thread-ended']);
+const passes = (error: unknown): boolean => error instanceof HawserError && passing.has(error.code);
+
 /** All networks of a server, each with its agents. */
 export class Networks {
   readonly #components: NetworksComponents;
   readonly #open = new Map<string, Open>();
+  readonly #opening = new Map<string, Promise<void>>();
   /** Networks whose stored file this server cannot read, and why. */
   readonly #broken = new Map<string, unknown>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -50,9 +55,17 @@ export class Networks {
     for (const { network } of known) await this.open(network);
   }
 
-  /** A network that is broken does not keep the others from being served. */
+  /** Opens a network once, however many ask for it. */
   async open(name: string): Promise<void> {
-    if (this.#open.has(name)) return;
+    if (this.#open.has(name)) return undefined;
+    const opening =
+      this.#opening.get(name) ?? this.#begin(name).finally(() => this.#opening.delete(name));
+    this.#opening.set(name, opening);
+    return opening;
+  }
+
+  /** A network that is broken does not keep the others from being served. */
+  async #begin(name: string): Promise<void> {
     try {
       const network = await Network.open(name, this.#components);
       const hub = new Hub(network, this.#components);
@@ -65,6 +78,7 @@ export class Networks {
     } catch (error) {
       this.#components.log.error({ err: error, network: name }, 'a network cannot be served');
       this.#broken.set(name, error);
+      if (passes(error)) this.#later(retryAfter, async () => this.open(name));
     }
   }
 
@@ -120,8 +134,11 @@ export class Networks {
   async #changed(name: string | undefined): Promise<void> {
     const names = name === undefined ? [...this.#open.keys()] : [name];
     for (const one of names) {
+      // What is being opened may have been read before this change.
+      const isNew = !this.#open.has(one) && !this.#opening.has(one);
+      await this.open(one);
       const open = this.#open.get(one);
-      await (open ? this.#refresh(open.network) : this.open(one));
+      if (open && !isNew) await this.#refresh(open.network);
     }
   }
 
