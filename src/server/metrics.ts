@@ -57,8 +57,13 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  async text(): Promise<string> {
-    return this.#registry.metrics();
+  /** Of all networks, or for who may see no other: of one. */
+  async text(network?: string): Promise<string> {
+    const all = await this.#registry.metrics();
+    if (network === undefined) return all;
+    const isSeen = (line: string): boolean =>
+      (/[{,]network="([^"]*)"/.exec(line)?.[1] ?? network) === network;
+    return all.split('\n').filter(isSeen).join('\n');
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -61,4 +62,16 @@ test('what cannot be written is told with its path', () => {
   expect(() => replaceShared(nowhere, 'x')).toThrow(
     expect.objectContaining({ code: 'host/file-closed' }),
   );
+});
+
+test('a disk that takes only a part of the text leaves the file as it was', () => {
+  writeFileSync(file, 'before\n');
+  const from = JSON.stringify(join(import.meta.dirname, 'replace-file.ts'));
+  const script = `import { replaceShared } from ${from};
+    try { replaceShared(${JSON.stringify(file)}, 'x'.repeat(10_000)); } catch (error) { console.log(error.code); }`;
+  const node = [process.execPath, '--input-type=module', '--eval', script];
+  const said = execFileSync('prlimit', ['--fsize=4096', ...node], { encoding: 'utf8' });
+  expect(said.trim()).toBe('host/file-closed');
+  expect(readFileSync(file, 'utf8')).toBe('before\n');
+  expect(readdirSync(folder)).toEqual(['hosts']);
 });

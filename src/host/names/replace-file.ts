@@ -11,7 +11,7 @@ import {
   rmSync,
   type Stats,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { hostErrors } from '../errors.ts';
@@ -35,12 +35,12 @@ export function readShared(path: string): string | undefined {
 const notAccessible = (file: string, cause: unknown): Error =>
   hostErrors.error('host/file-closed', { file, detail: (cause as Error).message }, { cause });
 
-/** As others know it: by the owner and the mode that it has, else by those of such files. */
+/** As others know it, and all of it: a disk that is almost full takes a part first. By the owner and the mode that it has, else by those of such files. */
 function writeDraft(path: string, text: string, like: Stats | undefined): string {
   const draft = `${path}.hawser.new`;
   const fd = openSync(draft, 'w', 0o600);
   try {
-    writeSync(fd, text, 0, encoding);
+    writeFileSync(fd, text, encoding);
     if (like && (like.uid !== process.getuid?.() || like.gid !== process.getgid?.())) {
       fchownSync(fd, like.uid, like.gid);
     }
@@ -55,12 +55,12 @@ function writeDraft(path: string, text: string, like: Stats | undefined): string
   }
 }
 
-/** One write, whatever comes after: a shorter text is first drawn out with empty lines. */
+/** In one go, whatever comes after: a shorter text is first drawn out with empty lines. */
 function writeInPlace(path: string, text: string): void {
   const fd = openSync(path, 'r+');
   try {
     const length = statSync(path).size;
-    writeSync(fd, text.padEnd(length, '\n'), 0, encoding);
+    writeFileSync(fd, text.padEnd(length, '\n'), encoding);
     ftruncateSync(fd, text.length);
     fsyncSync(fd);
   } finally {

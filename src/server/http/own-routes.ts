@@ -34,7 +34,7 @@ export function addOwnRoutes(app: FastifyInstance, { metrics, trouble }: OwnRout
     if (why !== undefined) throw apiErrors.error('api/unavailable', { why });
     return { status: 'ok' };
   });
-  app.get('/metrics', { schema, config: { permission: 'read' } }, async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.text()),
+  app.get('/metrics', { schema, config: { permission: 'read' } }, async ({ actor }, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text(actor?.network)),
   );
 }
