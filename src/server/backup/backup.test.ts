@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -128,6 +136,16 @@ test('the file is its owner’s, and shows nothing without the passphrase', asyn
   for (const word of ['PRIVATE KEY', token.hash, 'hawser.yaml']) {
     expect(bytes.includes(word)).toBe(false);
   }
+});
+
+test('what lies in its place while it is made is not written to', async () => {
+  await fill(place('old'));
+  const victim = join(folder, 'victim');
+  writeFileSync(victim, 'of somebody else');
+  symlinkSync(victim, `${file}.${process.pid}.unfinished`);
+  await writeBackup(place('old'), file, init);
+  expect(readFileSync(victim, 'utf8')).toBe('of somebody else');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 test('another passphrase, a cut and a changed byte are told, and restore nothing', async () => {

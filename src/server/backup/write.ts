@@ -32,7 +32,9 @@ function fileFailure(cause: unknown, file: string): Error | undefined {
 
 async function writeFile(engine: Engine, file: string, init: BackupInit): Promise<void> {
   const { head, content } = await seal(init.passphrase);
-  await using handle = await open(file, 'w', 0o600);
+  // Nothing that somebody put there is written to.
+  await rm(file, { force: true });
+  await using handle = await open(file, 'wx', 0o600);
   await handle.writeFile(head);
   const write = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of chunks) await handle.writeFile(chunk);
