@@ -1,5 +1,4 @@
-import { chownSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { type Diagnostic, HawserError, type Secret } from '#base';
 import {
   type Context,
@@ -55,12 +54,16 @@ export function logInHere(token: Secret, listen: Listen): Diagnostic | undefined
 const logInAt = (file: string, context: Context): void =>
   writeContexts(withContext(readContexts(file), localContext, context), file);
 
-/** What root makes in another's home is that other's. */
-function logInFor({ home, uid, gid }: User, context: Context): void {
+/** By that user's own rights: his folders may lead wherever he likes, also to what is not his. */
+export function logInFor({ home, uid, gid }: User, context: Context): void {
   const file = contextsFile(home);
   if (file === contextsFile()) return;
-  logInAt(file, context);
-  for (const made of [dirname(dirname(file)), dirname(file), file]) {
-    if (statSync(made).uid === 0) chownSync(made, uid, gid);
+  process.setegid?.(gid);
+  process.seteuid?.(uid);
+  try {
+    logInAt(file, context);
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
   }
 }
