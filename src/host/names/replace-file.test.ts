@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { suite } from '../../../tests/support/suite.ts';
 import { readShared, replaceShared } from './replace-file.ts';
 
 let folder: string;
@@ -64,14 +65,29 @@ test('what cannot be written is told with its path', () => {
   );
 });
 
-test('a disk that takes only a part of the text leaves the file as it was', () => {
-  writeFileSync(file, 'before\n');
+/** Says what became of a text of 10,000 bytes where a file may have 4,096 of them. */
+const crowded = (...before: readonly string[]): string => {
   const from = JSON.stringify(join(import.meta.dirname, 'replace-file.ts'));
   const script = `import { replaceShared } from ${from};
     try { replaceShared(${JSON.stringify(file)}, 'x'.repeat(10_000)); } catch (error) { console.log(error.code); }`;
   const node = [process.execPath, '--input-type=module', '--eval', script];
-  const said = execFileSync('prlimit', ['--fsize=4096', ...node], { encoding: 'utf8' });
-  expect(said.trim()).toBe('host/file-closed');
+  const [program = '', ...args] = [...before, 'prlimit', '--fsize=4096', ...node];
+  return execFileSync(program, args, { encoding: 'utf8' }).trim();
+};
+
+test('a disk that takes only a part of the text leaves the file as it was', () => {
+  writeFileSync(file, 'before\n');
+  expect(crowded()).toBe('host/file-closed');
   expect(readFileSync(file, 'utf8')).toBe('before\n');
   expect(readdirSync(folder)).toEqual(['hosts']);
+});
+
+suite('a file in whose place none can be put', { needs: ['root'] }, () => {
+  test('is as it was, too, where there was no room for another text', () => {
+    writeFileSync(file, 'before\n');
+    const mounted = ['unshare', '-m', 'sh', '-c', 'mount --bind "$0" "$0" && exec "$@"', file];
+    expect(crowded(...mounted)).toBe('host/file-closed');
+    expect(readFileSync(file, 'utf8')).toBe('before\n');
+    expect(readdirSync(folder)).toEqual(['hosts']);
+  });
 });

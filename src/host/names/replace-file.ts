@@ -12,6 +12,7 @@ import {
   type Stats,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { hostErrors } from '../errors.ts';
@@ -56,13 +57,22 @@ function writeDraft(path: string, text: string, like: Stats | undefined): string
 }
 
 /** In one go, whatever comes after: a shorter text is first drawn out with empty lines. */
+function overwrite(fd: number, text: string, length: number): void {
+  const bytes = Buffer.from(text.padEnd(length, '\n'), encoding);
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, undefined, at);
+  ftruncateSync(fd, text.length);
+  fsyncSync(fd);
+}
+
+/** What there is no room for leaves the text that was there, for which there is. */
 function writeInPlace(path: string, text: string): void {
+  const before = readFileSync(path, encoding);
   const fd = openSync(path, 'r+');
   try {
-    const length = statSync(path).size;
-    writeFileSync(fd, text.padEnd(length, '\n'), encoding);
-    ftruncateSync(fd, text.length);
-    fsyncSync(fd);
+    overwrite(fd, text, before.length);
+  } catch (error) {
+    overwrite(fd, before, before.length);
+    throw error;
   } finally {
     closeSync(fd);
   }
