@@ -24,7 +24,7 @@ class Ending extends InProcess<CompilerCalls> {
     this.#left = left;
   }
 
-  override async call<N extends keyof CompilerCalls & string>(
+  override async call<N extends keyof CompilerCalls>(
     name: N,
     input: Parameters<CompilerCalls[N]>[0],
   ): Promise<Awaited<ReturnType<CompilerCalls[N]>>> {
