@@ -7,9 +7,9 @@ import type { Metrics } from '../metrics.ts';
 const goingAway = 1001;
 const refused = 4001;
 
-/** Seconds after which a refused agent may return. */
 export interface Refusal {
   readonly error: Diagnostic;
+  /** Seconds after which the agent may return. */
   readonly again?: number;
 }
 
