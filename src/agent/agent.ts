@@ -1,4 +1,4 @@
-import { type Diagnostic, DiagnosticsError, type Secret } from '#base';
+import { type Diagnostic, DiagnosticsError, HawserError, type Secret } from '#base';
 import {
   type Devices,
   emptyWish,
@@ -208,12 +208,15 @@ export class Agent {
       notes.push(takenOver(taking));
     }
     const done = changes.length === 0 ? nothingDone : await this.#make(state, observation, changes);
-    this.#remember(state, intent, done.failures.length === 0);
+    const forgotten = this.#tryToRemember(state, intent, done.failures.length === 0);
     return {
       network: state.network,
       unchanged: changes.length === 0 && intent.findings.length === 0,
       changes: done.changes,
-      failures: [...intent.findings.map((error) => ({ error })), ...done.failures],
+      failures: [
+        ...[...intent.findings, ...forgotten].map((error) => ({ error })),
+        ...done.failures,
+      ],
       notes: [...notes, ...observation.notes],
       backends: observation.backends,
       writes: this.#host.writes() - writes,
@@ -242,6 +245,17 @@ export class Agent {
     const failedAgain = await second.observation.apply(second.changes);
     const { changes: remaining } = await this.#look(state);
     return sortOut([...changes, ...second.changes], failedAgain, remaining, notDone);
+  }
+
+  /** What was done is done, also where it cannot be kept: that is told, and tried again. */
+  #tryToRemember(state: HostState, intent: Intent, complete: boolean): readonly Diagnostic[] {
+    try {
+      this.#remember(state, intent, complete);
+      return [];
+    } catch (error) {
+      if (!(error instanceof HawserError)) throw error;
+      return [findingOf(error)];
+    }
   }
 
   /** Keeps what was reached; files are written only where they say something new. */

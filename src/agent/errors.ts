@@ -17,6 +17,10 @@ export const agentErrors = errorTable({
     says: '{path} is closed to this user: {detail}',
     fix: 'Run it as root: it changes the network of this machine.',
   },
+  'agent/disk-full': {
+    says: 'there is no room for {path}: {detail}',
+    fix: 'Free some space there: `df -h {path}` shows the disk. What it should be the machine is nevertheless, until it boots; the agent writes it down when there is room.',
+  },
   'agent/busy': {
     says: 'another agent works on this machine{holder}, and did not end within {seconds} s',
     fix: 'Wait until it is done and try again; nothing was changed.',

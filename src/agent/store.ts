@@ -166,7 +166,9 @@ export class Store {
 
   /** Adds secrets; what is there under one `id@version` never changes. */
   putSecrets(network: string, secrets: ReadonlyMap<string, Secret>): void {
-    const all = [...secrets, ...this.secrets(network)];
+    const known = this.secrets(network);
+    if ([...secrets.keys()].every((reference) => known.has(reference))) return;
+    const all = [...secrets, ...known];
     const values = Object.fromEntries(all.map(([reference, value]) => [reference, value.reveal()]));
     this.#files.write(secretsName(network), `${canonicalJson(values)}\n`);
   }

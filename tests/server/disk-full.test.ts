@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Secret } from '#base';
 import { emptyFacts } from '#compile';
 import { type NewRevision, openStore, type Store, writeBackup } from '#server';
 import { suite } from '../support/suite.ts';
+import { type LocalServer, Person, serveLocally } from './local.ts';
 
 const revision = (text: string): NewRevision => ({
   kind: 'apply',
@@ -92,5 +93,40 @@ suite('a full disk', { needs: ['root'] }, () => {
     await expect(writing).rejects.toMatchObject({ code: 'server/disk-full' });
     expect(execFileSync('ls', [disk], { encoding: 'utf8' })).toBe('data\nfiller\n');
     expect((await current())[0]).toBe(2);
+  });
+});
+
+suite('the full disk of a server', { needs: ['root'] }, () => {
+  const ann = new Person();
+  let server: LocalServer | undefined;
+  const disk = join(ann.home, 'data');
+  beforeAll(async () => {
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'hawser-test', disk]);
+    server = await serveLocally(ann);
+  });
+  afterAll(async () => {
+    await server?.program.end('SIGKILL');
+    execFileSync('umount', [disk]);
+    ann[Symbol.dispose]();
+  });
+
+  const fileOf = (note: string): string =>
+    `# ${note}\nversion: 1\nnetwork: office\noverlay: 10.0.0.0/24\nmembers: { ben: {} }\n`;
+
+  test('is said to who applies, and nobody else hears of it: all the rest goes on', () => {
+    ann.write('net.yaml', fileOf('first'));
+    ann.must('apply', 'net.yaml', '--create');
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize));
+    const large = Array.from({ length: 20_000 }, (_, n) => (n * 7_919) % 99_991).join(' ');
+    ann.write('net.yaml', fileOf(large));
+    const refused = ann.hawser(['apply', 'net.yaml']);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('server/disk-full')]);
+    expect(ann.must('history').split('\n')).toHaveLength(3);
+    expect(ann.must('status')).toContain('ben');
+    rmSync(join(disk, 'filler'));
+    ann.must('apply', 'net.yaml');
+    expect(ann.must('history').split('\n')).toHaveLength(4);
   });
 });

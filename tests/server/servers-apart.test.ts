@@ -5,7 +5,7 @@ import { until } from '../support/until.ts';
 import { byClock, setClock } from './clock.ts';
 import { overlay } from './star.ts';
 import { streamOf } from './stream.ts';
-import { type Machine, type Running, settled, World } from './world.ts';
+import { type Machine, type Running, settled, statusAt, World } from './world.ts';
 
 const network = 't-apart';
 const netFile = '/run/home/net.yaml';
@@ -27,6 +27,13 @@ const counter = `table inet count {
   counter calls {}
   chain input { type filter hook input priority 0; iifname eth0 tcp dport 7443 ct state new counter name calls; }
 }`;
+
+/** Leaves a machine's disk no room, or gives it some again. */
+function fill(machine: Machine, is: 'full' | 'roomy'): void {
+  const [, used = ''] = machine.do('df --output=used /var/lib').split('\n');
+  const size = is === 'full' ? Number(used) : Number(used) + 10_000;
+  machine.do(`mount -o remount,size=${size}k /var/lib`);
+}
 
 /** Two servers on one database, on machines of their own: what becomes of them is not in the way of packets. */
 suite('a network beside its two servers', {
@@ -187,5 +194,34 @@ suite('a network beside its two servers', {
       await reaches(26, 10_000);
     });
     expect(asViewer()).toBe('');
+  });
+
+  test('goes on where the disk of a machine is full, says so, and writes it down when there is room', async () => {
+    const failuresOf = (name: string): readonly string[] =>
+      statusAt(two)
+        .machines.filter((machine) => machine.name === name)
+        .flatMap(({ failures }) => failures.map(({ code }) => code));
+    await lossless(async () => {
+      fill(alice, 'full');
+      apply(two, 27);
+      await reaches(27, 10_000);
+      await until('it is said', () => failuresOf('alice').includes('agent/disk-full'));
+      const { pid, supervisor } = JSON.parse(alice.hawser('agent', 'status', '--json').out) as {
+        readonly pid: number;
+        readonly supervisor: { readonly pid: number };
+      };
+      alice.do(`kill -9 ${supervisor.pid} ${pid}`);
+      alice.start('agent', 'run');
+      apply(two, 28);
+      await reaches(28, 20_000);
+      fill(alice, 'roomy');
+      await until(
+        'all is well',
+        () => failuresOf('alice').length === 0 && alice.hawser('agent', 'status').code === 0,
+      );
+    });
+    expect(alice.read(`/var/lib/hawser/enrolled/${network}/confirmed.json`)).toContain(
+      '"keepalive":28',
+    );
   });
 });

@@ -22,6 +22,12 @@ export function findingsIn(error: unknown): readonly Finding[] {
 export const messagesOf = (findings: readonly Finding[]): readonly string[] =>
   findings.map(({ message, code }) => `${message} [${code}]`);
 
+/** An error for the log: in words where we know it, else with where it came from. */
+export function explained(error: unknown): string {
+  if (error instanceof HawserError) return messagesOf([plain(error)]).join('');
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 export const textOf = (findings: readonly Finding[]): string => messagesOf(findings).join('\n');
 
 /** A line of the log with what belongs to it below. */

@@ -6,7 +6,7 @@ import { dial } from '../channel/dial.ts';
 import { Link } from '../channel/link.ts';
 import type { Enrolment } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
-import { findingsIn, list, messagesOf, plain } from './findings.ts';
+import { explained, findingsIn, list, messagesOf, plain } from './findings.ts';
 import { nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
@@ -39,6 +39,8 @@ export class Session {
   readonly #outbox: Outbox;
   #enrolment: Enrolment;
   #pending = false;
+  /** Reads once more what could not be kept, for want of room. */
+  #readAgain: (() => void) | undefined;
   #unreachable: Finding | undefined;
 
   constructor(machine: Machine, enrolment: Enrolment) {
@@ -91,6 +93,7 @@ export class Session {
 
   /** Looks, and does what is to be done. */
   kick(): Promise<Look> {
+    this.#readAgain?.();
     return this.#upkeep.kick();
   }
 
@@ -103,7 +106,7 @@ export class Session {
     try {
       work();
     } catch (error) {
-      this.#say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.#say(explained(error));
     }
   }
 
@@ -189,6 +192,7 @@ export class Session {
   /** What cannot be read is asked for as a whole, or told as failed: the machine stays as it is. */
   #read(message: Wanted, stateOf: () => HostState): void {
     const { epoch, rev, hash } = message;
+    this.#readAgain = undefined;
     try {
       const state = stateOf();
       this.#require(state, hash);
@@ -197,6 +201,9 @@ export class Session {
       this.#upkeep.offer({ epoch, rev, hash, state });
     } catch (error) {
       const failures = [...findingsIn(error)];
+      if (failures.some(({ code }) => code === 'agent/disk-full')) {
+        this.#readAgain = () => this.#read(message, stateOf);
+      }
       this.#say(list(`revision ${rev} cannot be read`, messagesOf(failures)));
       const outcome = message.type === 'delta' ? 'waiting' : 'failed';
       this.#outbox.put({ type: 'report', epoch, rev, hash, outcome, changes: [], failures });

@@ -17,11 +17,12 @@ import {
   tried,
 } from './commit.ts';
 import { Drift } from './drift.ts';
-import { findingsIn, findingsOf, list, messagesOf, plain, textOf } from './findings.ts';
+import { explained, findingsIn, findingsOf, list, messagesOf, plain, textOf } from './findings.ts';
 import { type Kept, KeptStates, nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
 import { Notes } from './notes.ts';
 import { touchesPath } from './path.ts';
+import { Saving } from './saving.ts';
 import { Sights } from './sights.ts';
 import type { Holding, Surroundings } from './surroundings.ts';
 
@@ -45,6 +46,7 @@ export class Upkeep {
   readonly #machine: Machine;
   readonly #surroundings: Surroundings;
   readonly #kept: KeptStates;
+  readonly #saving: Saving;
   #commit: Commit<Kept> = noCommit;
   /** What the server wants and the machine has not taken up. */
   #offer: Kept | undefined;
@@ -55,7 +57,6 @@ export class Upkeep {
   #complete = false;
   readonly #sights: Sights;
   readonly #drift: Drift;
-  #isSaved = true;
   #kicked: Promise<Look> | undefined;
   #retryAfter = firstRetry;
   readonly #alarms = new Alarms<'retry' | 'due' | 'prove'>();
@@ -66,6 +67,7 @@ export class Upkeep {
     this.#network = network;
     this.#surroundings = surroundings;
     this.#kept = new KeptStates(machine.stateDir, network);
+    this.#saving = new Saving(this.#kept, (line) => this.#say(line));
     this.#drift = new Drift((line) => this.#say(line), surroundings.tell);
     this.#sights = new Sights(machine, network, surroundings, () => void this.kick());
   }
@@ -145,6 +147,11 @@ export class Upkeep {
     if (before.trial && !this.#commit.trial) this.#confirmed(before.trial.state);
     // Who answers may not have heard it.
     this.#sights.again();
+    this.#tellFailures();
+  }
+
+  /** What is confirmed may still not be whole: the last word on a state is what is wrong with it. */
+  #tellFailures(): void {
     if (this.held && !this.#complete && this.#failures.length > 0) {
       this.#report(this.held, 'failed', [], this.#failures);
     }
@@ -176,7 +183,9 @@ export class Upkeep {
       ...(confirmed && { confirmed: renamed(confirmed) }),
       ...(trial && { trial: { ...trial, state: renamed(trial.state) } }),
     });
-    if (confirmed?.hash === hash && !trial) this.#report(renamed(confirmed), 'confirmed');
+    if (confirmed?.hash !== hash || trial) return;
+    this.#report(renamed(confirmed), 'confirmed');
+    this.#tellFailures();
   }
 
   freeze(frozen: boolean): void {
@@ -210,28 +219,16 @@ export class Upkeep {
 
   #settle(commit: Commit<Kept>): void {
     this.#commit = commit;
-    this.#isSaved = false;
-    this.#save();
+    this.#saving.save(commit);
     this.#alarms.clear('due');
     const due = this.#dueAt;
     if (due !== undefined)
       this.#alarms.set('due', due - performance.now() + slack, () => void this.kick());
   }
 
-  /** A disk that is full is no reason to stop: the next pass tries again. */
-  #save(): void {
-    if (this.#isSaved) return;
-    try {
-      this.#kept.save(this.#commit);
-      this.#isSaved = true;
-    } catch (error) {
-      this.#say(`what was decided could not be written down: ${(error as Error).message}`);
-    }
-  }
-
   async #pass(): Promise<Look> {
     try {
-      this.#save();
+      this.#saving.again();
       const due = this.#dueAt;
       const isPaused = this.#machine.pause.until !== undefined;
       if (due !== undefined && due <= performance.now() && !isPaused) return await this.#takeBack();
@@ -242,7 +239,7 @@ export class Upkeep {
       return await this.#keep();
     } catch (error) {
       // The next pass may succeed; the machine stays as it is.
-      this.#say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.#say(explained(error));
       this.#retryLater();
       return nothingDiffers;
     }
@@ -386,13 +383,14 @@ export class Upkeep {
 
   holding(): Holding {
     const { confirmed, quarantined } = this.#commit;
+    const failures = [...this.#refused, ...this.#failures];
     return {
       frozen: this.#kept.isFrozen,
       ...(this.held && { revision: this.held.rev }),
       ...(confirmed && { confirmed: confirmed.rev }),
-      complete: this.#complete && this.#refused.length === 0,
+      complete: this.#complete && this.#refused.length === 0 && this.#saving.isDone,
       quarantined: quarantined.length,
-      failures: [...this.#refused, ...this.#failures],
+      failures: [...failures, ...this.#saving.failuresBeside(failures)],
       ...(this.#notes.all.length > 0 && { notes: this.#notes.all }),
     };
   }
