@@ -207,6 +207,7 @@ export const routes = {
     method: 'POST',
     path: `${network}/machines/:machine/replace`,
     permission: 'approve',
+    once: true,
     summary: 'Forget the identity of a machine, so that another may join under its name',
     params: OfMachine,
   }),

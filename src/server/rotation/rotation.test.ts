@@ -186,6 +186,29 @@ test('a rotation is given up while the old key is there, and not later', async (
   await expect(abort()).rejects.toThrow('server/rotation-too-far');
 });
 
+test('what is asked again under one name, since its answer was lost, is done once', async () => {
+  await using server = await TestServer.start();
+  const { agents } = await cast(() => server);
+  const again = async (path: string, body: unknown, name: string) => {
+    const headers = { 'idempotency-key': `${name}-of-ada` };
+    const ask = () => server.send('POST', path, { token: server.admin, body, headers });
+    return [(await ask()).status, (await ask()).status];
+  };
+  const url = '/v1/networks/net';
+  const rotate = `${url}/machines/hub/rotation`;
+  expect(await again(rotate, {}, 'rotate')).toEqual([200, 200]);
+  expect(await again(rotate, {}, 'another')).toEqual([409, 409]);
+  expect(await again(`${url}/rotation/abort`, undefined, 'abort')).toEqual([204, 204]);
+  expect((await server.call('rotation', {})).rotation).toBeNull();
+  expect(await again(`${url}/preshared`, undefined, 'preshared')).toEqual([200, 200]);
+  expect(await again(`${url}/preshared/finish`, undefined, 'finish')).toEqual([204, 204]);
+  expect(await again(`${url}/machines/bob/replace`, undefined, 'replace')).toEqual([204, 204]);
+  // Nobody is skipped twice: whoever is late in the next phase is another matter.
+  agents.hub.idle = true;
+  await server.call('rotate', { machine: 'anna' }, { linger: 0 });
+  expect(await again(`${url}/rotation/finish`, { only: 'hub' }, 'skip')).toEqual([200, 200]);
+});
+
 test('a server that is started again goes on where it was, in every phase', async () => {
   let server = await TestServer.start();
   try {

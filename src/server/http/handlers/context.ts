@@ -1,8 +1,9 @@
-import { apiErrors, type Revision, type RevisionId } from '#api';
+import { apiErrors, type Revision, type RevisionId, type RouteName } from '#api';
 import type { Secret } from '#base';
 import type { Actor } from '../../actor.ts';
 import type { PackageFolder } from '../../installer/packages.ts';
 import type { Compiler } from '../../network/compiler.ts';
+import type { Edit } from '../../network/edit.ts';
 import type { Network } from '../../network/network.ts';
 import type { Networks } from '../../networks.ts';
 import type { Store } from '../../store/contract.ts';
@@ -64,6 +65,30 @@ export async function once(
   });
   if (known === undefined) return outcome(context, name, revision);
   return (await revisionOf(context, name, known)).revision;
+}
+
+/**
+ * Changes of a network what no revision tells of, once: asked again under the same name it is done. So much is
+ * known of the last call of each kind.
+ */
+export async function onceOfKind(
+  { networks, store }: Context,
+  { params: { network: name }, request }: Asked,
+  kind: RouteName,
+  by: Parameters<Network['commit']>[0],
+): Promise<void> {
+  const key = `request/${name}/${kind}`;
+  await networks.get(name).network.commit(async (snapshot, decide) => {
+    if (request === undefined) return by(snapshot, decide);
+    if ((await store.read(async (tx) => tx.setting(key))) === request) return undefined;
+    const edit = await by(snapshot, decide);
+    if (!edit) return undefined;
+    const also: Edit['also'] = async (tx) => {
+      await edit.also?.(tx);
+      await tx.putSetting(key, request);
+    };
+    return { ...edit, also };
+  });
 }
 
 const requested = async ({ store }: Context, network: string, request: string) =>

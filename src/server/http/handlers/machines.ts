@@ -1,6 +1,6 @@
 import { apiErrors, type JoinResponse } from '#api';
 import type { Handlers } from '../call.ts';
-import { type Context, once } from './context.ts';
+import { type Context, once, onceOfKind } from './context.ts';
 
 type Names =
   | 'join'
@@ -44,9 +44,9 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       return once(context, call, async (_, decide) => decide({ name: 'approve', input: approval }));
     },
 
-    async replaceMachine({ params, actor }) {
-      const { network } = context.networks.get(params.network);
-      await network.commit(async ({ machines }, decide) => {
+    async replaceMachine(call) {
+      const { params, actor } = call;
+      await onceOfKind(context, call, 'replaceMachine', async ({ machines }, decide) => {
         const machine = machines.get(params.machine);
         if (!machine) throw noMachine(params.machine);
         const input = { machine, author: actor.name, action: 'replace' };

@@ -3,7 +3,7 @@ import { endPreshared } from '../../rotation/rotator.ts';
 import { keyChanges, rotationPlan, rotationStatus } from '../../rotation/status.ts';
 import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
-import type { Context } from './context.ts';
+import { type Context, onceOfKind } from './context.ts';
 
 type Names =
   | 'planRotation'
@@ -15,7 +15,8 @@ type Names =
   | 'finishPreshared';
 
 /** Changing the keys of machines. */
-export function rotationHandlers({ networks, clock }: Context): Pick<Handlers, Names> {
+export function rotationHandlers(context: Context): Pick<Handlers, Names> {
+  const { networks, clock } = context;
   const signed = (author: string) => ({ author, at: clock().toISOString() });
   return {
     async planRotation({ params, query }) {
@@ -23,13 +24,16 @@ export function rotationHandlers({ networks, clock }: Context): Pick<Handlers, N
       return rotationPlan(network, hub, { machine: params.machine, ...query });
     },
 
-    async rotate({ params, body, actor }) {
+    async rotate(call) {
+      const { params, body, actor } = call;
       const { network, hub } = networks.get(params.network);
       const input = { request: { machine: params.machine, ...body }, ...signed(actor.name) };
-      await network.commit(async (_, decide) => decide({ name: 'rotate', input }));
+      await onceOfKind(context, call, 'rotate', async (_, decide) =>
+        decide({ name: 'rotate', input }),
+      );
       const status = await rotationStatus(network, hub);
       if (status) return status;
-      throw apiErrors.error('api/unavailable', { why: 'it was given up at once' });
+      throw apiErrors.error('api/unavailable', { why: 'it is over already, or was given up' });
     },
 
     async rotation({ params }) {
@@ -37,35 +41,38 @@ export function rotationHandlers({ networks, clock }: Context): Pick<Handlers, N
       return keyChanges(network, hub);
     },
 
-    async abortRotation({ params, actor }) {
-      const { network } = networks.get(params.network);
-      const input = signed(actor.name);
-      await network.commit(async (_, decide) => decide({ name: 'abortRotation', input }));
+    async abortRotation(call) {
+      const input = signed(call.actor.name);
+      await onceOfKind(context, call, 'abortRotation', async (_, decide) =>
+        decide({ name: 'abortRotation', input }),
+      );
       return undefined;
     },
 
-    async finishRotation({ params, body, actor }) {
-      const { network } = networks.get(params.network);
-      const input = { ...signed(actor.name), ...body };
-      const { snapshot } = await network.commit(async (_, decide) =>
+    async finishRotation(call) {
+      const { network } = networks.get(call.params.network);
+      const input = { ...signed(call.actor.name), ...call.body };
+      await onceOfKind(context, call, 'finishRotation', async (_, decide) =>
         decide({ name: 'finishRotation', input }),
       );
-      return { without: [...(snapshot.turn?.rotation.without ?? [])] };
+      return { without: [...(network.snapshot.turn?.rotation.without ?? [])] };
     },
 
-    async rotatePreshared({ params, actor }) {
-      const { network, hub } = networks.get(params.network);
-      const input = signed(actor.name);
-      await network.commit(async (_, decide) => {
+    async rotatePreshared(call) {
+      const { network, hub } = networks.get(call.params.network);
+      const input = signed(call.actor.name);
+      await onceOfKind(context, call, 'rotatePreshared', async (_, decide) => {
         const edit = await decide({ name: 'beginPreshared', input });
         return edit && { ...edit, also: async (tx) => makeNetworkSecret(tx, network.name) };
       });
       return keyChanges(network, hub);
     },
 
-    async finishPreshared({ params, actor }) {
-      const { network } = networks.get(params.network);
-      await network.commit(async (_, decide) => endPreshared(network.name, decide, actor.name));
+    async finishPreshared(call) {
+      const { actor, params } = call;
+      await onceOfKind(context, call, 'finishPreshared', async (_, decide) =>
+        endPreshared(params.network, decide, actor.name),
+      );
       return undefined;
     },
   };
