@@ -205,6 +205,12 @@ export class Store {
     this.#files.write(endpointsName(network), `${text}\n`);
   }
 
+  /** Forgets the keys and secrets of a network that the machine is no longer in. */
+  forgetKeys(network: string): void {
+    this.#files.remove(join('keys', network));
+    this.#files.remove(secretsName(network));
+  }
+
   /** Forgets what was reached in a network; keys and secrets stay. */
   forget(network: string): void {
     this.#files.remove(join('networks', network));

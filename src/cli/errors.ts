@@ -25,6 +25,10 @@ export const cliErrors = errorTable({
     says: 'the private key in {file} is not that of {machine}',
     fix: 'It may have been given another file since. Make a new key with --new-key, or give the public key of this one with --public-key.',
   },
+  'cli/export-revoked': {
+    says: '{machine} is cut off, and has no peers to write down',
+    fix: 'Let it back first: `hawser revoke {machine} --undo`, or a later `expires` in the file.',
+  },
   'cli/export-what': {
     says: 'which machine of {file}?',
     fix: 'Say `hawser export {file} MACHINE`; a machine alone is one of the server’s network.',

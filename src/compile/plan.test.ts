@@ -94,6 +94,27 @@ describe('a plan', () => {
     expect(plan(linked(file()), linked(file(late))).staleExports).toEqual([]);
   });
 
+  test.each([
+    ['the key of its peer', `ga: {`, `ga: { key: "${'A'.repeat(42)}E=",`],
+    ['where its peer is', '203.0.113.1:51820', '203.0.113.7:51820'],
+    ['the port of its peer', '203.0.113.1:51820', '203.0.113.1:51999'],
+    ['its own port', 'managed: false', 'managed: false, port: 51999'],
+    ['its own address', '10.99.0.9', '10.99.0.19'],
+    ['its own key', 'managed: false', `managed: false, key: "${'A'.repeat(42)}E="`],
+    ['how it keeps alive', 'managed: false', 'managed: false, keepalive: 7'],
+    ['what lies behind the sites', '[10.2.0.0/24]', '[10.2.0.0/23]'],
+    ['through whom it goes', 'hub: a, managed', 'hub: b, managed'],
+  ])('tells that an export goes stale where %s changes', (_, from, to) => {
+    const after = file().replace(from, to);
+    expect(after).not.toBe(file());
+    expect(plan(linked(file()), linked(after)).staleExports).toEqual(['lap']);
+  });
+
+  test('tells of no export where only others see the change', () => {
+    const after = file(late, 'policy: [{ from: [late], to: [ha] }, { from: [lap], to: [all] }]');
+    expect(plan(linked(file(late)), linked(after)).staleExports).toEqual([]);
+  });
+
   test('warns of what interrupts: another key begins a session anew', () => {
     const key = `${'A'.repeat(42)}E=`;
     const after = linked(file().replace('gb: { endpoint', `gb: { key: "${key}", endpoint`));

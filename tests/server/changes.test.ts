@@ -107,14 +107,20 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
     expect(star.hub.must('status')).toMatch(/alice +connected/);
   });
 
-  test('cuts a machine off that is removed, which then cleans up behind itself', async () => {
-    star.hub.must('remove', 'alice');
-    await until(
-      'nothing of ours is on alice',
-      () => !star.alice.do('ip link').includes('t-follow'),
-    );
-    const peers = () => star.hub.do('wg show hw-t-follow allowed-ips');
+  test('cuts a machine off that is removed while it is away, and cleans up when it returns', async () => {
+    const { hub, alice } = star;
+    alice.must('agent', 'stop');
+    hub.must('remove', 'alice');
+    const peers = () => hub.do('wg show hw-t-follow allowed-ips');
     await until('the hub has it no more', () => !peers().includes(overlay.alice));
-    expect(star.hub.must('status')).not.toContain('alice');
+    expect(hub.must('status')).not.toContain('alice');
+    expect(alice.do('ip link')).toContain('t-follow');
+    expect(alice.reaches(overlay.hub)).toBe(false);
+    alice.must('agent', 'start');
+    await until('nothing of ours is on alice', () => !alice.do('ip link').includes('t-follow'));
+    await until(
+      'nor a key',
+      () => alice.do('find /var/lib/hawser/keys /var/lib/hawser/secrets -type f') === '',
+    );
   });
 });

@@ -156,8 +156,11 @@ class Daemon {
       setTimeout(() => void this.#forget(network), again).unref();
       return;
     }
+    // A tunnel that is given back goes on with the key that it brought along.
+    const wasAdopted = this.#machine.store.adoptions.find(network) !== undefined;
     await this.#finishAdoption(network);
     this.#machine.enrolments.remove(network);
+    if (!wasAdopted) this.#machine.store.forgetKeys(network);
     this.#machine.log(`${network}: left`);
     this.#departures.get(network)?.();
   }

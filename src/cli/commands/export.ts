@@ -88,6 +88,9 @@ function checkDevice(text: string | undefined): void {
 
 async function exportMachine(source: Source, machine: Machine, options: Options): Promise<void> {
   const { name } = machine;
+  if (Object.hasOwn(source.known.facts.revoked ?? {}, name)) {
+    throw cliErrors.error('cli/export-revoked', { machine: name });
+  }
   const kind = 'machines that run WireGuard';
   const format = chosen(name, kind, options.format ?? 'wg-quick', machineFormats);
   const { facts, privateKey } = withKey(source, machine, options, format === 'hoststate');

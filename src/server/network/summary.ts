@@ -10,8 +10,11 @@ export function summaryOf({ model: before }: Compiled, { model: after }: Compile
   const lines: string[] = [];
   for (const { machine, what, changes } of machineChanges({ before, after })) {
     if (lines.length === told) return [...lines, `and ${others(affected(before, after))}`];
-    const said = what === 'changes' ? `: ${describeChanges(changes).join('; ')}` : ` ${what}`;
-    lines.push(`${machine}${said}`);
+    const isStale = after.nodesByName.get(machine)?.machine.managed === false;
+    const words = isStale
+      ? ['export its file again', ...describeChanges(changes)]
+      : describeChanges(changes);
+    lines.push(`${machine}${what === 'changes' ? `: ${words.join('; ')}` : ` ${what}`}`);
   }
   return lines;
 }

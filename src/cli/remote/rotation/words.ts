@@ -46,7 +46,7 @@ export function rotationPlanText(plan: RotationPlan): string {
 
 const staleText = ({ impact }: RotationPlan): string =>
   impact === 'session'
-    ? ' (they stop working at once)'
+    ? ' (they stop working at once: `hawser export NAME --key-from OLD-FILE` writes new ones)'
     : ' (they work until each has another, or is dropped)';
 
 /** How far a change of key is, for people. */
