@@ -55,7 +55,7 @@ export const hostErrors = errorTable({
   },
   'host/file-closed': {
     says: '{file} cannot be read or changed: {detail}',
-    fix: 'Let root write it: where it is new, or was replaced since the agent was started, `systemctl restart hawser-agent`. Or say `hosts_file: false` under `dns`.',
+    fix: 'Let root write it: `lsattr` and `findmnt` show what keeps it closed. Or say `hosts_file: false` under `dns`.',
   },
   'host/name-taken': {
     says: '{file} has {name} for {address} in a line of its own, which wins on this machine',

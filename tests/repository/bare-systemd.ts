@@ -87,6 +87,17 @@ async function namesAreSplit(hub: Machine, must: (text: string) => string): Prom
   );
 }
 
+/** Another file may take the place of the one that the agent's unit opened for it. */
+async function hostsFileIsReplaced(hub: Machine, must: (text: string) => string): Promise<void> {
+  must('echo 127.0.0.1 localhost >/etc/own && mv /etc/own /etc/hosts');
+  hub.write('/run/home/net.yaml', withNames.replace('dns: {}', 'dns: { hosts_file: true }'));
+  hub.must('apply', '/run/home/net.yaml', '--force');
+  await until('the names are in the new file', () =>
+    must('cat /etc/hosts').includes('hub.home.internal'),
+  );
+  await settled(hub, 'hub', 'confined');
+}
+
 /** Another network of the same server, of which a machine has the tunnel already. */
 const legacyFile = (key: string): string => `version: 1
 network: legacy
@@ -204,6 +215,7 @@ export function systemdStory(rootOf: () => BareRoot): void {
       await until('the agent made it again', () => must('ip -br link').includes('hw-home'));
 
       await namesAreSplit(hub, must);
+      await hostsFileIsReplaced(hub, must);
       adoptAndRelease(hub, must);
 
       must('systemctl start hawser-server');

@@ -13,6 +13,7 @@ import { defaultStateFolder, Store } from '../store.ts';
 import { isUnit } from '../unit.ts';
 import { type Installed, installedProgram } from '../upgrade/installed.ts';
 import { Upgrades } from '../upgrade/upgrades.ts';
+import { Confinement } from './confinement.ts';
 import { type Answers, Control, type Request, socketPath } from './control.ts';
 import { findingsIn, findingsOf, list, messagesOf, plain } from './findings.ts';
 import { defaultTimings, type Machine, type Timings } from './machine.ts';
@@ -75,6 +76,11 @@ class Daemon {
         run: countingRun().run,
         log: options.log,
         tell: (network, report) => this.#sessions.get(network)?.tell(report),
+      }),
+      confinement: new Confinement({
+        isUnit: isUnit(stateDir),
+        run: countingRun().run,
+        log: options.log,
       }),
       timings: { ...defaultTimings, ...options.timings },
       start: randomUUID(),

@@ -4,6 +4,7 @@ import type { Enrolments } from '../enrolment.ts';
 import type { Identity } from '../identity.ts';
 import type { Store } from '../store.ts';
 import type { Upgrades } from '../upgrade/upgrades.ts';
+import type { Confinement } from './confinement.ts';
 import type { Pause } from './pause.ts';
 import type { Turns } from './turns.ts';
 
@@ -30,6 +31,7 @@ export interface Machine {
   readonly turns: Turns;
   readonly pause: Pause;
   readonly upgrades: Upgrades;
+  readonly confinement: Confinement;
   readonly timings: Timings;
   /** Random at each start of the agent: it tells clones apart. */
   readonly start: string;

@@ -327,6 +327,7 @@ export class Upkeep {
     const isNews = textOf(failures) !== textOf(this.#failures);
     this.#failures = failures;
     this.#complete = failures.length === 0;
+    void this.#machine.confinement.failed(failures);
     if (isNews && !this.#complete) {
       this.#say(list(`revision ${kept.rev} could not be done wholly`, messagesOf(failures)));
     }
