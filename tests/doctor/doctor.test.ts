@@ -209,6 +209,17 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
       expectOnly(examine(alice, 'mtu'));
     });
 
+    test('sees a way on which packets are cut in pieces, although all arrives', () => {
+      plant(
+        alice,
+        'ip route add 192.0.2.1/32 dev eth0 mtu 1400',
+        'ip route del 192.0.2.1/32 dev eth0',
+      );
+      const { findings, code } = expectOnly(examine(alice, 'mtu'), 'narrow-path');
+      expect([findings[0]?.severity, code]).toEqual(['warning', 0]);
+      expect(findings[0]?.message).toMatch(/takes 1(39\d|400) bytes/);
+    });
+
     test('tells a peer that was never heard from many, and a name that leads nowhere', async () => {
       const key = `${'D'.repeat(42)}E=`;
       const strangers = `ghost: { endpoint: "192.0.2.99:51820", managed: false, key: "${key}" }, lost: { endpoint: "lost.invalid:51820", managed: false, key: "${key.replace('D', 'F')}" }, `;
@@ -286,6 +297,24 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
       obey(hub, expectOnly(examine(hub, 'forward-filter'), 'forward-blocked'));
       expectOnly(examine(hub, 'forward-filter'));
       expect(alice.reaches(overlay.bob)).toBe(true);
+    });
+
+    test('sees a filter of senders that would drop answers of an endpoint inside the network', async () => {
+      // The endpoint of the hub is a part of its site: its packets are kept out of the tunnel by a mark.
+      const inside = 'subnets: [192.0.2.1/32]\n    gateways:';
+      ward.star.edit((text) => text.replace('gateways:', inside));
+      cures.push(() => ward.star.edit((text) => text.replace(inside, 'gateways:')));
+      await until('alice has it', () => alice.do('ip rule').includes('fwmark'));
+      alice.must('agent', 'pause');
+      cures.push(() => alice.must('agent', 'resume'));
+      const filters = ['all', 'eth0'].map((device) => `net.ipv4.conf.${device}.rp_filter`);
+      plant(
+        alice,
+        `sysctl -w ${filters.map((key) => `${key}=1`).join(' ')} net.ipv4.conf.all.src_valid_mark=0`,
+        `sysctl -w ${filters.map((key) => `${key}=0`).join(' ')}`,
+      );
+      obey(alice, expectOnly(examine(alice, 'rp-filter'), 'rp-filter'));
+      expectOnly(examine(alice, 'rp-filter'));
     });
 
     test('reads what the next boot would do', () => {
