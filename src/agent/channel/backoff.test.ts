@@ -48,3 +48,38 @@ test('an attempt may take 5 s, and 15 s where others failed: many may come over 
   expect(all).toEqual([5_000, 7_500, 11_250, 15_000, 15_000]);
   expect(patienceFor({ failures: 2, servers: 2 })).toBe(7_500);
 });
+
+/** When agents are back that lost their only server for so many ms and are refused until then; ms after its return. */
+function returns(agents: number, away: number): readonly number[] {
+  // A generator with a seed: xorshift32 (Marsaglia, 2003).
+  let state = 2_463_534_242;
+  const luck = (): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+  const back = Array.from({ length: agents }, () => {
+    let now = 0;
+    for (let failures = 0; now <= away; failures++) {
+      now += backoff({ failures, servers: 1, hurry: false }, luck());
+    }
+    return now - away;
+  });
+  return back.toSorted((a, b) => a - b);
+}
+
+test.each([
+  { away: 100, p99: 300, most: 2_600 },
+  { away: 2_000, p99: 1_500, most: 800 },
+  { away: 10_000, p99: 7_000, most: 250 },
+  { away: 600_000, p99: 28_000, most: 60 },
+])(
+  'of 5,000 agents whose server was away for $away ms 99 of 100 are back after $p99 ms, $most at most in 0.1 s',
+  ({ away, p99, most }) => {
+    const back = returns(5_000, away);
+    expect(back[4_949]).toBeLessThan(p99);
+    const within = back.map((from, i) => back.findLastIndex((at) => at < from + 100) - i + 1);
+    expect(Math.max(...within)).toBeLessThan(most);
+  },
+);
