@@ -29,6 +29,14 @@ export interface Diagnostic {
   readonly text?: string;
 }
 
+/** What a finding says, without where: plain data, also of an Error, as other processes are told it. */
+export const plainFinding = ({
+  code,
+  severity,
+  message,
+  fix,
+}: Diagnostic): Omit<Diagnostic, 'place' | 'text'> => ({ code, severity, message, fix });
+
 type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Names<Rest>
   : never;

@@ -10,6 +10,7 @@ export {
   formatPlace,
   HawserError,
   type Place,
+  plainFinding,
   type Severity,
   type Whereabouts,
 } from './errors.ts';

@@ -1,4 +1,10 @@
-import { type Diagnostic, DiagnosticsError, formatDiagnostic, HawserError } from '#base';
+import {
+  type Diagnostic,
+  DiagnosticsError,
+  formatDiagnostic,
+  HawserError,
+  plainFinding,
+} from '#base';
 import { printJson, tell } from './output.ts';
 
 /** What exit codes mean, for scripts. */
@@ -44,10 +50,7 @@ export function reportFailure(error: unknown, json: boolean): void {
 
 /** A diagnostic as plain data, also when it is an Error. */
 export const plainDiagnostic = (d: Diagnostic): Diagnostic => ({
-  code: d.code,
-  severity: d.severity,
-  message: d.message,
-  fix: d.fix,
+  ...plainFinding(d),
   ...(d.place && { place: d.place }),
   ...(d.text !== undefined && { text: d.text }),
 });

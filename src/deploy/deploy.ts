@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MachineStatus, NetworkStatus } from '#api';
-import { type Diagnostic, DiagnosticsError, inParallel } from '#base';
+import { type Diagnostic, DiagnosticsError, inParallel, plainFinding } from '#base';
 import { Course, type Office } from './course.ts';
 import { deployErrors } from './errors.ts';
 import type { Step } from './probe.ts';
@@ -128,8 +128,7 @@ class Deployment {
 
   #fail(machine: string, error: Diagnostic): void {
     this.#brought.delete(machine);
-    const { code, severity, message, fix } = error;
-    this.#end({ machine, outcome: 'failed', error: { code, severity, message, fix } });
+    this.#end({ machine, outcome: 'failed', error: plainFinding(error) });
   }
 
   #end(result: Result): void {

@@ -1,12 +1,11 @@
-import { type Diagnostic, HawserError } from '#base';
+import { type Diagnostic, HawserError, plainFinding } from '#base';
 import type { Change } from '#state';
 import type { Failure } from './contract.ts';
 
 /** An error's finding; anything without a code is a defect of ours and goes on. */
 export function findingOf(error: unknown): Diagnostic {
   if (!(error instanceof HawserError)) throw error;
-  const { code, severity, message, fix } = error;
-  return { code, severity, message, fix };
+  return plainFinding(error);
 }
 
 /** Does something for changes that stand or fall together. */

@@ -1,4 +1,4 @@
-import { formatPlace, HawserError, type Place } from '#base';
+import { formatPlace, HawserError, type Place, plainFinding } from '#base';
 import type { Prefix } from '#ip';
 import type { Report } from './document.ts';
 import { errors } from './errors.ts';
@@ -54,8 +54,7 @@ export class Draft {
       return parser(text);
     } catch (error) {
       if (!(error instanceof HawserError)) throw error;
-      const { code, severity, message, fix } = error;
-      this.report({ code, severity, message, fix, place, text });
+      this.report({ ...plainFinding(error), place, text });
       return undefined;
     }
   }

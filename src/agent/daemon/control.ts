@@ -2,12 +2,11 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Finding } from '#api';
-import { type Diagnostic, HawserError } from '#base';
+import { type Diagnostic, HawserError, plainFinding } from '#base';
 import type { HostState } from '#state';
 import { agentErrors } from '../errors.ts';
 import { permitted } from '../permitted.ts';
 import { defaultStateFolder } from '../store.ts';
-import { plain } from './findings.ts';
 import type { SessionStatus } from './session.ts';
 
 /** What a person, or a program of ours, may ask of the agent that runs on this machine. */
@@ -125,7 +124,7 @@ export class Control {
     try {
       return { ok: await this.#handle(JSON.parse(text) as Request) };
     } catch (error) {
-      if (error instanceof HawserError) return { error: plain(error) };
+      if (error instanceof HawserError) return { error: plainFinding(error) };
       return { error: agentErrors.diagnostic('agent/no-answer', { detail: String(error) }) };
     }
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Diagnostic } from '#base';
+import { type Diagnostic, plainFinding } from '#base';
 import { countingRun, type Host, linuxHost } from '#host';
 import type { HostState } from '#state';
 import { endAdoption } from '../adoption/end.ts';
@@ -15,7 +15,7 @@ import { type Installed, installedProgram } from '../upgrade/installed.ts';
 import { Upgrades } from '../upgrade/upgrades.ts';
 import { Confinement } from './confinement.ts';
 import { type Answers, Control, type Request, socketPath } from './control.ts';
-import { findingsIn, findingsOf, list, messagesOf, plain } from './findings.ts';
+import { findingsIn, findingsOf, list, messagesOf } from './findings.ts';
 import { defaultTimings, type Machine, type Timings } from './machine.ts';
 import { Pause } from './pause.ts';
 import { Session } from './session.ts';
@@ -178,7 +178,8 @@ class Daemon {
   }
 
   #note(network: string, notes: readonly Diagnostic[]): void {
-    for (const note of messagesOf(notes.map(plain))) this.#machine.log(`${network}: ${note}`);
+    for (const note of messagesOf(notes.map(plainFinding)))
+      this.#machine.log(`${network}: ${note}`);
     this.#notes.set(network, [...(this.#notes.get(network) ?? []), ...notes]);
   }
 
@@ -204,7 +205,7 @@ class Daemon {
     const wasLetGo = await gone;
     this.#departures.delete(network);
     if (!wasLetGo) await this.#forget(network);
-    return { told, notes: (this.#notes.get(network) ?? []).map(plain) };
+    return { told, notes: (this.#notes.get(network) ?? []).map(plainFinding) };
   }
 
   #pauseChanged(): void {

@@ -1,21 +1,16 @@
 import type { Finding } from '#api';
-import { type Diagnostic, DiagnosticsError, HawserError } from '#base';
+import { DiagnosticsError, HawserError, plainFinding } from '#base';
 import type { Report } from '../report.ts';
-
-/** A diagnostic as plain data, also when it is an Error. */
-export const plain = ({ code, severity, message, fix }: Diagnostic): Finding => {
-  return { code, severity, message, fix };
-};
 
 /** Each once: many changes may fail for one reason. */
 export const findingsOf = (report: Report): readonly Finding[] => [
-  ...new Map(report.failures.map(({ error }) => [error.message, plain(error)])).values(),
+  ...new Map(report.failures.map(({ error }) => [error.message, plainFinding(error)])).values(),
 ];
 
 /** Known errors as findings; what is none is not ours to swallow. */
 export function findingsIn(error: unknown): readonly Finding[] {
-  if (error instanceof DiagnosticsError) return error.diagnostics.map(plain);
-  if (error instanceof HawserError) return [plain(error)];
+  if (error instanceof DiagnosticsError) return error.diagnostics.map(plainFinding);
+  if (error instanceof HawserError) return [plainFinding(error)];
   throw error;
 }
 
@@ -24,7 +19,7 @@ export const messagesOf = (findings: readonly Finding[]): readonly string[] =>
 
 /** An error for the log: in words where we know it, else with where it came from. */
 export function explained(error: unknown): string {
-  if (error instanceof HawserError) return messagesOf([plain(error)]).join('');
+  if (error instanceof HawserError) return messagesOf([plainFinding(error)]).join('');
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

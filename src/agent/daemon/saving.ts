@@ -1,7 +1,7 @@
 import type { Finding } from '#api';
-import { HawserError } from '#base';
+import { HawserError, plainFinding } from '#base';
 import type { Commit } from './commit.ts';
-import { explained, plain } from './findings.ts';
+import { explained } from './findings.ts';
 import type { Kept, KeptStates } from './kept.ts';
 
 /** Writes down what was decided. A disk that is full is no reason to stop: it is tried again, and told. */
@@ -45,7 +45,7 @@ export class Saving {
       const why = explained(error);
       if (why !== this.#why) this.#say(`what was decided could not be written down: ${why}`);
       this.#why = why;
-      this.#failures = error instanceof HawserError ? [plain(error)] : [];
+      this.#failures = error instanceof HawserError ? [plainFinding(error)] : [];
     }
   }
 }

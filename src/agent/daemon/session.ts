@@ -1,12 +1,12 @@
 import type { Finding, ToAgent, UpgradeMessage, UpgradeReport } from '#api';
-import { canonicalJson, type HawserError, Secret } from '#base';
+import { canonicalJson, type HawserError, plainFinding, Secret } from '#base';
 import { applyDelta, facilityVersions, type HostState, hashState, parseHostState } from '#state';
 import type { Greeting } from '../channel/connection.ts';
 import { dial } from '../channel/dial.ts';
 import { Link } from '../channel/link.ts';
 import type { Enrolment } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
-import { explained, findingsIn, list, messagesOf, plain } from './findings.ts';
+import { explained, findingsIn, list, messagesOf } from './findings.ts';
 import { nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
@@ -137,7 +137,7 @@ export class Session {
 
   #lost(reason: HawserError): void {
     if (this.#unreachable?.message !== reason.message) this.#say(reason.message);
-    this.#unreachable = plain(reason);
+    this.#unreachable = plainFinding(reason);
   }
 
   #hear(message: ToAgent): void {

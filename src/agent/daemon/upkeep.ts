@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Finding, Outcome } from '#api';
+import { plainFinding } from '#base';
 import { describeChanges } from '#state';
 import { agentErrors } from '../errors.ts';
 import type { Report } from '../report.ts';
@@ -17,7 +18,7 @@ import {
   tried,
 } from './commit.ts';
 import { Drift } from './drift.ts';
-import { explained, findingsIn, findingsOf, list, messagesOf, plain, textOf } from './findings.ts';
+import { explained, findingsIn, findingsOf, list, messagesOf, textOf } from './findings.ts';
 import { type Kept, KeptStates, nameOf } from './kept.ts';
 import type { Machine } from './machine.ts';
 import { Notes } from './notes.ts';
@@ -258,7 +259,7 @@ export class Upkeep {
     this.#settle(tried(this.#commit, { state: offer, touches, since: performance.now() }));
     this.#sights.tellKeys(offer.state);
     const changes = describeChanges(report.changes);
-    const notes = messagesOf(report.notes.map(plain));
+    const notes = messagesOf(report.notes.map(plainFinding));
     const told = changes.length > 0 ? changes : ['no change'];
     this.#say(list(`revision ${offer.rev}`, [...notes, ...told]));
     this.#outcome(offer, findingsOf(report), changes, 'always');
@@ -310,7 +311,7 @@ export class Upkeep {
     try {
       await this.#sights.choose(state);
       const report = await this.#machine.agent.reconcile(state);
-      this.#notes.set(report.notes.map(plain));
+      this.#notes.set(report.notes.map(plainFinding));
       return report;
     } catch (error) {
       return findingsIn(error);

@@ -10,11 +10,10 @@ import {
   type UpgradeMessage,
   type UpgradeReport,
 } from '#api';
-import { HawserError } from '#base';
+import { HawserError, plainFinding } from '#base';
 import { type Run, writeFileAtomically } from '#host';
 import type { Trust } from '../channel/dial.ts';
 import { download } from '../channel/download.ts';
-import { plain } from '../daemon/findings.ts';
 import { agentErrors } from '../errors.ts';
 import type { Installed } from './installed.ts';
 import { readTask, switchScript, type Task, taskText, type Wanted } from './script.ts';
@@ -216,17 +215,17 @@ export class Upgrades {
     if (outcome === 'done') return tell({ outcome });
     if (outcome === 'reverted') {
       const error = agentErrors.error('agent/upgrade-reverted', { version, seconds, said });
-      return tell({ outcome, error: plain(error) });
+      return tell({ outcome, error: plainFinding(error) });
     }
     const error = agentErrors.error('agent/upgrade-failed', { version, said });
-    return tell({ outcome: 'failed', error: plain(error) });
+    return tell({ outcome: 'failed', error: plainFinding(error) });
   }
 }
 
-const refusal = (why: string) => plain(agentErrors.error('agent/no-upgrade', { why }));
+const refusal = (why: string) => plainFinding(agentErrors.error('agent/no-upgrade', { why }));
 
 function findingOf(error: unknown, version: string) {
-  if (error instanceof HawserError) return plain(error);
+  if (error instanceof HawserError) return plainFinding(error);
   const said = error instanceof Error ? error.message : String(error);
-  return plain(agentErrors.error('agent/upgrade-failed', { version, said }));
+  return plainFinding(agentErrors.error('agent/upgrade-failed', { version, said }));
 }

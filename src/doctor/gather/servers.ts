@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { type Dial, dial, Enrolments } from '#agent';
-import { type Diagnostic, HawserError, inParallel } from '#base';
+import { HawserError, inParallel, plainFinding } from '#base';
 import { networkOf } from '#host';
 import type { Facts, ServerSeen } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
@@ -72,7 +72,7 @@ const codeOf = (error: HawserError): string =>
 
 function failureOf(error: unknown): Pick<ServerSeen, 'failure' | 'untimely'> {
   if (error instanceof HawserError) {
-    const failure = plain(error);
+    const failure = plainFinding(error);
     return { failure, ...(untimely.test(codeOf(error)) && { untimely: true }) };
   }
   const message = whyNotKnown(error);
@@ -80,10 +80,6 @@ function failureOf(error: unknown): Pick<ServerSeen, 'failure' | 'untimely'> {
     failure: { code: 'agent/no-connection', severity: 'error', message, fix: '' },
   };
 }
-
-const plain = ({ code, severity, message, fix }: Diagnostic): Diagnostic => {
-  return { code, severity, message, fix };
-};
 
 async function ask(subject: Subject): Promise<Partial<ServerSeen>> {
   try {

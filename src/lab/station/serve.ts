@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
-import { type Diagnostic, DiagnosticsError, HawserError, inParallel } from '#base';
+import { type Diagnostic, DiagnosticsError, HawserError, inParallel, plainFinding } from '#base';
 import { labErrors } from '../errors.ts';
 import { layOwnHostsFile } from '../hosts-file.ts';
 import { homeOf, programsFolder, serverDataOf } from '../machine.ts';
@@ -75,8 +75,7 @@ function plain(error: unknown): Diagnostic {
   if (!(known instanceof HawserError)) {
     return labErrors.diagnostic('lab/station-failed', { reason: String(error) });
   }
-  const { code, severity, message, fix } = known;
-  return { code, severity, message, fix };
+  return plainFinding(known);
 }
 
 const probesAtOnce = 24;

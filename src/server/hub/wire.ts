@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { ToAgent } from '#api';
-import type { Diagnostic } from '#base';
+import { type Diagnostic, plainFinding } from '#base';
 import type { Metrics } from '../metrics.ts';
 
 /** WebSocket close codes (RFC 6455 section 7.4.1, and of our own range): going away, refused. */
@@ -65,9 +65,8 @@ export class Wire {
   }
 
   async refuse({ error, again }: Refusal): Promise<void> {
-    const { code, severity, message, fix } = error;
-    const finding = { code, severity, message, fix };
-    await this.send({ type: 'refused', error: finding, ...(again !== undefined && { again }) });
+    const said = { error: plainFinding(error), ...(again !== undefined && { again }) };
+    await this.send({ type: 'refused', ...said });
     this.#socket.close(refused, error.code);
   }
 
