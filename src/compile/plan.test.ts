@@ -110,6 +110,15 @@ describe('a plan', () => {
     expect(plan(linked(file()), linked(after)).staleExports).toEqual(['lap']);
   });
 
+  test('tells whom it cuts off at another time, though nothing changes on machines yet', () => {
+    const until = (day: string) => linked(file(late.replace('}', `, expires: ${day} }`)));
+    expect(textOf(linked(file(late)), until('2031-01-31'))).toBe(
+      'Members with another end:\n  late: is cut off at 2031-02-01T00:00:00.000Z\n',
+    );
+    expect(textOf(until('2031-01-31'), linked(file(late)))).toContain('late: has no end any more');
+    expect(textOf(until('2031-01-31'), until('2031-01-31'))).toBe('No changes.\n');
+  });
+
   test('tells of no export where only others see the change', () => {
     const after = file(late, 'policy: [{ from: [late], to: [ha] }, { from: [lap], to: [all] }]');
     expect(plan(linked(file(late)), linked(after)).staleExports).toEqual([]);

@@ -5,6 +5,7 @@ import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { hasState, project } from '../project/project.ts';
 import { type AccessChange, accessChanges } from './access.ts';
+import { type EndChange, endChanges } from './ends.ts';
 import { withoutMadeUpKeys } from './keys.ts';
 import { type ManualChange, manualChanges } from './manual.ts';
 import { everyName, formerNames } from './names.ts';
@@ -31,6 +32,8 @@ export interface Plan {
   readonly blinks: readonly { readonly machine: string; readonly change: Change }[];
   /** Unmanaged machines whose exported configuration no longer says what it should. */
   readonly staleExports: readonly string[];
+  /** Members that are cut off at another time. */
+  readonly ends: readonly EndChange[];
   /** Tests of the new file that fail, and did not before. */
   readonly failingTests: readonly TestResult[];
 }
@@ -81,13 +84,14 @@ export function plan(before: Model, after: Model, states: Pair = { before, after
     staleExports: stays
       .filter(({ machine }) => !isManaged(after, machine))
       .map(({ machine }) => machine),
+    ends: endChanges(before, after, former),
     failingTests: failingTests(before, after),
   };
 }
 
 /** Whether anybody has anything to do. */
-export const hasChanges = ({ machines, presences: found, manual }: Plan): boolean =>
-  machines.length + found.length + manual.length > 0;
+export const hasChanges = ({ machines, presences: found, manual, ends }: Plan): boolean =>
+  machines.length + found.length + manual.length + ends.length > 0;
 
 /** A filter changes in one transaction: whom that costs access is told as access. */
 const interrupts = (change: Change): boolean =>

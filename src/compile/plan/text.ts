@@ -2,6 +2,7 @@ import { describeChange, describeChanges } from '#state';
 import type { Model } from '../model.ts';
 import type { AccessChange } from './access.ts';
 import { coverOf } from './cover.ts';
+import { endText } from './ends.ts';
 import type { ManualChange } from './manual.ts';
 import type { MachineChanges, Plan } from './plan.ts';
 import type { Presence, Reach } from './presence.ts';
@@ -33,6 +34,7 @@ export function formatPlan(plan: Plan, before: Model, after: Model): string {
         ({ machine, change }) => `${machine}: ${describeChange(change)} (${change.impact})`,
       ),
     ),
+    section('Members with another end', plan.ends.map(endText)),
     section(
       'Exports that go stale',
       plan.staleExports.map((machine) => `${machine}: export its configuration again`),
