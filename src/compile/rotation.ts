@@ -45,11 +45,10 @@ export function rotationPorts(
 ): readonly RotationPort[] {
   const node = model.nodesByName.get(machine);
   if (!node) return [];
-  const own = portOf(model, machine, detourLane, port);
+  const partners = partnersOf(model, machine);
+  const own = partners.length > 0 ? portOf(model, machine, detourLane, port) : [];
   const meanwhile =
-    own.length > 0
-      ? own
-      : partnersOf(model, machine).flatMap((name) => portOf(model, name, detourLane, port));
+    own.length > 0 ? own : partners.flatMap((name) => portOf(model, name, detourLane, port));
   const isBeside = fileHolders(model, machine).length > 0;
   return [...meanwhile, ...(isBeside ? portOf(model, machine, otherHome(node.home)) : [])];
 }

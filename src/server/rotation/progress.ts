@@ -48,6 +48,6 @@ function hasNewFile(snapshot: Snapshot, hub: Hub, rotating: string, name: string
 
 /** Until all have a key for the detour, nobody has been told of all. */
 const haveDetours = ({ names }: Snapshot, { machine, partners, without }: Rotation): boolean =>
-  [machine, ...partners]
+  (partners.length > 0 ? [machine, ...partners] : [])
     .filter((name) => !without.includes(name))
     .every((name) => names.get(name)?.keys?.['1'] !== undefined);

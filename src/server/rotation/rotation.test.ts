@@ -80,7 +80,10 @@ interface Cast {
 }
 
 /** All agents act, one after another, until the phase is one of those. */
-async function play({ agents, server }: Cast, until: (phase: string) => boolean): Promise<void> {
+async function play(
+  { agents, server }: Pick<Cast, 'server'> & { agents: Readonly<Record<string, Agent>> },
+  until: (phase: string) => boolean,
+): Promise<void> {
   const end = performance.now() + 10_000;
   while (performance.now() < end) {
     for (const agent of Object.values(agents)) {
@@ -232,17 +235,22 @@ test('a server that is started again goes on where it was, in every phase', asyn
   }
 });
 
-/** A network in whose file there are two phones on which nothing of ours runs. */
+/** Puts two phones on which nothing of ours runs into the file; their public keys. */
+async function addPhones(server: TestServer): Promise<readonly [string, string]> {
+  const phones = [generateKeyPair().publicKey, generateKeyPair().publicKey] as const;
+  const members = phones.map((key, n) => `phone-${n}: { hub: hub, managed: false, key: ${key} },`);
+  const { files, entry, revision } = await server.call('pull', {});
+  const text = (files[entry] ?? '').replace(/members:\s*\{/, `members: { ${members.join(' ')}`);
+  await server.call('apply', {}, { entry, files: { [entry]: text }, base: revision });
+  return phones;
+}
+
+/** A network of agents in whose file there are two phones besides. */
 async function withPhones(
   server: TestServer,
 ): Promise<Cast & { readonly phones: readonly [string, string] }> {
   const playing = await cast(() => server);
-  const phones = [generateKeyPair().publicKey, generateKeyPair().publicKey] as const;
-  const members = phones.map((key, n) => `phone-${n}: { hub: hub, managed: false, key: ${key} },`);
-  const { files, entry, revision } = await server.call('pull', {});
-  const text = (files[entry] ?? '').replace('members: {', `members: { ${members.join(' ')}`);
-  await server.call('apply', {}, { entry, files: { [entry]: text }, base: revision });
-  return { ...playing, phones };
+  return { ...playing, phones: await addPhones(server) };
 }
 
 const tunnelsOf = ({ state }: Agent): readonly string[] =>
@@ -286,6 +294,24 @@ test('the old key stays beside the new one until whoever has it in a file moved 
   await play(playing, isOver);
   for (const agent of [hub, anna]) while (await agent.act());
   expect(tunnelsOf(hub)).toEqual(['0 51820']);
+});
+
+test('a machine whose peers all have files makes no detour', async () => {
+  await using server = await TestServer.start();
+  const hub = new Agent(new Machine('hub'), () => server);
+  await server.call('join', {}, hub.machine.joinRequest('net'), server.hubToken);
+  await hub.connect();
+  const playing = { server: () => server, agents: { hub } };
+  const phones = await addPhones(server);
+  for (const key of phones) hub.silent.add(key);
+  const plan = await server.call('planRotation', { machine: 'hub' });
+  expect(plan).toMatchObject({ partners: [], ports: [{ port: 51822, stays: true }] });
+  await server.call('rotate', { machine: 'hub' }, { linger: 0 });
+  await play(playing, (phase) => phase === 'files');
+  await server.call('finishRotation', {}, {});
+  await play(playing, isOver);
+  while (await hub.act());
+  expect(tunnelsOf(hub)).toEqual(['2 51822']);
 });
 
 test('a key that stays beside the old one is given up also after it was made', async () => {
