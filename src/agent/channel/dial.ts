@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  connect,
+  type PeerCertificate,
+  type TLSSocket,
+} from 'node:tls';
 import { agentErrors } from '../errors.ts';
 
 /** How a server proves to be the one that is meant. */
 export interface Trust {
-  /** PEM of the only authorities whose certificates count; names in those add nothing to that. */
+  /**
+   * PEM of the only authorities whose certificates count. Those that Hawser made sign nobody but its
+   * server, wherever that is; others, such as a company's, may sign many: there the name counts too.
+   */
   readonly authorities: readonly string[];
   /** Base64 SHA-256 of the server key's SubjectPublicKeyInfo (RFC 7469), where there are no authorities. */
   readonly pin?: string;
@@ -27,10 +36,18 @@ const pinOf = (socket: TLSSocket): string | undefined => {
 /** Own authorities, else the pin, else the system's authorities and the server's name. */
 function verification({ authorities, pin }: Trust): ConnectionOptions {
   if (authorities.length > 0) {
-    return { ca: [...authorities], checkServerIdentity: () => undefined };
+    return { ca: [...authorities], checkServerIdentity: otherName };
   }
   return pin === undefined ? {} : { rejectUnauthorized: false };
 }
+
+/** What authorities are called that a server of ours made for itself. */
+const ownAuthority = /^Hawser CA /;
+
+const otherName = (host: string, certificate: PeerCertificate): Error | undefined =>
+  ownAuthority.test(String(certificate.issuer.CN))
+    ? undefined
+    : checkServerIdentity(host, certificate);
 
 const isPinned = ({ authorities, pin }: Trust): boolean =>
   authorities.length === 0 && pin !== undefined;
