@@ -58,6 +58,32 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
     });
   });
 
+  test('of two applies that wait for a second person one is refused', async () => {
+    await withTwo(async (one, two, admin) => {
+      const ben = { role: 'operator' as const, name: 'ben' };
+      await one.call('createToken', {}, ben, admin);
+      const { entry, files, revision } = await one.call('pull', {}, undefined, admin);
+      const by = (line: string, base: number) => ({
+        entry,
+        files: { ...files, [entry]: `${files[entry]}${line}\n` },
+        base: { ...revision, number: base },
+      });
+      await one.call('apply', {}, by('approvals: 2', 1), admin);
+      await until(
+        'the other has heard of it',
+        async () => (await two.call('status', {}, undefined, admin)).revision.number === 2,
+      );
+      const change = (keepalive: number) =>
+        by(`approvals: 2\ndefaults: { keepalive: ${keepalive} }`, 2);
+      const answers = await Promise.all([
+        one.ask('apply', {}, change(7), admin),
+        two.ask('apply', {}, change(8), admin),
+      ]);
+      expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 409]);
+      expect(await two.call('history', {}, undefined, admin)).toHaveLength(3);
+    });
+  });
+
   test('one request that comes to both is done once', async () => {
     await withTwo(async (one, two, admin) => {
       const { entry, files, revision } = await one.call('pull', {}, undefined, admin);

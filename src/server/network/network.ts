@@ -309,8 +309,9 @@ function withNames(
 
 const gone = (network: string) => apiErrors.error('api/no-network', { network, hint: '' });
 
-/** Whether two readings compile to the same: revision and facts. */
+/** Whether two readings are decided alike: revision, facts, and what waits. */
 const sameInputs = (a: StoredHead, b: StoredHead): boolean =>
   a.revision.epoch === b.revision.epoch &&
   a.revision.number === b.revision.number &&
+  a.latest === b.latest &&
   a.facts === b.facts;

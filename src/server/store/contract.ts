@@ -16,6 +16,8 @@ export interface StoredNetwork {
 /** The same without its file, and with the facts as they are kept. */
 export interface StoredHead extends Pick<StoredNetwork, 'network' | 'revision' | 'frozen'> {
   readonly facts: Packed<Facts>;
+  /** The last number given out, also to a revision that waits. */
+  readonly latest: number;
 }
 
 /** A machine that joined. */

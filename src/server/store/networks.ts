@@ -15,12 +15,12 @@ const absent = (network: string) => apiErrors.error('api/no-network', { network,
 export async function head(db: Db, name: string): Promise<StoredHead | undefined> {
   const row = await db
     .selectFrom('networks')
-    .select(['epoch', 'current', 'facts', 'frozen'])
+    .select(['epoch', 'current', 'counter', 'facts', 'frozen'])
     .where('network', '=', name)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { epoch, current: number, facts, frozen } = row;
-  return { network: name, revision: { epoch, number }, facts, frozen: frozen === 1 };
+  const { epoch, current: number, counter: latest, facts, frozen } = row;
+  return { network: name, revision: { epoch, number }, facts, frozen: frozen === 1, latest };
 }
 
 export async function packedFiles(
@@ -42,7 +42,8 @@ export async function network(db: Db, name: string): Promise<StoredNetwork | und
   if (!found) return undefined;
   const files = await packedFiles(db, name, found.revision.number);
   if (files === undefined) return undefined;
-  return { ...found, files: unpack<FileSet>(files), facts: unpack<Facts>(found.facts) };
+  const { latest: _, facts, ...own } = found;
+  return { ...own, files: unpack<FileSet>(files), facts: unpack<Facts>(facts) };
 }
 
 /** Sorted by name. */

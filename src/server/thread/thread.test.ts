@@ -38,7 +38,7 @@ async function interview(compiler: Compiler): Promise<readonly unknown[]> {
   const secret = JSON.stringify({ 1: Buffer.alloc(32, 7).toString('base64') });
   const opened = await compiler.call('open', {
     basis: 1,
-    head: { network: 'net', revision, frozen: false, facts },
+    head: { network: 'net', revision, frozen: false, facts, latest: 1 },
     files: pack(files),
     machines: [],
     held: undefined,
