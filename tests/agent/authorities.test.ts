@@ -1,33 +1,53 @@
 import 'reflect-metadata';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { type AddressInfo, isIP } from 'node:net';
+import {
+  BasicConstraintsExtension,
+  type Extension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { dial } from '../../src/agent/channel/dial.ts';
-import { generateKey, issue } from '../../src/server/tls/issue.ts';
+import { dial } from '#agent';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const now = new Date();
-const notAfter = new Date(now.getTime() + 86_400_000);
+const now = Date.now();
+
+const newKey = (): string =>
+  generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  }).privateKey;
+
+/** A certificate for a key by another, with what it says of itself. */
+const certified = async (
+  subject: string,
+  key: string,
+  by: { readonly issuer: string; readonly key: string },
+  extensions: Extension[],
+): Promise<string> =>
+  (
+    await X509CertificateGenerator.create({
+      ...{ serialNumber: '01', subject: `CN=${subject}`, issuer: `CN=${by.issuer}`, extensions },
+      publicKey: createPublicKey(key).toCryptoKey(algorithm, true, ['verify']),
+      signingKey: createPrivateKey(by.key).toCryptoKey(algorithm, false, ['sign']),
+      signingAlgorithm: algorithm,
+      notBefore: new Date(now - 86_400_000),
+      notAfter: new Date(now + 86_400_000),
+    })
+  ).toString('pem');
 
 /** An authority of that name, and a certificate of it for a host. */
 async function signed(authority: string, host: string) {
-  const key = generateKey();
-  const name = `CN=${authority}`;
-  const root = await X509CertificateGenerator.create({
-    ...{ serialNumber: '01', subject: name, issuer: name, notBefore: now, notAfter },
-    publicKey: createPublicKey(key).toCryptoKey(algorithm, true, ['verify']),
-    signingKey: createPrivateKey(key).toCryptoKey(algorithm, false, ['sign']),
-    signingAlgorithm: algorithm,
-    extensions: [new BasicConstraintsExtension(true, 0, true)],
-  });
-  const cert = root.toString('pem');
-  const times = { made: now.toISOString(), expires: notAfter.toISOString() };
-  const own = generateKey();
-  const chain = await issue({ key, cert, ...times }, { key: own, names: [host], notAfter }, now);
-  return { key: own, cert: chain, authorities: [cert] };
+  const [rootKey, key] = [newKey(), newKey()];
+  const by = { issuer: authority, key: rootKey };
+  const root = await certified(authority, rootKey, by, [new BasicConstraintsExtension(true)]);
+  const type = isIP(host) === 0 ? 'dns' : 'ip';
+  const names = new SubjectAlternativeNameExtension([{ type, value: host }]);
+  return { key, cert: await certified('server', key, by, [names]), authorities: [root] };
 }
 
 const servers: Server[] = [];
