@@ -9,6 +9,7 @@ import { type Machine, type Running, settled, statusAt, World } from './world.ts
 
 const network = 't-apart';
 const netFile = '/run/home/net.yaml';
+const enrolment = `/var/lib/hawser/enrolled/${network}/enrolment.json`;
 
 const file = (hub: Machine, keepalive: number): string => `version: 1
 network: ${network}
@@ -72,7 +73,7 @@ suite('a network beside its two servers', {
       await serveAt(machine);
     }
     two.write(netFile, file(hub, 20));
-    two.must('apply', netFile, '--create');
+    at(one, 'apply', netFile, '--create');
     const made = at(one, 'token', 'create', '--join', '--uses', '3', '--json');
     const { token } = JSON.parse(made) as { readonly token: string };
     // It would soon take back what it cannot confirm.
@@ -93,7 +94,7 @@ suite('a network beside its two servers', {
   function at(server: Machine, ...words: readonly string[]): string {
     const where = ['env', `HAWSER_SERVER=https://${server.address}:7443`];
     const { out, err, code } = two.hawserAs(where, ...words);
-    expect([err, code]).toEqual(['', 0]);
+    expect([err, code], out).toEqual(['', 0]);
     return out;
   }
 
@@ -187,8 +188,13 @@ suite('a network beside its two servers', {
       apply(two, 25);
       await reaches(25, 10_000);
       await settled(two, ...agents);
-      const seen = alice.hawserAs(byClock, 'doctor', '--only', 'clock').out;
-      expect(seen).toContain('doctor/clock');
+      const seen = (): string => alice.hawserAs(byClock, 'doctor', '--only', 'clock').out;
+      expect(seen()).toMatch(/doctor\/clock/);
+      expect(seen()).not.toMatch(/doctor\/certificate-time/);
+      const kept = JSON.parse(alice.read(enrolment)) as object;
+      alice.write(enrolment, JSON.stringify({ ...kept, pin: undefined }));
+      expect(seen(), 'without a pin dates count').toMatch(/doctor\/certificate-time/);
+      alice.write(enrolment, JSON.stringify(kept));
       for (const machine of [one, two, alice]) setClock(machine, '+0');
       apply(two, 26);
       await reaches(26, 10_000);
