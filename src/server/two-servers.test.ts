@@ -18,10 +18,11 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
   /** The first makes the network, the second finds it. */
   async function withTwo(
     work: (one: TestServer, two: TestServer, admin: string) => Promise<void>,
+    more: Parameters<typeof TestServer.start>[0] = {},
   ): Promise<void> {
     const database = cluster.url(await cluster.createDatabase());
-    await using one = await TestServer.start({ database });
-    await using two = await TestServer.start({ database });
+    await using one = await TestServer.start({ database, ...more });
+    await using two = await TestServer.start({ database, ...more });
     await work(one, two, one.admin);
   }
 
@@ -39,6 +40,29 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
       await one.call('apply', {}, file, admin);
       await channel.until((state) => JSON.stringify(state).includes('"keepalive":7'));
     });
+  });
+
+  test('a change of both ends is taken back by whichever leads, whoever heard of it', async () => {
+    await withTwo(
+      async (one, two, admin) => {
+        await one.enrol(new Machine('hub'), one.hubToken);
+        const anna = new Machine('anna');
+        await two.call('join', {}, anna.joinRequest('net'), one.joinToken);
+        const channel = await two.connect(anna);
+        await channel.next('state');
+        const { entry, files, revision } = await two.call('pull', {}, undefined, admin);
+        const text = files[entry]?.replace(/endpoint: "(.*):51820"/, 'port: 5, endpoint: "$1:5"');
+        const file = { entry, files: { ...files, [entry]: text ?? '' }, base: revision };
+        const { id } = await two.call('apply', {}, file, admin);
+        channel.report('reverted', await channel.until(({ rev }) => rev === id.number));
+        await channel.until(({ rev }) => rev === id.number + 1);
+        for (const server of [one, two]) {
+          const { takenBack } = await server.call('status', {}, undefined, admin);
+          expect(takenBack?.author).toBe('hawser');
+        }
+      },
+      { confirm: 100 },
+    );
   });
 
   test('of two applies at two servers one is refused', async () => {
