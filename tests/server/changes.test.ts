@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { overlay, Star } from './star.ts';
-import { joinToken, settled, statusAt } from './world.ts';
+import { joinToken, type Machine, settled, statusAt } from './world.ts';
 
 suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, () => {
   let star: Star;
+  let carol: Machine;
   beforeAll(async () => {
     star = await Star.open('t-follow');
   });
@@ -67,7 +68,7 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
 
   test('lets a machine in that waits, when an operator says so', async () => {
     const token = joinToken(star.hub, '--approval');
-    const carol = await star.world.machine('carol');
+    carol = await star.world.machine('carol');
     expect(carol.must('join', token)).toContain('waits');
     expect(star.hub.must('status')).toMatch(/carol +waits for approval/);
     star.hub.must('approve', 'carol');
@@ -105,6 +106,15 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
     expect(refused.out).toContain('server/cuts-you-off');
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('cli/needs-yes')]);
     expect(star.hub.must('status')).toMatch(/alice +connected/);
+  });
+
+  test('lets a machine go that has another address by now', async () => {
+    // Its connection stands, and nothing that is said on it arrives.
+    carol.do('ip address add 192.0.2.77/24 dev eth0');
+    carol.do('sysctl -qw net.ipv4.conf.eth0.promote_secondaries=1');
+    carol.do(`ip address del ${carol.address}/24 dev eth0`);
+    expect(carol.must('leave')).toBe('left t-follow\n');
+    expect(star.hub.must('status')).not.toContain('carol');
   });
 
   test('cuts a machine off that is removed while it is away, and cleans up when it returns', async () => {

@@ -40,8 +40,9 @@ export interface DaemonOptions {
   readonly installed?: Installed;
 }
 
-/** ms that a server has to take a goodbye. */
+/** ms that a server has to take a goodbye; and after which it is said again, by a new connection. */
 const goodbye = 5_000;
+const again = 1_000;
 
 /** Longer than any machine lives, ms: a pause without an end. */
 const forever = 100 * 365 * 86_400_000;
@@ -87,7 +88,7 @@ class Daemon {
       boot: options.boot ?? readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
       version: options.version,
       log: options.log,
-      forget: (network) => void this.#forget(network),
+      forget: (network) => this.#letGo(network),
     };
   }
 
@@ -150,6 +151,13 @@ class Daemon {
     throw agentErrors.error('agent/nothing-applied', { network });
   }
 
+  /** A server has let us go: whoever asked for that goes on. */
+  #letGo(network: string): void {
+    const departure = this.#departures.get(network);
+    if (departure) departure();
+    else void this.#forget(network);
+  }
+
   /** Takes all of a network from this machine; where that fails, again and again. */
   async #forget(network: string): Promise<void> {
     const session = this.#sessions.get(network);
@@ -158,8 +166,8 @@ class Daemon {
     const failures = await this.#machine.turns.run(() => this.#cleanup(network));
     if (failures.length > 0) {
       this.#machine.log(list(`${network}: not all of it could be taken away`, failures));
-      const again = this.#machine.timings.resync;
-      setTimeout(() => void this.#forget(network), again).unref();
+      const later = this.#machine.timings.resync;
+      setTimeout(() => void this.#forget(network), later).unref();
       return;
     }
     // A tunnel that is given back goes on with the key that it brought along.
@@ -168,7 +176,6 @@ class Daemon {
     this.#machine.enrolments.remove(network);
     if (!wasAdopted) this.#machine.store.forgetKeys(network);
     this.#machine.log(`${network}: left`);
-    this.#departures.get(network)?.();
   }
 
   /** A unit that cannot be enabled is a person's affair; it is no reason to stay. */
@@ -193,18 +200,23 @@ class Daemon {
     }
   }
 
-  /** Says goodbye and goes, when the server has let us or does not answer. */
+  /**
+   * Says goodbye and goes, when the server has let us or does not answer. A connection that stands may be
+   * dead, as when the machine has another address: what was said on it is said on a new one.
+   */
   async #leave(network: string, keepsPlace: boolean): Promise<Answers['leave']> {
     this.#notes.delete(network);
-    const told = this.#session(network).leave(keepsPlace);
-    const gone = new Promise<boolean>((resolve) => {
+    const session = this.#session(network);
+    const heard = new Promise<boolean>((resolve) => {
       this.#departures.set(network, () => resolve(true));
-      if (!told) resolve(false);
-      else setTimeout(() => resolve(false), goodbye).unref();
+      setTimeout(() => resolve(false), goodbye).unref();
     });
-    const wasLetGo = await gone;
+    session.leave(keepsPlace);
+    const doubt = setTimeout(() => session.renew(), again);
+    const told = await heard;
+    clearTimeout(doubt);
     this.#departures.delete(network);
-    if (!wasLetGo) await this.#forget(network);
+    await this.#forget(network);
     return { told, notes: (this.#notes.get(network) ?? []).map(plainFinding) };
   }
 

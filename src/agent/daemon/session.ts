@@ -1,4 +1,4 @@
-import type { Finding, ToAgent, UpgradeMessage, UpgradeReport } from '#api';
+import type { Finding, LeaveMessage, ToAgent, UpgradeMessage, UpgradeReport } from '#api';
 import { canonicalJson, type HawserError, plainFinding, Secret } from '#base';
 import { applyDelta, facilityVersions, type HostState, hashState, parseHostState } from '#state';
 import type { Greeting } from '../channel/connection.ts';
@@ -41,6 +41,7 @@ export class Session {
   #pending = false;
   /** Reads once more what could not be kept, for want of room. */
   #readAgain: (() => void) | undefined;
+  #goodbye: LeaveMessage | undefined;
   #unreachable: Finding | undefined;
 
   constructor(machine: Machine, enrolment: Enrolment) {
@@ -133,6 +134,7 @@ export class Session {
     this.#upkeep.answered(began);
     this.#machine.upgrades.answered(this.network);
     this.#outbox.flush();
+    if (this.#goodbye) this.#link.send(this.#goodbye);
   }
 
   #lost(reason: HawserError): void {
@@ -278,9 +280,15 @@ export class Session {
     return this.#upkeep.rollback();
   }
 
-  /** Tells the server goodbye, if there is one; says whether. */
-  leave(keepsPlace: boolean): boolean {
-    return this.#link.send({ type: 'leave', ...(keepsPlace && { keepsPlace }) });
+  /** Tells the server goodbye, on the connection there is and on every new one. */
+  leave(keepsPlace: boolean): void {
+    this.#goodbye = { type: 'leave', ...(keepsPlace && { keepsPlace }) };
+    if (!this.#link.send(this.#goodbye)) this.renew();
+  }
+
+  /** Connects anew, whatever there is. */
+  renew(): void {
+    this.#link.renew();
   }
 
   /** What the machine should be now. */
