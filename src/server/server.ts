@@ -2,7 +2,6 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { Secret } from '#base';
 import { hostOf, urlOf } from './addresses.ts';
 import { Retention, Shipping, type Target } from './audit/index.ts';
 import {
@@ -18,6 +17,7 @@ import { type FirstNetwork, type FirstTokens, firstStart } from './first.ts';
 import { makeApp } from './http/app.ts';
 import { Gate } from './http/auth.ts';
 import { Failures } from './http/failures.ts';
+import type { Context } from './http/handlers/context.ts';
 import { handlersOf } from './http/handlers/index.ts';
 import { PackageFolder } from './installer/packages.ts';
 import { KnownServers } from './known-servers.ts';
@@ -142,7 +142,6 @@ export async function assemble(
     store,
     clock,
   );
-  const authorities = () => certificates.current.authorities;
   const presence: Presence = new Presence({
     peers: store.peers,
     servers,
@@ -150,26 +149,15 @@ export async function assemble(
   });
   const others = () => presence.servers;
   const known = new KnownServers({ store, clock, log, own: servers, others });
-  const trust = () => ({ servers: known.list, authorities: authorities() });
+  const trust = () => ({ servers: known.list, authorities: certificates.current.authorities });
   const networks = new Networks({ store, compiler, clock, log, trust, presence, confirm });
   const announce = () => {
     for (const { hub: one } of networks.all) one.announceTrust();
   };
   await networks.start();
   const write = backupsOf(placeOf(init), clock, () => new Thread<BackupCalls>('backup'));
-  const backup = async (passphrase: Secret) => backupBytes(async (file) => write(file, passphrase));
-  const packages = new PackageFolder(init.packages);
-  const shared = {
-    ...{ store, compiler, tokens, clock, networks, servers, authorities, backup, packages },
-    version: init.version,
-  };
-  const handlers = handlersOf(shared);
-  const metrics = new Metrics(networks, store);
-  const gate = new Gate(tokens, new Failures(), () => metrics.failures.inc());
-  const own = { metrics, trouble: async () => troubleOf(store, networks) };
-  const hub = (name: string) => networks.get(name).hub;
-  const installer = { packages, servers, pin };
-  const app = await makeApp({ handlers, gate, log, hub, own, installer }, certificates.current);
+  const parts = { store, compiler, tokens, clock, networks, servers, write, certificates };
+  const { app, packages } = await appOf(init, parts);
   certificates.follow(({ key, cert }) => {
     (app.server as Server).setSecureContext({ key, cert });
     announce();
@@ -198,6 +186,32 @@ export async function assemble(
       await compiler.close();
     },
   };
+}
+
+/** What the API is made of. */
+interface Parts
+  extends Pick<Context, 'store' | 'compiler' | 'tokens' | 'clock' | 'networks' | 'servers'> {
+  readonly write: WriteBackup;
+  readonly certificates: Certificates;
+}
+
+async function appOf({ packages: folder, version, log }: ServerInit, parts: Parts) {
+  const { write, certificates, ...shared } = parts;
+  const { store, tokens, networks, servers } = shared;
+  const { pin } = certificates.current;
+  const packages = new PackageFolder(folder);
+  const handlers = handlersOf({
+    ...{ ...shared, packages, version },
+    authorities: () => certificates.current.authorities,
+    backup: async (passphrase) => backupBytes(async (file) => write(file, passphrase)),
+  });
+  const metrics = new Metrics(networks, store);
+  const gate = new Gate(tokens, new Failures(), () => metrics.failures.inc());
+  const own = { metrics, trouble: async () => troubleOf(store, networks) };
+  const hub = (name: string) => networks.get(name).hub;
+  const installer = { packages, servers, pin };
+  const app = await makeApp({ handlers, gate, log, hub, own, installer }, certificates.current);
+  return { app, packages };
 }
 
 /** What a server does now and then by itself. */
