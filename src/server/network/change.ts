@@ -1,20 +1,9 @@
 import { apiErrors, type FileSet, type PlanResult, type Revision, type RevisionId } from '#api';
 import { canonicalJson, type Diagnostic } from '#base';
-import {
-  type Facts,
-  formatPlan,
-  hasChanges,
-  type Plan,
-  type PresharedChange,
-  plan,
-  type Rotation,
-  restoredFacts,
-  wireguardMachines,
-} from '#compile';
+import { type Facts, formatPlan, hasChanges, type Plan, plan, restoredFacts } from '#compile';
 import type { Network } from '#spec';
 import { describeChange } from '#state';
 import { serverErrors } from '../errors.ts';
-import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
 import { type Compiled, proven } from './compiled.ts';
@@ -22,6 +11,7 @@ import { cutOffWarning, type Operator } from './cut-off.ts';
 import type { Decision, RevisionEdit } from './edit.ts';
 import { refuseOtherKeys } from './key-in-file.ts';
 import { moved, pinOf } from './pin.ts';
+import { renamedFacts, renamedMachines, renames } from './renames.ts';
 import { summaryOf } from './summary.ts';
 
 /** The number that a revision likely gets; it names tombstones in the ledger. */
@@ -33,76 +23,6 @@ export function drafted({ stored, compiled }: Basis, files: FileSet): Compiled {
   const draft = compiled.next({ files, facts: stored.facts, revision });
   const facts = renamedFacts(stored.facts, renames(compiled.network, draft.network));
   return facts === stored.facts ? draft : compiled.next({ files, facts, revision });
-}
-
-const formerNames = (network: Network): readonly (readonly [string, string])[] =>
-  wireguardMachines(network).flatMap(({ name, was }) =>
-    was === undefined ? [] : [[was, name] as const],
-  );
-
-/**
- * Machines that bear another name from one file to the next, by the name they had. Where the older file
- * named a machine anew and the next one has its former name, the naming is taken back.
- */
-function renames(before: Network, after: Network): ReadonlyMap<string, string> {
-  const names = new Set(wireguardMachines(after).map(({ name }) => name));
-  const back = formerNames(before).filter(([was, name]) => names.has(was) && !names.has(name));
-  return new Map([...formerNames(after), ...back.map(([was, name]) => [name, was] as const)]);
-}
-
-/** What was known of machines under their old names. */
-function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): Facts {
-  const move = <T>(known: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
-    Object.fromEntries(
-      Object.entries(known).map(([name, value]) => [names.get(name) ?? name, value]),
-    );
-  const { observations: seen, ledger, rotation, homes, preshared, revoked } = facts;
-  const known = { ...facts.keys, ...revoked };
-  if (![...names.keys()].some((name) => name in known)) return facts;
-  return {
-    ...facts,
-    ...(rotation && { rotation: renamedRotation(rotation, names) }),
-    ...(homes && { homes: move(homes) }),
-    ...(preshared && { preshared: renamedChange(preshared, names) }),
-    ...(revoked && { revoked: move(revoked) }),
-    ledger: { ...ledger, addresses: move(ledger.addresses) },
-    keys: move(facts.keys),
-    observations: { mtu: move(seen.mtu), endpoints: move(seen.endpoints) },
-  };
-}
-
-function renamedRotation(rotation: Rotation, names: ReadonlyMap<string, string>): Rotation {
-  const move = (name: string): string => names.get(name) ?? name;
-  const moveAll = (all: readonly string[]): readonly string[] => all.map(move).sort();
-  const { machine, partners, reached, without, files } = rotation;
-  return {
-    ...rotation,
-    machine: move(machine),
-    partners: moveAll(partners),
-    reached: moveAll(reached),
-    without: moveAll(without),
-    ...(files && { files: moveAll(files) }),
-  };
-}
-
-const renamedChange = (
-  { from, have }: PresharedChange,
-  names: ReadonlyMap<string, string>,
-): PresharedChange => ({ from, have: have.map((name) => names.get(name) ?? name).sort() });
-
-/** Enrolled machines under their new names. */
-function renamedMachines(
-  { machines, compiled: before }: Basis,
-  { network }: Compiled,
-): Pick<Decision, 'put' | 'drop'> {
-  const moves = [...renames(before.network, network)].flatMap(([was, name]) => {
-    const machine = machines.get(was);
-    return machine ? [{ machine, name }] : [];
-  });
-  return {
-    drop: moves.map(({ machine }) => machine),
-    put: moves.map(({ machine, name }): StoredMachine => ({ ...machine, name })),
-  };
 }
 
 /**
