@@ -201,9 +201,12 @@ export function systemdStory(rootOf: () => BareRoot): void {
       rmSync(dirname(own), { recursive: true });
       mkdirSync(dirname(own));
       renameSync(broken, join(folder, 'packages', basename(broken)));
-      const { code, out } = hub.hawser(...upgrade);
-      expect(code, out).toBe(1);
-      expect(out).toContain('agent/upgrade-reverted');
+      const asking = hub.start(...upgrade);
+      const stage = 'cat /var/lib/hawser/upgrade/stage 2>/dev/null || true';
+      await until('the broken one is there', () => must(stage).trim() === 'put');
+      must('systemctl kill --signal=KILL hawser-upgrade');
+      await until('it has come to an end', () => asking.ended, 60_000);
+      expect(asking.output).toContain('agent/upgrade-reverted');
       await settled(hub, 'hub', 'confined');
       expect(must('hawser --version').trim()).toBe(packageFile.version);
       const { answered, lost } = await stream.end();
