@@ -24,7 +24,8 @@ export async function showState(run: Run, state: HostState): Promise<Shown> {
   return {
     network: state.network,
     machine: state.machine,
-    addresses: own.map(({ address }) => address),
+    // While a key changes, several devices have the same.
+    addresses: [...new Set(own.map(({ address }) => address))],
     peers: [...(root?.peers.entries() ?? [])].map(([id, peer]) => ({
       name: peer.label ?? peer.publicKey,
       interface: peer.interface,

@@ -33,6 +33,8 @@ const statusOf: Readonly<Record<string, number>> = {
   'server/second-person': 403,
   'server/too-few-persons': 409,
   'server/key-taken': 409,
+  'server/key-made-there': 409,
+  'server/key-moved': 409,
   'server/other-key': 409,
   'server/not-managed': 409,
   'server/rotation-runs': 409,
