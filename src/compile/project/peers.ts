@@ -58,8 +58,25 @@ function corePeers(model: Model, node: Node): Carried[] {
   const allowed = allowedIps && PrefixSet.of(allowedIps);
   return [...lists].map(([peer, parts]) => ({
     node: peer,
-    prefixes: minimal(parts, allowed),
+    prefixes: allowed ? minimal(parts, allowed) : minimalBehind(peer, parts),
   }));
+}
+
+interface Behind {
+  readonly parts: readonly (readonly Prefix[])[];
+  readonly prefixes: readonly Prefix[];
+}
+
+const known = new WeakMap<Node, Behind>();
+
+/** In a mesh a peer carries the same for all: computed once. */
+function minimalBehind(peer: Node, parts: Behind['parts']): readonly Prefix[] {
+  const last = known.get(peer);
+  const isSame = last?.parts.length === parts.length && last.parts.every((p, i) => p === parts[i]);
+  if (isSame) return last.prefixes;
+  const prefixes = minimal(parts, undefined);
+  known.set(peer, { parts, prefixes });
+  return prefixes;
 }
 
 /** Lists of disjoint prefixes as one list, without what is not allowed. */

@@ -1,4 +1,5 @@
 import { by } from '#base';
+import type { Prefix } from '#ip';
 import type { Binding, Peer, Tunnel } from '#state';
 import type { RotationPhase } from '../inputs.ts';
 import { detourLane, type Lane, laneOf } from '../lanes.ts';
@@ -235,6 +236,15 @@ function peerState(model: Model, node: Node, tunnel: PlannedTunnel, peer: Tunnel
   };
 }
 
+const known = new WeakMap<readonly Prefix[], readonly string[]>();
+
+/** Prefixes as text; where several machines have the same list, it is one list. */
+function textsOf(prefixes: readonly Prefix[]): readonly string[] {
+  const texts = known.get(prefixes) ?? prefixes.map(String);
+  known.set(prefixes, texts);
+  return texts;
+}
+
 /**
  * Who carries what: each tunnel its own, since packets may come by any of them. Where a peer is known by one
  * key or another, nobody but the machine can tell by which it lives; the older one is tried first.
@@ -245,7 +255,7 @@ export function bindingsOf(tunnels: readonly PlannedTunnel[]): Binding[] {
     isFileHolder(peer) ? peer.node.name : `${peer.node.name} ${lane.number}`,
   );
   return [...groups].sort(by(([key]) => key)).map(([, same]) => ({
-    prefixes: (same[0]?.peer.prefixes ?? []).map(String),
+    prefixes: [...textsOf(same[0]?.peer.prefixes ?? [])],
     candidates: same.toReversed().map(({ lane, peer }, rank) => ({
       tunnel: lane.tunnel,
       peer: peer.node.name,
