@@ -1,3 +1,4 @@
+import type { Server } from 'node:tls';
 import websocket from '@fastify/websocket';
 import fastify, {
   type FastifyInstance,
@@ -29,6 +30,7 @@ import { Wire } from '../hub/wire.ts';
 import { JsonText } from '../json-text.ts';
 import type { Metrics } from '../metrics.ts';
 import { addressOf, endsOf } from './address.ts';
+import { paceHandshakes } from './admission.ts';
 import type { Gate } from './auth.ts';
 import type { Call, Handlers } from './call.ts';
 import { addInstaller, type InstallerRoutes } from './installer.ts';
@@ -71,6 +73,7 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
     ...(tls && { https: { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.3' } }),
   } as const;
   const app = fastify(options) as unknown as App;
+  if (tls) paceHandshakes(app.server as unknown as Server);
   app.setValidatorCompiler(({ schema, httpPart }) => validatorOf(schema as Type.TSchema, httpPart));
   acceptJson(app);
   answerProblems(app);
