@@ -5,6 +5,7 @@ import type { ServerInit } from '#server';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { newPassphrase } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
+import { keepHeapSmall } from '../heap.ts';
 import { greet, greetAgain } from '../server/greeting.ts';
 import { untilStopped } from '../server/life.ts';
 import { defaultData, defaultPackages, type Listen, listenOf } from '../server/places.ts';
@@ -98,6 +99,7 @@ Behind a NAT, say --address and --endpoint with the public address.`,
     .addCommand(resetAdminCommand());
 
 async function serve(flags: Flags): Promise<void> {
+  keepHeapSmall();
   const { startServer } = await import('#server');
   const { serverLog } = await import('../server/log.ts');
   const init = await initOf(flags, serverLog());

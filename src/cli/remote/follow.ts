@@ -3,8 +3,8 @@ import type { MachineStatus } from '#api';
 import { print } from '../output.ts';
 import type { Client } from './client.ts';
 
-/** Agents confirm by a new connection, which takes a moment; those that take longer are named. */
-const patience = 10_000;
+/** Agents confirm by a new connection, of many one after the other; those that take longer are named. */
+const patience = 20_000;
 const pause = 100;
 
 const isSettled = ({ confirmed, wanted, failures }: MachineStatus): boolean =>
