@@ -117,7 +117,7 @@ export class SimulatedAgent {
     this.#held = { epoch, rev, hash };
     this.#since = performance.now();
     this.#report('applied');
-    setTimeout(() => this.#link?.renew(), Math.random() * spread);
+    setTimeout(() => this.#link?.renew(), Math.random() * Math.max(spread, message.spread ?? 0));
     this.#events.told();
   }
 

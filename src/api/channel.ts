@@ -67,11 +67,18 @@ export type Hello = Static<typeof Hello>;
 /** Values of secrets that a state refers to, by `id@version`. */
 const Secrets = Type.Optional(Type.Record(Type.String(), Type.String()));
 
+/**
+ * ms over which machines spread the connections by which they prove a state, where many are told at once and
+ * nothing hangs on it; absent: as they like.
+ */
+const Spread = Type.Optional(Type.Integer({ minimum: 0 }));
+
 export const StateMessage = Type.Object({
   type: literal('state'),
   ...StateName,
   state: HostState,
   secrets: Secrets,
+  spread: Spread,
 });
 export type StateMessage = Static<typeof StateMessage>;
 
@@ -82,6 +89,7 @@ export const DeltaMessage = Type.Object({
   from: Type.String(),
   delta: Type.Unknown(),
   secrets: Secrets,
+  spread: Spread,
 });
 export type DeltaMessage = Static<typeof DeltaMessage>;
 

@@ -8,10 +8,11 @@ import type { Enrolment } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
 import { explained, findingsIn, list, messagesOf } from './findings.ts';
 import { nameOf } from './kept.ts';
+import type { Look } from './look.ts';
 import type { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
 import type { Holding } from './surroundings.ts';
-import { type Look, Upkeep } from './upkeep.ts';
+import { Upkeep } from './upkeep.ts';
 
 /** ms until a server that is said to be somewhere must have answered. */
 const dialPatience = 5_000;
@@ -200,7 +201,7 @@ export class Session {
       this.#require(state, hash);
       this.#putSecrets(message.secrets ?? {});
       this.#pending = false;
-      this.#upkeep.offer({ epoch, rev, hash, state });
+      this.#upkeep.offer({ epoch, rev, hash, state }, message.spread);
     } catch (error) {
       const failures = [...findingsIn(error)];
       if (failures.some(({ code }) => code === 'agent/disk-full')) {

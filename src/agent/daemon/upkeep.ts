@@ -20,11 +20,13 @@ import {
 import { Drift } from './drift.ts';
 import { explained, findingsIn, findingsOf, list, messagesOf, textOf } from './findings.ts';
 import { type Kept, KeptStates, nameOf } from './kept.ts';
+import { type Look, nothingDiffers } from './look.ts';
 import type { Machine } from './machine.ts';
 import { Notes } from './notes.ts';
 import { touchesPath } from './path.ts';
 import { Saving } from './saving.ts';
 import { Sights } from './sights.ts';
+import { proofDelay } from './spread.ts';
 import type { Holding, Surroundings } from './surroundings.ts';
 
 /** ms until what failed is tried again; doubles up to the resync. */
@@ -32,14 +34,6 @@ const firstRetry = 1_000;
 
 /** A timer may be early by a little, ms: a look that comes too soon would find nothing due. */
 const slack = 5;
-
-/** What was found and done when a network was looked at. */
-export interface Look {
-  /** Whether anything differed. */
-  readonly changed: boolean;
-}
-
-const nothingDiffers: Look = { changed: false };
 
 /** Keeps the machine as one network wants it: tries, confirms, takes back, repairs (laws 4 and 8). */
 export class Upkeep {
@@ -58,6 +52,7 @@ export class Upkeep {
   #complete = false;
   readonly #sights: Sights;
   readonly #drift: Drift;
+  #spread = 0;
   #kicked: Promise<Look> | undefined;
   #retryAfter = firstRetry;
   readonly #alarms = new Alarms<'retry' | 'due' | 'prove'>();
@@ -164,9 +159,10 @@ export class Upkeep {
     this.#machine.store.settle(state.state, [this.held?.state, this.#offer?.state]);
   }
 
-  /** The server wants this state. */
-  offer(offer: Kept): void {
+  /** The server wants this state. `spread`: ms over which all whom it told at once are to prove it. */
+  offer(offer: Kept, spread = 0): void {
     this.#offer = offer;
+    this.#spread = spread;
     this.#refused = [];
     if (isQuarantined(this.#commit, offer)) this.#report(offer, 'reverted');
     else if (!this.#mayChange) this.#report(offer, 'held');
@@ -283,7 +279,7 @@ export class Upkeep {
 
   /** A new connection shows whether the server can still be reached. */
   #prove(touches: boolean): void {
-    const delay = touches ? 0 : Math.random() * this.#machine.timings.spread;
+    const delay = touches ? 0 : proofDelay(this.#machine.timings.spread, this.#spread);
     this.#alarms.set('prove', delay, this.#surroundings.prove);
   }
 

@@ -6,6 +6,16 @@ import type { Asked, Connection, Name } from './connection.ts';
 /** So many states are asked for at once: a change for all comes quickly, a change for two is not late. */
 const batch = 32;
 
+/** ms that a server needs for a connection that proves a state, and within which agents prove by themselves. */
+const proof = 2;
+const ownSpread = 300;
+
+/** ms over which so many machines are to prove what they are told; undefined: they need not be told. */
+export function spreadOf(machines: number): number | undefined {
+  const spread = machines * proof;
+  return spread > ownSpread ? spread : undefined;
+}
+
 interface Due {
   readonly connection: Connection;
   readonly name: Name;
@@ -57,12 +67,14 @@ export class States {
   }
 
   async #send(): Promise<void> {
+    let crowd = 0;
     while (this.#due.size > 0) {
+      crowd = Math.max(crowd, this.#due.size);
       const due = this.#take();
       const { snapshot } = this.#network;
       const wanted = due.map(({ connection }) => connection.wants);
       try {
-        const answers = await this.#network.states(snapshot, wanted);
+        const answers = await this.#network.states(snapshot, wanted, spreadOf(crowd));
         for (const [index, { connection, name }] of due.entries()) {
           const asked = { has: wanted[index]?.has, basis: snapshot.basis, name };
           void this.#answer(connection, answers[index], asked);

@@ -115,10 +115,22 @@ function plainEdit(memory: Memory, basis: Kept, decision: Decision): PlainEdit {
   };
 }
 
+interface StatesWanted {
+  readonly basis: number;
+  readonly wanted: readonly StateWanted[];
+  /** ms, as in the messages. */
+  readonly spread?: number | undefined;
+}
+
 /** One state that cannot be made keeps nobody else from having theirs. */
-function answerFor(memory: Memory, kept: Kept, wanted: StateWanted): StateAnswer | string {
+function answerFor(
+  memory: Memory,
+  kept: Kept,
+  wanted: StateWanted,
+  spread: number | undefined,
+): StateAnswer | string {
   try {
-    return stateFor(kept, wanted, memory.find(wanted.has?.basis));
+    return stateFor(kept, wanted, memory.find(wanted.has?.basis), spread);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -181,8 +193,10 @@ export function compilerCalls() {
     ...rotationCalls((basis) => memory.get(basis)),
 
     /** What each of some machines is to be told; a text in place of an answer says what went wrong. */
-    states: ({ basis, wanted }: { basis: number; wanted: readonly StateWanted[] }) =>
-      wanted.map((one) => answerFor(memory, memory.get(basis), one)),
+    states({ basis, wanted, spread }: StatesWanted) {
+      const kept = memory.get(basis);
+      return wanted.map((one) => answerFor(memory, kept, one, spread));
+    },
 
     /** A network that begins. @throws DiagnosticsError, server/other-network */
     create({ name, files, facts: text, epoch, persons }: NewNetwork) {

@@ -1,5 +1,5 @@
 import type { ToAgent } from '#api';
-import { delta, type HostState } from '#state';
+import { type Delta, delta, type HostState } from '#state';
 import type { NetworkSecret } from '../secrets/network-secret.ts';
 import { presharedKeys } from '../secrets/preshared.ts';
 import type { Basis } from './basis.ts';
@@ -50,18 +50,24 @@ const lacking = (next: NamedState, supports: StateWanted['supports']): readonly 
     .map(([facility, version]) => `${facility} ${version}`)
     .sort();
 
-/** `known`: the network of `has.basis`, if it is still there. */
+/** Only tunnels refer to secrets. */
+const touchesTunnels = (change: Delta): boolean => !('in' in change) || 'tunnels' in change.in;
+
+/** `known`: the network of `has.basis`, if it is still there. `spread`: as in the message. */
 export function stateFor(
   { compiled, secret }: Basis,
   { machine, supports, has }: StateWanted,
   known: Basis | undefined,
+  spread?: number,
 ): StateAnswer {
   const next = compiled.state(machine);
   const { hash } = next;
   const lacks = lacking(next, supports);
   if (lacks.length > 0) return { hash, lacks, type: 'current', text: '' };
   const message = messageOf({ compiled, secret }, machine, has?.hash, known);
-  return { hash, lacks, type: message.type, text: JSON.stringify(message) };
+  const isMany = spread !== undefined && message.type !== 'current';
+  const text = JSON.stringify(isMany ? { ...message, spread } : message);
+  return { hash, lacks, type: message.type, text };
 }
 
 function messageOf(
@@ -78,11 +84,12 @@ function messageOf(
     return { type: 'state', ...named, state, ...(secret && valuesFor(state, secret)) };
   }
   const old = known.compiled.project(machine);
+  const change = delta(old, state);
   return {
     type: 'delta',
     ...named,
     from: has,
-    delta: delta(old, state),
-    ...(secret && valuesFor(state, secret, old)),
+    delta: change,
+    ...(secret && touchesTunnels(change) && valuesFor(state, secret, old)),
   };
 }

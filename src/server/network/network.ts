@@ -121,12 +121,16 @@ export class Network {
     return this.#components.compiler.call('rotationPorts', { basis, partners });
   }
 
-  /** What machines are to be told in a snapshot; a text says why there is no answer. */
+  /**
+   * What machines are to be told in a snapshot; a text says why there is no answer. `spread`: ms over which they
+   * prove it.
+   */
   async states(
     { basis }: Snapshot,
     wanted: readonly StateWanted[],
+    spread?: number,
   ): Promise<readonly (StateAnswer | string)[]> {
-    return this.#components.compiler.call('states', { basis, wanted });
+    return this.#components.compiler.call('states', { basis, wanted, spread });
   }
 
   /**
