@@ -42,6 +42,10 @@ export const apiErrors = errorTable({
     says: 'the request is larger than {limit}',
     fix: 'Split the file with `include:`, or send less at once.',
   },
+  'api/strange-file': {
+    says: '{file} is no file that a network has: those end in .yaml or .yml, and neither they nor their folders begin with a dot',
+    fix: 'Nothing was changed. Others would get it by `hawser pull`, where it might mean something to other programs: give it another name, or ask who applied it.',
+  },
   'api/conflict': {
     says: 'the network changed since revision {base}: it is now at {now}',
     fix: '`hawser pull` fetches what is there; `hawser diff {base} {now}` shows what others changed; `--merge` takes it over, `--force` overwrites it.',

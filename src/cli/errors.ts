@@ -133,10 +133,6 @@ export const cliErrors = errorTable({
     says: '{file} lies outside of the folder of {entry}',
     fix: 'A server keeps the file together with what it includes: move it below that folder.',
   },
-  'cli/strange-file': {
-    says: '{file} is no file that a network has: those end in .yaml or .yml, and neither they nor their folders begin with a dot',
-    fix: 'Nothing was written. Others would get it by `hawser pull`, where it might mean something to other programs: give it another name, or ask who applied it.',
-  },
   'cli/would-overwrite': {
     says: '{file} is there already, and differs from what the server has',
     fix: 'Give another name, or --force to overwrite it.',

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import type { Shown } from '#agent';
 import type { Package } from '#api';
-import { type Diagnostic, HawserError } from '#base';
+import { HawserError } from '#base';
+import { joinedIn, type Peers, peersIn } from './answers.ts';
 import { deployErrors } from './errors.ts';
 import { type Probe, parseProbe, type Step, stepFor } from './probe.ts';
 import { folderScript, joinScript, meetScript, probeScript, type Server } from './scripts.ts';
@@ -176,11 +176,11 @@ export class Course {
     doing: string,
     addresses: readonly string[],
     seconds: number,
-  ): Promise<Shown | undefined> {
+  ): Promise<Peers | undefined> {
     const script = meetScript(this.#init.office.network, addresses, seconds);
     const errand = { doing, patience: patience.probe + 2 * seconds };
     const out = this.#fine(await this.#asRoot(script, errand), doing);
-    return jsonOf(out) as Shown | undefined;
+    return peersIn(out);
   }
 
   #fine({ status, out, err }: Ended, doing: string): string {
@@ -189,7 +189,7 @@ export class Course {
   }
 }
 
-const hasMet = (shown: Shown | undefined): boolean =>
+const hasMet = (shown: Peers | undefined): boolean =>
   shown?.peers.some(({ handshake }) => handshake !== undefined) ?? false;
 
 /** Bytes as they are asked for; tells each tenth. */
@@ -204,24 +204,9 @@ function* parts(bytes: Buffer, report: (percent: number) => void): Iterable<Buff
   }
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What `hawser join --json` says. */
-interface JoinAnswer {
-  readonly errors?: readonly Diagnostic[];
-  readonly pending?: boolean;
-  readonly failures?: readonly Diagnostic[];
-}
-
 /** @throws what joining said there, deploy/waits, deploy/failed-there */
 function judgeJoin({ status, out, err }: Ended, doing: string, name: string): void {
-  const answer = jsonOf(out) as JoinAnswer | undefined;
+  const answer = joinedIn(out);
   const [error] = [...(answer?.errors ?? []), ...(answer?.failures ?? [])];
   if (error) throw new HawserError(error);
   if (status !== 0 || !answer) {

@@ -34,7 +34,8 @@ export interface Ended {
 /** ssh(1): the connection itself failed. */
 const connectionFailed = 255;
 
-/** What is kept of standard error, characters. */
+/** What is kept of an answer, and of standard error, characters. */
+const longestAnswer = 1 << 22;
 const mostHeard = 16_384;
 
 /**
@@ -112,7 +113,7 @@ class Call {
     this.#errand = errand;
     this.#wait();
     child.stdout?.setEncoding('utf8').on('data', (part: string) => {
-      this.#out += part;
+      if (this.#out.length < longestAnswer) this.#out += part;
       this.#wait();
     });
     child.stderr?.setEncoding('utf8').on('data', (part: string) => this.#hear(part));

@@ -32,6 +32,24 @@ describe('what nobody should ask', () => {
     expect(told(await withText((text) => `${text}# \0\n`))[2]).toContain('"net.yaml" holds a NUL');
   });
 
+  test('a file among the network’s that another program reads is refused, and nothing is kept', async () => {
+    const { entry, files, revision } = await server.call('pull', {});
+    for (const path of [
+      '.ssh/authorized_keys',
+      'sites/.env.yaml',
+      '/etc/x.yaml',
+      '../x.yaml',
+      'x.sh',
+    ]) {
+      const body = { entry, files: { ...files, [path]: '' }, base: revision };
+      for (const call of ['plan', 'apply'] as const) {
+        const answer = told(await server.ask(call, {}, body));
+        expect(answer, path).toEqual([422, 'api/strange-file', expect.stringContaining(path)]);
+      }
+    }
+    expect((await server.call('pull', {})).revision).toEqual(revision);
+  });
+
   test('a number that not every store keeps is no number of a revision, whoever says it', async () => {
     expect(told(await server.ask('show', { number: 2 ** 40 }))[1]).toBe('api/invalid-request');
     const agent = await server.enrol(new Machine('vast'));

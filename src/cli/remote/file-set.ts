@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
-import type { FileSet } from '#api';
+import { type FileSet, requirePlainFiles } from '#api';
 import { type Diagnostic, DiagnosticsError } from '#base';
 import { type FileReader, loadNetwork, type Network } from '#spec';
 import { cliErrors } from '../errors.ts';
@@ -15,7 +15,7 @@ export interface Sent {
 
 /**
  * A network's file with all it includes, as a server keeps them: by path relative to the entry's folder.
- * @throws DiagnosticsError with everything wrong in the file; cli/include-outside, cli/strange-file
+ * @throws DiagnosticsError with everything wrong in the file; cli/include-outside, api/strange-file
  */
 export function readFileSet(entry: string): Sent {
   const folder = posix.dirname(posix.normalize(entry));
@@ -34,20 +34,9 @@ export function readFileSet(entry: string): Sent {
   if (outside !== undefined) {
     throw cliErrors.error('cli/include-outside', { file: posix.join(folder, outside), entry });
   }
-  requirePlain(Object.keys(texts).filter((path) => path !== basename(entry)));
-  return { network, warnings: diagnostics, files: { entry: basename(entry), files: texts } };
-}
-
-const isPlain = (path: string): boolean =>
-  /\.ya?ml$/.test(path) && !path.split('/').some((part) => part.startsWith('.'));
-
-/**
- * Whoever may apply decides what others write when they pull: nothing that a shell, ssh(1) or another
- * program reads. @throws cli/strange-file
- */
-function requirePlain(paths: readonly string[]): void {
-  const file = paths.find((path) => !isPlain(path));
-  if (file !== undefined) throw cliErrors.error('cli/strange-file', { file });
+  const files = { entry: basename(entry), files: texts };
+  requirePlainFiles(files);
+  return { network, warnings: diagnostics, files };
 }
 
 const textAt = (path: string): string | undefined => {
@@ -61,16 +50,16 @@ const textAt = (path: string): string | undefined => {
 /**
  * Writes what a server keeps to `entry` and beside it; gives the files that were written. Those that
  * are there and differ are overwritten only by `force`.
- * @throws cli/would-overwrite, cli/write-failed, cli/include-outside, cli/strange-file
+ * @throws cli/would-overwrite, cli/write-failed, cli/include-outside, api/strange-file
  */
 export function writeFileSet(files: FileSet, entry: string, force: boolean): readonly string[] {
   const targets = Object.entries(files.files).map(([path, text]) => {
     if (posix.isAbsolute(path) || posix.normalize(path).startsWith('..')) {
       throw cliErrors.error('cli/include-outside', { file: path, entry });
     }
-    if (path !== files.entry) requirePlain([path]);
     return { file: path === files.entry ? entry : join(dirname(entry), path), text };
   });
+  requirePlainFiles(files);
   const stale = targets.filter(({ file, text }) => textAt(file) !== text);
   const taken = stale.find(({ file }) => textAt(file) !== undefined);
   if (taken && !force) throw cliErrors.error('cli/would-overwrite', { file: taken.file });

@@ -11,6 +11,7 @@ const statusOf: Readonly<Record<string, number>> = {
   'api/not-found': 404,
   'api/no-network': 404,
   'api/too-large': 413,
+  'api/strange-file': 422,
   'api/conflict': 409,
   'api/plan-stale': 409,
   'api/name-taken': 409,

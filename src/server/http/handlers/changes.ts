@@ -1,4 +1,4 @@
-import { apiErrors } from '#api';
+import { apiErrors, requirePlainFiles } from '#api';
 import { serverErrors } from '../../errors.ts';
 import { machineAt, servingMachine } from '../../hub/where.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
@@ -38,6 +38,7 @@ const heldError = ({ id, summary }: NonNullable<Snapshot['held']>) =>
 export function changeHandlers(context: Context): Pick<Handlers, Names> {
   return {
     async plan({ params, body: { machine: said, ...files }, address }) {
+      requirePlainFiles(files);
       const { network, hub } = context.networks.get(params.network);
       const machine = machineAt(network, hub, { address, said });
       const server = servingMachine(network, hub);
@@ -51,6 +52,7 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
         const missing = 'it says neither `base` nor `plan`, and not `force`';
         throw apiErrors.error('api/invalid-request', { why: missing });
       }
+      requirePlainFiles({ entry, files });
       return once(context, call, async (snapshot, decide) => {
         if (base && !force) await refuseOlder(context, snapshot, base);
         if (snapshot.held) throw heldError(snapshot.held);

@@ -1,3 +1,4 @@
+import { requirePlainFiles } from '#api';
 import { Secret } from '#base';
 import { serverErrors } from '../../errors.ts';
 import { newEpoch } from '../../first.ts';
@@ -20,6 +21,7 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
 
     async createNetwork({ params: { network: name }, body, actor, request }) {
       const { entry, files, why = '', facts } = body;
+      requirePlainFiles({ entry, files });
       const epoch = newEpoch();
       const persons = await personsFor(context, name);
       const wanted = { name, files: { entry, files }, facts, epoch, persons };
