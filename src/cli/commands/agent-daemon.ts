@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError } from 'commander';
 import {
   agentStatus,
@@ -78,21 +77,14 @@ export const runCommand = (): Command =>
     .addHelpText('after', '\nWhat it made stays when it ends; `hawser leave` takes it away.')
     .action(run);
 
-/**
- * An agent lives beside what its machine is for, and does little: V8 is to collect often, and keep less to
- * itself (two thirds of the memory that it takes otherwise with a thousand peers).
- */
-const frugal = ['--optimize-for-size', '--semi-space-growth-factor=1'];
-
 async function run({ stateDir, confirmWithin }: RunFlags): Promise<void> {
-  for (const flag of frugal) setFlagsFromString(flag);
   const end = ending();
   whenOrphaned(() => {
     log('the supervisor is gone: another one takes over');
     startSupervisor(thisProgram(), stateDir);
     end.abort();
   });
-  keepHeapSmall();
+  keepHeapSmall('agent');
   await runAgent({
     stateDir,
     signal: end.signal,
