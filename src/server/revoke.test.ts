@@ -77,6 +77,20 @@ describe('a machine that is cut off', () => {
     await knows('carl')();
   });
 
+  test('is not let back by leaving and joining anew', async () => {
+    const gert = new Machine('gert');
+    const channel = await server.enrol(gert);
+    await knows('gert')();
+    await revoke('gert');
+    channel.say({ type: 'leave' });
+    await channel.next('removed');
+    expect(await notes('gert')).toContain('revoked');
+    await server.enrol(gert);
+    expect(await notes('gert')).toContain('revoked');
+    await revoke('gert', false);
+    await knows('gert')();
+  });
+
   test('is cut off while a revision waits, too', async () => {
     const names = Array.from({ length: 12 }, (_, i) => `m${i}`);
     const members = names.map(

@@ -74,8 +74,23 @@ export const vacated = (machine: StoredMachine): Decision => ({
   banish: [machine],
 });
 
-/** A machine goes by its own will; where the file needs its name, only what it is known by goes. */
+/** A machine that is cut off goes: its name stays cut off, for whoever joins under it. */
+function leftCutOff(basis: Basis, machine: StoredMachine): Decision {
+  const { facts } = basis.stored;
+  const { name, identity } = machine;
+  const { revoked } = facts;
+  const known = { ...withoutKeys(facts, [machine]), ...(revoked && { revoked }) };
+  const compiled = withFacts(basis, known);
+  const gone = { compiled, drop: [machine], banish: [machine] };
+  return { author: name, action: 'leave', detail: { machine: name, identity }, ...gone };
+}
+
+/**
+ * A machine goes by its own will; where the file needs its name, only what it is known by goes. Nobody gets
+ * rid of being cut off that way.
+ */
 export function left(basis: Basis, machine: StoredMachine): Decision {
+  if (basis.stored.facts.revoked?.[machine.name]) return leftCutOff(basis, machine);
   try {
     const edit = removed(basis, machine.name, { author: machine.name, byItself: true });
     if (edit.revision?.state !== 'held') return { ...edit, action: 'leave' };
