@@ -153,7 +153,11 @@ export const routes = {
     once: true,
     summary: 'Make the file of an older revision the network’s own again, as a new revision',
     params: OfRevision,
-    body: Type.Object({ why: Why }),
+    body: Type.Object({
+      /** `hash` of a plan of that revision's files: what it was made from may not have moved. */
+      plan: Type.Optional(Type.String()),
+      why: Why,
+    }),
     response: Revision,
   }),
   approveRevision: route({

@@ -167,6 +167,23 @@ test('removals that somebody has seen in a plan wait for nobody', async () => {
   await channels.get('hub')?.until((state) => !JSON.stringify(state.tunnels).includes('"m7"'));
 });
 
+test('a rollback that somebody has seen in a plan waits for nobody, and is refused after another change', async () => {
+  await using server = await TestServer.start();
+  const before = await server.call('pull', {});
+  await server.call('apply', {}, await edited(server, withMembers(...names(8))));
+  await server.populate(...names(8));
+  const { entry, files, revision } = before;
+  const seen = await server.call('plan', {}, { entry, files });
+  await server.call('apply', {}, await edited(server, (text) => `${text}# another thing\n`));
+  const { number } = revision;
+  const stale = await server.ask('rollback', { number }, { plan: seen.hash });
+  expect([stale.status, problem(stale.body).code]).toEqual([409, 'api/plan-stale']);
+  const { hash } = await server.call('plan', {}, { entry, files });
+  expect(await server.call('rollback', { number }, { plan: hash })).toMatchObject({
+    state: 'applied',
+  });
+});
+
 test('a rollback takes back what waits', async () => {
   await using server = await TestServer.start();
   await server.call('apply', {}, await edited(server, withMembers(...names(8))));

@@ -104,7 +104,8 @@ export const rollbackCommand = (): Command =>
         const plan = await planOf(client, network, { entry, files });
         if (!options.json) print(planText(plan, entry));
         if (!(await meant(`Go back to revision ${wanted}?`, plan, options.yes))) return;
-        const revision = await client.call('rollback', { params, body: { why: options.message } });
+        const body = { plan: plan.hash, why: options.message };
+        const revision = await client.call('rollback', { params, body });
         if (options.json) return printJson(revision);
         print(revisionText(revision));
         if (revision.state === 'applied') await follow(client, network);

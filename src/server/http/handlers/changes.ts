@@ -65,10 +65,11 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
     async rollback(call) {
       const { params, body, actor } = call;
       const { files } = await revisionOf(context, params.network, params.number);
-      const why = body.why ?? `back to revision ${params.number}`;
+      const { plan, why = `back to revision ${params.number}` } = body;
       const persons = await personsFor(context, params.network);
-      const change = { kind: 'rollback', files, why, author: actor.name, persons } as const;
-      return once(context, call, async (_, decide) => decide({ name: 'change', input: change }));
+      const said = { kind: 'rollback', why, author: actor.name, persons } as const;
+      const input = { ...said, files, plan };
+      return once(context, call, async (_, decide) => decide({ name: 'change', input }));
     },
 
     async approveRevision({ params: { network: name, number }, actor }) {
