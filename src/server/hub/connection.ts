@@ -130,6 +130,13 @@ export class Connection {
     this.quarantined = report.hash;
   }
 
+  /** A person on the machine let it try again what it took back, and it is so now. */
+  hasOvercome({ outcome, hash }: StateReport): boolean {
+    if (outcome !== 'confirmed' || hash !== this.quarantined) return false;
+    this.quarantined = undefined;
+    return true;
+  }
+
   saw({ paused, handshakes = [] }: Saw): void {
     for (const key of handshakes) this.handshakes.add(key);
     if (paused !== undefined) this.paused = paused ?? undefined;

@@ -57,8 +57,23 @@ export class Findings {
     // What no store holds would keep the reports of all others from it.
     if (rev < 0 || rev > mostRevisions) return;
     const mark = outcome === 'confirmed' ? { confirmed: rev } : { quarantined: rev };
+    if (this.#marks.get(identity)?.quarantined === rev) this.forgive(identity);
     this.#marks.set(identity, { ...this.#marks.get(identity), ...mark });
     this.#soon();
+  }
+
+  /** What it took back is there after all. */
+  overcome({ hello: { identity } }: Connection): void {
+    this.forgive(identity);
+    this.#network
+      .commit(({ byIdentity }) => {
+        const record = byIdentity.get(identity);
+        if (record?.quarantined === undefined) return undefined;
+        const { quarantined: _, ...rest } = record;
+        const { name: machine } = record;
+        return { author: machine, action: 'resume', detail: { machine }, put: [rest] };
+      })
+      .catch(this.#failed);
   }
 
   /** A person wants it tried again: what it took back before counts no more. */

@@ -207,6 +207,7 @@ export class Hub {
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
     if (message.type === 'report') {
       connection.heard(message);
+      if (connection.hasOvercome(message)) this.#findings.overcome(connection);
       this.#findings.reported(connection, message);
       if (message.outcome === 'waiting') this.#states.send(connection, 'always');
     } else if (message.type === 'seen') {
