@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseToken } from '#api';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { overlay, Star } from './star.ts';
 import type { Running } from './world.ts';
-import { type Machine, serveAgain, settled } from './world.ts';
+import { joinToken, type Machine, serveAgain, settled } from './world.ts';
 
 interface AgentStatus {
   readonly pid: number;
@@ -62,6 +63,8 @@ suite('a server that dies', { needs: ['root', 'netns', 'tun'] }, () => {
     await star.server.end('SIGTERM');
     star.server = await serveAgain(star.hub);
     expect(star.hub.must('history').split('\n').length).toBe(before.split('\n').length);
+    // It has the address of its own tunnel by now, by which nobody new can come.
+    expect(parseToken(joinToken(star.hub)).servers).toEqual([`https://${star.hub.address}:7443`]);
   });
 
   /** Carries a backup to another machine and serves from there; whoever is logged in here is there. */

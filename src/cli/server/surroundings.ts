@@ -33,7 +33,8 @@ const ask = async <T>(...words: readonly string[]): Promise<readonly T[]> =>
 
 /** Looks at this machine's addresses and routes. @throws host/command-... */
 export async function lookAround(): Promise<Surroundings> {
-  const devices = await ask<Device>('address', 'show', 'up');
+  // Without -d no alias is told.
+  const devices = await ask<Device>('-d', 'address', 'show', 'up');
   const routes = [...(await ask<Route>('-4', 'route')), ...(await ask<Route>('-6', 'route'))];
   const leading = new Set(routes.filter(({ dst }) => dst === 'default').map(({ dev }) => dev));
   const foreign = devices.filter(({ ifalias }) => !ifalias?.startsWith('hawser:'));
