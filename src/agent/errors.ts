@@ -89,6 +89,10 @@ export const agentErrors = errorTable({
     says: 'the agent could not do what it was asked: {detail}',
     fix: 'Its log says more; compare the versions of the agent that runs and of this program.',
   },
+  'agent/bad-name': {
+    says: '{name} is no name for a machine',
+    fix: 'Take up to 63 of the letters a to z, digits and hyphens, with none of these at the ends. Without --name it is called {own} here.',
+  },
   'agent/not-a-join-token': {
     says: 'a token of the role {role} lets no machine in',
     fix: 'Ask for one that does: `hawser token create --join`.',

@@ -5,6 +5,7 @@ import {
   type JoinRequest,
   JoinResponse,
   joinProofText,
+  Name,
   Problem,
   parseToken,
   routes,
@@ -47,6 +48,12 @@ export const nameOfHost = (): string =>
     .replaceAll(/[^a-z0-9-]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 63) || 'machine';
+
+/** @throws agent/bad-name */
+function requireName(name: string): void {
+  if (Value.Check(Name, name)) return;
+  throw agentErrors.error('agent/bad-name', { name, own: nameOfHost() });
+}
 
 interface JoinToken extends Token {
   readonly network: string;
@@ -184,11 +191,12 @@ function keepBrought(store: Store, network: string, brought: Brought, anyway: bo
  * Enrols this machine in the network that a join token names: its identity and its keys are born here
  * and stay, or are those of a tunnel that it brings along; the server gets the public ones. Trusts nobody
  * but the server that the token's pin names. The agent has to be told (`startAgent`).
- * @throws api/..., server/..., agent/not-a-join-token, agent/joined-elsewhere, agent/wrong-server,
+ * @throws api/..., server/..., agent/bad-name, agent/not-a-join-token, agent/joined-elsewhere, agent/wrong-server,
  *   agent/no-connection, agent/not-permitted, agent/has-own-key
  */
 export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   const { stateDir = defaultStateFolder, name = nameOfHost(), brought } = options;
+  requireName(name);
   const token = joinToken(options.token);
   const enrolments = new Enrolments(stateDir);
   requireSameServer(enrolments.find(token.network), token);

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { Secret } from '#base';
 import { cliErrors } from './errors.ts';
+import { reasonOf } from './files.ts';
 
 /** True without a terminal, or with `--yes`: scripts mean what they say. */
 export async function confirmed(question: string, yes: boolean | undefined): Promise<boolean> {
@@ -45,10 +46,26 @@ export async function askSecret(question: string): Promise<Secret> {
   }
 }
 
-/** A passphrase from a file or HAWSER_PASSPHRASE, else asked for; twice where a slip would lock it in. */
+/** @throws cli/passphrase-unreadable */
+function passphraseIn(file: string): Secret {
+  try {
+    return new Secret(readFileSync(file, 'utf8').trim());
+  } catch (cause) {
+    throw cliErrors.error(
+      'cli/passphrase-unreadable',
+      { file, reason: reasonOf(cause) },
+      { cause },
+    );
+  }
+}
+
+/**
+ * A passphrase from a file or HAWSER_PASSPHRASE, else asked for; twice where a slip would lock it in.
+ * @throws cli/passphrase-unreadable, cli/passphrases-differ
+ */
 export async function passphrase(file: string | undefined, twice: boolean): Promise<Secret> {
   const set = process.env['HAWSER_PASSPHRASE'];
-  if (file !== undefined) return new Secret(readFileSync(file, 'utf8').trim());
+  if (file !== undefined) return passphraseIn(file);
   if (set) return new Secret(set);
   const first = await askSecret('Passphrase: ');
   if (!twice || !process.stdin.isTTY) return first;
@@ -60,7 +77,7 @@ export async function passphrase(file: string | undefined, twice: boolean): Prom
 /** Of Argon2's and NIST's advice alike: what people can remember and machines cannot guess. */
 const shortest = 12;
 
-/** The passphrase of a backup that is to be made. @throws cli/short-passphrase */
+/** The passphrase of a backup that is to be made. @throws as `passphrase`, cli/short-passphrase */
 export async function newPassphrase(file: string | undefined): Promise<Secret> {
   const secret = await passphrase(file, true);
   if (secret.reveal().length >= shortest) return secret;

@@ -141,6 +141,10 @@ export const cliErrors = errorTable({
     says: '{text} is no time and no duration',
     fix: 'Write a duration such as 30m, 12h or 7d, or a time such as 2026-11-20T22:00:00Z.',
   },
+  'cli/ended-already': {
+    says: 'what ends at {text} is over already',
+    fix: 'Name a time that is to come, or a duration from now on such as 12h.',
+  },
   'cli/no-server-here': {
     says: 'no server keeps anything in {data}',
     fix: 'Say --data DIR or --database URL, as `hawser server` was told on this machine.',
@@ -176,6 +180,10 @@ export const cliErrors = errorTable({
   'cli/short-passphrase': {
     says: 'a passphrase of a backup has {shortest} letters or more',
     fix: 'Take a longer one: several words will do. Whoever has the backup has all keys of the server.',
+  },
+  'cli/passphrase-unreadable': {
+    says: 'the passphrase cannot be read from {file}: {reason}',
+    fix: 'Name a text file that holds it, or leave --passphrase-file out: then HAWSER_PASSPHRASE counts, or it is asked for.',
   },
   'cli/passphrases-differ': {
     says: 'the two passphrases differ',

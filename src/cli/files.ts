@@ -6,12 +6,14 @@ const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code));
 
 const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
   EISDIR: 'it is a folder',
   EACCES: 'you may not read it',
   ELOOP: 'its links lead in a circle',
 };
 
-function reasonOf(error: unknown): string {
+/** Why a file could not be read, in words. */
+export function reasonOf(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return reasons[code] ?? message;
 }

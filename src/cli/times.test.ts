@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { durationOf, fromNow, momentOf } from './times.ts';
+import { durationOf, endOf, fromNow, momentOf } from './times.ts';
 
 const now = Date.parse('2026-11-20T22:00:00Z');
 
@@ -21,8 +21,13 @@ describe('times', () => {
     expect(momentOf('2026-11-20', -1, now)).toBe('2026-11-20T00:00:00.000Z');
   });
 
-  test.each(['yesterday', '12', '2026-13-45', ''])('%j is refused', (text) => {
+  test.each(['yesterday', '12', '2026-13-45', '', '999999999999d'])('%j is refused', (text) => {
     expect(() => momentOf(text, 1, now)).toThrow('no time and no duration');
+  });
+
+  test('an end lies ahead', () => {
+    expect(endOf('1h', now)).toBe('2026-11-20T23:00:00.000Z');
+    for (const text of ['0s', '2026-11-20']) expect(() => endOf(text, now)).toThrow('over already');
   });
 
   test.each([

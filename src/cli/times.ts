@@ -14,8 +14,16 @@ export function momentOf(text: string, direction: -1 | 1, now = Date.now()): str
   const duration = durationOf(text);
   const moment = duration === undefined ? Date.parse(text) : now + direction * duration;
   const written = duration !== undefined || /^\d{4}-\d\d-\d\d/.test(text);
-  if (!written || Number.isNaN(moment)) throw cliErrors.error('cli/bad-time', { text }, { text });
-  return new Date(moment).toISOString();
+  const date = new Date(moment);
+  if (written && !Number.isNaN(date.getTime())) return date.toISOString();
+  throw cliErrors.error('cli/bad-time', { text }, { text });
+}
+
+/** RFC 3339 of the end of something that begins now. @throws cli/bad-time, cli/ended-already */
+export function endOf(text: string, now = Date.now()): string {
+  const end = momentOf(text, 1, now);
+  if (Date.parse(end) > now) return end;
+  throw cliErrors.error('cli/ended-already', { text }, { text });
 }
 
 /** `12 s ago`, `in 3 h`: the largest unit that leaves two or more. */

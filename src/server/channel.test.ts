@@ -268,6 +268,34 @@ test('drift is told with what differed and how often', async () => {
   await expect
     .poll(async () => server.call('drift', {}))
     .toMatchObject([{ machine: 'anna', changes: ['add route x'], times: 2 }]);
+  const path = `/v1/networks/${server.network}/drift?machine=nobody`;
+  const nobody = await server.send('GET', path, { token: server.admin });
+  expect(nobody.status).toBe(404);
+});
+
+test('what was taken back and is there after all, as after a resume on the machine, is no longer in quarantine', async () => {
+  await using server = await TestServer.start();
+  const anna = new Machine('anna');
+  const channel = await server.enrol(anna);
+  await channel.until(() => true);
+  channel.report('reverted');
+  await channel.settled();
+  channel.close();
+  // Of who is away the store alone tells.
+  const isAway = async () => {
+    const { machines } = await server.call('status', {});
+    return machines.every(({ connected }) => !connected);
+  };
+  await expect.poll(isAway).toBe(true);
+  await expect.poll(async () => notesOf(server, 'anna')).toContain('quarantined');
+  const again = await server.connect(anna);
+  await again.next('freeze');
+  await again.settled();
+  again.report('confirmed', channel.state);
+  await expect.poll(async () => notesOf(server, 'anna')).not.toContain('quarantined');
+  again.close();
+  await expect.poll(isAway).toBe(true);
+  expect(await notesOf(server, 'anna')).not.toContain('quarantined');
 });
 
 test('a frozen network is told so and changes nothing until thawed', async () => {

@@ -258,6 +258,15 @@ describe('a join', () => {
     );
   });
 
+  test.each(['Anna', 'käthe', 'a b', '-', 'a'.repeat(64)])(
+    'under the name %j is refused here',
+    async (name) => {
+      await expect(join(server.joinToken, name)).rejects.toThrow(
+        expect.objectContaining({ code: 'agent/bad-name' }),
+      );
+    },
+  );
+
   test('of a network whose name another one has here is refused, and costs nothing', async () => {
     await join(server.joinToken);
     await using other = await Server.start();

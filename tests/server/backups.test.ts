@@ -31,6 +31,18 @@ test('a server makes backups by itself, which can be verified', async () => {
 });
 
 test('a short passphrase, or a time that is none, is refused before anything starts', () => {
+  const missing = ann.hawser([
+    'server',
+    ...place,
+    '--backup-every',
+    '1d',
+    '--passphrase-file',
+    'no',
+  ]);
+  expect([missing.code, missing.err]).toEqual([
+    2,
+    expect.stringContaining('cli/passphrase-unreadable'),
+  ]);
   ann.write('passphrase', 'short\n');
   expect(ann.hawser(['server', ...place, ...schedule]).err).toContain('cli/short-passphrase');
   const wrong = ann.hawser(['server', ...place, '--backup-every', 'often']);

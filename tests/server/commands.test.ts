@@ -93,7 +93,9 @@ describe('people at a server', () => {
     });
 
     test('go back to what was', () => {
-      expect(ann.must('rollback', '4')).toContain('revision 6, rollback');
+      const why = 'as it was\n7         1 s ago  ben     apply     not ben';
+      expect(ann.must('rollback', '4', '-m', why)).toContain('revision 6, rollback');
+      expect(ann.must('history', '-n', '1').trim().split('\n')).toHaveLength(2);
       expect(ann.must('pull')).toBe(ben.read('mine.yaml'));
     });
 

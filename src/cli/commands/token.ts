@@ -4,7 +4,7 @@ import { columns } from '#lab';
 import { print, printJson } from '../output.ts';
 import { joinLines } from '../remote/join-lines.ts';
 import { atServer, onlyNetwork, type RemoteOptions, remote } from '../remote/session.ts';
-import { durationOf, fromNow, momentOf } from '../times.ts';
+import { durationOf, endOf, fromNow } from '../times.ts';
 
 interface CreateFlags extends RemoteOptions {
   readonly join?: boolean;
@@ -66,7 +66,7 @@ const requestOf = (flags: CreateFlags, network: string | undefined): BodyOf<'cre
     role: flags.join ? 'join' : flags.role,
     name: flags.name ?? (flags.join ? 'join' : flags.role),
     ...(network !== undefined && { network }),
-    ...(expires !== undefined && { expires: momentOf(expires, 1) }),
+    ...(expires !== undefined && { expires: endOf(expires) }),
     ...(flags.join && {
       uses: flags.uses ?? 1,
       tags: [...(flags.tags ?? [])],

@@ -15,7 +15,7 @@ export const revisionsText = (revisions: readonly Revision[]): string =>
       fromNow(one.at),
       one.author,
       `${one.kind}${one.state === 'applied' ? '' : paint('yellow', ` (${one.state})`)}`,
-      one.why,
+      one.why.split('\n', 1)[0] ?? '',
     ]),
   ]);
 
@@ -23,7 +23,7 @@ export const revisionsText = (revisions: readonly Revision[]): string =>
 export const revisionText = (one: Revision): string =>
   [
     `revision ${one.id.number}, ${one.kind}, ${fromNow(one.at)} (${one.at}) by ${one.author}`,
-    ...(one.why ? [`  ${one.why}`] : []),
+    ...(one.why ? [one.why.replaceAll(/^/gm, '  ')] : []),
     ...stateLines(one),
     ...one.summary.map((line) => `  ${line}`),
   ].join('\n');

@@ -1,4 +1,4 @@
-import type { DriftEntry } from '#api';
+import { apiErrors, type DriftEntry } from '#api';
 import { canonicalJson } from '#base';
 import type { Handlers } from '../call.ts';
 import { type Context, revisionOf } from './context.ts';
@@ -28,11 +28,18 @@ export function recordHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async drift({ params, query: { machine } }) {
-      context.networks.get(params.network);
+      const { network } = context.networks.get(params.network);
       const since = new Date(clock().getTime() - day).toISOString();
       const query = { since, network: params.network, limit: driftLimit };
       const entries = await store.read(async (tx) => tx.audit(query));
-      return driftOf(entries.filter(({ actor }) => machine === undefined || actor === machine));
+      const found = driftOf(
+        entries.filter(({ actor }) => machine === undefined || actor === machine),
+      );
+      // Of one that left there may be entries still.
+      if (machine === undefined || found.length > 0 || network.snapshot.machines.has(machine)) {
+        return found;
+      }
+      throw apiErrors.error('api/not-found', { what: `machine ${machine} that joined` });
     },
 
     async audit({ query: { since, after, network, limit = 1000 } }) {
