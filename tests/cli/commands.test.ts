@@ -158,6 +158,14 @@ describe('hawser export', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(/cli\/pending-peers.*keys of ga/)]);
   });
 
+  test('says in the configuration which peers are not in it yet', () => {
+    using project = new Project(network('  bob: { hub: a, managed: false }\n'));
+    expect(project.run('export', 'hawser.yaml', 'bob').code).toBe(0);
+    const { out } = project.run('export', 'hawser.yaml', 'ga');
+    expect(out).toContain('# not in this file: the peer lap: its public key is not known yet\n');
+    expect(out).not.toContain('the peer bob');
+  });
+
   test('says whose export makes a key that is missing, or who must give it', () => {
     using project = new Project(
       network('  bob: { endpoint: "203.0.113.9:51820", managed: false }\n')

@@ -16,7 +16,7 @@ import {
 import type { Machine } from '#spec';
 import { cliErrors } from '../errors.ts';
 import { type KeyOptions, withKey } from '../export/keys.ts';
-import { refuseWithoutPeers } from '../export/pending.ts';
+import { pendingPeers, refuseWithoutPeers } from '../export/pending.ts';
 import { atSource, fileSource, requireName, type Source } from '../export/source.ts';
 import { linkKnown } from '../load.ts';
 import { print, printDrawing, printJson } from '../output.ts';
@@ -96,8 +96,10 @@ async function exportMachine(source: Source, machine: Machine, options: Options)
   const { facts, privateKey } = withKey(source, machine, options, format === 'hoststate');
   const model = linkKnown(source.known, facts);
   refuseWithoutPeers(model, name, source);
-  const secrets = privateKey ? { privateKey } : {};
-  const files = exportMachineFiles(project(model, name), format as MachineFormat, secrets);
+  const files = exportMachineFiles(project(model, name), format as MachineFormat, {
+    ...(privateKey && { privateKey }),
+    pending: pendingPeers(model, name),
+  });
   await source.keep(facts, name);
   if (format !== 'qr' || options.json) return output(files, options);
   const { qrCode } = await import('../qr.ts');

@@ -11,19 +11,26 @@ function linksOf(model: Model, machine: string): readonly LinkedNode[] {
   return [...new Set([...(upstream ? [upstream] : []), ...model.paths.neighbours(node)])];
 }
 
+/** Those whose key is not known yet, so that they are no peers of one. */
+const pendingOf = (model: Model, machine: string): readonly LinkedNode[] =>
+  linksOf(model, machine).filter((node) => node.publicKey === undefined);
+
+/** The names of those, sorted. */
+export const pendingPeers = (model: Model, machine: string): readonly string[] =>
+  pendingOf(model, machine)
+    .map(({ name }) => name)
+    .sort();
+
 /** An export without any peer helps nobody; it means that keys are missing. */
 export function refuseWithoutPeers(model: Model, machine: string, { named }: Source): void {
   const peers = Object.values(project(model, machine).tunnels).flatMap((tunnel) =>
     Object.keys(tunnel.peers),
   );
-  const pending = linksOf(model, machine).filter((node) => node.publicKey === undefined);
+  const pending = pendingOf(model, machine);
   if (peers.length > 0 || pending.length === 0) return;
   throw cliErrors.error('cli/pending-peers', {
     machine,
-    pending: pending
-      .map((node) => node.name)
-      .sort()
-      .join(', '),
+    pending: pendingPeers(model, machine).join(', '),
     remedy: pendingRemedy(model, machine, pending, named),
   });
 }

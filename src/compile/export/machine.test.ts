@@ -252,6 +252,11 @@ describe('what a format cannot say it names', () => {
     },
   );
 
+  test('a peer whose key is not known yet', () => {
+    const text = exportMachine(gatewayState(), 'wg-quick', { pending: ['vpn'] });
+    expect(text).toMatch(/^# not in this file: the peer vpn: its public key is not known yet$/m);
+  });
+
   test('a preshared key whose value is not given', () => {
     const presharedKey = { id: 'hub', version: 2 };
     const state = machineState({ peers: { hub: { carries: ['10.1.0.0/24'], presharedKey } } });

@@ -17,6 +17,8 @@ import { hostFormats } from './formats.ts';
 /** Secrets that are no part of a HostState. */
 export interface ExportOptions {
   readonly privateKey?: Secret;
+  /** Machines that will be peers as soon as their keys are known. */
+  readonly pending?: readonly string[];
   /** Preshared keys by `id@version`. */
   readonly presharedKeys?: ReadonlyMap<string, Secret>;
 }
@@ -86,7 +88,7 @@ function beyond(
   state: HostState,
   device: string,
   peers: readonly PeerItem[],
-  { presharedKeys }: ExportOptions,
+  { presharedKeys, pending = [] }: ExportOptions,
 ): readonly string[] {
   const all = Object.values(state.namespaces);
   const refuses = all.some(({ routes }) => routes?.items.some(isUnreachable));
@@ -98,6 +100,7 @@ function beyond(
     presharedKey === '' || presharedKeys?.has(presharedKey) ? [] : [label],
   );
   return [
+    ...pending.map((name) => `the peer ${name}: its public key is not known yet`),
     ...(refuses ? [withoutTunnel] : []),
     ...tables.map((name) => `the filter ${name}: every peer may reach whatever this machine does`),
     ...others.filter((name) => name !== device).map((name) => `the tunnel ${name}`),
