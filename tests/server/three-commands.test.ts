@@ -53,4 +53,13 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     const file = '/run/home/.config/hawser/contexts.json';
     expect(hub.do(`stat -c %a ${file}`).trim()).toBe('600');
   });
+
+  test('do not keep the tokens of a first start from who ends it halfway', async () => {
+    const dora = await world.machine('dora');
+    const started = dora.start('server');
+    await until('it listens', () => started.output.includes('Server listening') || started.ended);
+    await started.end('SIGINT');
+    expect(started.output).toMatch(/hawser-admin-/);
+    expect(started.output).toMatch(/hawser-join-/);
+  });
 });

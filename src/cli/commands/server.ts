@@ -103,13 +103,15 @@ async function serve(flags: Flags): Promise<void> {
   const { startServer } = await import('#server');
   const { serverLog } = await import('../server/log.ts');
   const init = await initOf(flags, serverLog());
+  // From here on: a first start that ended halfway would have made tokens that nobody saw.
+  const stopped = untilStopped();
   const server = await startServer(init).catch((error: unknown) => {
     throw explained(error, init.listen);
   });
   const listen = { ...init.listen, port: server.port };
   if (server.firstTokens) await greet(server, server.firstTokens, listen, flags);
   else greetAgain(listen, flags);
-  await untilStopped();
+  await stopped;
   await server.close();
 }
 
