@@ -83,7 +83,7 @@ export const agentErrors = errorTable({
   },
   'agent/not-running': {
     says: 'no agent runs on this machine: {detail}',
-    fix: 'Start it: `hawser agent start`.',
+    fix: 'Start it: `hawser agent start`; a machine that has joined no network yet: `hawser join TOKEN`.',
   },
   'agent/no-answer': {
     says: 'the agent could not do what it was asked: {detail}',
@@ -134,7 +134,7 @@ export const agentErrors = errorTable({
     fix: '{line}.',
   },
   'agent/nothing-adopted': {
-    says: 'nothing was taken over on this machine under the name {name}',
+    says: 'nothing was taken over on this machine{under}',
     fix: '`hawser agent status` lists its networks; `hawser join TOKEN --adopt INTERFACE` takes an interface over.',
   },
   'agent/several-adopted': {

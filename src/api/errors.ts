@@ -28,7 +28,7 @@ export const apiErrors = errorTable({
   },
   'api/not-found': {
     says: 'there is no {what}',
-    fix: 'Check its name; `hawser status` lists what there is.',
+    fix: 'Check its name: `hawser status` lists machines, `hawser history` revisions, `hawser token list` tokens.',
   },
   'api/no-network': {
     says: 'this server has no network {network}',

@@ -69,9 +69,13 @@ export const cliErrors = errorTable({
     says: '{file} cannot be written: {reason}',
     fix: 'Check the folder, its owner and the space left; nothing was changed.',
   },
+  'cli/join-token': {
+    says: 'this token lets a machine join; nobody logs in with it',
+    fix: 'On the machine that is to join, as root: `hawser join TOKEN`. A token to log in with comes from `hawser token create --role ROLE`.',
+  },
   'cli/not-logged-in': {
     says: 'this command speaks with a server, and none is known here',
-    fix: 'Log in with `hawser login TOKEN`; `hawser server` prints the token when it starts for the first time.',
+    fix: 'Log in with `hawser login TOKEN`; `hawser server` prints the token when it starts for the first time. One that is lost is made anew on the server’s host: `hawser server reset-admin`.',
   },
   'cli/no-context': {
     says: 'there is no context {name}',
@@ -188,6 +192,10 @@ export const cliErrors = errorTable({
   'cli/passphrases-differ': {
     says: 'the two passphrases differ',
     fix: 'Try again; nothing was done.',
+  },
+  'cli/joined-none': {
+    says: 'this machine has joined no network',
+    fix: '`hawser join TOKEN` lets it join one; `hawser token create --join` makes the token.',
   },
   'cli/which-joined-network': {
     says: 'it is not clear which network is meant; this machine has joined: {names}',

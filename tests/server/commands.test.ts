@@ -168,6 +168,12 @@ describe('people at a server', () => {
       expect(refusal(vic, 'login', 'hawser-admin-abc')).toEqual([2, 'api/token-malformed']);
     });
 
+    test('log in by a token of a person, and by no other', () => {
+      using vic = new Person();
+      const token = ann.must('token', 'create', '--join').trim().split(/\s+/)[2] ?? '';
+      expect(refusal(vic, 'login', token)).toEqual([2, 'cli/join-token']);
+    });
+
     test('log out', () => {
       using vic = new Person();
       vic.must('login', server.admin, '--name', 'here');

@@ -33,10 +33,11 @@ export function adoptionOf({ stateDir, network, interface: device }: Wanted): Ad
     );
   const [first, ...others] = all;
   if (first && others.length === 0) return first;
-  const name = device ?? network ?? 'any';
   const names = all.map((one) => `${one.interface} (${one.network})`).join(', ');
   if (first) throw agentErrors.error('agent/several-adopted', { names });
-  throw agentErrors.error('agent/nothing-adopted', { name });
+  const name = device ?? network;
+  const under = name === undefined ? '' : ` under the name ${name}`;
+  throw agentErrors.error('agent/nothing-adopted', { under });
 }
 
 /** Without an agent, and so without a server. */

@@ -270,7 +270,8 @@ class Daemon {
       const session = this.#session(network);
       const { adoptions } = this.#machine.store;
       const adoption = adoptions.find(network);
-      if (!adoption) throw agentErrors.error('agent/nothing-adopted', { name: network });
+      if (!adoption)
+        throw agentErrors.error('agent/nothing-adopted', { under: ` under the name ${network}` });
       adoptions.put({ ...adoption, anyway: true });
       session.retry();
       return null;

@@ -158,13 +158,13 @@ export const rollbackCommand = (): Command =>
     },
   );
 
-/** The one network there is. @throws cli/which-network */
+/** The one network there is. @throws cli/joined-none, cli/which-joined-network */
 export async function onlyNetwork(stateDir: string): Promise<string> {
   const { networks } = await askAgent(stateDir, { do: 'status' });
   const [first, ...more] = networks.map(({ network }) => network);
-  if (first !== undefined && more.length === 0) return first;
-  const names = [first, ...more].filter((name) => name !== undefined);
-  throw cliErrors.error('cli/which-joined-network', { names: names.join(', ') || 'none' });
+  if (first === undefined) throw cliErrors.error('cli/joined-none', {});
+  if (more.length === 0) return first;
+  throw cliErrors.error('cli/which-joined-network', { names: [first, ...more].join(', ') });
 }
 
 function describeStatus({ version, pid, paused, networks, supervisor }: Health): string {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { installerPath, type NetworkStatus, packagePath } from '#api';
 import { formatDiagnostic } from '#base';
 import {
@@ -58,7 +58,11 @@ export const deployCommand = (): Command =>
     .option('-m, --message <why>', 'why, for the history, where the network changes')
     .option('-y, --yes', 'do not ask')
     .option('--parallel <number>', 'how many machines at once', count, 8)
-    .option('--connect-within <duration>', 'how long ssh may take to connect', seconds, 15)
+    .addOption(
+      new Option('--connect-within <duration>', 'how long ssh may take to connect')
+        .argParser(seconds)
+        .default(15, '15s'),
+    )
     .addHelpText(
       'after',
       `

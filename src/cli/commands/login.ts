@@ -45,7 +45,9 @@ async function login(text: string | undefined, flags: LoginFlags): Promise<void>
     ...(server !== undefined && { server }),
     ...(flags.network !== undefined && { network: flags.network }),
   };
-  const where = accessOf(parseToken(token), context);
+  const parsed = parseToken(token);
+  if (parsed.role === 'join') throw cliErrors.error('cli/join-token', {});
+  const where = accessOf(parsed, context);
   const networks = await networksAt(where);
   if (where.network !== undefined && !networks.includes(where.network)) {
     throw cliErrors.error('cli/no-such-network', {

@@ -92,9 +92,11 @@ const promise = (info: TokenInfo): string =>
     info.role === 'join'
       ? 'As root, on the machine that is to join'
       : `A token of the role ${info.role} for \`hawser login\`, to be kept secret`,
-    ...(info.usesLeft === undefined ? [] : [`good for ${info.usesLeft}`]),
+    ...(info.usesLeft === undefined ? [] : [`good for ${machines(info.usesLeft)}`]),
     ...(info.expires === undefined ? [] : [`ends ${fromNow(info.expires)}`]),
   ].join('; ');
+
+const machines = (number: number): string => `${number} machine${number === 1 ? '' : 's'}`;
 
 const listCommand = (): Command =>
   remote('list', 'all tokens, without their texts').action((options: RemoteOptions) =>

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { MachineStatus } from '#api';
 import { didYouMean, formatDiagnostic } from '#base';
 import { columns } from '#lab';
@@ -26,11 +26,13 @@ export const upgradeCommand = (): Command =>
     .option('--only <names>', 'these machines only: a,b', names)
     .option('--canary <number>', 'so many first, alone', count, 1)
     .option('--parallel <number>', 'then so many at once', count, 8)
-    .option(
-      '--return-within <duration>',
-      'how long a new agent may take to be connected again, before the old one is put back',
-      seconds,
-      60,
+    .addOption(
+      new Option(
+        '--return-within <duration>',
+        'how long a new agent may take to be connected again, before the old one is put back',
+      )
+        .argParser(seconds)
+        .default(60, '60s'),
     )
     .option('-y, --yes', 'do not ask')
     .addHelpText(

@@ -11,7 +11,9 @@ export async function joinHere(token: Secret, network: string, name: string): Pr
     await joinNetwork({ token: token.reveal(), name });
     const { as } = await startAgent({ program: thisProgram() });
     const boot =
-      as === 'process' ? '\n`hawser agent start` tells how it is after a reboot too' : '';
+      as === 'process'
+        ? '\n`hawser agent start` tells what has to be done for it to be the hub after a reboot too'
+        : '';
     return `this machine is the hub of the network ${network}, as ${name}${boot}`;
   } catch (error) {
     const why = error instanceof HawserError ? formatDiagnostic(error) : String(error);
