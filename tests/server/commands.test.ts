@@ -217,7 +217,11 @@ describe('people at a server', () => {
       expect(ben.must('reject', number, '-m', 'not so')).toContain('rejected');
       ann.write('net.yaml', text('# two\n'));
       const next = /`hawser approve (\d+)`/.exec(ann.must('apply', 'net.yaml'))?.[1] ?? '';
+      const waiting = ben.hawser(['plan']);
+      expect([waiting.code, waiting.out]).toEqual([3, expect.stringContaining('It waits until')]);
       expect(ben.must('approve', next)).toContain('approved by ben');
+      expect(ben.hawser(['plan'])).toMatchObject({ code: 0, out: 'No changes.\n' });
+      expect(refusal(ben, 'plan', '--against', 'net.yaml')).toEqual([2, 'cli/usage']);
       expect(ann.must('history', '-n', '2')).toContain('apply (rejected)');
       ann.write('net.yaml', ann.must('pull').replace('approvals: 2\n', ''));
       const off = /`hawser approve (\d+)`/.exec(ann.must('apply', 'net.yaml'))?.[1] ?? '';

@@ -6,7 +6,7 @@ import { print, printJson } from '../output.ts';
 import type { Client } from './client.ts';
 import { placedHere, readFileSet } from './file-set.ts';
 import { ownMachine } from './own-machine.ts';
-import { atServer, type RemoteOptions } from './session.ts';
+import { atServer, inNetwork, type NetworkOptions, type RemoteOptions } from './session.ts';
 
 /** A plan of the server as people read it. */
 export const planText = ({ text, warnings, notes = [] }: PlanResult, file: string): string =>
@@ -47,10 +47,23 @@ export function planAtServer(file: string, options: RemoteOptions): Promise<void
   const { network, files } = readFileSet(file);
   return atServer(options, async (client) => {
     const params = { network: network.name };
-    const plan = await toldHere(file, () => planOf(client, params.network, files));
-    if (options.json) printJson(plan);
-    else print(planText(plan, file));
-    const isNothing = plan.text === '' && (plan.notes ?? []).length === 0;
-    exitWith(isNothing ? exitCodes.yes : exitCodes.changes);
+    showPlan(await toldHere(file, () => planOf(client, params.network, files)), file, options);
   });
+}
+
+/** What a revision that waits would change; nothing where none does. */
+export const planWaiting = (options: NetworkOptions): Promise<void> =>
+  inNetwork(options, async (client, network) => {
+    const { held } = await client.call('status', { params: { network } });
+    const { entry, files } = held
+      ? await client.call('show', { params: { network, number: held.id.number } })
+      : await client.call('pull', { params: { network }, query: {} });
+    showPlan(await planOf(client, network, { entry, files }), entry, options);
+  });
+
+function showPlan(plan: PlanResult, file: string, { json }: RemoteOptions): void {
+  if (json) printJson(plan);
+  else print(planText(plan, file));
+  const isNothing = plan.text === '' && (plan.notes ?? []).length === 0;
+  exitWith(isNothing ? exitCodes.yes : exitCodes.changes);
 }
