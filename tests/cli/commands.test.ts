@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { hawser, Project } from './cli.ts';
 
@@ -274,5 +275,17 @@ describe('the command line', () => {
       script: string;
     };
     expect(script).toBe(out);
+  });
+
+  test.each([
+    ['lab st', 'status start'],
+    ['completion z', 'zsh'],
+    ['export --format net', 'networkd networkmanager netplan'],
+    ['export -f q', 'qr'],
+  ])('bash completes `hawser %s` by %s', (typed, completed) => {
+    const words = `hawser ${typed}`.split(' ');
+    const ask = `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _hawser`;
+    const script = `${hawser(['completion', 'bash']).out}\n${ask}; echo "\${COMPREPLY[@]}"`;
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' })).toBe(`${completed}\n`);
   });
 });

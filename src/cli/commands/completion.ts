@@ -26,20 +26,31 @@ interface Words {
   /** The commands that lead here, such as `lab up`; empty at the top. */
   readonly path: string;
   readonly words: readonly string[];
+  /** What may follow an option, by its flags, such as `-f` and `--format`. */
+  readonly values: readonly Values[];
+}
+
+interface Values {
+  readonly flags: readonly string[];
+  readonly choices: readonly string[];
 }
 
 /** What may follow each chain of commands: its subcommands and options. */
 function wordsOf(command: Command, path: readonly string[] = []): readonly Words[] {
   const visible = command.createHelp().visibleCommands(command);
   const names = visible.map((sub) => sub.name());
-  const options = command
-    .createHelp()
-    .visibleOptions(command)
-    .flatMap((option) => option.long ?? []);
+  const visibleOptions = command.createHelp().visibleOptions(command);
+  const options = visibleOptions.flatMap((option) => option.long ?? []);
+  const values = visibleOptions.flatMap(({ short, long, argChoices }): readonly Values[] =>
+    argChoices
+      ? [{ flags: [short, long].filter((flag) => flag !== undefined), choices: argChoices }]
+      : [],
+  );
+  const places = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   const below = visible
     .filter((sub) => sub.name() !== 'help')
     .flatMap((sub) => wordsOf(sub, [...path, sub.name()]));
-  return [{ path: path.join(' '), words: [...names, ...options] }, ...below];
+  return [{ path: path.join(' '), words: [...names, ...places, ...options], values }, ...below];
 }
 
 const bash = (all: readonly Words[]): string => `# bash completion for hawser
@@ -55,6 +66,15 @@ ${all
   .join('\n')}
     esac
   done
+  case "$path \${COMP_WORDS[COMP_CWORD - 1]}" in
+${all
+  .flatMap(({ path, values }) => values.map((one) => ({ path, ...one })))
+  .map(({ path, flags, choices }) => {
+    const when = flags.map((flag) => `' ${path} ${flag}'`).join(' | ');
+    return `    ${when}) COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$cur")); return ;;`;
+  })
+  .join('\n')}
+  esac
   case "$path" in
 ${all.map(({ path, words }) => `    '${path && ` ${path}`}') words='${words.join(' ')}' ;;`).join('\n')}
   esac
@@ -70,17 +90,17 @@ ${bash(all)}`;
 
 const fish = (all: readonly Words[]): string =>
   `# fish completion for hawser\n${all
-    .flatMap(({ path, words }) => {
+    .flatMap(({ path, words, values }) => {
       const seen = path
         .split(' ')
         .filter((word) => word !== '')
         .map((word) => `__fish_seen_subcommand_from ${word}`);
       const when = seen.length > 0 ? seen.join('; and ') : '__fish_use_subcommand';
-      return words.map((word) =>
-        word.startsWith('--')
-          ? `complete -c hawser -n '${when}' -l ${word.slice(2)}`
-          : `complete -c hawser -n '${when}' -a ${word}`,
-      );
+      return words.map((word) => {
+        const { choices } = values.find(({ flags }) => flags.includes(word)) ?? {};
+        const what = word.startsWith('--') ? `-l ${word.slice(2)}` : `-a ${word}`;
+        return `complete -c hawser -n '${when}' ${what}${choices ? ` -xa '${choices.join(' ')}'` : ''}`;
+      });
     })
     .join('\n')}\n`;
 

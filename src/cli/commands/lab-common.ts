@@ -13,11 +13,15 @@ export interface Options {
   readonly json?: boolean;
 }
 
-/** A subcommand with the options that all have. */
-export const sub = (usage: string, description: string): Command =>
+/** A subcommand with the options that all have. `name`: what the name of a lab is good for. */
+export const sub = (
+  usage: string,
+  description: string,
+  name = 'which lab, where several are up',
+): Command =>
   new Command(usage)
     .description(description)
-    .option('--name <name>', 'which lab, where several are up')
+    .option('--name <name>', name)
     .option('--json', 'for programs');
 
 /** What the exit codes of commands that measure say. */

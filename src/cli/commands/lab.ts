@@ -75,7 +75,11 @@ interface UpOptions extends Options {
 }
 
 const upCommand = (): Command =>
-  sub('up', 'build the network of a file here, and prove that it works')
+  sub(
+    'up',
+    'build the network of a file here, and prove that it works',
+    'what to call it; the name of the network unless said',
+  )
     .argument('<file>', 'the network, as YAML')
     .option('--no-proof', 'do not measure')
     .option('--direct', 'without a server: each machine is brought to its state once')
