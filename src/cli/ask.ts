@@ -3,7 +3,9 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { Secret } from '#base';
 import { cliErrors } from './errors.ts';
+import { exitCodes, exitWith } from './exit.ts';
 import { reasonOf } from './files.ts';
+import { tell } from './output.ts';
 
 /** True without a terminal, or with `--yes`: scripts mean what they say. */
 export async function confirmed(question: string, yes: boolean | undefined): Promise<boolean> {
@@ -14,6 +16,12 @@ export async function confirmed(question: string, yes: boolean | undefined): Pro
   } finally {
     terminal.close();
   }
+}
+
+/** What a command ends with where a person said no. */
+export function declined(): void {
+  tell('nothing was changed');
+  exitWith(exitCodes.failed);
 }
 
 /**

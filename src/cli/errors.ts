@@ -139,7 +139,7 @@ export const cliErrors = errorTable({
   },
   'cli/would-overwrite': {
     says: '{file} is there already, and differs from what the server has',
-    fix: 'Give another name, or --force to overwrite it.',
+    fix: 'Give another name, --merge to put what others changed into it, or --force to overwrite it.',
   },
   'cli/bad-time': {
     says: '{text} is no time and no duration',

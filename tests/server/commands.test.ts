@@ -49,6 +49,14 @@ describe('people at a server', () => {
       expect(ann.must('history')).not.toContain('policy');
     });
 
+    test('may say no when they see it', () => {
+      expect(ann.onTerminal('n\n', 'apply', 'net.yaml')).toMatchObject({
+        code: 2,
+        out: expect.stringMatching(/Apply it\?[^]*nothing was changed/),
+      });
+      expect(ann.must('history')).not.toContain('apply');
+    });
+
     test('find it in the history, with who, when and why', () => {
       expect(ann.must('apply', 'net.yaml', '-m', 'a policy')).toMatch(
         /revision 2, apply, .* admin/,

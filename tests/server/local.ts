@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { bundle, type Outcome, outcomeOfHawser } from '../support/hawser.ts';
+import { bundle, type Outcome, outcomeOf, outcomeOfHawser } from '../support/hawser.ts';
 import { until } from '../support/until.ts';
 import { Running } from './world.ts';
 
@@ -17,6 +17,13 @@ export class Person {
   /** Runs a command to its end in the home. */
   hawser(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
     return outcomeOfHawser(args, { cwd: this.home, env: this.#env(env) });
+  }
+
+  /** The same on a terminal, with what is typed there; all of it is output. */
+  onTerminal(typed: string, ...args: readonly string[]): Outcome {
+    const line = [process.execPath, bundle, ...args].join(' ');
+    const options = { cwd: this.home, env: this.#env({}), input: typed };
+    return outcomeOf(['script', '-qec', line, '/dev/null'], options);
   }
 
   /** The same from words; throws where it fails. */

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Command } from 'commander';
 import { apiErrors, type Revision, type RevisionId } from '#api';
 import { factsFileName } from '#compile';
+import { declined } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { diskReader } from '../files.ts';
 import { print, printJson, tell } from '../output.ts';
@@ -40,7 +41,7 @@ export const applyCommand = (): Command =>
       'after',
       `
 Shows the plan first, and asks on a terminal. Exit code 0: the network is so.
-1: the file has errors. 2: refused, such as when others changed the network meanwhile.`,
+1: the file has errors. 2: refused, by you or because others changed the network meanwhile.`,
     )
     .action((file: string, flags: Flags) =>
       atServer(flags, (client) => apply(client, file, flags)),
@@ -61,7 +62,7 @@ async function apply(client: Client, file: string, flags: Flags): Promise<void> 
       ? change(client, file, sent, there.revision, flags)
       : create(client, file, sent, known, flags),
   );
-  if (!revision) return;
+  if (!revision) return declined();
   if (flags.json) return printJson(revision);
   if (revision.id.number === there?.revision.number) {
     return print(`${name} is so already, at revision ${revision.id.number}`);

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FileSet } from '#api';
+import { declined } from '../ask.ts';
 import { paint, print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { readFileSet } from '../remote/file-set.ts';
@@ -103,7 +104,7 @@ export const rollbackCommand = (): Command =>
         const { entry, files } = await client.call('show', { params });
         const plan = await planOf(client, network, { entry, files });
         if (!options.json) print(planText(plan, entry));
-        if (!(await meant(`Go back to revision ${wanted}?`, plan, options.yes))) return;
+        if (!(await meant(`Go back to revision ${wanted}?`, plan, options.yes))) return declined();
         const body = { plan: plan.hash, why: options.message };
         const revision = await client.call('rollback', { params, body });
         if (options.json) return printJson(revision);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { confirmed, surelyConfirmed } from '../ask.ts';
+import { confirmed, declined, surelyConfirmed } from '../ask.ts';
 import { print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { ownMachine } from '../remote/own-machine.ts';
@@ -64,7 +64,8 @@ export const revokeCommand = (): Command =>
     .action((machine: string, { undo = false, message, ...options }: RevokeFlags) =>
       inNetwork(options, async (client, network) => {
         const question = `${machine} is cut off at all its peers. Go on?`;
-        if (!undo && !(await takenMeant(client, question, { network, machine }, options))) return;
+        if (!undo && !(await takenMeant(client, question, { network, machine }, options)))
+          return declined();
         const params = { network, machine };
         await client.call('revokeMachine', { params, body: { revoked: !undo, why: message } });
         const { frozen } = await client.call('status', { params: { network } });
@@ -112,7 +113,7 @@ export const replaceCommand = (): Command =>
     .action((machine: string, options: Flags) =>
       inNetwork(options, async (client, network) => {
         const question = `${machine} itself will not be let in any more. Go on?`;
-        if (!(await confirmed(question, options.yes))) return;
+        if (!(await confirmed(question, options.yes))) return declined();
         await client.call('replaceMachine', { params: { network, machine } });
         if (options.json) printJson({ network, machine });
         else print(`the next to join under the name ${machine} is ${machine}`);
@@ -126,7 +127,7 @@ export const removeCommand = (): Command =>
     .action((machine: string, options: Flags) =>
       inNetwork(options, async (client, network) => {
         const question = `${machine} loses its place in ${network} and all access. Go on?`;
-        if (!(await takenMeant(client, question, { network, machine }, options))) return;
+        if (!(await takenMeant(client, question, { network, machine }, options))) return declined();
         const revision = await client.call('removeMachine', { params: { network, machine } });
         if (options.json) printJson(revision);
         else print(revisionText(revision));
