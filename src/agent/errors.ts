@@ -23,7 +23,7 @@ export const agentErrors = errorTable({
   },
   'agent/busy': {
     says: 'another agent works on this machine{holder}, and did not end within {seconds} s',
-    fix: 'Wait until it is done and try again; nothing was changed.',
+    fix: 'Nothing was changed. `hawser agent stop` ends the agent that keeps this machine; for any other command wait until it is done.',
   },
   'agent/no-such-network': {
     says: 'nothing of a network {network} is on this machine',
