@@ -18,4 +18,6 @@ export interface Actor {
   readonly memberLife?: number;
   /** The one machine that it lets in. */
   readonly machine?: string;
+  /** Its uses are taken: it lets nobody in any more, and still answers whom it let in. */
+  readonly isSpent: boolean;
 }

@@ -96,9 +96,10 @@ export class Tokens {
       const isOfMachine = known?.role === 'join';
       return { found: known, machine: isOfMachine && (await tx.setting(machineKey(known.id))) };
     });
-    const token = this.#valid(found);
+    const isSpent = found?.role === 'join' && found.usesLeft === 0;
+    const token = isSpent ? this.#spent(found) : this.#valid(found);
     await this.#used(token);
-    return { ...actorOf(token), ...(machine && { machine }) };
+    return { ...actorOf(token), isSpent, ...(machine && { machine }) };
   }
 
   /** Takes one use of a token, in the transaction that uses it. @throws api/unauthorized */
@@ -124,6 +125,13 @@ export class Tokens {
     return !revoked && !isOver && usesLeft !== 0;
   }
 
+  /** One that was good but for its uses. @throws api/unauthorized */
+  #spent(token: StoredToken): StoredToken {
+    const { usesLeft: _, ...rest } = token;
+    this.#valid(rest);
+    return token;
+  }
+
   #valid(token: StoredToken | undefined): StoredToken {
     if (!token || !this.#isGood(token)) throw apiErrors.error('api/unauthorized', {});
     return token;
@@ -141,7 +149,7 @@ export class Tokens {
   }
 }
 
-function actorOf(token: StoredToken): Actor {
+function actorOf(token: StoredToken): Omit<Actor, 'isSpent'> {
   const { id, name, role, hash, network, tags, ephemeral, admits, person = id } = token;
   const { memberLife } = token;
   const known = roles.find((one) => one === role);

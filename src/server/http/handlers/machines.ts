@@ -14,6 +14,8 @@ type Names =
 const noMachine = (name: string) =>
   apiErrors.error('api/not-found', { what: `machine ${name} that joined` });
 
+const noUseLeft = () => apiErrors.error('api/unauthorized', {});
+
 export function machineHandlers(context: Context): Pick<Handlers, Names> {
   const { clock, tokens, servers, authorities } = context;
   return {
@@ -21,19 +23,16 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       const { network } = context.networks.get(params.network);
       const at = clock().toISOString();
       const { snapshot } = await network.commit(async ({ byIdentity }, decide) => {
+        if (actor.isSpent && !byIdentity.has(body.identity)) throw noUseLeft();
         const edit = await decide({ name: 'enrol', input: { request: body, actor, at } });
         if (!edit || byIdentity.has(body.identity)) return edit;
         return { ...edit, also: async (tx) => tokens.consume(tx, actor.hash) };
       });
       const record = snapshot.byIdentity.get(body.identity);
       if (!record) throw apiErrors.error('api/unavailable', { why: 'the machine left meanwhile' });
-      return {
-        network: params.network,
-        machine: record.name,
-        enrolment: record.enrolment,
-        servers: [...servers()],
-        authorities: [...authorities()],
-      };
+      const { name: machine, enrolment } = record;
+      const trust = { servers: [...servers()], authorities: [...authorities()] };
+      return { network: params.network, machine, enrolment, ...trust };
     },
 
     async approveMachine(call) {
