@@ -34,7 +34,7 @@ interface ApproveFlags extends NetworkOptions {
 export const approveCommand = (): Command =>
   ofNetwork('approve', 'let a machine in that waits, or a revision go that is held')
     .argument('<machine-or-revision>', 'a name, or the number of a revision')
-    .option('--as <name>', 'the machine of the file that it is')
+    .option('--as <name>', 'under another name: of a machine of the file, or of a new member')
     .option('--hub <site>', 'a new member: the site that it reaches the network through')
     .action((what: string, options: ApproveFlags) =>
       inNetwork(options, async (client, network) => {
