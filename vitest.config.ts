@@ -1,6 +1,7 @@
 import './src/main/check-node.ts';
 import { defineConfig } from 'vitest/config';
 import { ClosingReporter } from './tests/support/reporter.ts';
+import { LongestFirst } from './tests/support/sequencer.ts';
 
 /** Pure: nothing outside the process. */
 const pure = [
@@ -10,23 +11,18 @@ const pure = [
   'tests/repository/architecture.test.ts',
   'tests/repository/dependencies.test.ts',
 ];
-/** Each test on machines of its own: namespaces that have no name outside, a kernel, a bare Debian. */
-const machines = [
-  'src/**/*.netns.test.ts',
-  'tests/agent/**/*.test.ts',
-  'tests/export/**/*.test.ts',
-  'tests/kernel/**/*.test.ts',
-  'tests/repository/**/*.test.ts',
-];
+/** Compares the whole machine before and after: nothing else may run meanwhile. */
+const alone = ['tests/lab/life.test.ts'];
 
 /**
- * Three projects, one after the other: `core` is pure and quick; `machines` makes namespaces and
- * tunnels, sets up checkouts and boots a kernel, two files at a time; `real` builds whole labs and
- * runs servers, one file at a time, so that its measurements are not disturbed by a neighbour.
+ * Three projects, one after the other: `core` is pure and quick; `machines` makes namespaces, tunnels,
+ * labs and servers, each test its own, sets up checkouts and boots a kernel, two files at a time;
+ * `alone` has the machine for itself.
  */
 export default defineConfig({
   test: {
     cache: false,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new ClosingReporter()],
     projects: [
       {
@@ -44,8 +40,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'machines',
-          include: machines,
-          exclude: pure.slice(1),
+          include: ['src/**/*.netns.test.ts', 'tests/**/*.test.ts'],
+          exclude: [...pure.slice(1), ...alone],
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -55,9 +51,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'real',
-          include: ['tests/**/*.test.ts'],
-          exclude: [...pure, ...machines],
+          name: 'alone',
+          include: alone,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -28,7 +28,7 @@ describe('the end of npm test', () => {
     writeFileSync(join(copy, 'tests/planted.test.ts'), head + text);
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['node_modules/vitest/vitest.mjs', 'run', '--project=real', filter],
+      ['node_modules/vitest/vitest.mjs', 'run', '--project=machines', filter],
       {
         cwd: copy,
         env: { PATH: '/nowhere', NO_COLOR: '1', HAWSER_TEST_ALL: all ? '1' : '0' },
