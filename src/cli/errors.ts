@@ -183,7 +183,7 @@ export const cliErrors = errorTable({
   },
   'cli/short-passphrase': {
     says: 'a passphrase of a backup has {shortest} letters or more',
-    fix: 'Take a longer one: several words will do. Whoever has the backup has all keys of the server.',
+    fix: 'Take a longer one: several words will do; without a terminal say --passphrase-file or HAWSER_PASSPHRASE. Whoever has the backup has all keys of the server.',
   },
   'cli/passphrase-unreadable': {
     says: 'the passphrase cannot be read from {file}: {reason}',

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { adoptionOf, askAgent, type Released, release } from '#agent';
-import { confirmed } from '../ask.ts';
+import { confirmed, declined } from '../ask.ts';
 import { print, printJson } from '../output.ts';
 import { stateFolder } from './agent-daemon.ts';
 
@@ -33,7 +33,7 @@ export const adoptCommand = (): Command =>
   ).action(async (given: string | undefined, flags: Flags) => {
     const { network, interface: device } = adoptionOf(wanted(given, flags));
     const question = `${device} becomes what ${network} wants, whatever it is now. Go on?`;
-    if (!(await confirmed(question, flags.yes))) return;
+    if (!(await confirmed(question, flags.yes))) return declined();
     await askAgent(flags.stateDir, { do: 'adopt', network });
     if (flags.json) printJson({ network, interface: device });
     else print(`${device} is being taken over; \`hawser agent status\` tells how it went`);
@@ -46,7 +46,7 @@ export const releaseCommand = (): Command =>
   ).action(async (given: string | undefined, flags: Flags) => {
     const { network, interface: device } = adoptionOf(wanted(given, flags));
     const question = `${device} is given back, stays up, and is no longer kept; ${network} is left. Go on?`;
-    if (!(await confirmed(question, flags.yes))) return;
+    if (!(await confirmed(question, flags.yes))) return declined();
     const released = await release(wanted(network, flags));
     if (flags.json) printJson(released);
     else for (const line of describeReleased(released)) print(line);

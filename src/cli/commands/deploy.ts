@@ -12,7 +12,7 @@ import {
 } from '#deploy';
 import { columns } from '#lab';
 import type { Network } from '#spec';
-import { confirmed } from '../ask.ts';
+import { confirmed, declined } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
 import { paint, print, printJson } from '../output.ts';
@@ -106,7 +106,10 @@ async function isThere(client: Client, file: string, sent: Sent, flags: Flags): 
 async function isCreated(client: Client, file: string, sent: Sent, flags: Flags): Promise<boolean> {
   const { name } = sent.network;
   if (!flags.json) print(`${name} is new to the server: ${sizeOf(sent.network)}`);
-  if (!(await confirmed(`Make the network ${name}?`, flags.yes))) return false;
+  if (!(await confirmed(`Make the network ${name}?`, flags.yes))) {
+    declined();
+    return false;
+  }
   const revision = await made(file, sent, () =>
     create(client, file, sent, [], { ...flags, create: true }),
   );

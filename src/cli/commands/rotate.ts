@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { confirmed } from '../ask.ts';
+import { confirmed, declined } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
@@ -101,7 +101,8 @@ async function preshared(
     return print('every two machines use the newer keys from now on');
   }
   if (!json) print('every two machines get another preshared key (impact: none)');
-  if (isPlan || !(await confirmed('Go on?', flags.yes))) return;
+  if (isPlan) return;
+  if (!(await confirmed('Go on?', flags.yes))) return declined();
   const begun = await client.call('rotatePreshared', { params });
   if (wait) await followPreshared(client, network, { quiet: json === true });
   if (json) printJson(wait ? await client.call('rotation', { params }) : begun);
@@ -133,7 +134,8 @@ async function rotate(
   const plan = await client.call('planRotation', { params, query: { now, port } });
   if (flags.plan && json) return printJson(plan);
   if (!json) print(rotationPlanText(plan));
-  if (flags.plan || !(await confirmed('Go on?', flags.yes))) return;
+  if (flags.plan) return;
+  if (!(await confirmed('Go on?', flags.yes))) return declined();
   const begun = await client.call('rotate', { params, body: { now, port, linger } });
   if (flags.wait) await followRotation(client, network, { quiet: json === true });
   if (json) printJson(begun);

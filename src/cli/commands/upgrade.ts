@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { MachineStatus } from '#api';
 import { didYouMean, formatDiagnostic } from '#base';
 import { columns } from '#lab';
-import { confirmed } from '../ask.ts';
+import { confirmed, declined } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
 import { paint, print } from '../output.ts';
@@ -56,7 +56,7 @@ async function upgrade(client: Client, network: string, flags: Flags): Promise<v
   const [away, present] = parted(others, ({ connected }) => !connected);
   const [old, able] = parted(present, ({ upgradable }) => !upgradable);
   const question = `Hawser ${version} for ${namesOf(able).join(', ')}. Go on?`;
-  if (able.length > 0 && !(await confirmed(question, flags.yes))) return;
+  if (able.length > 0 && !(await confirmed(question, flags.yes))) return declined();
   const results = await inTurns(client, network, able, flags);
   const left = { away: namesOf(away), old: namesOf(old) };
   const unchanged = there.map(
