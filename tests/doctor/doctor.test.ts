@@ -195,6 +195,17 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
       expectOnly(examine(alice, 'endpoint'), 'no-way');
     });
 
+    test('sees a way on which packets are cut in pieces, although all arrives', () => {
+      plant(
+        alice,
+        'ip route add 192.0.2.1/32 dev eth0 mtu 1400',
+        'ip route del 192.0.2.1/32 dev eth0',
+      );
+      const { findings, code } = expectOnly(examine(alice, 'mtu'), 'narrow-path');
+      expect([findings[0]?.severity, code]).toEqual(['warning', 0]);
+      expect(findings[0]?.message).toMatch(/takes 1(39\d|400) bytes/);
+    });
+
     test('measures a hole that swallows large packets, and what fits through it', async () => {
       ward.narrow(hub, 1300);
       cures.push(() => ward.narrow(hub, 1500));
@@ -207,17 +218,6 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
       expect(file).toContain('alice');
       await until('alice has it', () => alice.do(`ip link show ${tunnel}`).includes('mtu 12'));
       expectOnly(examine(alice, 'mtu'));
-    });
-
-    test('sees a way on which packets are cut in pieces, although all arrives', () => {
-      plant(
-        alice,
-        'ip route add 192.0.2.1/32 dev eth0 mtu 1400',
-        'ip route del 192.0.2.1/32 dev eth0',
-      );
-      const { findings, code } = expectOnly(examine(alice, 'mtu'), 'narrow-path');
-      expect([findings[0]?.severity, code]).toEqual(['warning', 0]);
-      expect(findings[0]?.message).toMatch(/takes 1(39\d|400) bytes/);
     });
 
     test('tells a peer that was never heard from many, and a name that leads nowhere', async () => {
