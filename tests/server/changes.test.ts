@@ -74,7 +74,10 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
     star.hub.must('approve', 'carol');
     await settled(star.hub, 'carol');
     await until('carol reaches bob', () => carol.reaches(overlay.bob));
-    const again = carol.hawser('join', token, '--name', 'carol-2');
+    // The token is used up: it answers whom it let in, and lets nobody in any more.
+    expect(carol.must('join', token, '--name', 'carol-2')).toMatch(/^carol in /);
+    expect(star.hub.must('status')).not.toContain('carol-2');
+    const again = star.alice.hawser('join', token, '--state-dir', '/run/another');
     expect([again.code, again.err]).toEqual([2, expect.stringContaining('api/unauthorized')]);
   });
 
