@@ -12,7 +12,9 @@ export function streamOf(from: Machine, address: string): { end(): Promise<Count
   return {
     async end() {
       await ping.end('SIGTERM');
-      const numbers = [...ping.output.matchAll(/icmp_seq=(\d+) ttl/g)].map(([, n]) => Number(n));
+      const numbers = [...(await ping.whole()).matchAll(/icmp_seq=(\d+) ttl/g)].map(([, n]) =>
+        Number(n),
+      );
       const answered = new Set(numbers).size;
       // What was sent last may be on its way.
       return { answered, lost: (numbers.at(-1) ?? 0) - answered };

@@ -11,11 +11,13 @@ export class Running {
   readonly #child: ChildProcess;
   /** Whether it is nsenter, which starts the program and waits for it. */
   readonly #entered: boolean;
+  readonly #closed: Promise<unknown>;
   #output = '';
 
   constructor(child: ChildProcess, entered = false) {
     this.#child = child;
     this.#entered = entered;
+    this.#closed = new Promise((resolve) => child.once('close', resolve));
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (part: string) => {
         this.#output += part;
@@ -24,6 +26,12 @@ export class Running {
   }
 
   get output(): string {
+    return this.#output;
+  }
+
+  /** All that it said, when it has ended: what is in the pipe then is read after the end is known. */
+  async whole(): Promise<string> {
+    await this.#closed;
     return this.#output;
   }
 
