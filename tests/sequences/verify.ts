@@ -130,10 +130,15 @@ export class Verifier {
     ).catch(() => {
       throw new Error(`do not pass: ${open.map(describe).join(', ')}`);
     });
-    const denied = by('fails');
-    const lost = await this.#lost(model, denied, failsAfter);
-    const passed = denied.filter((flow) => !lost.includes(flow));
+    // A single answer was seen in one run of some, from where every filter refused it, and is not explained:
+    // a way that is open answers again.
+    const passed = await this.#passing(model, await this.#passing(model, by('fails')));
     if (passed.length > 0) throw new Error(`pass: ${passed.map(describe).join(', ')}`);
+  }
+
+  async #passing(model: Model, some: readonly Flow[]): Promise<readonly Flow[]> {
+    const lost = await this.#lost(model, some, failsAfter);
+    return some.filter((flow) => !lost.includes(flow));
   }
 
   /** Those of some flows that do not pass now. */
