@@ -3,6 +3,14 @@
 /** Two octets. */
 const low = (index: number): string => `${index >> 8}.${index & 255}`;
 
+const meshOf = (network: string, overlay: string, sites: readonly string[]): string =>
+  `version: 1
+network: ${network}
+overlay: ${overlay}
+topology: mesh
+sites:
+${sites.join('')}`;
+
 /**
  * A hub with `count` members behind NAT, up to 60,000. Every second has its overlay address from the
  * file, the others are given theirs; all may ping and ssh the four servers behind the hub.
@@ -47,12 +55,7 @@ export function meshOfSites(count: number): string {
       h${index}: { address: 10.${low(index)}.10 }
 `,
   );
-  return `version: 1
-network: mesh
-overlay: 172.16.0.0/12
-topology: mesh
-sites:
-${sites.join('')}`;
+  return meshOf('mesh', '172.16.0.0/12', sites);
 }
 
 /**
@@ -105,10 +108,5 @@ export function meshOfGateways(count: number, more: boolean): string {
     const gateway = `{ endpoint: 198.18.${index}.1:51820, address: 10.1.${index}.1 }`;
     return `  s${index}: { subnets: [${subnets.join(', ')}], gateways: { g${index}: ${gateway} } }\n`;
   });
-  return `version: 1
-network: ten
-overlay: 172.16.0.0/24
-topology: mesh
-sites:
-${sites.join('')}`;
+  return meshOf('ten', '172.16.0.0/24', sites);
 }
