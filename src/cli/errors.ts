@@ -221,4 +221,8 @@ export const cliErrors = errorTable({
     says: '{file} has facts of a network {network} already',
     fix: 'Give another name with --network, write to another folder with --output, or take --force to replace them.',
   },
+  'cli/nothing-to-suggest': {
+    says: '{file} has no segments with sites, whose pools could be proposed',
+    fix: 'Write the `subnet` of a segment and name its `sites`; their pools may be absent.',
+  },
 });

@@ -13,7 +13,7 @@ import {
   sharedFacts,
   writeFacts,
 } from '#compile';
-import { loadNetwork, type Network } from '#spec';
+import { loadNetwork, type Network, type PoolProposal } from '#spec';
 import { cliErrors } from './errors.ts';
 import { diskReader } from './files.ts';
 
@@ -41,6 +41,15 @@ export function openNetwork(file: string): Opened {
   const text = readFacts(factsFile);
   const facts = parseFacts(text ?? '{"format":1,"networks":{}}', network.name, factsFile);
   return { network, warnings: diagnostics, facts, factsFile };
+}
+
+/** Pools that the sites of a file's segments could have. Throws `DiagnosticsError` where there are none. */
+export function proposedPools(file: string): readonly PoolProposal[] {
+  const { proposals, diagnostics } = loadNetwork(file, diskReader);
+  if (proposals.length > 0) return proposals;
+  if (diagnostics.some(({ severity }) => severity === 'error'))
+    throw new DiagnosticsError(diagnostics);
+  throw cliErrors.error('cli/nothing-to-suggest', { file });
 }
 
 /** The text of the facts file; undefined only if there is none. Throws `cli/facts-unreadable`. */

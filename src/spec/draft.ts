@@ -3,8 +3,9 @@ import type { Prefix } from '#ip';
 import type { Report } from './document.ts';
 import { errors } from './errors.ts';
 import { Names } from './names.ts';
-import type { Ssh } from './network.ts';
+import type { PoolProposal, Ssh } from './network.ts';
 import type { Text } from './origin.ts';
+import type { DraftStation } from './sections/stations.ts';
 
 /** A range that belongs to one thing of the network, as all others see it. */
 export interface Claimed {
@@ -34,6 +35,9 @@ export class Draft {
   readonly tags = new Set<string>();
   /** What machines are reached over, by their names. */
   readonly jumps = new Map<string, Text>();
+  /** The machines of all segments, as read with their sites. */
+  readonly stations: DraftStation[] = [];
+  readonly proposals: PoolProposal[] = [];
   network = '';
   overlay: readonly Prefix[] = [];
   defaults: Defaults = { port: 51820, keepalive: 25, interface: 'wg0', ssh: {} };
@@ -41,6 +45,7 @@ export class Draft {
     address: new Map<string, Claim>(),
     endpoint: new Map<string, Claim>(),
     key: new Map<string, Claim>(),
+    mac: new Map<string, Claim>(),
   };
 
   constructor(report: Report) {
@@ -80,7 +85,18 @@ export class Draft {
     this.report(errors.diagnostic('spec/key-twice', args, { place, text: key }));
   }
 
-  #claim(kind: 'address' | 'endpoint' | 'key', value: string, claim: Claim): Claim | undefined {
+  claimMac(mac: string, owner: string, place: Place): void {
+    const taken = this.#claim('mac', mac, { owner, what: 'MAC address', place });
+    if (!taken) return;
+    const args = { mac, other: taken.owner, first: formatPlace(taken.place) };
+    this.report(errors.diagnostic('spec/mac-twice', args, { place, text: mac }));
+  }
+
+  #claim(
+    kind: 'address' | 'endpoint' | 'key' | 'mac',
+    value: string,
+    claim: Claim,
+  ): Claim | undefined {
     const taken = this.#claims[kind].get(value);
     if (!taken) this.#claims[kind].set(value, claim);
     return taken;

@@ -1,15 +1,18 @@
 import { byText, type Diagnostic, type Place } from '#base';
 import { conform } from './conform.ts';
 import { type FileReader, readFiles } from './files.ts';
-import type { Network } from './network.ts';
+import type { Network, PoolProposal } from './network.ts';
 import { resolve } from './resolve.ts';
 import { FileSchema } from './schema.ts';
+import { unbuilt } from './segments/unbuilt.ts';
 
 export interface Loaded {
   /** Present if no diagnostic is an error. */
   readonly network?: Network;
   /** All findings of all files, sorted by place. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Pools that the sites of segments could have, whatever pools they have. */
+  readonly proposals: readonly PoolProposal[];
 }
 
 /**
@@ -23,12 +26,16 @@ export function loadNetwork(entry: string, reader: FileReader): Loaded {
   const readable = root !== undefined && !found.some(isGarbled);
   const isPart = found.some(isMissing);
   const file = readable ? conform(FileSchema, '', root, report) : undefined;
-  const network = file && resolve(file, report);
+  const resolved = file && resolve(file, report);
+  if (resolved && !found.some(isError)) found.push(...unbuilt(resolved.network));
+  const { network, proposals = [] } = resolved ?? {};
   const told = isPart ? found.filter((one) => !mayFollow(one, root?.place)) : found;
   const diagnostics = distinct(told).sort(byPlace);
-  if (!network || diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
-  return { network, diagnostics };
+  if (!network || diagnostics.some(isError)) return { diagnostics, proposals };
+  return { network, diagnostics, proposals };
 }
+
+const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
 
 /** After these nobody knows what the text says, and everything that follows from it would be noise. */
 const garbled = new Set(['spec/unknown-anchor', 'spec/too-many-aliases']);

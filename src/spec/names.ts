@@ -3,7 +3,7 @@ import type { Report } from './document.ts';
 import { errors } from './errors.ts';
 import type { Text } from './origin.ts';
 
-export type Kind = 'site' | 'gateway' | 'node' | 'member' | 'host' | 'group';
+export type Kind = 'site' | 'gateway' | 'node' | 'member' | 'host' | 'station' | 'group';
 
 interface Named {
   readonly kind: Kind;
@@ -70,6 +70,10 @@ export class Names {
     if (kinds.includes('site') && this.#sites.has(name)) return true;
     const kind = this.#named.get(name)?.kind;
     if (kind !== undefined && kinds.includes(kind)) return true;
+    if (kind === 'station') {
+      this.#report(errors.diagnostic('spec/inside-a-segment', { name }, { place, text: name }));
+      return false;
+    }
     const hint = this.#hint(name, wanted, kinds);
     const args = { kind: wanted, name, hint };
     this.#report(errors.diagnostic('spec/unknown-name', args, { place, text: name }));
@@ -84,7 +88,7 @@ export class Names {
   }
 
   #duplicate(name: string, taken: Named, place: Place): void {
-    const other = `a ${taken.kind}`;
+    const other = taken.kind === 'station' ? 'a machine of a segment' : `a ${taken.kind}`;
     const args = { name, other, first: formatPlace(taken.place) };
     this.#report(errors.diagnostic('spec/duplicate-name', args, { place, text: name }));
   }

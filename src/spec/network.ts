@@ -1,5 +1,5 @@
 import type { Place } from '#base';
-import type { Address, Prefix } from '#ip';
+import type { Address, AddressRange, Prefix } from '#ip';
 
 /**
  * The frozen result of reading the file: every range expanded, every default filled in, every
@@ -173,6 +173,57 @@ export interface Dns extends Located {
   readonly records: readonly DnsRecord[];
 }
 
+/** Who answers DHCP at a site of a segment, and from where. */
+export interface Dhcp {
+  readonly by: 'hawser' | 'cloud' | 'none';
+  /** One per family at most. */
+  readonly addresses: readonly Address[];
+}
+
+/** Where a segment meets one site. */
+export interface SegmentSite extends Located {
+  readonly site: string;
+  /** The addresses of the machines there, sorted and disjoint. */
+  readonly pools: readonly AddressRange[];
+  /** The device of the gateway on which those machines are. */
+  readonly port: string;
+  /** Their 802.1Q tag on that port. */
+  readonly vlan?: number;
+  readonly dhcp: Dhcp;
+}
+
+/** A machine of a segment. */
+export interface Station extends Located {
+  readonly name: string;
+  readonly site: string;
+  /** One per family at most. */
+  readonly addresses: readonly Address[];
+  /** In lower case. */
+  readonly mac: string;
+}
+
+/** One layer-2 network across sites. */
+export interface Segment extends Located {
+  readonly name: string;
+  /** VXLAN network identifier (RFC 7348). */
+  readonly vni: number;
+  /** One per family at most, sorted. */
+  readonly subnets: readonly Prefix[];
+  readonly routers: readonly Address[];
+  /** Sorted by site. */
+  readonly sites: readonly SegmentSite[];
+  /** Sorted by name. */
+  readonly stations: readonly Station[];
+}
+
+/** A pool that a site of a segment could have: disjoint from all others, with nothing reserved in it. */
+export interface PoolProposal {
+  readonly segment: string;
+  readonly site: string;
+  /** One per subnet that has room. */
+  readonly pools: readonly AddressRange[];
+}
+
 export interface Network extends Located {
   readonly version: 1;
   readonly name: string;
@@ -180,6 +231,8 @@ export interface Network extends Located {
   readonly topology: Topology;
   readonly sites: readonly Site[];
   readonly members: readonly Machine[];
+  /** Sorted by name. */
+  readonly segments: readonly Segment[];
   /** Absent: no names. */
   readonly dns?: Dns;
   readonly groups: readonly Group[];

@@ -2,27 +2,33 @@ import type { Place } from '#base';
 import type { Report } from './document.ts';
 import { Draft } from './draft.ts';
 import { errors } from './errors.ts';
-import type { Network } from './network.ts';
+import type { Network, PoolProposal } from './network.ts';
 import { type Loose, originOf } from './origin.ts';
 import { reportOverlaps } from './overlap.ts';
 import type { FileSource } from './schema.ts';
 import { interfaceOf } from './sections/head.ts';
 import { type SectionName, sections } from './sections/index.ts';
 import { checkLinkedMembers } from './sections/topology.ts';
+import { checkSegments } from './segments/check.ts';
 import { reportShadows } from './shadows.ts';
 import { reportJumpCycles } from './ssh.ts';
 import { reportUnroutable } from './unroutable.ts';
+
+export interface Resolved {
+  readonly network: Network;
+  readonly proposals: readonly PoolProposal[];
+}
 
 /**
  * Reads the sections in the order of their references: names first, then who uses them. The answer
  * is a Network only if nothing was reported as an error.
  */
-export function resolve(file: Loose<FileSource>, report: Report): Network {
+export function resolve(file: Loose<FileSource>, report: Report): Resolved {
   const draft = new Draft(report);
   const { place, fields } = originOf(file);
   const at = (key: SectionName): Place => fields[key] ?? place;
-  const { version, network, overlay, defaults, approvals, sites, members, dns } = sections;
-  const { groups, topology, policy, tests } = sections;
+  const { version, network, overlay, defaults, approvals, sites, members } = sections;
+  const { segments, dns, groups, topology, policy, tests } = sections;
 
   const name = network.read(file.network, draft, at('network'));
   draft.network = name;
@@ -31,6 +37,8 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
   draft.defaults = { interface: defaultInterface(name, given, report, at('network')), ...given };
   const everySite = sites.read(file.sites, draft, at('sites'));
   const everyMember = members.read(file.members, draft, at('members'));
+  const everySegment = segments.read(file.segments, draft, at('segments'));
+  checkSegments(everySegment, everySite, draft);
   const names = dns.read(file.dns, draft, at('dns'));
   const everyGroup = groups.read(file.groups, draft, at('groups'));
   const shape = topology.read(file.topology, draft, at('topology'));
@@ -41,13 +49,14 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
   reportJumpCycles(draft);
   reportUnroutable(draft.ranges, report);
   reportOverlaps(draft.ranges, report);
-  return {
+  const resolved: Network = {
     version: version.read(file.version, draft, at('version')),
     name,
     overlay: draft.overlay,
     topology: shape,
     sites: everySite,
     members: everyMember,
+    segments: everySegment,
     ...(names && { dns: names }),
     groups: everyGroup,
     ...(rules && { policy: rules }),
@@ -56,6 +65,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Network {
     place,
     fields,
   };
+  return { network: resolved, proposals: draft.proposals };
 }
 
 function defaultInterface(

@@ -12,6 +12,7 @@ const {
   include,
   sites,
   members,
+  segments,
   dns,
   groups,
   policy,
@@ -19,16 +20,7 @@ const {
 } = sections;
 
 /** Keys that later versions will know. */
-const reserved = [
-  'server',
-  'segments',
-  'routers',
-  'clouds',
-  'slurm',
-  'monitors',
-  'lanes',
-  'presented',
-];
+const reserved = ['server', 'routers', 'clouds', 'slurm', 'monitors', 'lanes', 'presented'];
 
 const shared = {
   topology: words.optional(topology.schema),
@@ -37,6 +29,7 @@ const shared = {
   include: words.optional(include.schema),
   sites: words.optional(sites.schema),
   members: words.optional(members.schema),
+  segments: words.optional(segments.schema),
   dns: words.optional(dns.schema),
   groups: words.optional(groups.schema),
   policy: words.optional(policy.schema),

@@ -10,15 +10,16 @@ import {
   trace,
 } from '#compile';
 import { columns } from '#lab';
-import { formatPort, type Network } from '#spec';
+import { formatPort, type Network, type PoolProposal } from '#spec';
 import { exitCodes, exitWith, plainDiagnostic } from '../exit.ts';
-import { linkAssumed, openNetwork } from '../load.ts';
+import { linkAssumed, openNetwork, proposedPools } from '../load.ts';
 import { type Matrix, matrixText } from '../matrix.ts';
 import { paint, print, printJson } from '../output.ts';
 
 interface Options {
   readonly json?: boolean;
   readonly matrix?: boolean;
+  readonly suggest?: boolean;
 }
 
 /** Above this many machines and hosts the matrix is shown only when asked for. */
@@ -33,8 +34,36 @@ export const checkCommand = (): Command =>
     .option('--json', 'for programs')
     .option('--matrix', `who reaches whom, also for more than ${matrixLimit} machines`)
     .option('--no-matrix', 'leave the matrix out')
+    .option('--suggest', 'propose a pool for each site of each segment, and check nothing')
     .addHelpText('after', '\nExit code 0: sound. 1: it has errors. 2: could not be checked.')
-    .action((file: string, options: Options) => run(file, options));
+    .action((file: string, options: Options) =>
+      options.suggest ? suggest(file, options) : run(file, options),
+    );
+
+/** Reads also a file whose pools are wrong. */
+function suggest(file: string, { json }: Options): void {
+  const proposals = proposedPools(file);
+  if (json) printJson({ proposals });
+  else print(proposalsText(proposals));
+}
+
+/** As it stands in the file. */
+function proposalsText(proposals: readonly PoolProposal[]): string {
+  const bySegment = Map.groupBy(proposals, ({ segment }) => segment);
+  const blocks = [...bySegment].flatMap(([segment, sites]) => [
+    `  ${segment}:`,
+    '    sites:',
+    ...sites.map(({ site, pools }) =>
+      pools.length === 0
+        ? `      # ${site}: no room is left`
+        : `      ${site}: { pool: ${poolText(pools)} }`,
+    ),
+  ]);
+  return ['segments:', ...blocks].join('\n');
+}
+
+const poolText = (pools: PoolProposal['pools']): string =>
+  pools.length === 1 ? String(pools[0]) : `[${pools.join(', ')}]`;
 
 function run(file: string, options: Options): void {
   const opened = openNetwork(file);

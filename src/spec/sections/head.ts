@@ -83,7 +83,7 @@ export function interfaceOf(network: string): string | undefined {
 export const include = section({
   schema: words.atLeastOne({
     description:
-      'Other files whose sites, members, groups, policy and tests belong to this one, by path or pattern. Paths count from the file that says them; their policy and tests follow those of this file.',
+      'Other files whose sites, members, segments, groups, policy and tests belong to this one, by path or pattern. Paths count from the file that says them; their policy and tests follow those of this file.',
     examples: ['sites/*.yaml', ['people.yaml', 'sites/*.yaml']],
   }),
   // Files are joined before sections are read.

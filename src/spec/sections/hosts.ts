@@ -7,14 +7,32 @@ import { entriesOf, type Loose, placeOf, placeOfKey, type Text, textsOf } from '
 import { readSsh, readSshHost } from '../ssh.ts';
 import { expandRange, isRange } from '../text/host-range.ts';
 import * as words from '../vocabulary.ts';
+import { expandEach, readStations } from './stations.ts';
 
 const PlainHost = words.mapping(
   {
     address: words.atLeastOne({
       description:
-        "Its address in the site's subnets, one for each of IPv4 and IPv6 at most. For a range of names a range of addresses.",
+        "Its address in the site's subnets, or in the site's pool of its segment, one for each of IPv4 and IPv6 at most. For a range of names a range of addresses.",
       examples: ['192.168.66.11', '192.168.66.[11-14]'],
     }),
+    segment: words.optional(
+      words.text(
+        {
+          description:
+            'The segment it is a machine of. It then has its place on the port of the site, not in a subnet of it.',
+          examples: ['mosler'],
+        },
+        'name',
+      ),
+    ),
+    mac: words.optional(
+      words.atLeastOne({
+        description:
+          'Of a machine of a segment: its MAC address. For a range of names a list or a range.',
+        examples: ['fa:16:3e:8b:c4:6a'],
+      }),
+    ),
     routes: words.optional(
       words.oneOf(['agent', 'cloud', 'manual'], {
         description:
@@ -65,10 +83,15 @@ function readRange(
   draft: Draft,
 ): readonly Host[] {
   const names = draft.parse(at, expandRange) ?? [];
-  const addresses = textsOf(source, 'address').map((text) => expandAddress(at, names, text, draft));
+  if (source.segment !== undefined) {
+    readStations(at, names, source, around, draft);
+    return [];
+  }
+  reportLoneMac(at, source, draft);
+  const addresses = textsOf(source, 'address').map((text) => expandEach(at, names, text, draft));
   const tags = readTags(source, draft);
   const { ssh } = source;
-  const hosts = textsOf(ssh ?? {}, 'host').map((text) => expandAddress(at, names, text, draft));
+  const hosts = textsOf(ssh ?? {}, 'host').map((text) => expandEach(at, names, text, draft));
   const was = isRange(at.text) ? refuseWas(source, draft) : readWas(source, 'host', draft);
   return names.map((name, index) => {
     draft.names.declare(name, 'host', at.place);
@@ -89,22 +112,6 @@ function readRange(
   });
 }
 
-/** One address for each name; none where the sides differ in length. */
-function expandAddress(
-  at: Text,
-  names: readonly string[],
-  address: Text,
-  draft: Draft,
-): readonly Text[] {
-  const texts = draft.parse(address, expandRange);
-  if (!texts || names.length === 0) return [];
-  if (texts.length === names.length) return texts.map((text) => ({ text, place: address.place }));
-  const { place, text } = address;
-  const args = { name: at.text, names: names.length, address: text, addresses: texts.length };
-  draft.report(errors.diagnostic('spec/range-lengths', args, { place, text }));
-  return [];
-}
-
 /** One former name cannot be that of several hosts. */
 function refuseWas(source: HostSource, draft: Draft): { readonly was?: string } {
   if (source.was === undefined) return {};
@@ -112,4 +119,11 @@ function refuseWas(source: HostSource, draft: Draft): { readonly was?: string } 
   const args = { name: source.was };
   draft.report(errors.diagnostic('spec/former-name-of-range', args, { place, text: source.was }));
   return {};
+}
+
+/** Only segments know machines by their MAC addresses. */
+function reportLoneMac(at: Text, source: HostSource, draft: Draft): void {
+  if (source.mac === undefined) return;
+  const place = placeOf(source, 'mac');
+  draft.report(errors.diagnostic('spec/mac-without-segment', { name: at.text }, { place }));
 }

@@ -5,6 +5,7 @@ import { approvals, defaults, include, network, version } from './head.ts';
 import { members } from './members.ts';
 import { overlay } from './overlay.ts';
 import { policy } from './policy.ts';
+import { segments } from './segments.ts';
 import { sites } from './sites.ts';
 import { tests } from './tests.ts';
 import { topology } from './topology.ts';
@@ -20,6 +21,7 @@ export const sections = {
   include,
   sites,
   members,
+  segments,
   dns,
   groups,
   policy,

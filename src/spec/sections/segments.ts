@@ -1,0 +1,193 @@
+import type { Static } from 'typebox';
+import { by, type Place } from '#base';
+import type { Address } from '#ip';
+import { AddressRange, type Prefix } from '#ip';
+import type { Draft } from '../draft.ts';
+import { errors } from '../errors.ts';
+import { located } from '../machine.ts';
+import type { Dhcp, Segment, SegmentSite } from '../network.ts';
+import { entriesOf, type Loose, placeOf, placeOfKey, textsOf } from '../origin.ts';
+import { readRanges } from '../ranges.ts';
+import { section } from '../section.ts';
+import { Layout } from '../segments/layout.ts';
+import { placeStations } from '../segments/place-stations.ts';
+import { propose } from '../segments/propose.ts';
+import * as words from '../vocabulary.ts';
+
+const DhcpSchema = words.mapping(
+  {
+    by: words.optional(
+      words.oneOf(['hawser', 'cloud', 'none'], {
+        description:
+          'Who answers: the gateway, the cloud of the site, or nobody. No answer crosses to another site.',
+        default: 'hawser',
+      }),
+    ),
+    address: words.optional(
+      words.atLeastOne({
+        description:
+          'From which address, one for each of IPv4 and IPv6 at most; no pool may hold it.',
+        examples: ['10.101.128.0'],
+      }),
+    ),
+  },
+  {
+    title: 'DHCP',
+    description: 'Who gives the machines of this site their addresses.',
+    examples: [{ address: '10.101.0.3', by: 'cloud' }],
+  },
+);
+
+const SegmentSiteSchema = words.mapping(
+  {
+    pool: words.atLeastOne({
+      description:
+        'The addresses of the machines there, as `first-last`, one for each of IPv4 and IPv6 at most. `hawser check --suggest` proposes some.',
+      examples: ['10.101.128.1-10.101.255.254'],
+    }),
+    port: words.text(
+      {
+        description:
+          'The device of the first gateway of the site on which these machines are. It is the segment’s alone, unless `vlan` says otherwise, and holds no address.',
+        examples: ['eth1'],
+      },
+      'interface',
+    ),
+    vlan: words.optional(
+      words.whole(1, 4094, {
+        description: 'The 802.1Q tag of their frames on that port; without it they have none.',
+        examples: [1203],
+      }),
+    ),
+    dhcp: words.optional(DhcpSchema),
+  },
+  {
+    title: 'Site of a segment',
+    description: 'Where a segment meets a site.',
+    examples: [{ pool: '10.101.0.4-10.101.127.255', port: 'eth1' }],
+  },
+  ['mode'],
+);
+
+const SegmentSchema = words.mapping(
+  {
+    vni: words.whole(1, 16777215, {
+      description: 'Its VXLAN network identifier, which no other segment has (RFC 7348).',
+      examples: [1203],
+    }),
+    subnet: words.atLeastOne({
+      description: 'Its range, or two: one of IPv4 and one of IPv6.',
+      examples: ['10.101.0.0/16'],
+    }),
+    router: words.optional(
+      words.atLeastOne({
+        description: 'The address of its router, one in each subnet at most; no pool may hold it.',
+        examples: ['10.101.0.1'],
+      }),
+    ),
+    sites: words.named(SegmentSiteSchema, 'site', {
+      description: 'The sites it reaches, by their names.',
+    }),
+  },
+  {
+    title: 'Segment',
+    description: 'One layer-2 network across several sites.',
+    examples: [
+      {
+        vni: 1203,
+        subnet: '10.101.0.0/16',
+        sites: { knox: { pool: '10.101.128.1-10.101.255.254', port: 'eth1' } },
+      },
+    ],
+  },
+  ['dns', 'flood'],
+);
+
+const Segments = words.named(SegmentSchema, 'segment', {
+  description: 'Layer-2 networks that reach across sites, inside the tunnels.',
+});
+
+type SegmentSource = Loose<Static<typeof SegmentSchema>>;
+type SiteSource = Loose<Static<typeof SegmentSiteSchema>>;
+
+export const segments = section({
+  schema: Segments,
+  read(value, draft): readonly Segment[] {
+    const all = entriesOf(value);
+    const stations = placeStations(
+      all.map(([name]) => name),
+      draft,
+    );
+    return all
+      .map(([name, source]) => {
+        const place = placeOfKey(value, name);
+        return readSegment({ name, place, source, stations: stations.get(name) ?? [] }, draft);
+      })
+      .sort(by((segment) => segment.name));
+  },
+});
+
+interface Reading {
+  readonly name: string;
+  readonly place: Place;
+  readonly source: SegmentSource;
+  readonly stations: Draft['stations'];
+}
+
+function readSegment({ name, place, source, stations }: Reading, draft: Draft): Segment {
+  const subnets = readSubnets(name, source, draft);
+  const layout = new Layout(name, subnets, draft);
+  const routers = textsOf(source, 'router').flatMap((at) => layout.reserve(at, 'router') ?? []);
+  const written = entriesOf(source.sites);
+  const answering = written.map(([, site]) => readDhcp(site, layout, draft));
+  const sites = written.map(([site, from], index): SegmentSite => {
+    const at = { text: site, place: placeOfKey(source.sites, site) };
+    draft.names.expect(at, 'site', ['site']);
+    const pools = textsOf(from, 'pool').flatMap((text) => {
+      const range = draft.parse(text, AddressRange.parse);
+      return range ? [{ range, at: text }] : [];
+    });
+    return {
+      site,
+      pools: layout.claimPools(site, pools),
+      port: from.port ?? '',
+      ...(from.vlan !== undefined && { vlan: from.vlan }),
+      dhcp: answering[index] ?? { by: 'none', addresses: [] },
+      ...located(from, at.place),
+    };
+  });
+  draft.proposals.push(...propose({ name, subnets, routers, sites, stations }));
+  return {
+    name,
+    vni: source.vni ?? 0,
+    subnets,
+    routers,
+    sites: sites.sort(by(({ site }) => site)),
+    stations: layout.settle(sites, stations),
+    ...located(source, place),
+  };
+}
+
+/** One per family at most. */
+function readSubnets(name: string, source: SegmentSource, draft: Draft): readonly Prefix[] {
+  const texts = textsOf(source, 'subnet');
+  const subnets = readRanges(texts, (text) => `subnet ${text} of segment \`${name}\``, draft);
+  const [first, second] = subnets;
+  if (subnets.length > 2 || (second && first?.family === second.family)) {
+    const where = { place: placeOf(source, 'subnet') };
+    draft.report(errors.diagnostic('spec/segment-subnets', { segment: name }, where));
+  }
+  return subnets;
+}
+
+function readDhcp({ dhcp }: SiteSource, layout: Layout, draft: Draft): Dhcp {
+  if (dhcp === undefined) return { by: 'none', addresses: [] };
+  const by = dhcp.by ?? 'hawser';
+  const texts = textsOf(dhcp, 'address');
+  if (by === 'hawser' && texts.length === 0) {
+    const args = { what: '`dhcp`', key: 'address', example: '10.101.128.0' };
+    draft.report(errors.diagnostic('spec/missing-key', args, { place: placeOf(dhcp) }));
+  }
+  const addresses = texts.flatMap((at) => layout.reserve(at, 'DHCP server') ?? []);
+  return { by, addresses: addresses.sort((a: Address, b: Address) => a.compare(b)) };
+}

@@ -1,0 +1,94 @@
+import { formatPlace } from '#base';
+import type { Draft } from '../draft.ts';
+import { errors } from '../errors.ts';
+import { leastIpv6Mtu } from '../machine.ts';
+import type { Machine, Network, Segment, SegmentSite, Site } from '../network.ts';
+
+type Sites = ReadonlyMap<string, Site>;
+
+/** What several segments must not share, and what their sites must have for them. */
+export function checkSegments(
+  segments: readonly Segment[],
+  sites: Network['sites'],
+  draft: Draft,
+): void {
+  const byName: Sites = new Map(sites.map((site) => [site.name, site]));
+  checkIdentifiers(segments, draft);
+  checkPorts(segments, draft);
+  for (const segment of segments) {
+    for (const here of segment.sites) checkGateway(segment, here, byName, draft);
+    checkMtu(segment, byName, draft);
+  }
+}
+
+function checkIdentifiers(segments: readonly Segment[], draft: Draft): void {
+  const first = new Map<number, Segment>();
+  for (const segment of segments) {
+    const { vni } = segment;
+    const taken = first.get(vni);
+    if (vni === 0) continue; // unreadable, and reported
+    if (taken) {
+      const args = {
+        vni,
+        other: taken.name,
+        first: formatPlace(taken.fields['vni'] ?? taken.place),
+      };
+      const place = segment.fields['vni'] ?? segment.place;
+      draft.report(errors.diagnostic('spec/vni-twice', args, { place, text: String(vni) }));
+    } else first.set(vni, segment);
+  }
+}
+
+/** A port is one segment's alone, or all of its segments have tags of their own. */
+function checkPorts(segments: readonly Segment[], draft: Draft): void {
+  const taken = new Map<string, { readonly here: SegmentSite; readonly segment: string }[]>();
+  for (const segment of segments) {
+    for (const here of segment.sites) {
+      const key = `${here.site} ${here.port}`;
+      const others = taken.get(key) ?? [];
+      const other = others.find(({ here: { vlan } }) => isSameLink(vlan, here.vlan));
+      if (other && here.port !== '') {
+        const args = { port: here.port, segment: other.segment, site: here.site };
+        const first = formatPlace(other.here.fields['port'] ?? other.here.place);
+        const place = here.fields['vlan'] ?? here.fields['port'] ?? here.place;
+        draft.report(errors.diagnostic('spec/port-taken', { ...args, first }, { place }));
+      }
+      taken.set(key, [...others, { here, segment: segment.name }]);
+    }
+  }
+}
+
+const isSameLink = (a: number | undefined, b: number | undefined): boolean =>
+  a === undefined || b === undefined || a === b;
+
+function checkGateway(segment: Segment, here: SegmentSite, sites: Sites, draft: Draft): void {
+  const site = sites.get(here.site);
+  if (!site || site.gateways.length > 0) return;
+  const args = { segment: segment.name, site: site.name };
+  draft.report(errors.diagnostic('spec/segment-without-gateway', args, { place: here.place }));
+}
+
+/** Outer headers of a frame in VXLAN: Ethernet 14, VXLAN 8, UDP 8, IP (RFC 7348, 5). */
+const vxlanOverhead = { 4: 50, 6: 70 } as const;
+/** Those of WireGuard's packets: UDP 8, message 32, IP. */
+const tunnelOverhead = { 4: 60, 6: 80 } as const;
+
+/** As far as the file says what the machines' own networks carry. */
+function checkMtu(segment: Segment, sites: Sites, draft: Draft): void {
+  if (!segment.subnets.some(({ family }) => family === 6)) return;
+  const inner = draft.overlay.some(({ family }) => family === 4) ? 4 : 6;
+  for (const here of segment.sites) {
+    const site = sites.get(here.site);
+    const [gateway] = site?.gateways ?? [];
+    const underlay = gateway?.mtu ?? site?.mtu;
+    if (!gateway || underlay === undefined) continue;
+    const mtu = underlay - tunnelOverhead[calledOver(gateway)] - vxlanOverhead[inner];
+    if (mtu >= leastIpv6Mtu) continue;
+    const least = underlay + leastIpv6Mtu - mtu;
+    const args = { segment: segment.name, site: here.site, mtu, underlay, least };
+    draft.report(errors.diagnostic('spec/segment-mtu', args, { place: here.place }));
+  }
+}
+
+const calledOver = ({ endpoint }: Machine): 4 | 6 =>
+  endpoint !== undefined && endpoint.address?.family !== 4 ? 6 : 4;

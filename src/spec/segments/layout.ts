@@ -1,0 +1,129 @@
+import { by, formatPlace, type Place } from '#base';
+import { Address, type AddressRange, type Prefix } from '#ip';
+import type { Draft } from '../draft.ts';
+import { errors } from '../errors.ts';
+import type { SegmentSite, Station } from '../network.ts';
+import type { Text } from '../origin.ts';
+import { edgesOf } from './edges.ts';
+
+/** A pool and where it was written. */
+interface Written {
+  readonly range: AddressRange;
+  readonly at: Text;
+}
+
+interface Taken {
+  readonly range: AddressRange;
+  readonly site: string;
+  readonly place: Place;
+}
+
+interface Reserved {
+  readonly address: Address;
+  /** What a message calls it. */
+  readonly what: string;
+}
+
+/** Who has which addresses of one segment; reports what does not fit. */
+export class Layout {
+  readonly #segment: string;
+  readonly #subnets: readonly Prefix[];
+  readonly #draft: Draft;
+  readonly #reserved: Reserved[] = [];
+  readonly #pools: Taken[] = [];
+
+  constructor(segment: string, subnets: readonly Prefix[], draft: Draft) {
+    this.#segment = segment;
+    this.#subnets = subnets;
+    this.#draft = draft;
+    for (const subnet of subnets) this.#reserved.push(...edgesOf(subnet));
+  }
+
+  /** An address that is no machine's of a pool: its router's, a DHCP server's. */
+  reserve(at: Text, what: string): Address | undefined {
+    const address = this.#draft.parse(at, Address.parse);
+    if (!address) return undefined;
+    const subnet = this.#subnetOf(address, at, `the ${what} ${at.text}`);
+    const edge = subnet && edgesOf(subnet).find((one) => one.address.equals(address));
+    if (edge) {
+      const args = { address: at.text, what: edge.kind, subnet: String(subnet) };
+      this.#report(errors.diagnostic('spec/not-a-host-address', args, where(at)));
+    }
+    this.#draft.claimAddress(address.toString(), this.#segment, what, at.place);
+    this.#reserved.push({ address, what: `its ${what}, ${address}` });
+    return address;
+  }
+
+  /** The pools of a site: inside the subnets, one per family, without what is reserved, nobody else's. */
+  claimPools(site: string, pools: readonly Written[]): readonly AddressRange[] {
+    for (const { range, at } of pools) {
+      if (this.#subnetOf(range, at, `the pool ${at.text}`)) this.#checkReserved(range, at);
+      const other = this.#pools.find((taken) => taken.range.overlaps(range));
+      if (other) {
+        const args = { pool: at.text, other: String(other.range), site: other.site };
+        const first = formatPlace(other.place);
+        this.#report(errors.diagnostic('spec/pools-overlap', { ...args, first }, where(at)));
+      }
+      this.#pools.push({ range, site, place: at.place });
+    }
+    return pools.map(({ range }) => range).sort((a, b) => a.compare(b));
+  }
+
+  #checkReserved(range: AddressRange, at: Text): void {
+    for (const { address, what } of this.#reserved) {
+      if (!range.contains(address)) continue;
+      const args = { pool: at.text, what, segment: this.#segment };
+      this.#report(errors.diagnostic('spec/pool-holds', args, where(at)));
+    }
+  }
+
+  /** Those machines whose site the segment reaches, each with its addresses in the pool of its site. */
+  settle(sites: readonly SegmentSite[], stations: Draft['stations']): readonly Station[] {
+    return stations
+      .map(({ segment, addresses, ...station }): Station => {
+        const here = sites.find(({ site }) => site === station.site);
+        if (here) for (const one of addresses) this.#checkPool(station.name, here, one);
+        else {
+          const args = { segment: segment.text, site: station.site };
+          this.#report(errors.diagnostic('spec/segment-not-there', args, where(segment)));
+        }
+        this.#checkFamilies(station.name, addresses);
+        const all = addresses.map(({ address }) => address);
+        return { ...station, addresses: all.sort((a, b) => a.compare(b)) };
+      })
+      .sort(by(({ name }) => name));
+  }
+
+  #checkPool(
+    name: string,
+    { site, pools }: SegmentSite,
+    { address, at }: { readonly address: Address; readonly at: Text },
+  ): void {
+    if (pools.length === 0 || pools.some((pool) => pool.contains(address))) return;
+    const args = { address: at.text, name, site, pools: pools.join(', '), segment: this.#segment };
+    this.#report(errors.diagnostic('spec/outside-pool', args, where(at)));
+  }
+
+  #checkFamilies(name: string, addresses: Draft['stations'][number]['addresses']): void {
+    const [first, ...others] = addresses;
+    const second = others.find(({ address }) => address.family === first?.address.family);
+    if (!first || !second || second.address.equals(first.address)) return;
+    const range = `IPv${first.address.family}`;
+    const args = { name, range, first: first.at.text, address: second.at.text };
+    this.#report(errors.diagnostic('spec/two-addresses', args, where(second.at)));
+  }
+
+  #subnetOf(what: Address | AddressRange, at: Text, called: string): Prefix | undefined {
+    const subnet = this.#subnets.find((one) => one.contains(what));
+    if (subnet || this.#subnets.length === 0) return subnet;
+    const args = { what: called, segment: this.#segment, subnets: this.#subnets.join(', ') };
+    this.#report(errors.diagnostic('spec/outside-segment', args, where(at)));
+    return undefined;
+  }
+
+  get #report(): Draft['report'] {
+    return this.#draft.report;
+  }
+}
+
+const where = ({ text, place }: Text) => ({ text, place });
