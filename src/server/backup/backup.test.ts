@@ -174,7 +174,8 @@ test('another passphrase, a cut and a changed byte are told, and restore nothing
   const wrong = { passphrase: new Secret('wrong'), clock };
   await expect(restoreBackup(file, place('new'), wrong)).rejects.toMatchObject(unreadable);
   await expect(verifyBackup(join(folder, 'none'), passphrase)).rejects.toMatchObject(unreadable);
-  // The place is still empty: the right passphrase restores into it.
+  // Nothing was left there: the right passphrase restores into it.
+  expect(readdirSync(folder)).not.toContain('new');
   await restoreBackup(file, place('new'), init);
 });
 

@@ -11,7 +11,7 @@ import type { Transaction } from '../store/contract.ts';
 import { type DumpHead, type DumpLine, load } from '../store/dump.ts';
 import type { Engine } from '../store/engine.ts';
 import { connect, type StorePlace } from '../store/open.ts';
-import { connectMemory } from '../store/sqlite.ts';
+import { connectMemory, orUnmade } from '../store/sqlite.ts';
 import { transactionOn } from '../store/transaction.ts';
 import { headLength, unseal } from './envelope.ts';
 import type { BackupInit } from './write.ts';
@@ -119,15 +119,18 @@ async function beginEpochs(tx: Transaction, { made }: DumpHead, now: Date): Prom
  * Puts a backup into an empty place: a new data folder, or a database without tables. Each network
  * begins a new epoch with a revision that says so.
  * @throws server/backup-unreadable, server/store-not-empty, server/store-newer,
- *   server/store-unreadable, server/disk-full: the place stays empty
+ *   server/store-unreadable, server/disk-full: the place stays as it was
  */
 export async function restoreBackup(
   file: string,
   place: StorePlace,
   { passphrase, clock }: BackupInit,
 ): Promise<BackupContent> {
-  const engine = await connect(place);
-  return loadBackup(engine, file, passphrase, (tx, head) => beginEpochs(tx, head, clock()));
+  const work = async (): Promise<BackupContent> => {
+    const engine = await connect(place);
+    return loadBackup(engine, file, passphrase, (tx, head) => beginEpochs(tx, head, clock()));
+  };
+  return 'data' in place ? orUnmade(place.data, work) : work();
 }
 
 /**

@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Sqlite from 'better-sqlite3';
 import {
@@ -181,6 +181,37 @@ export async function connectSqlite(data: string): Promise<Engine> {
     return new SqliteEngine(file, connect);
   } catch (error) {
     throw sqliteFailure(error, file) ?? error;
+  }
+}
+
+/** Takes a database away that nothing was put into; of its folders those that `made` names, deepest first. */
+function unmake(file: string, made: readonly string[]): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+  try {
+    for (const folder of made) rmdirSync(folder);
+  } catch {
+    // Somebody put something there meanwhile.
+  }
+}
+
+/** Folders on the way to a place that are not there, deepest first. */
+function missingFolders(folder: string): readonly string[] {
+  return existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))];
+}
+
+/**
+ * Works in a database file; where that fails, and there was none before, there is none afterwards.
+ * @throws what the work does
+ */
+export async function orUnmade<T>(data: string, work: () => Promise<T>): Promise<T> {
+  const file = databaseFile(data);
+  const made = missingFolders(data);
+  const wasThere = existsSync(file);
+  try {
+    return await work();
+  } catch (error) {
+    if (!wasThere) unmake(file, made);
+    throw error;
   }
 }
 
