@@ -46,6 +46,7 @@ export {
   homeIn,
   inPhase,
   partnersOf,
+  portHolder,
   portsBetween,
   type RotationPort,
   rotationPorts,

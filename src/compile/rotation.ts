@@ -77,6 +77,18 @@ function portOf(
     : [];
 }
 
+/** Who of those that make the detour has a port already, for a tunnel that it has or is about to get. */
+export function portHolder(model: Model, machine: string, port: number): string | undefined {
+  const isBeside = fileHolders(model, machine).length > 0;
+  const taken = (name: string): boolean => {
+    const node = model.nodesByName.get(name);
+    if (!node) return false;
+    const homes = [node.home, ...(isBeside && name === machine ? [otherHome(node.home)] : [])];
+    return homes.some((home) => laneOf(model, node, home).listenPort === port);
+  };
+  return [machine, ...partnersOf(model, machine)].find(taken);
+}
+
 const following: Readonly<Record<RotationPhase, RotationPhase | undefined>> = {
   prepare: 'detour',
   detour: 'moved',

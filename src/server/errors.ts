@@ -121,6 +121,10 @@ export const serverErrors = errorTable({
     says: 'newer preshared keys are being handed out already, and wait for {machines}',
     fix: 'Wait for them, `hawser remove` those that are gone for good, or go on without: `hawser rotate --preshared --finish`.',
   },
+  'server/rotation-port': {
+    says: 'UDP {port} of {holder} is taken by a tunnel that stays, and the second tunnel needs a port of its own',
+    fix: 'Say another --port, or none: then it is the one after the machine’s own.',
+  },
   'server/rotation-needs': {
     says: '{machine} itself has not done its part, and it is its key that changes',
     fix: '`hawser rotate --status` says why; `hawser rotate --abort` gives it up.',

@@ -9,6 +9,7 @@ import {
   homeIn,
   inPhase,
   partnersOf,
+  portHolder,
   type Rotation,
   type RotationPhase,
   rotationPorts,
@@ -50,8 +51,9 @@ export interface News {
 /** What a rotation would do, apart from who is there to take part. */
 export type RotationEffect = Omit<RotationPlan, 'waits'>;
 
-/** @throws api/not-found, server/key-in-file, server/rotate-file-holder */
-function requireRotatable({ compiled, machines }: Basis, { machine }: RotationRequest): void {
+/** @throws api/not-found, server/key-in-file, server/rotate-file-holder, server/rotation-port */
+function requireRotatable({ compiled, machines }: Basis, request: RotationRequest): void {
+  const { machine, now, port } = request;
   const node = compiled.model.nodesByName.get(machine);
   if (!node) throw apiErrors.error('api/not-found', { what: `machine ${machine} with a key` });
   if (!node.machine.managed) throw serverErrors.error('server/rotate-file-holder', { machine });
@@ -61,6 +63,9 @@ function requireRotatable({ compiled, machines }: Basis, { machine }: RotationRe
   if (machines.get(machine)?.enrolment !== 'enrolled' || node.publicKey === undefined) {
     throw apiErrors.error('api/not-found', { what: `machine ${machine} that joined` });
   }
+  if (now || port === undefined) return;
+  const holder = portHolder(compiled.model, machine, port);
+  if (holder !== undefined) throw serverErrors.error('server/rotation-port', { holder, port });
 }
 
 /** What a rotation would do. @throws as `requireRotatable` */

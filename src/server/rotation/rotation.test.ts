@@ -337,6 +337,8 @@ test('what cannot be rotated is said, with what to do instead', async () => {
   const rotate = (machine: string) => server.call('rotate', { machine }, {});
   await expect(rotate('phone')).rejects.toThrow('server/rotate-file-holder');
   await expect(rotate('nobody')).rejects.toThrow('api/not-found');
+  const at = (port: number) => server.call('rotate', { machine: 'anna' }, { port });
+  await expect(at(51_820)).rejects.toThrow('server/rotation-port');
 });
 
 const versionsIn = (state: HostState | undefined): readonly number[] =>
