@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { network, OfMachine, OfNetwork, route } from './route.ts';
+import { network, OfMachine, OfNetwork, Reason, route, Why } from './route.ts';
 import { Name, Time } from './schemas.ts';
 
 const UdpPort = Type.Integer({ minimum: 1, maximum: 65_535 });
@@ -95,6 +95,7 @@ export const rotationRoutes = {
       port: Type.Optional(UdpPort),
       /** Seconds that the detour stays in the end; 180. */
       linger: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })),
+      why: Why,
     }),
     response: RotationStatus,
   }),
@@ -113,6 +114,7 @@ export const rotationRoutes = {
     once: true,
     summary: 'Give every two machines another preshared key',
     params: OfNetwork,
+    body: Reason,
     response: KeyChanges,
   }),
   finishPreshared: route({
@@ -122,6 +124,7 @@ export const rotationRoutes = {
     once: true,
     summary: 'Use the newer preshared keys also with machines that have not got theirs',
     params: OfNetwork,
+    body: Reason,
   }),
   abortRotation: route({
     method: 'POST',
@@ -130,6 +133,7 @@ export const rotationRoutes = {
     once: true,
     summary: 'Give up the change of a key while the old one is there',
     params: OfNetwork,
+    body: Reason,
   }),
   finishRotation: route({
     method: 'POST',
@@ -138,7 +142,7 @@ export const rotationRoutes = {
     once: true,
     summary: 'Go on with the change of a key without those that hold it up',
     params: OfNetwork,
-    body: Type.Object({ only: Type.Optional(Name) }),
+    body: Type.Object({ only: Type.Optional(Name), why: Why }),
     response: Type.Object({ without: Type.Array(Type.String()) }),
   }),
 } as const;

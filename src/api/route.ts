@@ -17,6 +17,10 @@ export interface RouteShape {
   readonly response?: Type.TSchema;
 }
 
+/** Why somebody does it; history or audit tell. */
+export const Why = Type.Optional(Type.String({ maxLength: 1000 }));
+export const Reason = Type.Object({ why: Why });
+
 export const route = <const R extends RouteShape>(shape: R): R => shape;
 
 export const OfNetwork = Type.Object({ network: Name });

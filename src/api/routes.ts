@@ -1,6 +1,15 @@
 import Type, { type Static } from 'typebox';
 import { rotationRoutes } from './rotation.ts';
-import { network, OfMachine, OfNetwork, OfRevision, type RouteShape, route } from './route.ts';
+import {
+  network,
+  OfMachine,
+  OfNetwork,
+  OfRevision,
+  Reason,
+  type RouteShape,
+  route,
+  Why,
+} from './route.ts';
 import {
   AuditEntry,
   Count,
@@ -23,8 +32,6 @@ import {
 /** What a client calls a request, so that it can ask again for what may be done already. */
 export const requestHeader = 'idempotency-key';
 export const RequestId = Type.String({ pattern: '^[A-Za-z0-9-]{8,64}$' });
-
-const Why = Type.Optional(Type.String({ maxLength: 1000 }));
 
 export const JoinRequest = Type.Object({
   /** Wanted name; the host's own otherwise. */
@@ -167,6 +174,7 @@ export const routes = {
     once: true,
     summary: 'Let a held revision go',
     params: OfRevision,
+    body: Reason,
     response: Revision,
   }),
   rejectRevision: route({
@@ -176,7 +184,7 @@ export const routes = {
     once: true,
     summary: 'Let a held revision go no further',
     params: OfRevision,
-    body: Type.Object({ why: Why }),
+    body: Reason,
     response: Revision,
   }),
   freeze: route({
@@ -204,7 +212,7 @@ export const routes = {
     once: true,
     summary: 'Let a machine in that waits; as a member of the file unless it is named there',
     params: OfMachine,
-    body: Type.Object({ hub: Type.Optional(Name), as: Type.Optional(Name) }),
+    body: Type.Object({ hub: Type.Optional(Name), as: Type.Optional(Name), why: Why }),
     response: Revision,
   }),
   replaceMachine: route({
@@ -214,6 +222,7 @@ export const routes = {
     once: true,
     summary: 'Forget the identity of a machine, so that another may join under its name',
     params: OfMachine,
+    body: Reason,
   }),
   removeMachine: route({
     method: 'DELETE',
@@ -222,6 +231,7 @@ export const routes = {
     once: true,
     summary: 'Take a machine out of the file and cut it off at all its peers',
     params: OfMachine,
+    query: Reason,
     response: Revision,
   }),
   revokeMachine: route({
@@ -245,6 +255,7 @@ export const routes = {
       publicKey: PublicKey,
       /** The key that it is instead of: refused where that is another by now. */
       instead: Type.Optional(PublicKey),
+      why: Why,
     }),
   }),
   retryMachine: route({
@@ -254,6 +265,7 @@ export const routes = {
     once: true,
     summary: 'Try again what a machine has in quarantine',
     params: OfMachine,
+    body: Reason,
   }),
   upgradeMachine: route({
     method: 'POST',
@@ -266,6 +278,7 @@ export const routes = {
     body: Type.Object({
       /** Seconds that the new agent has to be connected again, before the one before returns. */
       within: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
+      why: Why,
     }),
     response: Type.Pick(Upgrade, ['id', 'version']),
   }),
@@ -284,7 +297,7 @@ export const routes = {
     path: '/v1/tokens',
     permission: 'tokens',
     summary: 'A new token; its text is shown this once',
-    body: NewToken,
+    body: Type.Object({ ...NewToken.properties, why: Why }),
     response: Type.Object({
       token: Type.String(),
       info: TokenInfo,
@@ -313,6 +326,7 @@ export const routes = {
     once: true,
     summary: 'Vouch that a token is held by another person than the one who made it',
     params: Type.Object({ id: Type.String() }),
+    body: Reason,
     response: TokenInfo,
   }),
   revokeToken: route({
@@ -322,6 +336,7 @@ export const routes = {
     once: true,
     summary: 'Make a token void',
     params: Type.Object({ id: Type.String() }),
+    query: Reason,
   }),
   audit: route({
     method: 'GET',
@@ -341,7 +356,7 @@ export const routes = {
     path: '/v1/backup',
     permission: 'administer',
     summary: 'Everything the server has, encrypted by a passphrase; an application/octet-stream',
-    body: Type.Object({ passphrase: Type.String({ minLength: 12 }) }),
+    body: Type.Object({ passphrase: Type.String({ minLength: 12 }), why: Why }),
   }),
 } as const satisfies Readonly<Record<string, RouteShape>>;
 

@@ -10,8 +10,8 @@ export const cliErrors = errorTable({
     fix: '{remedy}',
   },
   'cli/key-was-given-out': {
-    says: 'the private key of {machine} was made by an earlier export, which alone has it',
-    fix: "`hawser export {named}` with --key-from OLD-FILE takes it from there, with --keep-key leaves it out. --new-key makes another one (the old file stops working); --public-key takes the person's own.",
+    says: 'the private key of {machine} is in the file that this machine has, and nowhere else',
+    fix: "Whether an earlier export made it, or it was imported: `hawser export {named}` with --key-from OLD-FILE takes it from there, with --keep-key leaves it out. --new-key makes another one (the old file stops working); --public-key takes the person's own.",
   },
   'cli/one-key-option': {
     says: 'these say different things of one key: {options}',
@@ -211,7 +211,7 @@ export const cliErrors = errorTable({
   },
   'cli/output-exists': {
     says: '{file} is there already',
-    fix: 'Give another name with --output, or --force to overwrite it.',
+    fix: 'Give another name, or --force to overwrite it.',
   },
   'cli/also-kept': {
     says: '{owner} keeps {interface}, too ({what})',

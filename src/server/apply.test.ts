@@ -244,6 +244,47 @@ test('every change is in the audit, with who and what', async () => {
   expect(JSON.stringify(entries)).not.toContain(server.joinToken);
 });
 
+test('the same texts under another name are no change', async () => {
+  await using server = await TestServer.start();
+  const { entry, files, revision } = await server.call('pull', {});
+  const renamed = { entry: 'other.yaml', files: { 'other.yaml': files[entry] ?? '' } };
+  const answer = await server.call('apply', {}, { ...renamed, base: revision });
+  expect([answer.id, answer.kind]).toEqual([revision, 'create']);
+  expect(await server.call('history', {})).toHaveLength(1);
+});
+
+test('a file that was made from a revision that there is not is refused', async () => {
+  await using server = await TestServer.start();
+  const { base, ...file } = await edited(server, withMembers('anna'));
+  const answer = await server.ask('apply', {}, { ...file, base: { ...base, number: 99 } });
+  expect([answer.status, problem(answer.body)]).toMatchObject([404, { code: 'api/not-found' }]);
+});
+
+test('what makes no revision is done once, too, when it is asked again under one name', async () => {
+  await using server = await TestServer.start();
+  const twice = async (method: string, path: string, body?: unknown) => {
+    const headers = { 'idempotency-key': `${method}-of-ada` };
+    const sent = { token: server.admin, body, headers };
+    const url = `/v1/networks/net/machines/${path}`;
+    return [await server.send(method, url, sent), await server.send(method, url, sent)] as const;
+  };
+  await server.call('apply', {}, await edited(server, withMembers('anna')));
+  const admits = { role: 'join', name: 'waits', network: 'net', admits: false } as const;
+  for (const name of ['host-1', 'host-2']) {
+    const { token } = await server.call('createToken', {}, admits);
+    await server.call('join', {}, new Machine(name).joinRequest('net'), token);
+  }
+  const approvals = await twice('POST', 'host-1/approve', { as: 'anna', why: 'she is anna' });
+  expect(approvals.map(({ status }) => status)).toEqual([200, 200]);
+  const removals = await twice('DELETE', 'host-2?why=nobody%20knows%20it');
+  expect(removals.map(({ status }) => status)).toEqual([200, 200]);
+  const entries = (await server.call('audit', {})).slice(-2);
+  expect(entries).toMatchObject([
+    { action: 'approve-machine', detail: { as: 'anna', why: 'she is anna' } },
+    { action: 'remove', detail: { machine: 'host-2', why: 'nobody knows it' } },
+  ]);
+});
+
 test('what is asked again under one name is done once, and answered alike', async () => {
   await using server = await TestServer.start();
   const file = await edited(server, (text) => `${text}defaults: { keepalive: 7 }\n`);

@@ -71,7 +71,9 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
     carol = await star.world.machine('carol');
     expect(carol.must('join', token)).toContain('waits');
     expect(star.hub.must('status')).toMatch(/carol +waits for approval/);
-    star.hub.must('approve', 'carol');
+    star.hub.must('approve', 'carol', '-m', 'she came');
+    expect(star.hub.must('history', '-n', '1')).toContain('she came');
+    expect(star.hub.must('approve', 'carol')).toBe('carol is in already\n');
     await settled(star.hub, 'carol');
     await until('carol reaches bob', () => carol.reaches(overlay.bob));
     // The token is used up: it answers whom it let in, and lets nobody in any more.

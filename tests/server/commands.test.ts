@@ -69,6 +69,12 @@ describe('people at a server', () => {
 
     test('are not asked for a revision where nothing is to be done', () => {
       expect(ann.must('apply', 'net.yaml')).toContain('office is so already, at revision 2');
+      ann.write('other/name.yaml', ann.read('net.yaml'));
+      for (const more of [['--merge'], ['--base', '1'], ['--force']]) {
+        const said = ann.must('apply', 'other/name.yaml', ...more);
+        expect(said).toContain('office is so already, at revision 2');
+      }
+      expect(refusal(ann, 'apply', 'net.yaml', '--base', '99')).toEqual([2, 'api/not-found']);
     });
 
     test('do not undo what another did meanwhile, and are told what that was', () => {
@@ -262,6 +268,10 @@ describe('people at a server', () => {
       const made = ann.hawser(['backup', 'office.backup'], passphrase);
       expect([made.code, made.err]).toEqual([0, '']);
       expect(statSync(join(ann.home, 'office.backup')).mode & 0o777).toBe(0o600);
+      expect(ann.hawser(['backup', 'office.backup'], passphrase).err).toContain(
+        'cli/output-exists',
+      );
+      expect(ann.hawser(['backup', 'office.backup', '--force'], passphrase).code).toBe(0);
       const proven = ann.hawser(['backup', 'verify', 'office.backup'], passphrase);
       expect(proven.out).toMatch(/office\.backup is sound: made .* office \(revision \d+\)/);
       const other = { HAWSER_PASSPHRASE: 'another horse battery' };

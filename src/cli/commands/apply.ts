@@ -12,13 +12,12 @@ import { readFileSet, type Sent } from '../remote/file-set.ts';
 import { follow } from '../remote/follow.ts';
 import { mergeIn } from '../remote/merge-in.ts';
 import { meant, planOf, planText, toldHere } from '../remote/plan.ts';
-import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
+import { atServer, type Reasoned, type RemoteOptions, reason, remote } from '../remote/session.ts';
 import { diffFileSets } from '../remote/text-diff.ts';
 import { revisionsText, revisionText } from '../remote/words.ts';
 import { revisionNumber } from './history.ts';
 
-interface Flags extends RemoteOptions {
-  readonly message?: string;
+interface Flags extends RemoteOptions, Reasoned {
   readonly yes?: boolean;
   readonly force?: boolean;
   readonly merge?: boolean;
@@ -30,7 +29,7 @@ interface Flags extends RemoteOptions {
 export const applyCommand = (): Command =>
   remote('apply', 'make a file the network’s own; machines follow at once')
     .argument('<file>', 'the network, as YAML')
-    .option('-m, --message <why>', 'why, for the history')
+    .option(...reason)
     .option('-y, --yes', 'do not ask')
     .option('--base <revision>', 'the revision that the file was made from', revisionNumber)
     .option('--merge', 'first put what others changed meanwhile into the file here')
@@ -118,9 +117,13 @@ export async function change(
   return client.call('apply', { params, body: { ...files, base, plan: plan.hash, why, force } });
 }
 
+/** @throws api/not-found */
+const requireRevision = async (client: Client, network: string, number: number): Promise<void> =>
+  void (await client.call('show', { params: { network, number } }));
+
 /**
  * The revision that a file was made from, if it is still the network's own.
- * @throws cli/no-base, api/conflict after telling what others changed
+ * @throws cli/no-base, api/not-found, api/conflict after telling what others changed
  */
 async function sureBase(
   client: Client,
@@ -130,6 +133,7 @@ async function sureBase(
   { base, json }: Pick<Flags, 'base' | 'json'>,
 ): Promise<RevisionId> {
   const known = base === undefined ? baseOf(file, network) : { epoch: now.epoch, number: base };
+  if (base !== undefined && base > now.number) await requireRevision(client, network, base);
   const isNow = known?.epoch === now.epoch && known.number >= now.number;
   // A greater number is that of a revision that waited, and was made from what is there now.
   if (isNow) return now;

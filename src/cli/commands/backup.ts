@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { BackupContent, StorePlace } from '#server';
 import { newPassphrase, passphrase } from '../ask.ts';
+import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
 import { serverUrl } from '../remote/access.ts';
-import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
+import { atServer, type Reasoned, type RemoteOptions, reason, remote } from '../remote/session.ts';
 import { defaultData } from '../server/places.ts';
 import { fromNow } from '../times.ts';
 import { writeShared } from '../write.ts';
@@ -12,7 +14,9 @@ interface Passphrase {
   readonly passphraseFile?: string;
 }
 
-type BackupFlags = RemoteOptions & Passphrase;
+interface BackupFlags extends RemoteOptions, Passphrase, Reasoned {
+  readonly force?: boolean;
+}
 
 interface RestoreFlags extends Passphrase {
   readonly data: string;
@@ -30,14 +34,20 @@ export const backupCommand = (): Command =>
   remote('backup', 'fetch all that a server keeps, its CA key and tokens too, under a passphrase')
     .argument('[file]', 'where to write it; hawser-DATE.backup unless said')
     .option(...passphraseFile)
+    .option('--force', 'also over a file that is there already')
+    .option(...reason)
     .action(backup)
     .addCommand(verifyCommand());
 
 async function backup(given: string | undefined, flags: BackupFlags): Promise<void> {
   const file = given ?? `hawser-${new Date().toISOString().slice(0, 10)}.backup`;
+  if (!flags.force && existsSync(file)) {
+    throw cliErrors.error('cli/output-exists', { file }, { text: file });
+  }
   const secret = await newPassphrase(flags.passphraseFile);
   await atServer(flags, async (client) => {
-    const content = await client.download('backup', { body: { passphrase: secret.reveal() } });
+    const body = { passphrase: secret.reveal(), why: flags.message };
+    const content = await client.download('backup', { body });
     writeShared(file, content, 0o600);
     if (flags.json) printJson({ file, bytes: content.length });
     else print(`${file}: ${content.length} bytes; \`hawser backup verify ${file}\` proves it`);

@@ -200,7 +200,7 @@ function officeOf(client: Client, network: string, flags: Flags): DeployInit['of
       };
       const { token, info } = await client.call('createToken', { body });
       const params = { id: info.id };
-      return { text: token, revoke: () => client.call('revokeToken', { params }) };
+      return { text: token, revoke: () => client.call('revokeToken', { params, query: {} }) };
     },
   };
 }

@@ -20,9 +20,9 @@ import { pendingPeers, refuseWithoutPeers } from '../export/pending.ts';
 import { atSource, fileSource, requireName, type Source } from '../export/source.ts';
 import { linkKnown } from '../load.ts';
 import { print, printDrawing, printJson } from '../output.ts';
-import { type NetworkOptions, ofNetwork } from '../remote/session.ts';
+import { type NetworkOptions, ofNetwork, type Reasoned, reason } from '../remote/session.ts';
 
-interface Options extends KeyOptions, NetworkOptions {
+interface Options extends KeyOptions, NetworkOptions, Reasoned {
   readonly format?: string;
   readonly device?: string;
 }
@@ -41,6 +41,7 @@ export const exportCommand = (): Command =>
     .option('--new-key', 'an unmanaged member: make another pair; the one before stops working')
     .option('--key-from <file>', 'take the private key from the file that it has')
     .option('--keep-key', 'leave the private key out: it is in the file that it has')
+    .option(...reason)
     .addHelpText(
       'after',
       `

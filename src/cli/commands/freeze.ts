@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
 import { print, printJson } from '../output.ts';
-import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
+import {
+  inNetwork,
+  type NetworkOptions,
+  ofNetwork,
+  type Reasoned,
+  reason,
+} from '../remote/session.ts';
 
-interface Flags extends NetworkOptions {
-  readonly message?: string;
-}
+type Flags = NetworkOptions & Reasoned;
 
 const setFrozen =
   (frozen: boolean) =>
@@ -19,10 +23,10 @@ const setFrozen =
 
 export const freezeCommand = (): Command =>
   ofNetwork('freeze', 'change nothing on any machine until thawed')
-    .option('-m, --message <why>', 'why, for the audit')
+    .option(...reason)
     .action(setFrozen(true));
 
 export const thawCommand = (): Command =>
   ofNetwork('thaw', 'let machines become what the file says again')
-    .option('-m, --message <why>', 'why, for the audit')
+    .option(...reason)
     .action(setFrozen(false));

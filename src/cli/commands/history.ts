@@ -6,7 +6,13 @@ import type { Client } from '../remote/client.ts';
 import { readFileSet } from '../remote/file-set.ts';
 import { follow } from '../remote/follow.ts';
 import { meant, planOf, planText } from '../remote/plan.ts';
-import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
+import {
+  inNetwork,
+  type NetworkOptions,
+  ofNetwork,
+  type Reasoned,
+  reason,
+} from '../remote/session.ts';
 import { diffFileSets } from '../remote/text-diff.ts';
 import { revisionsText, revisionText } from '../remote/words.ts';
 
@@ -87,15 +93,14 @@ async function before(client: Client, network: string): Promise<number> {
   return held ? revision.number : Math.max(1, revision.number - 1);
 }
 
-interface RollbackFlags extends NetworkOptions {
-  readonly message?: string;
+interface RollbackFlags extends NetworkOptions, Reasoned {
   readonly yes?: boolean;
 }
 
 export const rollbackCommand = (): Command =>
   ofNetwork('rollback', 'make the file of an older revision the network’s own again')
     .argument('[revision]', 'its number; the one before the latest unless said', revisionNumber)
-    .option('-m, --message <why>', 'why, for the history')
+    .option(...reason)
     .option('-y, --yes', 'do not ask')
     .action((number: number | undefined, options: RollbackFlags) =>
       inNetwork(options, async (client, network) => {

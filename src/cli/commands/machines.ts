@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
+import type { Revision } from '#api';
 import { confirmed, declined, surelyConfirmed } from '../ask.ts';
 import { print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { ownMachine } from '../remote/own-machine.ts';
-import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
+import {
+  inNetwork,
+  type NetworkOptions,
+  ofNetwork,
+  type Reasoned,
+  reason,
+} from '../remote/session.ts';
 import { revisionText } from '../remote/words.ts';
 import { revisionNumber } from './history.ts';
 
-interface Flags extends NetworkOptions {
+interface Flags extends NetworkOptions, Reasoned {
   readonly yes?: boolean;
 }
 
@@ -26,7 +33,7 @@ async function takenMeant(
   return surelyConfirmed(`${why}. ${question}`, yes, why);
 }
 
-interface ApproveFlags extends NetworkOptions {
+interface ApproveFlags extends NetworkOptions, Reasoned {
   readonly hub?: string;
   readonly as?: string;
 }
@@ -36,29 +43,48 @@ export const approveCommand = (): Command =>
     .argument('<machine-or-revision>', 'a name, or the number of a revision')
     .option('--as <name>', 'under another name: of a machine of the file, or of a new member')
     .option('--hub <site>', 'a new member: the site that it reaches the network through')
+    .option(...reason)
     .action((what: string, options: ApproveFlags) =>
       inNetwork(options, async (client, network) => {
-        const revision = /^\d+$/.test(what)
-          ? await client.call('approveRevision', { params: { network, number: Number(what) } })
-          : await client.call('approveMachine', {
-              params: { network, machine: what },
-              body: { hub: options.hub, as: options.as },
-            });
-        if (options.json) printJson(revision);
-        else print(revisionText(revision));
+        if (!/^\d+$/.test(what)) return approveMachine(client, network, what, options);
+        const params = { network, number: Number(what) };
+        const body = { why: options.message };
+        told(await client.call('approveRevision', { params, body }), options);
       }),
     );
 
+async function approveMachine(
+  client: Client,
+  network: string,
+  machine: string,
+  { hub, as, message: why, json }: ApproveFlags,
+): Promise<void> {
+  const { machines, revision: before } = await client.call('status', { params: { network } });
+  const isIn = machines.some((one) => one.name === machine && one.enrolment === 'enrolled');
+  const body = { hub, as, why };
+  const revision = await client.call('approveMachine', { params: { network, machine }, body });
+  const plain = isIn ? `${machine} is in already` : `${as ?? machine} is in, as the file says`;
+  told(revision, { json, ...(revision.id.number === before.number && { plain }) });
+}
+
+/** A revision that was made; `plain` says what was done where none was. */
+function told(
+  revision: Revision,
+  { json, plain }: { readonly json?: boolean | undefined; readonly plain?: string },
+): void {
+  if (json) printJson(revision);
+  else print(plain ?? revisionText(revision));
+}
+
 interface RevokeFlags extends Flags {
   readonly undo?: boolean;
-  readonly message?: string;
 }
 
 export const revokeCommand = (): Command =>
   ofNetwork('revoke', 'cut a machine off at all its peers at once; it can be let back')
     .argument('<machine>', 'its name')
     .option('--undo', 'let it back')
-    .option('-m, --message <why>', 'why, for the audit')
+    .option(...reason)
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', '\nName, key, address and history stay, unlike with `hawser remove`.')
     .action((machine: string, { undo = false, message, ...options }: RevokeFlags) =>
@@ -77,30 +103,26 @@ export const revokeCommand = (): Command =>
       }),
     );
 
-interface RejectFlags extends NetworkOptions {
-  readonly message?: string;
-}
-
 export const rejectCommand = (): Command =>
   ofNetwork('reject', 'let a revision go no further that is held')
     .argument('<revision>', 'its number', revisionNumber)
-    .option('-m, --message <why>', 'why, for the audit')
-    .action((number: number, options: RejectFlags) =>
+    .option(...reason)
+    .action((number: number, options: NetworkOptions & Reasoned) =>
       inNetwork(options, async (client, network) => {
         const params = { network, number };
         const body = { why: options.message };
-        const revision = await client.call('rejectRevision', { params, body });
-        if (options.json) printJson(revision);
-        else print(revisionText(revision));
+        told(await client.call('rejectRevision', { params, body }), options);
       }),
     );
 
 export const retryCommand = (): Command =>
   ofNetwork('retry', 'let a machine try again what failed there or was taken back')
     .argument('<machine>', 'its name')
-    .action((machine: string, options: NetworkOptions) =>
+    .option(...reason)
+    .action((machine: string, options: NetworkOptions & Reasoned) =>
       inNetwork(options, async (client, network) => {
-        await client.call('retryMachine', { params: { network, machine } });
+        const body = { why: options.message };
+        await client.call('retryMachine', { params: { network, machine }, body });
         if (options.json) printJson({ network, machine });
         else print(`${machine} tries again`);
       }),
@@ -109,12 +131,14 @@ export const retryCommand = (): Command =>
 export const replaceCommand = (): Command =>
   ofNetwork('replace', 'let another machine take the place of one: forget who it was')
     .argument('<machine>', 'its name')
+    .option(...reason)
     .option('-y, --yes', 'do not ask')
     .action((machine: string, options: Flags) =>
       inNetwork(options, async (client, network) => {
         const question = `${machine} itself will not be let in any more. Go on?`;
         if (!(await confirmed(question, options.yes))) return declined();
-        await client.call('replaceMachine', { params: { network, machine } });
+        const body = { why: options.message };
+        await client.call('replaceMachine', { params: { network, machine }, body });
         if (options.json) printJson({ network, machine });
         else print(`the next to join under the name ${machine} is ${machine}`);
       }),
@@ -123,13 +147,17 @@ export const replaceCommand = (): Command =>
 export const removeCommand = (): Command =>
   ofNetwork('remove', 'take a machine out of its network, and cut it off at all its peers')
     .argument('<machine>', 'its name')
+    .option(...reason)
     .option('-y, --yes', 'do not ask')
     .action((machine: string, options: Flags) =>
       inNetwork(options, async (client, network) => {
         const question = `${machine} loses its place in ${network} and all access. Go on?`;
         if (!(await takenMeant(client, question, { network, machine }, options))) return declined();
-        const revision = await client.call('removeMachine', { params: { network, machine } });
-        if (options.json) printJson(revision);
-        else print(revisionText(revision));
+        const { revision: before } = await client.call('status', { params: { network } });
+        const [params, query] = [{ network, machine }, { why: options.message }];
+        const revision = await client.call('removeMachine', { params, query });
+        const plain = `${machine} is out; the file did not name it`;
+        const isPlain = revision.id.number === before.number;
+        told(revision, { json: options.json, ...(isPlain && { plain }) });
       }),
     );

@@ -6,10 +6,16 @@ import { print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { followPreshared, followRotation } from '../remote/rotation/follow.ts';
 import { keyChangesText, rotationPlanText } from '../remote/rotation/words.ts';
-import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
+import {
+  inNetwork,
+  type NetworkOptions,
+  ofNetwork,
+  type Reasoned,
+  reason,
+} from '../remote/session.ts';
 import { durationOf } from '../times.ts';
 
-interface Flags extends NetworkOptions {
+interface Flags extends NetworkOptions, Reasoned {
   readonly plan?: boolean;
   readonly status?: boolean;
   readonly abort?: boolean;
@@ -51,6 +57,7 @@ export const rotateCommand = (): Command =>
       portNumber,
     )
     .option('--linger <duration>', 'how long the second tunnel stays in the end (180s)', seconds)
+    .option(...reason)
     .option('-y, --yes', 'do not ask')
     .option('--no-wait', 'do not wait until it is done')
     .addHelpText(
@@ -91,33 +98,35 @@ async function preshared(
   client: Client,
   network: string,
   machine: string | undefined,
-  { finish: isLeft, abort: isGivenUp, plan: isPlan, json, wait, ...flags }: Flags,
+  { finish: isLeft, abort: isGivenUp, plan: isPlan, json, wait, message: why, ...flags }: Flags,
 ): Promise<void> {
   const params = { network };
   if (machine !== undefined || isGivenUp) throw cliErrors.error('cli/preshared-whole', {});
   if (isLeft) {
-    await client.call('finishPreshared', { params });
+    await client.call('finishPreshared', { params, body: { why } });
     if (json) return printJson({ network });
     return print('every two machines use the newer keys from now on');
   }
   if (!json) print('every two machines get another preshared key (impact: none)');
   if (isPlan) return;
   if (!(await confirmed('Go on?', flags.yes))) return declined();
-  const begun = await client.call('rotatePreshared', { params });
+  const begun = await client.call('rotatePreshared', { params, body: { why } });
   if (wait) await followPreshared(client, network, { quiet: json === true });
   if (json) printJson(wait ? await client.call('rotation', { params }) : begun);
 }
 
-async function abort(client: Client, network: string, { json, wait }: Flags): Promise<void> {
-  await client.call('abortRotation', { params: { network } });
+async function abort(client: Client, network: string, flags: Flags): Promise<void> {
+  const { json, wait, message: why } = flags;
+  await client.call('abortRotation', { params: { network }, body: { why } });
   if (wait) await followRotation(client, network, { quiet: json === true });
   if (json) printJson({ network });
   else print('given up: every key is as it was');
 }
 
 async function finish(client: Client, network: string, flags: Flags): Promise<void> {
-  const { json, wait, drop: only } = flags;
-  const found = await client.call('finishRotation', { params: { network }, body: { only } });
+  const { json, wait, drop: only, message: why } = flags;
+  const body = { only, why };
+  const found = await client.call('finishRotation', { params: { network }, body });
   if (json) printJson(found);
   else print(`it goes on without ${found.without.join(', ')}`);
   if (wait) await followRotation(client, network, { quiet: json === true });
@@ -129,14 +138,14 @@ async function rotate(
   machine: string,
   flags: Flags,
 ): Promise<void> {
-  const { now, port, linger, json } = flags;
+  const { now, port, linger, json, message: why } = flags;
   const params = { network, machine };
   const plan = await client.call('planRotation', { params, query: { now, port } });
   if (flags.plan && json) return printJson(plan);
   if (!json) print(rotationPlanText(plan));
   if (flags.plan) return;
   if (!(await confirmed('Go on?', flags.yes))) return declined();
-  const begun = await client.call('rotate', { params, body: { now, port, linger } });
+  const begun = await client.call('rotate', { params, body: { now, port, linger, why } });
   if (flags.wait) await followRotation(client, network, { quiet: json === true });
   if (json) printJson(begun);
   else if (flags.wait) print(`${machine} has another key`);

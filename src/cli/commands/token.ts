@@ -3,10 +3,17 @@ import type { BodyOf, TokenInfo } from '#api';
 import { columns } from '#lab';
 import { print, printJson } from '../output.ts';
 import { joinLines } from '../remote/join-lines.ts';
-import { atServer, onlyNetwork, type RemoteOptions, remote } from '../remote/session.ts';
+import {
+  atServer,
+  onlyNetwork,
+  type Reasoned,
+  type RemoteOptions,
+  reason,
+  remote,
+} from '../remote/session.ts';
 import { durationOf, endOf, fromNow } from '../times.ts';
 
-interface CreateFlags extends RemoteOptions {
+interface CreateFlags extends RemoteOptions, Reasoned {
   readonly join?: boolean;
   readonly role: 'admin' | 'operator' | 'viewer';
   readonly name?: string;
@@ -51,6 +58,7 @@ const createCommand = (): Command =>
       '--approval',
       'with --join: machines wait for `hawser approve` unless the file names them',
     )
+    .option(...reason)
     .addHelpText(
       'after',
       `
@@ -65,6 +73,7 @@ const requestOf = (flags: CreateFlags, network: string | undefined): BodyOf<'cre
   return {
     role: flags.join ? 'join' : flags.role,
     name: flags.name ?? (flags.join ? 'join' : flags.role),
+    ...(flags.message !== undefined && { why: flags.message }),
     ...(network !== undefined && { network }),
     ...(expires !== undefined && { expires: endOf(expires) }),
     ...(flags.join && {
@@ -136,15 +145,17 @@ function stateOf({ revoked, usesLeft, expires }: TokenInfo): string {
 const vouchCommand = (): Command =>
   remote('vouch', 'say that a token is held by another person than the one who made it')
     .argument('<id>', 'as `hawser token list` shows it')
+    .option(...reason)
     .addHelpText(
       'after',
       `
 Where a file says \`approvals: 2\`, a token speaks for whoever made it, and cannot approve what
 they do, until another person vouches for it.`,
     )
-    .action((id: string, options: RemoteOptions) =>
+    .action((id: string, options: RemoteOptions & Reasoned) =>
       atServer(options, async (client) => {
-        const token = await client.call('vouchToken', { params: { id } });
+        const body = { why: options.message };
+        const token = await client.call('vouchToken', { params: { id }, body });
         if (options.json) printJson(token);
         else print(`${token.name} (${id}) speaks for itself`);
       }),
@@ -153,9 +164,11 @@ they do, until another person vouches for it.`,
 const revokeCommand = (): Command =>
   remote('revoke', 'make a token void')
     .argument('<id>', 'as `hawser token list` shows it')
-    .action((id: string, options: RemoteOptions) =>
+    .option(...reason)
+    .action((id: string, options: RemoteOptions & Reasoned) =>
       atServer(options, async (client) => {
-        await client.call('revokeToken', { params: { id } });
+        const query = { why: options.message };
+        await client.call('revokeToken', { params: { id }, query });
         if (options.json) printJson({ revoked: id });
         else print(`${id} is void`);
       }),

@@ -8,12 +8,18 @@ import { exitCodes, exitWith } from '../exit.ts';
 import { paint, print } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { progressFor } from '../remote/machine-progress.ts';
-import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
+import {
+  inNetwork,
+  type NetworkOptions,
+  ofNetwork,
+  type Reasoned,
+  reason,
+} from '../remote/session.ts';
 import { type Upgraded, upgradeInWaves, wavesOf } from '../remote/upgrade.ts';
 import { head, names, seconds } from './deploy.ts';
 import { count } from './token.ts';
 
-interface Flags extends NetworkOptions {
+interface Flags extends NetworkOptions, Reasoned {
   readonly only?: readonly string[];
   readonly canary: number;
   readonly parallel: number;
@@ -34,6 +40,7 @@ export const upgradeCommand = (): Command =>
         .argParser(seconds)
         .default(60, '60s'),
     )
+    .option(...reason)
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
@@ -108,13 +115,13 @@ async function inTurns(
   client: Client,
   network: string,
   machines: readonly MachineStatus[],
-  { canary, parallel, returnWithin: within, json = false }: Flags,
+  { canary, parallel, returnWithin: within, message: why, json = false }: Flags,
 ): Promise<readonly Upgraded[]> {
   if (machines.length === 0) return [];
   const progress = await progressFor(namesOf(machines), json);
   try {
     const waves = wavesOf(namesOf(machines), canary, parallel);
-    return await upgradeInWaves(waves, { client, network, within, report: progress.report });
+    return await upgradeInWaves(waves, { client, network, within, why, report: progress.report });
   } finally {
     await progress.end();
   }

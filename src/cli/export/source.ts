@@ -4,7 +4,7 @@ import { loadNetwork, readerOf } from '#spec';
 import { cliErrors } from '../errors.ts';
 import { type Known, openNetwork, saveFacts } from '../load.ts';
 import type { Client } from '../remote/client.ts';
-import { inNetwork, type NetworkOptions } from '../remote/session.ts';
+import { inNetwork, type NetworkOptions, type Reasoned } from '../remote/session.ts';
 
 /** A network of which something is exported, and where it is kept what is known of it. */
 export interface Source {
@@ -39,7 +39,7 @@ const keyIn = ({ keys }: Facts, machine: string): string | undefined => keys[mac
 
 /** A network of the server that the options mean, for as long as the work takes. */
 export const atSource = (
-  options: NetworkOptions,
+  options: NetworkOptions & Reasoned,
   work: (source: Source) => Promise<void>,
 ): Promise<void> =>
   inNetwork(options, async (client, network) => {
@@ -50,7 +50,7 @@ export const atSource = (
       async keep(facts, machine) {
         const [instead, publicKey] = [keyIn(known.facts, machine), keyIn(facts, machine)];
         if (publicKey === undefined || publicKey === instead) return;
-        const body = { publicKey, instead };
+        const body = { publicKey, instead, why: options.message };
         await client.call('giveKey', { params: { network, machine }, body });
       },
     });

@@ -4,6 +4,7 @@ import { baseOf, keepBase } from './base.ts';
 import type { Client } from './client.ts';
 import { readFileSet, type Sent, writeFileSet } from './file-set.ts';
 import { mergeFileSets } from './merge.ts';
+import { diffFileSets } from './text-diff.ts';
 
 /**
  * Puts what others changed since a file was made into it, on this machine; the server is only asked.
@@ -12,6 +13,8 @@ import { mergeFileSets } from './merge.ts';
 export async function mergeIn(client: Client, file: string, sent: Sent): Promise<RevisionId> {
   const params = { network: sent.network.name };
   const { revision: now, ...theirs } = await client.call('pull', { params, query: {} });
+  // Whatever it was made from, there is nothing to put into it.
+  if (diffFileSets(theirs, sent.files).length === 0) return now;
   const base = baseOf(file, params.network);
   if (!base) throw cliErrors.error('cli/no-base', { ...params, now: now.number, file });
   // After a restore, numbers may mean other files than before.

@@ -13,6 +13,13 @@ export interface NetworkOptions extends RemoteOptions {
   readonly network?: string;
 }
 
+/** Of what history or audit will tell. */
+export interface Reasoned {
+  readonly message?: string;
+}
+
+export const reason = ['-m, --message <why>', 'why, for history and audit'] as const;
+
 /** A command that speaks with a server. */
 export const remote = (usage: string, description: string): Command =>
   new Command(usage)

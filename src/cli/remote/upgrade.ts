@@ -18,6 +18,7 @@ export interface UpgradeInit {
   readonly network: string;
   /** Seconds that a new agent has to be connected again. */
   readonly within: number;
+  readonly why?: string | undefined;
   readonly report: (event: MachineEvent) => void;
 }
 
@@ -59,7 +60,7 @@ const versionOf = (version: string | undefined) => (version === undefined ? {} :
 const errorOf = ({ error }: { readonly error?: Diagnostic }) => (error ? { error } : {});
 
 async function upgraded(init: UpgradeInit, machine: string): Promise<Upgraded> {
-  const { client, network, within, report } = init;
+  const { client, network, within, why, report } = init;
   let told = '';
   const tell = (doing: string): void => {
     if (doing !== told) report({ machine, doing });
@@ -67,7 +68,7 @@ async function upgraded(init: UpgradeInit, machine: string): Promise<Upgraded> {
   };
   tell('asking for another version');
   const params = { network, machine };
-  const ordered = await client.call('upgradeMachine', { params, body: { within } });
+  const ordered = await client.call('upgradeMachine', { params, body: { within, why } });
   const seconds = within + besides;
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {

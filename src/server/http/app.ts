@@ -103,7 +103,8 @@ function ended(
 function validatorOf(schema: Type.TSchema, httpPart: string | undefined) {
   const validator = Compile(schema);
   return (data: unknown) => {
-    const value = httpPart === 'body' ? data : Value.Convert(schema, data);
+    // Where nothing has to be said, nothing need be sent.
+    const value = httpPart === 'body' ? (data ?? {}) : Value.Convert(schema, data);
     if (validator.Check(value)) return { value };
     const [first] = validator.Errors(value);
     const where = `${httpPart ?? ''} ${first?.instancePath ?? ''}`.trim();

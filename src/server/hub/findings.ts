@@ -91,7 +91,7 @@ export class Findings {
     this.#note(machine, 'upgrade', upgrade);
   }
 
-  async cloned(machine: string, detail: unknown): Promise<void> {
+  async cloned(machine: string, detail: object): Promise<void> {
     this.#note(machine, 'clone', detail);
     await this.#network.settled();
   }
@@ -104,7 +104,7 @@ export class Findings {
     await this.#network.settled();
   }
 
-  #note(author: string, action: string, detail: unknown): void {
+  #note(author: string, action: string, detail: object): void {
     this.#network.commit(() => ({ author, action, detail })).catch(this.#failed);
   }
 

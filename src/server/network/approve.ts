@@ -13,6 +13,7 @@ export interface Approval {
   readonly hub?: string | undefined;
   /** Another name; a machine of the file, or a new member. */
   readonly as?: string | undefined;
+  readonly why?: string | undefined;
   readonly author: string;
   /** For whom the author speaks. */
   readonly person: string;
@@ -59,5 +60,6 @@ export function approved(basis: Basis, approval: Approval): Decision | undefined
   const hub = approval.hub === undefined ? {} : { hub: approval.hub };
   const end = endOf(memberLife, approval.at);
   const member = { name, tags: waiting.tags, ...hub, ...end };
-  return { ...base, revision: memberAdded(basis, member, facts, `${author} let ${name} in`) };
+  const why = approval.why || `${author} let ${name} in`;
+  return { ...base, revision: memberAdded(basis, member, facts, why) };
 }

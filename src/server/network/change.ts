@@ -1,5 +1,12 @@
-import { apiErrors, type FileSet, type PlanResult, type Revision, type RevisionId } from '#api';
-import { canonicalJson, type Diagnostic } from '#base';
+import {
+  apiErrors,
+  type FileSet,
+  type PlanResult,
+  type Revision,
+  type RevisionId,
+  sameFiles,
+} from '#api';
+import type { Diagnostic } from '#base';
 import { type Facts, formatPlan, hasChanges, type Plan, plan, restoredFacts } from '#compile';
 import type { Network } from '#spec';
 import { describeChange } from '#state';
@@ -61,7 +68,7 @@ export function planOf(basis: Basis, files: FileSet, operator?: Operator): PlanR
 
 /** What a plan says besides. */
 function* notesOf({ compiled: before, stored }: Basis, after: Compiled, files: FileSet) {
-  if (canonicalJson(files) === canonicalJson(stored.files)) return;
+  if (sameFiles(files, stored.files)) return;
   if (needsTwo(before)) yield 'It waits until a second person approves it.';
   if (needsTwo(after) && !needsTwo(before)) yield 'From then on each change needs two people.';
   if (needsTwo(before) && !needsTwo(after)) yield 'From then on one person alone may change it.';
@@ -108,7 +115,7 @@ export function changeTo(basis: Basis, change: Change): Decision | undefined {
     const what = moved(change.plan, pinOf(stored.revision, files, stored.facts));
     if (what !== undefined) throw apiErrors.error('api/plan-stale', { what });
   }
-  const isSame = canonicalJson(files) === canonicalJson(stored.files);
+  const isSame = sameFiles(files, stored.files);
   if (!held && isSame) return undefined;
   const compiled = drafted(basis, files);
   refuseOtherKeys(basis, compiled);

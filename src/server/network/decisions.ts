@@ -32,6 +32,7 @@ export interface Said {
 interface Removal {
   readonly machine: string;
   readonly author: string;
+  readonly why?: string | undefined;
 }
 
 /**
@@ -41,7 +42,7 @@ interface Removal {
 export const decisions = {
   enrol: (basis: Basis, enrolment: Enrolment) => enrol(basis, enrolment),
   approve: (basis: Basis, approval: Approval) => approved(basis, approval),
-  remove: (basis: Basis, { machine, author }: Removal) => removed(basis, machine, { author }),
+  remove: (basis: Basis, { machine, ...said }: Removal) => removed(basis, machine, said),
   forget: (
     basis: Basis,
     { machine, ...said }: { readonly machine: StoredMachine; author: string; action?: string },

@@ -27,7 +27,7 @@ export interface PlainEdit<C = Drafted> {
   readonly author: string;
   /** What the audit says of it; absent: what machines report by themselves is not audited. */
   readonly action?: string;
-  readonly detail?: unknown;
+  readonly detail?: object | undefined;
   readonly revision?: RevisionEdit<C>;
   /** A held revision that becomes the network's own. */
   readonly release?: number;

@@ -10,6 +10,12 @@ import type { Decision } from './edit.ts';
 import { withFacts } from './enrol.ts';
 import { summaryOf } from './summary.ts';
 
+interface Said {
+  readonly author: string;
+  readonly why?: string | undefined;
+  readonly byItself?: boolean;
+}
+
 /**
  * Takes a machine out of the file and cuts it off. Its key is forgotten, its identity told that it was
  * removed when it returns.
@@ -18,7 +24,7 @@ import { summaryOf } from './summary.ts';
 export function removed(
   basis: Basis,
   name: string,
-  { author, byItself = false }: { readonly author: string; readonly byItself?: boolean },
+  { author, why = '', byItself = false }: Said,
 ): Decision {
   const { stored, compiled, machines, held } = basis;
   const record = machines.get(name);
@@ -39,9 +45,9 @@ export function removed(
   const found = summaryOf(compiled, after);
   const reasons = byItself && brake === undefined ? [] : heldFor(compiled, brake);
   const summary = [...reasons, ...found];
-  const why = `${name} was removed`;
   const state = reasons.length === 0 ? 'applied' : 'held';
-  const revision = { kind: 'remove', why, state, summary, files, compiled: after } as const;
+  const told = why || `${name} was removed`;
+  const revision = { kind: 'remove', why: told, state, summary, files, compiled: after } as const;
   return state === 'held' ? { author, action: 'remove-held', revision } : { ...base, revision };
 }
 

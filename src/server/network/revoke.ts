@@ -7,7 +7,6 @@ import { withFacts } from './enrol.ts';
 export interface Revoking {
   readonly machine: string;
   readonly author: string;
-  readonly why: string;
   /** RFC 3339. */
   readonly at: string;
 }
@@ -17,22 +16,18 @@ export interface Revoking {
  * that it can be let back. Undefined if it is cut off already.
  * @throws api/not-found
  */
-export function revoked(
-  basis: Basis,
-  { machine, author, why, at }: Revoking,
-): Decision | undefined {
+export function revoked(basis: Basis, { machine, author, at }: Revoking): Decision | undefined {
   const { compiled, stored } = basis;
   if (!compiled.model.nodesByName.has(machine)) {
     throw apiErrors.error('api/not-found', { what: `machine ${machine} with a tunnel` });
   }
   if (stored.facts.revoked?.[machine]?.why === 'revoked') return undefined;
   const facts = revokedFacts(stored.facts, machine, { why: 'revoked', at });
-  const detail = { machine, why };
-  return { author, action: 'revoke', detail, compiled: withFacts(basis, facts) };
+  return { author, action: 'revoke', detail: { machine }, compiled: withFacts(basis, facts) };
 }
 
 /** Lets a machine back; whose time is over needs more time in the file. Undefined if it is not cut off. */
-export function restored(basis: Basis, { machine, author, why }: Revoking): Decision | undefined {
+export function restored(basis: Basis, { machine, author }: Revoking): Decision | undefined {
   const { facts } = basis.stored;
   const revocation = facts.revoked?.[machine];
   if (!revocation) return undefined;
@@ -42,8 +37,12 @@ export function restored(basis: Basis, { machine, author, why }: Revoking): Deci
     });
   }
   const next = restoredFacts(facts, [machine]);
-  const detail = { machine, why };
-  return { author, action: 'restore-machine', detail, compiled: withFacts(basis, next) };
+  return {
+    author,
+    action: 'restore-machine',
+    detail: { machine },
+    compiled: withFacts(basis, next),
+  };
 }
 
 /** Cuts members off whose time is over, and lets those back who got more. */

@@ -4,21 +4,24 @@ import { machineAt, servingMachine } from '../../hub/where.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import { Conflict } from '../problems.ts';
-import { type Context, once, outcome, personsFor, revisionOf } from './context.ts';
+import { type Context, once, onceOfKind, outcome, personsFor, revisionOf } from './context.ts';
 
 type Names = 'plan' | 'apply' | 'rollback' | 'approveRevision' | 'rejectRevision' | 'freeze';
 
 /** So many revisions are told to who is behind. */
 const told = 50;
 
-/** @throws api/conflict with what others did since */
+/** @throws api/conflict with what others did since, api/not-found */
 async function refuseOlder(
   { store }: Context,
   { stored }: Snapshot,
   base: { readonly epoch: string; readonly number: number },
 ): Promise<void> {
-  const { revision, network } = stored;
+  const { revision, network, latest } = stored;
   if (base.epoch === revision.epoch && base.number === revision.number) return;
+  if (base.epoch === revision.epoch && base.number > latest) {
+    throw apiErrors.error('api/not-found', { what: `revision ${base.number} of ${network}` });
+  }
   const count = Math.min(Math.max(revision.number - base.number, 1), told);
   const since = await store.read(async (tx) =>
     tx.revisions(network, { before: revision.number + 1, limit: count }),
@@ -53,7 +56,7 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
         throw apiErrors.error('api/invalid-request', { why: missing });
       }
       requirePlainFiles({ entry, files });
-      return once(context, call, async (snapshot, decide) => {
+      return once(context, call, 'apply', async (snapshot, decide) => {
         if (base && !force) await refuseOlder(context, snapshot, base);
         if (snapshot.held) throw heldError(snapshot.held);
         const persons = await personsFor(context, call.params.network);
@@ -69,15 +72,18 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
       const persons = await personsFor(context, params.network);
       const said = { kind: 'rollback', why, author: actor.name, persons } as const;
       const input = { ...said, files, plan };
-      return once(context, call, async (_, decide) => decide({ name: 'change', input }));
+      return once(context, call, 'rollback', async (_, decide) =>
+        decide({ name: 'change', input }),
+      );
     },
 
-    async approveRevision({ params: { network: name, number }, actor }) {
-      const { network } = context.networks.get(name);
+    async approveRevision(call) {
+      const { params, actor } = call;
+      const { network: name, number } = params;
       const { files, revision, person = revision.author } = await revisionOf(context, name, number);
       // Asked again after a lost answer.
       if (revision.approver === actor.name) return revision;
-      await network.commit(async ({ held }, decide) => {
+      await onceOfKind(context, call, 'approveRevision', async ({ held }, decide) => {
         if (held?.id.number !== number) {
           throw serverErrors.error('server/not-held', { number, network: name });
         }
@@ -88,22 +94,22 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
       return outcome(context, name, undefined);
     },
 
-    async rejectRevision({ params: { network: name, number }, body: { why = '' }, actor }) {
-      const { network } = context.networks.get(name);
-      await network.commit(({ held }) => {
+    async rejectRevision(call) {
+      const { network: name, number } = call.params;
+      await onceOfKind(context, call, 'rejectRevision', ({ held }) => {
         if (held?.id.number !== number) return undefined;
-        return { author: actor.name, action: 'reject', detail: { why }, reject: number };
+        return { author: call.actor.name, action: 'reject', reject: number };
       });
       const { revision } = await revisionOf(context, name, number);
       if (revision.state === 'rejected') return revision;
       throw serverErrors.error('server/not-held', { number, network: name });
     },
 
-    async freeze({ params, body: { frozen, why = '' }, actor }) {
-      const { network } = context.networks.get(params.network);
-      await network.commit(({ stored }) => {
+    async freeze(call) {
+      const { frozen } = call.body;
+      await onceOfKind(context, call, 'freeze', ({ stored }) => {
         if (stored.frozen === frozen) return undefined;
-        return { author: actor.name, action: frozen ? 'freeze' : 'thaw', detail: { why }, frozen };
+        return { author: call.actor.name, action: frozen ? 'freeze' : 'thaw', frozen };
       });
       return undefined;
     },

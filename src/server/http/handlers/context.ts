@@ -3,6 +3,7 @@ import type { Secret } from '#base';
 import type { Actor } from '../../actor.ts';
 import type { PackageFolder } from '../../installer/packages.ts';
 import type { Compiler } from '../../network/compiler.ts';
+import type { Matter } from '../../network/decisions.ts';
 import type { Edit } from '../../network/edit.ts';
 import type { Network } from '../../network/network.ts';
 import type { Networks } from '../../networks.ts';
@@ -39,11 +40,27 @@ export async function revisionOf({ store }: Context, network: string, number: nu
 export const personsFor = async ({ store, tokens }: Context, network: string): Promise<number> =>
   store.read(async (tx) => tokens.persons(await tx.tokens(), network));
 
+type By = Parameters<Network['commit']>[0];
+
+/** Why somebody asks for something, where that is said. */
+interface Reasoned {
+  readonly why?: string | undefined;
+}
+
 /** Of a call that changes a network. */
 interface Asked {
   readonly params: { readonly network: string };
   readonly actor: Actor;
+  readonly body?: Reasoned | undefined;
+  readonly query?: Reasoned | undefined;
   readonly request?: string;
+}
+
+/** The edit that somebody asked for: who he speaks for, and why, if that is not told yet. */
+function signed({ actor, body, query, request }: Asked, edit: Edit): Edit {
+  const why = body?.why ?? query?.why;
+  const detail = why ? { ...edit.detail, why } : edit.detail;
+  return { ...edit, request, person: actor.person, detail };
 }
 
 /**
@@ -52,44 +69,59 @@ interface Asked {
  */
 export async function once(
   context: Context,
-  { params: { network: name }, actor, request }: Asked,
-  by: Parameters<Network['commit']>[0],
+  asked: Asked,
+  kind: RouteName,
+  by: By,
 ): Promise<Revision> {
-  const { network } = context.networks.get(name);
+  const { request } = asked;
+  const { network: name } = asked.params;
   let known: number | undefined;
-  const { revision } = await network.commit(async (snapshot, decide) => {
+  const made = await onceOfKind(context, asked, kind, async (snapshot, decide) => {
     known = request === undefined ? undefined : await requested(context, name, request);
-    if (known !== undefined) return undefined;
-    const edit = await by(snapshot, decide);
-    return edit && { ...edit, request, person: actor.person };
+    return known === undefined ? by(snapshot, decide) : undefined;
   });
-  if (known === undefined) return outcome(context, name, revision);
+  if (known === undefined) return outcome(context, name, made);
   return (await revisionOf(context, name, known)).revision;
 }
 
 /**
- * Changes of a network what no revision tells of, once: asked again under the same name it is done. So much is
- * known of the last call of each kind.
+ * Changes of a network what no revision may tell of, once: asked again under the same name it is done. So much is
+ * known of the last call of each kind. Gives the revision, if it made one.
  */
 export async function onceOfKind(
   { networks, store }: Context,
-  { params: { network: name }, request }: Asked,
+  asked: Asked,
   kind: RouteName,
-  by: Parameters<Network['commit']>[0],
-): Promise<void> {
+  by: By,
+): Promise<RevisionId | undefined> {
+  const { request } = asked;
+  const { network: name } = asked.params;
   const key = `request/${name}/${kind}`;
-  await networks.get(name).network.commit(async (snapshot, decide) => {
-    if (request === undefined) return by(snapshot, decide);
-    if ((await store.read(async (tx) => tx.setting(key))) === request) return undefined;
-    const edit = await by(snapshot, decide);
+  const { revision } = await networks.get(name).network.commit(async (snapshot, decide) => {
+    const isDone = request !== undefined && (await settingOf(store, key)) === request;
+    const edit = isDone ? undefined : await by(snapshot, decide);
     if (!edit) return undefined;
     const also: Edit['also'] = async (tx) => {
       await edit.also?.(tx);
-      await tx.putSetting(key, request);
+      // A revision remembers for itself who asked for it.
+      if (request !== undefined && !edit.revision) await tx.putSetting(key, request);
     };
-    return { ...edit, also };
+    return { ...signed(asked, edit), also };
   });
+  return revision;
 }
+
+/** The same where one decision is all. */
+export const decidedOnce = (
+  context: Context,
+  asked: Asked,
+  kind: RouteName,
+  matter: Matter,
+): Promise<RevisionId | undefined> =>
+  onceOfKind(context, asked, kind, async (_, decide) => decide(matter));
+
+const settingOf = (store: Store, key: string): Promise<string | undefined> =>
+  store.read(async (tx) => tx.setting(key));
 
 const requested = async ({ store }: Context, network: string, request: string) =>
   store.read(async (tx) => tx.requested(network, request));

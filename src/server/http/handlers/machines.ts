@@ -1,6 +1,8 @@
 import { apiErrors, type JoinResponse } from '#api';
+import type { Edit } from '../../network/edit.ts';
+import type { StoredMachine } from '../../store/contract.ts';
 import type { Handlers } from '../call.ts';
-import { type Context, once, onceOfKind } from './context.ts';
+import { type Context, decidedOnce, once, onceOfKind } from './context.ts';
 
 type Names =
   | 'join'
@@ -15,6 +17,10 @@ const noMachine = (name: string) =>
   apiErrors.error('api/not-found', { what: `machine ${name} that joined` });
 
 const noUseLeft = () => apiErrors.error('api/unauthorized', {});
+
+function retried({ quarantined: _, ...rest }: StoredMachine, author: string): Edit {
+  return { author, action: 'retry', detail: { machine: rest.name }, put: [rest] };
+}
 
 export function machineHandlers(context: Context): Pick<Handlers, Names> {
   const { clock, tokens, servers, authorities } = context;
@@ -40,7 +46,9 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       const { name: author, person } = actor;
       const at = clock().toISOString();
       const approval = { ...body, machine: params.machine, author, person, at };
-      return once(context, call, async (_, decide) => decide({ name: 'approve', input: approval }));
+      return once(context, call, 'approveMachine', async (_, decide) =>
+        decide({ name: 'approve', input: approval }),
+      );
     },
 
     async replaceMachine(call) {
@@ -55,38 +63,39 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async removeMachine(call) {
-      const { params, actor } = call;
-      const input = { machine: params.machine, author: actor.name };
-      return once(context, call, async (_, decide) => decide({ name: 'remove', input }));
+      const { params, query, actor } = call;
+      const input = { machine: params.machine, author: actor.name, why: query.why };
+      return once(context, call, 'removeMachine', async (_, decide) =>
+        decide({ name: 'remove', input }),
+      );
     },
 
-    async revokeMachine({ params, body: { revoked, why = '' }, actor }) {
-      const { network } = context.networks.get(params.network);
+    async revokeMachine(call) {
+      const { params, body, actor } = call;
       const at = clock().toISOString();
-      const input = { machine: params.machine, author: actor.name, why, at };
-      const name = revoked ? 'revoke' : 'restore';
-      await network.commit(async (_, decide) => decide({ name, input }));
+      const input = { machine: params.machine, author: actor.name, at };
+      const name = body.revoked ? 'revoke' : 'restore';
+      await decidedOnce(context, call, 'revokeMachine', { name, input });
       return undefined;
     },
 
-    async giveKey({ params, body, actor }) {
-      const { network } = context.networks.get(params.network);
+    async giveKey(call) {
+      const { params, body, actor } = call;
       const input = { machine: params.machine, ...body, author: actor.name };
-      await network.commit(async (_, decide) => decide({ name: 'giveKey', input }));
+      await decidedOnce(context, call, 'giveKey', { name: 'giveKey', input });
       return undefined;
     },
 
-    async retryMachine({ params, actor }) {
+    async retryMachine(call) {
+      const { params, actor } = call;
       const { network, hub } = context.networks.get(params.network);
       const machine = network.snapshot.machines.get(params.machine);
       if (!machine) throw noMachine(params.machine);
       hub.forgive(machine.identity);
-      await network.commit(({ byIdentity }) => {
+      await onceOfKind(context, call, 'retryMachine', ({ byIdentity }) => {
         const current = byIdentity.get(machine.identity);
         if (!current) throw noMachine(params.machine);
-        const { quarantined: _, ...rest } = current;
-        const detail = { machine: machine.name };
-        return { author: actor.name, action: 'retry', detail, put: [rest] };
+        return retried(current, actor.name);
       });
       hub.retry(machine.identity);
       return undefined;

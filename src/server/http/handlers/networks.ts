@@ -66,11 +66,11 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async backup({ body, actor }) {
+      const { why } = body;
       const passphrase = new Secret(body.passphrase);
+      const detail = why ? { why } : {};
       const at = clock().toISOString();
-      await store.write((tx) =>
-        tx.addAudit({ at, actor: actor.name, action: 'backup', detail: {} }),
-      );
+      await store.write((tx) => tx.addAudit({ at, actor: actor.name, action: 'backup', detail }));
       return context.backup(passphrase);
     },
   };

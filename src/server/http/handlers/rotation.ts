@@ -3,7 +3,7 @@ import { endPreshared } from '../../rotation/rotator.ts';
 import { keyChanges, rotationPlan, rotationStatus } from '../../rotation/status.ts';
 import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
-import { type Context, onceOfKind } from './context.ts';
+import { type Context, decidedOnce, onceOfKind } from './context.ts';
 
 type Names =
   | 'planRotation'
@@ -28,9 +28,7 @@ export function rotationHandlers(context: Context): Pick<Handlers, Names> {
       const { params, body, actor } = call;
       const { network, hub } = networks.get(params.network);
       const input = { request: { machine: params.machine, ...body }, ...signed(actor.name) };
-      await onceOfKind(context, call, 'rotate', async (_, decide) =>
-        decide({ name: 'rotate', input }),
-      );
+      await decidedOnce(context, call, 'rotate', { name: 'rotate', input });
       const status = await rotationStatus(network, hub);
       if (status) return status;
       throw apiErrors.error('api/unavailable', { why: 'it is over already, or was given up' });
@@ -43,18 +41,14 @@ export function rotationHandlers(context: Context): Pick<Handlers, Names> {
 
     async abortRotation(call) {
       const input = signed(call.actor.name);
-      await onceOfKind(context, call, 'abortRotation', async (_, decide) =>
-        decide({ name: 'abortRotation', input }),
-      );
+      await decidedOnce(context, call, 'abortRotation', { name: 'abortRotation', input });
       return undefined;
     },
 
     async finishRotation(call) {
       const { network } = networks.get(call.params.network);
       const input = { ...signed(call.actor.name), ...call.body };
-      await onceOfKind(context, call, 'finishRotation', async (_, decide) =>
-        decide({ name: 'finishRotation', input }),
-      );
+      await decidedOnce(context, call, 'finishRotation', { name: 'finishRotation', input });
       return { without: [...(network.snapshot.turn?.rotation.without ?? [])] };
     },
 

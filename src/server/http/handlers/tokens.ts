@@ -20,7 +20,7 @@ export const tokenHandlers = ({
   networks,
   packages,
 }: Context): Pick<Handlers, Names> => ({
-  async createToken({ body, actor }) {
+  async createToken({ body: { why, ...body }, actor }) {
     if (body.network !== undefined) networks.get(body.network);
     if (body.role === 'join' && body.network === undefined) {
       throw apiErrors.error('api/invalid-request', { why: 'a join token is for one network' });
@@ -38,7 +38,7 @@ export const tokenHandlers = ({
         actor: actor.name,
         action: 'token-create',
         ...(info.network !== undefined && { network: info.network }),
-        detail: { id, role, name },
+        detail: { id, role, name, ...(why && { why }) },
       });
       return { token: token.reveal(), info, installs };
     });
@@ -53,7 +53,7 @@ export const tokenHandlers = ({
     return all.map(infoOf);
   },
 
-  async vouchToken({ params: { id }, actor }) {
+  async vouchToken({ params: { id }, body: { why }, actor }) {
     return store.write(async (tx) => {
       const token = (await tx.tokens()).find((one) => one.id === id);
       if (!token) throw apiErrors.error('api/not-found', { what: `token ${id}` });
@@ -65,19 +65,21 @@ export const tokenHandlers = ({
       }
       await tx.putToken(own);
       const at = clock().toISOString();
-      const detail = { id, name: token.name };
+      const detail = { id, name: token.name, ...(why && { why }) };
       await tx.addAudit({ at, actor: actor.name, action: 'token-vouch', detail });
       return infoOf(own);
     });
   },
 
-  async revokeToken({ params: { id }, actor }) {
+  async revokeToken({ params: { id }, query: { why }, actor }) {
     await store.write(async (tx) => {
       const token = (await tx.tokens()).find((one) => one.id === id);
       if (!token) throw apiErrors.error('api/not-found', { what: `token ${id}` });
+      // Asked again after a lost answer.
+      if (token.revoked) return;
       await tx.putToken({ ...token, revoked: true });
       const at = clock().toISOString();
-      const detail = { id, name: token.name };
+      const detail = { id, name: token.name, ...(why && { why }) };
       await tx.addAudit({ at, actor: actor.name, action: 'token-revoke', detail });
     });
     return undefined;

@@ -23,7 +23,8 @@ export const upgradeHandlers = (context: Context): Pick<Handlers, 'upgradeMachin
     const packages = await packagesFor(context, install);
     const version = packages[0]?.version ?? '';
     if (upgrade?.outcome === 'working') return joined(machine.name, upgrade, version);
-    const detail = { machine: machine.name, version };
+    const { why } = body;
+    const detail = { machine: machine.name, version, ...(why && { why }) };
     await network.commit(() => ({ author: actor.name, action: 'upgrade', detail }));
     const order = { packages: [...packages], within: body.within ?? usually };
     const sent = { type: 'upgrade', id: randomUUID(), ...order } as const;
