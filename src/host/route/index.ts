@@ -96,6 +96,12 @@ type WhichRoute = (route: RouteItem) => boolean;
 
 const leads: WhichRoute = (item) => !isUnreachable(item);
 
+const lengthOf = ({ prefix }: RouteItem): number => Number(prefix.slice(prefix.indexOf('/') + 1));
+
+/**
+ * Longer prefixes come first: a packet may be on its way between two lines, and one that has a route of its
+ * own must not take a new one that is for those around it.
+ */
 function addRoutes(
   context: Context,
   changes: readonly Change[],
@@ -103,10 +109,12 @@ function addRoutes(
 ): Promise<readonly Failure[]> {
   const lines = wishesOf(changes, 'routes')
     .filter(({ item }) => which(item))
+    .toSorted((a, b) => lengthOf(b.item) - lengthOf(a.item))
     .map(({ change, item }) => ({ change, line: `route replace ${writeWholeRoute(item)}` }));
   return ipBatch(context.run, lines);
 }
 
+/** Shorter prefixes go first, for the same reason. */
 function removeRoutes(
   context: Context,
   changes: readonly Change[],
@@ -114,6 +122,7 @@ function removeRoutes(
 ): Promise<readonly Failure[]> {
   const lines = removalsOf(changes, 'routes')
     .filter(({ item }) => which(item))
+    .toSorted((a, b) => lengthOf(a.item) - lengthOf(b.item))
     .map(({ change, item }) => ({ change, line: `route del ${writeRoute(item)}` }));
   return ipBatch(context.run, lines);
 }
