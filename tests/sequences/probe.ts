@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Machine } from '../server/world.ts';
 import { ports } from './model.ts';
-import type { Question, Seen, Target } from './prober.ts';
+import type { Connection, Question, Seen, Target } from './prober.ts';
 
 /** The prober of one machine. */
 export class Probe {
@@ -31,9 +31,14 @@ export class Probe {
     });
   }
 
-  /** Whether each of these can be connected to within so many ms. */
-  async reach(flows: readonly Target[], ms: number): Promise<readonly boolean[]> {
-    return (await this.#ask({ do: 'reach', flows, ms })) as boolean[];
+  /** The connection to each of these, where there is one within so many ms. */
+  async reach(flows: readonly Target[], ms: number): Promise<readonly (Connection | null)[]> {
+    return (await this.#ask({ do: 'reach', flows, ms })) as (Connection | null)[];
+  }
+
+  /** Those who connected to this machine last. */
+  async accepted(): Promise<readonly Connection[]> {
+    return (await this.#ask({ do: 'accepted' })) as Connection[];
   }
 
   async look(device: string, table: string): Promise<Seen> {

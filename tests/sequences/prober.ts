@@ -4,12 +4,14 @@
  */
 import { execFile } from 'node:child_process';
 import { request } from 'node:https';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 
 export type Question =
   | { readonly do: 'reach'; readonly flows: readonly Target[]; readonly ms: number }
   | { readonly do: 'look'; readonly device: string; readonly table: string }
+  | { readonly do: 'accepted' }
   | { readonly do: 'get'; readonly path: string; readonly token: string };
 
 export interface Target {
@@ -27,17 +29,55 @@ export interface Seen {
   readonly transfer: Readonly<Record<string, readonly [number, number]>>;
 }
 
-const reaches = ({ address, port }: Target, ms: number): Promise<boolean> =>
+/** Both ends of a connection, as one of its machines sees them. */
+export interface Connection {
+  /** ms since 1970. */
+  readonly at: number;
+  /** `address:port`. */
+  readonly local: string;
+  readonly remote: string;
+  /** The name of the machine that answered, once it said so. */
+  readonly by?: string;
+}
+
+const ends = (socket: Socket): Connection => ({
+  at: Date.now(),
+  local: `${socket.localAddress}:${socket.localPort}`,
+  remote: `${socket.remoteAddress}:${socket.remotePort}`,
+});
+
+/** The connection that there was within so many ms, and who answered by it; null: none. */
+const reaches = ({ address, port }: Target, ms: number): Promise<Connection | null> =>
   new Promise((resolve) => {
     const socket = connect({ host: address, port });
-    const finish = (answer: boolean): void => {
+    let made: Connection | null = null;
+    const finish = (): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(answer);
+      resolve(made);
     };
-    const timer = setTimeout(() => finish(false), ms);
-    socket.on('connect', () => finish(true)).on('error', () => finish(false));
+    const timer = setTimeout(finish, ms);
+    socket.on('connect', () => {
+      // Linux may wake us with an error before SO_ERROR tells which, when a filter refuses by ICMP: Node takes
+      // that for a connection. Such a socket has no other end.
+      if (socket.remoteAddress !== undefined) made = ends(socket);
+    });
+    socket.on('data', (name: Buffer) => {
+      if (made) made = { ...made, by: String(name) };
+      finish();
+    });
+    socket.on('error', finish);
   });
+
+/** Who connected to this machine, the last of them. */
+const accepted: Connection[] = [];
+const mostAccepted = 50;
+
+function accept(socket: Socket): void {
+  accepted.push(ends(socket));
+  if (accepted.length > mostAccepted) accepted.shift();
+  socket.on('error', () => undefined).end(hostname());
+}
 
 /** What a program prints; nothing where it fails. */
 const said = (program: string, ...args: readonly string[]): Promise<string> =>
@@ -104,6 +144,8 @@ function answerTo(question: Question): Promise<unknown> {
       return Promise.all(question.flows.map((flow) => reaches(flow, question.ms)));
     case 'look':
       return look(question.device, question.table);
+    case 'accepted':
+      return Promise.resolve(accepted);
     default:
       return get(question.path, question.token);
   }
@@ -111,7 +153,7 @@ function answerTo(question: Question): Promise<unknown> {
 
 if (import.meta.main) {
   for (const port of process.argv.slice(2).map(Number)) {
-    createServer((socket) => socket.on('error', () => undefined).end()).listen(port, '0.0.0.0');
+    createServer(accept).listen(port, '0.0.0.0');
   }
   for await (const line of createInterface({ input: process.stdin })) {
     const answer = await answerTo(JSON.parse(line) as Question);

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import type { NetworkStatus } from '#api';
 import { until } from '../support/until.ts';
+import { addressesOf, evidence, inWords } from './evidence.ts';
 import { addressIn, deviceOf, type Fleet, tableOf } from './fleet.ts';
 import {
   everybody,
@@ -16,7 +17,7 @@ import {
   type Who,
   yamlOf,
 } from './model.ts';
-import type { Seen } from './prober.ts';
+import type { Connection, Seen } from './prober.ts';
 
 /** ms: an agent finds out that its connection is dead within half a minute, and returns. */
 const settles = 60_000;
@@ -127,34 +128,55 @@ export class Verifier {
         return open.length === 0;
       },
       passesWithin,
-    ).catch(() => {
-      throw new Error(`do not pass: ${open.map(describe).join(', ')}`);
+    ).catch(async () => {
+      const targets = new Set(open.flatMap((flow) => this.#target(model, flow) ?? []));
+      throw new Error(
+        `do not pass: ${open.map(describe).join(', ')}\n${await evidence(this.#fleet, [...targets])}`,
+      );
     });
-    // A single answer was seen in one run of some, from where every filter refused it, and is not explained:
-    // a way that is open answers again.
-    const passed = await this.#passing(model, await this.#passing(model, by('fails')));
-    if (passed.length > 0) throw new Error(`pass: ${passed.map(describe).join(', ')}`);
+    await this.#refuse(model, by('fails'));
   }
 
-  async #passing(model: Model, some: readonly Flow[]): Promise<readonly Flow[]> {
-    const lost = await this.#lost(model, some, failsAfter);
-    return some.filter((flow) => !lost.includes(flow));
+  async #refuse(model: Model, some: readonly Flow[]): Promise<void> {
+    const made = await this.#connect(model, some, failsAfter);
+    if (made.size === 0) return;
+    const again = await this.#connect(model, [...made.keys()], failsAfter);
+    const told = [...made].map(([flow, connection]) => {
+      const next = again.get(flow);
+      const after = next ? `again ${inWords(next)}` : 'and then no more';
+      return `${describe(flow)}: ${inWords(connection)}, ${after}`;
+    });
+    const ends = new Set([...made.values()].flatMap(addressesOf));
+    throw new Error(`pass: ${told.join('\n')}\n${await evidence(this.#fleet, [...ends])}`);
   }
 
-  /** Those of some flows that do not pass now. */
+  /** Those of some flows that do not pass now, or come to somebody else. */
   async #lost(model: Model, some: readonly Flow[], ms: number): Promise<readonly Flow[]> {
+    const made = await this.#connect(model, some, ms);
+    return some.filter((flow) => made.get(flow)?.by !== flow.to);
+  }
+
+  /** The connections that come about, each tried once. */
+  async #connect(
+    model: Model,
+    some: readonly Flow[],
+    ms: number,
+  ): Promise<ReadonlyMap<Flow, Connection>> {
     const senders = [...Map.groupBy(some, ({ from }) => from)];
-    const lost = await Promise.all(
+    const made = await Promise.all(
       senders.map(async ([from, own]) => {
         const targets = own.map((flow) => ({
           address: this.#target(model, flow) ?? '',
           port: ports[flow.port],
         }));
         const answers = await this.#fleet.probes[from].reach(targets, ms);
-        return own.filter((_, index) => !answers[index]);
+        return own.flatMap((flow, index) => {
+          const { [index]: connection } = answers;
+          return connection ? [[flow, connection] as const] : [];
+        });
       }),
     );
-    return lost.flat();
+    return new Map(made.flat());
   }
 
   #target(model: Model, { to, subnet }: Flow): string | undefined {
