@@ -15,6 +15,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hawser-store-'));
   kernel = new FakeKernel();
   kernel.put(undefined, 'links', { name: 'eth0', mtu: 1500, up: true });
+  kernel.put(undefined, 'links', { name: 'eth1', mtu: 1500, up: true });
   kernel.put(undefined, 'addresses', { device: 'eth0', address: '192.168.66.4/24' });
   for (const path of [
     'net/ipv4/conf/eth0/forwarding',

@@ -179,8 +179,13 @@ export class Agent {
     this.#choices.set(network, choice);
   }
 
+  /** In these namespaces, and in all others that we may have made. */
+  async #devices(namespaces: readonly string[]): Promise<DevicesByNamespace> {
+    return this.#host.devices([...namespaces, ...(await this.#host.spaces())]);
+  }
+
   async #look(state: HostState): Promise<Look> {
-    const there = await this.#host.devices(namespacesOf(state));
+    const there = await this.#devices(namespacesOf(state));
     const adoption = this.#store.adoptions.find(state.network);
     const taking = await takingOf(this.#parts, adoption, there);
     const devices = taking?.devices ?? there;
@@ -306,7 +311,7 @@ export class Agent {
 
   async #removeAll(network: string): Promise<Done & Pick<Report, 'backends'>> {
     const wish = emptyWish(network);
-    const devices = await this.#host.devices(['root']);
+    const devices = await this.#devices(['root']);
     const look = async () => {
       const observation = await this.#host.observe(wish, devices);
       return { observation, changes: diff(observation.view, wish.view) };

@@ -90,12 +90,23 @@ async function takenTables(context: Context, changes: readonly Change[]): Promis
   return found;
 }
 
+/** A namespace of that name that is another's; one without any mark was left by who died making it. */
+function takenSpaces({ devices, network }: Context, changes: readonly Change[]): Diagnostic[] {
+  const alias = devices.get('lo')?.alias;
+  const isEmpty = devices.all.length <= 1 && alias === undefined;
+  if (isEmpty || networkOf(alias) === network) return [];
+  return wishesOf(changes, 'spaces').map(({ item: { name } }) =>
+    hostErrors.diagnostic('host/namespace-taken', { name, network }),
+  );
+}
+
 /** What belongs to others and stands in the way of the changes. */
 export async function findCollisions(
   context: Context,
   changes: readonly Change[],
 ): Promise<readonly Diagnostic[]> {
   const here = changes.filter(({ namespace }) => namespace === context.namespace);
+  if (context.namespace !== 'root') return takenSpaces(context, here);
   const found = await Promise.all([
     takenPorts(context, here),
     takenRoutes(context, here),

@@ -35,13 +35,21 @@ export interface Fixture {
     element(table: string, set: string, element: string): void;
     name(address: string): void;
     resolver(): void;
+    /** Of the segment in the namespace `hw-net-lab`. */
+    vxlan(): void;
+    fdb(mac: string): void;
+    neighbour(address: string): void;
+    port(device: string): void;
   };
-  /** Foreign things; `eth0` with 192.168.66.4/24 is there from the beginning. */
+  /** Names of the devices in the agent's own namespace that are there without Hawser. */
+  homeDevices(): readonly string[];
+  /** Foreign things; `eth0` with 192.168.66.4/24 and `eth1` are there from the beginning. */
   readonly foreign: {
     device(name: string): void;
     route(prefix: string): void;
     table(name: string): void;
     port(port: number): void;
+    space(name: string): void;
   };
   close(): Promise<void>;
 }
@@ -77,8 +85,9 @@ class Trial {
   }
 
   async look(wish: Wish): Promise<{ observation: Observation; changes: Change[] }> {
-    const devices = await this.fixture.host.devices(['root']);
-    const observation = await this.fixture.host.observe(wish, devices);
+    const { host } = this.fixture;
+    const devices = await host.devices(['root', ...wish.view.keys(), ...(await host.spaces())]);
+    const observation = await host.observe(wish, devices);
     return { observation, changes: diff(observation.view, wish.view) };
   }
 
@@ -140,13 +149,18 @@ function reaches(trial: () => Trial, { first, second }: ComplianceStates): void 
   test('takes everything away again, and sysctls and /etc/hosts are what they were', async () => {
     const { fixture } = trial();
     const [before, hosts] = [fixture.sysctl(forwards), fixture.hosts()];
+    const devices = fixture.homeDevices();
+    expect(devices).toContain('eth1');
     await trial().bring(trial().wishFor(first));
     expect(fixture.sysctl(forwards)).toBe('1');
     expect(await fixture.host.networks()).toEqual(['net']);
+    expect(fixture.homeDevices()).not.toContain('eth1');
     await trial().bring(emptyWish('net'));
     await trial().isThere(emptyWish('net'));
     expect(fixture.sysctl(forwards)).toBe(before);
     expect(fixture.hosts()).toBe(hosts);
+    expect(fixture.homeDevices()).toEqual(devices);
+    expect(await fixture.host.spaces()).toEqual([]);
     expect(await fixture.host.networks()).toEqual([]);
   });
 }
@@ -166,6 +180,11 @@ function repairs(trial: () => Trial, { first }: ComplianceStates): void {
     ['an element', ({ spoil }) => spoil.element('hawser-net', 'net4', '10.0.0.0/24')],
     ['a name', ({ spoil }) => spoil.name('10.0.0.2')],
     ['a resolver', ({ spoil }) => spoil.resolver()],
+    ['a VXLAN device', ({ spoil }) => spoil.vxlan()],
+    ['an entry of the fdb', ({ spoil }) => spoil.fdb('02:00:00:00:00:02')],
+    ['a neighbour', ({ spoil }) => spoil.neighbour('10.9.0.2')],
+    ['an IPv6 neighbour', ({ spoil }) => spoil.neighbour('fd09::1')],
+    ['a port', ({ spoil }) => spoil.port('eth1')],
   ];
 
   test.each(spoilings)('sees that %s is gone, and puts it back', async (_, spoil) => {
@@ -282,6 +301,7 @@ function refuses(trial: () => Trial, { first }: ComplianceStates): void {
     ['host/port-taken', ({ foreign }) => foreign.port(51_820)],
     ['host/route-taken', ({ foreign }) => foreign.route('10.0.5.0/24')],
     ['host/table-taken', ({ foreign }) => foreign.table('hawser-net')],
+    ['host/namespace-taken', ({ foreign }) => foreign.space('hw-net-lab')],
   ];
 
   test.each(collisions)('tells %s before it writes anything', async (code, put) => {
@@ -292,6 +312,19 @@ function refuses(trial: () => Trial, { first }: ComplianceStates): void {
     const found = await observation.collisions(changes);
     expect(found.map((one) => one.code)).toEqual([code]);
     expect(fixture.host.writes()).toBe(writes);
+  });
+
+  test('leaves a segment waiting whose port is not there, and does the rest', async () => {
+    const { fixture } = trial();
+    fixture.spoil.device('eth1');
+    const wish = trial().wishFor(first);
+    const { observation, changes } = await trial().look(wish);
+    const failures = await observation.apply(changes);
+    expect(failures.map(({ change, error }) => `${change.id} ${error.code}`)).toEqual([
+      'eth1 host/no-port',
+    ]);
+    const again = await trial().look(wish);
+    expect(again.changes.map(({ facility }) => facility)).toEqual(['ports']);
   });
 
   test('does what it can when something fails, and tells what did not work', async () => {

@@ -16,6 +16,13 @@ export interface Context {
   readonly run: Run;
   readonly kernel: Kernel;
   readonly devices: Devices;
+  /** Runs in the agent's own namespace. */
+  readonly runInRoot: Run;
+  readonly rootDevices: Devices;
+  /** A path by which ip(8) finds the agent's own namespace from within another. */
+  readonly rootNamespace: string;
+  /** Devices that were made anew by these changes: what lay on them is gone. */
+  readonly remade: Set<string>;
   readonly wish: Wish;
   /** What is wished for this namespace. */
   readonly wanted: NamespaceView;

@@ -34,6 +34,8 @@ export type Backend = 'kernel' | 'wireguard-go';
 export interface Host {
   /** All devices there are, by namespace: for names that a state leaves to the machine. */
   devices(namespaces: Iterable<string>): Promise<ReadonlyMap<string, Devices>>;
+  /** Names of the network namespaces there are that may be of one of our networks. */
+  spaces(): Promise<readonly string[]>;
   /**
    * What is there of this network, foreign things left out. An endpoint that a healthy peer roamed to
    * is told as the wished one.

@@ -13,6 +13,29 @@ export interface Device {
   readonly up: boolean;
   /** With their lengths; those the kernel made for the link itself left out. */
   readonly addresses: readonly string[];
+  /** The bridge it is on. */
+  readonly master?: string;
+  readonly vxlan?: VxlanData;
+  /** What it is as a port of its bridge. */
+  readonly slave?: SlaveData;
+}
+
+/** `info_data` of a VXLAN device, as ip(8) tells it. */
+interface VxlanData {
+  readonly id: number;
+  readonly local?: string;
+  readonly local6?: string;
+  readonly port: number;
+  readonly learning: boolean;
+}
+
+/** `info_slave_data` of a port of a bridge (bridge(8)). */
+interface SlaveData {
+  readonly learning?: boolean;
+  readonly flood?: boolean;
+  readonly mcast_flood?: boolean;
+  readonly bcast_flood?: boolean;
+  readonly neigh_suppress?: boolean;
 }
 
 /** The devices of one namespace. */
@@ -72,7 +95,12 @@ interface LinkJson {
   readonly flags: readonly string[];
   readonly group?: string;
   readonly ifalias?: string;
-  readonly linkinfo?: { readonly info_kind?: string };
+  readonly master?: string;
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: unknown;
+    readonly info_slave_data?: SlaveData;
+  };
   readonly addr_info?: readonly {
     readonly family: string;
     readonly local: string;
@@ -98,6 +126,9 @@ export function readDevices(links: readonly LinkJson[]): Devices {
       addresses: (link.addr_info ?? [])
         .filter(isOwnScope)
         .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+      ...(link.master !== undefined && { master: link.master }),
+      ...(link.linkinfo?.info_kind === 'vxlan' && { vxlan: link.linkinfo.info_data as VxlanData }),
+      ...(link.linkinfo?.info_slave_data && { slave: link.linkinfo.info_slave_data }),
     })),
   );
 }

@@ -77,4 +77,20 @@ export const hostErrors = errorTable({
     says: 'the machine still differs: {what}',
     fix: 'Something else on this machine may undo it; the next run tries again.',
   },
+  'host/namespace-taken': {
+    says: 'there is a network namespace {name} already, and it is none of the network {network}',
+    fix: 'Rename it or remove it (`ip netns del {name}`), if nobody needs it.',
+  },
+  'host/no-port': {
+    says: 'there is no device {device} on this machine, which is to be the port of a segment',
+    fix: 'Plug it in, or correct `port` in the file; the rest of the network works, and the next run tries again.',
+  },
+  'host/port-in-use': {
+    says: 'the device {device} cannot be the port of a segment: {why}',
+    fix: 'Give the segment a device of its own, without addresses, or take them away.',
+  },
+  'host/not-closed': {
+    says: 'not made, since the filter that keeps VXLAN of others out could not be set',
+    fix: 'Correct what the filter says of itself; the next run tries again.',
+  },
 });

@@ -5,7 +5,7 @@ import { hostErrors } from './errors.ts';
 import { findingOf } from './failure.ts';
 import type { Run } from './run.ts';
 
-/** One line for `ip -batch`, and the change it makes. */
+/** One line for `ip -batch` or `bridge -batch`, and the change it makes. */
 export interface IpLine {
   readonly line: string;
   readonly change: Change;
@@ -31,12 +31,12 @@ function messagesByLine(stderr: string): ReadonlyMap<number, string> {
   return found;
 }
 
-function commandFailed(line: string, said: string): Diagnostic {
-  const argv = `ip ${line}`;
+function commandFailed(program: string, line: string, said: string): Diagnostic {
+  const argv = `${program} ${line}`;
   return findingOf(hostErrors.error('host/command-failed', { argv, exit: 1, stderr: said }));
 }
 
-function failuresOf(lines: readonly IpLine[], error: unknown): Failure[] {
+function failuresOf(program: string, lines: readonly IpLine[], error: unknown): Failure[] {
   const stderr = error instanceof HawserError ? (error.text ?? '') : '';
   const messages = messagesByLine(stderr);
   if (messages.size === 0) {
@@ -47,7 +47,7 @@ function failuresOf(lines: readonly IpLine[], error: unknown): Failure[] {
     const said = messages.get(index + 1);
     if (said === undefined) return [];
     if (change.kind === 'remove' && alreadyGone.test(said)) return [];
-    return [{ change, error: commandFailed(line, said) }];
+    return [{ change, error: commandFailed(program, line, said) }];
   });
 }
 
@@ -56,13 +56,14 @@ export async function ipBatch(
   run: Run,
   lines: readonly IpLine[],
   options: readonly string[] = [],
+  program: 'ip' | 'bridge' = 'ip',
 ): Promise<readonly Failure[]> {
   if (lines.length === 0) return [];
   const stdin = `${lines.map(({ line }) => line).join('\n')}\n`;
   try {
-    await run('write', ['ip', ...options, '-force', '-batch', '-'], { stdin });
+    await run('write', [program, ...options, '-force', '-batch', '-'], { stdin });
     return [];
   } catch (error) {
-    return failuresOf(lines, error);
+    return failuresOf(program, lines, error);
   }
 }

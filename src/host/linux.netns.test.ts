@@ -4,7 +4,9 @@ import { TestMachine } from '../../tests/agent/machine.ts';
 import { complianceStates } from '../../tests/agent/states.ts';
 import { type Fixture, hostCompliance } from './compliance.ts';
 
-/** Namespaces with `eth0`. */
+const inLab = 'ip netns exec hw-net-lab';
+
+/** Namespaces with `eth0` and `eth1`. */
 async function open(): Promise<Fixture> {
   const machine = await TestMachine.open();
   for (const line of [
@@ -12,6 +14,7 @@ async function open(): Promise<Fixture> {
     'ip address add 192.168.66.4/24 dev eth0',
     'ip link set dev eth0 up',
     'ip link set dev lan0 up',
+    'ip link add eth1 type veth peer name lan1',
   ]) {
     machine.do(line);
   }
@@ -41,8 +44,18 @@ async function open(): Promise<Fixture> {
         const file = join(machine.folder, 'run/names/hawser:net:resolver/pid');
         machine.do(`kill -KILL ${readFileSync(file, 'utf8').trim()}`);
       },
+      vxlan: () => void machine.do(`${inLab} ip link del dev vxlan`),
+      fdb: (mac) => void machine.do(`${inLab} bridge fdb del ${mac} dev vxlan self`),
+      neighbour: (address) => void machine.do(`${inLab} ip neigh del ${address} dev bridge`),
+      port: (device) => void machine.do(`${inLab} ip link set dev ${device} nomaster`),
     },
+    homeDevices: () =>
+      [...machine.do('ip -o link').matchAll(/^\d+: (eth\d|lan\d)/gm)].map(([, name = '']) => name),
     foreign: {
+      space: (name) => {
+        machine.do(`ip netns add ${name}`);
+        machine.do(`ip netns exec ${name} ip link add theirs type bridge`);
+      },
       device: (name) => void machine.do(`ip link add ${name} type bridge`),
       route: (prefix) => void machine.do(`ip route add ${prefix} dev eth0`),
       table: (name) => void machine.do(`nft add table inet ${name}`),

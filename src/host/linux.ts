@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { byText } from '#base';
+import { byText, HawserError } from '#base';
 import { type Change, emptyNamespace, emptyView, type View, ViewBuilder } from '#state';
 import { type Existing, existing } from './adoption/existing.ts';
 import { release } from './adoption/release.ts';
@@ -8,7 +9,7 @@ import { Claims } from './claims.ts';
 import { findCollisions } from './collisions.ts';
 import type { Context } from './context.ts';
 import type { Backend, Failure, Host, Observation, Wish } from './contract.ts';
-import { type Device, type Devices, readDevices } from './devices.ts';
+import { type Device, Devices, readDevices } from './devices.ts';
 import { v4Path, v6Path } from './forwarding/paths.ts';
 import { readJson } from './json.ts';
 import { adoptedMarkOf, networkOf } from './mark.ts';
@@ -18,7 +19,8 @@ import { readShared } from './names/replace-file.ts';
 import { listTable, listTables } from './nft/read.ts';
 import { usesResolved } from './resolved/uses.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
-import { applyInOrder, linuxFacilities } from './steps.ts';
+import { isOpen, notClosed } from './segment-guard.ts';
+import { applyInOrder, facilitiesOf } from './steps.ts';
 import { directKernel, enteredKernel } from './sysctl/kernel.ts';
 import { Vigil } from './vigil.ts';
 import { HandshakeAges } from './wireguard/ages.ts';
@@ -26,6 +28,8 @@ import { HandshakeAges } from './wireguard/ages.ts';
 export interface LinuxOptions {
   /** What to put before a command so that it runs in a namespace; nothing for the agent's own. */
   readonly enter?: Readonly<Record<string, readonly string[]>>;
+  /** The agent's own namespace, as ip(8) finds it from within another; /proc/<pid>/ns/net. */
+  readonly rootNamespace?: string;
   /** Where claims lie; /run/hawser. */
   readonly runFolder?: string;
   /** Where the machine says how it finds names; /etc. */
@@ -45,8 +49,19 @@ const askResolver = async (host: string): Promise<readonly string[]> =>
   (await lookup(host, { all: true })).map(({ address }) => address);
 
 /** Namespaces of others are entered by name; `root` is where the agent runs. */
-const prefixOf = (options: LinuxOptions, namespace: string): readonly string[] =>
-  options.enter?.[namespace] ?? (namespace === 'root' ? [] : ['ip', 'netns', 'exec', namespace]);
+const prefixOf = ({ enter }: LinuxOptions, namespace: string): readonly string[] => {
+  const root = enter?.['root'] ?? [];
+  return namespace === 'root' ? root : [...root, 'ip', 'netns', 'exec', namespace];
+};
+
+/** What ip(8) says of a namespace that is not there. */
+const noSpace = /Cannot open network namespace/;
+
+/** Where ip(8) keeps the names of namespaces. */
+const spaceFolder = '/run/netns';
+
+/** Namespaces that may be ours. Names are only names: what decides is the mark of their `lo`. */
+const isCandidate = (name: string): boolean => name.startsWith('hw-');
 
 class RealHost implements LinuxHost {
   readonly #options: LinuxOptions;
@@ -96,13 +111,35 @@ class RealHost implements LinuxHost {
 
   async devices(namespaces: Iterable<string>): Promise<ReadonlyMap<string, Devices>> {
     const read = async (name: string): Promise<readonly [string, Devices]> => {
-      const text = await this.#runIn(name)('read', ['ip', '-j', '-d', 'address', 'show']);
-      return [name, readDevices(readJson('ip -j', text))];
+      try {
+        const text = await this.#runIn(name)('read', ['ip', '-j', '-d', 'address', 'show']);
+        return [name, readDevices(readJson('ip -j', text))];
+      } catch (error) {
+        if (name === 'root' || !(error instanceof HawserError && noSpace.test(error.message))) {
+          throw error;
+        }
+        return [name, new Devices([])];
+      }
     };
     return new Map(await Promise.all([...new Set(namespaces)].map(read)));
   }
 
-  #context(namespace: string, wish: Wish, claims: Claims, devices: Devices): Context {
+  async spaces(): Promise<readonly string[]> {
+    if (prefixOf(this.#options, 'root').length === 0) return namedSpaces().filter(isCandidate);
+    const text = await this.#runIn('root')('read', ['ip', 'netns', 'list']);
+    return text
+      .split('\n')
+      .map((line) => line.split(' ')[0] ?? '')
+      .filter(isCandidate);
+  }
+
+  #context(
+    namespace: string,
+    wish: Wish,
+    claims: Claims,
+    devices: Devices,
+    rootDevices: Devices = devices,
+  ): Context {
     const run = this.#runIn(namespace);
     const direct = prefixOf(this.#options, namespace).length === 0;
     return {
@@ -111,6 +148,10 @@ class RealHost implements LinuxHost {
       run,
       kernel: direct ? directKernel(() => this.#fileWrites++) : enteredKernel(run),
       devices,
+      runInRoot: this.#runIn('root'),
+      rootDevices,
+      rootNamespace: this.#options.rootNamespace ?? `/proc/${process.pid}/ns/net`,
+      remade: new Set(),
       wish,
       wanted: wish.view.get(namespace) ?? emptyNamespace(),
       claims,
@@ -131,7 +172,10 @@ class RealHost implements LinuxHost {
 
   async observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation> {
     const claims = new Claims(this.#runFolder, wish.network);
-    const contexts = [...devices].map(([name, found]) => this.#context(name, wish, claims, found));
+    const root = devices.get('root');
+    const contexts = [...devices].map(([name, found]) =>
+      this.#context(name, wish, claims, found, root),
+    );
     const builder = new ViewBuilder();
     for (const context of contexts) await observeAll(context, builder);
     return observation(builder.view, contexts, claims, wish);
@@ -169,6 +213,16 @@ class RealHost implements LinuxHost {
   }
 }
 
+/** An error is not an empty answer, but a folder that is not there is one. */
+function namedSpaces(): readonly string[] {
+  try {
+    return readdirSync(spaceFolder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** A network that should be nowhere. */
 export const emptyWish = (network: string): Wish => ({
   network,
@@ -182,7 +236,9 @@ export const emptyWish = (network: string): Wish => ({
 /** Reads everything at once, then tells it in the order of the facilities. */
 async function observeAll(context: Context, builder: ViewBuilder): Promise<void> {
   const into = builder.namespace(context.namespace);
-  const fills = await Promise.all(linuxFacilities.map((facility) => facility.observe(context)));
+  const fills = await Promise.all(
+    facilitiesOf(context).map((facility) => facility.observe(context)),
+  );
   for (const fill of fills) fill(into);
 }
 
@@ -199,6 +255,13 @@ async function claim(context: Context): Promise<void> {
   );
   const paths = [...wanted.sysctls.keys(), ...switches];
   claims.claimSysctls(namespace, await context.kernel.read(paths));
+}
+
+/** Namespaces that go before the agent's own, whose filter they need to the last; those that stay after. */
+function inOrder(contexts: readonly Context[], { view }: Wish): readonly Context[] {
+  const rank = ({ namespace }: Context): number =>
+    namespace === 'root' ? 1 : view.has(namespace) ? 2 : 0;
+  return contexts.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function observation(
@@ -221,10 +284,12 @@ function observation(
     },
     async apply(changes: readonly Change[]): Promise<readonly Failure[]> {
       const failures: Failure[] = [];
-      for (const context of contexts) {
-        await claim(context);
+      for (const context of inOrder(contexts, wish)) {
+        if (context.namespace === 'root') await claim(context);
         const here = changes.filter(({ namespace }) => namespace === context.namespace);
-        failures.push(...(await applyInOrder(context, here)));
+        const shut = isOpen(failures) ? notClosed(here) : [];
+        const possible = here.filter((change) => !shut.some((one) => one.change === change));
+        failures.push(...shut, ...(await applyInOrder(context, possible)));
       }
       if (failures.length === 0 && wish.view.size === 0) claims.forget();
       return failures;

@@ -1,21 +1,27 @@
 import type { Change } from '#state';
 import { address } from './address/index.ts';
+import { bridge } from './bridge/index.ts';
 import type { Context, LinuxFacility } from './context.ts';
 import type { Failure } from './contract.ts';
 import { dnsmasq } from './dnsmasq/index.ts';
 import { hostErrors } from './errors.ts';
 import { findingOf } from './failure.ts';
+import { fdb } from './fdb/index.ts';
 import { forwarding } from './forwarding/index.ts';
 import { link } from './link/index.ts';
 import { names } from './names/index.ts';
+import { neighbour } from './neighbour/index.ts';
 import { nft } from './nft/index.ts';
+import { port } from './port/index.ts';
 import { resolved } from './resolved/index.ts';
 import { route, unreachable } from './route/index.ts';
+import { isOurSpace, space } from './space/index.ts';
 import { sysctl } from './sysctl/index.ts';
+import { vxlan } from './vxlan/index.ts';
 import { wireguard } from './wireguard/index.ts';
 
 /** Tunnels are observed before what lies on them. */
-export const linuxFacilities: readonly LinuxFacility[] = [
+const rootFacilities: readonly LinuxFacility[] = [
   wireguard,
   link,
   address,
@@ -28,6 +34,15 @@ export const linuxFacilities: readonly LinuxFacility[] = [
   resolved,
 ];
 
+/** What the namespaces of segments have. */
+const spaceFacilities: readonly LinuxFacility[] = [space, nft, bridge, vxlan, fdb, neighbour, port];
+
+/** The facilities that look at a namespace; none where it is another's, or not there. */
+export const facilitiesOf = (context: Context): readonly LinuxFacility[] => {
+  if (context.namespace === 'root') return rootFacilities;
+  return isOurSpace(context) ? spaceFacilities : [];
+};
+
 type Verb = 'establish' | 'withdraw';
 
 /**
@@ -36,18 +51,29 @@ type Verb = 'establish' | 'withdraw';
  * from the device up, then routes, then names; unreachable routes and filters go last.
  */
 const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
+  [space, 'establish'],
   [nft, 'establish'],
   [unreachable, 'establish'],
   [resolved, 'withdraw'],
   [route, 'withdraw'],
   [address, 'withdraw'],
   [wireguard, 'withdraw'],
+  [port, 'withdraw'],
+  [neighbour, 'withdraw'],
+  [fdb, 'withdraw'],
+  [vxlan, 'withdraw'],
+  [bridge, 'withdraw'],
   [wireguard, 'establish'],
   [link, 'establish'],
   [address, 'establish'],
   [sysctl, 'establish'],
   [forwarding, 'establish'],
   [route, 'establish'],
+  [bridge, 'establish'],
+  [vxlan, 'establish'],
+  [fdb, 'establish'],
+  [neighbour, 'establish'],
+  [port, 'establish'],
   [names, 'establish'],
   [dnsmasq, 'establish'],
   [resolved, 'establish'],
@@ -57,6 +83,7 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [sysctl, 'withdraw'],
   [unreachable, 'withdraw'],
   [nft, 'withdraw'],
+  [space, 'withdraw'],
 ];
 
 /** The device a change needs, if it is another one's work to make it. */

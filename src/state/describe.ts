@@ -30,6 +30,12 @@ const named: Names = {
   names: (item) =>
     `name ${item.names[0] ?? item.address}${item.place === 'resolver' ? ' of the resolver' : ''}`,
   'split-dns': (item) => `DNS by ${item.device}`,
+  spaces: (item) => `network namespace ${item.name}`,
+  bridges: (item) => `bridge ${item.name}`,
+  vxlans: (item) => `VXLAN device ${item.name}`,
+  fdb: (item) => `MAC address ${item.mac} behind ${item.device}`,
+  neighbours: (item) => `neighbour ${item.address} of ${item.device}`,
+  ports: (item) => `port ${item.device}`,
 };
 
 const show = (value: unknown): string => {

@@ -34,6 +34,13 @@ export const impactOfChange: OnChange = {
   resolvers: none,
   names: none,
   'split-dns': none,
+  spaces: none,
+  bridges: none,
+  vxlans: (a, b) =>
+    a.vni === b.vni && a.port === b.port && a.local === b.local ? 'none' : 'outage',
+  fdb: none,
+  neighbours: (a, b) => (a.mac === b.mac ? 'none' : 'session'),
+  ports: none,
 };
 
 const removals: Readonly<Record<Facility, Impact>> = {
@@ -53,6 +60,12 @@ const removals: Readonly<Record<Facility, Impact>> = {
   resolvers: 'none',
   names: 'none',
   'split-dns': 'none',
+  spaces: 'outage',
+  bridges: 'outage',
+  vxlans: 'outage',
+  fdb: 'outage',
+  neighbours: 'outage',
+  ports: 'outage',
 };
 
 /** What taking an item away does to traffic; an unreachable route carried none. */

@@ -137,6 +137,48 @@ export interface SplitDnsItem {
   readonly forwards?: boolean;
 }
 
+/** A network namespace of ours. */
+export interface SpaceItem {
+  readonly name: string;
+}
+
+export interface BridgeItem {
+  readonly name: string;
+  readonly up: boolean;
+}
+
+export interface PortItem {
+  readonly device: string;
+  /** Empty where it is on none. */
+  readonly bridge: string;
+  readonly up: boolean;
+}
+
+export interface VxlanItem {
+  readonly name: string;
+  /** Empty where it is on none. */
+  readonly bridge: string;
+  readonly vni: number;
+  readonly port: number;
+  readonly local: string;
+  readonly up: boolean;
+  /** It learns nothing, floods nothing, and its bridge answers for those behind it. */
+  readonly sealed: boolean;
+}
+
+export interface FdbItem {
+  readonly device: string;
+  readonly mac: string;
+  /** Empty where only one of its two entries is there. */
+  readonly to: string;
+}
+
+export interface NeighbourItem {
+  readonly device: string;
+  readonly address: string;
+  readonly mac: string;
+}
+
 export interface ItemTypes {
   tunnels: TunnelItem;
   links: LinkItem;
@@ -154,12 +196,19 @@ export interface ItemTypes {
   resolvers: ResolverItem;
   names: NameItem;
   'split-dns': SplitDnsItem;
+  spaces: SpaceItem;
+  bridges: BridgeItem;
+  vxlans: VxlanItem;
+  fdb: FdbItem;
+  neighbours: NeighbourItem;
+  ports: PortItem;
 }
 
 export type Facility = keyof ItemTypes;
 
 /** All facilities, in the order in which changes are told. */
 export const facilities = [
+  'spaces',
   'nft-tables',
   'nft-counters',
   'nft-chains',
@@ -176,6 +225,11 @@ export const facilities = [
   'resolvers',
   'names',
   'split-dns',
+  'bridges',
+  'vxlans',
+  'fdb',
+  'neighbours',
+  'ports',
 ] as const satisfies readonly Facility[];
 
 type IdOf = { readonly [F in Facility]: (item: ItemTypes[F]) => string };
@@ -199,4 +253,10 @@ export const idOf: IdOf = {
   resolvers: (item) => item.name,
   names: (item) => `${item.place} ${item.address}`,
   'split-dns': (item) => item.device,
+  spaces: (item) => item.name,
+  bridges: (item) => item.name,
+  vxlans: (item) => item.name,
+  fdb: (item) => `${item.device} ${item.mac}`,
+  neighbours: (item) => `${item.device} ${item.address}`,
+  ports: (item) => item.device,
 };

@@ -220,7 +220,46 @@ export const SplitDns = Type.Object(
 );
 export type SplitDns = Static<typeof SplitDns>;
 
-/** What one network namespace should hold. `root` is the one the agent runs in. */
+/** A bridge of a segment. It learns on ports alone. */
+export const Bridge = Type.Object({ name: Type.String() }, closed);
+export type Bridge = Static<typeof Bridge>;
+
+/** A device that was there before, taken out of the agent's namespace and put on a bridge of this one. */
+export const Port = Type.Object({ device: Type.String(), bridge: Type.String() }, closed);
+export type Port = Static<typeof Port>;
+
+/**
+ * A VXLAN device on a bridge of this namespace (RFC 7348). Its socket is in the agent's own namespace and
+ * sends from `local` (an address), to `port` of those that `fdb` names. It learns nothing, passes no
+ * frame on to whom nobody knows, and answers for neighbours that are known.
+ */
+export const Vxlan = Type.Object(
+  {
+    name: Type.String(),
+    bridge: Type.String(),
+    vni: Type.Integer(),
+    port: Type.Integer(),
+    local: Type.String(),
+  },
+  closed,
+);
+export type Vxlan = Static<typeof Vxlan>;
+
+/** The machine with this MAC address is behind a VXLAN device, at the gateway with the address `to`. */
+export const FdbEntry = Type.Object(
+  { device: Type.String(), mac: Type.String(), to: Type.String() },
+  closed,
+);
+export type FdbEntry = Static<typeof FdbEntry>;
+
+/** A permanent neighbour of a device: what its bridge answers ARP and ND with. */
+export const Neighbour = Type.Object(
+  { device: Type.String(), address: Type.String(), mac: Type.String() },
+  closed,
+);
+export type Neighbour = Static<typeof Neighbour>;
+
+/** What one network namespace should hold. `root` is the one the agent runs in; it makes the others. */
 export const Namespace = Type.Object(
   {
     links: Type.Optional(facility(Link)),
@@ -233,6 +272,11 @@ export const Namespace = Type.Object(
     resolvers: Type.Optional(facility(DnsResolver)),
     names: Type.Optional(Names),
     splitDns: Type.Optional(facility(SplitDns)),
+    bridges: Type.Optional(facility(Bridge)),
+    ports: Type.Optional(facility(Port)),
+    vxlans: Type.Optional(facility(Vxlan)),
+    fdb: Type.Optional(facility(FdbEntry)),
+    neighbours: Type.Optional(facility(Neighbour)),
   },
   closed,
 );

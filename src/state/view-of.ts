@@ -193,6 +193,22 @@ function putNamespace(
   }
   for (const table of wanted.nft?.items ?? []) putTable(into, table);
   putResolution(into, wanted, resolver);
+  putSegment(into, wanted);
+}
+
+function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
+  for (const { name } of wanted.bridges?.items ?? []) putItem(into, 'bridges', { name, up: true });
+  for (const { name, bridge, vni, port, local } of wanted.vxlans?.items ?? []) {
+    putItem(into, 'vxlans', { name, bridge, vni, port, local, up: true, sealed: true });
+  }
+  for (const { device, mac, to } of wanted.fdb?.items ?? [])
+    putItem(into, 'fdb', { device, mac, to });
+  for (const { device, address, mac } of wanted.neighbours?.items ?? []) {
+    putItem(into, 'neighbours', { device, address, mac });
+  }
+  for (const { device, bridge } of wanted.ports?.items ?? []) {
+    putItem(into, 'ports', { device, bridge, up: true });
+  }
 }
 
 const isBelow = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`);
@@ -230,7 +246,9 @@ function putResolution(into: NamespaceBuilder, wanted: Namespace, resolver: Reso
 export function viewOf(state: HostState, resolver: Resolver = symbolic): View {
   const builder = new ViewBuilder();
   for (const [name, namespace] of Object.entries(state.namespaces)) {
-    putNamespace(builder.namespace(name), namespace, resolver, carriers(state, resolver));
+    const into = builder.namespace(name);
+    if (name !== 'root') putItem(into, 'spaces', { name });
+    putNamespace(into, namespace, resolver, carriers(state, resolver));
   }
   const carried = carriedBy(state);
   for (const [id, tunnel] of Object.entries(state.tunnels)) {

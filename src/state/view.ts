@@ -26,6 +26,12 @@ export const emptyNamespace = (): NamespaceBuilder => ({
   resolvers: new Map(),
   names: new Map(),
   'split-dns': new Map(),
+  spaces: new Map(),
+  bridges: new Map(),
+  vxlans: new Map(),
+  fdb: new Map(),
+  neighbours: new Map(),
+  ports: new Map(),
 });
 
 /** A namespace nothing is known of; shared, never written. */

@@ -37,6 +37,8 @@ export class TestMachine {
   host(wrap?: (run: Run) => Run): LinuxHost {
     return linuxHost({
       enter: { root: this.box.enter },
+      // Its first process, in its own view.
+      rootNamespace: '/proc/1/ns/net',
       runFolder: join(this.folder, 'run'),
       etc: join(this.folder, 'etc'),
       ...(wrap && { wrap }),

@@ -114,6 +114,13 @@ const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
   names: never,
   // What asks for the server's name may come to ask somebody else.
   'split-dns': always,
+  // In namespaces of their own; but a port is taken out of the agent's.
+  spaces: never,
+  bridges: never,
+  vxlans: never,
+  fdb: never,
+  neighbours: never,
+  ports: always,
 };
 
 /** A rule that begins by asking for a device judges what passes that one. */

@@ -3,16 +3,18 @@ import { type Fixture, hostCompliance } from '../compliance.ts';
 import { FakeHost } from './index.ts';
 import { FakeKernel } from './kernel.ts';
 
-/** A fake machine with `eth0`. */
+/** A fake machine with `eth0` and `eth1`. */
 async function open(): Promise<Fixture> {
   const kernel = new FakeKernel();
   kernel.put(undefined, 'links', { name: 'eth0', mtu: 1500, up: true });
+  kernel.put(undefined, 'links', { name: 'eth1', mtu: 1500, up: true });
   kernel.put(undefined, 'addresses', { device: 'eth0', address: '192.168.66.4/24' });
   for (const path of ['net/ipv4/conf/eth0/forwarding', 'net/ipv6/conf/eth0/force_forwarding']) {
     kernel.sysctls.set(path, '0');
   }
   kernel.sysctls.set('net/ipv4/conf/eth0/src_valid_mark', '0');
   const metric = (prefix: string): number => (prefix.includes(':') ? 1024 : 0);
+  const lab = (): FakeKernel => kernel.spaces.get('hw-net-lab')?.kernel ?? new FakeKernel();
   return {
     host: new FakeHost(kernel),
     keyFile: '/nowhere',
@@ -33,8 +35,19 @@ async function open(): Promise<Fixture> {
         kernel.remove('nft-elements', `inet ${table} ${set} ${element}`),
       name: (address) => kernel.remove('names', `hosts file ${address}`, 'net'),
       resolver: () => kernel.remove('resolvers', 'resolver', 'net'),
+      vxlan: () => lab().remove('vxlans', 'vxlan'),
+      fdb: (mac) => lab().remove('fdb', `vxlan ${mac}`),
+      neighbour: (address) => lab().remove('neighbours', `bridge ${address}`),
+      port: (device) => {
+        const item = { device, bridge: '', up: true };
+        lab().put('net', 'ports', item);
+      },
     },
+    homeDevices: () =>
+      kernel.of('links').flatMap(({ item: { name } }) => (name.startsWith('eth') ? [name] : [])),
     foreign: {
+      space: (name) =>
+        void kernel.spaces.set(name, { network: undefined, kernel: new FakeKernel() }),
       device: (name) => kernel.put(undefined, 'links', { name, mtu: 1500, up: true }),
       route: (prefix) => {
         const item = { prefix, table: 254, metric: metric(prefix), device: 'eth0' };

@@ -1,6 +1,7 @@
 import { type Diagnostic, HawserError, Secret } from '#base';
 import {
   type Change,
+  type EditOf,
   type Facility,
   type ForwardingItem,
   facilities,
@@ -44,7 +45,7 @@ const settingOf = (facility: Facility, item: object): readonly [string, string] 
   return facility === 'sysctls' ? [path, value] : [forwardingPath(device, family), '1'];
 };
 
-/** A machine in memory, with one namespace: the same contract and laws as the real one. */
+/** A machine in memory: the same contract and laws as the real one. */
 export class FakeHost implements Host {
   readonly kernel: FakeKernel;
   /** Previous values of sysctls by network. */
@@ -74,7 +75,17 @@ export class FakeHost implements Host {
     return [...new Set([...owners, ...this.#claims.keys()])].sort();
   }
 
-  async devices(): Promise<ReadonlyMap<string, Devices>> {
+  async spaces(): Promise<readonly string[]> {
+    return [...this.kernel.spaces.keys()];
+  }
+
+  async devices(namespaces: Iterable<string>): Promise<ReadonlyMap<string, Devices>> {
+    const nothing = new Devices([]);
+    const others = [...namespaces].map((name) => [name, nothing] as const);
+    return new Map([...others, ['root', this.#rootDevices()]]);
+  }
+
+  #rootDevices(): Devices {
     const addresses = Map.groupBy(this.kernel.of('addresses'), ({ item }) => item.device);
     const all = this.kernel.of('links').map(({ item, network }): Device => {
       const held = addresses.get(item.name) ?? [];
@@ -88,7 +99,7 @@ export class FakeHost implements Host {
         addresses: held.map((one) => one.item.address),
       };
     });
-    return new Map([['root', new Devices(all)]]);
+    return new Devices(all);
   }
 
   #claimsOf(network: string): Map<string, string> {
@@ -151,6 +162,14 @@ export class FakeHost implements Host {
     const into = builder.namespace('root');
     const seen = devices.get('root');
     for (const facility of facilities) this.#observe(wish, into, facility, seen);
+    for (const [name, space] of this.kernel.spaces) {
+      if (!devices.has(name) || space.network !== wish.network) continue;
+      for (const facility of facilities) {
+        for (const { network, item } of space.kernel.of(facility)) {
+          if (network === wish.network) builder.put(name, facility, item);
+        }
+      }
+    }
     return {
       view: builder.view,
       backends: Object.fromEntries([...into.tunnels.keys()].map((name) => [name, 'kernel'])),
@@ -212,7 +231,13 @@ export class FakeHost implements Host {
       wishesOf(changes, facility).flatMap(({ change, item, before }) =>
         before === undefined && foreign(kept, change.id) ? [tell(item)] : [],
       );
+    const spaces = wishesOf(changes, 'spaces').flatMap(({ item: { name } }) => {
+      const owner = this.kernel.spaces.get(name);
+      if (!owner || owner.network === network) return [];
+      return [hostErrors.diagnostic('host/namespace-taken', { name, network })];
+    });
     return [
+      ...spaces,
       ...taken('tunnels', 'links', (item) =>
         hostErrors.diagnostic('host/interface-taken', { interface: item.interface, network }),
       ),
@@ -248,7 +273,8 @@ export class FakeHost implements Host {
     for (const change of inOrder(changes)) {
       try {
         this.#writes++;
-        this.#make(wish.network, change);
+        if (change.namespace === 'root') this.#make(wish.network, change);
+        else this.#makeIn(change.namespace, wish.network, change);
       } catch (error) {
         failures.push({ change, error: refused(error) });
       }
@@ -256,6 +282,34 @@ export class FakeHost implements Host {
     const unwanted = wish.view.size === 0 && failures.length === 0;
     if (unwanted) this.#claims.delete(wish.network);
     return failures;
+  }
+
+  #makeIn(namespace: string, network: string, change: Change): void {
+    if (change.kind === 'move') throw new Refusal('no tunnels in namespaces of segments');
+    if (change.facility === 'spaces') {
+      if (change.kind === 'remove') {
+        this.kernel.spaces.delete(namespace);
+        return;
+      }
+      this.kernel.spaces.set(namespace, { network, kernel: new FakeKernel() });
+    }
+    const space = this.kernel.spaces.get(namespace);
+    if (!space) throw new Refusal(`Cannot open network namespace "${namespace}"`);
+    if (change.facility === 'ports') this.#lend(space.kernel, change);
+    if (change.kind === 'remove') space.kernel.remove(change.facility, change.id);
+    else space.kernel.put<Facility>(network, change.facility, change.after);
+  }
+
+  /** A port leaves the agent's namespace, and comes back to it. */
+  #lend(kernel: FakeKernel, change: EditOf<'ports'>): void {
+    const [from, to] = change.kind === 'remove' ? [kernel, this.kernel] : [this.kernel, kernel];
+    const device = from.get('links', change.id)?.item;
+    if (!device) {
+      if (change.kind === 'add') throw hostErrors.error('host/no-port', { device: change.id });
+      return;
+    }
+    from.remove('links', change.id);
+    to.put(undefined, 'links', device);
   }
 
   #make(network: string, change: Change): void {
@@ -316,8 +370,8 @@ export class FakeHost implements Host {
 function inOrder(changes: readonly Change[]): readonly Change[] {
   const position = new Map(facilities.map((facility, index) => [facility, index]));
   const late = new Set<Facility>(['routes', 'rules', 'forwarding']);
-  const rank = ({ facility, kind }: Change): number => {
-    const index = position.get(facility) ?? 0;
+  const rank = ({ namespace, facility, kind }: Change): number => {
+    const index = (position.get(facility) ?? 0) + (namespace === 'root' ? 0 : 200);
     return kind === 'remove' ? -index : index + (late.has(facility) ? 100 : 0);
   };
   return changes.toSorted((a, b) => rank(a) - rank(b));

@@ -15,6 +15,12 @@ const keyOf = (facility: Facility, id: string, network: string | undefined): str
 /** What a kernel answers when it cannot. */
 export class Refusal extends Error {}
 
+/** A namespace besides: without devices but those that are made there or lent to it. */
+interface Space {
+  readonly network: string | undefined;
+  readonly kernel: FakeKernel;
+}
+
 /**
  * The state of a machine and the laws by which it changes: nothing lies on a device that is not there,
  * what lies on a device goes with it, a prefix belongs to one peer, routes go with their source.
@@ -22,6 +28,8 @@ export class Refusal extends Error {}
 export class FakeKernel {
   readonly #things = new Map<string, Thing>();
   readonly sysctls = new Map<string, string>();
+  /** Network namespaces by name. */
+  readonly spaces = new Map<string, Space>();
   /** Devices that were there before us. */
   readonly adopted = new Set<string>();
   /** Whether systemd-resolved is there. */
@@ -41,12 +49,16 @@ export class FakeKernel {
   /** Adds or replaces. @throws Refusal */
   put<F extends Facility>(network: string | undefined, facility: F, item: ItemTypes[F]): void {
     const device = deviceNeeded(item);
-    if (device !== undefined && !this.get('links', device)) {
+    if (device !== undefined && !this.#hasDevice(device)) {
       throw new Refusal(`Cannot find device "${device}"`);
     }
     if (facility === 'tunnels') this.#makeDevice(network, item as ItemTypes['tunnels']);
     if (facility === 'peers') this.#takePrefixes(item as PeerItem);
     this.#things.set(keyOf(facility, idOf[facility](item), network), { facility, network, item });
+  }
+
+  #hasDevice(name: string): boolean {
+    return (['links', 'bridges', 'vxlans'] as const).some((kind) => this.get(kind, name));
   }
 
   /** Makes a device, and what is on it, somebody's; without a network, foreign. Routes have marks of their own. */
@@ -66,7 +78,8 @@ export class FakeKernel {
     this.#things.delete(key);
     if (!thing) return;
     if (facility === 'tunnels') this.remove('links', id);
-    if (facility === 'links') this.#removeFrom(id);
+    if (facility === 'links' || facility === 'bridges' || facility === 'vxlans')
+      this.#removeFrom(id);
     if (facility === 'addresses')
       this.#removeRoutesFrom((thing as Thing<'addresses'>).item.address);
     if (facility === 'nft-tables') this.#removeInside(id);

@@ -38,6 +38,10 @@ function contextOf(devices: readonly string[]): Context {
   const link = (ifname: string) => ({ ifname, ifindex: 1, mtu: 1500, flags: ['UP'] });
   return {
     namespace: 'root',
+    runInRoot: async () => '',
+    rootDevices: readDevices([]),
+    rootNamespace: '',
+    remade: new Set(),
     network: 'net',
     run: () => Promise.reject(new Error('nothing is run')),
     kernel: {

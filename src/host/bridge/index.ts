@@ -1,0 +1,56 @@
+import { fnv1a } from '#base';
+import { putItem } from '#state';
+import type { LinuxFacility } from '../context.ts';
+import { ipBatch } from '../ip-batch.ts';
+import { markOf, networkOf } from '../mark.ts';
+import { removalsOf, wishesOf } from '../pick.ts';
+
+/**
+ * A bridge without an address of its own takes that of a port, and with each change of it all of its
+ * neighbours go. Of those that nobody sells (the second bit).
+ */
+function addressOf(mark: string): string {
+  const digits = fnv1a(mark).toString(16).padStart(8, '0');
+  return ['02', '68', ...(digits.match(/../g) ?? [])].join(':');
+}
+
+/**
+ * Bridges of ours. They have no address, not even one of their own making, and so say nothing
+ * themselves; and what goes to a group goes everywhere (`mcast_snooping 0`), as far as their ports let it.
+ */
+export const bridge: LinuxFacility = {
+  name: 'bridges',
+  v: 1,
+
+  observe:
+    async ({ devices, network }) =>
+    (into) => {
+      for (const { name, kind, alias, up } of devices.all) {
+        if (kind === 'bridge' && networkOf(alias) === network)
+          putItem(into, 'bridges', { name, up });
+      }
+    },
+
+  establish: ({ run, network }, changes) =>
+    ipBatch(
+      run,
+      wishesOf(changes, 'bridges').flatMap(({ change, item: { name }, before }) => {
+        const mark = markOf(network, name);
+        const make = [
+          `link add dev ${name} address ${addressOf(mark)} type bridge mcast_snooping 0 stp_state 0`,
+          `link set dev ${name} alias ${mark} addrgenmode none`,
+        ];
+        const lines = [...(before ? [] : make), `link set dev ${name} up`];
+        return lines.map((line) => ({ change, line }));
+      }),
+    ),
+
+  withdraw: ({ run }, changes) =>
+    ipBatch(
+      run,
+      removalsOf(changes, 'bridges').map(({ change, item }) => ({
+        change,
+        line: `link del dev ${item.name}`,
+      })),
+    ),
+};

@@ -1,0 +1,85 @@
+import { type PortItem, putItem } from '#state';
+import type { Context, LinuxFacility } from '../context.ts';
+import type { Failure } from '../contract.ts';
+import { hostErrors } from '../errors.ts';
+import { together } from '../failure.ts';
+import { adoptedMarkOf, isAdopted, networkOf } from '../mark.ts';
+import { removalsOf, wishesOf } from '../pick.ts';
+
+/** A device that holds an address, is on a bridge of others or somebody's tunnel is in use. */
+function refuse({ rootDevices }: Context, { device }: PortItem): void {
+  const found = rootDevices.get(device);
+  if (!found) throw hostErrors.error('host/no-port', { device });
+  const why =
+    found.addresses.length > 0
+      ? `it has the address ${found.addresses[0] ?? ''}`
+      : found.master !== undefined
+        ? `it is on the bridge ${found.master}`
+        : found.alias?.startsWith('hawser:') && !isAdopted(found.alias)
+          ? 'it is a tunnel'
+          : undefined;
+  if (why !== undefined) throw hostErrors.error('host/port-in-use', { device, why });
+}
+
+/** Into the namespace, marked first so that it is given back whatever happens. */
+async function take(context: Context, item: PortItem): Promise<void> {
+  refuse(context, item);
+  const { device } = item;
+  const mark = adoptedMarkOf(context.network, device);
+  const stdin = [
+    `link set dev ${device} alias ${mark}`,
+    `link set dev ${device} netns ${context.namespace}`,
+    '',
+  ].join('\n');
+  await context.runInRoot('write', ['ip', '-batch', '-'], { stdin });
+}
+
+async function establish(context: Context, item: PortItem): Promise<void> {
+  if (!context.devices.get(item.device)) await take(context, item);
+  const { device, bridge } = item;
+  const stdin = `link set dev ${device} master ${bridge}\nlink set dev ${device} up\n`;
+  await context.run('write', ['ip', '-batch', '-'], { stdin });
+}
+
+async function giveBack({ run, rootNamespace }: Context, device: string): Promise<void> {
+  const stdin = [
+    `link set dev ${device} nomaster`,
+    `link set dev ${device} alias ""`,
+    `link set dev ${device} netns ${rootNamespace}`,
+    '',
+  ].join('\n');
+  await run('write', ['ip', '-batch', '-'], { stdin });
+}
+
+/** Devices of the machine that are lent to a namespace of ours, and given back when it goes. */
+export const port: LinuxFacility = {
+  name: 'ports',
+  v: 1,
+
+  observe:
+    async ({ devices, network, namespace }) =>
+    (into) => {
+      if (namespace === 'root') return;
+      for (const { name: device, alias, master: bridge = '', up } of devices.all) {
+        if (isAdopted(alias) && networkOf(alias) === network) {
+          putItem(into, 'ports', { device, bridge, up });
+        }
+      }
+    },
+
+  async establish(context, changes) {
+    const failures: Failure[] = [];
+    for (const { change, item } of wishesOf(changes, 'ports')) {
+      failures.push(...(await together([change], () => establish(context, item))));
+    }
+    return failures;
+  },
+
+  async withdraw(context, changes) {
+    const failures: Failure[] = [];
+    for (const { change, item } of removalsOf(changes, 'ports')) {
+      failures.push(...(await together([change], () => giveBack(context, item.device))));
+    }
+    return failures;
+  },
+};

@@ -1,0 +1,45 @@
+import { putItem } from '#state';
+import type { Context, LinuxFacility } from '../context.ts';
+import { together } from '../failure.ts';
+import { markOf, networkOf } from '../mark.ts';
+import { removalsOf, wishesOf } from '../pick.ts';
+
+/** Whether the namespace is the agent's own, or one that this network made: its `lo` says so. */
+export const isOurSpace = ({ namespace, network, devices }: Context): boolean =>
+  namespace === 'root' || networkOf(devices.get('lo')?.alias) === network;
+
+/** Makes it, or marks the one that was made by who died before marking it. */
+async function make(context: Context, name: string): Promise<void> {
+  if (context.devices.all.length === 0)
+    await context.runInRoot('write', ['ip', 'netns', 'add', name]);
+  const stdin = `link set dev lo alias ${markOf(context.network, `space/${name}`)}\nlink set dev lo up\n`;
+  await context.run('write', ['ip', '-batch', '-'], { stdin });
+}
+
+/** The network namespace itself. It is made before all that is in it, and goes last. */
+export const space: LinuxFacility = {
+  name: 'spaces',
+  v: 1,
+
+  observe: async (context) => (into) => {
+    const { namespace: name } = context;
+    if (name !== 'root') putItem(into, 'spaces', { name });
+  },
+
+  async establish(context, changes) {
+    const failures = [];
+    for (const { change, item } of wishesOf(changes, 'spaces')) {
+      failures.push(...(await together([change], () => make(context, item.name))));
+    }
+    return failures;
+  },
+
+  async withdraw(context, changes) {
+    const failures = [];
+    for (const { change, item } of removalsOf(changes, 'spaces')) {
+      const argv = ['ip', 'netns', 'del', item.name];
+      failures.push(...(await together([change], () => context.runInRoot('write', argv))));
+    }
+    return failures;
+  },
+};

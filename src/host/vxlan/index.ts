@@ -1,0 +1,109 @@
+import { putItem, type VxlanItem } from '#state';
+import type { Context, LinuxFacility } from '../context.ts';
+import type { Failure } from '../contract.ts';
+import type { Device } from '../devices.ts';
+import { together } from '../failure.ts';
+import { ipBatch } from '../ip-batch.ts';
+import { markOf, networkOf } from '../mark.ts';
+import { removalsOf, wishesOf } from '../pick.ts';
+
+function itemOf({ name, master = '', up, vxlan, slave }: Device): VxlanItem {
+  const floods = slave?.flood ?? true;
+  const group = (slave?.mcast_flood ?? true) || (slave?.bcast_flood ?? true);
+  const learns = (vxlan?.learning ?? true) || (slave?.learning ?? true);
+  return {
+    name,
+    bridge: master,
+    vni: vxlan?.id ?? 0,
+    port: vxlan?.port ?? 0,
+    local: vxlan?.local ?? vxlan?.local6 ?? '',
+    up,
+    sealed: !floods && !group && !learns && (slave?.neigh_suppress ?? false),
+  };
+}
+
+/** The MTU of the ports of a namespace, which its VXLAN devices are to have as well. */
+function portMtu({ wanted, devices, rootDevices }: Context): number | undefined {
+  const mtus = [...wanted.ports.keys()].flatMap(
+    (port) => (devices.get(port) ?? rootDevices.get(port))?.mtu ?? [],
+  );
+  return mtus.length === 0 ? undefined : Math.min(...mtus);
+}
+
+const isOther = (a: VxlanItem, b: VxlanItem): boolean =>
+  a.vni !== b.vni || a.port !== b.port || a.local !== b.local;
+
+/**
+ * Born where the tunnels are, so that its socket is there; it moves in the moment of its making. Without a
+ * `dev` it may have the MTU of its port, and what does not fit through the tunnel is answered (ICMP).
+ */
+async function make(context: Context, item: VxlanItem): Promise<void> {
+  const { name, vni, port, local } = item;
+  const options = ['id', String(vni), 'dstport', String(port), 'local', local, 'nolearning'];
+  const mtu = portMtu(context);
+  await context.runInRoot('write', [
+    ...['ip', 'link', 'add', 'name', name, 'netns', context.namespace],
+    ...(mtu === undefined ? [] : ['mtu', String(mtu)]),
+    ...['type', 'vxlan', ...options],
+  ]);
+  await context.run('write', [
+    ...['ip', 'link', 'set', 'dev', name, 'alias', markOf(context.network, name)],
+    ...['addrgenmode', 'none'],
+  ]);
+}
+
+/** Joins it to its bridge with everything shut, and only then lets frames through. */
+async function join({ run }: Context, { name, bridge }: VxlanItem): Promise<void> {
+  const shut = 'learning off flood off mcast_flood off bcast_flood off neigh_suppress on';
+  const stdin = [
+    `link set dev ${name} master ${bridge}`,
+    `link set dev ${name} type bridge_slave ${shut}`,
+    `link set dev ${name} up`,
+    '',
+  ].join('\n');
+  await run('write', ['ip', '-batch', '-'], { stdin });
+}
+
+async function establish(context: Context, item: VxlanItem, before?: VxlanItem): Promise<void> {
+  if (before && isOther(before, item)) {
+    await context.run('write', ['ip', 'link', 'del', 'dev', item.name]);
+  }
+  if (!before || isOther(before, item)) {
+    await make(context, item);
+    context.remade.add(item.name);
+  }
+  await join(context, item);
+}
+
+/** VXLAN devices of ours: what comes out of the tunnels into the bridges of this namespace. */
+export const vxlan: LinuxFacility = {
+  name: 'vxlans',
+  v: 1,
+
+  observe:
+    async ({ devices, network }) =>
+    (into) => {
+      for (const device of devices.all) {
+        if (device.vxlan && networkOf(device.alias) === network) {
+          putItem(into, 'vxlans', itemOf(device));
+        }
+      }
+    },
+
+  async establish(context, changes) {
+    const failures: Failure[] = [];
+    for (const { change, item, before } of wishesOf(changes, 'vxlans')) {
+      failures.push(...(await together([change], () => establish(context, item, before))));
+    }
+    return failures;
+  },
+
+  withdraw: ({ run }, changes) =>
+    ipBatch(
+      run,
+      removalsOf(changes, 'vxlans').map(({ change, item }) => ({
+        change,
+        line: `link del dev ${item.name}`,
+      })),
+    ),
+};
