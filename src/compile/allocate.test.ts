@@ -42,6 +42,14 @@ test('an overlay without a free address says for whom, and where to look', () =>
   expect(diagnostics[0]?.message).toContain('left for c');
 });
 
+test('an overlay that is far too small is one mistake, not one for each machine', () => {
+  const names = Array.from({ length: 100 }, (_, i) => `m${i}: {}`).join(', ');
+  const { diagnostics } = allocate(networkOf(members(names, '10.99.0.0/29')), empty);
+  expect(diagnostics.map(({ message }) => message)).toEqual([
+    'the overlay 10.99.0.0/29 has no address left for m13 and 94 more',
+  ]);
+});
+
 test('each overlay prefix gives one address, IPv4 and IPv6', () => {
   const { ledger } = allocate(networkOf(members('b: {}', '[10.99.0.0/29, "fd00:99::/64"]')), empty);
   expect(ledger.addresses).toEqual({ b: ['10.99.0.2', 'fd00:99::1'], g: ['fd00:99::2'] });

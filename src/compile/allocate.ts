@@ -32,7 +32,7 @@ export function allocate(
     for (const address of free) used.add(address);
     kept.set(name, free);
   }
-  const diagnostics: Diagnostic[] = [];
+  const without = network.overlay.map((): Machine[] => []);
   const given: Record<string, readonly string[]> = {};
   const cursors = network.overlay.map((prefix) => freeAddresses(prefix, used));
   for (const machine of machines) {
@@ -47,18 +47,23 @@ export function allocate(
         tombstones.delete(oldest);
         return [oldest];
       }
-      diagnostics.push(
-        compileErrors.diagnostic(
-          'compile/overlay-exhausted',
-          { overlay: prefix.toString(), machine: machine.name },
-          { place: machine.place },
-        ),
-      );
+      without[i]?.push(machine);
       return [];
     });
     if (addresses.length > 0) given[machine.name] = addresses;
   }
-  return { ledger: { addresses: given, tombstones: Object.fromEntries(tombstones) }, diagnostics };
+  return {
+    ledger: { addresses: given, tombstones: Object.fromEntries(tombstones) },
+    diagnostics: network.overlay.flatMap((prefix, i) => exhausted(prefix, without[i] ?? [])),
+  };
+}
+
+/** Told once for each prefix, at the first machine that gets no address, however many more there are. */
+function exhausted(overlay: Prefix, [first, ...others]: readonly Machine[]): Diagnostic[] {
+  if (!first) return [];
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  const args = { overlay: overlay.toString(), machines: `${first.name}${more}` };
+  return [compileErrors.diagnostic('compile/overlay-exhausted', args, { place: first.place })];
 }
 
 /** The address of a prefix that nobody has had for the longest time; undefined: there is none. */

@@ -6,7 +6,7 @@ export const compileErrors = errorTable({
     fix: 'Restore it from version control: it holds public keys and the addresses given out.',
   },
   'compile/overlay-exhausted': {
-    says: 'the overlay {overlay} has no address left for {machine}',
+    says: 'the overlay {overlay} has no address left for {machines}',
     fix: 'Widen the overlay, or add another prefix to the list.',
   },
   'compile/unknown-machine': {

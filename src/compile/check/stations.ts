@@ -20,8 +20,9 @@ export const unitOf = (model: Model, station: Station): Unit =>
 export function stationClasses(places: Places): readonly StationClass[] {
   const { model } = places;
   const unitKeys = new Map<Unit, string>();
+  const relays = firstRelays(model);
   const keyOfUnit = (unit: Unit): string => {
-    const known = unitKeys.get(unit) ?? unitKey(model, unit, keyOfUnit);
+    const known = unitKeys.get(unit) ?? unitKey(model, unit, relays, keyOfUnit);
     unitKeys.set(unit, known);
     return known;
   };
@@ -52,7 +53,12 @@ function everyStation(model: Model): readonly Station[] {
 }
 
 /** A unit's place in the topology; with named links every place is one of its own. */
-function unitKey(model: Model, unit: Unit, keyOf: (unit: Unit) => string): string {
+function unitKey(
+  model: Model,
+  unit: Unit,
+  relays: readonly Unit[],
+  keyOf: (unit: Unit) => string,
+): string {
   const { topology } = model.network;
   const nodes = unit.nodes.map((node) => (node.machine.endpoint ? 'e' : 'n')).join('');
   const shape = `${unit.site ? 's' : 'm'}${nodes}a${Math.min(unit.attached.length, 2)}n${unit.site?.subnets.length ?? 0}`;
@@ -60,19 +66,12 @@ function unitKey(model: Model, unit: Unit, keyOf: (unit: Unit) => string): strin
   if (hub) return `${shape}(${keyOf(hub)})`;
   if (topology.kind === 'links') return `${shape}=${unit.name}`;
   if (topology.kind === 'hub') return `${shape}h${topology.hubs.indexOf(unit.name)}`;
-  return `${shape}r${relayRank(model, unit)}`;
+  return `${shape}r${relays.indexOf(unit)}`;
 }
 
 /** Relays of a mesh are chosen in order: the first two are like no other. */
-function relayRank(model: Model, unit: Unit): number {
-  let rank = 0;
-  for (const other of model.units) {
-    if (!other.site || !carrierOf(other).machine.endpoint) continue;
-    if (other === unit) return rank;
-    if (++rank === 2) break;
-  }
-  return 2;
-}
+const firstRelays = (model: Model): readonly Unit[] =>
+  model.units.filter((unit) => unit.site && carrierOf(unit).machine.endpoint).slice(0, 2);
 
 function reachKey(model: Model, station: Station): string {
   const families = addressesOf(station).map((address) => address.family);
