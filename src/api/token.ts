@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { Secret } from '#base';
 import { apiErrors } from './errors.ts';
+import { Name } from './schemas.ts';
 
 /** What a token lets its holder do; see `permissions.ts`. */
 export const roles = ['admin', 'operator', 'viewer', 'join'] as const;
@@ -20,11 +21,12 @@ export interface Token {
   readonly secret: Secret;
 }
 
+/** A token may have been changed by anybody on its way: the network names a folder, the secret stands in a header. */
 const Body = Type.Object({
   s: Type.Array(Type.String({ pattern: '^https://' }), { minItems: 1 }),
   p: Type.Optional(Type.String()),
-  n: Type.Optional(Type.String()),
-  k: Type.String({ minLength: 16 }),
+  n: Type.Optional(Name),
+  k: Type.String({ minLength: 16, pattern: '^[\\w-]+$' }),
 });
 type Body = Static<typeof Body>;
 
