@@ -10,6 +10,10 @@ export const apiErrors = errorTable({
     says: 'the token is unknown, expired, used up or revoked',
     fix: 'Ask an admin for a new one: `hawser token create`.',
   },
+  'api/no-token': {
+    says: 'this is for those who have a token, and the request has none',
+    fix: 'Send it as `authorization: Bearer TOKEN`; an admin makes one by `hawser token create`.',
+  },
   'api/forbidden': {
     says: 'a token of the role {role} may not do this: it needs the permission {permission}',
     fix: 'Use a token of a role that has it, or ask an admin.',
@@ -37,6 +41,14 @@ export const apiErrors = errorTable({
   'api/invalid-request': {
     says: 'the request is not as it should be: {why}',
     fix: 'Compare it with the API description at /openapi.json; a CLI of another version than its server may be the cause.',
+  },
+  'api/not-json': {
+    says: 'what was sent is no JSON, but {type}',
+    fix: 'Send JSON, and say so: `content-type: application/json`.',
+  },
+  'api/garbled': {
+    says: 'this is no HTTP request that can be read: {why}',
+    fix: 'Speak HTTP/1.1 over TLS; all headers together may have {most} bytes.',
   },
   'api/too-large': {
     says: 'the request is larger than {limit}',

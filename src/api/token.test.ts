@@ -38,7 +38,10 @@ describe('a token', () => {
     [formatToken(token).slice(0, -9), 'missing or changed'],
     ['hawser-join-e30', 'missing or changed'],
     [formatToken({ ...token, network: '../../etc/x' }), 'missing or changed'],
-    [formatToken({ ...token, secret: new Secret('0123456789abcdef\r\nx: y') }), 'missing or changed'],
+    [
+      formatToken({ ...token, secret: new Secret('0123456789abcdef\r\nx: y') }),
+      'missing or changed',
+    ],
   ])('%j is refused', (text, why) => {
     expect(() => parseToken(text)).toThrow(why);
   });

@@ -16,7 +16,7 @@ test.each(['status', 'pull', 'history', 'audit', 'listTokens'] as const)(
     const answer = await server.send('GET', path);
     expect(answer.status).toBe(401);
     expect(answer.type).toContain('application/problem+json');
-    expect(problem(answer.body)).toMatchObject({ code: 'api/unauthorized', status: 401 });
+    expect(problem(answer.body)).toMatchObject({ code: 'api/no-token', status: 401 });
   },
 );
 

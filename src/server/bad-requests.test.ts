@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Problem } from '#api';
+import { type Problem, problemType } from '#api';
 import { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 import { Failures } from './http/failures.ts';
@@ -56,6 +56,24 @@ describe('what nobody should ask', () => {
     const state = await agent.until(() => true);
     agent.report('confirmed', { ...state, rev: 1e20 });
     expect(await agent.next('refused')).toMatchObject({ error: { code: 'api/invalid-request' } });
+  });
+
+  test('a request that cannot be read is told so as any other is, and with the right status', async () => {
+    const path = '/v1/networks';
+    const answers = [
+      await server.send('GET', path, { headers: { x: 'a'.repeat(20_000) } }),
+      await server.send('POST', `${path}/net/plan`, {
+        token: server.admin,
+        body: 'version: 1',
+        headers: { 'content-type': 'text/yaml' },
+      }),
+      await server.send('GET', path, { headers: { 'transfer-encoding': 'nonsense' } }),
+    ];
+    expect(answers.map((one) => [one.type, ...told(one)])).toEqual([
+      [problemType, 431, 'api/garbled', expect.stringContaining('Header overflow')],
+      [`${problemType}; charset=utf-8`, 415, 'api/not-json', expect.stringContaining('text/yaml')],
+      [problemType, 400, 'api/garbled', expect.stringContaining('Transfer-Encoding')],
+    ]);
   });
 
   test('a YAML bomb is refused in time, and changes nothing', async () => {

@@ -33,6 +33,7 @@ import { addressOf, endsOf } from './address.ts';
 import { paceHandshakes } from './admission.ts';
 import type { Gate } from './auth.ts';
 import type { Call, Handlers } from './call.ts';
+import { answerGarbled } from './garbled.ts';
 import { addInstaller, type InstallerRoutes } from './installer.ts';
 import { bodyLimit, parseJson } from './json.ts';
 import { addOwnRoutes, describeRoutes, type OwnRoutes } from './own-routes.ts';
@@ -70,6 +71,7 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
     requestIdHeader: false,
     forceCloseConnections: true,
     frameworkErrors: answer,
+    clientErrorHandler: answerGarbled,
     ...(tls && { https: { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.3' } }),
   } as const;
   const app = fastify(options) as unknown as App;
@@ -140,6 +142,10 @@ function ownProblem(error: unknown, request: FastifyRequest): Problem {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return problemOf(apiErrors.error('api/too-large', { limit: `${bodyLimit} bytes` })) as Problem;
   }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const type = request.headers['content-type'] ?? 'of no type';
+    return problemOf(apiErrors.error('api/not-json', { type })) as Problem;
+  }
   if (statusCode >= 400 && statusCode < 500) {
     return problemOf(apiErrors.error('api/invalid-request', { why: message })) as Problem;
   }
@@ -158,7 +164,7 @@ function countRequests(app: App, metrics: Metrics): void {
 /** Answers with what is wrong. Also what Fastify refuses before it has found a route. */
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = ownProblem(error, request);
-  if (problem.code === 'api/unauthorized') void reply.header('www-authenticate', 'Bearer');
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
   void reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
 }
 

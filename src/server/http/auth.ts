@@ -16,9 +16,10 @@ declare module 'fastify' {
   }
 }
 
-/** The secret of a token, whose whole text may be given too. @throws api/unauthorized */
+/** The secret of a token, whose whole text may be given too. @throws api/no-token, api/unauthorized */
 function secretOf(authorization: string | undefined): string {
-  const bearer = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1];
+  if (authorization === undefined) throw apiErrors.error('api/no-token', {});
+  const bearer = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
   if (bearer === undefined) throw apiErrors.error('api/unauthorized', {});
   if (!bearer.startsWith('hawser-')) return bearer;
   try {
@@ -28,9 +29,13 @@ function secretOf(authorization: string | undefined): string {
   }
 }
 
+/** What a request without a good token is told. */
+const noPass: ReadonlySet<string> = new Set(['api/no-token', 'api/unauthorized']);
+
 /**
  * Lets a request pass whose token has the permission of its route and is for its network.
- * @throws api/unauthorized, api/forbidden, api/other-network, api/too-many-failures; api/internal for a route without permission
+ * @throws api/no-token, api/unauthorized, api/forbidden, api/other-network, api/too-many-failures; api/internal for a
+ *   route without permission
  */
 export class Gate {
   readonly #tokens: Tokens;
@@ -75,7 +80,7 @@ export class Gate {
     try {
       return await this.#tokens.actor(secretOf(request.headers.authorization));
     } catch (error) {
-      if (!(error instanceof HawserError) || error.code !== 'api/unauthorized') throw error;
+      if (!(error instanceof HawserError) || !noPass.has(error.code)) throw error;
       const seconds = this.failed(addressOf(request));
       if (seconds === undefined) throw error;
       throw apiErrors.error('api/too-many-failures', { seconds });

@@ -4,6 +4,7 @@ import { type Diagnostic, DiagnosticsError, HawserError } from '#base';
 /** HTTP status of codes that are not simply a bad request. */
 const statusOf: Readonly<Record<string, number>> = {
   'api/unauthorized': 401,
+  'api/no-token': 401,
   'api/forbidden': 403,
   'api/other-network': 403,
   'api/other-machine': 403,
@@ -11,6 +12,7 @@ const statusOf: Readonly<Record<string, number>> = {
   'api/not-found': 404,
   'api/no-network': 404,
   'api/too-large': 413,
+  'api/not-json': 415,
   'api/strange-file': 422,
   'api/conflict': 409,
   'api/plan-stale': 409,
@@ -53,9 +55,12 @@ const titles: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
+  408: 'Request Timeout',
   413: 'Content Too Large',
+  415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
   507: 'Insufficient Storage',
@@ -87,6 +92,9 @@ const problem = (
   code,
   fix,
 });
+
+/** Problem details of an error whose status is another one than its code's. */
+export const problemWith = (error: HawserError, status: number): Problem => problem(error, status);
 
 /** An error that says besides what others did meanwhile. */
 export class Conflict extends HawserError {
