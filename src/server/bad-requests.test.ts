@@ -58,7 +58,7 @@ describe('what nobody should ask', () => {
     expect(await agent.next('refused')).toMatchObject({ error: { code: 'api/invalid-request' } });
   });
 
-  test('a request that cannot be read is told so as any other is, and with the right status', async () => {
+  test('a request that cannot be read is answered like all others, with the right status', async () => {
     const path = '/v1/networks';
     const answers = [
       await server.send('GET', path, { headers: { x: 'a'.repeat(20_000) } }),
