@@ -5,6 +5,7 @@ import { applyCommand } from './commands/apply.ts';
 import { auditCommand } from './commands/audit.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { checkCommand } from './commands/check.ts';
+import { completeCommand } from './commands/complete.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -86,15 +87,27 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
   ['Other:', [completionCommand()]],
 ];
 
+/** For who sees it for the first time, and for scripts. */
+const beginning = `
+Begin:
+  hawser server       on a machine that all others reach: starts a network, and prints the line to join it
+  hawser join TOKEN   that line, on each of the others
+  hawser status       who is there; \`hawser pull FILE\` fetches the file of the network, \`hawser apply FILE\` changes it
+To try a whole network on this machine alone: hawser lab up FILE, with one of examples/. More of a command: --help.
+
+Exit code 0: done, or yes. 1: the answer is no. 2: could not be done. 3: a plan that changes something.`;
+
 /** The whole command line; each command has a file of its own. */
 export function buildProgram(): Command {
   const program = new Command('hawser')
     .description(packageFile.description)
     .version(packageFile.version)
+    .addHelpText('after', beginning)
     .enablePositionalOptions();
   for (const [heading, commands] of groups()) {
     for (const command of commands) program.addCommand(command.helpGroup(heading));
   }
+  program.addCommand(completeCommand(), { hidden: true });
   program.helpCommand(false).addCommand(helpCommand().helpGroup('Other:'));
   strictUsage(program);
   return program;

@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundle } from '../support/hawser.ts';
 import { hawser, Project } from './cli.ts';
 
 const hybrid = 'examples/hybrid-cloud.yaml';
@@ -277,15 +281,32 @@ describe('the command line', () => {
     expect(script).toBe(out);
   });
 
+  /** Somebody who is logged in at two servers, of which none is there, in an empty folder. */
+  const home = mkdtempSync(join(tmpdir(), 'hawser-completion-'));
+  const empty = join(home, 'empty');
+  beforeAll(() => {
+    for (const folder of ['hawser', 'empty']) mkdirSync(join(home, folder));
+    const token = 'hawser-viewer-x';
+    const contexts = { home: { token }, work: { token } };
+    writeFileSync(join(home, 'hawser', 'contexts.json'), JSON.stringify({ contexts }));
+  });
+  afterAll(() => rmSync(home, { recursive: true }));
+
   test.each([
     ['lab st', 'status start'],
     ['completion z', 'zsh'],
     ['export --format net', 'networkd networkmanager netplan'],
     ['export -f q', 'qr'],
+    ['status --context w', 'work'],
+    ['context h', 'home'],
+    ['remove ', '--context --json --network --yes --help'],
   ])('bash completes `hawser %s` by %s', (typed, completed) => {
     const words = `hawser ${typed}`.split(' ');
-    const ask = `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _hawser`;
-    const script = `${hawser(['completion', 'bash']).out}\n${ask}; echo "\${COMPREPLY[@]}"`;
-    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' })).toBe(`${completed}\n`);
+    const ask = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _hawser`;
+    const own = `hawser() { '${process.execPath}' '${bundle}' "$@"; }`;
+    const script = `${own}\n${hawser(['completion', 'bash']).out}\n${ask}; echo "\${COMPREPLY[@]}"`;
+    const env = { ...process.env, XDG_CONFIG_HOME: home };
+    const said = execFileSync('bash', ['-c', script], { cwd: empty, encoding: 'utf8', env });
+    expect(said).toBe(`${completed}\n`);
   });
 });

@@ -49,7 +49,13 @@ import { drillCommands } from './lab-drills.ts';
 export function labCommand(): Command {
   const lab = new Command('lab')
     .enablePositionalOptions()
-    .description('a whole network on this machine, in namespaces');
+    .description('a whole network on this machine, in namespaces')
+    .addHelpText(
+      'after',
+      `
+Exit code 0: done, and the network is what its file says. 1: it is not, or the file has errors. 2: could not
+be done. That of \`exec\` is the command's own.`,
+    );
   for (const command of [
     upCommand(),
     downCommand(),
