@@ -73,6 +73,10 @@ export const cliErrors = errorTable({
     says: 'this token lets a machine join; nobody logs in with it',
     fix: 'On the machine that is to join, as root: `hawser join TOKEN`. A token to log in with comes from `hawser token create --role ROLE`.',
   },
+  'cli/only-with-join': {
+    says: 'this says something of machines that join, and the token is for a person: {options}',
+    fix: 'Leave it away, or say --join for a token that lets machines in.',
+  },
   'cli/not-logged-in': {
     says: 'this command speaks with a server, and none is known here',
     fix: 'Log in with `hawser login TOKEN`; `hawser server` prints the token when it starts for the first time. One that is lost is made anew on the server’s host: `hawser server reset-admin`.',

@@ -37,4 +37,17 @@ describe('files on the disk', () => {
     expect(diagnostics.map(({ code }) => code)).toEqual(['spec/file-unreadable']);
     expect(diagnostics[0]?.message).toContain('it is a folder');
   });
+
+  test.each([
+    ['in an older encoding', Buffer.from('# caf\xe9\n', 'latin1')],
+    ['as PowerShell writes them', Buffer.from('\ufeffversion: 1', 'utf16le')],
+  ])('%s are refused, not read as something else', (_name, bytes) => {
+    const file = join(folder, 'strange.yaml');
+    writeFileSync(file, bytes);
+    expect(() => diskReader.read(file)).toThrow('it is no text in UTF-8');
+  });
+
+  test('that have no end are not read for ever', () => {
+    expect(() => diskReader.read('/dev/zero')).toThrow('it has more than 67108864 bytes');
+  });
 });

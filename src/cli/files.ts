@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { closeSync, globSync, openSync, readSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
 import type { FileReader } from '#spec';
 
@@ -18,6 +18,37 @@ export function reasonOf(error: unknown): string {
   return reasons[code] ?? message;
 }
 
+/** Bytes of a file that are read: a file of 100,000 members has some 10 MB, and /dev/zero has no end. */
+const most = 64 * 1024 * 1024;
+
+/** @throws Error where it is no text, or has no end */
+function readText(descriptor: number): string {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (;;) {
+    const part = Buffer.allocUnsafe(64 * 1024);
+    const length = readSync(descriptor, part);
+    if (length === 0) break;
+    size += length;
+    if (size > most) throw new Error(`it has more than ${most} bytes`);
+    parts.push(part.subarray(0, length));
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(parts));
+  } catch {
+    throw new Error('it is no text in UTF-8');
+  }
+}
+
+function readFile(path: string): string {
+  const descriptor = openSync(path, 'r');
+  try {
+    return readText(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** What was piped in can be read once only. */
 let piped: string | undefined;
 
@@ -25,8 +56,8 @@ let piped: string | undefined;
 export const diskReader: FileReader = {
   read(path) {
     try {
-      if (path !== '-') return readFileSync(path, 'utf8');
-      piped ??= readFileSync(process.stdin.fd, 'utf8');
+      if (path !== '-') return readFile(path);
+      piped ??= readText(process.stdin.fd);
       return piped;
     } catch (error) {
       if (isMissing(error)) return undefined;

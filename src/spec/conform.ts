@@ -267,7 +267,7 @@ class Conformer {
 
   #fault(code: Code, text: string, place: Place): undefined {
     const where = { place, text };
-    const args = { text, length: text.length, example: labelLike(text) };
+    const args = { text, length: text.length, example: labelLike(text), strange: strangeIn(text) };
     const long = code === 'spec/bad-name' && text.length > mostInLabel && isLabel(text);
     // Codes of forms take the text alone, or what it might have been.
     const told = long ? 'spec/long-name' : (code as 'spec/bad-name');
@@ -278,6 +278,14 @@ class Conformer {
 /** RFC 1035, section 2.3.4. */
 const mostInLabel = 63;
 const isLabel = (text: string): boolean => /^[a-z0-9-]+$/.test(text);
+
+/** The first letter that looks like another, or like none: told by its number (Unicode). */
+function strangeIn(text: string): string {
+  const [letter] = /[^\x20-\x7e]/u.exec(text) ?? [];
+  if (letter === undefined) return '';
+  const number = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return `: it holds ${/[\p{C}\p{Z}\p{M}]/u.test(letter) ? '' : `${letter}, `}U+${number}`;
+}
 
 /** The name that was probably meant: `Denbi Hybrid` is `denbi-hybrid`. */
 function labelLike(text: string): string {

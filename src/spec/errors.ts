@@ -9,7 +9,7 @@ export const errors = errorTable({
   },
   'spec/file-unreadable': {
     says: '`{file}` could not be read: {reason}',
-    fix: 'Check its permissions, and that it is a file.',
+    fix: 'Check its permissions, and that it is a file of text in UTF-8.',
   },
   'spec/empty-file': {
     says: '`{file}` says nothing',
@@ -104,7 +104,7 @@ export const errors = errorTable({
 
   // Forms of texts.
   'spec/bad-name': {
-    says: '`{text}` is no DNS label',
+    says: '`{text}` is no DNS label{strange}',
     fix: 'Use 1 to 63 lower-case letters, digits and inner hyphens, such as `{example}`; not digits alone.',
   },
   'spec/long-name': {

@@ -84,7 +84,9 @@ export class Names {
     if (++this.#suggested > suggestions) return 'Check its spelling.';
     const known = [...this.#named].filter(([, one]) => kinds.includes(one.kind));
     const sites = kinds.includes('site') ? [...this.#sites.keys()] : [];
-    return didYouMean(name, [...sites, ...known.map(([one]) => one)], wanted);
+    const choice = didYouMean(name, [...sites, ...known.map(([one]) => one)], wanted);
+    const other = this.kindOf(name) ?? (this.#sites.has(name) ? 'site' : undefined);
+    return other ? `\`${name}\` is a ${other}. ${choice}` : choice;
   }
 
   #duplicate(name: string, taken: Named, place: Place): void {

@@ -14,7 +14,7 @@ import { describeTaken, disableUnits, type Found, findTunnel, howTaken } from '.
 import { confirmed } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
-import { print, printJson } from '../output.ts';
+import { tell as note, print, printJson } from '../output.ts';
 import { describeStarted } from '../started.ts';
 import { thisProgram } from '../this-program.ts';
 import { stateFolder } from './agent-daemon.ts';
@@ -65,6 +65,11 @@ async function join(token: string, flags: Flags): Promise<void> {
     ...(name !== undefined && { name }),
     ...(found && { brought: found.brought, anyway: yes }),
   });
+  const { network, machine } = joined;
+  if (name !== undefined && name !== machine)
+    note(
+      `this machine is in ${network} already, as ${machine}; in the file, \`${name}: { was: ${machine} }\` renames it`,
+    );
   const started = await startAgent({ program: thisProgram(), stateDir });
   const first = await firstState(stateDir, joined.network);
   const status = found ? await takenAnyway(first, flags) : first;

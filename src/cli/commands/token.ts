@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { BodyOf, TokenInfo } from '#api';
+import Value from 'typebox/value';
+import { type BodyOf, Name, type TokenInfo } from '#api';
 import { columns } from '#lab';
+import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
 import { joinLines } from '../remote/join-lines.ts';
 import {
@@ -33,6 +35,14 @@ export const count = (text: string): number => {
   return Number(text);
 };
 
+function tagsOf(text: string): readonly string[] {
+  const tags = text.split(',').map((tag) => tag.trim());
+  if (tags.every((tag) => Value.Check(Name, tag))) return tags;
+  throw new InvalidArgumentError(
+    'tags are lower-case letters, digits and inner hyphens, with commas between them, such as people,lab',
+  );
+}
+
 function life(text: string): number {
   const duration = durationOf(text);
   if (duration !== undefined && duration >= 60_000) return Math.round(duration / 1000);
@@ -51,7 +61,7 @@ const createCommand = (): Command =>
     .option('--network <name>', 'good for this network only')
     .option('--expires <time>', 'good for so long: 30m, 12h, 7d; or until a time')
     .option('--uses <number>', 'with --join: good for so many machines', count)
-    .option('--tags <tags>', 'with --join: tags of the machines, a,b', (text) => text.split(','))
+    .option('--tags <tags>', 'with --join: tags of the machines, a,b', tagsOf)
     .option('--member-expires <time>', 'with --join: members are cut off after 12h, 30d ...', life)
     .option('--ephemeral', 'with --join: machines that go away are removed by themselves')
     .option(
@@ -66,6 +76,18 @@ viewer: looks. operator: applies, approves, removes. admin: also tokens, backups
 A join token is good for one machine and one day unless said.`,
     )
     .action(create);
+
+/** What a token of a person cannot be. @throws cli/only-with-join */
+function requireJoin(flags: CreateFlags): void {
+  if (flags.join) return;
+  const { uses, tags, memberExpires, ephemeral, approval } = flags;
+  const given = { uses, tags, 'member-expires': memberExpires, ephemeral, approval };
+  const options = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`],
+  );
+  if (options.length === 0) return;
+  throw cliErrors.error('cli/only-with-join', { options: options.join(', ') });
+}
 
 /** What is asked for; a join token that says nothing else is for one machine and one day. */
 const requestOf = (flags: CreateFlags, network: string | undefined): BodyOf<'createToken'> => {
@@ -86,8 +108,9 @@ const requestOf = (flags: CreateFlags, network: string | undefined): BodyOf<'cre
   };
 };
 
-const create = (flags: CreateFlags): Promise<void> =>
-  atServer(flags, async (client, known) => {
+async function create(flags: CreateFlags): Promise<void> {
+  requireJoin(flags);
+  await atServer(flags, async (client, known) => {
     const network =
       flags.network ?? (flags.join ? (known ?? (await onlyNetwork(client))) : undefined);
     const made = await client.call('createToken', { body: requestOf(flags, network) });
@@ -95,6 +118,7 @@ const create = (flags: CreateFlags): Promise<void> =>
     process.stderr.write(`${promise(made.info)}\n`);
     print(flags.join ? joinLines(made.token, made.installs ?? false).join('\n') : made.token);
   });
+}
 
 const promise = (info: TokenInfo): string =>
   [
