@@ -10,7 +10,7 @@ interface Flags {
 
 export const leaveCommand = (): Command =>
   new Command('leave')
-    .description('let this machine leave a network: all that Hawser made for it goes; keys stay')
+    .description('let this machine leave a network: all that Hawser made for it goes, its keys too')
     .argument('[network]', 'which one, if there are several')
     .option(...stateFolder)
     .option('--json', 'for programs')
