@@ -13,6 +13,8 @@ const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const parts = join(dist, 'parts');
 const entry = join(dist, 'hawser.mjs');
+/** Node's own, see src/main/compiled.ts. */
+const compiled = join(dist, 'compiled');
 
 /** Parts of older builds stay this long, in ms, for programs that began before: they load late. */
 const keptFor = 24 * 3600 * 1000;
@@ -42,6 +44,8 @@ const isEntry = ({ path }: OutputFile): boolean => path === entry;
 await Promise.all(outputFiles.filter((file) => !isEntry(file)).map(putPart));
 await Promise.all(outputFiles.filter(isEntry).map((file) => put(file, began)));
 await removeOldParts(new Set(outputFiles.map(({ path }) => basename(path))));
+await rm(compiled, { recursive: true, force: true, maxRetries: 5 });
+await mkdir(compiled, { recursive: true });
 
 /** A part's name tells its content. */
 async function putPart(file: OutputFile): Promise<void> {

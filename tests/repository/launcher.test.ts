@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -69,6 +77,21 @@ describe('./hawser', () => {
     rmSync(join(copy, 'dist'), { recursive: true });
     const ended = await Promise.all(Array.from({ length: 6 }, () => hawser('--version')));
     expect(new Set(ended.map(({ stdout }) => stdout)).size).toBe(1);
+  });
+
+  test('keeps what Node compiled of the bundle until that is built anew', async () => {
+    const compiled = (): readonly string[] =>
+      readdirSync(join(copy, 'dist/compiled'), { recursive: true, encoding: 'utf8' }).sort();
+    await hawser('--version');
+    const kept = compiled();
+    expect(kept.length).toBeGreaterThan(2);
+    await hawser('--version');
+    expect(compiled()).toEqual(kept);
+
+    const uncached = { ...env, NODE_DISABLE_COMPILE_CACHE: '1' };
+    rmSync(join(copy, 'dist/hawser.mjs'));
+    await run(join(copy, 'hawser'), ['--version'], { env: uncached });
+    expect(compiled()).toEqual([]);
   });
 
   test('runs where it is linked to', async () => {

@@ -187,7 +187,7 @@ export class VirtualMachine {
     const argv = ['--pdeathsig', 'KILL', emulator().program];
     const qemu = spawn('setpriv', [...argv, ...qemuOptions(folder, kernel, initrd)]);
     const machine = new VirtualMachine(folder, kernel, qemu);
-    await machine.#answer('ready', 60_000);
+    await machine.#answer('ready', 180_000);
     return machine;
   }
 
