@@ -3,7 +3,12 @@ import { stateErrors } from './errors.ts';
 import { facilityVersions } from './facilities.ts';
 import { HostState, hostStateFormat } from './schema.ts';
 
-const validator = Compile(HostState);
+const compile = () => Compile(HostState);
+
+/** Made when the first state is read: most runs of the program read none. */
+let made: ReturnType<typeof compile> | undefined;
+
+const validator = () => (made ??= compile());
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -46,8 +51,8 @@ export function parseHostState(input: unknown): HostState {
   for (const [name, namespace] of Object.entries(fieldsOf(fields['namespaces']))) {
     requireFacilities(name, fieldsOf(namespace));
   }
-  if (validator.Check(value)) return value;
-  const [first] = validator.Errors(value);
+  if (validator().Check(value)) return value;
+  const [first] = validator().Errors(value);
   const path = first?.instancePath || '/';
   throw stateErrors.error('state/malformed', { path, detail: first?.message ?? 'unknown' });
 }

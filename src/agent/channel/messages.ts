@@ -1,5 +1,5 @@
-import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import Type, { type TSchema } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
 import {
   Challenge,
   CurrentMessage,
@@ -18,18 +18,27 @@ import { agentErrors } from '../errors.ts';
 
 /** What servers say, by its name. A state itself is checked by who reads it. */
 const known = {
-  challenge: Compile(Challenge),
-  state: Compile(Type.Object({ ...StateMessage.properties, state: Type.Unknown() })),
-  delta: Compile(DeltaMessage),
-  current: Compile(CurrentMessage),
-  pending: Compile(PendingMessage),
-  trust: Compile(TrustMessage),
-  freeze: Compile(FreezeMessage),
-  removed: Compile(RemovedMessage),
-  refused: Compile(RefusedMessage),
-  retry: Compile(RetryMessage),
-  upgrade: Compile(UpgradeMessage),
-} satisfies Readonly<Record<ToAgent['type'], { Check(value: unknown): boolean }>>;
+  challenge: Challenge,
+  state: Type.Object({ ...StateMessage.properties, state: Type.Unknown() }),
+  delta: DeltaMessage,
+  current: CurrentMessage,
+  pending: PendingMessage,
+  trust: TrustMessage,
+  freeze: FreezeMessage,
+  removed: RemovedMessage,
+  refused: RefusedMessage,
+  retry: RetryMessage,
+  upgrade: UpgradeMessage,
+} satisfies Readonly<Record<ToAgent['type'], TSchema>>;
+
+/** Made when the first message of its kind comes: most runs of the program see none. */
+const validators = new Map<TSchema, Validator>();
+
+function validatorOf(schema: TSchema): Validator {
+  const validator = validators.get(schema) ?? Compile(schema);
+  validators.set(schema, validator);
+  return validator;
+}
 
 const isKnown = (type: unknown): type is ToAgent['type'] =>
   typeof type === 'string' && Object.hasOwn(known, type);
@@ -47,7 +56,7 @@ export function readMessage(text: string): ToAgent | undefined {
   }
   const type = (value as { readonly type?: unknown } | null)?.type;
   if (!isKnown(type)) return undefined;
-  if (known[type].Check(value)) return value as ToAgent;
+  if (validatorOf(known[type]).Check(value)) return value as ToAgent;
   throw agentErrors.error('agent/bad-message', {
     why: `a ${type} message lacks what it should say`,
   });
