@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { repositoryRoot } from '../support/checkout.ts';
+import { long } from '../support/sequencer.ts';
 
 const cwd = repositoryRoot;
 const read = (path: string): string => readFileSync(join(cwd, path), 'utf8');
@@ -51,5 +52,11 @@ describe('decisions', () => {
       ),
     );
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('the files that begin first in a test run', () => {
+  test('are there', () => {
+    expect(long.filter((path) => !existsSync(join(cwd, path)))).toEqual([]);
   });
 });
