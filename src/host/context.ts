@@ -32,8 +32,6 @@ export interface Context {
   readonly backends: Map<string, Backend>;
   /** Our devices that cannot be used and are as good as absent. */
   readonly broken: Set<string>;
-  /** How tunnels are made on this machine, once that is known. */
-  readonly choice: { backend?: Backend };
   /** Where the machine says how it finds names; /etc. */
   readonly etc: string;
   /** What is ours and goes with a boot; /run/hawser. */

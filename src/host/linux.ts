@@ -8,7 +8,7 @@ import { release } from './adoption/release.ts';
 import { Claims } from './claims.ts';
 import { findCollisions } from './collisions.ts';
 import type { Context } from './context.ts';
-import type { Backend, Failure, Host, Observation, Wish } from './contract.ts';
+import type { Failure, Host, Observation, Wish } from './contract.ts';
 import { type Device, Devices, readDevices } from './devices.ts';
 import { v4Path, v6Path } from './forwarding/paths.ts';
 import { readJson } from './json.ts';
@@ -67,7 +67,6 @@ class RealHost implements LinuxHost {
   readonly #options: LinuxOptions;
   readonly #run: Run;
   readonly #counts: () => Counts;
-  readonly #choice: { backend?: Backend } = {};
   readonly #vigil = new Vigil();
   readonly #ages = new HandshakeAges();
   #fileWrites = 0;
@@ -157,7 +156,6 @@ class RealHost implements LinuxHost {
       claims,
       backends: new Map(),
       broken: new Set(),
-      choice: this.#choice,
       etc: this.#etc,
       runFolder: this.#runFolder,
       vigil: this.#vigil,

@@ -57,7 +57,6 @@ function contextOf(devices: readonly string[]): Context {
     claims: new Claims(folder, 'net'),
     backends: new Map(),
     broken: new Set(),
-    choice: {},
     etc: folder,
     runFolder: folder,
     vigil: new Vigil(),

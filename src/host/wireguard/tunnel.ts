@@ -39,16 +39,11 @@ async function createInUserspace(context: Context, name: string): Promise<void> 
   await context.run('write', ['ip', 'link', 'set', 'dev', name, 'alias', mark]);
 }
 
-/** Makes the device: by the kernel if it can, by wireguard-go otherwise; chosen once. */
+/** Makes the device: by the kernel if it can, which may have learnt it since; by wireguard-go otherwise. */
 async function createDevice(context: Context, name: string): Promise<Backend> {
-  const { choice } = context;
-  if (choice.backend !== 'wireguard-go' && (await createInKernel(context, name))) {
-    choice.backend = 'kernel';
-  } else {
-    await createInUserspace(context, name);
-    choice.backend = 'wireguard-go';
-  }
-  return choice.backend;
+  if (await createInKernel(context, name)) return 'kernel';
+  await createInUserspace(context, name);
+  return 'wireguard-go';
 }
 
 const socketFolder = '/var/run/wireguard';
