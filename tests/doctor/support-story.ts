@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openStore } from '#server';
 import type { Machine } from '../server/world.ts';
 import { network, type Ward } from './ward.ts';
 
@@ -11,10 +13,47 @@ function opened(machine: Machine, file: string): ReadonlyMap<string, string> {
   return new Map(names.map((name) => [name, machine.read(`${folder}/${name}`)]));
 }
 
+/** Of a database, of a syslog server that takes none, of a backup. */
+const passwords = ['PgPasswordOfOurs1', 'SyslogPasswordOfOurs2', 'PassphraseOfBackups3'] as const;
+
 const secretIn = (token: string): string => {
   const body = Buffer.from(token.split('-').slice(2).join('-'), 'base64url').toString();
   return (JSON.parse(body) as { readonly k: string }).k;
 };
+
+/** A text as it may stand in another one: plain, in base64 of both kinds, in hexadecimal. */
+function formsOf(secret: string): readonly string[] {
+  const isKey = /^[\w+/]{43}=$/.test(secret);
+  const bytes = Buffer.from(secret, isKey ? 'base64' : 'utf8');
+  const plain = ['base64', 'base64url', 'hex'] as const;
+  return [secret, ...plain.map((form) => bytes.toString(form).replace(/=+$/, ''))];
+}
+
+/** The lines of a private key in PEM between the first and the last. */
+const bodyOf = (pem: string): string => pem.trim().split('\n').slice(1, -1).join('\n');
+
+/** What the server of a machine keeps to itself: the keys of its TLS, and what preshared keys are made from. */
+async function keptAtServer({ hub }: Ward['star'], scratch: string): Promise<readonly string[]> {
+  const data = join(scratch, 'kept');
+  hub.do(`cp -r /var/lib/hawser-server ${data}`);
+  const store = await openStore({ data });
+  try {
+    const [tls = '', preshared = ''] = await store.read(async (tx) => [
+      await tx.setting('tls'),
+      await tx.setting(`preshared/${network}`),
+    ]);
+    const { key, authorities } = JSON.parse(tls) as KeptTls;
+    const keys = [key, ...authorities.map((one) => one.key)].map(bodyOf);
+    return [...keys, ...Object.values(JSON.parse(preshared) as Record<string, string>)];
+  } finally {
+    await store.close();
+  }
+}
+
+interface KeptTls {
+  readonly key: string;
+  readonly authorities: readonly { readonly key: string }[];
+}
 
 /** What must not leave the machine, and where it was put besides where it belongs. */
 function plantSecrets(machine: Machine, ward: Ward): readonly string[] {
@@ -47,6 +86,43 @@ function plantSecrets(machine: Machine, ward: Ward): readonly string[] {
 
 /** What `hawser support` packs; the machine is the one that serves, and has most to hide. */
 export function supportStory(wardOf: () => Ward): void {
+  test('nothing that Hawser says holds a secret, its first tokens apart: no log, no bundle', async () => {
+    const { star, scratch } = wardOf();
+    const { hub, alice } = star;
+    const database = `postgres://hawser:${passwords[0]}@127.0.0.1:1/x`;
+    const syslog = `tcp://hawser:${passwords[1]}@127.0.0.1:1`;
+    const said = [
+      hub.hawser('server', '--data', '/run/none', '--database', database, '--no-join'),
+      hub.hawser('server', '--data', '/run/none', '--audit-syslog', syslog, '--no-join'),
+      hub.hawserAs(['env', `HAWSER_PASSPHRASE=${passwords[2]}`], 'backup', '/run/kept.backup'),
+    ];
+    expect(said.map(({ code }) => code)).toEqual([2, 2, 0]);
+    const machines = [hub, alice].flatMap((machine) => [
+      machine.read(`/var/lib/hawser/keys/${network}/0.key`).trim(),
+      bodyOf(machine.read('/var/lib/hawser/identity.key')),
+      ...machine
+        .do('wg show all preshared-keys')
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t').at(-1) ?? ''),
+    ]);
+    const secrets = [...machines, ...passwords, ...(await keptAtServer(star, scratch))];
+    expect(secrets.filter((secret) => secret.length < 12)).toEqual([]);
+    hub.must('support', '/run/plain.tar.gz');
+    const texts = [
+      ...opened(hub, '/run/plain.tar.gz'),
+      ...[hub, alice].map(
+        (machine) => [machine.name, machine.read('/var/lib/hawser/agent.log')] as const,
+      ),
+      ['the server', star.server.output] as const,
+      ...said.map(({ out, err }) => ['a command', `${out}${err}`] as const),
+    ];
+    for (const [name, text] of texts) {
+      const found = secrets.filter((secret) => formsOf(secret).some((form) => text.includes(form)));
+      expect(found, name).toEqual([]);
+    }
+  });
+
   test('packs what a report needs, and none of the secrets that lie everywhere', () => {
     const { hub } = wardOf().star;
     const secrets = plantSecrets(hub, wardOf());

@@ -8,6 +8,9 @@ export type Target =
 
 const defaultPort = 514;
 
+/** A name and a password have no place there, nor in a log. */
+const withoutUser = (text: string): string => text.replace(/\/\/[^/]*@/, '//***@');
+
 /** `udp://HOST:PORT`, `tcp://HOST:PORT` or `unix:PATH`. @throws server/bad-syslog */
 export function targetOf(text: string): Target {
   const path = /^unix:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
@@ -15,7 +18,7 @@ export function targetOf(text: string): Target {
   const over = /^(udp|tcp):\/\//.exec(text)?.[1];
   const url = over === undefined ? undefined : URL.parse(text.replace(/^\w+:/, 'http:'));
   const isPlain = url?.pathname === '/' && !url.search && !url.username;
-  if (!isPlain) throw serverErrors.error('server/bad-syslog', { text }, { text });
+  if (!isPlain) throw serverErrors.error('server/bad-syslog', { text: withoutUser(text) });
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // The port of http is not kept by a URL.
   const port = Number(url.port) || (/:80\/?$/.test(text) ? 80 : defaultPort);
