@@ -103,7 +103,7 @@ export const agentErrors = errorTable({
   },
   'agent/crashes': {
     says: 'the agent of this machine ended {times} times in a row, at last with {how}; it is started again {next}',
-    fix: 'Its log says why: {log}',
+    fix: 'Its log says why: `tail {log}`.',
   },
   'agent/does-not-end': {
     says: 'process {pid} was told to end, and did not within {seconds} s',

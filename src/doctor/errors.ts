@@ -47,7 +47,7 @@ export const doctorErrors = errorTable({
     fix: '`hawser approve {machine}`, where one is logged in at its server',
   },
   'doctor/quarantine': {
-    says: '{network}: {count} revisions were taken back here, since they cut this machine off, and are not tried again',
+    says: '{network}: revisions that were taken back here, by a person or since they cut this machine off, are not tried again: {count}',
     fix: '`hawser agent resume` tries them again',
   },
   'doctor/agent-version': {
@@ -120,7 +120,7 @@ export const doctorErrors = errorTable({
   },
   'doctor/certificate-ends': {
     says: 'the certificate of {server} ends {validTo}',
-    fix: 'Renew the certificate that `hawser server --tls-cert` was given; one that it makes itself it renews at its next start.',
+    fix: 'On its machine `systemctl restart hawser-server`: it makes a new one, or takes the one that was written over the files of `--tls-cert` and `--tls-key`.',
   },
   'doctor/forwarding-off': {
     says: 'this machine should forward what comes in by {device} (IPv{family}), and does not',
@@ -164,7 +164,7 @@ export const doctorErrors = errorTable({
   },
   'doctor/not-connected': {
     says: 'the server of {network} can be reached, but the agent is not connected: {why}',
-    fix: '`hawser agent restart`; its log says more: {log}',
+    fix: '{fix} The agent\u2019s log says more: `{log}`.',
   },
   'doctor/server-not-at-boot': {
     says: 'after a reboot of this machine its server does not run',
@@ -172,7 +172,7 @@ export const doctorErrors = errorTable({
   },
   'doctor/server-in-tunnel': {
     says: 'the way to the server {server} leads through {interface}: without the tunnel nothing can mend the tunnel',
-    fix: 'Take the server\u2019s address out of what the network routes, or give the server another `--address`.',
+    fix: 'Take {address} out of what the network routes, then `hawser apply`; or start the server with another `--address`, and tell it here: `hawser agent server URL`.',
   },
   'doctor/route-taken': {
     says: '{prefix} of the network does not go into {interface} but to {device}, {what}: {other}',

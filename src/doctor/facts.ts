@@ -108,8 +108,8 @@ export interface ResolverSeen {
     /** The tunnel through which it is asked, whoever made that. */
     readonly throughTunnel?: string;
   }[];
-  /** A name that the network needs; absent: it names addresses only, as far as this user may know. */
-  readonly needed?: string;
+  /** A name that the network needs and nobody resolves; absent: none, as far as this user may know. */
+  readonly missed?: string;
 }
 
 /** A name that the network needs, for what, and whether it can be resolved. */

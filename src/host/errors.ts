@@ -19,7 +19,7 @@ export const hostErrors = errorTable({
   },
   'host/interface-taken': {
     says: 'the name {interface} belongs to a device that is not of network {network}',
-    fix: 'Give the network another `interface:`, or rename that device.',
+    fix: 'Rename that device, `ip link set dev {interface} name OTHER`, or give the network another `interface:` in its file.',
   },
   'host/port-taken': {
     says: 'UDP port {port}, wanted for {interface}, is in use by {holder}',

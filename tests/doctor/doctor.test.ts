@@ -1,15 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { overlay } from '../server/star.ts';
-import type { Machine } from '../server/world.ts';
+import { type Machine, settled } from '../server/world.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
+import { remedyStory } from './remedy-story.ts';
 import { supportStory } from './support-story.ts';
-import { type Examination, examine, resolvers, tunnel, Ward } from './ward.ts';
-
-/** A clock that is an hour fast, for one program. */
-const anHourFast = `data:text/javascript,${encodeURIComponent(
-  'const now = Date.now; const Real = Date; Date = class extends Real { constructor(...a) { super(...(a.length ? a : [now() + 3.6e6])); } static now() { return now() + 3.6e6; } };',
-)}`;
+import { examine, expectOnly, fastBy, obey, resolvers, tunnel, Ward } from './ward.ts';
 
 suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
   let ward: Ward;
@@ -38,16 +34,6 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
     cures.push(() => machine.do(cure));
   };
 
-  /** Runs what a finding says between its first backquotes. */
-  const obey = (machine: Machine, { findings: [finding] }: Examination): void => {
-    const [, command = ''] = /`([^`]+)`/.exec(finding?.fix ?? '') ?? [];
-    machine.box.run(['sh', '-c', command]);
-  };
-
-  const expectOnly = (examination: Examination, ...codes: readonly string[]): Examination => {
-    expect(examination.codes).toEqual(codes.map((code) => `doctor/${code}`));
-    return examination;
-  };
   const settle = (): Promise<unknown> =>
     until('alice reaches bob', () => alice.reaches(overlay.bob));
 
@@ -304,7 +290,7 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
       const inside = 'subnets: [192.0.2.1/32]\n    gateways:';
       ward.star.edit((text) => text.replace('gateways:', inside));
       cures.push(() => ward.star.edit((text) => text.replace(inside, 'gateways:')));
-      await until('alice has it', () => alice.do('ip rule').includes('fwmark'));
+      await settled(hub, 'alice');
       alice.must('agent', 'pause');
       cures.push(() => alice.must('agent', 'resume'));
       const filters = ['all', 'eth0'].map((device) => `net.ipv4.conf.${device}.rp_filter`);
@@ -374,10 +360,7 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
     });
 
     test('sees a clock that is wrong, by how much, and what sets it right', () => {
-      const { out } = alice.hawserAs(
-        ['env', `NODE_OPTIONS=--import=${anHourFast}`],
-        ...['doctor', '--only', 'clock'],
-      );
+      const { out } = alice.hawserAs(fastBy(3600), 'doctor', '--only', 'clock');
       expect(out).toMatch(/3(600|599|601) s ahead of .* \[doctor\/clock\]/);
       expect(out).toContain('timedatectl set-ntp true');
     });
@@ -391,6 +374,10 @@ suite('hawser doctor', { needs: ['root', 'netns', 'tun'] }, () => {
       alice.write(file, JSON.stringify({ ...enrolment, authorities: [], pin: 'x'.repeat(43) }));
       expectOnly(examine(alice, 'server'), 'wrong-server');
     });
+  });
+
+  describe('of what a command mends', () => {
+    remedyStory(() => ward);
   });
 
   describe('and hawser support', () => {

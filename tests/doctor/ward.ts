@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { Star } from '../server/star.ts';
 import type { Machine } from '../server/world.ts';
-import { repositoryRoot } from '../support/checkout.ts';
+import { makeTemporaryFolder, repositoryRoot } from '../support/checkout.ts';
 import { type Outcome, outcomeOf } from '../support/hawser.ts';
 import { until } from '../support/until.ts';
 
@@ -26,12 +28,17 @@ export interface Examination {
   readonly codes: readonly string[];
 }
 
-/** Says to any question for a name that there is none. */
+/** A nameserver that knows one name: its own, of an address of IPv4 (RFC 1035, sections 3.2.1 and 4.1). */
 const nameserver = `
 const socket = require('node:dgram').createSocket('udp4');
 socket.on('message', (question, from) => {
-  question[2] |= 0x80; question[3] = 3;
-  socket.send(question, from.port, from.address);
+  const end = question.indexOf(0, 12) + 5;
+  const isOurs = question.subarray(12).toString().startsWith('\\x03hub\\x07example');
+  const isAddress = question[end - 3] === 1;
+  const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 192, 0, 2, 1]);
+  const head = Buffer.from(question.subarray(0, end));
+  head.set([head[2] | 0x80, isOurs ? 0 : 3, 0, 1, 0, isOurs && isAddress ? 1 : 0, 0, 0, 0, 0], 2);
+  socket.send(isOurs && isAddress ? Buffer.concat([head, answer]) : head, from.port, from.address);
 });
 socket.bind(53, '192.0.2.1', () => console.log('ready'));
 `;
@@ -42,6 +49,8 @@ export const tunnel = `hw-${network}`;
 /** Three machines of one network, as well as machines can be: nothing is to be found on them. */
 export class Ward {
   readonly star: Star;
+  /** A folder of its own, outside of all machines, and seen by all. */
+  readonly scratch = makeTemporaryFolder();
 
   private constructor(star: Star) {
     this.star = star;
@@ -76,8 +85,9 @@ export class Ward {
     this.star.world.narrow(machine, mtu);
   }
 
-  close(): Promise<void> {
-    return this.star.close();
+  async close(): Promise<void> {
+    rmSync(this.scratch, { recursive: true });
+    await this.star.close();
   }
 }
 
@@ -97,12 +107,64 @@ export function resolvers(machine: Machine, ...addresses: readonly string[]): vo
   machine.box.run(['tee', '/etc/resolv.conf'], { input });
 }
 
-/** What the doctor finds on a machine; some checks, or all. */
-export function examine(machine: Machine, ...only: readonly string[]): Examination {
-  const chosen = only.length === 0 ? [] : ['--only', ...only];
-  const { code, out, err } = machine.hawser('doctor', '--json', ...chosen);
-  if (out === '') throw new Error(`${machine.name}: ${err}`);
+/** Words before a program of Node whose clock is to be fast, by so many seconds. */
+export function fastBy(seconds: number): readonly string[] {
+  const script = `const now = Date.now; const Real = Date; Date = class extends Real { constructor(...a) { super(...(a.length ? a : [now() + ${seconds * 1000}])); } static now() { return now() + ${seconds * 1000}; } };`;
+  return ['env', `NODE_OPTIONS=--import=data:text/javascript,${encodeURIComponent(script)}`];
+}
+
+const asked = (only: readonly string[]): readonly string[] => [
+  ...['doctor', '--json'],
+  ...(only.length === 0 ? [] : ['--only', ...only]),
+];
+
+/** What a doctor's `--json` says. */
+function examinationIn({ code, out, err }: Outcome): Examination {
+  if (out === '') throw new Error(err);
   const { checks } = JSON.parse(out) as { readonly checks: readonly CheckResult[] };
   const findings = checks.flatMap((one) => one.findings);
   return { code, checks, findings, codes: findings.map((one) => one.code) };
+}
+
+/** What the doctor finds on a machine; some checks, or all. */
+export const examine = (machine: Machine, ...only: readonly string[]): Examination =>
+  examinationIn(machine.hawser(...asked(only)));
+
+/** The same behind other words, such as those of a clock that is wrong. */
+export const examineAs = (
+  before: readonly string[],
+  machine: Machine,
+  ...only: readonly string[]
+): Examination => examinationIn(machine.hawserAs(before, ...asked(only)));
+
+/** The same by another program, such as one of another version. */
+export const examineBy = (
+  program: string,
+  machine: Machine,
+  ...only: readonly string[]
+): Examination => examinationIn(runBy(program, machine, ...asked(only)));
+
+/** Runs another Hawser on a machine. */
+export const runBy = (program: string, { box }: Machine, ...args: readonly string[]): Outcome =>
+  outcomeOf([...box.enter, 'env', 'HOME=/run/home', process.execPath, program, ...args]);
+
+/** The commands that a finding names, in their order. */
+export const commandsIn = ({ fix }: Finding): readonly string[] =>
+  [...fix.matchAll(/`([^`]+)`/g)].map(([, command = '']) => command);
+
+/** Types a command as a person would; Hawser's own have to succeed. */
+export function type(machine: Machine, command: string): void {
+  const [program, ...words] = command.split(' ');
+  if (program === 'hawser') machine.must(...words);
+  else machine.box.run(['sh', '-c', command]);
+}
+
+/** Types what the first of some findings says first. */
+export const obey = (machine: Machine, { findings: [finding] }: Examination): void =>
+  type(machine, (finding && commandsIn(finding)[0]) ?? '');
+
+/** These findings and no others, by their codes without the room. */
+export function expectOnly(examination: Examination, ...codes: readonly string[]): Examination {
+  expect(examination.codes).toEqual(codes.map((code) => `doctor/${code}`));
+  return examination;
 }

@@ -165,6 +165,17 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
   });
 
   describe('an agent', () => {
+    interface Doctor {
+      readonly checks: readonly {
+        readonly findings: readonly { readonly code: string; readonly fix: string }[];
+      }[];
+    }
+    /** What the doctor says of how WireGuard is done. */
+    const findings = async () =>
+      (await vm.json<Doctor>('doctor', '--only', 'wireguard')).checks.flatMap(
+        (check) => check.findings,
+      );
+
     /** Of a spoke made by hand. */
     let spokeKey: string;
     let before: string;
@@ -185,9 +196,15 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
       async () => {
         const hubKey = (await vm.hawser('agent', 'key', '--network', 'net')).out.trim();
         spokeKey = (await vm.script(makeLan(hubKey))).trim();
+        // Of a time when the kernel could not.
+        await vm.script('modprobe tun; wireguard-go wg0; ip link set wg0 alias hawser:net:wg0');
+        const [slow] = await findings();
+        expect(slow?.code).toBe('doctor/slow-wireguard');
+        await vm.script(/`([^`]+)`/.exec(slow?.fix ?? '')?.[1] ?? 'false');
         before = await vm.script(`${learnRoute}${picture}`);
         const pass = await apply(wished(strangers('vpn', 'alice')));
         expect(pass).toMatchObject({ failures: [], backends: { wg0: 'kernel' } });
+        expect(await findings()).toEqual([]);
         const said = await vm.script(`
           test ! -e /proc/sys/net/ipv6/conf/eth0/force_forwarding
           sysctl -n net.ipv6.conf.all.forwarding net.ipv6.conf.eth0.accept_ra

@@ -84,7 +84,11 @@ export function otherArchive(archive: string, { version, spoil }: Other): string
 }
 
 /** Changes the version that the program in a folder says it is. */
-function restamp(folder: string, version: string, spoil = (text: string, _: string) => text): void {
+export function restamp(
+  folder: string,
+  version: string,
+  spoil = (text: string, _: string) => text,
+): void {
   for (const path of globSync(join(folder, '{,parts/}*.mjs'))) {
     const text = readFileSync(path, 'utf8');
     const stamped = text.replaceAll(stamp(packageFile.version), stamp(version));

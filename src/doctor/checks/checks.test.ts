@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Prefix } from '#ip';
@@ -45,6 +45,20 @@ describe('the catalogue', () => {
       return `| \`${id}\` | ${groups[group]} | ${fine} | ${links.join(' ')} |`;
     });
     expect(rows).toEqual(wanted);
+  });
+
+  test('has each finding found on a real machine, where it is really so', () => {
+    const cwd = join(import.meta.dirname, '../../../tests');
+    const real = globSync('{doctor,kernel,server}/**/*.ts', { cwd }).filter(
+      (file) =>
+        readFileSync(join(cwd, file), 'utf8').includes("'doctor'") || file.startsWith('doctor/'),
+    );
+    const tested = real.map((file) => readFileSync(join(cwd, file), 'utf8')).join('\n');
+    const missing = codes.filter((code) => {
+      const name = code.replace('doctor/', '');
+      return !new RegExp(`'(?:doctor/)?${name}'|doctor\\\\?/${name}\\b`).test(tested);
+    });
+    expect(missing).toEqual([]);
   });
 });
 
@@ -106,6 +120,17 @@ describe('an agent', () => {
     const cut = agent({ connected: false });
     expect(codesOf('server', { servers, agent: cut })).toEqual(['error not-connected']);
     expect(codesOf('server', { servers, agent: agent({}) })).toEqual([]);
+  });
+
+  test.each([
+    ['agent/no-connection', /^`hawser agent restart`\. The agent/],
+    ['server/unknown-machine', /^f The agent/],
+  ])('that is not connected, since %s, is helped by what helps', (code, fix) => {
+    const servers = [{ server: 'https://x', network: 'net' }];
+    const cut = agent({ connected: false, unreachable: { ...failure, code } });
+    const check = checks.find(({ id }) => id === 'server');
+    const [finding] = check?.judge({ servers, agent: cut } as Partial<Facts> as Facts) ?? [];
+    expect(finding?.fix).toMatch(fix);
   });
 });
 
@@ -209,13 +234,13 @@ describe('peers', () => {
 });
 
 describe('names', () => {
-  test('that are needed make a missing resolver a fault', () => {
+  test('that are missed make a missing resolver a fault', () => {
     expect(codesOf('resolver', { resolver: { servers: [] } })).toEqual([]);
-    const resolver = { servers: [], needed: 'x.example' };
+    const resolver = { servers: [], missed: 'x.example' };
     expect(codesOf('resolver', { resolver })).toEqual(['error no-resolver']);
     const servers = [{ address: '192.0.2.9', answers: false }];
     expect(codesOf('resolver', { resolver: { servers } })).toEqual(['warning resolver-dead']);
-    expect(codesOf('resolver', { resolver: { servers, needed: 'x' } })).toEqual([
+    expect(codesOf('resolver', { resolver: { servers, missed: 'x' } })).toEqual([
       'error resolver-dead',
     ]);
   });

@@ -3,8 +3,8 @@ import { check } from '../check.ts';
 import { found } from '../errors.ts';
 import type { ResolverSeen } from '../facts.ts';
 
-/** Without any name in the network a dead resolver is a pity; with one it is a fault. */
-function resolvers({ servers, needed: name }: ResolverSeen): readonly Diagnostic[] {
+/** Without any name that is missed a dead resolver is a pity; with one it is a fault. */
+function resolvers({ servers, missed: name }: ResolverSeen): readonly Diagnostic[] {
   if (servers.length === 0) {
     return name === undefined ? [] : [found('doctor/no-resolver', { name })];
   }

@@ -11,6 +11,8 @@ const grave = 300;
 /** ms before its end in which a certificate is told to end. */
 const endsSoon = 7 * 86_400_000;
 
+const hostOf = (server: string): string => new URL(server).hostname;
+
 function reachable(server: ServerSeen): readonly Diagnostic[] {
   const { failure, untimely, server: at, throughTunnel } = server;
   const inside =
@@ -19,7 +21,7 @@ function reachable(server: ServerSeen): readonly Diagnostic[] {
       : [
           found(
             'doctor/server-in-tunnel',
-            { server: at, interface: throughTunnel },
+            { server: at, address: hostOf(at), interface: throughTunnel },
             { severity: 'warning' },
           ),
         ];
@@ -41,13 +43,20 @@ function unreachable(servers: Facts['servers']): readonly Diagnostic[] {
   });
 }
 
+/** What a server refuses, its own words mend; the rest is an agent that does not try again yet, or elsewhere. */
+const reconnect = (reason: Diagnostic | undefined): string =>
+  reason === undefined || reason.code === 'agent/no-connection'
+    ? '`hawser agent restart`.'
+    : reason.fix;
+
 function unconnected(servers: Facts['servers'], { health }: AgentSeen): readonly Diagnostic[] {
   return (health?.networks ?? []).flatMap(({ network, connected, unreachable: reason }) => {
     const answers = servers.some((one) => one.network === network && !one.failure);
     if (connected || !answers) return [];
-    const log = health?.supervisor?.log ?? '`journalctl -u hawser-agent`';
+    const file = health?.supervisor?.log;
+    const log = file === undefined ? 'journalctl -u hawser-agent' : `tail ${file}`;
     const why = reason?.message ?? 'it has not said why';
-    return [found('doctor/not-connected', { network, why, log })];
+    return [found('doctor/not-connected', { network, why, fix: reconnect(reason), log })];
   });
 }
 

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { inParallel } from '#base';
-import { type Run, underlayMtu } from '#host';
+import { networkOf, type Run, underlayMtu } from '#host';
 import { Prefix, parseEndpoint } from '#ip';
 import type { PeerItem } from '#state';
 import type { DeviceDump, PeerDump } from '#wireguard';
@@ -150,7 +150,8 @@ export async function gatherPeers(gathering: Gathering): Promise<Peers> {
   const own = new Set(
     devices.flatMap(({ addresses }) => addresses.map((one) => one.split('/')[0] ?? '')),
   );
-  const all = subjectsOf(networks, new Map(devices.map(({ name, mtu }) => [name, mtu])));
+  const tunnels = devices.filter(({ alias }) => networkOf(alias) !== undefined);
+  const all = subjectsOf(networks, new Map(tunnels.map(({ name, mtu }) => [name, mtu])));
   const subjects = all.slice(0, mostPeers);
   const peers = await inParallel(subjects, atOnce, (one) => seen(gathering, one, own));
   const dumps = await dumpAll(gathering);

@@ -17,6 +17,8 @@ const namePatience = 6_000;
 /** A name that cannot exist (RFC 6761): any answer will do, and it tells nobody anything. */
 const anyName = 'hawser.invalid';
 
+const ownServer = '127.0.0.1';
+
 const silence = new Set(['ETIMEOUT', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ECANCELLED']);
 
 async function answers(address: string): Promise<boolean> {
@@ -38,19 +40,27 @@ export const nameserversIn = (text: string): readonly string[] =>
 
 const isTunnel = ({ kind }: Device): boolean => kind === 'wireguard' || kind === 'tun';
 
-async function neededName(gathering: Gathering): Promise<string | undefined> {
+/** Where nobody is named the one on the machine itself is asked (resolv.conf(5)), if there is one. */
+async function askedServers(text: string): Promise<readonly string[]> {
+  const named = nameserversIn(text);
+  if (named.length > 0) return named;
+  return (await answers(ownServer)) ? [ownServer] : [];
+}
+
+/** A name that neither a nameserver nor /etc/hosts knows. */
+async function missedName(gathering: Gathering): Promise<string | undefined> {
   const names = await gathering.get('names').catch((error: unknown) => {
     if (error instanceof NotKnown) return [];
     throw error;
   });
-  return names[0]?.name;
+  return names.find(({ is }) => !is)?.name;
 }
 
 export async function gatherResolver(gathering: Gathering): Promise<ResolverSeen> {
   const file = '/etc/resolv.conf';
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const devices = await gathering.get('devices');
-  const servers = await inParallel(nameserversIn(text), 3, async (address) => {
+  const servers = await inParallel(await askedServers(text), 3, async (address) => {
     const device = await deviceTowards(gathering.sources.run, address);
     const throughTunnel = devices.find((one) => one.name === device && isTunnel(one))?.name;
     return {
@@ -59,8 +69,8 @@ export async function gatherResolver(gathering: Gathering): Promise<ResolverSeen
       ...(throughTunnel !== undefined && { throughTunnel }),
     };
   });
-  const needed = await neededName(gathering);
-  return { servers, ...(needed !== undefined && { needed }) };
+  const missed = await missedName(gathering);
+  return { servers, ...(missed !== undefined && { missed }) };
 }
 
 /** Names that the networks of this machine need, and for what. */
