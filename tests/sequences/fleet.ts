@@ -142,7 +142,7 @@ export class Fleet {
   }
 
   backUp(): void {
-    this.server.must('backup', backup, '--passphrase-file', passphrase);
+    this.server.must('backup', backup, '--force', '--passphrase-file', passphrase);
   }
 
   /** The server's machine burns down; another takes its place, with what was backed up. */
