@@ -73,28 +73,44 @@ const Secrets = Type.Optional(Type.Record(Type.String(), Type.String()));
  */
 const Spread = Type.Optional(Type.Integer({ minimum: 0 }));
 
+/**
+ * How many acts of persons (a change of the file, somebody cut off) a state rests on. What was only learned
+ * since, such as an MTU or a key, gives another state of the same act. Absent from servers that do not count.
+ */
+const Act = Type.Optional(Count);
+
 export const StateMessage = Type.Object({
   type: literal('state'),
   ...StateName,
+  act: Act,
   state: HostState,
   secrets: Secrets,
   spread: Spread,
 });
 export type StateMessage = Static<typeof StateMessage>;
 
-/** `delta` turns the state whose hash is `from` into the named one (`applyDelta` of `#state`). */
+/**
+ * `delta` turns the state whose hash is `from` into the named one (`applyDelta` of `#state`). `fromAct`: up to
+ * which act that one was what the machine should have.
+ */
 export const DeltaMessage = Type.Object({
   type: literal('delta'),
   ...StateName,
+  act: Act,
   from: Type.String(),
+  fromAct: Act,
   delta: Type.Unknown(),
   secrets: Secrets,
   spread: Spread,
 });
 export type DeltaMessage = Static<typeof DeltaMessage>;
 
-/** The agent has the wanted state; `rev` may be newer than the one it knew it by. */
-export const CurrentMessage = Type.Object({ type: literal('current'), ...StateName });
+/**
+ * The agent has the wanted state, or took it back with its act; `rev` and `act` may be newer than those it
+ * knew it by.
+ */
+export const CurrentMessage = Type.Object({ type: literal('current'), ...StateName, act: Act });
+export type CurrentMessage = Static<typeof CurrentMessage>;
 
 /** A frozen network changes nothing on its machines until thawed; drift is told, not repaired. */
 export const FreezeMessage = Type.Object({ type: literal('freeze'), frozen: Type.Boolean() });
@@ -172,6 +188,8 @@ export const StateReport = Type.Object({
   type: literal('report'),
   ...StateName,
   outcome: Outcome,
+  /** Of what is reverted: so is all that rests on the same act. */
+  withAct: Type.Optional(Type.Boolean()),
   /** In the words of a plan. */
   changes: Type.Array(Type.String()),
   failures: Type.Array(Finding),

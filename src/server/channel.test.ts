@@ -258,6 +258,31 @@ test('a machine that takes a change back is left alone until somebody asks for a
   expect(await notesOf(server, 'anna')).not.toContain('quarantined');
 });
 
+test('a state says how many acts of persons it rests on; what machines do and say is none', async () => {
+  await using server = await TestServer.start();
+  const anna = await server.enrol(new Machine('anna'));
+  expect(await anna.next('state')).toMatchObject({ act: 0 });
+  anna.say({ type: 'seen', mtu: 1280 });
+  expect(await anna.next('delta')).toMatchObject({ act: 0, fromAct: 0 });
+  await server.enrol(new Machine('ben'));
+  const { files, entry } = await server.call('pull', {});
+  // It does not concern anna, who is told nothing of it.
+  const changed = {
+    ...files,
+    [entry]: (files[entry] ?? '').replace('ben: {}', 'ben: { port: 1 }'),
+  };
+  await server.call('apply', {}, { entry, files: changed, force: true });
+  anna.say({ type: 'seen', mtu: 1290 });
+  const { epoch, rev, hash, ...delta } = await anna.next('delta');
+  expect(delta).toMatchObject({ act: 1, fromAct: 1 });
+  const outcome = { outcome: 'reverted', withAct: true, changes: [], failures: [] };
+  anna.say({ type: 'report', epoch, rev, hash, ...outcome });
+  expect(await anna.next('current')).toMatchObject({ hash, act: 1 });
+  await server.call('revokeMachine', { machine: 'ben' }, { revoked: true });
+  anna.say({ type: 'seen', mtu: 1280 });
+  expect(await anna.next('state')).toMatchObject({ act: 2 });
+});
+
 test('drift is told with what differed and how often', async () => {
   await using server = await TestServer.start();
   const channel = await server.enrol(new Machine('anna'));

@@ -37,8 +37,20 @@ async function bothIn(): Promise<void> {
 const addresses = (machine: FakeMachine): readonly string[] =>
   machine.kernel.of('addresses').map(({ item }) => item.address);
 
-const withAddress = (text: string, address: string): string =>
-  text.replace(/members:[^]*$/, `members: { anna: { overlay: ${address} } }\n`);
+const mtuOf = (machine: FakeMachine): number | undefined =>
+  machine.kernel.of('links').find(({ item }) => item.name === 'hw-net')?.item.mtu;
+
+/** The hub is told of one machine more, and looks at its own network, which takes less by now. */
+async function learn(joining: FakeMachine, mtu: number): Promise<void> {
+  hub.resize(mtu);
+  await joining.join(server.joinToken);
+}
+
+/** A member that the hub calls, and so measures its way to. */
+const withEndpoint = ', ben: { endpoint: "192.0.2.2:51820" }';
+
+const withAddress = (text: string, address: string, others = ''): string =>
+  text.replace(/members:[^]*$/, `members: { anna: { overlay: ${address} }${others} }\n`);
 
 describe('two machines that join', () => {
   test('know each other, and confirm what they were given', async () => {
@@ -145,6 +157,34 @@ describe('a person on the machine', () => {
     expect(await anna.status()).toMatchObject({ quarantined: 1, complete: true });
     await askAgent(anna.stateDir, { do: 'resume' });
     await until('it is tried again', () => addresses(anna).includes('10.86.0.99/32'));
+  });
+
+  test('goes back to what was before the last change, and stays there whatever is learned', async () => {
+    await bothIn();
+    await server.edit((text) => withAddress(text, '10.86.0.99', withEndpoint));
+    await until('it is done', () => addresses(anna).includes('10.86.0.99/32'));
+    await using ben = new FakeMachine('ben');
+    await learn(ben, 1380);
+    await until('anna has what was learned', () => mtuOf(anna) === 1320);
+    await anna.until('confirmed', isConfirmed);
+    await askAgent(anna.stateDir, { do: 'rollback', network: 'net' });
+    expect(addresses(anna)).toContain('10.86.0.2/32');
+
+    await using carl = new FakeMachine('carl');
+    await using dora = new FakeMachine('dora');
+    const refusals = () => anna.lines.filter((line) => /rests on what was taken back/.test(line));
+    await learn(carl, 1360);
+    await until('more is learned, and refused', () => refusals().length > 0);
+    const { length } = refusals();
+    await anna.stop();
+    await anna.start();
+    await learn(dora, 1340);
+    await until('it is refused by the next agent', () => refusals().length > length);
+    expect(addresses(anna)).toContain('10.86.0.2/32');
+    expect(await anna.status()).toMatchObject({ quarantined: 1, complete: true });
+
+    await server.edit((text) => text.replace('10.86.0.99', '10.86.0.98'));
+    await until('a later change is done', () => addresses(anna).includes('10.86.0.98/32'));
   });
 
   test('cannot go back where nothing was before', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askAgent, joinNetwork, runAgent, type SessionStatus, type Timings } from '#agent';
-import { FakeHost, FakeKernel } from '#host';
+import { countingRun, FakeHost, FakeKernel, type Run } from '#host';
 import { facilities, idOf } from '#state';
 import { until } from '../support/until.ts';
 
@@ -19,7 +19,7 @@ export class FakeMachine {
 
   constructor(name: string) {
     this.name = name;
-    this.kernel.put(undefined, 'links', { name: 'eth0', mtu: 1500, up: true });
+    this.kernel.put(undefined, 'links', { name: 'eth0', mtu: 1400, up: true });
     this.kernel.put(undefined, 'addresses', { device: 'eth0', address: '192.168.66.4/24' });
     for (const [family, key] of [
       ['ipv4', 'forwarding'],
@@ -51,12 +51,26 @@ export class FakeMachine {
       version: '0.0.0',
       log: (line) => this.lines.push(line),
       host: new FakeHost(this.kernel),
+      run: this.#run,
       lock: { file: join(this.folder, 'lock') },
       timings: this.#timings,
       boot: `boot ${this.#boots}`,
       installed: { kind: 'archive', architecture: 'amd64', prefix: join(this.folder, 'program') },
     });
     await until('the agent answers', () => askAgent(this.stateDir, { do: 'status' }));
+  }
+
+  /** All ways lead by eth0; what else is asked of the machine, its programs say. */
+  readonly #run: Run = async (purpose, argv, options) => {
+    if (argv[0] !== 'ip') return countingRun().run(purpose, argv, options);
+    if (argv.includes('route')) return JSON.stringify([{ dev: 'eth0' }]);
+    const links = this.kernel.of('links').map(({ item }) => item);
+    return JSON.stringify(links.map(({ name, mtu }) => ({ ifname: name, mtu })));
+  };
+
+  /** Its own network takes packets of that size from now on, bytes. */
+  resize(mtu: number): void {
+    this.kernel.put(undefined, 'links', { name: 'eth0', mtu, up: true });
   }
 
   /** Stops it, takes all from the kernel that no boot brings back, and starts it. */

@@ -6,6 +6,8 @@
 /** A state as far as this decides about it. */
 export interface Named {
   readonly hash: string;
+  /** The newest act of a person that it rests on; undefined: its server does not say. */
+  readonly act?: string;
 }
 
 /** A state that the machine is trying. */
@@ -19,11 +21,13 @@ interface Trial<S> {
 
 export interface Commit<S extends Named> {
   readonly confirmed?: S;
-  /** Confirmed before that; where a person may roll back to. */
+  /** Confirmed before the last act of a person changed the machine: where one on it may roll back to. */
   readonly previous?: S;
   readonly trial?: Trial<S>;
   /** Hashes of states that were taken back, oldest first: not tried again until a person acts. */
   readonly quarantined: readonly string[];
+  /** The act that was taken back: no state that rests on it is tried, whatever was learned since. */
+  readonly undone?: string;
 }
 
 /** What was taken back long ago is not offered again. */
@@ -35,8 +39,14 @@ export const noCommit: Commit<never> = { quarantined: [] };
 export const held = <S extends Named>({ trial, confirmed }: Commit<S>): S | undefined =>
   trial?.state ?? confirmed;
 
-export const isQuarantined = ({ quarantined }: Commit<Named>, { hash }: Named): boolean =>
-  quarantined.includes(hash);
+export const isQuarantined = (
+  { quarantined, undone }: Commit<Named>,
+  { hash, act }: Named,
+): boolean => quarantined.includes(hash) || (undone !== undefined && act === undone);
+
+/** Whether nothing but what was learned lies between two states. */
+const isOfOneAct = (a: Named | undefined, b: Named): boolean =>
+  b.act !== undefined && a?.act === b.act;
 
 /** After a state was applied. The confirmed one needs no trial. */
 export function tried<S extends Named>(
@@ -50,36 +60,60 @@ export function tried<S extends Named>(
 
 /** After a server answered on a connection that began at `began`. */
 export function proven<S extends Named>(commit: Commit<S>, began: number): Commit<S> {
-  const { trial, confirmed, previous: _, ...rest } = commit;
+  const { trial, confirmed, previous, ...rest } = commit;
   if (!trial || began < trial.since) return commit;
-  return { ...rest, confirmed: trial.state, ...(confirmed && { previous: confirmed }) };
+  const before = isOfOneAct(confirmed, trial.state) ? previous : confirmed;
+  return { ...rest, confirmed: trial.state, ...(before && { previous: before }) };
 }
 
 /** When the trial is to be taken back unless it is proven; undefined: never. */
 export const dueAt = ({ trial }: Commit<Named>, patience: number): number | undefined =>
   trial?.touches ? trial.since + patience : undefined;
 
-const withQuarantined = <S extends Named>(commit: Commit<S>, { hash }: Named): Commit<S> => {
+/** Without a state, and without its act unless what holds then rests on that, too. */
+const without = <S extends Named>(commit: Commit<S>, { hash, act }: Named): Commit<S> => {
   const all = [...commit.quarantined.filter((other) => other !== hash), hash];
-  return { ...commit, quarantined: all.slice(-mostQuarantined) };
+  const isUndone = act !== undefined && act !== commit.confirmed?.act;
+  return { ...commit, quarantined: all.slice(-mostQuarantined), ...(isUndone && { undone: act }) };
 };
 
 /** Takes the trial back: what was confirmed last holds again. */
 export function takenBack<S extends Named>(commit: Commit<S>): Commit<S> {
   const { trial, ...rest } = commit;
-  return trial ? withQuarantined(rest, trial.state) : commit;
+  return trial ? without(rest, trial.state) : commit;
 }
 
-/** A person goes back: from a trial, else to what was confirmed before. Undefined: there is nothing. */
+/** A person goes back to what was before the last act of a person. Undefined: there is nothing. */
 export function rolledBack<S extends Named>(commit: Commit<S>): Commit<S> | undefined {
-  if (commit.trial) return takenBack(commit);
-  const { confirmed, previous, ...rest } = commit;
+  const { trial, confirmed, previous, ...rest } = commit;
+  const isOnlyLearned = trial !== undefined && isOfOneAct(confirmed, trial.state);
+  if (trial && !(isOnlyLearned && previous)) return takenBack(commit);
   if (!confirmed || !previous) return undefined;
-  return withQuarantined({ ...rest, confirmed: previous }, confirmed);
+  return without({ ...rest, confirmed: previous }, confirmed);
+}
+
+/** What was taken back with its act is what a later act wants, too: that one is undone with it. */
+export function renewed<S extends Named>(commit: Commit<S>, { hash, act }: Named): Commit<S> {
+  const { quarantined, undone, confirmed } = commit;
+  if (act === undefined || undone === undefined || act === confirmed?.act) return commit;
+  return quarantined.includes(hash) ? { ...commit, undone: act } : commit;
+}
+
+/** The same with another name for a state, where that is held. */
+export function renamed<S extends Named>(
+  { confirmed, trial, ...rest }: Commit<S>,
+  hash: string,
+  name: (state: S) => S,
+): Commit<S> {
+  const named = (state: S): S => (state.hash === hash ? name(state) : state);
+  return {
+    ...rest,
+    ...(confirmed && { confirmed: named(confirmed) }),
+    ...(trial && { trial: { ...trial, state: named(trial.state) } }),
+  };
 }
 
 /** A person wants what was taken back to be tried again. */
-export const released = <S extends Named>(commit: Commit<S>): Commit<S> => ({
-  ...commit,
-  quarantined: [],
-});
+export function released<S extends Named>({ undone: _, ...commit }: Commit<S>): Commit<S> {
+  return { ...commit, quarantined: [] };
+}

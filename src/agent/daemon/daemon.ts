@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Diagnostic, plainFinding } from '#base';
-import { countingRun, type Host, linuxHost } from '#host';
+import { countingRun, type Host, linuxHost, type Run } from '#host';
 import type { HostState } from '#state';
 import { endAdoption } from '../adoption/end.ts';
 import { Agent } from '../agent.ts';
@@ -32,6 +32,8 @@ export interface DaemonOptions {
   readonly version: string;
   readonly log: (line: string) => void;
   readonly host?: Host;
+  /** Runs what tells of the machine; its own programs. */
+  readonly run?: Run;
   readonly lock?: LockOptions;
   readonly timings?: Partial<Timings>;
   /** The kernel's own name of this boot (random(4)). */
@@ -66,7 +68,7 @@ class Daemon {
       agent: new Agent({ host: this.#host, store }),
       enrolments: new Enrolments(stateDir),
       identity: machineIdentity(stateDir),
-      run: countingRun().run,
+      run: options.run ?? countingRun().run,
       turns: new Turns(),
       pause: new Pause(stateDir, () => this.#pauseChanged()),
       upgrades: new Upgrades({

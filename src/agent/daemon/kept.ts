@@ -8,7 +8,13 @@ import { type Commit, isQuarantined, noCommit, tried } from './commit.ts';
 /** A state with the name that the server gave it. */
 export interface Kept extends Pick<StateMessage, 'epoch' | 'rev' | 'hash'> {
   readonly state: HostState;
+  /** As `actIn` names it. */
+  readonly act?: string;
 }
+
+/** An act of a person as a message tells of it, by a name that no restore gives anew. */
+export const actIn = (epoch: string, act: number | undefined): Pick<Kept, 'act'> =>
+  act === undefined ? {} : { act: `${epoch}/${act}` };
 
 export const keptOf = (state: HostState): Kept => {
   const { epoch, rev } = state;
@@ -20,6 +26,20 @@ export const nameOf = ({ epoch, rev, hash }: Kept): Pick<Kept, 'epoch' | 'rev' |
 };
 
 type Slot = 'confirmed' | 'previous' | 'trial';
+
+/** Acts of the states that are kept, by hash, and the one that was undone. */
+interface Acts {
+  readonly of?: Readonly<Record<string, string>>;
+  readonly undone?: string;
+}
+
+/** Beside the states: those are kept in a form that older agents read, too. */
+function actsOf({ confirmed, previous, trial, undone }: Commit<Kept>): Acts {
+  const named = [confirmed, previous, trial?.state].flatMap((kept) =>
+    kept?.act === undefined ? [] : [[kept.hash, kept.act] as const],
+  );
+  return { of: Object.fromEntries(named), ...(undone !== undefined && { undone }) };
+}
 
 /** What must survive of a network's states: what was confirmed, and what is not to be tried again. */
 export class KeptStates {
@@ -34,31 +54,39 @@ export class KeptStates {
 
   /** `boot`: the machine's present one; what was on trial in it goes on. @throws state/... */
   load(boot?: string): Commit<Kept> {
-    const [confirmed, previous] = [this.#state('confirmed'), this.#state('previous')];
+    const acts = JSON.parse(this.#files.read('acts.json') ?? '{}') as Acts;
+    const state = (slot: Slot): Kept | undefined => this.#state(slot, acts);
+    const [confirmed, previous] = [state('confirmed'), state('previous')];
     const goesOn = boot !== undefined && this.boot === boot;
-    const trial = goesOn ? this.#state('trial') : undefined;
+    const trial = goesOn ? state('trial') : undefined;
     const quarantined = JSON.parse(this.#files.read('quarantined.json') ?? '[]') as string[];
     const commit: Commit<Kept> = {
       ...noCommit,
       ...(confirmed && { confirmed }),
       ...(previous && { previous }),
       quarantined,
+      ...(acts.undone !== undefined && { undone: acts.undone }),
     };
     if (!trial || isQuarantined(commit, trial)) return commit;
     return tried(commit, { state: trial, touches: false, since: performance.now() });
   }
 
-  #state(slot: Slot): Kept | undefined {
+  #state(slot: Slot, { of = {} }: Acts): Kept | undefined {
     const text = this.#files.read(`${slot}.json`);
-    return text === undefined ? undefined : keptOf(parseHostState(text));
+    if (text === undefined) return undefined;
+    const kept = keptOf(parseHostState(text));
+    const act = of[kept.hash];
+    return act === undefined ? kept : { ...kept, act };
   }
 
   /**
    * What is to be avoided is written first. A trial is kept only if it cannot have cut the machine off, for
    * an agent that is started again: a boot uses what was confirmed.
    */
-  save({ confirmed, previous, trial, quarantined }: Commit<Kept>): void {
+  save(commit: Commit<Kept>): void {
+    const { confirmed, previous, trial, quarantined } = commit;
     this.#put('quarantined.json', JSON.stringify(quarantined));
+    this.#put('acts.json', JSON.stringify(actsOf(commit)));
     this.#put('previous.json', previous && JSON.stringify(previous.state));
     this.#put('confirmed.json', confirmed && JSON.stringify(confirmed.state));
     const isHarmless = trial?.touches === false;

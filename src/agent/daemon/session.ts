@@ -1,4 +1,11 @@
-import type { Finding, LeaveMessage, ToAgent, UpgradeMessage, UpgradeReport } from '#api';
+import type {
+  DeltaMessage,
+  Finding,
+  LeaveMessage,
+  ToAgent,
+  UpgradeMessage,
+  UpgradeReport,
+} from '#api';
 import { canonicalJson, type HawserError, plainFinding, Secret } from '#base';
 import { applyDelta, facilityVersions, type HostState, hashState, parseHostState } from '#state';
 import type { Greeting } from '../channel/connection.ts';
@@ -7,7 +14,7 @@ import { Link } from '../channel/link.ts';
 import type { Enrolment } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
 import { explained, findingsIn, list, messagesOf } from './findings.ts';
-import { nameOf } from './kept.ts';
+import { actIn, nameOf } from './kept.ts';
 import type { Look } from './look.ts';
 import type { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
@@ -148,7 +155,7 @@ export class Session {
       case 'state':
         return this.#read(message, () => parseHostState(message.state));
       case 'delta':
-        return this.#read(message, () => this.#changed(message.from, message.delta));
+        return this.#read(message, () => this.#changed(message));
       case 'current':
         this.#pending = false;
         return this.#upkeep.rename(message);
@@ -186,9 +193,12 @@ export class Session {
   }
 
   /** The state that a delta leads to. @throws agent/bad-message, state/... */
-  #changed(from: string, delta: unknown): HostState {
+  #changed({ epoch, from, fromAct, delta }: DeltaMessage): HostState {
     const base = this.#upkeep.find(from);
-    if (base) return applyDelta(base.state, delta);
+    if (base) {
+      this.#upkeep.restsOn(from, actIn(epoch, fromAct));
+      return applyDelta(base.state, delta);
+    }
     throw agentErrors.error('agent/bad-message', { why: 'a delta to a state that is not here' });
   }
 
@@ -201,7 +211,7 @@ export class Session {
       this.#require(state, hash);
       this.#putSecrets(message.secrets ?? {});
       this.#pending = false;
-      this.#upkeep.offer({ epoch, rev, hash, state }, message.spread);
+      this.#upkeep.offer({ epoch, rev, hash, state, ...actIn(epoch, message.act) }, message.spread);
     } catch (error) {
       const failures = [...findingsIn(error)];
       if (failures.some(({ code }) => code === 'agent/disk-full')) {

@@ -1,5 +1,4 @@
-import { performance } from 'node:perf_hooks';
-import type { Finding, Outcome } from '#api';
+import type { CurrentMessage, Finding } from '#api';
 import { plainFinding } from '#base';
 import { describeChanges } from '#state';
 import { agentErrors } from '../errors.ts';
@@ -13,24 +12,25 @@ import {
   noCommit,
   proven,
   released,
+  renamed,
+  renewed,
   rolledBack,
   takenBack,
   tried,
 } from './commit.ts';
 import { Drift } from './drift.ts';
 import { explained, findingsIn, findingsOf, list, messagesOf, textOf } from './findings.ts';
-import { type Kept, KeptStates, nameOf } from './kept.ts';
+import { actIn, type Kept, KeptStates } from './kept.ts';
 import { type Look, nothingDiffers } from './look.ts';
 import type { Machine } from './machine.ts';
 import { Notes } from './notes.ts';
 import { touchesPath } from './path.ts';
+import { reportOf, revertedReport } from './reports.ts';
+import { Retry } from './retry.ts';
 import { Saving } from './saving.ts';
 import { Sights } from './sights.ts';
 import { proofDelay } from './spread.ts';
 import type { Holding, Surroundings } from './surroundings.ts';
-
-/** ms until what failed is tried again; doubles up to the resync. */
-const firstRetry = 1_000;
 
 /** A timer may be early by a little, ms: a look that comes too soon would find nothing due. */
 const slack = 5;
@@ -54,7 +54,7 @@ export class Upkeep {
   readonly #drift: Drift;
   #spread = 0;
   #kicked: Promise<Look> | undefined;
-  #retryAfter = firstRetry;
+  readonly #retry: Retry;
   readonly #alarms = new Alarms<'retry' | 'due' | 'prove'>();
   #stopped = false;
 
@@ -65,7 +65,9 @@ export class Upkeep {
     this.#kept = new KeptStates(machine.stateDir, network);
     this.#saving = new Saving(this.#kept, (line) => this.#say(line));
     this.#drift = new Drift((line) => this.#say(line), surroundings.tell);
-    this.#sights = new Sights(machine, network, surroundings, () => void this.kick());
+    const kick = (): void => void this.kick();
+    this.#retry = new Retry(machine.timings.resync, (ms) => this.#alarms.set('retry', ms, kick));
+    this.#sights = new Sights(machine, network, surroundings, kick);
   }
 
   /** Boot uses what was confirmed last. */
@@ -164,25 +166,35 @@ export class Upkeep {
     this.#offer = offer;
     this.#spread = spread;
     this.#refused = [];
-    if (isQuarantined(this.#commit, offer)) this.#report(offer, 'reverted');
-    else if (!this.#mayChange) this.#report(offer, 'held');
-    this.#retryAfter = firstRetry;
+    if (isQuarantined(this.#commit, offer)) {
+      this.#say(`revision ${offer.rev} rests on what was taken back: it is not tried`);
+      this.#settle(renewed(this.#commit, offer));
+      this.#reverted(offer);
+    } else if (!this.#mayChange) this.#report(offer, 'held');
+    this.#retry.anew();
     void this.kick();
   }
 
-  /** The server wants what is here already, under a newer name perhaps. */
-  rename({ epoch, rev, hash }: Pick<Kept, 'epoch' | 'rev' | 'hash'>): void {
-    const renamed = (kept: Kept): Kept => (kept.hash === hash ? { ...kept, epoch, rev } : kept);
+  /** The server wants what is here already, under a newer name perhaps; or what was taken back. */
+  rename({ hash, epoch, rev, act }: Omit<CurrentMessage, 'type'>): void {
+    if (this.#offer?.hash !== hash) this.#offer = undefined;
+    this.#rename(hash, ({ act: _, ...kept }) => ({ ...kept, epoch, rev, ...actIn(epoch, act) }));
+    this.#settle(renewed(this.#commit, { hash, ...actIn(epoch, act) }));
     const { confirmed, trial } = this.#commit;
-    this.#offer = this.#offer?.hash === hash ? renamed(this.#offer) : undefined;
-    this.#settle({
-      ...this.#commit,
-      ...(confirmed && { confirmed: renamed(confirmed) }),
-      ...(trial && { trial: { ...trial, state: renamed(trial.state) } }),
-    });
     if (confirmed?.hash !== hash || trial) return;
-    this.#report(renamed(confirmed), 'confirmed');
+    this.#report(confirmed, 'confirmed');
     this.#tellFailures();
+  }
+
+  /** Up to this act, as `actIn` names it, a state was what the machine should have. */
+  restsOn(hash: string, { act }: Pick<Kept, 'act'>): void {
+    if (act !== undefined) this.#rename(hash, (kept) => ({ ...kept, act }));
+  }
+
+  /** Another name for a state that is here. */
+  #rename(hash: string, name: (kept: Kept) => Kept): void {
+    if (this.#offer?.hash === hash) this.#offer = name(this.#offer);
+    this.#settle(renamed(this.#commit, hash, name));
   }
 
   freeze(frozen: boolean): void {
@@ -194,7 +206,7 @@ export class Upkeep {
   /** What was taken back may be tried again. */
   release(): void {
     this.#settle(released(this.#commit));
-    this.#retryAfter = firstRetry;
+    this.#retry.anew();
     void this.kick();
   }
 
@@ -208,7 +220,7 @@ export class Upkeep {
       this.#settle(back);
       this.#offer ??= from;
       this.#say(`revision ${from.rev} was taken back by a person`);
-      this.#report(from, 'reverted');
+      this.#reverted(from);
       await this.#makeHeld();
       return { from: from.rev, to: held(back)?.rev };
     });
@@ -237,7 +249,7 @@ export class Upkeep {
     } catch (error) {
       // The next pass may succeed; the machine stays as it is.
       this.#say(explained(error));
-      this.#retryLater();
+      this.#retry.later();
       return nothingDiffers;
     }
   }
@@ -273,7 +285,7 @@ export class Upkeep {
       this.#say(list(`revision ${offer.rev} is refused`, messagesOf(reasons)));
       this.#report(offer, 'failed', [], reasons);
     }
-    this.#retryLater();
+    this.#retry.later();
     return this.#keep();
   }
 
@@ -288,7 +300,7 @@ export class Upkeep {
     this.#settle(takenBack(this.#commit));
     if (trial) {
       this.#say(`revision ${trial.state.rev} cut this machine off from its server: taking it back`);
-      this.#report(trial.state, 'reverted');
+      this.#reverted(trial.state);
       this.#offer ??= trial.state;
     }
     await this.#makeHeld();
@@ -333,13 +345,8 @@ export class Upkeep {
     }
     if (this.#kept.boot !== this.#machine.boot) this.#kept.boot = this.#machine.boot;
     this.#sights.follow(kept.state);
-    if (!this.#complete) this.#retryLater();
-    else if (this.#refused.length === 0) this.#retryAfter = firstRetry;
-  }
-
-  #retryLater(): void {
-    this.#alarms.set('retry', this.#retryAfter, () => void this.kick());
-    this.#retryAfter = Math.min(2 * this.#retryAfter, this.#machine.timings.resync);
+    if (!this.#complete) this.#retry.later();
+    else if (this.#refused.length === 0) this.#retry.anew();
   }
 
   /** Keeps the machine as it should be; what differed although all was well is drift. */
@@ -369,14 +376,12 @@ export class Upkeep {
     return nothingDiffers;
   }
 
-  #report(
-    kept: Kept,
-    outcome: Outcome,
-    changes: readonly string[] = [],
-    failures: readonly Finding[] = [],
-  ): void {
-    const said = { outcome, changes: [...changes], failures: [...failures] };
-    this.#surroundings.tell({ type: 'report', ...nameOf(kept), ...said });
+  #report(...said: Parameters<typeof reportOf>): void {
+    this.#surroundings.tell(reportOf(...said));
+  }
+
+  #reverted(kept: Kept): void {
+    this.#surroundings.tell(revertedReport(kept, this.#commit));
   }
 
   holding(): Holding {

@@ -210,6 +210,7 @@ export class Hub {
       if (connection.hasOvercome(message)) this.#findings.overcome(connection);
       this.#findings.reported(connection, message);
       if (message.outcome === 'waiting') this.#states.send(connection, 'always');
+      if (message.withAct === true) this.#states.name(connection, message.hash);
     } else if (message.type === 'seen') {
       connection.saw(message);
       const record = this.network.snapshot.byIdentity.get(connection.hello.identity);

@@ -33,6 +33,7 @@ test('how long they may take stands in what changes their state, and in nothing 
     files: pack({ entry: 'net.yaml', files: { 'net.yaml': text } }),
     machines: [],
     held: undefined,
+    acts: 0,
     secret: undefined,
   });
   const one = { machine: 'anna', supports: { ...facilityVersions } };
@@ -44,5 +45,5 @@ test('how long they may take stands in what changes their state, and in nothing 
   const { hash, message } = ask(undefined, 900);
   expect(message.spread).toBe(900);
   expect(ask(undefined).message.spread).toBeUndefined();
-  expect(ask({ hash }, 900).message).toEqual({ type: 'current', epoch: 'e', rev: 1, hash });
+  expect(ask({ hash }, 900).message).toEqual({ type: 'current', epoch: 'e', rev: 1, hash, act: 0 });
 });

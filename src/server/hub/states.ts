@@ -51,6 +51,14 @@ export class States {
     return connection.busy || this.#due.has(connection);
   }
 
+  /** Of what a machine took back with its act it learns up to which act that is what it should have. */
+  name(connection: Connection, hash: string): void {
+    if (hash !== connection.wanted || this.isAsked(connection)) return;
+    const { stored, acts: act } = this.#network.snapshot;
+    const { epoch, number: rev } = stored.revision;
+    void connection.wire.send({ type: 'current', epoch, rev, hash, act });
+  }
+
   forget(connection: Connection): void {
     this.#due.delete(connection);
   }

@@ -7,7 +7,7 @@ import { Compiled } from './compiled.ts';
 import { byNameAndIdentity, type Snapshot, withMachines } from './snapshot.ts';
 
 /** All of a network at one moment: what decisions are made from. It does not leave its thread. */
-export interface Basis extends Pick<Snapshot, 'machines' | 'byIdentity' | 'held'> {
+export interface Basis extends Pick<Snapshot, 'machines' | 'byIdentity' | 'held' | 'acts'> {
   readonly stored: StoredNetwork;
   readonly compiled: Compiled;
   readonly secret: NetworkSecret | undefined;
@@ -19,6 +19,7 @@ export interface Opening {
   readonly files: Packed<FileSet>;
   readonly machines: readonly StoredMachine[];
   readonly held: Revision | undefined;
+  readonly acts: number;
   readonly secret: string | undefined;
 }
 
@@ -29,12 +30,16 @@ const secretOf = (text: string | undefined, network: string): NetworkSecret | un
   text === undefined ? undefined : networkSecretOf(text, network);
 
 /** Reads a network; what `known` has is not computed again. @throws DiagnosticsError */
-export function opened({ head, files, machines, held, secret }: Opening, known?: Basis): Basis {
+export function opened(
+  { head, files, machines, held, acts, secret }: Opening,
+  known?: Basis,
+): Basis {
   const stored: StoredNetwork = { ...head, files: unpack(files), facts: unpack(head.facts) };
   const found = secretOf(secret, stored.network);
   return {
     stored,
     held,
+    acts,
     compiled: compiledOf(stored, found, known),
     secret: found,
     ...byNameAndIdentity(machines),
@@ -64,6 +69,7 @@ export interface Step {
   readonly revision: RevisionId;
   readonly frozen: boolean;
   readonly held: Revision | undefined;
+  readonly acts: number;
   readonly secret: string | undefined;
   readonly put: readonly StoredMachine[];
   readonly drop: readonly StoredMachine[];
@@ -71,7 +77,7 @@ export interface Step {
 
 /** The network after a transaction. `made`: what it is now, where that is something else. */
 export function advanced(before: Basis, step: Step, made: Compiled | undefined): Basis {
-  const { revision, frozen, held, put, drop } = step;
+  const { revision, frozen, held, acts, put, drop } = step;
   const secret = secretOf(step.secret, before.stored.network);
   const facts = made?.facts ?? before.stored.facts;
   const files = made?.files ?? before.stored.files;
@@ -80,5 +86,5 @@ export function advanced(before: Basis, step: Step, made: Compiled | undefined):
   const same = secret?.version === before.secret?.version;
   const current = made?.as(revision) ?? before.compiled;
   const compiled = same ? current : compiledOf(stored, secret, { ...before, compiled: current });
-  return { stored, held, secret, compiled, ...byNameAndIdentity(machines.values()) };
+  return { stored, held, acts, secret, compiled, ...byNameAndIdentity(machines.values()) };
 }

@@ -2,6 +2,7 @@ import type { FileSet, Revision, RevisionId } from '#api';
 import type { Facts } from '#compile';
 import type { StoredMachine, Transaction } from '../store/contract.ts';
 import type { Packed } from '../store/packed.ts';
+import { countAct } from './acts.ts';
 import type { Compiled } from './compiled.ts';
 
 /** A network that was made and is not the present one yet, where it can be asked for. */
@@ -81,6 +82,7 @@ export async function writeEdit(
     await tx.putSetting(banishedKey(network, identity), at);
   }
   await edit.also?.(tx);
+  await countAct(tx, network, edit.action);
   const number = made?.number ?? edit.release ?? edit.reject;
   if (edit.action === undefined) return made;
   await tx.addAudit({

@@ -55,30 +55,30 @@ const touchesTunnels = (change: Delta): boolean => !('in' in change) || 'tunnels
 
 /** `known`: the network of `has.basis`, if it is still there. `spread`: as in the message. */
 export function stateFor(
-  { compiled, secret }: Basis,
+  basis: Basis,
   { machine, supports, has }: StateWanted,
   known: Basis | undefined,
   spread?: number,
 ): StateAnswer {
-  const next = compiled.state(machine);
+  const next = basis.compiled.state(machine);
   const { hash } = next;
   const lacks = lacking(next, supports);
   if (lacks.length > 0) return { hash, lacks, type: 'current', text: '' };
-  const message = messageOf({ compiled, secret }, machine, has?.hash, known);
+  const message = messageOf(basis, machine, has?.hash, known);
   const isMany = spread !== undefined && message.type !== 'current';
   const text = JSON.stringify(isMany ? { ...message, spread } : message);
   return { hash, lacks, type: message.type, text };
 }
 
 function messageOf(
-  { compiled, secret }: Pick<Basis, 'compiled' | 'secret'>,
+  { compiled, acts: act, secret }: Basis,
   machine: string,
   has: string | undefined,
   known: Basis | undefined,
 ): Extract<ToAgent, { type: StateAnswer['type'] }> {
   const { epoch, number: rev } = compiled.revision;
   const { state, hash } = compiled.state(machine);
-  const named = { epoch, rev, hash };
+  const named = { epoch, rev, hash, act };
   if (has === hash) return { type: 'current', ...named };
   if (has === undefined || !known) {
     return { type: 'state', ...named, state, ...(secret && valuesFor(state, secret)) };
@@ -89,6 +89,7 @@ function messageOf(
     type: 'delta',
     ...named,
     from: has,
+    fromAct: known.acts,
     delta: change,
     ...(secret && touchesTunnels(change) && valuesFor(state, secret, old)),
   };

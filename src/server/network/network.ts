@@ -280,9 +280,9 @@ async function readNetwork(
   const known = like !== undefined && { like };
   const opening = { basis, head: stored, files, machines, ...plainOf(read), ...known };
   const { names, changed, ...views } = await compiler.call('open', opening);
-  const { held, takenBack, secret } = read;
+  const { held, takenBack, acts, secret } = read;
   const snapshot = {
-    ...{ basis, stored, held, takenBack, secret, ...views },
+    ...{ basis, stored, held, takenBack, acts, secret, ...views },
     names: new Map(names.map((machine) => [machine.name, machine])),
     ...byNameAndIdentity(machines),
   };
@@ -298,7 +298,7 @@ async function readWhole(tx: Transaction, name: string) {
 }
 
 /** What goes to the compiler besides: plain data only. */
-const plainOf = ({ held, secret }: Stored) => ({ held, secret: secret?.reveal() });
+const plainOf = ({ held, acts, secret }: Stored) => ({ held, acts, secret: secret?.reveal() });
 
 function withNames(
   names: ReadonlyMap<string, NamedMachine>,

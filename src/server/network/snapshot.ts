@@ -3,6 +3,7 @@ import { Secret } from '#base';
 import { readSecretText } from '../secrets/network-secret.ts';
 import type { StoredHead, StoredMachine, Transaction } from '../store/contract.ts';
 import { takesBack } from '../take-back/author.ts';
+import { readActs } from './acts.ts';
 import type { NamedMachine } from './names.ts';
 import type { Views } from './views.ts';
 
@@ -22,12 +23,14 @@ export interface Snapshot extends Views {
   readonly held: Revision | undefined;
   /** The newest revision, if it took the one before back. */
   readonly takenBack: Revision | undefined;
+  /** How many acts of persons made it what it is. */
+  readonly acts: number;
   /** What the preshared keys are made from, as it is kept; see `networkSecretOf`. */
   readonly secret: Secret | undefined;
 }
 
 /** What the store says of a network at one moment, without its file and its machines. */
-export type Stored = Pick<Snapshot, 'stored' | 'held' | 'takenBack' | 'secret'>;
+export type Stored = Pick<Snapshot, 'stored' | 'held' | 'takenBack' | 'acts' | 'secret'>;
 
 /** Undefined: there is no such network. */
 export async function readStored(tx: Transaction, name: string): Promise<Stored | undefined> {
@@ -37,8 +40,10 @@ export async function readStored(tx: Transaction, name: string): Promise<Stored 
   const isNewer = newest !== undefined && newest.id.number > stored.revision.number;
   const held = isNewer && newest.state === 'held' ? newest : undefined;
   const takenBack = newest?.author === takesBack && !isNewer ? newest : undefined;
+  const acts = await readActs(tx, name);
   const text = await readSecretText(tx, name);
-  return { stored, held, takenBack, secret: text === undefined ? undefined : new Secret(text) };
+  const secret = text === undefined ? undefined : new Secret(text);
+  return { stored, held, takenBack, acts, secret };
 }
 
 /** The machines of a network by what they are asked for. */

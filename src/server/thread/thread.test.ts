@@ -42,6 +42,7 @@ async function interview(compiler: Compiler): Promise<readonly unknown[]> {
     files: pack(files),
     machines: [],
     held: undefined,
+    acts: 0,
     secret,
   });
   const wanted = { machine: 'hub', supports: { ...facilityVersions }, has: undefined };
@@ -53,7 +54,14 @@ async function interview(compiler: Compiler): Promise<readonly unknown[]> {
     matter: { name: 'change', input: change },
   });
   const advanced = await compiler.call('advance', {
-    ...{ basis: 2, from: 1, made: edit?.revision?.compiled.draft, secret, held: undefined },
+    ...{
+      basis: 2,
+      from: 1,
+      made: edit?.revision?.compiled.draft,
+      secret,
+      held: undefined,
+      acts: 1,
+    },
     ...{ revision: { epoch: 'e', number: 2 }, frozen: false, put: [], drop: [] },
   });
   const hash = typeof first === 'object' ? first.hash : '';
