@@ -145,6 +145,34 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
     });
   });
 
+  test('of two machines that ask to join at two servers under one name the second is refused', async () => {
+    await withTwo(async (one, two, admin) => {
+      const made = { role: 'join', name: 'join', network: 'net', admits: false } as const;
+      const { token } = await one.call('createToken', {}, made, admin);
+      const names = Array.from({ length: 8 }, (_, i) => `m${i}`);
+      const waiting = await Promise.all(
+        names.map(async (name) => {
+          const pair = [new Machine(name), new Machine(name)] as const;
+          const answers = await Promise.all(
+            [one, two].map((server, i) => {
+              const request = (pair[i] as Machine).joinRequest('net');
+              return server.ask('join', {}, request, token);
+            }),
+          );
+          const codes = answers.map(({ body }) => (body as { readonly code?: string }).code);
+          expect(codes).toContain('api/name-taken');
+          return pair[codes.indexOf(undefined)];
+        }),
+      );
+      for (const machine of waiting) {
+        if (!machine) continue;
+        await one.call('approveMachine', { machine: machine.name }, {}, admin);
+        const channel = await two.connect(machine);
+        expect((await channel.next('state')).state.machine).toBe(machine.name);
+      }
+    });
+  });
+
   const machineAt = async (server: TestServer, name: string, admin: string) =>
     (await server.call('status', {}, undefined, admin)).machines.find((one) => one.name === name);
 

@@ -63,7 +63,10 @@ export const madeBy = <C>({ revision, compiled }: PlainEdit<C>): C | undefined =
 export const banishedKey = (network: string, identity: string): string =>
   `banished/${network}/${identity}`;
 
-/** Writes an edit; the revision it made, if any. */
+/** Another server was quicker: what an edit was decided from is not so any more. */
+export class Overtaken extends Error {}
+
+/** Writes an edit; the revision it made, if any. @throws Overtaken where a name went to another identity */
 export async function writeEdit(
   tx: Transaction,
   network: string,
@@ -77,7 +80,9 @@ export async function writeEdit(
   if (edit.compiled) await tx.putFacts(network, edit.compiled.facts);
   if (edit.frozen !== undefined) await tx.setFrozen(network, edit.frozen);
   for (const { name } of edit.drop ?? []) await tx.removeMachine(network, name);
-  for (const machine of edit.put ?? []) await tx.putMachine(machine);
+  for (const machine of edit.put ?? []) {
+    if (!(await tx.putMachine(machine))) throw new Overtaken(machine.name);
+  }
   for (const { identity } of edit.banish ?? []) {
     await tx.putSetting(banishedKey(network, identity), at);
   }

@@ -7,7 +7,7 @@ import type { Store, StoredHead, Transaction } from '../store/contract.ts';
 import type { Compiler } from './compiler.ts';
 import type { Operator } from './cut-off.ts';
 import type { Matter } from './decisions.ts';
-import { type Edit, madeBy, type PlainEdit, writeEdit } from './edit.ts';
+import { type Edit, madeBy, Overtaken, type PlainEdit, writeEdit } from './edit.ts';
 import type { StateAnswer, StateWanted } from './messages.ts';
 import type { NamedMachine, NamesEdit } from './names.ts';
 import {
@@ -185,7 +185,7 @@ export class Network {
     );
     if (!edit) return 'nothing';
     const write = async (tx: Transaction) => this.#writeIfCurrent(tx, edit, clock());
-    return within ? write(within) : store.write(write);
+    return within ? write(within) : store.write(write).catch(overtaken);
   }
 
   async #writeIfCurrent(tx: Transaction, edit: Edit, now: Date): Promise<Written | undefined> {
@@ -310,6 +310,11 @@ function withNames(
   for (const machine of put) next.set(machine.name, machine);
   return next;
 }
+
+/** Nothing of the transaction was done, and it is to be decided anew. */
+const overtaken = (error: unknown): undefined => {
+  if (!(error instanceof Overtaken)) throw error;
+};
 
 const gone = (network: string) => apiErrors.error('api/no-network', { network, hint: '' });
 

@@ -234,7 +234,9 @@ function keepsTheRest(trial: () => Trial): void {
     expect(list.map(({ name }) => name)).toEqual(['a', 'b', 'b-1']);
     expect(list[0]).toEqual({ ...machine, name: 'a', confirmed: 4, quarantined: 5 });
     expect(list[1]).toEqual({ ...machine, name: 'b' });
-    await trial().store.write((tx) => tx.putMachine({ ...machine, name: 'a' }));
+    const taken = { ...machine, name: 'a', identity: 'of another' };
+    expect(await trial().store.write((tx) => tx.putMachine(taken))).toBe(false);
+    expect(await trial().store.write((tx) => tx.putMachine({ ...machine, name: 'a' }))).toBe(true);
     const [plain] = await trial().store.read((tx) => tx.machines('net'));
     expect(plain).toEqual({ ...machine, name: 'a' });
   });

@@ -101,7 +101,8 @@ export interface Transaction {
   setFrozen(network: string, frozen: boolean): Promise<void>;
 
   machines(network: string): Promise<readonly StoredMachine[]>;
-  putMachine(machine: StoredMachine): Promise<void>;
+  /** False where the name is another identity's: nothing was put. */
+  putMachine(machine: StoredMachine): Promise<boolean>;
   removeMachine(network: string, name: string): Promise<void>;
 
   tokens(): Promise<readonly StoredToken[]>;

@@ -40,13 +40,19 @@ export async function machines(db: Kysely<Tables>, network: string): Promise<Sto
   return (await query.execute()).map(machineOf).sort(by((machine) => machine.name));
 }
 
-export async function putMachine(db: Kysely<Tables>, machine: StoredMachine): Promise<void> {
+export async function putMachine(db: Kysely<Tables>, machine: StoredMachine): Promise<boolean> {
   const row = rowOf(machine);
-  await db
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('machines')
     .values(row)
-    .onConflict((conflict) => conflict.columns(['network', 'name']).doUpdateSet(row))
-    .execute();
+    .onConflict((conflict) =>
+      conflict
+        .columns(['network', 'name'])
+        .doUpdateSet(row)
+        .where('machines.identity', '=', machine.identity),
+    )
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows !== 0n;
 }
 
 export async function removeMachine(
