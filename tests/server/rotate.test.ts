@@ -153,7 +153,7 @@ suite('a change of key', { needs: ['root', 'netns', 'tun'] }, () => {
     hub.must('rotate', 'hub', '--linger', '1s', '--no-wait');
     await until('files are waited for', () => rotationAt(hub)?.phase === 'files');
     expect(hub.must('rotate', '--status')).toContain('hawser export carol --key-from');
-    expect(devicesOf(hub).split(' ')).toHaveLength(2);
+    await until('the detour is gone', () => devicesOf(hub).split(' ').length === 2);
     await lossless([fromFile]);
 
     hub.write('/run/old.conf', old);
