@@ -19,7 +19,13 @@ suite('what is wrong in a lab', { needs: ['netns', 'tun'] }, () => {
     ]);
     expect(labs.proof('ping').causes.map(({ cause }) => cause)).toEqual(['giessen is cut off']);
     const { out } = labs.run('ping');
-    expect(out.split('\n').filter((line) => line.includes('!'))).toHaveLength(1);
+    const told = out.split('\n').filter((line) => line.includes('!'));
+    expect(told).toHaveLength(1);
+    // What is counted is what is told: flows, and counters that lacked refusals.
+    const [, count] = /verdict +(\d+) mismatches/.exec(out) ?? [];
+    const [, flows, counters] =
+      /! (\d+) flows .*, (\d+) counters lacked \d+/.exec(told[0] ?? '') ?? [];
+    expect(Number(flows) + Number(counters)).toBe(Number(count));
     labs.must('heal');
 
     labs.on('vpn', 'ip', 'link', 'del', 'wg0');

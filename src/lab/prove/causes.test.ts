@@ -62,7 +62,7 @@ test('a tunnel without a handshake is the cause of what it lost, from both ends 
   expect(causes).toMatchObject([
     {
       mismatches: 3,
-      text: 'a-1 to b-1 (10.0.0.2), tcp/22, did not arrive: tunnel a-gw <-> b-gw has no handshake',
+      text: 'a-1 to b-1 (10.0.0.2), tcp/22, did not arrive, 2 handshakes did not happen: tunnel a-gw <-> b-gw has no handshake',
     },
   ]);
 });
@@ -82,7 +82,11 @@ test('a tunnel that carries nothing is blamed though nothing else is known of it
 test('refusals behind a dead tunnel are explained, those that fail elsewhere are not', () => {
   const refusal = { machine: 'b-gw', counter: 'deny', flows: 2, counted: 1 };
   const findings = [found(flow('a-1', 'b-1', 'deny'))];
-  expect(explain({ findings, refusals: [refusal], troubles: cut }).others).toEqual([]);
+  const { causes, others } = explain({ findings, refusals: [refusal], troubles: cut });
+  expect(others).toEqual([]);
+  expect(causes).toEqual([
+    { cause: 'a is cut off', text: '1 counter lacked 1 refusal: a is cut off', mismatches: 1 },
+  ]);
   const worse = { ...refusal, counted: 0 };
   expect(explain({ findings, refusals: [worse], troubles: cut }).others).toHaveLength(1);
 });

@@ -26,12 +26,17 @@ export interface Evidence {
   readonly unitOf: (machine: string) => string;
 }
 
-/** What one cause did. */
+/** What one cause did; each of these but the refusals is a mismatch. */
 interface Effects {
   readonly flows: Expected[];
+  handshakes: number;
+  /** Counters that refused less than they should, and how much less. */
+  counters: number;
   refusals: number;
-  mismatches: number;
 }
+
+const mismatchesOf = ({ flows, handshakes, counters }: Effects): number =>
+  flows.length + handshakes + counters;
 
 /** Mismatches by their cause, as far as a tunnel is one; the others as they are. */
 export function causesOf(evidence: Evidence): {
@@ -43,12 +48,13 @@ export function causesOf(evidence: Evidence): {
   const effects = new Map<string, Effects>();
   const others: string[] = [];
   const blame = (cause: string): Effects => {
-    const known = effects.get(cause) ?? { flows: [], refusals: 0, mismatches: 0 };
+    const known = effects.get(cause) ?? { flows: [], handshakes: 0, counters: 0, refusals: 0 };
     effects.set(cause, known);
-    known.mismatches++;
     return known;
   };
-  for (const { machine, peer } of missing) blame(troubles.get(tunnelBetween(machine, peer)) ?? '');
+  for (const { machine, peer } of missing) {
+    blame(troubles.get(tunnelBetween(machine, peer)) ?? '').handshakes++;
+  }
   for (const finding of findings) {
     const text = mismatchOf(finding);
     if (text === undefined) continue;
@@ -63,12 +69,16 @@ export function causesOf(evidence: Evidence): {
     const [cause] = untried;
     const explained = refusal.counted >= refusal.flows - untried.length;
     if (cause === undefined || !explained) others.push(text);
-    else blame(cause).refusals += untried.length;
+    else {
+      const effect = blame(cause);
+      effect.counters++;
+      effect.refusals += untried.length;
+    }
   }
   const causes = [...effects].map(([cause, own]) => ({
     cause,
     text: sentence(cause, own, evidence.unitOf),
-    mismatches: own.mismatches,
+    mismatches: mismatchesOf(own),
   }));
   return { causes, others };
 }
@@ -107,16 +117,23 @@ function allTroubles({ findings, missing, troubles }: Evidence): Troubles {
   return all;
 }
 
+/** Tells as many things as there are mismatches of the cause. */
 function sentence(cause: string, effects: Effects, unitOf: Evidence['unitOf']): string {
-  const { flows, refusals } = effects;
+  const { flows, handshakes, counters, refusals } = effects;
   const [first] = flows;
   const parts = [
     ...(first && flows.length === 1 ? [`${describeFlow(first)}, did not arrive`] : []),
     ...(flows.length > 1 ? [`${flows.length} flows ${where(flows, unitOf)} did not arrive`] : []),
-    ...(refusals > 0 ? [`${refusals} refusals were not put to the test`] : []),
+    ...(handshakes > 0 ? [`${numbered(handshakes, 'handshake')} did not happen`] : []),
+    ...(counters > 0
+      ? [`${numbered(counters, 'counter')} lacked ${numbered(refusals, 'refusal')}`]
+      : []),
   ];
-  return parts.length > 0 ? `${parts.join(', ')}: ${cause}` : cause;
+  return `${parts.join(', ')}: ${cause}`;
 }
+
+const numbered = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** `from A to B`, `between A and B`, `from or to A`, or how many pairs. */
 function where(flows: readonly Expected[], unitOf: Evidence['unitOf']): string {
