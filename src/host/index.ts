@@ -18,6 +18,7 @@ export { adoptedMarkOf, isAdopted, markOf, networkOf, routeProtocol } from './ma
 export {
   type Counts,
   countingRun,
+  entered,
   type Purpose,
   type Run,
   type RunOptions,

@@ -3,6 +3,7 @@ import type { Change } from '#state';
 import type { Failure } from './contract.ts';
 import { hostErrors } from './errors.ts';
 import { findingOf } from './failure.ts';
+import { readJson } from './json.ts';
 import type { Run } from './run.ts';
 
 /** One line for `ip -batch` or `bridge -batch`, and the change it makes. */
@@ -66,4 +67,17 @@ export async function ipBatch(
   } catch (error) {
     return failuresOf(program, lines, error);
   }
+}
+
+/** What several commands show, asked in one process: `ip` prints a line of JSON for each that succeeds. */
+export async function ipBatchRead(
+  run: Run,
+  lines: readonly string[],
+  options: readonly string[],
+  exits: readonly number[] = [0],
+): Promise<readonly (readonly unknown[])[]> {
+  const stdin = `${lines.join('\n')}\n`;
+  const text = await run('read', ['ip', ...options, '-j', '-batch', '-'], { stdin, exits });
+  const said = text.split('\n').filter((line) => line !== '');
+  return said.map((line) => readJson<unknown[]>('ip -j', line));
 }

@@ -1,4 +1,4 @@
-import { readJson } from './json.ts';
+import { ipBatchRead } from './ip-batch.ts';
 import type { Run } from './run.ts';
 
 interface RouteGet {
@@ -21,25 +21,19 @@ export async function underlayMtu(
   addresses: readonly string[],
   fwmark: number,
 ): Promise<number | undefined> {
-  const links = readJson<LinkShow[]>('ip -j', await run('read', ['ip', '-j', 'link', 'show']));
-  const sizes = new Map(links.map(({ ifname, mtu }) => [ifname, mtu]));
-  const found = await Promise.all(
-    addresses.map((address) => sizeTowards(run, address, fwmark, sizes)),
+  const mark = fwmark === 0 ? '' : ` mark ${fwmark}`;
+  const ways = addresses.map((address) => `route get ${address}${mark}`);
+  // An address without a route says so on stderr, and the others are told all the same.
+  const [links = [], ...routes] = await ipBatchRead(
+    run,
+    ['link show', ...ways],
+    ['-force'],
+    [0, 1],
   );
-  const known = found.filter((size) => size !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
-}
-
-async function sizeTowards(
-  run: Run,
-  address: string,
-  fwmark: number,
-  sizes: ReadonlyMap<string, number>,
-): Promise<number | undefined> {
-  const mark = fwmark === 0 ? [] : ['mark', String(fwmark)];
-  const argv = ['ip', '-j', 'route', 'get', address, ...mark];
-  const text = await run('read', argv, { exits: [0, 2] });
-  const [route] = readJson<RouteGet[]>('ip -j', text);
-  const learnt = route?.metrics?.find(({ mtu }) => mtu !== undefined)?.mtu;
-  return learnt ?? sizes.get(route?.dev ?? '');
+  const sizes = new Map((links as LinkShow[]).map(({ ifname, mtu }) => [ifname, mtu]));
+  const found = (routes.flat() as RouteGet[]).flatMap(({ dev = '', metrics }) => {
+    const learnt = metrics?.find(({ mtu }) => mtu !== undefined)?.mtu;
+    return learnt ?? sizes.get(dev) ?? [];
+  });
+  return found.length === 0 ? undefined : Math.min(...found);
 }

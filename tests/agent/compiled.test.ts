@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { observeUnderlay } from '#agent';
 import { emptyFacts, link, project } from '#compile';
-import { countingRun } from '#host';
+import { countingRun, entered } from '#host';
 import { loadNetwork } from '#spec';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -81,9 +81,7 @@ suite('two machines on what the compiler says', { needs: ['netns', 'tun'] }, () 
   test('a machine sees how large packets may be on its way to its peers', async () => {
     await apply('');
     left.do('ip link set eth0 mtu 1420');
-    const { run } = countingRun();
-    const inside = (purpose: 'read' | 'write', argv: readonly string[]) =>
-      run(purpose, [...left.box.enter, ...argv]);
+    const inside = entered(countingRun().run, left.box.enter);
     const look = () => observeUnderlay('net', { stateDir: `${left.folder}/state`, run: inside });
     expect(await look()).toEqual({ machine: 'left', mtu: 1420 });
     left.do('ip route replace 203.0.113.2/32 dev eth0 mtu 1390');

@@ -2,7 +2,7 @@ import { type Run, underlayMtu } from '#host';
 import { parseEndpoint } from '#ip';
 import type { HostState } from '#state';
 
-/** Peers that are asked for: one process each, and most of them are reached by the same way. */
+/** Peers that are asked for: most of them are reached by the same way. */
 const mostAsked = 16;
 
 /** The addresses of peers' endpoints, some of many. */

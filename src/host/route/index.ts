@@ -14,7 +14,7 @@ import type { Failure } from '../contract.ts';
 import { type IpLine, ipBatch } from '../ip-batch.ts';
 import { isAdopted, networkOf, routeProtocol } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
-import { markedRoutes, markedRules } from './read.ts';
+import { marked } from './read.ts';
 
 /** Gateways and packet marks by which routes and rules are known as one network's. */
 const gatewaysOf = (context: Context): readonly string[] => [
@@ -153,9 +153,8 @@ export const route: LinuxFacility = {
   v: 1,
 
   async observe(context) {
-    const [routes, rules, serving] = await Promise.all([
-      markedRoutes(context),
-      markedRules(context),
+    const [{ routes, rules }, serving] = await Promise.all([
+      marked(context),
       servingRoutes(context),
     ]);
     return (into) => {

@@ -1,5 +1,6 @@
 import type { RouteItem, RuleItem } from '#state';
 import type { Context } from '../context.ts';
+import { ipBatchRead } from '../ip-batch.ts';
 import { readJson } from '../json.ts';
 import { routeProtocol } from '../mark.ts';
 import { type RouteJson, type RuleJson, routeOf, ruleOf } from './json.ts';
@@ -16,13 +17,35 @@ async function both<T>(read: (family: Family) => Promise<T[]>): Promise<T[]> {
   return [...v4, ...v6];
 }
 
-/** All routes with our protocol number, of whichever network. */
-export const markedRoutes = (context: Context): Promise<RouteItem[]> =>
-  both(async (family) => {
-    const words = ['route', 'show', 'table', 'all', 'proto', String(routeProtocol)];
-    const routes = await readIp<RouteJson>(context, family, words);
-    return routes.map((json) => routeOf(json, family));
-  });
+/** Routes and rules. */
+export interface Marked {
+  readonly routes: readonly RouteItem[];
+  readonly rules: readonly RuleItem[];
+}
+
+/** `ip` may print nothing where there is none, so it does not say which of two lists is which. */
+const isRule = (json: RouteJson | RuleJson): json is RuleJson => 'priority' in json;
+
+const isMarked = ({ protocol }: RouteJson | RuleJson): boolean =>
+  protocol === String(routeProtocol);
+
+const markedLines = [`route show table all proto ${routeProtocol}`, 'rule show'];
+
+/** All routes and rules with our protocol number, of whichever network. */
+export async function marked({ run }: Context): Promise<Marked> {
+  const read = async (family: Family): Promise<Marked> => {
+    const shown = (await ipBatchRead(run, markedLines, [`-${family}`, '-N'])).flat();
+    const items = shown as readonly (RouteJson | RuleJson)[];
+    return {
+      routes: items.flatMap((json) => (isRule(json) ? [] : [routeOf(json, family)])),
+      rules: items.flatMap((json) =>
+        isRule(json) && isMarked(json) ? [ruleOf(json, family)] : [],
+      ),
+    };
+  };
+  const [v4, v6] = await Promise.all([read(4), read(6)]);
+  return { routes: [...v4.routes, ...v6.routes], rules: [...v4.rules, ...v6.rules] };
+}
 
 /** All routes of the machine, and whether our protocol made them. */
 export const allRoutes = (
@@ -32,15 +55,6 @@ export const allRoutes = (
     const routes = await readIp<RouteJson>(context, family, ['route', 'show', 'table', 'all']);
     return routes.map((json) => ({
       route: routeOf(json, family),
-      marked: json.protocol === String(routeProtocol),
+      marked: isMarked(json),
     }));
-  });
-
-/** All rules with our protocol number, of whichever network. */
-export const markedRules = (context: Context): Promise<RuleItem[]> =>
-  both(async (family) => {
-    const rules = await readIp<RuleJson>(context, family, ['rule', 'show']);
-    return rules
-      .filter(({ protocol }) => protocol === String(routeProtocol))
-      .map((json) => ruleOf(json, family));
   });
