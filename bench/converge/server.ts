@@ -9,6 +9,13 @@ import { ask } from './request.ts';
 
 const root = join(import.meta.dirname, '../..');
 
+/** Those of src/main/lean.ts: without them it would begin again, and not hear what it is asked over its channel. */
+const lean = {
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_TOP_PAD_: '0',
+};
+
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
@@ -61,7 +68,7 @@ export class BenchServer {
     const flags = ['--data', this.data, '--listen', `127.0.0.1:${this.port}`, '--no-join'];
     const argv = [join(root, 'dist/hawser.mjs'), 'server', ...flags, '--address', '127.0.0.1'];
     const child = spawn(process.execPath, ['--import', turns, ...argv], {
-      env: { ...process.env, HOME: this.folder, XDG_CONFIG_HOME: '' },
+      env: { ...process.env, ...lean, HOME: this.folder, XDG_CONFIG_HOME: '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;

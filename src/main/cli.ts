@@ -1,6 +1,8 @@
 import './check-node.ts';
 import { keepCompiled } from './compiled.ts';
+import { beginLean } from './lean.ts';
 
+beginLean(process);
 keepCompiled();
 const { runCli } = await import('#cli');
 

@@ -63,7 +63,7 @@ suite('an agent where there is no systemd', { needs: ['root', 'netns', 'procps']
     );
     machine.do(`kill -KILL ${after.pid}`);
     await waitFor('it brings the agent back', ({ pid }) => pid !== after.pid);
-    expect(running()).toHaveLength(2);
+    await until('an agent and its supervisor run, and nobody else', () => running().length === 2);
   });
 
   test('that ends again and again is told with its reason, and runs when that is mended', async () => {
@@ -78,7 +78,7 @@ suite('an agent where there is no systemd', { needs: ['root', 'netns', 'procps']
     expect(machine.read(`${folder}/agent.log`)).toContain('error agent/no-identity');
     machine.do(`mv ${folder}/kept ${folder}/identity.key`);
     expect(machine.must('agent', 'start')).toMatch(/runs as process \d+/);
-    expect(running()).toHaveLength(2);
+    await until('an agent and its supervisor run, and nobody else', () => running().length === 2);
   });
 
   test('tells what brings it back after a reboot, until that is there', () => {
@@ -91,12 +91,12 @@ suite('an agent where there is no systemd', { needs: ['root', 'netns', 'procps']
     machine.do('rm /etc/cron.d/hawser-agent');
   });
 
-  test('starts anew as another process, under another supervisor', () => {
+  test('starts anew as another process, under another supervisor', async () => {
     const before = status();
     machine.must('agent', 'restart');
     const after = status();
     expect(after.pid).not.toBe(before.pid);
-    expect(running()).toHaveLength(2);
+    await until('an agent and its supervisor run, and nobody else', () => running().length === 2);
   });
 
   test('ends with its supervisor when it is told to, and nobody else does', () => {

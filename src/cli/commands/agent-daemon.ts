@@ -12,7 +12,6 @@ import {
 import packageFile from '../../../package.json' with { type: 'json' };
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
-import { keepHeapSmall } from '../heap.ts';
 import { print, printJson } from '../output.ts';
 import { ending } from '../server/life.ts';
 import { thisProgram } from '../this-program.ts';
@@ -84,7 +83,6 @@ async function run({ stateDir, confirmWithin }: RunFlags): Promise<void> {
     startSupervisor(thisProgram(), stateDir);
     end.abort();
   });
-  keepHeapSmall('agent');
   await runAgent({
     stateDir,
     signal: end.signal,

@@ -99,7 +99,7 @@ Behind a NAT, say --address and --endpoint with the public address.`,
     .addCommand(resetAdminCommand());
 
 async function serve(flags: Flags): Promise<void> {
-  keepHeapSmall('server');
+  keepHeapSmall();
   const { startServer } = await import('#server');
   const { serverLog } = await import('../server/log.ts');
   const init = await initOf(flags, serverLog());
