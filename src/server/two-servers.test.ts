@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresCluster } from '../../tests/support/postgres.ts';
 import { suite } from '../../tests/support/suite.ts';
@@ -215,6 +218,50 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
       while (servers.length < 2) ({ servers } = await channel.next('trust'));
       expect(servers).toEqual(places);
     });
+  });
+
+  test('an upgrade that is ordered at the other reaches the agent, and both know what became of it', async () => {
+    const packages = mkdtempSync(join(tmpdir(), 'hawser-packages-'));
+    writeFileSync(join(packages, 'hawser_0.9.0_amd64.deb'), '');
+    await withTwo(
+      async (one, two, admin) => {
+        const anna = new Machine('anna');
+        const install = { kind: 'deb', architecture: 'amd64' } as const;
+        await one.call('join', {}, anna.joinRequest('net'), one.joinToken);
+        const channel = await one.connect(anna, { install });
+        await channel.next('state');
+        const upgradeAt = async (server: TestServer) =>
+          (await machineAt(server, 'anna', admin))?.upgrade;
+        await until(
+          'the other knows that it is there',
+          async () => (await machineAt(two, 'anna', admin))?.upgradable,
+        );
+        const orders = await Promise.all(
+          [two, one, two].map(async (server) =>
+            server.call('upgradeMachine', { machine: 'anna' }, { within: 7 }, admin),
+          ),
+        );
+        const order = await channel.next('upgrade');
+        expect(order).toMatchObject({ within: 7, packages: [{ version: '0.9.0' }] });
+        expect(orders.map(({ id }) => id)).toEqual([order.id, order.id, order.id]);
+        await until(
+          'the other is told that it is under way',
+          async () => (await upgradeAt(two))?.outcome === 'working',
+        );
+        // The new agent comes to the other server, and brings the word along.
+        const upgrade = { id: order.id, version: '0.9.0', outcome: 'done' } as const;
+        channel.close();
+        await two.connect(anna, { install, program: '0.9.0', upgrade });
+        for (const server of [one, two]) {
+          await until(
+            'it knows how it ended',
+            async () => (await upgradeAt(server))?.outcome === 'done',
+          );
+        }
+      },
+      { packages },
+    );
+    rmSync(packages, { recursive: true });
   });
 
   test('a copy of a machine that comes to the other is refused, and told with both places', async () => {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { apiErrors, type Install, type Package, type Upgrade } from '#api';
 import { serverErrors } from '../../errors.ts';
 import { newerOf } from '../../installer/packages.ts';
@@ -7,6 +7,13 @@ import type { Context } from './context.ts';
 
 /** Seconds that a new agent has unless said. */
 const usually = 60;
+
+/**
+ * Orders of one version that follow the same one have one id: two servers that are asked at once name the one
+ * that the agent gets.
+ */
+const idOf = (identity: string, version: string, before: Upgrade | undefined): string =>
+  hash('sha256', [identity, version, before?.id].join(' '));
 
 export const upgradeHandlers = (context: Context): Pick<Handlers, 'upgradeMachine'> => ({
   async upgradeMachine({ params, body, actor }) {
@@ -26,8 +33,9 @@ export const upgradeHandlers = (context: Context): Pick<Handlers, 'upgradeMachin
     const { why } = body;
     const detail = { machine: machine.name, version, ...(why && { why }) };
     await network.commit(() => ({ author: actor.name, action: 'upgrade', detail }));
+    const id = idOf(machine.identity, version, upgrade);
     const order = { packages: [...packages], within: body.within ?? usually };
-    const sent = { type: 'upgrade', id: randomUUID(), ...order } as const;
+    const sent = { type: 'upgrade', id, ...order } as const;
     return { id: hub.upgrade(machine.identity, sent), version };
   },
 });
