@@ -8,30 +8,32 @@ import { keptRouteLine } from './kept-routes.ts';
 /** For a device whose wireguard-go we started: without an alias its process would make it ours again. */
 const released = 'released by hawser';
 
-/** What takes all our marks from a device: those that an adopted one got when it was made anew, too. */
-async function unmarking(
-  run: Run,
-  network: string,
-  { name, group, kind }: Device,
-  alias: string | undefined,
-): Promise<readonly string[]> {
-  const mark = markOf(network, name);
+/** The alias of a device that is ours no more. */
+async function aliasOf(run: Run, { kind }: Device, mark: string): Promise<string> {
   const isMarked = kind === 'tun' && (await hasMarkedProcess(run, mark));
-  const text = alias ?? (isMarked ? released : '');
-  return [
-    ...(group === groupOf(mark) ? [`link set dev ${name} group 0`] : []),
-    `link set dev ${name} alias "${text}"`,
-  ];
+  return isMarked ? released : '';
 }
 
-/** Sets routes of others again, in the places of ours, and takes the marks away. */
+/**
+ * Sets routes of others again, in the places of ours, and takes the marks away: those that an adopted device got
+ * when it was made anew, too.
+ */
 export async function release(
   run: Run,
   network: string,
   device: Device,
   { routes, alias }: Pick<Existing, 'alias' | 'routes'> = { routes: [] },
 ): Promise<void> {
-  const lines = [...routes.map(keptRouteLine), ...(await unmarking(run, network, device, alias))];
-  const stdin = `${lines.join('\n')}\n`;
-  await run('write', ['ip', '-force', '-batch', '-'], { stdin });
+  const { name, group } = device;
+  const mark = markOf(network, name);
+  const marked = group === groupOf(mark) ? [`link set dev ${name} group 0`] : [];
+  const lines = [...routes.map(keptRouteLine), ...marked];
+  try {
+    const stdin = `${lines.join('\n')}\n`;
+    if (lines.length > 0) await run('write', ['ip', '-force', '-batch', '-'], { stdin });
+  } finally {
+    // Others may have written anything there, and a batch can neither quote a quote nor a #.
+    const text = alias ?? (await aliasOf(run, device, mark));
+    await run('write', ['ip', 'link', 'set', 'dev', name, 'alias', text]);
+  }
 }
