@@ -183,11 +183,25 @@ describe('machines that come and go', () => {
 
   test('one that changes its name neither comes nor goes', () => {
     const after = linked(file().replace('  lap: { ', '  tablet: { was: lap, '));
+    expect(textOf(linked(file()), after)).toContain('lap is tablet from then on');
+    expect(textOf(after, linked(file()))).toContain('tablet is lap from then on');
+    expect(textOf(after, linked(file()))).not.toContain('lap joins');
     const { presences, machines, access } = plan(linked(file()), after);
     expect(presences).toEqual([]);
     expect(access).toEqual([]);
     expect(machines.map(({ what }) => what)).not.toContain('joins');
   });
+});
+
+test('a machine whose address the file gives to another is told to move', () => {
+  const free = file().replace(', overlay: 10.99.0.9', '');
+  const taken = `${free.trimEnd()}\n  new: { hub: a, overlay: 10.99.0.3 }\n`;
+  const [before, after] = [linked(free), linked(taken)];
+  expect(plan(before, after).displaced).toEqual([
+    { machine: 'lap', address: '10.99.0.3', to: ['10.99.0.4'], by: 'new' },
+  ]);
+  expect(textOf(before, after)).toContain('lap: 10.99.0.3 becomes 10.99.0.4');
+  expect(plan(before, linked(free)).displaced).toEqual([]);
 });
 
 describe('routes that people set', () => {

@@ -144,7 +144,7 @@ describe('a change that cuts off the machine that its author is on', () => {
       { ...body, ...(machine !== undefined && { machine }) },
     );
     return plan.warnings
-      .filter(({ code }) => code === 'server/cuts-you-off')
+      .filter(({ code }) => code === 'server/cuts-you-off' || code === 'server/displaces')
       .map(({ message }) => message);
   }
 
@@ -170,6 +170,17 @@ describe('a change that cuts off the machine that its author is on', () => {
       await warnings((text) => text.replace('anna: {}', 'carla: { was: anna }'), 'anna'),
     ).toEqual([]);
     expect(await warnings((text) => text, 'anna')).toEqual([]);
+  });
+
+  test('warns of one that gives its address to another machine, too', async () => {
+    const { machines } = await server.call('status', {});
+    const [own] = machines.find(({ name }) => name === 'anna')?.overlay ?? [];
+    const address = own?.split('/')[0] ?? '';
+    const taken = (text: string): string => text.replace('ben: {}', `ben: { overlay: ${address} }`);
+    expect(await warnings(taken, 'anna')).toEqual([
+      expect.stringMatching(`the file gives ${address} to ben; anna, .* has it, and gets `),
+    ]);
+    expect(await warnings(taken, 'ben')).toEqual([]);
   });
 
   test('tells which machines others need', async () => {

@@ -33,6 +33,10 @@ export const serverErrors = errorTable({
     says: 'this change cuts off {machine}, the machine that you are on: {how}',
     fix: 'Do it from another machine, or say --yes if it is meant.',
   },
+  'server/displaces': {
+    says: 'the file gives {address} to {by}; {machine}, which others need or you are on, has it, and gets {to}',
+    fix: 'Give {by} another address, or say --yes if it is meant: whatever is set to {address} finds {by} from then on.',
+  },
   'server/second-person': {
     says: '{what} is by {author}, and needs another person',
     fix: 'Let another operator do it. A token that somebody made speaks for its maker until another vouches for it: `hawser token vouch ID`.',

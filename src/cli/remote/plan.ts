@@ -32,13 +32,16 @@ export async function planOf(client: Client, network: string, files: FileSet): P
   return client.call('plan', { params: { network }, body: { ...files, machine } });
 }
 
-/** Asks whether a plan is meant; one that cuts this machine off has to be, in so many words. */
+/** What a change may do only where it is meant, in so many words. */
+const grave = new Set(['server/cuts-you-off', 'server/displaces']);
+
+/** Asks whether a plan is meant. */
 export function meant(
   question: string,
   { warnings }: PlanResult,
   yes: boolean | undefined,
 ): Promise<boolean> {
-  const cut = warnings.find(({ code }) => code === 'server/cuts-you-off');
+  const cut = warnings.find(({ code }) => grave.has(code));
   return cut ? surelyConfirmed(question, yes, cut.message) : confirmed(question, yes);
 }
 

@@ -5,6 +5,7 @@ import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { hasState, project } from '../project/project.ts';
 import { type AccessChange, accessChanges } from './access.ts';
+import { type Displaced, displacements } from './displaced.ts';
 import { type EndChange, endChanges } from './ends.ts';
 import { withoutMadeUpKeys } from './keys.ts';
 import { type ManualChange, manualChanges } from './manual.ts';
@@ -32,6 +33,10 @@ export interface Plan {
   readonly blinks: readonly { readonly machine: string; readonly change: Change }[];
   /** Unmanaged machines whose exported configuration no longer says what it should. */
   readonly staleExports: readonly string[];
+  /** Machines that stay under another name. */
+  readonly renamed: readonly { readonly machine: string; readonly was: string }[];
+  /** Machines whose address the new file gives to another. */
+  readonly displaced: readonly Displaced[];
   /** Members that are cut off at another time. */
   readonly ends: readonly EndChange[];
   /** Tests of the new file that fail, and did not before. */
@@ -84,14 +89,16 @@ export function plan(before: Model, after: Model, states: Pair = { before, after
     staleExports: stays
       .filter(({ machine }) => !isManaged(after, machine))
       .map(({ machine }) => machine),
+    renamed: [...former].flatMap(([machine, was]) => (machine === was ? [] : [{ machine, was }])),
+    displaced: displacements(before, after, former),
     ends: endChanges(before, after, former),
     failingTests: failingTests(before, after),
   };
 }
 
 /** Whether anybody has anything to do. */
-export const hasChanges = ({ machines, presences: found, manual, ends }: Plan): boolean =>
-  machines.length + found.length + manual.length + ends.length > 0;
+export const hasChanges = ({ machines, presences: found, renamed, manual, ends }: Plan): boolean =>
+  [machines, found, renamed, manual, ends].some(({ length }) => length > 0);
 
 /** A filter changes in one transaction: whom that costs access is told as access. */
 const interrupts = (change: Change): boolean =>

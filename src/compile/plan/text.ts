@@ -2,6 +2,7 @@ import { describeChange, describeChanges } from '#state';
 import type { Model } from '../model.ts';
 import type { AccessChange } from './access.ts';
 import { coverOf } from './cover.ts';
+import { displacedText } from './displaced.ts';
 import { endText } from './ends.ts';
 import type { ManualChange } from './manual.ts';
 import type { MachineChanges, Plan } from './plan.ts';
@@ -34,6 +35,11 @@ export function formatPlan(plan: Plan, before: Model, after: Model): string {
         ({ machine, change }) => `${machine}: ${describeChange(change)} (${change.impact})`,
       ),
     ),
+    section(
+      'Machines with another name',
+      plan.renamed.map(({ machine, was }) => `${was} is ${machine} from then on`),
+    ),
+    section('Addresses that go to another machine', plan.displaced.map(displacedText)),
     section('Members with another end', plan.ends.map(endText)),
     section(
       'Exports that go stale',

@@ -14,7 +14,7 @@ import { serverErrors } from '../errors.ts';
 import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
 import { type Compiled, proven } from './compiled.ts';
-import { cutOffWarning, type Operator } from './cut-off.ts';
+import { cutOffWarning, displacedWarnings, type Operator } from './cut-off.ts';
 import type { Decision, RevisionEdit } from './edit.ts';
 import { refuseOtherKeys } from './key-in-file.ts';
 import { moved, pinOf } from './pin.ts';
@@ -48,7 +48,8 @@ export function planOf(basis: Basis, files: FileSet, operator?: Operator): PlanR
   refuseOtherKeys(basis, after);
   const { plan: found, text } = planBetween(basis.compiled, after);
   const cut = operator ? cutOffWarning(basis.compiled, after, operator) : [];
-  const warnings = [...cut, ...after.warnings, ...proven(after)];
+  const moved = displacedWarnings(found, after, operator);
+  const warnings = [...cut, ...moved, ...after.warnings, ...proven(after)];
   const { revision, facts } = basis.stored;
   return {
     base: revision,

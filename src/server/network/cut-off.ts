@@ -1,7 +1,9 @@
-import { type Model, trace } from '#compile';
+import type { HawserError } from '#base';
+import { type Model, type Plan, trace } from '#compile';
 import type { Port } from '#spec';
 import { serverErrors } from '../errors.ts';
 import type { Compiled } from './compiled.ts';
+import { renames } from './renames.ts';
 
 /** Who wants a change, and who serves: machines of the network. */
 export interface Operator {
@@ -18,13 +20,15 @@ const ways: readonly Port[] = [
 /** So many machines are asked after where there is no hub. */
 const asked = 50;
 
+const carriersOf = ({ network: { topology }, unitsByName }: Model): readonly string[] =>
+  topology.kind === 'hub'
+    ? topology.hubs.flatMap((hub) => unitsByName.get(hub)?.nodes[0]?.name ?? [])
+    : [];
+
 /** The machines that an operator needs: the server's and the hubs, or where there are none any other. */
-function needed({ network, unitsByName, nodes }: Model, { machine, server }: Operator) {
-  const { topology } = network;
-  const hubs = topology.kind === 'hub' ? topology.hubs : [];
-  const carriers = hubs.flatMap((hub) => unitsByName.get(hub)?.nodes[0]?.name ?? []);
-  const some = [...new Set([...(server === undefined ? [] : [server]), ...carriers])];
-  const others = nodes.slice(0, asked).map(({ name }) => name);
+function needed(model: Model, { machine, server }: Operator) {
+  const some = [...new Set([...(server === undefined ? [] : [server]), ...carriersOf(model)])];
+  const others = model.nodes.slice(0, asked).map(({ name }) => name);
   return (some.length > 0 ? some : others).filter((name) => name !== machine);
 }
 
@@ -47,10 +51,27 @@ function loss(before: Model, after: Model, operator: Operator): string | undefin
 /** Warns of a change that cuts off the machine that its author is on. */
 export function cutOffWarning(before: Compiled, after: Compiled, operator: Operator) {
   const { machine } = operator;
-  const renamed = after.whole.nodes.find(({ machine: one }) => one.was === machine)?.name;
+  const renamed = renames(before.network, after.network).get(machine);
   if (renamed !== undefined && after.has(renamed)) return [];
   const how = loss(before.whole, after.whole, operator);
   if (how === undefined) return [];
-  const { code, message, fix } = serverErrors.error('server/cuts-you-off', { machine, how });
-  return [{ code, severity: 'warning' as const, message, fix }];
+  return [warning(serverErrors.error('server/cuts-you-off', { machine, how }))];
+}
+
+const warning = ({ code, message, fix }: HawserError) => ({
+  code,
+  severity: 'warning' as const,
+  message,
+  fix,
+});
+
+/** Warns of a change that gives the address of a machine that others need, or that its author is on, away. */
+export function displacedWarnings({ displaced }: Plan, after: Compiled, operator?: Operator) {
+  const own = operator && [operator.machine, operator.server];
+  const important = new Set([...carriersOf(after.whole), ...(own ?? [])]);
+  return displaced
+    .filter(({ machine }) => important.has(machine))
+    .map(({ machine, address, to, by }) =>
+      warning(serverErrors.error('server/displaces', { machine, address, by, to: to.join(', ') })),
+    );
 }

@@ -27,7 +27,7 @@ export function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): 
       Object.entries(known).map(([name, value]) => [names.get(name) ?? name, value]),
     );
   const { observations: seen, ledger, rotation, homes, preshared, revoked } = facts;
-  const known = { ...facts.keys, ...revoked };
+  const known = { ...facts.keys, ...ledger.addresses, ...revoked };
   if (![...names.keys()].some((name) => name in known)) return facts;
   return {
     ...facts,
