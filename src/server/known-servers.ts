@@ -9,6 +9,8 @@ export interface KnownServersInit {
   readonly own: () => readonly string[];
   /** Where the others are that live. */
   readonly others: () => readonly string[];
+  /** Whether a server is reached through the tunnels of a network only. */
+  readonly isInside: (server: string) => boolean;
 }
 
 const setting = 'servers';
@@ -26,7 +28,8 @@ export const forgetServers = (tx: Transaction): Promise<void> => tx.putSetting(s
 
 /**
  * Where the servers of a store are: this one, those that live beside it, and those that are away for a
- * while, so that an agent that loses this one knows where to go.
+ * while, so that an agent that loses this one knows where to go. Those inside a network come last, and are
+ * forgotten as soon as nobody says that he is there.
  */
 export class KnownServers {
   readonly #init: KnownServersInit;
@@ -37,9 +40,12 @@ export class KnownServers {
   }
 
   get list(): readonly string[] {
-    const { own, others } = this.#init;
+    const { own, others, isInside } = this.#init;
     const away = Object.keys(this.#seen).toSorted();
-    return [...new Set([...own(), ...others(), ...away])].slice(0, most);
+    const all = [...new Set([...own(), ...others(), ...away])];
+    // Who has no tunnel yet, or none any more, needs the others.
+    const [inside, outside] = [all.filter(isInside), all.filter((one) => !isInside(one))];
+    return [...outside, ...inside].slice(0, most);
   }
 
   /** Keeps who is there now, where that is news. What cannot be kept is still told. */
@@ -59,10 +65,10 @@ export class KnownServers {
   }
 
   #now(known: Seen): Seen {
-    const { clock, own, others } = this.#init;
+    const { clock, own, others, isInside } = this.#init;
     const now = clock();
     const oldest = new Date(now.getTime() - remembered).toISOString();
-    const recent = Object.entries(known).filter(([, at]) => at > oldest);
+    const recent = Object.entries(known).filter(([one, at]) => at > oldest && !isInside(one));
     const here = [...own(), ...others()].map((server) => [server, now.toISOString()] as const);
     return Object.fromEntries([...recent, ...here]);
   }

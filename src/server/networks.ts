@@ -1,5 +1,6 @@
 import { apiErrors } from '#api';
 import { didYouMean, HawserError } from '#base';
+import { Address, Prefix } from '#ip';
 import { Hub, type HubComponents } from './hub/hub.ts';
 import { Expiry } from './network/expiry.ts';
 import { Network } from './network/network.ts';
@@ -53,6 +54,14 @@ export class Networks {
     });
     const known = await store.read(async (tx) => tx.networks());
     for (const { network } of known) await this.open(network);
+  }
+
+  /** Whether a host is an address of the overlay of one of them. */
+  areAt(host: string): boolean {
+    const address = Address.tryParse(host);
+    if (!address) return false;
+    const overlays = this.all.flatMap(({ network }) => network.snapshot.overlay);
+    return overlays.some((prefix) => Prefix.parse(prefix).contains(address));
   }
 
   /** Opens a network once, however many ask for it. */

@@ -148,7 +148,8 @@ export async function assemble(
     onServers: () => void known.note().then(announce),
   });
   const others = () => presence.servers;
-  const known = new KnownServers({ store, clock, log, own: servers, others });
+  const isInside = (server: string) => networks.areAt(hostOf(server));
+  const known = new KnownServers({ store, clock, log, own: servers, others, isInside });
   const trust = () => ({ servers: known.list, authorities: certificates.current.authorities });
   const networks = new Networks({ store, compiler, clock, log, trust, presence, confirm });
   const announce = () => {

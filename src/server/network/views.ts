@@ -4,6 +4,8 @@ import { type TurnView, turnView } from '../rotation/view.ts';
 
 /** What everybody asks of a network besides its machines; plain data. */
 export interface Views {
+  /** The prefixes of its overlay. */
+  readonly overlay: readonly string[];
   /** How many persons a change of the file needs. */
   readonly approvals: 1 | 2;
   /** A change of key that is under way. */
@@ -13,6 +15,7 @@ export interface Views {
 }
 
 export const viewsOf = (model: Model): Views => ({
+  overlay: model.network.overlay.map(String),
   approvals: model.network.approvals,
   turn: turnView(model),
   preshared: presharedView(model),
