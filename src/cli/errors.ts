@@ -153,6 +153,14 @@ export const cliErrors = errorTable({
     says: 'what ends at {text} is over already',
     fix: 'Name a time that is to come, or a duration from now on such as 12h.',
   },
+  'cli/database-unreadable': {
+    says: 'the address of the database cannot be read from {file}: {reason}',
+    fix: 'Name a text file that holds it, postgres://USER:PASSWORD@HOST/DATABASE and nothing else.',
+  },
+  'cli/password-in-argv': {
+    says: 'everybody on this machine can read the password of the database in the list of processes',
+    fix: 'Say it with --database-file FILE or HAWSER_DATABASE, or leave it out of the URL: PGPASSWORD, PGPASSFILE and ~/.pgpass count.',
+  },
   'cli/no-server-here': {
     says: 'no server keeps anything in {data}',
     fix: 'Say --data DIR or --database URL, as `hawser server` was told on this machine.',

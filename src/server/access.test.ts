@@ -79,6 +79,9 @@ test('ten thousand failed attempts are told to wait, and the right token is not 
   }
   expect(statuses.get(401)).toBe(10);
   expect(statuses.get(429)).toBe(190);
+  const { headers, body } = await server.send('GET', '/v1/networks', { token: 'no' });
+  const { fix } = body as Problem;
+  expect(fix).toContain(`Wait ${headers['retry-after'] ?? 'for ever'} seconds`);
   expect((await server.ask('listNetworks', {})).status).toBe(200);
 });
 

@@ -50,6 +50,13 @@ const pulse = 15_000;
 /** ms for a sign of life where there is reason to doubt. */
 const soon = 5_000;
 
+/** Seconds that a server, or what stands before it, may ask for. */
+const longestPause = 300;
+
+/** Retry-After as a number of seconds (RFC 9110, 10.2.3). */
+const pauseOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? Math.min(Number(text), longestPause) : undefined;
+
 /** ms for the server's answer to our hello, of a server to which a connection may take so long. */
 const answerWithin = ({ patience }: Dial): number => 2 * patience;
 
@@ -79,6 +86,11 @@ class OpenConnection implements Connection {
     socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
     socket.on('pong', () => {
       this.#isAlive = true;
+    });
+    socket.on('unexpected-response', (asked, { statusCode, headers }) => {
+      asked.destroy();
+      const detail = `it answers with HTTP status ${statusCode ?? 'unknown'}`;
+      this.#end(this.#lost(detail), pauseOf(headers['retry-after']));
     });
     socket.on('error', (error) => this.#end(this.#lost(error.message)));
     socket.on('close', (code) => this.#end(this.#lost(`it closed the connection (${code})`)));

@@ -6,6 +6,12 @@ import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
 import { serverUrl } from '../remote/access.ts';
 import { atServer, type Reasoned, type RemoteOptions, reason, remote } from '../remote/session.ts';
+import {
+  type DatabaseFlags,
+  databaseFileOption,
+  databaseOf,
+  databaseOption,
+} from '../server/database.ts';
 import { defaultData } from '../server/places.ts';
 import { fromNow } from '../times.ts';
 import { writeShared } from '../write.ts';
@@ -18,9 +24,8 @@ interface BackupFlags extends RemoteOptions, Passphrase, Reasoned {
   readonly force?: boolean;
 }
 
-interface RestoreFlags extends Passphrase {
+interface RestoreFlags extends Passphrase, DatabaseFlags {
   readonly data: string;
-  readonly database?: string;
   readonly address?: string;
   readonly json?: boolean;
 }
@@ -71,11 +76,13 @@ export const restoreCommand = (): Command =>
     .description('put a backup into an empty place, from which `hawser server` then serves')
     .argument('<file>', 'from `hawser backup`')
     .option('--data <dir>', 'where the server is to keep everything', defaultData())
-    .option('--database <url>', 'a PostgreSQL database instead: postgres://...')
+    .option(...databaseOption)
+    .option(...databaseFileOption)
     .option('--address <host>', 'how machines will reach it from now on, to be told what they need')
     .option(...passphraseFile)
     .option('--json', 'for programs')
-    .action(async (file: string, { data, database, address, ...flags }: RestoreFlags) => {
+    .action(async (file: string, { data, address, ...flags }: RestoreFlags) => {
+      const database = databaseOf(flags);
       const place: StorePlace = database === undefined ? { data } : { database };
       const secret = await passphrase(flags.passphraseFile, false);
       const { restoreBackup } = await import('#server');

@@ -1,21 +1,27 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { nameOfHost } from '#agent';
 import type { ServerInit } from '#server';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { newPassphrase } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { keepHeapSmall } from '../heap.ts';
+import {
+  type DatabaseFlags,
+  databaseFileOption,
+  databaseOf,
+  databaseOption,
+} from '../server/database.ts';
 import { greet, greetAgain } from '../server/greeting.ts';
 import { untilStopped } from '../server/life.ts';
+import { type LogForm, logForms } from '../server/log-form.ts';
 import { defaultData, defaultPackages, type Listen, listenOf } from '../server/places.ts';
 import { resetAdminCommand } from '../server/reset-admin.ts';
 import { freeOverlay, lookAround } from '../server/surroundings.ts';
 import { durationOf } from '../times.ts';
 
-interface Flags {
+interface Flags extends DatabaseFlags {
   readonly data: string;
-  readonly database?: string;
   readonly listen?: string;
   readonly address?: readonly string[];
   readonly network: string;
@@ -34,6 +40,7 @@ interface Flags {
   readonly confirmWithin?: number;
   readonly auditSyslog?: string;
   readonly auditKeep?: number;
+  readonly log?: LogForm;
 }
 
 const collect = (text: string, all: readonly string[] = []): readonly string[] => [...all, text];
@@ -60,7 +67,8 @@ export const serverCommand = (): Command =>
   new Command('server')
     .description('serve networks from this machine; the first start begins one with it as the hub')
     .option('--data <dir>', 'where everything is kept', defaultData())
-    .option('--database <url>', 'a PostgreSQL instead: postgres://...')
+    .option(...databaseOption)
+    .option(...databaseFileOption)
     .option('--listen <host:port>', 'where to listen; all addresses, port 7443, unless said')
     .option('--address <host>', 'how machines reach it, or a whole URL; may be said again', collect)
     .option('--tls-cert <file>', 'your own certificate (PEM) instead of one that Hawser makes')
@@ -88,6 +96,12 @@ export const serverCommand = (): Command =>
     .option('--endpoint <host:port>', 'first start: where its WireGuard is reached')
     .option('--overlay <prefix>', 'first start: the addresses of the network')
     .option('--no-join', 'first start: no network yet, and no part of this machine in one')
+    .addOption(
+      new Option(
+        '--log <form>',
+        'how the log is written: as text on a terminal, else as JSON, unless said',
+      ).choices(logForms),
+    )
     .option('--json', 'for programs: where it serves, and the tokens of a first start')
     .addHelpText(
       'after',
@@ -102,7 +116,7 @@ async function serve(flags: Flags): Promise<void> {
   keepHeapSmall();
   const { startServer } = await import('#server');
   const { serverLog } = await import('../server/log.ts');
-  const init = await initOf(flags, serverLog());
+  const init = await initOf(flags, serverLog(flags.log));
   // From here on: a first start that ended halfway would have made tokens that nobody saw.
   const stopped = untilStopped();
   const server = await startServer(init).catch((error: unknown) => {
@@ -159,7 +173,8 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
     overlay,
     endpoint: flags.endpoint ?? endpointAt(first),
   };
-  const { database, tlsCert: certFile, tlsKey: keyFile } = flags;
+  const { tlsCert: certFile, tlsKey: keyFile } = flags;
+  const database = databaseOf(flags);
   return {
     data,
     listen: listenOf(flags.listen),

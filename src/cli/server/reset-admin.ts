@@ -3,13 +3,13 @@ import { Command } from 'commander';
 import { formatDiagnostic } from '#base';
 import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
+import { type DatabaseFlags, databaseFileOption, databaseOf, databaseOption } from './database.ts';
 import { localContext, logInHere } from './first-login.ts';
 import { defaultData, listenOf } from './places.ts';
 import { lookAround } from './surroundings.ts';
 
-interface Flags {
+interface Flags extends DatabaseFlags {
   readonly data: string;
-  readonly database?: string;
   readonly listen?: string;
   readonly address?: readonly string[];
   readonly json?: boolean;
@@ -19,7 +19,8 @@ export const resetAdminCommand = (): Command =>
   new Command('reset-admin')
     .description('on the host of a server: a new admin token; the old ones are void')
     .option('--data <dir>', 'where the server keeps everything', defaultData())
-    .option('--database <url>', 'its PostgreSQL, if it has one')
+    .option(...databaseOption)
+    .option(...databaseFileOption)
     .option('--listen <host:port>', 'where it listens, if it was told so')
     .option('--address <host...>', 'how it is reached, if it was told so')
     .option('--json', 'for programs')
@@ -29,7 +30,8 @@ async function reset(flags: Flags): Promise<void> {
   const { openStore, resetAdmin, serverCertificate, Tokens, urlOf } = await import('#server');
   const listen = listenOf(flags.listen);
   const addresses = flags.address ?? (await lookAround()).addresses;
-  const { data, database } = flags;
+  const { data } = flags;
+  const database = databaseOf(flags);
   if (database === undefined && !existsSync(data)) {
     throw cliErrors.error('cli/no-server-here', { data });
   }

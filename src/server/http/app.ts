@@ -37,7 +37,7 @@ import { answerGarbled } from './garbled.ts';
 import { addInstaller, type InstallerRoutes } from './installer.ts';
 import { bodyLimit, parseJson } from './json.ts';
 import { addOwnRoutes, describeRoutes, type OwnRoutes } from './own-routes.ts';
-import { problemOf } from './problems.ts';
+import { problemOf, TooSoon } from './problems.ts';
 
 export interface AppComponents {
   readonly handlers: Handlers;
@@ -165,6 +165,7 @@ function countRequests(app: App, metrics: Metrics): void {
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = ownProblem(error, request);
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (error instanceof TooSoon) void reply.header('retry-after', error.seconds);
   void reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
 }
 

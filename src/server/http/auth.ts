@@ -5,6 +5,7 @@ import type { Actor } from '../actor.ts';
 import type { Tokens } from '../tokens.ts';
 import { addressOf } from './address.ts';
 import type { Failures } from './failures.ts';
+import { TooSoon } from './problems.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -83,7 +84,7 @@ export class Gate {
       if (!(error instanceof HawserError) || !noPass.has(error.code)) throw error;
       const seconds = this.failed(addressOf(request));
       if (seconds === undefined) throw error;
-      throw apiErrors.error('api/too-many-failures', { seconds });
+      throw new TooSoon(apiErrors.error('api/too-many-failures', { seconds }), seconds);
     }
   }
 }

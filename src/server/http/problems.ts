@@ -106,6 +106,16 @@ export class Conflict extends HawserError {
   }
 }
 
+/** An error after which one may ask again in so many seconds. */
+export class TooSoon extends HawserError {
+  readonly seconds: number;
+
+  constructor(error: HawserError, seconds: number) {
+    super(error);
+    this.seconds = seconds;
+  }
+}
+
 /** Problem details (RFC 9457) of an error with a code; undefined for any other error. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof DiagnosticsError) {

@@ -239,7 +239,7 @@ const disconnected =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** Errors of pg itself, which have no code. */
 const inWords =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client (was closed|has encountered))/;
+  /^(Connection terminated|SASL: |timeout exceeded when trying to connect|timeout expired|Query read timeout|Client (was closed|has encountered))/;
 
 function postgresFailure(cause: unknown, store: string): HawserError | undefined {
   if (!(cause instanceof Error)) return undefined;

@@ -1,0 +1,3 @@
+/** How a log is written. */
+export const logForms = ['text', 'json'] as const;
+export type LogForm = (typeof logForms)[number];
