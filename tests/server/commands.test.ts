@@ -41,6 +41,14 @@ describe('people at a server', () => {
     return [code, /error (\S+):/.exec(err)?.[1] ?? err];
   };
 
+  test('have their shell complete the names that the server knows', () => {
+    const names = (kind: string) => ann.must('complete', kind).trim().split('\n');
+    expect(names('machines')).toEqual(['ann', 'ben', 'gate']);
+    expect(names('networks')).toEqual(['office']);
+    expect(names('tokens')).toHaveLength(2);
+    expect(ben.hawser(['complete', 'tokens'])).toMatchObject({ code: 0, out: '', err: '' });
+  });
+
   describe('who change one network', () => {
     test('see what a change does before it is done', () => {
       ann.write('net.yaml', file(policy));
@@ -285,7 +293,9 @@ describe('people at a server', () => {
 
     test('serve from them again, with the same tokens and the same certificate', async () => {
       const restore = ['restore', 'office.backup', '--data', 'restored'];
-      expect(ann.hawser(restore, passphrase).out).toContain('is restored to restored');
+      expect(ann.hawser(restore, passphrase).out).toMatch(
+        /is restored to restored[^]*--address HOST\n[^]*hawser agent server https:\/\/HOST:7443\n/,
+      );
       expect(ann.hawser(restore, passphrase).err).toContain('server/store-not-empty');
       const place = ['--data', 'restored', '--listen', '127.0.0.1:0', '--address', '127.0.0.1'];
       const program = ann.start('server', ...place);

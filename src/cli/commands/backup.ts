@@ -97,10 +97,13 @@ export const restoreCommand = (): Command =>
       if (!flags.json) print(nextSteps(address).join('\n'));
     });
 
-function nextSteps(address = 'HOST'): readonly string[] {
-  const place = address.startsWith('https://') ? address : serverUrl(address);
+const placeOf = (address: string): string =>
+  address.startsWith('https://') ? address : serverUrl(address);
+
+function nextSteps(address: string | undefined): readonly string[] {
+  const place = address === undefined ? 'https://HOST:7443' : placeOf(address);
   return [
-    `Start it: hawser server --address ${address}`,
+    `Start it: hawser server --address ${address ?? 'HOST'}`,
     'Machines return by themselves if they know that address, or a name that leads there now.',
     `On others, as root: hawser agent server ${place}`,
   ];
