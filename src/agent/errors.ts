@@ -85,6 +85,10 @@ export const agentErrors = errorTable({
     says: 'no agent runs on this machine: {detail}',
     fix: 'Start it: `hawser agent start`; a machine that has joined no network yet: `hawser join TOKEN`.',
   },
+  'agent/mute': {
+    says: 'the agent of this machine is there, and did not answer within {seconds} s',
+    fix: '`hawser agent restart`; no packet is lost.',
+  },
   'agent/no-answer': {
     says: 'the agent could not do what it was asked: {detail}',
     fix: 'Its log says more; compare the versions of the agent that runs and of this program.',

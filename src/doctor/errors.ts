@@ -26,6 +26,10 @@ export const doctorErrors = errorTable({
     says: 'this machine has joined a network, and no agent keeps it so: {why}',
     fix: '`hawser agent start`',
   },
+  'doctor/agent-mute': {
+    says: '{why}',
+    fix: '`hawser agent restart`; it ends the one that is mute, which takes some 15 s, and no packet is lost',
+  },
   'doctor/agent-crashes': {
     says: '{why}',
     fix: '{fix} Then `hawser agent restart`.',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore, serverCertificate } from '#server';
 import { overlay } from '../server/star.ts';
-import { joinToken, type Running, settled, statusAt } from '../server/world.ts';
+import { joinToken, type Machine, type Running, settled, statusAt } from '../server/world.ts';
 import { repositoryRoot } from '../support/checkout.ts';
 import { restamp } from '../support/packages.ts';
 import { until } from '../support/until.ts';
@@ -55,8 +55,13 @@ const commandsOf = ({ findings: [finding] }: Examination): readonly string[] =>
 /** A minute less than WireGuard's sessions may be old: what is a little old already, is so by that clock. */
 const someMinutesLater = fastBy(178);
 
+const pidOfAgent = (machine: Machine): number =>
+  (JSON.parse(machine.must('agent', 'status', '--json')) as { readonly pid: number }).pid;
+
 /** Each thing is really so, what the doctor names is typed, and then it finds nothing. */
 export function remedyStory(wardOf: () => Ward): void {
+  let restart: Running | undefined;
+
   test('a peer whose tunnel is gone: nothing answers', () => {
     const { hub, alice } = wardOf().star;
     hub.must('agent', 'pause');
@@ -67,7 +72,7 @@ export function remedyStory(wardOf: () => Ward): void {
   test('an agent that ends again and again', async () => {
     const { alice } = wardOf().star;
     const key = alice.read(`${folder}/identity.key`);
-    const { pid } = JSON.parse(alice.must('agent', 'status', '--json')) as { readonly pid: number };
+    const pid = pidOfAgent(alice);
     alice.write(`${folder}/identity.key`, 'nothing of the kind\n');
     alice.do(`kill -KILL ${pid}`);
     const found = await finds(() => examine(alice, 'agent'), 'agent-crashes');
@@ -113,6 +118,19 @@ export function remedyStory(wardOf: () => Ward): void {
     expectOnly(examineBy(program, star.alice, 'agent'));
     obey(star.alice, expectOnly(examine(star.alice, 'agent'), 'agent-version'));
     expectOnly(examine(star.alice, 'agent'));
+  });
+
+  test('an agent that is there and does nothing: it is ended meanwhile', () => {
+    const { bob } = wardOf().star;
+    bob.do(`kill -STOP ${pidOfAgent(bob)}`);
+    const found = expectOnly(examine(bob, 'agent'), 'agent-mute');
+    expect(readOf(found)).toEqual([
+      'error',
+      1,
+      expect.stringMatching(/did not answer within 10 s/),
+    ]);
+    const [command = ''] = commandsOf(found);
+    restart = bob.start(...command.split(' ').slice(1));
   });
 
   test('a certificate of an operator that ends soon', async () => {
@@ -195,6 +213,12 @@ export function remedyStory(wardOf: () => Ward): void {
     await finds(() => examine(alice, 'agent'));
     await settled(hub, 'alice');
     wardOf().star.edit((text) => text.replace(keepalive, 'members: '));
+  });
+
+  test('and works again', async () => {
+    const { bob } = wardOf().star;
+    await until('the command is done', () => restart?.ended, patience);
+    await finds(() => examine(bob, 'agent', 'server'));
   });
 
   test('a machine that nobody has let in yet', async () => {

@@ -135,22 +135,32 @@ export class Control {
   }
 }
 
-/** Asks the agent that runs on this machine. @throws agent/not-running, and what it says itself */
+/** What is only looked up is answered at once, however much there is to do; ms, and some. */
+const lookPatience = 10_000;
+const looks: readonly Request['do'][] = ['status', 'state', 'show'];
+
+/** Asks the agent that runs on this machine. @throws agent/not-running, agent/mute, and what it says itself */
 export async function askAgent<R extends Request>(
   stateDir: string,
   request: R,
 ): Promise<Answers[R['do']]> {
   const path = socketPath(stateDir);
-  const line = await exchange(path, `${JSON.stringify(request)}\n`);
+  const patience = looks.includes(request.do) ? lookPatience : undefined;
+  const line = await exchange(path, `${JSON.stringify(request)}\n`, patience);
   const reply = JSON.parse(line) as Reply;
   if ('error' in reply) throw new HawserError(reply.error);
   return reply.ok as Answers[R['do']];
 }
 
-const exchange = (path: string, line: string): Promise<string> =>
+const exchange = (path: string, line: string, patience = 0): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect(path);
     let text = '';
+    // 0: without end.
+    socket.setTimeout(patience, () => {
+      socket.destroy();
+      reject(agentErrors.error('agent/mute', { seconds: patience / 1000 }));
+    });
     socket.on('error', (cause: NodeJS.ErrnoException) => {
       const detail = cause.code === 'ENOENT' ? `${path} is not there` : cause.message;
       const isClosed = cause.code === 'EACCES' || cause.code === 'EPERM';

@@ -8,9 +8,8 @@ type Health = NonNullable<AgentSeen['health']>;
 type Session = Health['networks'][number];
 
 function silenceOf({ code, message, fix }: Diagnostic): Diagnostic {
-  return code === 'agent/crashes'
-    ? found('doctor/agent-crashes', { why: message, fix })
-    : found('doctor/agent-down', { why: message });
+  if (code === 'agent/crashes') return found('doctor/agent-crashes', { why: message, fix });
+  return found(code === 'agent/mute' ? 'doctor/agent-mute' : 'doctor/agent-down', { why: message });
 }
 
 function sessionFindings(session: Session): readonly Diagnostic[] {
@@ -47,6 +46,7 @@ export const agentChecks = [
     needs: ['agent'],
     codes: [
       'doctor/agent-down',
+      'doctor/agent-mute',
       'doctor/agent-crashes',
       'doctor/agent-paused',
       'doctor/agent-frozen',
