@@ -8,6 +8,7 @@ import { nameTable } from './names/table.ts';
 import type { AddressClass } from './policy/partition.ts';
 import { machinesOf, project } from './project/project.ts';
 import { largestTunnel } from './project/routes.ts';
+import { segmentsText } from './project/segments.ts';
 
 /** Up to this many machines are compared by their bytes when the network changed its shape. */
 const exactLimit = 500;
@@ -110,6 +111,7 @@ function shapeOf(model: Model): string {
     core: core.map((node) => `${coreText(node)} ${node.carries.join()}`),
     policy: policyText(network),
     dns: dnsText(network),
+    segments: segmentsText(model),
     uneven: model.uneven && core.map((node) => largestTunnel(model, node)),
     presharedKeys: [model.inputs.presharedKeys ?? 0, model.inputs.preshared?.from ?? 0],
     adopted: model.inputs.adopted ?? null,

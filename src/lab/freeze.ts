@@ -1,9 +1,9 @@
-import { Address, Prefix } from '#ip';
+import { Address, AddressRange, Prefix } from '#ip';
 import type { Network } from '#spec';
 
 /**
  * A Network as text: a lab stays what its file said when it went up, also when the file changes.
- * Addresses and prefixes are tagged, all else is plain data.
+ * Addresses, prefixes and ranges are tagged, all else is plain data.
  */
 export const freeze = (network: Network): string => JSON.stringify(network, tag);
 
@@ -12,6 +12,7 @@ function tag(this: Readonly<Record<string, unknown>>, key: string, value: unknow
   const own = this[key];
   if (own instanceof Address) return { $address: own.toString() };
   if (own instanceof Prefix) return { $prefix: own.toString() };
+  if (own instanceof AddressRange) return { $range: own.toString() };
   return value;
 }
 
@@ -20,5 +21,6 @@ export const thaw = (text: string): Network =>
     if (value === null || typeof value !== 'object') return value;
     if ('$address' in value) return Address.parse(String(value.$address));
     if ('$prefix' in value) return Prefix.parse(String(value.$prefix));
+    if ('$range' in value) return AddressRange.parse(String(value.$range));
     return value;
   }) as Network;

@@ -6,6 +6,7 @@ import type { Model, Node } from '../model.ts';
 import type { AddressClass, PolicyClasses } from '../policy/partition.ts';
 import { type PortSpan, portTable } from '../policy/ports.ts';
 import { guardedBy } from './guard.ts';
+import { closeVxlan } from './segments.ts';
 
 /**
  * The filter of one machine, in a table of its own.
@@ -24,10 +25,11 @@ export function filterOf(model: Model, node: Node, devices: readonly string[]): 
   const leaving = devices.map(
     (device): NftRule => ({ match: [is('oifname', device)], verdict: 'jump guard' }),
   );
+  const vxlan = closeVxlan(model, node, devices);
   return {
     family: 'inet',
     name: `hawser-${model.network.name}`,
-    counters: ['outside', ...(guard?.counters ?? [])].sort(byText),
+    counters: ['outside', ...vxlan.counters, ...(guard?.counters ?? [])].sort(byText),
     sets: inside,
     maps: [...(guard?.maps ?? [])].sort(by((map) => map.name)),
     chains: [
@@ -37,7 +39,7 @@ export function filterOf(model: Model, node: Node, devices: readonly string[]): 
         ...arriving,
         ...(guard ? leaving : []),
       ]),
-      hook('input', arriving),
+      hook('input', [...vxlan.rules, ...arriving]),
       { name: 'arrive', rules: arrive(inside, guard ? 'goto guard' : 'return') },
       ...(guard ? [hook('output', leaving), ...guard.chains] : []),
     ].sort(by((chain) => chain.name)),

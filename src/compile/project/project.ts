@@ -18,6 +18,7 @@ import { filterOf } from './filter.ts';
 import { hostNamed, hostRoutes } from './host-routes.ts';
 import { type Carried, carriedPeers } from './peers.ts';
 import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
+import { segmentSpaces } from './segments.ts';
 import { bindingsOf, diversionsOf, type PlannedTunnel, tunnelState, tunnelsOf } from './tunnels.ts';
 
 /** Whether a machine of that name has a HostState. */
@@ -76,7 +77,10 @@ function nodeState(model: Model, node: Node): HostState {
   });
   return {
     ...frame(model, node.name),
-    namespaces: { root: rootOf(model, node, { peers, tunnels, routing }) },
+    namespaces: {
+      root: rootOf(model, node, { peers, tunnels, routing }),
+      ...segmentSpaces(model, node),
+    },
     tunnels: Object.fromEntries(
       tunnels.map((tunnel) => [
         tunnel.lane.tunnel,

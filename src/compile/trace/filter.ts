@@ -191,6 +191,10 @@ function fieldOf(left: string, packet: Packet): Address | number | undefined {
       return of(packet.original.destination, 6);
     case 'ct original proto-dst':
       return packet.port;
+    case 'udp dport':
+      return packet.protocol === 'udp' && packet.source.equals(packet.original.source)
+        ? packet.port
+        : undefined;
     default:
       throw new TypeError(`the trace knows no nft expression '${left}'`);
   }

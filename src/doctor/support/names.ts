@@ -12,7 +12,8 @@ type Draft = Record<NameKind, string[]>;
 const noNames = (): Draft => ({ machine: [], network: [], host: [], person: [], rule: [] });
 
 /** Counters that are named by Hawser itself: hashes and its own words. */
-const isOwnCounter = (name: string): boolean => /^(?:[\da-f]{8}(?:-\d+)?|deny|outside)$/.test(name);
+const isOwnCounter = (name: string): boolean =>
+  /^(?:[\da-f]{8}(?:-\d+)?|deny|outside|vxlan|border)$/.test(name);
 
 const hostOf = (endpoint: string): string => parseEndpoint(endpoint).host;
 

@@ -49,6 +49,7 @@ export function expectations(
 }
 
 function between(model: Model, from: Station, to: Station, port: Port): readonly Expected[] {
+  if (from.kind === 'segment' || to.kind === 'segment') return inSegment(from, to, port);
   if (from.kind === 'pod') return fromPod(model.network, from, to, port);
   const common = { from: from.name, to: to.name, port };
   if (to.kind === 'pod') {
@@ -119,6 +120,30 @@ function fromPod(network: Network, from: Station, to: Station, port: Port): read
       reason: `${from.node} and ${to.node} carry each other's pods`,
       tunnels: [tunnelBetween(from.node ?? '', to.node ?? '')],
     }));
+}
+
+/**
+ * Machines of one segment reach each other, whatever a policy says: within a site by its own switch, between
+ * sites by the gateways. From others nothing leads there.
+ */
+function inSegment(from: Station, to: Station, port: Port): readonly Expected[] {
+  if (from.segment !== to.segment) return [];
+  return to.addresses.flatMap((address) => {
+    const source = from.addresses.find(({ family }) => family === address.family);
+    if (!source) return [];
+    const isHere = from.unit === to.unit;
+    return {
+      from: from.name,
+      to: to.name,
+      family: address.family,
+      port,
+      destination: `${address}`,
+      source: `${source}`,
+      verdict: isHere ? 'outside' : 'allow',
+      reason: `both are in segment ${from.segment}`,
+      tunnels: isHere ? [] : [tunnelBetween(from.node ?? '', to.node ?? '')],
+    };
+  });
 }
 
 /** A name of a flow that fits into a datagram. */

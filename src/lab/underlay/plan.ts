@@ -27,6 +27,8 @@ export interface Bridge {
 
 export interface Interface {
   readonly device: string;
+  /** Where the file gives it. */
+  readonly mac?: string;
   /** With prefix length. */
   readonly addresses: readonly string[];
 }
@@ -59,11 +61,13 @@ export interface Edge {
 /** A namespace in which a process of the lab lives, listens and probes. */
 export interface Station {
   readonly name: string;
-  readonly kind: 'gateway' | 'node' | 'member' | 'host' | 'pod' | 'server';
+  readonly kind: 'gateway' | 'node' | 'member' | 'host' | 'pod' | 'segment' | 'server';
   /** The site, or the machine itself where it belongs to none. */
   readonly unit: string;
-  /** Of pods: the node behind which it lives. */
+  /** Of pods: the node behind which it lives; of machines of a segment: the gateway. */
   readonly node?: string;
+  /** Of a machine of a segment. */
+  readonly segment?: string;
   readonly device: string;
   readonly mtu: number;
   /** What it answers on, besides overlay addresses. */

@@ -73,6 +73,9 @@ function nsLines(ns: NetNs, underlay: Underlay): string[] {
   return [
     'link set lo up',
     ...ends.map(({ device, mtu }) => `link set ${device} mtu ${mtu}`),
+    ...ns.interfaces.flatMap(({ device, mac }) =>
+      mac === undefined ? [] : [`link set ${device} address ${mac}`],
+    ),
     ...ns.bridges.flatMap(({ device, mtu, ports }) => [
       `link add ${device} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
       `link set ${device} mtu ${mtu}`,

@@ -6,6 +6,7 @@ import type { Underlay } from './plan.ts';
 import { addServer } from './server.ts';
 import { addSite } from './site.ts';
 import { spaceBeside } from './space.ts';
+import { addSegments } from './stretched.ts';
 
 /**
  * The world a network lives in, as the file describes it: an internet that routes nothing but public
@@ -16,6 +17,7 @@ export function underlayOf(network: Network, server?: string): Underlay {
   const draft = new Draft(spaceBeside(network), familiesOf(network));
   for (const site of network.sites) addSite(draft, site);
   for (const member of network.members) addMember(draft, member);
+  addSegments(draft, network);
   if (server !== undefined) addServer(draft, server);
   return draft.finish();
 }

@@ -1,14 +1,42 @@
-import type { Diagnostic } from '#base';
+import type { Diagnostic, Place } from '#base';
 import { errors } from '../errors.ts';
-import type { Network } from '../network.ts';
+import type { Network, SegmentSite } from '../network.ts';
+
+const refuse = (place: Place, what: string, hint: string): Diagnostic =>
+  errors.diagnostic('spec/not-built', { what, hint }, { place });
 
 /** What this version reads and checks, and does not build: refused, so that nobody takes it for done. */
-export function unbuilt({ segments }: Network): readonly Diagnostic[] {
-  return segments.map(({ name, place }) => {
-    const args = {
-      what: `segment \`${name}\``,
-      hint: 'Take it out until a version of Hawser builds segments.',
-    };
-    return errors.diagnostic('spec/not-built', args, { place, text: name });
-  });
-}
+export const unbuilt = ({ segments, policy }: Network): readonly Diagnostic[] =>
+  segments.flatMap((segment) => [
+    ...(policy ? [uncontrolled(segment.name, segment.place)] : []),
+    ...segment.sites.flatMap(ofSite),
+  ]);
+
+/** Default deny would be a promise that segments break. */
+const uncontrolled = (name: string, place: Place): Diagnostic =>
+  refuse(
+    place,
+    `a policy that holds inside segment \`${name}\``,
+    'Remove `policy`, or keep segments in a network of their own: inside them everybody may talk.',
+  );
+
+const ofSite = ({ site, vlan, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
+  ...(vlan === undefined
+    ? []
+    : [
+        refuse(
+          fields['vlan'] ?? place,
+          `the VLAN tag ${vlan} at site \`${site}\``,
+          `Make a device for it on the gateway (\`ip link add link eth1 name eth1.${vlan} type vlan id ${vlan}\`) and let it be the \`port\`.`,
+        ),
+      ]),
+  ...(dhcp.by === 'hawser'
+    ? [
+        refuse(
+          fields['dhcp'] ?? place,
+          `a DHCP server of ours at site \`${site}\``,
+          'Say `by: cloud` or `by: none`, and let something else give addresses of the pool.',
+        ),
+      ]
+    : []),
+];

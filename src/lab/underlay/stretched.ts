@@ -1,0 +1,56 @@
+import type { Station as Machine, Network, Segment, SegmentSite } from '#spec';
+import type { Draft } from './draft.ts';
+
+const ethernetMtu = 1500;
+
+/** What a gateway's port of a segment leads to: a switch, and the segment's machines of that site on it. */
+export function addSegments(draft: Draft, { segments, sites }: Network): void {
+  for (const segment of segments) {
+    for (const here of segment.sites) {
+      const [gateway] = sites.find(({ name }) => name === here.site)?.gateways ?? [];
+      if (gateway) addSwitch(draft, segment, here, gateway.name);
+    }
+  }
+}
+
+function addSwitch(draft: Draft, segment: Segment, here: SegmentSite, gateway: string): void {
+  const name = `${segment.name}.${here.site}`;
+  const ns = draft.namespace(name);
+  const machines = segment.stations.filter(({ site }) => site === here.site);
+  const ends = [
+    { namespace: gateway, device: here.port },
+    ...machines.map((machine) => ({ namespace: machine.name, device: 'eth0' })),
+  ];
+  const ports = ends.map((_, index) => `p${index}`);
+  for (const machine of machines) addMachine(draft, segment, machine, { name, gateway });
+  for (const [index, end] of ends.entries()) {
+    draft.cable({ namespace: name, device: `p${index}` }, end, ethernetMtu);
+  }
+  ns.bridges.push({ device: 'lan', ports, mtu: ethernetMtu });
+}
+
+function addMachine(
+  draft: Draft,
+  segment: Segment,
+  { name, site, addresses, mac }: Machine,
+  at: { readonly name: string; readonly gateway: string },
+): void {
+  const lengthOf = (family: 4 | 6): number =>
+    segment.subnets.find((subnet) => subnet.family === family)?.length ?? 0;
+  draft.namespace(name).interfaces.push({
+    device: 'eth0',
+    mac,
+    addresses: addresses.map((address) => `${address}/${lengthOf(address.family)}`),
+  });
+  draft.stations.push({
+    name,
+    kind: 'segment',
+    unit: site,
+    segment: segment.name,
+    node: at.gateway,
+    device: 'eth0',
+    mtu: ethernetMtu,
+    addresses,
+    edge: { namespace: at.name, inner: addresses, publics: [] },
+  });
+}
