@@ -157,6 +157,8 @@ describe('a person on the machine', () => {
     expect(await anna.status()).toMatchObject({ quarantined: 1, complete: true });
     await askAgent(anna.stateDir, { do: 'resume' });
     await until('it is tried again', () => addresses(anna).includes('10.86.0.99/32'));
+    await anna.until('confirmed', isConfirmed);
+    expect(await server.call('drift'), 'nobody else changed anything').toEqual([]);
   });
 
   test('goes back to what was before the last change, and stays there whatever is learned', async () => {

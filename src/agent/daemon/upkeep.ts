@@ -310,6 +310,8 @@ export class Upkeep {
 
   /** Makes the machine what it holds now, whatever it was; nothing, if it holds nothing. */
   async #makeHeld(): Promise<void> {
+    // What differs is what was taken back, and nobody's drift.
+    this.#complete = false;
     if (held(this.#commit)) await this.#keep();
     else await this.#machine.agent.cleanup(this.#network);
   }
