@@ -1,2 +1,1 @@
-export { buildProgram } from './program.ts';
 export { runCli } from './run.ts';

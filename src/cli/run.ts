@@ -1,5 +1,5 @@
+import type { Command } from 'commander';
 import { reportFailure } from './exit.ts';
-import { buildProgram } from './program.ts';
 
 /** Whoever reads our output may stop reading, as head(1) does: then there is nobody to tell. */
 function endWhenNobodyReads(error: NodeJS.ErrnoException): void {
@@ -13,11 +13,20 @@ const wantsJson = (argv: readonly string[]): boolean => {
   return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
 };
 
+/** What stays for months keeps no command in memory that it never runs. */
+async function programFor(argv: readonly string[]): Promise<Command> {
+  const [, , command, sub = ''] = argv;
+  if (command === 'agent' && ['run', 'supervise'].includes(sub)) {
+    return (await import('./agent-program.ts')).buildAgentProgram();
+  }
+  return (await import('./program.ts')).buildProgram();
+}
+
 /** Runs one command line. Every error ends here: told, with its exit code. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', endWhenNobodyReads);
   try {
-    await buildProgram().parseAsync(argv);
+    await (await programFor(argv)).parseAsync(argv);
   } catch (error) {
     reportFailure(error, wantsJson(argv));
   }

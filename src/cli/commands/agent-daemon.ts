@@ -16,7 +16,6 @@ import { print, printJson } from '../output.ts';
 import { ending } from '../server/life.ts';
 import { thisProgram } from '../this-program.ts';
 import { durationOf, fromNow } from '../times.ts';
-import { describeShown } from './agent-shown.ts';
 
 interface Flags {
   readonly stateDir: string;
@@ -111,7 +110,7 @@ export const showCommand = (): Command =>
         network: network ?? (await onlyNetwork(stateDir)),
       });
       if (json) printJson(shown);
-      else print(describeShown(shown));
+      else print((await import('./agent-shown.ts')).describeShown(shown));
     },
   );
 
