@@ -21,6 +21,9 @@ class Puppet {
   readonly heard: FromAgent[] = [];
   /** Whether it answers when it is asked for a sign of life. */
   answers = true;
+  /** Seconds for which it takes no WebSocket, as it says; and when it was asked, by performance.now. */
+  pause: number | undefined;
+  readonly asked: number[] = [];
   /** What it says after a hello. */
   answer: readonly unknown[] = [];
   challenge: unknown = {
@@ -31,7 +34,14 @@ class Puppet {
 
   constructor(key: string, cert: string) {
     this.#https = createServer({ key, cert });
-    const sockets = new WebSocketServer({ server: this.#https, autoPong: false });
+    const sockets = new WebSocketServer({
+      server: this.#https,
+      autoPong: false,
+      verifyClient: (_, done) => {
+        this.asked.push(performance.now());
+        done(this.pause === undefined, 429, 'Later', { 'retry-after': String(this.pause) });
+      },
+    });
     sockets.on('connection', (socket) => {
       this.sockets.push(socket);
       socket.on('ping', (data) => this.answers && socket.pong(data));
@@ -319,6 +329,14 @@ describe('an agent talks', () => {
     await anna.start();
     await anna.until('it says why', ({ unreachable }) => unreachable?.code === 'x/y');
     expect(server.sockets).toHaveLength(1);
+  });
+
+  test('later to one that has too much to do, and as late as it was told', async () => {
+    server.pause = 1;
+    await anna.start();
+    await until('it asks again', () => server.asked.length > 1);
+    const [first = 0, second = 0] = server.asked;
+    expect(second - first).toBeGreaterThanOrEqual(1000);
   });
 
   const enrolAgain = async (

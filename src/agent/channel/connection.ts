@@ -87,6 +87,7 @@ class OpenConnection implements Connection {
     socket.on('pong', () => {
       this.#isAlive = true;
     });
+    // A server that takes no WebSocket there.
     socket.on('unexpected-response', (asked, { statusCode, headers }) => {
       asked.destroy();
       const detail = `it answers with HTTP status ${statusCode ?? 'unknown'}`;
@@ -203,10 +204,6 @@ function textOf(data: RawData): string {
 const refusal = ({ code, message, fix }: Finding): HawserError =>
   new HawserError({ code, message, fix });
 
-/** A server that takes no WebSocket there. */
-const unexpected = (status: number | undefined): Error =>
-  new Error(`it answers with HTTP status ${status ?? 'unknown'}`);
-
 /** Opens a connection; all that becomes of it is told by `events`. */
 export async function openConnection(
   init: ConnectionInit,
@@ -220,10 +217,6 @@ export async function openConnection(
       createConnection: () => tls,
       handshakeTimeout: answerWithin(init),
       perMessageDeflate: false,
-    });
-    socket.on('unexpected-response', (request, { statusCode }) => {
-      request.destroy();
-      socket.emit('error', unexpected(statusCode));
     });
     return new OpenConnection(tls, socket, init, events);
   } catch (error) {
