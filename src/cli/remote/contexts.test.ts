@@ -19,7 +19,7 @@ const token = (secret: string): string =>
     role: 'operator',
     servers: ['https://192.0.2.1:7443', 'https://[2001:db8::1]:7443'],
     pin: 'p'.repeat(44),
-    secret: new Secret(secret.padEnd(16, '.')),
+    secret: new Secret(secret.padEnd(16, '0')),
   });
 
 describe('where one is logged in', () => {
