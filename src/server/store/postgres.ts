@@ -21,10 +21,18 @@ const readers = 8;
 /** As PostgreSQL's list of connections shows it. */
 export const listenerName = 'hawser listener';
 
-/** Seconds and milliseconds as PostgreSQL reads them; a server that froze must not hold the lock for ever. */
+/**
+ * Times as PostgreSQL reads them. A server that froze must not hold the lock for ever; nor one whose host is
+ * gone without a word, which TCP alone would find after hours.
+ */
 const session = {
-  options:
-    '-c synchronous_commit=on -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s',
+  options: [
+    ...['synchronous_commit=on', 'lock_timeout=30s', 'idle_in_transaction_session_timeout=60s'],
+    ...['tcp_user_timeout=10s', 'tcp_keepalives_idle=5s'],
+    ...['tcp_keepalives_interval=5s', 'tcp_keepalives_count=2'],
+  ]
+    .map((setting) => `-c ${setting}`)
+    .join(' '),
   connectionTimeoutMillis: 10_000,
   keepAlive: true,
 };
