@@ -43,14 +43,29 @@ const startsWithinMs = 120_000;
 /** Waits until a station that was started listens. Throws `lab/station-silent` with what it said. */
 export async function awaitStation(station: StationClient): Promise<void> {
   const isTaken = () => !existsSync(station.log); // Its lab went down meanwhile.
-  const settled = () => existsSync(station.socket) || lastWords(station) !== '' || isTaken();
+  let listens = false;
+  const settled = async () => {
+    listens = await takesCalls(station);
+    return listens || lastWords(station) !== '' || isTaken();
+  };
   const found = await until(settled, { withinMs: startsWithinMs });
-  if (existsSync(station.socket)) return;
+  if (listens) return;
   const { name: machine, log } = station;
   const late = found ? 'its lab was taken down' : 'it did not start within two minutes';
   const reason = lastWords(station) || late;
   throw labErrors.error('lab/station-silent', { machine, log, reason });
 }
+
+/** Its socket is there a moment before anybody listens on it. */
+const takesCalls = ({ socket }: StationClient): Promise<boolean> =>
+  new Promise((resolve) => {
+    const called = connect(socket);
+    called.on('connect', () => {
+      called.destroy();
+      resolve(true);
+    });
+    called.on('error', () => resolve(false));
+  });
 
 function lastWords({ log }: StationClient): string {
   try {
