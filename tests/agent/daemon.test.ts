@@ -206,8 +206,9 @@ describe('a machine that is no longer wanted', () => {
     await until('the hub forgot it', () => hub.peers.length === 0);
   });
 
-  test('learns it when it returns, if it was away', async () => {
+  test('learns it when it returns, if it was away, also if a person paused it', async () => {
     await bothIn();
+    await askAgent(anna.stateDir, { do: 'pause', seconds: 3600 });
     await anna.stop();
     await server.call('removeMachine', { machine: 'anna' });
     await anna.start();
