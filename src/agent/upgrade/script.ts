@@ -102,7 +102,8 @@ keep_deb() {
     case $name in p*) chmod 755 "$work/tree/DEBIAN/$name" ;; esac
   done
   dpkg-query --status hawser | sed '/^Status:/d' >"$work/tree/DEBIAN/control"
-  dpkg-deb --root-owner-group -Znone --build "$work/tree" "$work/former.deb"
+  dpkg-deb --root-owner-group -Znone --build "$work/tree" "$work/former.new" &&
+    mv "$work/former.new" "$work/former.deb"
 }
 
 # Programs are for everybody, unlike what lies in the folder of this script.
@@ -169,8 +170,9 @@ main() {
     '')
       echo putting >stage
       if ! put_new >log 2>&1; then
+        words=$(grep -m 1 'No space left' log || tail -n 3 log)
         put_back >>log 2>&1
-        end failed "$(tail -n 3 log)"
+        end failed "$words"
         return
       fi
       echo put >stage
