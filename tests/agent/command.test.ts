@@ -14,6 +14,7 @@ beforeAll(async () => {
   machine.do('ip link add eth0 type veth peer name lan0');
   machine.do('ip address add 192.168.66.4/24 dev eth0');
   machine.do('ip link set dev eth0 up');
+  machine.do('ip link add eth1 type veth peer name lan1');
   machine.do('mount -t proc proc /proc');
   file = join(machine.folder, 'state.json');
   writeFileSync(file, JSON.stringify(complianceStates.first));
