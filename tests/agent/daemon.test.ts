@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askAgent, joinNetwork, type SessionStatus } from '#agent';
-import { formatToken, parseToken } from '#api';
+import { formatToken, type NetworkStatus, parseToken } from '#api';
 import { Secret } from '#base';
 import { until } from '../support/until.ts';
 import { FakeMachine } from './daemons.ts';
@@ -187,6 +188,25 @@ describe('a person on the machine', () => {
 
     await server.edit((text) => text.replace('10.86.0.99', '10.86.0.98'));
     await until('a later change is done', () => addresses(anna).includes('10.86.0.98/32'));
+  });
+
+  test('is known to have paused it, also where that is told while the agent connects anew', async () => {
+    await bothIn();
+    const asTold = async () => {
+      const { machines } = (await server.call('status')) as NetworkStatus;
+      return machines.find(({ name }) => name === 'anna');
+    };
+    for (let halfMs = 0; halfMs < 12; halfMs++) {
+      const before = (await asTold())?.since;
+      await askAgent(anna.stateDir, { do: 'resume' });
+      // No condition tells that a greeting is on its way: any of these moments may be between it and its answer.
+      await sleep(halfMs / 2);
+      await askAgent(anna.stateDir, { do: 'pause' });
+      await until('there is a new connection', async () => (await asTold())?.since !== before);
+      await until('it is told of the pause', async () =>
+        (await asTold())?.notes.some((note) => note.startsWith('paused')),
+      );
+    }
   });
 
   test('cannot go back where nothing was before', async () => {

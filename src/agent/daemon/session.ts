@@ -47,6 +47,8 @@ export class Session {
   readonly #outbox: Outbox;
   #enrolment: Enrolment;
   #pending = false;
+  /** Until when the machine was paused when it last greeted a server. */
+  #greetedAs: string | undefined;
   /** Reads once more what could not be kept, for want of room. */
   #readAgain: (() => void) | undefined;
   #goodbye: LeaveMessage | undefined;
@@ -123,6 +125,7 @@ export class Session {
     const { pause, start, version, upgrades } = this.#machine;
     const upgrade = upgrades.last(this.network);
     const { held, confirmed, mtu, keys } = this.#upkeep;
+    this.#greetedAs = pause.until;
     return {
       program: version,
       ...(upgrades.install && { install: upgrades.install }),
@@ -139,6 +142,8 @@ export class Session {
   #answered(began: number): void {
     if (this.#unreachable) this.#say('connected');
     this.#unreachable = undefined;
+    // What was said since the greeting went to the server over the connection before, which knew it better.
+    if (this.#machine.pause.until !== this.#greetedAs) this.#tellPause();
     this.#upkeep.answered(began);
     this.#machine.upgrades.answered(this.network);
     this.#outbox.flush();
@@ -271,8 +276,12 @@ export class Session {
 
   /** A person paused the machine, or let it go on: the server is told. */
   paused(): void {
-    this.#outbox.put({ type: 'seen', paused: this.#machine.pause.until ?? null });
+    this.#tellPause();
     void this.kick();
+  }
+
+  #tellPause(): void {
+    this.#outbox.put({ type: 'seen', paused: this.#machine.pause.until ?? null });
   }
 
   /** What was taken back may be tried again, and the server asked at once. */
