@@ -308,12 +308,10 @@ export class Upkeep {
     return { changed: true };
   }
 
-  /** Makes the machine what it holds now, whatever it was; nothing, if it holds nothing. */
+  /** Makes the machine what it holds now, whatever it was, which is nobody's drift; nothing, if it holds nothing. */
   async #makeHeld(): Promise<void> {
-    // What differs is what was taken back, and nobody's drift.
     this.#complete = false;
-    if (held(this.#commit)) await this.#keep();
-    else await this.#machine.agent.cleanup(this.#network);
+    await (held(this.#commit) ? this.#keep() : this.#machine.agent.cleanup(this.#network));
   }
 
   /** Brings the machine to a state, or says why that could not even be tried. */
