@@ -63,9 +63,12 @@ export class FakeMachine {
   /** All ways lead by eth0; what else is asked of the machine, its programs say. */
   readonly #run: Run = async (purpose, argv, options) => {
     if (argv[0] !== 'ip') return countingRun().run(purpose, argv, options);
-    if (argv.includes('route')) return JSON.stringify([{ dev: 'eth0' }]);
     const links = this.kernel.of('links').map(({ item }) => item);
-    return JSON.stringify(links.map(({ name, mtu }) => ({ ifname: name, mtu })));
+    const sizes = links.map(({ name, mtu }) => ({ ifname: name, mtu }));
+    const asked = (options?.stdin ?? '').trim().split('\n');
+    return asked
+      .map((line) => JSON.stringify(line.startsWith('route get') ? [{ dev: 'eth0' }] : sizes))
+      .join('\n');
   };
 
   /** Its own network takes packets of that size from now on, bytes. */
