@@ -299,7 +299,7 @@ describe('the command line', () => {
     ['export -f q', 'qr'],
     ['status --context w', 'work'],
     ['context h', 'home'],
-    ['remove ', '--context --json --network --yes --help'],
+    ['remove ', '--context --json --network --message --yes --help'],
   ])('bash completes `hawser %s` by %s', (typed, completed) => {
     const words = `hawser ${typed}`.split(' ');
     const ask = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _hawser`;
