@@ -15,12 +15,16 @@ const pure = [
 const alone = ['tests/lab/life.test.ts'];
 /**
  * Nothing here is a matter of moments: a kernel boots in an emulator, checkouts are set up, packages are
- * built, and labs are measured that wait for WireGuard's own timers.
+ * built, labs are measured that wait for WireGuard's own timers, and one machine after the other is brought to
+ * what it should be.
  */
 const patient = [
   'tests/kernel/**/*.test.ts',
   'tests/repository/**/*.test.ts',
-  'tests/lab/examples.test.ts',
+  'tests/docs/**/*.test.ts',
+  'tests/lab/{apply,causes,everything,examples,underlay}.test.ts',
+  'tests/agent/{power-cut,repair}.test.ts',
+  'src/host/linux.netns.test.ts',
 ];
 
 /**

@@ -6,12 +6,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 export const long: readonly string[] = [
   'tests/lab/life',
-  'tests/repository/bare-debian',
   'tests/kernel/kernel',
+  'tests/repository/bare-debian',
   'tests/lab/examples',
-  'tests/docs/docs',
-  'tests/sequences/sequences',
   'tests/doctor/doctor',
+  'tests/sequences/sequences',
+  'tests/docs/docs',
   'tests/lab/everything',
   'tests/server/upgrade',
   'tests/server/control-plane-dies',
