@@ -161,6 +161,14 @@ export const cliErrors = errorTable({
     says: 'everybody on this machine can read the password of the database in the list of processes',
     fix: 'Say it with --database-file FILE or HAWSER_DATABASE, or leave it out of the URL: PGPASSWORD, PGPASSFILE and ~/.pgpass count.',
   },
+  'cli/password-in-open-file': {
+    says: 'everybody on this machine may read {file}, and the password of the database is in it',
+    fix: 'Let its owner alone read it: `chmod 600 {file}`.',
+  },
+  'cli/database-ignored': {
+    says: 'HAWSER_DATABASE does not count, because --data says where',
+    fix: 'Leave --data out, or say --database-file FILE, if that database is meant.',
+  },
   'cli/no-server-here': {
     says: 'no server keeps anything in {data}',
     fix: 'Say --data DIR or --database URL, as `hawser server` was told on this machine.',

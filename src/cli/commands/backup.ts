@@ -81,8 +81,8 @@ export const restoreCommand = (): Command =>
     .option('--address <host>', 'how machines will reach it from now on, to be told what they need')
     .option(...passphraseFile)
     .option('--json', 'for programs')
-    .action(async (file: string, { data, address, ...flags }: RestoreFlags) => {
-      const database = databaseOf(flags);
+    .action(async (file: string, { data, address, ...flags }: RestoreFlags, command: Command) => {
+      const database = databaseOf(flags, command);
       const place: StorePlace = database === undefined ? { data } : { database };
       const secret = await passphrase(flags.passphraseFile, false);
       const { restoreBackup } = await import('#server');

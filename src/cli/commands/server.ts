@@ -112,11 +112,12 @@ Behind a NAT, say --address and --endpoint with the public address.`,
     .action(serve)
     .addCommand(resetAdminCommand());
 
-async function serve(flags: Flags): Promise<void> {
+async function serve(flags: Flags, command: Command): Promise<void> {
   keepHeapSmall();
   const { startServer } = await import('#server');
   const { serverLog } = await import('../server/log.ts');
-  const init = await initOf(flags, serverLog(flags.log));
+  const database = databaseOf(flags, command);
+  const init = await initOf(flags, database, serverLog(flags.log));
   // From here on: a first start that ended halfway would have made tokens that nobody saw.
   const stopped = untilStopped();
   const server = await startServer(init).catch((error: unknown) => {
@@ -160,7 +161,11 @@ async function auditOf({
   };
 }
 
-async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit> {
+async function initOf(
+  flags: Flags,
+  database: string | undefined,
+  log: ServerInit['log'],
+): Promise<ServerInit> {
   const { addresses: own, used } = await lookAround();
   const addresses = flags.address ?? own;
   const [first] = addresses;
@@ -174,7 +179,6 @@ async function initOf(flags: Flags, log: ServerInit['log']): Promise<ServerInit>
     endpoint: flags.endpoint ?? endpointAt(first),
   };
   const { tlsCert: certFile, tlsKey: keyFile } = flags;
-  const database = databaseOf(flags);
   return {
     data,
     listen: listenOf(flags.listen),

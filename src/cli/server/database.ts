@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { formatDiagnostic } from '#base';
+import { readFileSync, statSync } from 'node:fs';
+import type { Command } from 'commander';
+import { formatDiagnostic, type HawserError } from '#base';
 import { cliErrors } from '../errors.ts';
 import { reasonOf } from '../files.ts';
 import { tell } from '../output.ts';
@@ -13,38 +14,63 @@ export interface DatabaseFlags {
 /** The options that name it. */
 export const databaseOption = [
   '--database <url>',
-  'a PostgreSQL instead: postgres://...; else HAWSER_DATABASE',
+  'a PostgreSQL instead: postgres://...; else HAWSER_DATABASE, unless --data is said',
 ] as const;
 export const databaseFileOption = [
   '--database-file <file>',
   'holds that URL, for who has a password in it',
 ] as const;
 
+/** As user information, or as a parameter. */
+const hasPassword = (url: string): boolean => /\/\/[^/?#]*:[^/?#]+@|[?&]password=./.test(url);
+
 /**
  * The URL of the database that is meant; undefined: none, the data folder is. What libpq takes from the
  * environment for a URL that says nothing of it counts as well: PGPASSWORD, PGPASSFILE, ~/.pgpass.
  * @throws cli/database-unreadable
  */
-export function databaseOf({ database, databaseFile }: DatabaseFlags): string | undefined {
+export function databaseOf(
+  { database, databaseFile }: DatabaseFlags,
+  command: Command,
+): string | undefined {
   if (database !== undefined) {
-    if (URL.parse(database)?.password) warnOfPassword();
+    if (hasPassword(database)) warn(cliErrors.error('cli/password-in-argv', {}));
     return database;
   }
-  return databaseFile === undefined
-    ? process.env['HAWSER_DATABASE'] || undefined
-    : urlIn(databaseFile);
+  return databaseFile === undefined ? fromEnvironment(command) : urlIn(databaseFile);
+}
+
+/** Who types a folder means that one, whatever an environment says that was made for something else. */
+function fromEnvironment(command: Command): string | undefined {
+  const url = process.env['HAWSER_DATABASE'];
+  if (!url) return undefined;
+  if (command.getOptionValueSource('data') !== 'cli') return url;
+  warn(cliErrors.error('cli/database-ignored', {}));
+  return undefined;
 }
 
 function urlIn(file: string): string {
+  const url = textOf(file).trim();
+  if (!/^postgres(ql)?:\/\/.+$/.test(url)) throw unreadable(file, 'it holds no postgres:// URL');
+  if (hasPassword(url) && isOpenToOthers(file)) {
+    warn(cliErrors.error('cli/password-in-open-file', { file }));
+  }
+  return url;
+}
+
+const isOpenToOthers = (file: string): boolean => (statSync(file).mode & 0o004) !== 0;
+
+function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(file, 'utf8');
   } catch (cause) {
-    const args = { file, reason: reasonOf(cause) };
-    throw cliErrors.error('cli/database-unreadable', args, { cause });
+    throw unreadable(file, reasonOf(cause), cause);
   }
 }
 
-function warnOfPassword(): void {
-  const { code, message, fix } = cliErrors.error('cli/password-in-argv', {});
+const unreadable = (file: string, reason: string, cause?: unknown): HawserError =>
+  cliErrors.error('cli/database-unreadable', { file, reason }, { cause });
+
+function warn({ code, message, fix }: HawserError): void {
   tell(formatDiagnostic({ code, severity: 'warning', message, fix }));
 }

@@ -26,12 +26,12 @@ export const resetAdminCommand = (): Command =>
     .option('--json', 'for programs')
     .action(reset);
 
-async function reset(flags: Flags): Promise<void> {
+async function reset(flags: Flags, command: Command): Promise<void> {
   const { openStore, resetAdmin, serverCertificate, Tokens, urlOf } = await import('#server');
   const listen = listenOf(flags.listen);
   const addresses = flags.address ?? (await lookAround()).addresses;
   const { data } = flags;
-  const database = databaseOf(flags);
+  const database = databaseOf(flags, command);
   if (database === undefined && !existsSync(data)) {
     throw cliErrors.error('cli/no-server-here', { data });
   }
