@@ -259,6 +259,10 @@ export const errors = errorTable({
     says: '`{name}` has two addresses in {range}: {first} and {address}',
     fix: 'Keep one of them.',
   },
+  'spec/two-of-a-family': {
+    says: '{what} has two of IPv{family}: {first} and {other}',
+    fix: 'Keep one of them; one of IPv4 and one of IPv6 may stand side by side.',
+  },
   'spec/address-twice': {
     says: '{address} is already the {what} of `{other}`, at {first}',
     fix: 'Give each machine an address of its own.',

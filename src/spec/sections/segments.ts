@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import { by, type Place } from '#base';
-import type { Address } from '#ip';
 import { AddressRange, type Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
@@ -137,7 +136,7 @@ interface Reading {
 function readSegment({ name, place, source, stations }: Reading, draft: Draft): Segment {
   const subnets = readSubnets(name, source, draft);
   const layout = new Layout(name, subnets, draft);
-  const routers = textsOf(source, 'router').flatMap((at) => layout.reserve(at, 'router') ?? []);
+  const routers = layout.reserve(textsOf(source, 'router'), 'router');
   const written = entriesOf(source.sites);
   const answering = written.map(([, site]) => readDhcp(site, layout, draft));
   const sites = written.map(([site, from], index): SegmentSite => {
@@ -188,6 +187,6 @@ function readDhcp({ dhcp }: SiteSource, layout: Layout, draft: Draft): Dhcp {
     const args = { what: '`dhcp`', key: 'address', example: '10.101.128.0' };
     draft.report(errors.diagnostic('spec/missing-key', args, { place: placeOf(dhcp) }));
   }
-  const addresses = texts.flatMap((at) => layout.reserve(at, 'DHCP server') ?? []);
-  return { by, addresses: addresses.sort((a: Address, b: Address) => a.compare(b)) };
+  const addresses = layout.reserve(texts, 'DHCP server');
+  return { by, addresses: addresses.toSorted((a, b) => a.compare(b)) };
 }

@@ -12,6 +12,12 @@ interface Written {
   readonly at: Text;
 }
 
+/** An address or a range, and where it was written. */
+interface Found {
+  readonly is: Address | AddressRange;
+  readonly at: Text;
+}
+
 interface Taken {
   readonly range: AddressRange;
   readonly site: string;
@@ -39,8 +45,17 @@ export class Layout {
     for (const subnet of subnets) this.#reserved.push(...edgesOf(subnet));
   }
 
-  /** An address that is no machine's of a pool: its router's, a DHCP server's. */
-  reserve(at: Text, what: string): Address | undefined {
+  /** Addresses that are no machine's of a pool, one per family: its router's, a DHCP server's. */
+  reserve(texts: readonly Text[], what: string): readonly Address[] {
+    const found = texts.flatMap((at) => {
+      const is = this.#reserveOne(at, what);
+      return is ? [{ is, at }] : [];
+    });
+    this.#checkFamilies(`the ${what} of segment \`${this.#segment}\``, found);
+    return found.map(({ is }) => is);
+  }
+
+  #reserveOne(at: Text, what: string): Address | undefined {
     const address = this.#draft.parse(at, Address.parse);
     if (!address) return undefined;
     const subnet = this.#subnetOf(address, at, `the ${what} ${at.text}`);
@@ -66,6 +81,8 @@ export class Layout {
       }
       this.#pools.push({ range, site, place: at.place });
     }
+    const found = pools.map(({ range, at }) => ({ is: range, at }));
+    this.#checkFamilies(`the pool of site \`${site}\``, found);
     return pools.map(({ range }) => range).sort((a, b) => a.compare(b));
   }
 
@@ -87,7 +104,8 @@ export class Layout {
           const args = { segment: segment.text, site: station.site };
           this.#report(errors.diagnostic('spec/segment-not-there', args, where(segment)));
         }
-        this.#checkFamilies(station.name, addresses);
+        const found = addresses.map(({ address, at }) => ({ is: address, at }));
+        this.#checkFamilies(`machine \`${station.name}\``, found);
         const all = addresses.map(({ address }) => address);
         return { ...station, addresses: all.sort((a, b) => a.compare(b)) };
       })
@@ -104,13 +122,15 @@ export class Layout {
     this.#report(errors.diagnostic('spec/outside-pool', args, where(at)));
   }
 
-  #checkFamilies(name: string, addresses: Draft['stations'][number]['addresses']): void {
-    const [first, ...others] = addresses;
-    const second = others.find(({ address }) => address.family === first?.address.family);
-    if (!first || !second || second.address.equals(first.address)) return;
-    const range = `IPv${first.address.family}`;
-    const args = { name, range, first: first.at.text, address: second.at.text };
-    this.#report(errors.diagnostic('spec/two-addresses', args, where(second.at)));
+  /** One per family; the same twice is told elsewhere. */
+  #checkFamilies(called: string, all: readonly Found[]): void {
+    for (const [index, { is, at }] of all.entries()) {
+      const first = all.slice(0, index).find((other) => other.is.family === is.family);
+      if (!first || String(first.is) === String(is)) continue;
+      const args = { what: called, family: is.family, first: first.at.text, other: at.text };
+      this.#report(errors.diagnostic('spec/two-of-a-family', args, where(at)));
+      return;
+    }
   }
 
   #subnetOf(what: Address | AddressRange, at: Text, called: string): Prefix | undefined {
