@@ -80,7 +80,8 @@ const SegmentSchema = words.mapping(
     }),
     router: words.optional(
       words.atLeastOne({
-        description: 'The address of its router, one in each subnet at most; no pool may hold it.',
+        description:
+          'The address of its router, one in each subnet at most; no pool may hold it. Machines at other sites find the router if it stands among the hosts of its site.',
         examples: ['10.101.0.1'],
       }),
     ),

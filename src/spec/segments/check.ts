@@ -18,6 +18,7 @@ export function checkSegments(
   for (const segment of segments) {
     for (const here of segment.sites) checkGateway(segment, here, byName, draft);
     checkMtu(segment, byName, draft);
+    checkRouters(segment, draft);
   }
 }
 
@@ -66,6 +67,21 @@ function checkGateway(segment: Segment, here: SegmentSite, sites: Sites, draft: 
   if (!site || site.gateways.length > 0) return;
   const args = { segment: segment.name, site: site.name };
   draft.report(errors.diagnostic('spec/segment-without-gateway', args, { place: here.place }));
+}
+
+/** What no machine of the file has is found by nobody at another site; a warning: each site may have its own. */
+function checkRouters(
+  { name, routers, sites, stations, fields, place }: Segment,
+  draft: Draft,
+): void {
+  if (sites.length < 2) return;
+  const known = new Set(stations.flatMap(({ addresses }) => addresses.map(String)));
+  const where = { place: fields['router'] ?? place, severity: 'warning' } as const;
+  for (const router of routers.map(String)) {
+    if (known.has(router)) continue;
+    const args = { router, segment: name };
+    draft.report(errors.diagnostic('spec/router-at-home', args, { ...where, text: router }));
+  }
 }
 
 /** Outer headers of a frame in VXLAN: Ethernet 14, VXLAN 8, UDP 8, IP (RFC 7348, 5). */

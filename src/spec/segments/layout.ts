@@ -36,6 +36,7 @@ export class Layout {
   readonly #subnets: readonly Prefix[];
   readonly #draft: Draft;
   readonly #reserved: Reserved[] = [];
+  readonly #routers: Address[] = [];
   readonly #pools: Taken[] = [];
 
   constructor(segment: string, subnets: readonly Prefix[], draft: Draft) {
@@ -64,9 +65,20 @@ export class Layout {
       const args = { address: at.text, what: edge.kind, subnet: String(subnet) };
       this.#report(errors.diagnostic('spec/not-a-host-address', args, where(at)));
     }
-    this.#draft.claimAddress(address.toString(), this.#segment, what, at.place);
+    if (what === 'router') this.#routers.push(address);
+    if (what !== 'router' || !this.#isStation(address)) {
+      this.#draft.claimAddress(address.toString(), this.#segment, what, at.place);
+    }
     this.#reserved.push({ address, what: `its ${what}, ${address}` });
     return address;
+  }
+
+  /** A router may stand among the machines, so that those at other sites find it. */
+  #isStation(address: Address): boolean {
+    return this.#draft.stations.some(
+      ({ segment, addresses }) =>
+        segment.text === this.#segment && addresses.some((one) => one.address.equals(address)),
+    );
   }
 
   /** The pools of a site: inside the subnets, one per family, without what is reserved, nobody else's. */
@@ -118,6 +130,7 @@ export class Layout {
     { address, at }: { readonly address: Address; readonly at: Text },
   ): void {
     if (pools.length === 0 || pools.some((pool) => pool.contains(address))) return;
+    if (this.#routers.some((router) => router.equals(address))) return;
     const args = { address: at.text, name, site, pools: pools.join(', '), segment: this.#segment };
     this.#report(errors.diagnostic('spec/outside-pool', args, where(at)));
   }

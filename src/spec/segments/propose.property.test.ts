@@ -38,9 +38,11 @@ const drawn: fc.Arbitrary<Drawn> = fc
   );
 
 function fileOf({ subnet, router, dhcp }: Drawn, pools: readonly string[]): string {
+  const hosts = `, hosts: { r: { segment: m, address: "${router}", mac: "02:00:00:00:00:01" } }`;
   const overlay = subnet.family === 4 ? 'fd99::/64' : '10.0.0.0/24';
   const sites = dhcp.map(
-    (_, i) => `  s${i}: { gateways: { g${i}: { endpoint: 192.0.2.${i + 1}:51820 } } }`,
+    (_, i) =>
+      `  s${i}: { gateways: { g${i}: { endpoint: 192.0.2.${i + 1}:51820 } }${i > 0 ? '' : hosts} }`,
   );
   const reached = dhcp.map(
     (address, i) =>

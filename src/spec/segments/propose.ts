@@ -54,10 +54,11 @@ function shareOut(subnet: Prefix, wanted: Wanted): ReadonlyMap<string, AddressRa
   );
 }
 
-const addressesOf = (name: string, { sites, stations }: Wanted): readonly Address[] => [
+const addressesOf = (name: string, { sites, stations, routers }: Wanted): readonly Address[] => [
   ...stations
     .filter(({ site }) => site === name)
-    .flatMap(({ addresses }) => addresses.map(({ address }) => address)),
+    .flatMap(({ addresses }) => addresses.map(({ address }) => address))
+    .filter((address) => !routers.some((router) => router.equals(address))),
   ...sites.filter(({ site }) => site === name).flatMap(({ dhcp }) => dhcp.addresses),
 ];
 
