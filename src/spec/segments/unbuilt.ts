@@ -5,10 +5,11 @@ import type { Network, SegmentSite } from '../network.ts';
 const refuse = (place: Place, what: string, hint: string): Diagnostic =>
   errors.diagnostic('spec/not-built', { what, hint }, { place });
 
-/** What this version reads and checks, and does not build: refused, so that nobody takes it for done. */
-export const unbuilt = ({ segments, policy }: Network): readonly Diagnostic[] =>
+/** What this version reads and checks, and does not build: refused, or said, so that nobody takes it for done. */
+export const unbuilt = ({ segments, policy, dns }: Network): readonly Diagnostic[] =>
   segments.flatMap((segment) => [
     ...(policy ? [uncontrolled(segment.name, segment.place)] : []),
+    ...(dns && segment.stations.length > 0 ? [nameless(segment.name, segment.place)] : []),
     ...segment.sites.flatMap(ofSite),
   ]);
 
@@ -19,6 +20,16 @@ const uncontrolled = (name: string, place: Place): Diagnostic =>
     `a policy that holds inside segment \`${name}\``,
     'Remove `policy`, or keep segments in a network of their own: inside them everybody may talk.',
   );
+
+/** A warning: the names of all others are no less true. */
+const nameless = (name: string, place: Place): Diagnostic => ({
+  ...refuse(
+    place,
+    `names for the machines of segment \`${name}\``,
+    'Let something of their sites name them: `dns` is for the machines and hosts outside segments.',
+  ),
+  severity: 'warning',
+});
 
 const ofSite = ({ site, vlan, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
   ...(vlan === undefined
