@@ -188,6 +188,22 @@ test('nothing is restored over a store that is there', async () => {
   expect(await contentOf(place('lost'))).toEqual(before);
 });
 
+test('of two restores into one place at once, neither takes away what the other brought back', async () => {
+  await fill(place('lost'));
+  await writeBackup(place('lost'), file, init);
+  const wrong = { passphrase: new Secret('wrong'), clock };
+  for (const [name, first] of [
+    ['twice', init],
+    ['wrong', wrong],
+  ] as const) {
+    const results = await Promise.allSettled(
+      [first, init].map((each) => restoreBackup(file, place(name), each)),
+    );
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expectRestored(place('lost'), place(name));
+  }
+});
+
 test('a backup of one moment is made while others write', async () => {
   await fill(place('busy'));
   await within(place('busy'), async (store) => {

@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Sqlite from 'better-sqlite3';
@@ -184,13 +193,45 @@ export async function connectSqlite(data: string): Promise<Engine> {
   }
 }
 
-/** Takes a database away that nothing was put into; of its folders those that `made` names, deepest first. */
-function unmake(file: string, made: readonly string[]): void {
-  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+/** Makes the file, and says whether it was not there: of several that try at once, one makes it. */
+function makeNew(file: string): boolean {
   try {
-    for (const folder of made) rmdirSync(folder);
+    closeSync(openSync(file, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Whether there is nothing in a database, and nobody who puts something there just now. */
+async function isUnused(file: string): Promise<boolean> {
+  if (statSync(file, { throwIfNoEntry: false })?.size === 0) return true;
+  try {
+    const connect = await connector(file);
+    const database = connect({ fileMustExist: true });
+    try {
+      database.pragma('busy_timeout = 0');
+      database.exec('begin immediate');
+      return database.prepare('select 1 from sqlite_schema').get() === undefined;
+    } finally {
+      database.close();
+    }
   } catch {
-    // Somebody put something there meanwhile.
+    return false;
+  }
+}
+
+function unmake(file: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+}
+
+/** Takes folders away, deepest first, as far as nothing is in them. */
+function unmakeFolders(folders: readonly string[]): void {
+  try {
+    for (const folder of folders) rmdirSync(folder);
+  } catch {
+    // The database stayed, or somebody put something there meanwhile.
   }
 }
 
@@ -199,18 +240,32 @@ function missingFolders(folder: string): readonly string[] {
   return existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))];
 }
 
+/** Makes the folder and an empty database; false where that is there. */
+function makePlace(data: string): boolean {
+  const file = databaseFile(data);
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    return makeNew(file);
+  } catch (error) {
+    throw sqliteFailure(error, file) ?? error;
+  }
+}
+
 /**
- * Works in a database file; where that fails, and there was none before, there is none afterwards.
- * @throws what the work does
+ * Works in a database file; where that fails, and this call made the file, there is none afterwards, unless
+ * others have put something into it.
+ * @throws what the work does; server/store-unreadable, server/disk-full
  */
 export async function orUnmade<T>(data: string, work: () => Promise<T>): Promise<T> {
   const file = databaseFile(data);
   const made = missingFolders(data);
-  const wasThere = existsSync(file);
+  let isOurs = false;
   try {
+    isOurs = makePlace(data);
     return await work();
   } catch (error) {
-    if (!wasThere) unmake(file, made);
+    if (isOurs && (await isUnused(file))) unmake(file);
+    unmakeFolders(made);
     throw error;
   }
 }
