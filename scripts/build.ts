@@ -45,7 +45,7 @@ await Promise.all(outputFiles.filter((file) => !isEntry(file)).map(putPart));
 await Promise.all(outputFiles.filter(isEntry).map((file) => put(file, began)));
 await removeOldParts(new Set(outputFiles.map(({ path }) => basename(path))));
 await rm(compiled, { recursive: true, force: true, maxRetries: 5 });
-await mkdir(compiled, { recursive: true });
+await mkdir(compiled, { recursive: true, mode: 0o700 });
 
 /** A part's name tells its content. */
 async function putPart(file: OutputFile): Promise<void> {

@@ -94,6 +94,19 @@ describe('./hawser', () => {
     expect(compiled()).toEqual([]);
   });
 
+  test('keeps nothing compiled where others may write', async () => {
+    const folder = join(copy, 'dist/compiled');
+    await hawser('--version');
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    chmodSync(folder, 0o720);
+    await hawser('--version');
+    expect(readdirSync(folder)).toEqual([]);
+    chmodSync(folder, 0o700);
+    await hawser('--version');
+    expect(readdirSync(folder)).not.toEqual([]);
+  });
+
   test('runs where it is linked to', async () => {
     await run('ln', ['-s', join(copy, 'hawser'), join(copy, '.cache/linked')]);
     const { stdout } = await run(join(copy, '.cache/linked'), ['--version'], { env });

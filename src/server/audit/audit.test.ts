@@ -76,6 +76,16 @@ test.each(['logs:514', 'http://a', 'udp://a/b', 'unix:log', 'tcp://', 'udp://a:9
   },
 );
 
+test.each(['tcp://u:my/secret@h', 'tcp://u:my@secret@h', 'udp://:secret@h', 'u:my/secret@h'])(
+  'what may be a password in %s is refused, and not shown',
+  (text) => {
+    const code = 'server/bad-syslog';
+    expect(() => targetOf(text)).toThrow(
+      expect.objectContaining({ code, message: expect.not.stringMatching(/my|secret/) }),
+    );
+  },
+);
+
 /** Sends from the first entry on, while `work` goes on. */
 async function shipping(target: Target, work: (ship: Shipping) => Promise<void>): Promise<void> {
   const ship = new Shipping({ target, store, log });

@@ -8,8 +8,8 @@ export type Target =
 
 const defaultPort = 514;
 
-/** A name and a password have no place there, nor in a log. */
-const withoutUser = (text: string): string => text.replace(/\/\/[^/]*@/, '//***@');
+/** A name and a password have no place there, nor in a log: all that stands before the last @ may be one. */
+const withoutUser = (text: string): string => text.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
 
 /** `udp://HOST:PORT`, `tcp://HOST:PORT` or `unix:PATH`. @throws server/bad-syslog */
 export function targetOf(text: string): Target {
@@ -17,7 +17,7 @@ export function targetOf(text: string): Target {
   if (path !== undefined) return { over: 'unix', path };
   const over = /^(udp|tcp):\/\//.exec(text)?.[1];
   const url = over === undefined ? undefined : URL.parse(text.replace(/^\w+:/, 'http:'));
-  const isPlain = url?.pathname === '/' && !url.search && !url.username;
+  const isPlain = url?.pathname === '/' && !url.search && !url.username && !url.password;
   if (!isPlain) throw serverErrors.error('server/bad-syslog', { text: withoutUser(text) });
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // The port of http is not kept by a URL.
