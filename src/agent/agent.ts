@@ -311,9 +311,8 @@ export class Agent {
 
   async #removeAll(network: string): Promise<Done & Pick<Report, 'backends'>> {
     const wish = emptyWish(network);
-    const devices = await this.#devices(['root']);
     const look = async () => {
-      const observation = await this.#host.observe(wish, devices);
+      const observation = await this.#host.observe(wish, await this.#devices(['root']));
       return { observation, changes: diff(observation.view, wish.view) };
     };
     const { observation, changes } = await look();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Run } from '#host';
 import type { HostState, NftTable } from '#state';
 import { machineState } from '../support/states.ts';
 import { suite } from '../support/suite.ts';
@@ -110,6 +111,16 @@ const counterOf = (gateway: TestMachine, name: string): number =>
   Number(
     /packets (\d+)/.exec(gateway.do(`nft list counter inet hawser-net ${name}`))?.[1] ?? Number.NaN,
   );
+
+/** Runs programs but for those writes, which fail. */
+const failing =
+  (isMeant: (argv: readonly string[]) => boolean) =>
+  (run: Run): Run =>
+  (purpose, argv, options) =>
+    run(purpose, purpose === 'write' && isMeant(argv) ? ['false'] : argv, options);
+
+const isOwnFilter = (argv: readonly string[]): boolean =>
+  argv.includes('nft') && !argv.includes(space);
 
 /** Sends a megabyte and gives what the other side read. */
 const receiver = `let got = Buffer.alloc(0);
@@ -230,7 +241,11 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     await apply();
   });
 
-  test('goes without a trace, and gives the port back', async () => {
+  test('goes without a trace, and gives the port back; also where the filter of the machine stays at first', async () => {
+    const { failures } = await a.agent(failing(isOwnFilter)).cleanup('net');
+    expect(failures[0]).toMatchObject({ change: { facility: 'nft-tables' } });
+    expect(new Set(failures.map(({ change }) => change?.namespace))).toEqual(new Set(['root']));
+    expect(a.do('ip netns list')).not.toContain(space);
     expect((await a.cleanup('net')).failures).toEqual([]);
     expect(a.do('ip -d link show dev eth1')).not.toContain('alias');
     expect(a.do('ip netns list')).not.toContain(space);
