@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { emptyFacts, link, project } from '#compile';
 import type { Run } from '#host';
-import type { HostState, NftTable } from '#state';
-import { machineState } from '../support/states.ts';
+import { loadNetwork } from '#spec';
+import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { connect, TestMachine } from './machine.ts';
-import { segmentSpace } from './states.ts';
 
 const port = 14_789;
 const space = 'hw-net-lab';
@@ -34,52 +34,37 @@ const pouta: Side = {
   mac: '02:00:00:00:00:02',
 };
 
-/** VXLAN is for the tunnel alone, and there for the other gateway. */
-const closed = (far: Side): NftTable => ({
-  family: 'inet',
-  name: 'hawser-net',
-  counters: ['vxlan'],
-  sets: [],
-  maps: [],
-  chains: [
-    {
-      name: 'input',
-      hook: { type: 'filter', hook: 'input', priority: 0, policy: 'accept' },
-      rules: [
-        {
-          match: [
-            { left: 'udp dport', op: '==', right: String(port) },
-            { left: 'iifname', op: '==', right: 'wg0' },
-            { left: 'ip saddr', op: '==', right: far.overlay },
-          ],
-          verdict: 'accept',
-        },
-        {
-          match: [{ left: 'udp dport', op: '==', right: String(port) }],
-          counter: 'vxlan',
-          verdict: 'drop',
-        },
-      ],
-    },
-  ],
-});
+const siteOf = ({ name, underlay, overlay, address, mac }: Side): string => `
+  ${name}-site:
+    gateways: { ${name}: { endpoint: "${underlay}:51820", overlay: ${overlay} } }
+    hosts: { ${name}-1: { segment: lab, address: ${address}, mac: "${mac}" } }`;
 
-function gatewayState(own: Side, far: Side, publicKey: string): HostState {
-  const state = machineState({
-    network: 'net',
-    machine: own.name,
-    addresses: [`${own.overlay}/32`],
-    peers: {
-      [far.name]: {
-        publicKey,
-        endpoint: `${far.underlay}:51820`,
-        carries: [`${far.overlay}/32`],
-      },
-    },
-    root: { nft: { v: 1, items: [closed(far)] } },
-  });
-  const lab = segmentSpace({ local: own.overlay }, [[far.mac, far.overlay, far.address]]);
-  return { ...state, namespaces: { ...state.namespaces, [space]: lab } };
+const file = `
+version: 1
+network: net
+overlay: 10.0.0.0/24
+defaults: { interface: wg0 }
+sites: ${siteOf(knox)}${siteOf(pouta)}
+segments:
+  lab:
+    vni: 7
+    subnet: 10.9.0.0/24
+    sites:
+      knox-site: { pool: 10.9.0.1-10.9.0.1, port: eth1 }
+      pouta-site: { pool: 10.9.0.2-10.9.0.2, port: eth1 }
+`;
+
+/** What the compiler says of the file, for both gateways. */
+function statesOf(
+  a: TestMachine,
+  b: TestMachine,
+): { readonly a: HostState; readonly b: HostState } {
+  const { network } = loadNetwork('hawser.yaml', { read: () => file, glob: () => [] });
+  if (!network) throw new Error('the test has a file with errors');
+  const keyOf = (machine: TestMachine) => ({ '0': machine.store.publicKey('net', 0) });
+  const keys = { [knox.name]: keyOf(a), [pouta.name]: keyOf(b) };
+  const model = link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 });
+  return { a: project(model, knox.name), b: project(model, pouta.name) };
 }
 
 /** A machine on the port of the gateway: it knows of nothing but its own Ethernet of 1500 bytes. */
@@ -107,10 +92,12 @@ function reaches(gateway: TestMachine, address: string): boolean {
   }
 }
 
+const packetsOf = (text: string): number => Number(/packets (\d+)/.exec(text)?.[1] ?? Number.NaN);
 const counterOf = (gateway: TestMachine, name: string): number =>
-  Number(
-    /packets (\d+)/.exec(gateway.do(`nft list counter inet hawser-net ${name}`))?.[1] ?? Number.NaN,
-  );
+  packetsOf(gateway.do(`nft list counter inet hawser-net ${name}`));
+/** Frames that stayed at home. */
+const keptBy = (gateway: TestMachine): number =>
+  packetsOf(gateway.do(`ip netns exec ${space} nft list counter bridge hawser-net border`));
 
 /** Runs programs but for those writes, which fail. */
 const failing =
@@ -142,11 +129,15 @@ async function megabyte(from: TestMachine, to: TestMachine, address: string): Pr
   await until('all of it is there', () => server.output().includes(sent), 20_000);
 }
 
-/** A frame in plain VXLAN: a broadcast from a stranger, as whoever knows the VNI may send it. */
+/** A frame in plain VXLAN: one from a stranger to a machine, as whoever knows the VNI may send it. */
 const inject = (address: string): string => `const s = require('node:dgram').createSocket('udp4');
 const head = Buffer.from('0800000000000700', 'hex');
-const frame = Buffer.concat([Buffer.from('ffffffffffff02000000006688b5', 'hex'), Buffer.alloc(46, 0x61)]);
+const frame = Buffer.concat([Buffer.from('${knox.mac.replaceAll(':', '')}02000000006688b5', 'hex'), Buffer.alloc(46, 0x61)]);
 s.send(Buffer.concat([head, frame]), ${port}, '${address}', () => s.close());`;
+
+/** A datagram to one machine, as a DHCP client sends when it asks for its lease again. */
+const datagram = (address: string, to: number): string =>
+  `const s = require('node:dgram').createSocket('udp4'); s.send('lease', ${to}, '${address}', () => s.close());`;
 
 const needs = ['root', 'netns', 'tun', 'tcpdump'] as const;
 
@@ -169,10 +160,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     ]);
     plugIn(a, knox);
     plugIn(b, pouta);
-    states = {
-      a: gatewayState(knox, pouta, b.store.publicKey('net', 0)),
-      b: gatewayState(pouta, knox, a.store.publicKey('net', 0)),
-    };
+    states = statesOf(a, b);
     await apply();
   }, 60_000);
 
@@ -199,6 +187,29 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     expect(reaches(a, pouta.address)).toBe(true);
     await until('the ping is seen', () => seen.output().includes('echo reply'));
     expect(seen.output()).not.toMatch(/ARP|Broadcast|ff:ff:ff:ff:ff:ff|33:33:/);
+  });
+
+  test('keeps DHCP in its site, also where it is for one machine, and on both sides of the border', async () => {
+    const program = ['tcpdump', '-lnni', 'eth0', 'udp', 'and', 'dst', knox.address];
+    const heard = a.box.start(['ip', 'netns', 'exec', 'station', ...program]);
+    await until('it listens', () => heard.output().includes('listening on'));
+    const inside = ['ip', 'netns', 'exec', 'station', process.execPath, '-e'];
+    const send = (to: number): string => b.box.run([...inside, datagram(knox.address, to)]);
+    const border = (gateway: TestMachine, before: number) =>
+      until('it is counted', () => keptBy(gateway) > before);
+
+    const sent = keptBy(b);
+    send(67);
+    await border(b, sent);
+    // A gateway that lets it out meets one that does not let it in.
+    b.do(`ip netns exec ${space} nft flush chain bridge hawser-net forward`);
+    const received = keptBy(a);
+    send(67);
+    await border(a, received);
+    send(6767);
+    await until('all else is heard', () => heard.output().includes(`${knox.address}.6767`));
+    expect(heard.output()).not.toContain(`${knox.address}.67:`);
+    await apply();
   });
 
   test('carries a megabyte each way, from machines that know of 1500 bytes alone', async () => {

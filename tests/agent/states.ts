@@ -292,7 +292,7 @@ const withNames = (
 });
 
 /** The namespace of a segment whose machines are on `eth1`, and these at another gateway. */
-export const segmentSpace = (
+const segmentSpace = (
   { vni = 7, local = '10.0.0.1' }: { readonly vni?: number; readonly local?: string },
   far: readonly (readonly [mac: string, to: string, ...addresses: string[]])[],
 ): Namespace => ({

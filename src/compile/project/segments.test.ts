@@ -49,6 +49,33 @@ test('it knows the machines at the other sites, and where they are', () => {
   ]);
 });
 
+test('what is for all stays in its site, and so does DHCP of both families, coming and going', () => {
+  const [border, ...others] =
+    project(linked(file()), 'ga').namespaces['hw-net-lab']?.nft?.items ?? [];
+  const is = (left: string, right: string | string[]) => ({ left, op: '==', right });
+  const group = is('meta pkttype', ['broadcast', 'multicast']);
+  const dhcp = is('udp dport', ['67', '68', '546', '547']);
+  const drop = (side: string, what: object) => ({
+    match: [is(side, 'vxlan'), what],
+    counter: 'border',
+    verdict: 'drop',
+  });
+  expect(others).toEqual([]);
+  expect(border).toMatchObject({ family: 'bridge', name: 'hawser-net', counters: ['border'] });
+  expect(border?.chains).toEqual([
+    {
+      name: 'forward',
+      hook: { type: 'filter', hook: 'forward', priority: -200, policy: 'accept' },
+      rules: [
+        drop('iifname', group),
+        drop('oifname', group),
+        drop('iifname', dhcp),
+        drop('oifname', dhcp),
+      ],
+    },
+  ]);
+});
+
 test('VXLAN is let in from the other gateway of the segment alone, and all else passes as before', () => {
   const model = linked(file());
   const vxlan = { protocol: 'udp', first: 14_789, last: 14_789 } as const;

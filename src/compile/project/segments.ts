@@ -89,6 +89,12 @@ function farStations(model: Model, node: Node, segment: Segment): Far {
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 
+/**
+ * Before the hook of `br_netfilter`, at 0: that takes IP out of the bridge's chain, and puts it back behind
+ * all that have its priority (br_nf_hook_thresh). It is that of iptables' own bridge filter, too.
+ */
+const borderPriority = -200;
+
 /** What is for all stays in its site, and so does DHCP, whoever it is for. */
 function borderOf({ network }: Model): NftTable {
   const group = is('meta pkttype', ['broadcast', 'multicast']);
@@ -99,7 +105,7 @@ function borderOf({ network }: Model): NftTable {
       counter: 'border',
       verdict: 'drop',
     }));
-  const hook = { type: 'filter', hook: 'forward', priority: 0, policy: 'accept' };
+  const hook = { type: 'filter', hook: 'forward', priority: borderPriority, policy: 'accept' };
   return {
     family: 'bridge',
     name: `hawser-${network.name}`,
