@@ -119,6 +119,7 @@ function borderOf({ network }: Model): NftTable {
 /**
  * VXLAN is taken from the other gateways of our segments, by the tunnels, and from nobody else: the
  * kernel's socket takes it from anywhere.
+ * Whoever has one segment in common with us may send into all of ours.
  */
 export function closeVxlan(
   model: Model,
