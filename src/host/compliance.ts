@@ -327,6 +327,24 @@ function refuses(trial: () => Trial, { first }: ComplianceStates): void {
     expect(again.changes.map(({ facility }) => facility)).toEqual(['ports']);
   });
 
+  test('keeps a namespace whose port cannot go home, and gives it back as soon as it can', async () => {
+    const { fixture } = trial();
+    const before = fixture.homeDevices();
+    await trial().bring(trial().wishFor(first));
+    fixture.foreign.device('eth1');
+    const { observation, changes } = await trial().look(emptyWish('net'));
+    const failures = await observation.apply(changes);
+    expect(failures.map(({ error }) => error.code)).toEqual([
+      'host/command-failed',
+      'host/port-inside',
+    ]);
+    fixture.spoil.device('eth1');
+    await trial().bring(emptyWish('net'));
+    expect([...fixture.homeDevices()].sort(byText)).toEqual([...before].sort(byText));
+    expect(await fixture.host.spaces()).toEqual([]);
+    expect(await fixture.host.networks()).toEqual([]);
+  });
+
   test('does what it can when something fails, and tells what did not work', async () => {
     const wish = trial().wishFor(first);
     const { observation, changes } = await trial().look(wish);

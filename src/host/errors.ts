@@ -89,6 +89,10 @@ export const hostErrors = errorTable({
     says: 'the device {device} cannot be the port of a segment: {why}',
     fix: 'Give the segment a device of its own, without addresses, or take them away.',
   },
+  'host/port-inside': {
+    says: 'the network namespace {name} is not removed, since {device} is still in it and would go with it',
+    fix: 'See why {device} could not leave: a device of that name may have come meanwhile, `ip link show {device}`. The next run tries again.',
+  },
   'host/not-closed': {
     says: 'not made, since the filter that keeps VXLAN of others out could not be set',
     fix: 'Correct what the filter says of itself; the next run tries again.',

@@ -288,6 +288,10 @@ export class FakeHost implements Host {
     if (change.kind === 'move') throw new Refusal('no tunnels in namespaces of segments');
     if (change.facility === 'spaces') {
       if (change.kind === 'remove') {
+        const [lent] = this.kernel.spaces.get(namespace)?.kernel.of('links') ?? [];
+        const device = lent?.item.name;
+        if (device !== undefined)
+          throw hostErrors.error('host/port-inside', { name: namespace, device });
         this.kernel.spaces.delete(namespace);
         return;
       }
@@ -308,6 +312,7 @@ export class FakeHost implements Host {
       if (change.kind === 'add') throw hostErrors.error('host/no-port', { device: change.id });
       return;
     }
+    if (to.get('links', change.id)) throw new Refusal('An interface with the same name exists');
     from.remove('links', change.id);
     to.put(undefined, 'links', device);
   }

@@ -41,14 +41,15 @@ async function establish(context: Context, item: PortItem): Promise<void> {
   await context.run('write', ['ip', '-batch', '-'], { stdin });
 }
 
-async function giveBack({ run, rootNamespace }: Context, device: string): Promise<void> {
+/** It loses its mark only at home: one that could not go is still known as lent. */
+async function giveBack(context: Context, device: string): Promise<void> {
   const stdin = [
     `link set dev ${device} nomaster`,
-    `link set dev ${device} alias ""`,
-    `link set dev ${device} netns ${rootNamespace}`,
+    `link set dev ${device} netns ${context.rootNamespace}`,
     '',
   ].join('\n');
-  await run('write', ['ip', '-batch', '-'], { stdin });
+  await context.run('write', ['ip', '-batch', '-'], { stdin });
+  await context.runInRoot('write', ['ip', 'link', 'set', 'dev', device, 'alias', '']);
 }
 
 /** Devices of the machine that are lent to a namespace of ours, and given back when it goes. */

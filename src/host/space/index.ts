@@ -1,7 +1,9 @@
 import { putItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
+import { hostErrors } from '../errors.ts';
 import { together } from '../failure.ts';
-import { markOf, networkOf } from '../mark.ts';
+import { readJson } from '../json.ts';
+import { isAdopted, markOf, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
 /** Whether the namespace is the agent's own, or one that this network made: its `lo` says so. */
@@ -14,6 +16,17 @@ async function make(context: Context, name: string): Promise<void> {
     await context.runInRoot('write', ['ip', 'netns', 'add', name]);
   const stdin = `link set dev lo alias ${markOf(context.network, `space/${name}`)}\nlink set dev lo up\n`;
   await context.run('write', ['ip', '-batch', '-'], { stdin });
+}
+
+/** Removes it, unless something lent is still inside: that would be destroyed with it. */
+async function remove({ run, runInRoot }: Context, name: string): Promise<void> {
+  const links = readJson<{ ifname: string; ifalias?: string }[]>(
+    'ip -j',
+    await run('read', ['ip', '-j', 'link', 'show']),
+  );
+  const lent = links.find(({ ifalias }) => isAdopted(ifalias));
+  if (lent) throw hostErrors.error('host/port-inside', { name, device: lent.ifname });
+  await runInRoot('write', ['ip', 'netns', 'del', name]);
 }
 
 /** The network namespace itself. It is made before all that is in it, and goes last. */
@@ -37,8 +50,7 @@ export const space: LinuxFacility = {
   async withdraw(context, changes) {
     const failures = [];
     for (const { change, item } of removalsOf(changes, 'spaces')) {
-      const argv = ['ip', 'netns', 'del', item.name];
-      failures.push(...(await together([change], () => context.runInRoot('write', argv))));
+      failures.push(...(await together([change], () => remove(context, item.name))));
     }
     return failures;
   },
