@@ -54,8 +54,9 @@ const prefixOf = ({ enter }: LinuxOptions, namespace: string): readonly string[]
   return namespace === 'root' ? root : [...root, 'ip', 'netns', 'exec', namespace];
 };
 
-/** What ip(8) says of a namespace that is not there. */
-const noSpace = /Cannot open network namespace/;
+/** What ip(8) says of a namespace that is not there, and of a name that outlived its namespace. */
+const noSpace =
+  /Cannot open network namespace|setting the network namespace "[^"]*" failed: Invalid argument/;
 
 /** Where ip(8) keeps the names of namespaces. */
 const spaceFolder = '/run/netns';

@@ -226,6 +226,14 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
   });
 
+  test('comes back where only the name of its namespace is left, beside such a name of nobody', async () => {
+    a.do(`ip netns exec ${space} ip link set dev eth1 netns /proc/1/ns/net`);
+    a.do(`ip netns del ${space}`);
+    a.do(`touch /run/netns/${space} /run/netns/hw-stale`);
+    await apply();
+    await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
+  });
+
   test('takes in nothing from the underlay, however well it is made', async () => {
     const heard = a.box.start([
       'ip',

@@ -10,10 +10,17 @@ import { removalsOf, wishesOf } from '../pick.ts';
 export const isOurSpace = ({ namespace, network, devices }: Context): boolean =>
   namespace === 'root' || networkOf(devices.get('lo')?.alias) === network;
 
+/** A name may have outlived its namespace, as with a /run that is kept: it goes first. */
+async function add({ runInRoot }: Context, name: string): Promise<void> {
+  const names = (await runInRoot('read', ['ip', 'netns', 'list'])).split('\n');
+  const isNamed = names.some((line) => line.split(' ')[0] === name);
+  if (isNamed) await runInRoot('write', ['ip', 'netns', 'del', name]);
+  await runInRoot('write', ['ip', 'netns', 'add', name]);
+}
+
 /** Makes it, or marks the one that was made by who died before marking it. */
 async function make(context: Context, name: string): Promise<void> {
-  if (context.devices.all.length === 0)
-    await context.runInRoot('write', ['ip', 'netns', 'add', name]);
+  if (context.devices.all.length === 0) await add(context, name);
   const stdin = `link set dev lo alias ${markOf(context.network, `space/${name}`)}\nlink set dev lo up\n`;
   await context.run('write', ['ip', '-batch', '-'], { stdin });
 }
