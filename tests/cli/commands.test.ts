@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -287,7 +287,7 @@ describe('the command line', () => {
   beforeAll(() => {
     for (const folder of ['hawser', 'empty']) mkdirSync(join(home, folder));
     const token = 'hawser-viewer-x';
-    const contexts = { home: { token }, work: { token } };
+    const contexts = { home: { token }, work: { token }, '$(touch ran)': { token } };
     writeFileSync(join(home, 'hawser', 'contexts.json'), JSON.stringify({ contexts }));
   });
   afterAll(() => rmSync(home, { recursive: true }));
@@ -308,5 +308,7 @@ describe('the command line', () => {
     const env = { ...process.env, XDG_CONFIG_HOME: home };
     const said = execFileSync('bash', ['-c', script], { cwd: empty, encoding: 'utf8', env });
     expect(said).toBe(`${completed}\n`);
+    // No name is run.
+    expect(readdirSync(empty)).toEqual([]);
   });
 });

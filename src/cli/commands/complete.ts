@@ -61,6 +61,9 @@ export function nameKindOf(name: string, path: string): NameKind | undefined {
   }
 }
 
+/** What no shell takes for more than a word: bash expands what it is offered, and a server may say anything. */
+const plainName = /^\w[\w.:@+-]*$/;
+
 /** ms that somebody waits who has typed half a word. */
 const patience = 2000;
 
@@ -72,7 +75,8 @@ export const completeCommand = (): Command =>
     .option('--json', 'for programs')
     .action(async (kind: NameKind, { json }: { readonly json?: boolean }) => {
       setTimeout(() => process.exit(), patience).unref();
-      const names = await sources[kind]().catch(() => []);
+      const all = await sources[kind]().catch(() => []);
+      const names = all.filter((name) => plainName.test(name));
       if (json) printJson(names);
       else if (names.length > 0) print(names.toSorted(byText).join('\n'));
     });
