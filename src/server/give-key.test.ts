@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { generateKeyPair } from '#wireguard';
+import { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 
 const newKey = (): string => generateKeyPair().publicKey;
@@ -26,4 +27,7 @@ test('the key of who runs no agent is told by who makes its file, and by nobody 
     { machine: 'phone', publicKey: first },
     { machine: 'phone', publicKey: second },
   ]);
+  // One for the file and one for each key: who takes the last key back keeps what was applied before it.
+  const anna = await server.enrol(new Machine('anna'));
+  expect(await anna.next('state')).toMatchObject({ act: 3 });
 });

@@ -20,6 +20,7 @@ const acts: ReadonlySet<string> = new Set([
   'rotate-end',
   'rotate-preshared',
   'rotate-preshared-end',
+  'give-key',
 ]);
 
 const keyOf = (network: string): string => `acts/${network}`;
