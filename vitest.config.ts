@@ -67,7 +67,7 @@ export default defineConfig({
         test: {
           name: 'patient',
           include: patient,
-          exclude: pure,
+          exclude: pure.slice(1),
           maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
