@@ -4,17 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseToken } from '#api';
+import { leanOf } from '../../src/main/lean.ts';
 import { until } from '../../tests/support/until.ts';
 import { ask } from './request.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Those of src/main/lean.ts: without them it would begin again, and not hear what it is asked over its channel. */
-const lean = {
-  MALLOC_MMAP_THRESHOLD_: '65536',
-  MALLOC_TRIM_THRESHOLD_: '65536',
-  MALLOC_TOP_PAD_: '0',
-};
+/** Without it, it would begin again, and not hear what it is asked over its channel. */
+const lean = leanOf(['server']);
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -67,8 +64,8 @@ export class BenchServer {
     const turns = join(import.meta.dirname, 'turns.ts');
     const flags = ['--data', this.data, '--listen', `127.0.0.1:${this.port}`, '--no-join'];
     const argv = [join(root, 'dist/hawser.mjs'), 'server', ...flags, '--address', '127.0.0.1'];
-    const child = spawn(process.execPath, ['--import', turns, ...argv], {
-      env: { ...process.env, ...lean, HOME: this.folder, XDG_CONFIG_HOME: '' },
+    const child = spawn(process.execPath, [...(lean?.flags ?? []), '--import', turns, ...argv], {
+      env: { ...process.env, ...lean?.env, HOME: this.folder, XDG_CONFIG_HOME: '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;

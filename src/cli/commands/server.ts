@@ -5,7 +5,6 @@ import type { ServerInit } from '#server';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { newPassphrase } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
-import { keepHeapSmall } from '../heap.ts';
 import {
   type DatabaseFlags,
   databaseFileOption,
@@ -113,7 +112,6 @@ Behind a NAT, say --address and --endpoint with the public address.`,
     .addCommand(resetAdminCommand());
 
 async function serve(flags: Flags, command: Command): Promise<void> {
-  keepHeapSmall();
   const { startServer } = await import('#server');
   const { serverLog } = await import('../server/log.ts');
   const database = databaseOf(flags, command);
