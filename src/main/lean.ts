@@ -21,7 +21,7 @@ const agent: Lean = {
  * them is no memory; out of the heap, they come to lie between small pieces, and in the end all of it is.
  */
 const server: Lean = {
-  // What a change for all of 5,000 machines makes dies in a young generation of this size.
+  // Bounded later, in the running program, the young generation stays at its smallest and is collected all the time.
   flags: ['--heap-growing-percent=20', '--min-semi-space-size=16', '--max-semi-space-size=16'],
   env: {
     MALLOC_MMAP_THRESHOLD_: '65536',
