@@ -30,7 +30,7 @@ const server: Lean = {
   },
 };
 
-/** How a program with these words of a command begins; undefined: as any other. */
+/** How a program with these words of a command begins; nothing where Node is left to itself. */
 export function leanOf(words: readonly string[]): Lean | undefined {
   const [command = '', sub = ''] = words;
   if (command === 'server') return server;
