@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseToken } from '#api';
-import { leanOf } from '../../src/main/lean.ts';
+import { leanOf } from '#main';
 import { until } from '../../tests/support/until.ts';
 import { ask } from './request.ts';
 

@@ -1,0 +1,1 @@
+export { leanOf } from './lean.ts';
