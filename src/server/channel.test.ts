@@ -8,6 +8,11 @@ const notesOf = async (server: TestServer, name: string): Promise<readonly strin
   return machines.find((machine) => machine.name === name)?.notes ?? [];
 };
 
+const isAway = async (server: TestServer, name: string): Promise<boolean> => {
+  const { machines } = await server.call('status', {});
+  return machines.find((machine) => machine.name === name)?.connected === false;
+};
+
 const allow = (text: string): string => text.replace('members:', 'policy: []\nmembers:');
 
 test('an agent is told where the servers are and what vouches for them', async () => {
@@ -283,6 +288,26 @@ test('a state says how many acts of persons it rests on; what machines do and sa
   expect(await anna.next('state')).toMatchObject({ act: 2 });
 });
 
+test('who took a change back and was away when another was cut off is told so when it returns', async () => {
+  await using server = await TestServer.start();
+  const hub = new Machine('hub');
+  const channel = await server.enrol(hub, server.hubToken);
+  await server.enrol(new Machine('ben'));
+  await channel.until(({ tunnels }) => JSON.stringify(tunnels).includes('"ben"'));
+  const { epoch, rev, hash } = await channel.next('delta');
+  const outcome = { outcome: 'reverted', withAct: true, changes: [], failures: [] };
+  channel.say({ type: 'report', epoch, rev, hash, ...outcome });
+  await channel.settled();
+  channel.close();
+  // Of who is away the store alone tells.
+  await expect.poll(async () => isAway(server, 'hub')).toBe(true);
+  await expect.poll(async () => notesOf(server, 'hub')).toContain('quarantined');
+  await server.call('revokeMachine', { machine: 'ben' }, { revoked: true });
+  const again = await server.connect(hub);
+  const { tunnels } = await again.until(() => true);
+  expect(JSON.stringify(tunnels)).not.toContain('"ben"');
+});
+
 test('drift is told with what differed and how often', async () => {
   await using server = await TestServer.start();
   const channel = await server.enrol(new Machine('anna'));
@@ -307,11 +332,7 @@ test('what was taken back and is there after all, as after a resume on the machi
   await channel.settled();
   channel.close();
   // Of who is away the store alone tells.
-  const isAway = async () => {
-    const { machines } = await server.call('status', {});
-    return machines.every(({ connected }) => !connected);
-  };
-  await expect.poll(isAway).toBe(true);
+  await expect.poll(async () => isAway(server, 'anna')).toBe(true);
   await expect.poll(async () => notesOf(server, 'anna')).toContain('quarantined');
   const again = await server.connect(anna);
   await again.next('freeze');
@@ -319,7 +340,7 @@ test('what was taken back and is there after all, as after a resume on the machi
   again.report('confirmed', channel.state);
   await expect.poll(async () => notesOf(server, 'anna')).not.toContain('quarantined');
   again.close();
-  await expect.poll(isAway).toBe(true);
+  await expect.poll(async () => isAway(server, 'anna')).toBe(true);
   expect(await notesOf(server, 'anna')).not.toContain('quarantined');
 });
 

@@ -40,8 +40,6 @@ export class Connection {
   #report: StateReport | undefined;
   /** The hash of a state that the machine took back; not sent again until a person asks. */
   quarantined: string | undefined;
-  /** Whether the state that it should have now is one that it took back. */
-  tookBack = false;
   paused: string | undefined;
   upgrade: Upgrade | undefined;
   /** Public keys of watched peers with which there was a handshake. */
@@ -130,9 +128,13 @@ export class Connection {
     this.quarantined = report.hash;
   }
 
-  /** A person on the machine let it try again what it took back, and it is so now. */
-  hasOvercome({ outcome, hash }: StateReport): boolean {
-    if (outcome !== 'confirmed' || hash !== this.quarantined) return false;
+  /**
+   * A person on the machine let it try again what it took back, and it is so now. `tookBack`: it said of the
+   * present revision, perhaps over an earlier connection, that it went back from it.
+   */
+  hasOvercome({ outcome, hash }: StateReport, tookBack: boolean): boolean {
+    const isBack = hash === this.quarantined || (tookBack && hash === this.#wanted);
+    if (outcome !== 'confirmed' || !isBack) return false;
     this.quarantined = undefined;
     return true;
   }
@@ -172,8 +174,6 @@ export class Connection {
     if (has !== this.#known) return false;
     this.#wanted = hash;
     this.#lacks = lacks;
-    if (this.tookBack) this.quarantined = hash;
-    this.tookBack = false;
     if (lacks.length > 0 || this.quarantined === hash) return true;
     this.#known = { hash, basis };
     if (type !== 'current' || name === 'always') await this.wire.sendText(type, text);

@@ -62,6 +62,12 @@ export class Findings {
     this.#soon();
   }
 
+  /** Whether it is stored that a machine went back from the present revision. */
+  tookBack({ hello: { identity } }: Connection): boolean {
+    const { stored, byIdentity } = this.#network.snapshot;
+    return byIdentity.get(identity)?.quarantined === stored.revision.number;
+  }
+
   /** What it took back is there after all. */
   overcome({ hello: { identity } }: Connection): void {
     this.forgive(identity);

@@ -207,7 +207,8 @@ export class Hub {
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
     if (message.type === 'report') {
       connection.heard(message);
-      if (connection.hasOvercome(message)) this.#findings.overcome(connection);
+      const tookBack = this.#findings.tookBack(connection);
+      if (connection.hasOvercome(message, tookBack)) this.#findings.overcome(connection);
       this.#findings.reported(connection, message);
       if (message.outcome === 'waiting') this.#states.send(connection, 'always');
       if (message.withAct === true) this.#states.name(connection, message.hash);
@@ -266,7 +267,6 @@ export class Hub {
     const connection = this.#connections.get(identity);
     if (!connection) return false;
     connection.quarantined = undefined;
-    connection.tookBack = false;
     void connection.wire.send({ type: 'retry' });
     this.#states.send(connection, 'always');
     return true;
@@ -330,7 +330,7 @@ export class Hub {
     await connection.wire.send({ type: 'freeze', frozen });
     await connection.wire.send(this.#trust());
     if (record?.enrolment === 'pending') await connection.wire.send({ type: 'pending' });
-    connection.tookBack = record?.quarantined === snapshot.stored.revision.number;
+    // Also to who took it back: the agent knows which act that was, and whether this is a later one.
     this.#states.send(connection, 'always');
   }
 
