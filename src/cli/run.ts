@@ -14,19 +14,16 @@ const wantsJson = (argv: readonly string[]): boolean => {
 };
 
 /** What stays for months keeps no command in memory that it never runs. */
-async function programFor(argv: readonly string[]): Promise<Command> {
-  const [, , command, sub = ''] = argv;
-  if (command === 'agent' && ['run', 'supervise'].includes(sub)) {
-    return (await import('./agent-program.ts')).buildAgentProgram();
-  }
+async function programFor(isStayingAgent: boolean): Promise<Command> {
+  if (isStayingAgent) return (await import('./agent-program.ts')).buildAgentProgram();
   return (await import('./program.ts')).buildProgram();
 }
 
-/** Runs one command line. Every error ends here: told, with its exit code. */
-export async function runCli(argv: readonly string[]): Promise<void> {
+/** Runs one command line, an agent's that stays or any other. Every error ends here: told, with its exit code. */
+export async function runCli(argv: readonly string[], isStayingAgent: boolean): Promise<void> {
   process.stdout.on('error', endWhenNobodyReads);
   try {
-    await (await programFor(argv)).parseAsync(argv);
+    await (await programFor(isStayingAgent)).parseAsync(argv);
   } catch (error) {
     reportFailure(error, wantsJson(argv));
   }

@@ -1,9 +1,9 @@
 import './check-node.ts';
 import { keepCompiled } from './compiled.ts';
-import { beginLean } from './lean.ts';
+import { beginLean, isStayingAgent } from './lean.ts';
 
 beginLean(process);
 keepCompiled();
 const { runCli } = await import('#cli');
 
-await runCli(process.argv);
+await runCli(process.argv, isStayingAgent(process.argv.slice(2)));

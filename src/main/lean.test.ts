@@ -52,6 +52,9 @@ test('a server begins again with what V8 and malloc are told, as the same proces
   expect([pid, execArgv[0], mapped]).toEqual([began, '--no-warnings', '65536']);
 });
 
-test('what ends soon begins once', async () => {
-  expect(await begin('agent', 'status')).toMatchObject({ execArgv: ['--no-warnings'] });
+test.each([
+  ['agent', 'status'],
+  ['server', 'reset-admin'],
+])('what ends soon begins once: %s %s', async (...words) => {
+  expect(await begin(...words)).toMatchObject({ execArgv: ['--no-warnings'] });
 });

@@ -30,11 +30,15 @@ const server: Lean = {
   },
 };
 
+/** Whether these words of a command are an agent's that stays. */
+export const isStayingAgent = ([command, sub = '']: readonly string[]): boolean =>
+  command === 'agent' && ['run', 'supervise'].includes(sub);
+
 /** How a program with these words of a command begins; nothing where Node is left to itself. */
 export function leanOf(words: readonly string[]): Lean | undefined {
-  const [command = '', sub = ''] = words;
-  if (command === 'server') return server;
-  return command === 'agent' && ['run', 'supervise'].includes(sub) ? agent : undefined;
+  const [command, sub] = words;
+  if (command === 'server' && sub !== 'reset-admin') return server;
+  return isStayingAgent(words) ? agent : undefined;
 }
 
 /**
