@@ -22,3 +22,13 @@ export async function together(
     return changes.map((change) => ({ change, error: finding }));
   }
 }
+
+/** Does something for one change after another: each stands or falls alone. */
+export async function oneByOne<T extends { readonly change: Change }>(
+  all: readonly T[],
+  work: (one: T) => Promise<unknown>,
+): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
+  for (const one of all) failures.push(...(await together([one.change], () => work(one))));
+  return failures;
+}

@@ -69,6 +69,11 @@ export async function ipBatch(
   }
 }
 
+/** Runs all lines in one process, up to the first that fails. @throws host/command-... */
+export async function ipLines(run: Run, lines: readonly string[]): Promise<void> {
+  await run('write', ['ip', '-batch', '-'], { stdin: `${lines.join('\n')}\n` });
+}
+
 /** What several commands show, asked in one process: `ip` prints a line of JSON for each that succeeds. */
 export async function ipBatchRead(
   run: Run,

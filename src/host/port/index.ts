@@ -1,8 +1,8 @@
 import { type PortItem, putItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
-import type { Failure } from '../contract.ts';
 import { hostErrors } from '../errors.ts';
-import { together } from '../failure.ts';
+import { oneByOne } from '../failure.ts';
+import { ipLines } from '../ip-batch.ts';
 import { adoptedMarkOf, isAdopted, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
@@ -26,29 +26,27 @@ async function take(context: Context, item: PortItem): Promise<void> {
   refuse(context, item);
   const { device } = item;
   const mark = adoptedMarkOf(context.network, device);
-  const stdin = [
+  await ipLines(context.runInRoot, [
     `link set dev ${device} alias ${mark}`,
     `link set dev ${device} netns ${context.namespace}`,
-    '',
-  ].join('\n');
-  await context.runInRoot('write', ['ip', '-batch', '-'], { stdin });
+  ]);
 }
 
 async function establish(context: Context, item: PortItem): Promise<void> {
   if (!context.devices.get(item.device)) await take(context, item);
   const { device, bridge } = item;
-  const stdin = `link set dev ${device} master ${bridge}\nlink set dev ${device} up\n`;
-  await context.run('write', ['ip', '-batch', '-'], { stdin });
+  await ipLines(context.run, [
+    `link set dev ${device} master ${bridge}`,
+    `link set dev ${device} up`,
+  ]);
 }
 
 /** It loses its mark only at home: one that could not go is still known as lent. */
 async function giveBack(context: Context, device: string): Promise<void> {
-  const stdin = [
+  await ipLines(context.run, [
     `link set dev ${device} nomaster`,
     `link set dev ${device} netns ${context.rootNamespace}`,
-    '',
-  ].join('\n');
-  await context.run('write', ['ip', '-batch', '-'], { stdin });
+  ]);
   await context.runInRoot('write', ['ip', 'link', 'set', 'dev', device, 'alias', '']);
 }
 
@@ -68,19 +66,9 @@ export const port: LinuxFacility = {
       }
     },
 
-  async establish(context, changes) {
-    const failures: Failure[] = [];
-    for (const { change, item } of wishesOf(changes, 'ports')) {
-      failures.push(...(await together([change], () => establish(context, item))));
-    }
-    return failures;
-  },
+  establish: (context, changes) =>
+    oneByOne(wishesOf(changes, 'ports'), ({ item }) => establish(context, item)),
 
-  async withdraw(context, changes) {
-    const failures: Failure[] = [];
-    for (const { change, item } of removalsOf(changes, 'ports')) {
-      failures.push(...(await together([change], () => giveBack(context, item.device))));
-    }
-    return failures;
-  },
+  withdraw: (context, changes) =>
+    oneByOne(removalsOf(changes, 'ports'), ({ item }) => giveBack(context, item.device)),
 };

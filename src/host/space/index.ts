@@ -1,7 +1,8 @@
 import { putItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
 import { hostErrors } from '../errors.ts';
-import { together } from '../failure.ts';
+import { oneByOne } from '../failure.ts';
+import { ipLines } from '../ip-batch.ts';
 import { readJson } from '../json.ts';
 import { isAdopted, markOf, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
@@ -21,8 +22,8 @@ async function add({ runInRoot }: Context, name: string): Promise<void> {
 /** Makes it, or marks the one that was made by who died before marking it. */
 async function make(context: Context, name: string): Promise<void> {
   if (context.devices.all.length === 0) await add(context, name);
-  const stdin = `link set dev lo alias ${markOf(context.network, `space/${name}`)}\nlink set dev lo up\n`;
-  await context.run('write', ['ip', '-batch', '-'], { stdin });
+  const mark = markOf(context.network, `space/${name}`);
+  await ipLines(context.run, [`link set dev lo alias ${mark}`, 'link set dev lo up']);
 }
 
 /** Removes it, unless something lent is still inside: that would be destroyed with it. */
@@ -46,19 +47,9 @@ export const space: LinuxFacility = {
     if (name !== 'root') putItem(into, 'spaces', { name });
   },
 
-  async establish(context, changes) {
-    const failures = [];
-    for (const { change, item } of wishesOf(changes, 'spaces')) {
-      failures.push(...(await together([change], () => make(context, item.name))));
-    }
-    return failures;
-  },
+  establish: (context, changes) =>
+    oneByOne(wishesOf(changes, 'spaces'), ({ item }) => make(context, item.name)),
 
-  async withdraw(context, changes) {
-    const failures = [];
-    for (const { change, item } of removalsOf(changes, 'spaces')) {
-      failures.push(...(await together([change], () => remove(context, item.name))));
-    }
-    return failures;
-  },
+  withdraw: (context, changes) =>
+    oneByOne(removalsOf(changes, 'spaces'), ({ item }) => remove(context, item.name)),
 };

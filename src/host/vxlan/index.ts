@@ -1,9 +1,8 @@
 import { putItem, type VxlanItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
-import type { Failure } from '../contract.ts';
 import type { Device } from '../devices.ts';
-import { together } from '../failure.ts';
-import { ipBatch } from '../ip-batch.ts';
+import { oneByOne } from '../failure.ts';
+import { ipBatch, ipLines } from '../ip-batch.ts';
 import { markOf, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
@@ -55,13 +54,11 @@ async function make(context: Context, item: VxlanItem): Promise<void> {
 /** Joins it to its bridge with everything shut, and only then lets frames through. */
 async function join({ run }: Context, { name, bridge }: VxlanItem): Promise<void> {
   const shut = 'learning off flood off mcast_flood off bcast_flood off neigh_suppress on';
-  const stdin = [
+  await ipLines(run, [
     `link set dev ${name} master ${bridge}`,
     `link set dev ${name} type bridge_slave ${shut}`,
     `link set dev ${name} up`,
-    '',
-  ].join('\n');
-  await run('write', ['ip', '-batch', '-'], { stdin });
+  ]);
 }
 
 async function establish(context: Context, item: VxlanItem, before?: VxlanItem): Promise<void> {
@@ -90,13 +87,8 @@ export const vxlan: LinuxFacility = {
       }
     },
 
-  async establish(context, changes) {
-    const failures: Failure[] = [];
-    for (const { change, item, before } of wishesOf(changes, 'vxlans')) {
-      failures.push(...(await together([change], () => establish(context, item, before))));
-    }
-    return failures;
-  },
+  establish: (context, changes) =>
+    oneByOne(wishesOf(changes, 'vxlans'), ({ item, before }) => establish(context, item, before)),
 
   withdraw: ({ run }, changes) =>
     ipBatch(

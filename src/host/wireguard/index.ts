@@ -2,7 +2,7 @@ import type { Change } from '#state';
 import { release } from '../adoption/release.ts';
 import type { Context, LinuxFacility } from '../context.ts';
 import type { Device } from '../devices.ts';
-import { together } from '../failure.ts';
+import { oneByOne } from '../failure.ts';
 import { isAdopted } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 import { observeTunnels } from './observe.ts';
@@ -17,11 +17,9 @@ export const wireguard: LinuxFacility = {
   observe: observeTunnels,
 
   async establish(context, changes) {
-    const tunnels = [];
-    for (const { change, item, before } of wishesOf(changes, 'tunnels')) {
-      const work = () => (before ? configure(context, item, before) : createTunnel(context, item));
-      tunnels.push(...(await together([change], work)));
-    }
+    const tunnels = await oneByOne(wishesOf(changes, 'tunnels'), ({ item, before }) =>
+      before ? configure(context, item, before) : createTunnel(context, item),
+    );
     const without = new Set(tunnels.map(({ change }) => change.id));
     const peers = changes.filter((change) => isPeerOf(change, without));
     return [...tunnels, ...(await establishPeers(context, peers))];
@@ -29,12 +27,10 @@ export const wireguard: LinuxFacility = {
 
   async withdraw(context, changes) {
     const peers = await withdrawPeers(context, changes);
-    const failures = [...peers];
-    for (const { change, item } of removalsOf(changes, 'tunnels')) {
-      const work = () => dropDevice(context, item.interface);
-      failures.push(...(await together([change], work)));
-    }
-    return failures;
+    const tunnels = await oneByOne(removalsOf(changes, 'tunnels'), ({ item }) =>
+      dropDevice(context, item.interface),
+    );
+    return [...peers, ...tunnels];
   },
 };
 

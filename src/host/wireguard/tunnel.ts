@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { Backend } from '../contract.ts';
 import { hostErrors } from '../errors.ts';
 import { startHelper } from '../helper.ts';
+import { ipLines } from '../ip-batch.ts';
 import { groupOf, markOf, processMark } from '../mark.ts';
 
 /** What `ip` says where the kernel has no WireGuard. */
@@ -13,13 +14,11 @@ const noKernel = /Unknown device type|not supported/;
 /** Device and alias in one process; the group is set with the device itself. */
 async function createInKernel(context: Context, name: string): Promise<boolean> {
   const mark = markOf(context.network, name);
-  const stdin = [
-    `link add dev ${name} group ${groupOf(mark)} type wireguard`,
-    `link set dev ${name} alias ${mark}`,
-    '',
-  ].join('\n');
   try {
-    await context.run('write', ['ip', '-batch', '-'], { stdin });
+    await ipLines(context.run, [
+      `link add dev ${name} group ${groupOf(mark)} type wireguard`,
+      `link set dev ${name} alias ${mark}`,
+    ]);
     return true;
   } catch (error) {
     if (error instanceof HawserError && noKernel.test(error.message)) return false;
