@@ -324,6 +324,14 @@ export const errors = errorTable({
     says: 'port `{port}` of site `{site}` already belongs to segment `{segment}`, at {first}',
     fix: 'Use another port, or give every segment on it a `vlan` of its own.',
   },
+  'spec/port-name': {
+    says: '`{port}` cannot be the port of a segment: the namespace that it would move into has a device of that name',
+    fix: 'Rename the device on the gateway (`ip link set dev {port} name lan0`), and name it here.',
+  },
+  'spec/port-of-vxlan': {
+    says: '`{name}` listens on UDP port {port}, which is that of VXLAN, and carries a segment',
+    fix: 'Give it another `port`; 51820 is usual.',
+  },
   'spec/segment-mtu': {
     says: 'segment `{segment}` has IPv6, which needs 1280 bytes, and at site `{site}` {mtu} are left of {underlay}',
     fix: 'Give the site a network with an MTU of {least} or more, or the segment IPv4 alone.',

@@ -1,11 +1,8 @@
 import { by } from '#base';
 import type { Address, Family } from '#ip';
-import type { Segment } from '#spec';
+import { type Segment, vxlanPort } from '#spec';
 import type { FdbEntry, Namespace, Neighbour, NftMatch, NftRule, NftTable } from '#state';
 import { carrierOf, type Model, type Node } from '../model.ts';
-
-/** UDP port of our VXLAN, inside the tunnels: not 4789, which others on the machine may use. */
-const vxlanPort = 14_789;
 
 /** Names of devices, each alone of its kind in the namespace of its segment. */
 const bridge = 'bridge';

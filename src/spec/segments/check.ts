@@ -4,6 +4,9 @@ import { errors } from '../errors.ts';
 import { leastIpv6Mtu } from '../machine.ts';
 import type { Machine, Network, Segment, SegmentSite, Site } from '../network.ts';
 
+/** UDP port of our VXLAN, inside the tunnels: not 4789, which others on the machine may use. */
+export const vxlanPort = 14_789;
+
 type Sites = ReadonlyMap<string, Site>;
 
 /** What several segments must not share, and what their sites must have for them. */
@@ -15,8 +18,10 @@ export function checkSegments(
   const byName: Sites = new Map(sites.map((site) => [site.name, site]));
   checkIdentifiers(segments, draft);
   checkPorts(segments, draft);
+  checkListenPorts(segments, byName, draft);
   for (const segment of segments) {
     for (const here of segment.sites) checkGateway(segment, here, byName, draft);
+    checkPortName(segment, draft);
     checkMtu(segment, byName, draft);
     checkRouters(segment, draft);
   }
@@ -67,6 +72,29 @@ function checkGateway(segment: Segment, here: SegmentSite, sites: Sites, draft: 
   if (!site || site.gateways.length > 0) return;
   const args = { segment: segment.name, site: site.name };
   draft.report(errors.diagnostic('spec/segment-without-gateway', args, { place: here.place }));
+}
+
+/** What is closed to all but VXLAN would be closed to the tunnels of a gateway, too. */
+function checkListenPorts(segments: readonly Segment[], sites: Sites, draft: Draft): void {
+  const reached = new Set(segments.flatMap((segment) => segment.sites.map(({ site }) => site)));
+  for (const site of reached) {
+    const [gateway] = sites.get(site)?.gateways ?? [];
+    if (gateway?.listenPort !== vxlanPort) continue;
+    const { name, fields, place } = gateway;
+    const where = { place: fields['port'] ?? place, text: String(vxlanPort) };
+    draft.report(errors.diagnostic('spec/port-of-vxlan', { port: vxlanPort, name }, where));
+  }
+}
+
+/** Names that a port cannot have: those of devices of ours in the namespace that it moves into. */
+const namesInside = new Set(['lo', 'bridge', 'vxlan']);
+
+function checkPortName({ sites }: Segment, draft: Draft): void {
+  for (const { port, fields, place } of sites) {
+    if (!namesInside.has(port)) continue;
+    const where = { place: fields['port'] ?? place, text: port };
+    draft.report(errors.diagnostic('spec/port-name', { port }, where));
+  }
 }
 
 /** What no machine of the file has is found by nobody at another site; a warning: each site may have its own. */
