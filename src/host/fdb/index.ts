@@ -66,11 +66,12 @@ export const fdb: LinuxFacility = {
     const wished = wishesOf(changes, 'fdb');
     const lines = wished.flatMap(({ change, item }) => put(item).map((line) => ({ change, line })));
     // With a device that was made anew its entries went; whoever made it is told of a failure.
+    const told = new Set(wished.map(({ item }) => item));
     const anew = wishesOf(changes, 'vxlans').filter(({ item }) => remade.has(item.name));
     const more = anew.flatMap(({ change, item }) =>
       [...wanted.fdb.values()]
         .filter(({ device }) => device === item.name)
-        .filter((entry) => !wished.some(({ item: other }) => other === entry))
+        .filter((entry) => !told.has(entry))
         .flatMap((entry) => put(entry).map((line) => ({ change, line }))),
     );
     return ipBatch(run, [...lines, ...more], [], 'bridge');
