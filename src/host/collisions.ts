@@ -1,12 +1,14 @@
 import type { Diagnostic } from '#base';
 import { type Change, idOf, type TunnelItem } from '#state';
 import type { Context } from './context.ts';
+import type { Device } from './devices.ts';
 import { hostErrors } from './errors.ts';
 import { networkOf } from './mark.ts';
 import { isOurTable, listTable, listTables } from './nft/read.ts';
 import { wishesOf } from './pick.ts';
 import { isOurRoute } from './route/index.ts';
 import { allRoutes } from './route/read.ts';
+import { isOurSpace } from './space/index.ts';
 
 const isOwnDevice = ({ network, devices, broken }: Context, name: string): boolean =>
   broken.has(name) || networkOf(devices.get(name)?.alias) === network;
@@ -98,6 +100,46 @@ function takenSpaces({ devices, network }: Context, changes: readonly Change[]):
   return wishesOf(changes, 'spaces').map(({ item: { name } }) =>
     hostErrors.diagnostic('host/namespace-taken', { name, network }),
   );
+}
+
+/** A VXLAN device that is none of the network's. */
+interface OtherVxlan extends NonNullable<Device['vxlan']> {
+  /** What a message calls it. */
+  readonly holder: string;
+  /** Whether another network made it. */
+  readonly isHawsers: boolean;
+}
+
+function otherVxlans(context: Context): readonly OtherVxlan[] {
+  const { namespace, network, devices } = context;
+  if (namespace !== 'root' && isOurSpace(context)) return [];
+  return devices.all.flatMap(({ name, alias, vxlan }) => {
+    const owner = networkOf(alias) ?? networkOf(devices.get('lo')?.alias);
+    if (!vxlan || owner === network) return [];
+    const of = owner === undefined ? '' : ` of the network ${owner}`;
+    const holder = `the device ${name}${of} in the namespace ${namespace}`;
+    return [{ ...vxlan, holder, isHawsers: owner !== undefined }];
+  });
+}
+
+/**
+ * Each network closes its VXLAN port to all but its own gateways, and a packet passes only where the filters
+ * of all networks take it. VNIs of others than Hawser are their own affair on ports of their own.
+ */
+export function takenVxlans(
+  contexts: readonly Context[],
+  changes: readonly Change[],
+): readonly Diagnostic[] {
+  const others = contexts.flatMap(otherVxlans);
+  const [network = ''] = contexts.map((context) => context.network);
+  return wishesOf(changes, 'vxlans').flatMap(({ item: { vni, port }, before }) => {
+    if (before?.vni === vni && before.port === port) return [];
+    const samePort = others.find((other) => other.port === port);
+    const other = samePort ?? others.find(({ id, isHawsers }) => isHawsers && id === vni);
+    if (!other) return [];
+    const what = samePort ? `UDP port ${port}` : `VNI ${vni}`;
+    return [hostErrors.diagnostic('host/vxlan-taken', { network, what, holder: other.holder })];
+  });
 }
 
 /** What belongs to others and stands in the way of the changes. */

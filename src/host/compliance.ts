@@ -50,6 +50,8 @@ export interface Fixture {
     table(name: string): void;
     port(port: number): void;
     space(name: string): void;
+    /** Of a segment of the network `other`. */
+    vxlan(vni: number, port: number): void;
   };
   close(): Promise<void>;
 }
@@ -302,6 +304,8 @@ function refuses(trial: () => Trial, { first }: ComplianceStates): void {
     ['host/route-taken', ({ foreign }) => foreign.route('10.0.5.0/24')],
     ['host/table-taken', ({ foreign }) => foreign.table('hawser-net')],
     ['host/namespace-taken', ({ foreign }) => foreign.space('hw-net-lab')],
+    ['host/vxlan-taken', ({ foreign }) => foreign.vxlan(9, 14_789)],
+    ['host/vxlan-taken', ({ foreign }) => foreign.vxlan(7, 14_790)],
   ];
 
   test.each(collisions)('tells %s before it writes anything', async (code, put) => {

@@ -81,6 +81,10 @@ export const hostErrors = errorTable({
     says: 'there is a network namespace {name} already, and it is none of the network {network}',
     fix: 'Rename it or remove it (`ip netns del {name}`), if nobody needs it.',
   },
+  'host/vxlan-taken': {
+    says: 'network {network} needs {what} for the VXLAN of a segment, and {holder} has it',
+    fix: 'Let another gateway carry the segments of one of the two: a machine carries those of one network.',
+  },
   'host/no-port': {
     says: 'there is no device {device} on this machine, which is to be the port of a segment',
     fix: 'Plug it in, or correct `port` in the file; the rest of the network works, and the next run tries again.',

@@ -56,6 +56,13 @@ async function open(): Promise<Fixture> {
         machine.do(`ip netns add ${name}`);
         machine.do(`ip netns exec ${name} ip link add theirs type bridge`);
       },
+      vxlan: (vni, port) => {
+        const space = 'hw-other-lab';
+        machine.do(`ip netns add ${space}`);
+        machine.do(`ip netns exec ${space} ip link set dev lo alias hawser:other:space/${space}`);
+        const made = `ip link add name vxlan netns ${space} type vxlan`;
+        machine.do(`${made} id ${vni} dstport ${port} local 192.168.66.4`);
+      },
       device: (name) => void machine.do(`ip link add ${name} type bridge`),
       route: (prefix) => void machine.do(`ip route add ${prefix} dev eth0`),
       table: (name) => void machine.do(`nft add table inet ${name}`),

@@ -6,7 +6,7 @@ import { type Change, emptyNamespace, emptyView, type View, ViewBuilder } from '
 import { type Existing, existing } from './adoption/existing.ts';
 import { release } from './adoption/release.ts';
 import { Claims } from './claims.ts';
-import { findCollisions } from './collisions.ts';
+import { findCollisions, takenVxlans } from './collisions.ts';
 import type { Context } from './context.ts';
 import type { Failure, Host, Observation, Wish } from './contract.ts';
 import { type Device, Devices, readDevices } from './devices.ts';
@@ -277,9 +277,8 @@ function observation(
     },
     notes: contexts.flatMap(shadowedNames),
     async collisions(changes: readonly Change[]) {
-      return (
-        await Promise.all(contexts.map((context) => findCollisions(context, changes)))
-      ).flat();
+      const found = contexts.map((context) => findCollisions(context, changes));
+      return [...(await Promise.all(found)).flat(), ...takenVxlans(contexts, changes)];
     },
     async apply(changes: readonly Change[]): Promise<readonly Failure[]> {
       const failures: Failure[] = [];

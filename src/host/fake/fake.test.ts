@@ -48,6 +48,12 @@ async function open(): Promise<Fixture> {
     foreign: {
       space: (name) =>
         void kernel.spaces.set(name, { network: undefined, kernel: new FakeKernel() }),
+      vxlan: (vni, port) => {
+        const inside = new FakeKernel();
+        const ends = { bridge: '', local: '192.168.66.4', up: false, sealed: false };
+        inside.put('other', 'vxlans', { name: 'vxlan', vni, port, ...ends });
+        kernel.spaces.set('hw-other-lab', { network: 'other', kernel: inside });
+      },
       device: (name) => kernel.put(undefined, 'links', { name, mtu: 1500, up: true }),
       route: (prefix) => {
         const item = { prefix, table: 254, metric: metric(prefix), device: 'eth0' };
