@@ -20,6 +20,7 @@ import { forwardingOf } from '../forwarding/paths.ts';
 import { adoptedMarkOf, isAdopted, markOf, networkOf } from '../mark.ts';
 import { wishesOf } from '../pick.ts';
 import { FakeKernel, forwardingPath, Refusal } from './kernel.ts';
+import { takenVxlans } from './taken-vxlans.ts';
 
 const isSwitch = (facility: Facility): facility is 'sysctls' | 'forwarding' =>
   facility === 'sysctls' || facility === 'forwarding';
@@ -238,7 +239,7 @@ export class FakeHost implements Host {
     });
     return [
       ...spaces,
-      ...this.#takenVxlans(network, changes),
+      ...takenVxlans(this.kernel, network, changes),
       ...taken('tunnels', 'links', (item) =>
         hostErrors.diagnostic('host/interface-taken', { interface: item.interface, network }),
       ),
@@ -250,20 +251,6 @@ export class FakeHost implements Host {
         hostErrors.diagnostic('host/table-taken', { family, name, network }),
       ),
     ];
-  }
-
-  #takenVxlans(network: string, changes: readonly Change[]): Diagnostic[] {
-    const others = [...this.kernel.spaces.values()]
-      .filter((space) => space.network !== network)
-      .flatMap(({ kernel }) => kernel.of('vxlans').map(({ item }) => item));
-    return wishesOf(changes, 'vxlans').flatMap(({ item: { vni, port }, before }) => {
-      if (before?.vni === vni && before.port === port) return [];
-      const other = others.find((one) => one.port === port || one.vni === vni);
-      if (!other) return [];
-      const what = other.port === port ? `UDP port ${port}` : `VNI ${vni}`;
-      const args = { network, what, holder: 'something else' };
-      return [hostErrors.diagnostic('host/vxlan-taken', args)];
-    });
   }
 
   #takenPorts(changes: readonly Change[]): Diagnostic[] {
