@@ -1,5 +1,6 @@
 import type { DriftReport, StateReport, Upgrade } from '#api';
 import { canonicalJson } from '#base';
+import type { Action } from '../network/acts.ts';
 import type { Said } from '../network/decisions.ts';
 import type { Edit } from '../network/edit.ts';
 import type { Decide, Network } from '../network/network.ts';
@@ -110,7 +111,7 @@ export class Findings {
     await this.#network.settled();
   }
 
-  #note(author: string, action: string, detail: object): void {
+  #note(author: string, action: Action, detail: object): void {
     this.#network.commit(() => ({ author, action, detail })).catch(this.#failed);
   }
 

@@ -47,7 +47,7 @@ export function approved(basis: Basis, approval: Approval): Decision | undefined
     detail: { machine, as: name },
     drop: [waiting],
     put: [enrolled],
-  };
+  } as const;
   if (compiled.has(name)) {
     refuseUnmanaged(basis, name);
     refuseOtherKey(basis, name, waiting.keys);

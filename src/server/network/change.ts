@@ -15,7 +15,7 @@ import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
 import { type Compiled, proven } from './compiled.ts';
 import { cutOffWarning, displacedWarnings, type Operator } from './cut-off.ts';
-import type { Decision, RevisionEdit } from './edit.ts';
+import type { Decision } from './edit.ts';
 import { refuseOtherKeys } from './key-in-file.ts';
 import { moved, pinOf } from './pin.ts';
 import { renamedFacts, renamedMachines, renames } from './renames.ts';
@@ -76,7 +76,7 @@ function* notesOf({ compiled: before, stored }: Basis, after: Compiled, files: F
 }
 
 export interface Change {
-  readonly kind: RevisionEdit<Compiled>['kind'];
+  readonly kind: 'apply' | 'rollback';
   readonly files: FileSet;
   readonly why: string;
   readonly author: string;

@@ -13,6 +13,7 @@ import {
 import { presharedBegun, presharedEnded, presharedHeard } from '../rotation/preshared.ts';
 import type { StoredMachine } from '../store/contract.ts';
 import { type TakingBack, takenBack } from '../take-back/decision.ts';
+import type { Action } from './acts.ts';
 import { type Approval, approved } from './approve.ts';
 import type { Basis } from './basis.ts';
 import { type Change, changeTo, type Release, released } from './change.ts';
@@ -45,7 +46,7 @@ export const decisions = {
   remove: (basis: Basis, { machine, ...said }: Removal) => removed(basis, machine, said),
   forget: (
     basis: Basis,
-    { machine, ...said }: { readonly machine: StoredMachine; author: string; action?: string },
+    { machine, ...said }: { readonly machine: StoredMachine; author: string; action?: Action },
   ) => forgotten(basis, machine, said),
   leave: (basis: Basis, machine: StoredMachine) => left(basis, machine),
   vacate: (_: Basis, machine: StoredMachine) => vacated(machine),

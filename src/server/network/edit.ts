@@ -2,7 +2,7 @@ import type { FileSet, Revision, RevisionId } from '#api';
 import type { Facts } from '#compile';
 import type { StoredMachine, Transaction } from '../store/contract.ts';
 import type { Packed } from '../store/packed.ts';
-import { countAct } from './acts.ts';
+import { type Action, countAct } from './acts.ts';
 import type { Compiled } from './compiled.ts';
 
 /** A network that was made and is not the present one yet, where it can be asked for. */
@@ -27,7 +27,7 @@ export interface PlainEdit<C = Drafted> {
   /** Token name or machine. */
   readonly author: string;
   /** What the audit says of it; absent: what machines report by themselves is not audited. */
-  readonly action?: string;
+  readonly action?: Action;
   readonly detail?: object | undefined;
   readonly revision?: RevisionEdit<C>;
   /** A held revision that becomes the network's own. */

@@ -29,7 +29,7 @@ export function removed(
   const { stored, compiled, machines, held } = basis;
   const record = machines.get(name);
   const gone = record ? { drop: [record], banish: [record] } : {};
-  const base = { author, action: 'remove', detail: { machine: name }, ...gone };
+  const base = { author, action: 'remove', detail: { machine: name }, ...gone } as const;
   if (!compiled.has(name)) {
     if (!record) throw apiErrors.error('api/not-found', { what: `machine ${name}` });
     return base;

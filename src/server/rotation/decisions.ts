@@ -128,7 +128,7 @@ export function rotationAborted(basis: Basis, { author, at }: Signed): Decision 
   const { machine, phase, retired } = rotation;
   const { facts } = basis.stored;
   if (phase === 'return' || phase === 'undo') return undefined;
-  const base = { author, action: 'rotate-abort', detail: { machine, phase } };
+  const base = { author, action: 'rotate-abort', detail: { machine, phase } } as const;
   const hasOldKey = facts.keys[machine]?.[homeIn(facts, machine)] === retired;
   if (nobodyMoved.includes(phase) || (phase === 'now' && hasOldKey)) {
     return { ...base, compiled: withFacts(basis, ended(facts)) };

@@ -56,7 +56,7 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
       await onceOfKind(context, call, 'replaceMachine', async ({ machines }, decide) => {
         const machine = machines.get(params.machine);
         if (!machine) throw noMachine(params.machine);
-        const input = { machine, author: actor.name, action: 'replace' };
+        const input = { machine, author: actor.name, action: 'replace' } as const;
         return decide({ name: 'forget', input });
       });
       return undefined;
