@@ -311,4 +311,16 @@ describe('the command line', () => {
     // No name is run.
     expect(readdirSync(empty)).toEqual([]);
   });
+
+  test('bash asks for names with the line that is typed', () => {
+    const line = 'hawser remove --context work a';
+    const asked = `complete machines --line ${line}`;
+    const script = [
+      `hawser() { [[ "$*" == '${asked}' ]] && echo anna; }`,
+      hawser(['completion', 'bash']).out,
+      `COMP_LINE='${line}'; COMP_WORDS=(${line}); COMP_CWORD=4; _hawser; echo "\${COMPREPLY[@]}"`,
+    ];
+    const said = execFileSync('bash', ['-c', script.join('\n')], { cwd: empty, encoding: 'utf8' });
+    expect(said).toBe('anna\n');
+  });
 });

@@ -46,6 +46,8 @@ describe('people at a server', () => {
     expect(names('machines')).toEqual(['ann', 'ben', 'gate']);
     expect(names('networks')).toEqual(['office']);
     expect(names('tokens')).toHaveLength(2);
+    const elsewhere = ['--line', 'hawser remove --network elsewhere '];
+    expect(ann.must('complete', 'machines', ...elsewhere)).toBe('');
     expect(ben.hawser(['complete', 'tokens'])).toMatchObject({ code: 0, out: '', err: '' });
   });
 

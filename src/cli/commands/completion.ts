@@ -62,7 +62,8 @@ function wordsOf(command: Command, path: readonly string[] = []): readonly Words
 }
 
 /** Asked for when they are wanted: who is there changes. */
-const asked = (kind: NameKind): string => `$("\${COMP_WORDS[0]}" complete ${kind} 2>/dev/null)`;
+const asked = (kind: NameKind): string =>
+  `$("\${COMP_WORDS[0]}" complete ${kind} --line "$COMP_LINE" 2>/dev/null)`;
 
 const bash = (all: readonly Words[]): string => `# bash completion for hawser
 _hawser() {
@@ -104,7 +105,8 @@ const zsh = (all: readonly Words[]): string => `#compdef hawser
 autoload -Uz bashcompinit && bashcompinit
 ${bash(all)}`;
 
-const fishAsks = (kind: NameKind): string => `(hawser complete ${kind} 2>/dev/null)`;
+const fishAsks = (kind: NameKind): string =>
+  `(hawser complete ${kind} --line (commandline -cp) 2>/dev/null)`;
 
 const fish = (all: readonly Words[]): string =>
   `# fish completion for hawser\n${all
