@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,5 +50,21 @@ describe('files on the disk', () => {
 
   test('that have no end are not read for ever', () => {
     expect(() => diskReader.read('/dev/zero')).toThrow('it has more than 67108864 bytes');
+  });
+
+  test('that are pipes are read where they are asked for, and refused where a file includes them', () => {
+    const [pipe, file] = [join(folder, 'pipe'), join(folder, 'piped.yaml')];
+    const head = 'version: 1\nnetwork: test\noverlay: 10.0.0.0/24\n';
+    execFileSync('mkfifo', [pipe]);
+    writeFileSync(file, `${head}include: pipe\n`);
+    const writer = spawn('sh', ['-c', 'echo "sites: { c: {} }" > "$0"', pipe]);
+    try {
+      const { diagnostics } = loadNetwork(file, diskReader);
+      expect(diagnostics.map(({ code }) => code)).toEqual(['spec/file-unreadable']);
+      expect(diagnostics[0]?.message).toContain('it is no plain file');
+      expect(diskReader.read(pipe)).toBe('sites: { c: {} }\n');
+    } finally {
+      writer.kill();
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { closeSync, globSync, openSync, readSync } from 'node:fs';
+import { closeSync, globSync, openSync, readSync, statSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
 import type { FileReader } from '#spec';
 
@@ -40,6 +40,12 @@ function readText(descriptor: number): string {
   }
 }
 
+/** Who asks may name a pipe that is written meanwhile; one that a file names may have no writer, and no end. */
+function requirePlain(path: string): void {
+  const found = statSync(path);
+  if (!found.isFile() && !found.isDirectory()) throw new Error('it is no plain file');
+}
+
 function readFile(path: string): string {
   const descriptor = openSync(path, 'r');
   try {
@@ -54,8 +60,9 @@ let piped: string | undefined;
 
 /** Files on this machine's disk, relative to the working directory; `-` is standard input. */
 export const diskReader: FileReader = {
-  read(path) {
+  read(path, included = false) {
     try {
+      if (included) requirePlain(path);
       if (path !== '-') return readFile(path);
       piped ??= readText(process.stdin.fd);
       return piped;

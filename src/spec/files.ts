@@ -13,8 +13,11 @@ import { fileVersion } from './sections/head.ts';
 
 /** How files are reached; paths are as in `Place.file`, with `/` between folders. */
 export interface FileReader {
-  /** The text of a file, undefined if there is none. Throws if it is there and cannot be read. */
-  read(path: string): string | undefined;
+  /**
+   * The text of a file, undefined if there is none. Throws if it is there and cannot be read. `included`: named by
+   * another file, not by who asks.
+   */
+  read(path: string, included?: boolean): string | undefined;
   /** Paths of the files in `directory` that match `pattern`, each beginning with `directory`. */
   glob(directory: string, pattern: string): readonly string[];
 }
@@ -66,7 +69,7 @@ class Files {
   #read(file: string, place: Place | undefined): string | undefined {
     const where = { place: place ?? { file, line: 1, column: 1 }, text: file };
     try {
-      const source = this.#reader.read(file);
+      const source = this.#reader.read(file, place !== undefined);
       if (source === undefined)
         this.#report(errors.diagnostic('spec/file-not-found', { file }, where));
       return source;

@@ -21,8 +21,8 @@ export function readFileSet(entry: string): Sent {
   const folder = posix.dirname(posix.normalize(entry));
   const texts: Record<string, string> = {};
   const recording: FileReader = {
-    read(path) {
-      const text = diskReader.read(path);
+    read(path, included) {
+      const text = diskReader.read(path, included);
       if (text !== undefined) texts[posix.relative(folder, path)] = text;
       return text;
     },
