@@ -147,14 +147,26 @@ function readAnswer(server: string, { status, body }: Answer): JoinResponse {
   throw agentErrors.error('agent/no-connection', { server, detail });
 }
 
-/** Asks the servers in turn: the next one where one cannot be reached, never where one says no. */
-async function ask(token: JoinToken, body: JoinRequest): Promise<JoinResponse> {
+/** Errors by which a server may have let the machine in all the same. */
+const unsure = ['agent/no-connection', 'api/internal', 'api/unavailable'];
+
+/**
+ * Asks the servers in turn: the next one where one cannot be reached, never where one says no. `refused`: for sure
+ * none of them knows the machine by the key that it was told.
+ */
+async function ask(
+  token: JoinToken,
+  body: JoinRequest,
+  refused: () => void,
+): Promise<JoinResponse> {
   const failures: HawserError[] = [];
   for (const server of token.servers) {
     try {
       return readAnswer(server, await post(server, token, body));
     } catch (error) {
-      if (!(error instanceof HawserError) || error.code !== 'agent/no-connection') throw error;
+      const code = error instanceof HawserError ? error.code : '';
+      if (failures.length === 0 && !unsure.includes(code)) refused();
+      if (!(error instanceof HawserError) || code !== 'agent/no-connection') throw error;
       failures.push(error);
     }
   }
@@ -203,7 +215,11 @@ export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   const store = new Store(stateDir);
   if (brought) requireItsKey(store, token.network, brought);
   const identity = machineIdentity(stateDir);
-  const answer = await ask(token, requestOf(token.network, name, identity, store, brought));
+  const isNew = !store.networks().includes(token.network);
+  const wanted = requestOf(token.network, name, identity, store, brought);
+  const answer = await ask(token, wanted, () => {
+    if (isNew) store.forgetKeys(token.network);
+  });
   const { network, machine, enrolment, servers, authorities } = answer;
   if (brought) keepBrought(store, network, brought, options.anyway ?? false);
   const { pin } = token;

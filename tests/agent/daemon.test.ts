@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askAgent, joinNetwork, type SessionStatus } from '#agent';
@@ -284,6 +286,11 @@ describe('a machine that has to wait', () => {
 });
 
 describe('a join', () => {
+  /** Networks that a machine has keys for. */
+  const keysIn = ({ stateDir }: FakeMachine): readonly string[] => {
+    const folder = path.join(stateDir, 'keys');
+    return existsSync(folder) ? readdirSync(folder) : [];
+  };
   const join = (token: string, name = 'anna') =>
     joinNetwork({ token, name, stateDir: anna.stateDir });
 
@@ -293,6 +300,7 @@ describe('a join', () => {
     await expect(join(wrong)).rejects.toThrow(
       expect.objectContaining({ code: 'agent/wrong-server' }),
     );
+    expect(keysIn(anna)).toEqual([]);
   });
 
   test('with a secret that nobody gave is refused', async () => {
@@ -303,6 +311,7 @@ describe('a join', () => {
     await expect(join(wrong)).rejects.toThrow(
       expect.objectContaining({ code: 'api/unauthorized' }),
     );
+    expect(keysIn(anna)).toEqual([]);
   });
 
   test('with a token of another kind, or none at all, is refused here', async () => {
@@ -351,5 +360,16 @@ describe('a join', () => {
     await expect(join(alone)).rejects.toThrow(
       expect.objectContaining({ code: 'agent/no-connection' }),
     );
+  });
+
+  test('keeps its key where a server may have let it in, and where it is in already', async () => {
+    const token = parseToken(server.joinToken);
+    const alone = formatToken({ ...token, servers: ['https://127.0.0.1:1'] });
+    await expect(join(alone)).rejects.toThrow('no connection');
+    expect(keysIn(anna)).toEqual(['net']);
+    await join(server.joinToken);
+    const wrong = formatToken({ ...token, secret: new Secret('x'.repeat(43)) });
+    await expect(join(wrong)).rejects.toThrow('token');
+    expect(keysIn(anna)).toEqual(['net']);
   });
 });
