@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { routes } from '#api';
 import { type Assembled, assemble } from './server.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/index.ts';
@@ -24,6 +25,8 @@ interface Schema {
 }
 
 interface Operation {
+  readonly 'x-permission'?: string;
+  readonly security?: readonly unknown[];
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: 'path' | 'query';
@@ -148,6 +151,21 @@ test('the API describes itself, every route of it', async () => {
   const count = Object.values(paths).flatMap((path) => Object.keys(path)).length;
   expect(count).toBeGreaterThan(20);
   expect(Object.keys(paths)).toContain('/v1/networks/{network}/apply');
+});
+
+test('the API names what each route asks of a token, as it is asked for', async () => {
+  const { paths } = await description();
+  const told = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { 'x-permission': permission, security }]) => [
+      `${method.toUpperCase()} ${path}`,
+      { permission, isOpen: security?.length === 0 },
+    ]),
+  );
+  const asked = Object.values(routes).map(({ method, path, permission }) => [
+    `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`,
+    { permission, isOpen: (permission as string) === 'public' },
+  ]);
+  expect(Object.fromEntries(told)).toEqual(Object.fromEntries(asked));
 });
 
 test('whatever is asked, the answer is a success or a problem with a code, and never a failure', async () => {

@@ -15,6 +15,7 @@ import type { WebSocket } from 'ws';
 import {
   apiErrors,
   channelPath,
+  type Permission,
   Problem,
   problemType,
   RequestId,
@@ -184,7 +185,10 @@ const ProblemBody = {
 
 const OnceHeaders = Type.Object({ [requestHeader]: Type.Optional(RequestId) });
 
-function schemaOf({ params, query, body, once, response, summary }: RouteShape): FastifySchema {
+type Described = FastifySchema & { readonly 'x-permission': Permission };
+
+function schemaOf(shape: RouteShape): Described {
+  const { params, query, body, once, response, summary, permission } = shape;
   return {
     ...(once && { headers: OnceHeaders }),
     ...(params && { params }),
@@ -192,6 +196,8 @@ function schemaOf({ params, query, body, once, response, summary }: RouteShape):
     ...(body && { body }),
     response: { ...(response && { 200: response }), '4xx': ProblemBody, '5xx': ProblemBody },
     summary,
+    'x-permission': permission,
+    ...(permission === 'public' && { security: [] }),
   };
 }
 
