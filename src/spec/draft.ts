@@ -3,9 +3,10 @@ import type { Prefix } from '#ip';
 import type { Report } from './document.ts';
 import { errors } from './errors.ts';
 import { Names } from './names.ts';
-import type { PoolProposal, Ssh } from './network.ts';
+import type { Ssh } from './network.ts';
 import type { Text } from './origin.ts';
 import type { DraftStation } from './sections/stations.ts';
+import type { PoolProposal } from './segments/propose.ts';
 
 /** A range that belongs to one thing of the network, as all others see it. */
 export interface Claimed {

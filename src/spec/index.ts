@@ -11,4 +11,5 @@ export { type Loaded, loadNetwork } from './load.ts';
 export type * from './network.ts';
 export { addMember, type NewMember, removeKey, removeMachine } from './patch.ts';
 export { vxlanPort } from './segments/check.ts';
+export type { PoolProposal } from './segments/propose.ts';
 export { formatPort, parsePort } from './text/port.ts';

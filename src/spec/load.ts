@@ -1,9 +1,10 @@
 import { byText, type Diagnostic, type Place } from '#base';
 import { conform } from './conform.ts';
 import { type FileReader, readFiles } from './files.ts';
-import type { Network, PoolProposal } from './network.ts';
+import type { Network } from './network.ts';
 import { resolve } from './resolve.ts';
 import { FileSchema } from './schema.ts';
+import type { PoolProposal } from './segments/propose.ts';
 import { unbuilt } from './segments/unbuilt.ts';
 
 export interface Loaded {

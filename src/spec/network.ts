@@ -216,14 +216,6 @@ export interface Segment extends Located {
   readonly stations: readonly Station[];
 }
 
-/** A pool that a site of a segment could have: disjoint from all others, with nothing reserved in it. */
-export interface PoolProposal {
-  readonly segment: string;
-  readonly site: string;
-  /** One per subnet that has room. */
-  readonly pools: readonly AddressRange[];
-}
-
 export interface Network extends Located {
   readonly version: 1;
   readonly name: string;

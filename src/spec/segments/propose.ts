@@ -1,6 +1,14 @@
 import { type Address, AddressRange, Prefix } from '#ip';
-import type { PoolProposal, SegmentSite } from '../network.ts';
+import type { SegmentSite } from '../network.ts';
 import { edgesOf } from './edges.ts';
+
+/** A pool that a site of a segment could have: disjoint from all others, with nothing reserved in it. */
+export interface PoolProposal {
+  readonly segment: string;
+  readonly site: string;
+  /** One per subnet that has room. */
+  readonly pools: readonly AddressRange[];
+}
 
 interface Wanted {
   readonly name: string;
