@@ -43,7 +43,9 @@ export interface Fixture {
   };
   /** Names of the devices in the agent's own namespace that are there without Hawser. */
   homeDevices(): readonly string[];
-  /** Foreign things; `eth0` with 192.168.66.4/24 and `eth1` are there from the beginning. */
+  /** Whether one of those is up. */
+  isUp(device: string): boolean;
+  /** Foreign things; `eth0` with 192.168.66.4/24 and `eth1` are there, and up, from the beginning. */
   readonly foreign: {
     device(name: string): void;
     route(prefix: string): void;
@@ -162,6 +164,7 @@ function reaches(trial: () => Trial, { first, second }: ComplianceStates): void 
     expect(fixture.sysctl(forwards)).toBe(before);
     expect(fixture.hosts()).toBe(hosts);
     expect(fixture.homeDevices()).toEqual(devices);
+    expect(fixture.isUp('eth1')).toBe(true);
     expect(await fixture.host.spaces()).toEqual([]);
     expect(await fixture.host.networks()).toEqual([]);
   });

@@ -15,6 +15,7 @@ async function open(): Promise<Fixture> {
     'ip link set dev eth0 up',
     'ip link set dev lan0 up',
     'ip link add eth1 type veth peer name lan1',
+    'ip link set dev eth1 up',
   ]) {
     machine.do(line);
   }
@@ -51,6 +52,7 @@ async function open(): Promise<Fixture> {
     },
     homeDevices: () =>
       [...machine.do('ip -o link').matchAll(/^\d+: (eth\d|lan\d)/gm)].map(([, name = '']) => name),
+    isUp: (device) => /<[^>]*\bUP\b/.test(machine.do(`ip link show dev ${device}`)),
     foreign: {
       space: (name) => {
         machine.do(`ip netns add ${name}`);

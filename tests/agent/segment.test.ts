@@ -266,7 +266,10 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     expect(new Set(failures.map(({ change }) => change?.namespace))).toEqual(new Set(['root']));
     expect(a.do('ip netns list')).not.toContain(space);
     expect((await a.cleanup('net')).failures).toEqual([]);
-    expect(a.do('ip -d link show dev eth1')).not.toContain('alias');
+    const home = a.do('ip -d link show dev eth1');
+    expect(home).not.toContain('alias');
+    // It was down before.
+    expect(home).not.toMatch(/<[^>]*\bUP\b/);
     expect(a.do('ip netns list')).not.toContain(space);
   });
 });

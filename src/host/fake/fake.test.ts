@@ -45,6 +45,7 @@ async function open(): Promise<Fixture> {
     },
     homeDevices: () =>
       kernel.of('links').flatMap(({ item: { name } }) => (name.startsWith('eth') ? [name] : [])),
+    isUp: (device) => kernel.get('links', device)?.item.up ?? false,
     foreign: {
       space: (name) =>
         void kernel.spaces.set(name, { network: undefined, kernel: new FakeKernel() }),

@@ -21,13 +21,18 @@ function refuse({ rootDevices }: Context, { device }: PortItem): void {
   if (why !== undefined) throw hostErrors.error('host/port-in-use', { device, why });
 }
 
-/** Into the namespace, marked first so that it is given back whatever happens. */
+/** Of the mark of a port that was up before: moving it sets it down. No name of a device has a slash. */
+const wasUp = '/up';
+
+/** Into the namespace, marked first so that it is given back whatever happens, and as it was. */
 async function take(context: Context, item: PortItem): Promise<void> {
   refuse(context, item);
   const { device } = item;
+  const { up, alias } = context.rootDevices.get(device) ?? {};
   const mark = adoptedMarkOf(context.network, device);
+  const isUp = up || alias === `${mark}${wasUp}`;
   await ipLines(context.runInRoot, [
-    `link set dev ${device} alias ${mark}`,
+    `link set dev ${device} alias ${mark}${isUp ? wasUp : ''}`,
     `link set dev ${device} netns ${context.namespace}`,
   ]);
 }
@@ -47,7 +52,9 @@ async function giveBack(context: Context, device: string): Promise<void> {
     `link set dev ${device} nomaster`,
     `link set dev ${device} netns ${context.rootNamespace}`,
   ]);
-  await context.runInRoot('write', ['ip', 'link', 'set', 'dev', device, 'alias', '']);
+  const isUp = context.devices.get(device)?.alias?.endsWith(wasUp) ?? false;
+  const again = isUp ? ['up'] : [];
+  await context.runInRoot('write', ['ip', 'link', 'set', 'dev', device, 'alias', '', ...again]);
 }
 
 /** Devices of the machine that are lent to a namespace of ours, and given back when it goes. */
