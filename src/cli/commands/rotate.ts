@@ -5,7 +5,7 @@ import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { followPreshared, followRotation } from '../remote/rotation/follow.ts';
-import { keyChangesText, rotationPlanText } from '../remote/rotation/words.ts';
+import { keyChangesText, leftBehindText, rotationPlanText } from '../remote/rotation/words.ts';
 import {
   inNetwork,
   type NetworkOptions,
@@ -128,7 +128,7 @@ async function finish(client: Client, network: string, flags: Flags): Promise<vo
   const body = { only, why };
   const found = await client.call('finishRotation', { params: { network }, body });
   if (json) printJson(found);
-  else print(`it goes on without ${found.without.join(', ')}`);
+  else print(leftBehindText(found.without));
   if (wait) await followRotation(client, network, { quiet: json === true });
 }
 

@@ -22,6 +22,10 @@ export const phaseText = (phase: string): string => phases[phase] ?? phase;
 const named = (names: readonly string[]): string =>
   names.length > 0 ? names.join(', ') : 'nobody';
 
+/** Who is left behind by `--finish` or `--drop`, for people. */
+export const leftBehindText = (without: readonly string[]): string =>
+  without.length > 0 ? `it goes on without ${named(without)}` : 'nobody holds it up';
+
 /** Who holds something up, why, and what helps. */
 export const waitText = ({ machine, why, fix }: Awaited): string =>
   `${paint('yellow', `${machine}: ${why}`)}\n    ${fix}`;
