@@ -5,6 +5,7 @@ import { oneByOne } from '../failure.ts';
 import { ipLines } from '../ip-batch.ts';
 import { adoptedMarkOf, isAdopted, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
+import { portMtu } from '../vxlan/index.ts';
 
 /** A device that holds an address, is on a bridge of others or somebody's tunnel is in use. */
 function refuse({ rootDevices }: Context, { device }: PortItem): void {
@@ -37,12 +38,22 @@ async function take(context: Context, item: PortItem): Promise<void> {
   ]);
 }
 
+/** VXLAN devices that were made before their port came. */
+function resized(context: Context): readonly string[] {
+  const mtu = portMtu(context);
+  const waiting = context.devices.all.filter(
+    ({ name, vxlan, mtu: own }) => vxlan && context.wanted.vxlans.has(name) && own !== mtu,
+  );
+  return mtu === undefined ? [] : waiting.map(({ name }) => `link set dev ${name} mtu ${mtu}`);
+}
+
 async function establish(context: Context, item: PortItem): Promise<void> {
   if (!context.devices.get(item.device)) await take(context, item);
   const { device, bridge } = item;
   await ipLines(context.run, [
     `link set dev ${device} master ${bridge}`,
     `link set dev ${device} up`,
+    ...resized(context),
   ]);
 }
 

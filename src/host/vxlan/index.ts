@@ -22,7 +22,7 @@ function itemOf({ name, master = '', up, vxlan, slave }: Device): VxlanItem {
 }
 
 /** The MTU of the ports of a namespace, which its VXLAN devices are to have as well. */
-function portMtu({ wanted, devices, rootDevices }: Context): number | undefined {
+export function portMtu({ wanted, devices, rootDevices }: Context): number | undefined {
   const mtus = [...wanted.ports.keys()].flatMap(
     (port) => (devices.get(port) ?? rootDevices.get(port))?.mtu ?? [],
   );
