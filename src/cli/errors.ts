@@ -113,6 +113,10 @@ export const cliErrors = errorTable({
     says: 'the server has several networks: {networks}',
     fix: 'Name one with --network, or for good with `hawser login TOKEN --network NAME`.',
   },
+  'cli/no-networks': {
+    says: 'the server has no network yet',
+    fix: 'Begin one from its file: `hawser apply FILE --create`.',
+  },
   'cli/no-network-yet': {
     says: 'the server has no network {network} yet; it has {networks}',
     fix: 'Say --create if a new network is meant, else write the right name as `network:` into the file.',

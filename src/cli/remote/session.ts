@@ -62,6 +62,6 @@ export async function onlyNetwork(client: Client): Promise<string> {
   const networks = await client.call('listNetworks', {});
   const [first, ...others] = networks.map(({ network }) => network);
   if (first !== undefined && others.length === 0) return first;
-  const names = [first, ...others].filter((name) => name !== undefined).sort();
-  throw cliErrors.error('cli/which-network', { networks: names.join(', ') || 'none at all' });
+  if (first === undefined) throw cliErrors.error('cli/no-networks', {});
+  throw cliErrors.error('cli/which-network', { networks: [first, ...others].sort().join(', ') });
 }
