@@ -42,6 +42,16 @@ suite('whoever is behind sudo', { needs: ['root'] }, () => {
     expect(process.geteuid?.()).toBe(0);
   });
 
+  test('keeps the token of the first server on this machine where a second begins', () => {
+    const second = { token: 'hawser-admin-y', server: 'https://127.0.0.1:7444' };
+    logIn();
+    logInFor({ home, uid: id, gid: id }, second);
+    const again = { ...context, token: 'hawser-admin-z' };
+    logInFor({ home, uid: id, gid: id }, again);
+    const { contexts } = readContexts(join(home, '.config/hawser/contexts.json'));
+    expect(contexts).toEqual({ local: again, '127.0.0.1:7444': second });
+  });
+
   test('does not get what is not his by a link to it', () => {
     const victim = join(folder, 'victim');
     mkdirSync(victim, { mode: 0o755 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Diagnostic, HawserError, type Secret } from '#base';
 import {
-  type Context,
+  type Contexts,
   contextsFile,
   readContexts,
   withContext,
@@ -15,6 +15,11 @@ interface User {
   readonly gid: number;
 }
 
+interface Login {
+  readonly token: string;
+  readonly server: string;
+}
+
 /** Who is behind `sudo`. */
 function sudoUser(): User | undefined {
   const id = process.env['SUDO_UID'];
@@ -25,8 +30,11 @@ function sudoUser(): User | undefined {
   return home ? { home, uid: Number(uid), gid: Number(gid) } : undefined;
 }
 
-/** The context of the server on this machine. */
-export const localContext = 'local';
+/** The context of the server on this machine; of a second one, where that listens: the first keeps its token. */
+function contextOf({ contexts }: Contexts, url: string): string {
+  const { local } = contexts;
+  return !local || local.server === url ? 'local' : new URL(url).host;
+}
 
 /** The server as this machine itself reaches it. */
 export function localUrl({ host, port }: Listen): string {
@@ -39,11 +47,11 @@ export function localUrl({ host, port }: Listen): string {
  * @returns why that could not be, if it could not: no reason not to serve
  */
 export function logInHere(token: Secret, listen: Listen): Diagnostic | undefined {
-  const context = { token: token.reveal(), server: localUrl(listen) };
+  const login = { token: token.reveal(), server: localUrl(listen) };
   try {
-    logInAt(contextsFile(), context);
+    logInAt(contextsFile(), login);
     const user = sudoUser();
-    if (user && existsSync(user.home)) logInFor(user, context);
+    if (user && existsSync(user.home)) logInFor(user, login);
     return undefined;
   } catch (error) {
     if (error instanceof HawserError) return error;
@@ -51,17 +59,19 @@ export function logInHere(token: Secret, listen: Listen): Diagnostic | undefined
   }
 }
 
-const logInAt = (file: string, context: Context): void =>
-  writeContexts(withContext(readContexts(file), localContext, context), file);
+function logInAt(file: string, login: Login): void {
+  const known = readContexts(file);
+  writeContexts(withContext(known, contextOf(known, login.server), login), file);
+}
 
 /** By that user's own rights: his folders may lead wherever he likes, also to what is not his. */
-export function logInFor({ home, uid, gid }: User, context: Context): void {
+export function logInFor({ home, uid, gid }: User, login: Login): void {
   const file = contextsFile(home);
   if (file === contextsFile()) return;
   process.setegid?.(gid);
   process.seteuid?.(uid);
   try {
-    logInAt(file, context);
+    logInAt(file, login);
   } finally {
     process.seteuid?.(0);
     process.setegid?.(0);

@@ -4,7 +4,7 @@ import { formatDiagnostic } from '#base';
 import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
 import { type DatabaseFlags, databaseFileOption, databaseOf, databaseOption } from './database.ts';
-import { localContext, logInHere } from './first-login.ts';
+import { logInHere } from './first-login.ts';
 import { defaultData, listenOf } from './places.ts';
 import { lookAround } from './surroundings.ts';
 
@@ -43,7 +43,7 @@ async function reset(flags: Flags, command: Command): Promise<void> {
     const tokens = new Tokens({ servers, ...(pin !== undefined && { pin }) }, store, clock);
     const token = await resetAdmin(store, tokens, clock());
     const stranger = logInHere(token, listen);
-    const login = stranger ? formatDiagnostic(stranger) : `logged in here as ${localContext}`;
+    const login = stranger ? formatDiagnostic(stranger) : 'logged in here';
     process.stderr.write(`the old admin tokens are void; ${login}\n`);
     if (flags.json) printJson({ token: token.reveal() });
     else print(token.reveal());
