@@ -8,7 +8,7 @@ import { nameTable } from './names/table.ts';
 import type { AddressClass } from './policy/partition.ts';
 import { machinesOf, project } from './project/project.ts';
 import { largestTunnel } from './project/routes.ts';
-import { segmentsText } from './project/segments.ts';
+import { segmentsText } from './project/segments/text.ts';
 
 /** Up to this many machines are compared by their bytes when the network changed its shape. */
 const exactLimit = 500;

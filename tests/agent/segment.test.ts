@@ -1,98 +1,23 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { emptyFacts, link, project } from '#compile';
 import type { Run } from '#host';
-import { loadNetwork } from '#spec';
 import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
-import { connect, TestMachine } from './machine.ts';
+import type { TestMachine } from './machine.ts';
+import {
+  atStation,
+  file,
+  knox,
+  megabyte,
+  openGateways,
+  packetsOf,
+  pouta,
+  reaches,
+  space,
+  statesOf,
+} from './segment-world.ts';
 
 const port = 14_789;
-const space = 'hw-net-lab';
-
-interface Side {
-  readonly name: string;
-  readonly underlay: string;
-  readonly overlay: string;
-  /** Of its station. */
-  readonly address: string;
-  readonly mac: string;
-}
-
-const knox: Side = {
-  name: 'knox',
-  underlay: '192.0.2.1',
-  overlay: '10.0.0.1',
-  address: '10.9.0.1',
-  mac: '02:00:00:00:00:01',
-};
-const pouta: Side = {
-  name: 'pouta',
-  underlay: '192.0.2.2',
-  overlay: '10.0.0.2',
-  address: '10.9.0.2',
-  mac: '02:00:00:00:00:02',
-};
-
-const siteOf = ({ name, underlay, overlay, address, mac }: Side): string => `
-  ${name}-site:
-    gateways: { ${name}: { endpoint: "${underlay}:51820", overlay: ${overlay} } }
-    hosts: { ${name}-1: { segment: lab, address: ${address}, mac: "${mac}" } }`;
-
-const file = `
-version: 1
-network: net
-overlay: 10.0.0.0/24
-defaults: { interface: wg0 }
-sites: ${siteOf(knox)}${siteOf(pouta)}
-segments:
-  lab:
-    vni: 7
-    subnet: 10.9.0.0/24
-    sites:
-      knox-site: { pool: 10.9.0.1-10.9.0.1, port: eth1 }
-      pouta-site: { pool: 10.9.0.2-10.9.0.2, port: eth1 }
-`;
-
-/** What the compiler says of the file, for both gateways. */
-function statesOf(
-  a: TestMachine,
-  b: TestMachine,
-): { readonly a: HostState; readonly b: HostState } {
-  const { network } = loadNetwork('hawser.yaml', { read: () => file, glob: () => [] });
-  if (!network) throw new Error('the test has a file with errors');
-  const keyOf = (machine: TestMachine) => ({ '0': machine.store.publicKey('net', 0) });
-  const keys = { [knox.name]: keyOf(a), [pouta.name]: keyOf(b) };
-  const model = link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 });
-  return { a: project(model, knox.name), b: project(model, pouta.name) };
-}
-
-/** A machine on the port of the gateway: it knows of nothing but its own Ethernet of 1500 bytes. */
-function plugIn(gateway: TestMachine, { address, mac }: Side): void {
-  gateway.do('ip netns add station');
-  gateway.do('ip link add eth1 type veth peer name eth0 netns station');
-  for (const line of [
-    `ip link set dev eth0 address ${mac} gso_max_segs 1`,
-    `ip address add ${address}/24 dev eth0`,
-    'ip link set dev eth0 up',
-  ]) {
-    gateway.do(`ip netns exec station ${line}`);
-  }
-}
-
-const atStation = (gateway: TestMachine, line: string): string =>
-  gateway.do(`ip netns exec station ${line}`);
-
-function reaches(gateway: TestMachine, address: string): boolean {
-  try {
-    atStation(gateway, `ping -c 1 -W 1 ${address}`);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const packetsOf = (text: string): number => Number(/packets (\d+)/.exec(text)?.[1] ?? Number.NaN);
 const counterOf = (gateway: TestMachine, name: string): number =>
   packetsOf(gateway.do(`nft list counter inet hawser-net ${name}`));
 /** Frames that stayed at home. */
@@ -108,26 +33,6 @@ const failing =
 
 const isOwnFilter = (argv: readonly string[]): boolean =>
   argv.includes('nft') && !argv.includes(space);
-
-/** Sends a megabyte and gives what the other side read. */
-const receiver = `let got = Buffer.alloc(0);
-require('node:net').createServer((s) => s.on('data', (d) => { got = Buffer.concat([got, d]); })
-  .on('end', () => { console.log(require('node:crypto').createHash('sha256').update(got).digest('hex'), got.length);
-  process.exit(0); })).listen(7000, () => console.log('listening'));`;
-const sender = (
-  address: string,
-): string => `const data = require('node:crypto').randomBytes(1 << 20);
-console.log(require('node:crypto').createHash('sha256').update(data).digest('hex'), data.length);
-const s = require('node:net').connect(7000, '${address}', () => s.end(data));
-s.on('close', () => process.exit(0));`;
-
-async function megabyte(from: TestMachine, to: TestMachine, address: string): Promise<void> {
-  const inside = ['ip', 'netns', 'exec', 'station', process.execPath, '-e'];
-  const server = to.box.start([...inside, receiver]);
-  await until('it listens', () => server.output().includes('listening'));
-  const sent = from.box.run([...inside, sender(address)]).trim();
-  await until('all of it is there', () => server.output().includes(sent), 20_000);
-}
 
 /** A frame in plain VXLAN: one from a stranger to a machine, as whoever knows the VNI may send it. */
 const inject = (address: string): string => `const s = require('node:dgram').createSocket('udp4');
@@ -153,14 +58,8 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
   };
 
   beforeAll(async () => {
-    [a, b] = [await TestMachine.open(), await TestMachine.open()];
-    connect('eth0', [
-      [a, [`${knox.underlay}/24`]],
-      [b, [`${pouta.underlay}/24`]],
-    ]);
-    plugIn(a, knox);
-    plugIn(b, pouta);
-    states = statesOf(a, b);
+    [a, b] = await openGateways();
+    states = statesOf(file, a, b);
     await apply();
   }, 60_000);
 

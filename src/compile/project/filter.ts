@@ -6,7 +6,7 @@ import type { Model, Node } from '../model.ts';
 import type { AddressClass, PolicyClasses } from '../policy/partition.ts';
 import { type PortSpan, portTable } from '../policy/ports.ts';
 import { guardedBy } from './guard.ts';
-import { closeVxlan } from './segments.ts';
+import { closeVxlan } from './segments/close-vxlan.ts';
 
 /**
  * The filter of one machine, in a table of its own.

@@ -18,7 +18,7 @@ import { filterOf } from './filter.ts';
 import { hostNamed, hostRoutes } from './host-routes.ts';
 import { type Carried, carriedPeers } from './peers.ts';
 import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
-import { segmentSpaces } from './segments.ts';
+import { segmentSpaces } from './segments/space.ts';
 import { bindingsOf, diversionsOf, type PlannedTunnel, tunnelState, tunnelsOf } from './tunnels.ts';
 
 /** Whether a machine of that name has a HostState. */

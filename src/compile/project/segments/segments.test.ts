@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { affected } from '../affected.ts';
-import { linked } from '../testing.ts';
-import { trace } from '../trace/trace.ts';
-import { project } from './project.ts';
+import { affected } from '../../affected.ts';
+import { linked } from '../../testing.ts';
+import { trace } from '../../trace/trace.ts';
+import { project } from '../project.ts';
 
 const file = (
   stations = 'b-1: { segment: lab, address: 10.9.0.130, mac: "02:00:00:00:00:0B" }',

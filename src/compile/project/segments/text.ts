@@ -1,0 +1,15 @@
+import type { Model } from '../../model.ts';
+import { endOf, gatewaysOf } from './place.ts';
+
+/** All of a network's segments that shapes states, for comparing. */
+export const segmentsText = (model: Model): unknown =>
+  model.network.segments.map((segment) => [
+    segment.name,
+    segment.vni,
+    segment.sites.map(({ site, port }) => [site, port]),
+    segment.stations.map(({ site, mac, addresses }) => [site, mac, addresses.map(String)]),
+    [...gatewaysOf(model, segment).values()].map((gateway) => [
+      gateway.name,
+      String(endOf(model, gateway) ?? ''),
+    ]),
+  ]);
