@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { redact, redactJson } from './redact.ts';
 
 const key = `${'aB3'.repeat(14)}x=`;
+const signed = `${'aB3'.repeat(13)}+gk/=`;
 const secret = 'Zm9vYmFyMTIzNDU2Nzg5MGFiY2RlZkdISUpLTE1OT1A';
 const join = `hawser-join-eyJzIjpbImh0dHBzOi8vMTkyLjAuMi4xIl0sImsiOiJ4In0`;
 
@@ -51,6 +52,7 @@ describe('a secret is left out, wherever it stands:', () => {
 describe('what is none stays:', () => {
   test.each([
     ['a public key', `peer: ${key}`],
+    ['a public key with signs in it', `peer: ${signed}`],
     ['a reference', '"presharedKey":{"id":"home/psk","version":1}'],
     ['what wg hides', '  private key: (hidden)\n  preshared key: (hidden)'],
     ['a hash', `hash ${'0123456789abcdef'.repeat(4)}`],
@@ -59,7 +61,7 @@ describe('what is none stays:', () => {
     ['a name', 'hawser-agent.service and hawser-server'],
     ['words', 'the token of ben was revoked; tokens: 5'],
   ])('%s', (_, text) => {
-    expect(clean(text, key)).toBe(text);
+    expect(clean(text, key, signed)).toBe(text);
   });
 });
 

@@ -72,7 +72,8 @@ const rules: readonly Rule[] = [
   },
   {
     kind: 'long word',
-    pattern: /(?<![\w./-])[\w-]{32,}(?![\w./=-])/g,
+    // A key that may stay is taken as one word, lest a part of it before a `+` be another.
+    pattern: /(?<![\w+/])[A-Za-z\d+/]{43}=(?![\w=])|(?<![\w./-])[\w-]{32,}(?![\w./=-])/g,
     keep: ([word = ''], known) => (known.has(word) || !isRandom(word) ? undefined : ''),
   },
   {
