@@ -1,7 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { HostState } from '#state';
+import { PeerSample } from './health.ts';
 import { Finding } from './problem.ts';
-import { Count, Package, PublicKey, Time, Upgrade } from './schemas.ts';
+import { Count, Name, Package, PublicKey, Time, Upgrade } from './schemas.ts';
 
 /**
  * The agents' channel: one WebSocket both ways, JSON text frames, one per (machine, network). The
@@ -215,6 +216,16 @@ export const SeenReport = Type.Object({
   paused: Type.Optional(Type.Union([Time, Type.Null()])),
 });
 
+/**
+ * How its tunnels are, by the name of the peer: all when a connection begins, then what changed, at least
+ * once in `samplesWithin`.
+ */
+export const SamplesReport = Type.Object({
+  type: literal('samples'),
+  peers: Type.Record(Name, PeerSample),
+});
+export type SamplesReport = Static<typeof SamplesReport>;
+
 /** `keepsPlace`: file and peers go on naming it, as before it joined. */
 export const LeaveMessage = Type.Object({
   type: literal('leave'),
@@ -230,6 +241,7 @@ export const FromAgent = Type.Union([
   StateReport,
   DriftReport,
   SeenReport,
+  SamplesReport,
   LeaveMessage,
   UpgradeReport,
 ]);

@@ -1,6 +1,7 @@
 export * from './channel.ts';
 export { apiErrors } from './errors.ts';
 export { requirePlainFiles, sameFiles } from './file-set.ts';
+export * from './health.ts';
 export { type InstallLines, installerPath, installLines, packagePath } from './installer.ts';
 export { may, type Permission, permissionsOf } from './permissions.ts';
 export * from './problem.ts';

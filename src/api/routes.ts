@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { TunnelState, TunnelsStatus } from './health.ts';
 import { rotationRoutes } from './rotation.ts';
 import {
   network,
@@ -87,6 +88,20 @@ export const routes = {
     summary: 'The machines of a network, and what each has',
     params: OfNetwork,
     response: NetworkStatus,
+  }),
+  tunnels: route({
+    method: 'GET',
+    path: `${network}/tunnels`,
+    permission: 'read',
+    summary: 'The tunnels of a network, and how each is',
+    params: OfNetwork,
+    query: Type.Object({
+      /** Only those of this machine. */
+      machine: Type.Optional(Name),
+      /** Only those that are so. */
+      state: Type.Optional(TunnelState),
+    }),
+    response: TunnelsStatus,
   }),
   pull: route({
     method: 'GET',

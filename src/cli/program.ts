@@ -35,6 +35,7 @@ import { statusCommand } from './commands/status.ts';
 import { supportCommand } from './commands/support.ts';
 import { tokenCommand } from './commands/token.ts';
 import { traceCommand } from './commands/trace.ts';
+import { tunnelsCommand } from './commands/tunnels.ts';
 import { upgradeCommand } from './commands/upgrade.ts';
 import { helpCommand, strictUsage } from './usage.ts';
 
@@ -47,6 +48,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
     [
       serverCommand(),
       statusCommand(),
+      tunnelsCommand(),
       applyCommand(),
       deployCommand(),
       pullCommand(),

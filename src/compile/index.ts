@@ -29,6 +29,7 @@ export type * from './inputs.ts';
 export { emptyFacts, rotationPhases } from './inputs.ts';
 export { assumeKeys, link } from './link.ts';
 export type { Model } from './model.ts';
+export { type TunnelPair, tunnelPairs } from './pairs.ts';
 export type { AccessChange } from './plan/access.ts';
 export { sharedFacts } from './plan/keys.ts';
 export { hasChanges, type MachineChanges, machineChanges, type Plan, plan } from './plan/plan.ts';

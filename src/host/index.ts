@@ -26,3 +26,4 @@ export {
 } from './run.ts';
 export { hasSystemd } from './systemd.ts';
 export { underlayMtu } from './underlay.ts';
+export { HandshakeAges } from './wireguard/ages.ts';

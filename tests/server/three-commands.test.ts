@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TunnelsStatus } from '#api';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { type Machine, overlayOf, type Running, serve, settled, World } from './world.ts';
@@ -45,6 +46,22 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     const values = keys.map((line) => line.split('\t').at(-1));
     expect(new Set(values).size).toBe(2);
     expect(values).not.toContain('(none)');
+  });
+
+  test('tell of every tunnel that it is up, by what both ends of it say', async () => {
+    const said = await until('both are up', () => {
+      const text = hub.must('tunnels');
+      return text.startsWith('home: 2 tunnels: 2 up\n') ? text : undefined;
+    });
+    expect(said).toMatch(/^up +alice +hub +\d.* k?B +\d.* k?B +alice heard hub \d+ s ago, hand/m);
+    await until('both ends tell', () => {
+      const { tunnels } = JSON.parse(hub.must('tunnels', 'bob', '--json')) as TunnelsStatus;
+      return tunnels.length === 1 && tunnels[0]?.ends.every(({ tells }) => tells);
+    });
+    expect(hub.hawser('tunnels', 'nobody')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('api/not-found'),
+    });
   });
 
   test('leave whoever started the server logged in, and nobody else', () => {

@@ -74,6 +74,7 @@ export class Session {
       path: () => this.#link.path,
       prove: () => this.#link.renew(),
       tell: (message) => this.#outbox.put(message),
+      sample: (message) => this.#link.send(message),
     });
   }
 

@@ -4,15 +4,17 @@ import { Handshakes } from './handshakes.ts';
 import { Liveness } from './liveness.ts';
 import type { Machine } from './machine.ts';
 import { mtuTowardsPeers } from './mtu.ts';
+import { Samples } from './samples.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes. */
+/** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes, how its tunnels are. */
 export class Sights {
   readonly #machine: Machine;
   readonly #network: string;
   readonly #tell: Surroundings['tell'];
   readonly #handshakes: Handshakes;
   readonly #liveness: Liveness;
+  readonly #samples: Samples;
   #mtu: number | undefined;
   #haveMoved = false;
   /** Public keys by lane that were told last. */
@@ -22,13 +24,14 @@ export class Sights {
   constructor(
     machine: Machine,
     network: string,
-    { tell }: Pick<Surroundings, 'tell'>,
+    { tell, sample }: Pick<Surroundings, 'tell' | 'sample'>,
     changed: () => void,
   ) {
     this.#machine = machine;
     this.#network = network;
     this.#tell = tell;
     this.#liveness = new Liveness(machine.run, changed);
+    this.#samples = new Samples(machine.run, sample);
     this.#handshakes = new Handshakes(machine.run, (keys) =>
       tell({ type: 'seen', handshakes: [...keys] }),
     );
@@ -71,6 +74,7 @@ export class Sights {
   follow(state: HostState): void {
     this.#handshakes.follow(state);
     this.#liveness.follow(state);
+    this.#samples.follow(state);
   }
 
   /** Whether peers had moved to another tunnel when that was looked at last. */
@@ -87,10 +91,12 @@ export class Sights {
   /** Tells once more what a server that answers now may not have heard. */
   again(): void {
     this.#handshakes.again();
+    this.#samples.again();
   }
 
   stop(): void {
     this.#liveness.stop();
+    this.#samples.stop();
     this.#handshakes.stop();
   }
 }

@@ -1,4 +1,4 @@
-import type { Finding, FromAgent } from '#api';
+import type { Finding, FromAgent, SamplesReport } from '#api';
 import type { Path } from './path.ts';
 
 /** What the keeping of a network asks of its channel. */
@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly tell: (
     message: Extract<FromAgent, { readonly type: 'report' | 'drift' | 'seen' }>,
   ) => void;
+  /** False where no server listens: what it would have heard is old by the time that one does. */
+  readonly sample: (report: SamplesReport) => boolean;
 }
 
 /** What the machine holds of a network, for people and servers. */

@@ -3,7 +3,8 @@ import type { Prefix } from '#ip';
 import type { Binding, Peer, Tunnel } from '#state';
 import type { RotationPhase } from '../inputs.ts';
 import { detourLane, type Lane, laneOf } from '../lanes.ts';
-import { canLink, type Model, type Node, type Turn } from '../model.ts';
+import type { Model, Node, Turn } from '../model.ts';
+import { usualKeepalive } from '../pairs.ts';
 import { type Carried, endpointFor, presharedKeysOf } from './peers.ts';
 
 /** A peer in one tunnel of a machine. */
@@ -43,9 +44,6 @@ export function tunnelsOf(
     beside && isUsual ? [beside, usual] : [usual, ...(beside ? [beside] : [])];
   return [first, ...others, ...(detour ? [detour] : [])];
 }
-
-const usualKeepalive = (node: Node, other: Node): number =>
-  canLink(node, other) ? node.machine.keepalive : 0;
 
 /** As usual, but also where nothing else would begin a handshake. */
 const proving = (usual: number): number => (usual > 0 ? usual : provingKeepalive);

@@ -1,5 +1,6 @@
 import type { Hello, StateReport, Upgrade } from '#api';
 import type { Diagnostic } from '#base';
+import { Samples } from '../health/samples.ts';
 import type { StateAnswer, StateWanted } from '../network/messages.ts';
 import type { Card } from '../presence/card.ts';
 import type { Wire } from './wire.ts';
@@ -44,6 +45,8 @@ export class Connection {
   upgrade: Upgrade | undefined;
   /** Public keys of watched peers with which there was a handshake. */
   readonly handshakes = new Set<string>();
+  /** How its tunnels are, as it says. */
+  readonly samples = new Samples();
   /** A state is asked for or on its way; what is to be sent then. */
   busy = false;
   again: Name | undefined;

@@ -1,24 +1,25 @@
 import type { Logger } from 'pino';
-import {
-  apiErrors,
-  type FromAgent,
-  type Hello,
-  type LeaveMessage,
-  type TrustMessage,
-  type UpgradeMessage,
-  type UpgradeReport,
+import type {
+  FromAgent,
+  Hello,
+  LeaveMessage,
+  TrustMessage,
+  UpgradeMessage,
+  UpgradeReport,
 } from '#api';
 import { serverErrors } from '../errors.ts';
+import type { Samples } from '../health/samples.ts';
 import type { Compiler } from '../network/compiler.ts';
-import { banishedKey } from '../network/edit.ts';
 import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Card } from '../presence/card.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Store } from '../store/contract.ts';
 import { Attendance } from './attendance.ts';
+import { mayBeCalled } from './called.ts';
 import { Clones } from './clones.ts';
 import { Connection } from './connection.ts';
+import { dismiss } from './dismiss.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
 import { States } from './states.ts';
@@ -48,12 +49,8 @@ export interface Present {
   readonly place?: string;
 }
 
-/** Seconds after which a machine that nobody knows may ask again. */
-const unknownAgain = 300;
 /** Connections that are dead and were never closed are found within twice this, in milliseconds. */
 const beatEvery = 30_000;
-/** Seconds after which an agent may return that could not be looked up. */
-const unavailableAgain = 5;
 
 /** The connected agents of one network. */
 export class Hub {
@@ -124,6 +121,12 @@ export class Hub {
     return elsewhere !== undefined && presence.lives(this.network.name, elsewhere);
   }
 
+  /** How the tunnels of an agent are that is connected here and tells of them. */
+  samples(identity: string): Samples | undefined {
+    const samples = this.#connections.get(identity)?.samples;
+    return samples?.isFresh(performance.now()) ? samples : undefined;
+  }
+
   /** When an identity was last seen, RFC 3339; undefined: not since this server started. */
   lastSeen(identity: string): string | undefined {
     const seen = this.#attendance.of(identity);
@@ -187,7 +190,7 @@ export class Hub {
       await this.#dismiss(hello.identity, wire);
       return undefined;
     }
-    if (!this.#mayBeCalled(record.name, hello)) {
+    if (!mayBeCalled(this.network.snapshot, record.name, hello)) {
       await wire.refuse({
         error: serverErrors.error('server/other-name', { name: hello.machine }),
       });
@@ -205,6 +208,7 @@ export class Hub {
   }
 
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
+    if (message.type === 'samples') return connection.samples.hear(message, performance.now());
     if (message.type === 'report') {
       connection.heard(message);
       const tookBack = this.#findings.tookBack(connection);
@@ -334,41 +338,8 @@ export class Hub {
     this.#states.send(connection, 'always');
   }
 
-  /**
-   * The identity says who it is. A machine that has not heard of the present revision, as after a restore,
-   * goes by the name that it had, also where that is another's by now; every other not by another's.
-   */
-  #mayBeCalled(name: string, { machine: called, has }: Hello): boolean {
-    const { names, machines, stored } = this.network.snapshot;
-    if (name === called || (!machines.has(called) && !names.has(called))) return true;
-    if (names.get(name)?.was === called) return true;
-    const { epoch, number } = stored.revision;
-    return has !== undefined && (has.epoch !== epoch || has.rev !== number);
-  }
-
-  /**
-   * Says goodbye to who is not of this network: removed by a person, or never known. A machine cleans up
-   * only where the store says that a person removed it; where it cannot be read, it says nothing.
-   */
-  async #dismiss(identity: string, wire: Wire): Promise<void> {
-    const { name: network } = this.network;
-    try {
-      const banished = await this.#components.store.read(async (tx) =>
-        tx.setting(banishedKey(network, identity)),
-      );
-      if (banished === undefined) {
-        const error = serverErrors.error('server/unknown-machine', { network });
-        await wire.refuse({ error, again: unknownAgain });
-        return;
-      }
-      await wire.send({ type: 'removed' });
-      wire.close();
-    } catch (error) {
-      this.#components.log.error({ err: error, network }, 'a machine could not be looked up');
-      const why = 'the store cannot be read';
-      const told = apiErrors.error('api/unavailable', { why });
-      await wire.refuse({ error: told, again: unavailableAgain });
-    }
+  #dismiss(identity: string, wire: Wire): Promise<void> {
+    return dismiss(this.network.name, this.#components, identity, wire);
   }
 
   #publish(after: Snapshot, before: Snapshot, changed: Changed): void {

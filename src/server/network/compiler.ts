@@ -1,5 +1,5 @@
 import type { FileSet } from '#api';
-import { affected, emptyFacts, parseFacts, writeFacts } from '#compile';
+import { affected, emptyFacts, parseFacts, tunnelPairs, writeFacts } from '#compile';
 import { serverErrors } from '../errors.ts';
 import { rotationCalls } from '../rotation/calls.ts';
 import { type Packed, pack } from '../store/packed.ts';
@@ -189,6 +189,9 @@ export function compilerCalls() {
       const facts = writeFacts(undefined, stored.network, compiled.facts);
       return { facts, ...(presharedKeys !== undefined && { presharedKeys }) };
     },
+
+    /** The tunnels that the network means. */
+    tunnelPairs: ({ basis }: { basis: number }) => tunnelPairs(memory.get(basis).compiled.model),
 
     ...rotationCalls((basis) => memory.get(basis)),
 

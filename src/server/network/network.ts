@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { apiErrors, type FileSet, type PlanResult, type RevisionId } from '#api';
-import type { RotationPort } from '#compile';
+import type { RotationPort, TunnelPair } from '#compile';
 import { JsonText } from '../json-text.ts';
 import type { RotationEffect, RotationRequest } from '../rotation/decisions.ts';
 import type { Store, StoredHead, Transaction } from '../store/contract.ts';
@@ -70,6 +70,8 @@ export class Network {
   readonly #companions: Companion[] = [];
   #snapshot: Snapshot;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Asked for again and again by whoever watches. */
+  #pairs: { readonly basis: number; readonly all: Promise<readonly TunnelPair[]> } | undefined;
 
   private constructor(name: string, snapshot: Snapshot, components: NetworkComponents) {
     this.name = name;
@@ -119,6 +121,18 @@ export class Network {
   ): Promise<ReadonlyMap<string, readonly RotationPort[]>> {
     const { basis } = this.#snapshot;
     return this.#components.compiler.call('rotationPorts', { basis, partners });
+  }
+
+  /** The tunnels that the network means, in a snapshot. */
+  async tunnelPairs({ basis }: Snapshot): Promise<readonly TunnelPair[]> {
+    if (this.#pairs?.basis !== basis) {
+      const all = this.#components.compiler.call('tunnelPairs', { basis });
+      this.#pairs = { basis, all };
+      all.catch(() => {
+        this.#pairs = undefined;
+      });
+    }
+    return this.#pairs.all;
   }
 
   /**

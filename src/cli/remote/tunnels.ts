@@ -1,0 +1,45 @@
+import { type TunnelState, type TunnelStatus, type TunnelsStatus, tunnelStates } from '#api';
+import { columns } from '#lab';
+import { paint } from '../output.ts';
+
+const paints: Readonly<Record<TunnelState, Parameters<typeof paint>[0]>> = {
+  misconfigured: 'red',
+  down: 'red',
+  stale: 'red',
+  degraded: 'yellow',
+  never: 'yellow',
+  unknown: 'yellow',
+  up: 'green',
+};
+
+/** How many tunnels are how, and each that was asked for. */
+export function tunnelsText({ network, counts, tunnels }: TunnelsStatus): string {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  if (total === 0) return `${network}: no tunnels`;
+  const parts = tunnelStates.flatMap((state) =>
+    counts[state] === undefined ? [] : [paint(paints[state], `${counts[state]} ${state}`)],
+  );
+  const head = `${network}: ${total} tunnel${total === 1 ? '' : 's'}: ${parts.join(', ')}`;
+  if (tunnels.length === 0) return `${head}\nnone of them is what you asked for`;
+  const names = ['state', 'between', 'and', '->', '<-', 'why'].map((name) => paint('bold', name));
+  return [head, columns([names, ...tunnels.map(row)])].join('\n');
+}
+
+const row = ({ state, why, ends: [a, b] }: TunnelStatus): readonly string[] => [
+  paint(paints[state], state),
+  a.machine,
+  b.machine,
+  bytes(a.sample?.tx ?? b.sample?.rx),
+  bytes(b.sample?.tx ?? a.sample?.rx),
+  why,
+];
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+
+/** `12.3 MB`, by thousands. */
+export function bytes(count: number | undefined): string {
+  if (count === undefined) return '';
+  const power = count < 1000 ? 0 : Math.floor(Math.log10(count) / 3);
+  const value = count / 1000 ** power;
+  return `${power === 0 ? value : value.toPrecision(3)} ${units[power]}`;
+}

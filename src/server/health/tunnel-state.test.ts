@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { type EndEvidence, judge } from './tunnel-state.ts';
+
+const end = (machine: string, more: Partial<EndEvidence> = {}): EndEvidence => ({
+  ...{ machine, hasKey: true, isPresent: true, isCloned: false, keepalive: 25 },
+  ...more,
+});
+const sample = (heard?: number, handshake = heard): Pick<EndEvidence, 'sample'> => ({
+  sample: {
+    ...{ rx: 1, tx: 1 },
+    ...(heard !== undefined && { heard }),
+    ...(handshake !== undefined && { handshake }),
+  },
+});
+const away: Partial<EndEvidence> = { isPresent: false };
+
+test.each<[string, EndEvidence, EndEvidence, string, RegExp]>([
+  ['both hear', end('a', sample(3, 40)), end('b', sample(9)), 'up', /^a heard b 3 s ago, handsh/],
+  ['one tells, and hears', end('a', sample(3)), end('b', away), 'up', /^a heard b 3 s ago/],
+  ['one of two hears', end('a', sample(3)), end('b', sample(70)), 'degraded', /^a hears b, but/],
+  ['both are silent', end('a', sample(70)), end('b', sample(80)), 'down', /for 70 s, and neither/],
+  ['one is silent and the other away', end('a', sample(70)), end('b', away), 'down', /away from/],
+  ['one is silent, the other is there', end('a', sample(70)), end('b'), 'stale', /nothing of b/],
+  ['nothing ever came', end('a', sample()), end('b', sample()), 'never', /no handshake yet/],
+  ['nothing ever came to one', end('a', sample()), end('b', away), 'never', /never heard b/],
+  ['one has not joined', end('a', sample()), end('b', { hasKey: false }), 'never', /^b has not/],
+  ['nobody tells', end('a'), end('b', away), 'unknown', /^neither a nor b/],
+  ['one tells another server', end('a', { tellsAt: 'x' }), end('b'), 'unknown', /the server at x/],
+  ['one is cloned', end('a', sample(3)), end('b', { isCloned: true }), 'misconfigured', /of b is/],
+])('where %s', (_, a, b, state, why) => {
+  for (const ends of [[a, b] as const, [b, a] as const]) expect(judge(ends).state).toBe(state);
+  expect(judge([a, b]).why).toMatch(why);
+});
+
+test('where only one end sends keepalives, that one waits for the next handshake', () => {
+  const spoke = (heard: number) => end('spoke', sample(heard));
+  const hub = end('hub', { ...sample(5), keepalive: 0 });
+  expect(judge([spoke(150), hub]).state).toBe('up');
+  expect(judge([spoke(200), hub]).state).toBe('degraded');
+});
+
+test('where nothing keeps a tunnel alive, silence says nothing', () => {
+  const quiet = { keepalive: 0 };
+  const one = end('a', { ...sample(4000), ...quiet });
+  expect(judge([one, end('b', quiet)])).toMatchObject({ state: 'up' });
+  const mute = { ...one, sample: { rx: 0, tx: 0, handshake: 9 } };
+  expect(judge([mute, end('b', quiet)])).toMatchObject({
+    state: 'unknown',
+    why: 'a has never heard b, and nothing keeps the tunnel alive',
+  });
+});

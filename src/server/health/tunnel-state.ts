@@ -1,0 +1,116 @@
+import type { PeerSample, TunnelState } from '#api';
+
+/** What speaks for a tunnel at one of its ends. */
+export interface EndEvidence {
+  readonly machine: string;
+  /** Whether the network knows its key: without, it has not joined. */
+  readonly hasKey: boolean;
+  /** Whether its agent is connected to a server. */
+  readonly isPresent: boolean;
+  /** Where its agent tells of its tunnels, if that is to another server. */
+  readonly tellsAt?: string;
+  /** What its agent tells; absent: nothing, or not of this tunnel. */
+  readonly sample?: PeerSample;
+  /** Its identity is used at two places. */
+  readonly isCloned: boolean;
+  /** Seconds between the keepalives that it sends; 0: none. */
+  readonly keepalive: number;
+}
+
+export interface Judgement {
+  readonly state: TunnelState;
+  readonly why: string;
+}
+
+/** Seconds after which a session ends unless it is renewed: REJECT_AFTER_TIME (WireGuard paper, 6.1). */
+const sessionEnds = 180;
+
+/**
+ * Seconds of silence after which an end hears nothing any more. Where the other end keeps the tunnel alive, two
+ * of its keepalives have not come; where only this one does, the answers to its handshakes.
+ */
+function patienceOf(end: EndEvidence, other: EndEvidence): number {
+  if (other.keepalive > 0) return Math.max(60, 2 * other.keepalive + 10);
+  return end.keepalive > 0 ? sessionEnds : Number.POSITIVE_INFINITY;
+}
+
+const hears = (end: EndEvidence, other: EndEvidence): boolean =>
+  end.sample?.heard !== undefined && end.sample.heard <= patienceOf(end, other);
+
+type Ends = readonly [EndEvidence, EndEvidence];
+
+/** What a tunnel is, by all that is known of both its ends. Pure. */
+export function judge([a, b]: Ends): Judgement {
+  const pairs = [
+    [a, b],
+    [b, a],
+  ] as const;
+  const cloned = [a, b].find(({ isCloned }) => isCloned);
+  if (cloned) {
+    const why = `the identity of ${cloned.machine} is used at two places`;
+    return { state: 'misconfigured', why };
+  }
+  const outside = [a, b].filter(({ hasKey }) => !hasKey).map(({ machine }) => machine);
+  if (outside.length > 0) {
+    const have = outside.length > 1 ? 'have' : 'has';
+    return { state: 'never', why: `${outside.join(' and ')} ${have} not joined` };
+  }
+  const telling = pairs.filter(([end]) => end.sample !== undefined);
+  const [first, second] = telling;
+  if (!first) return { state: 'unknown', why: silence([a, b]) };
+  const hearing = telling.filter(([end, other]) => hears(end, other));
+  if (hearing.length === telling.length) return { state: 'up', why: evidenceOf(first) };
+  if (second && hearing[0]) {
+    const [end, other] = hearing[0];
+    return {
+      state: 'degraded',
+      why: `${end.machine} hears ${other.machine}, but not the other way`,
+    };
+  }
+  return second ? silentAtBoth(first) : silentAtOne(first);
+}
+
+const silence = (ends: Ends): string => {
+  const elsewhere = ends.find(({ tellsAt }) => tellsAt !== undefined);
+  if (elsewhere) return `${elsewhere.machine} tells the server at ${elsewhere.tellsAt}`;
+  return `neither ${ends[0].machine} nor ${ends[1].machine} tells anything`;
+};
+
+function evidenceOf([{ machine, sample }, other]: Ends): string {
+  const { heard = 0, handshake } = sample ?? { heard: 0 };
+  const shaken = handshake === undefined ? '' : `, handshake ${seconds(handshake)} ago`;
+  return `${machine} heard ${other.machine} ${seconds(heard)} ago${shaken}`;
+}
+
+/** How long nothing has come, or that nothing ever did. */
+function silenceOf([{ machine, sample }, other]: Ends): string {
+  const { heard } = sample ?? {};
+  if (heard === undefined) return `${machine} has never heard ${other.machine}`;
+  return `${machine} has heard nothing of ${other.machine} for ${seconds(heard)}`;
+}
+
+const wasNeverUp = ([{ sample }]: Ends): boolean => sample?.handshake === undefined;
+
+function silentAtBoth(ends: Ends): Judgement {
+  const [, other] = ends;
+  const never = wasNeverUp(ends) && wasNeverUp([other, ends[0]]);
+  if (never) return { state: 'never', why: 'there was no handshake yet' };
+  return { state: 'down', why: `${silenceOf(ends)}, and neither the other way` };
+}
+
+/** Where the other machine is away as well, there are two witnesses. */
+function silentAtOne(ends: Ends): Judgement {
+  const [end, other] = ends;
+  if (wasNeverUp(ends)) return { state: 'never', why: silenceOf(ends) };
+  if (!Number.isFinite(patienceOf(end, other))) {
+    return { state: 'unknown', why: `${silenceOf(ends)}, and nothing keeps the tunnel alive` };
+  }
+  if (other.isPresent) return { state: 'stale', why: silenceOf(ends) };
+  return { state: 'down', why: `${silenceOf(ends)}, and it is away from its server` };
+}
+
+const seconds = (count: number): string => {
+  if (count < 120) return `${count} s`;
+  if (count < 7200) return `${Math.round(count / 60)} min`;
+  return count < 172_800 ? `${Math.round(count / 3600)} h` : `${Math.round(count / 86_400)} days`;
+};

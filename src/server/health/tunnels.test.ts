@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TunnelsStatus } from '#api';
+import type { Channel } from '../fixtures/machine.ts';
+import { TestServer } from '../fixtures/server.ts';
+
+let server: TestServer;
+let agents: ReadonlyMap<string, Channel>;
+beforeEach(async () => {
+  server = await TestServer.start();
+  agents = await server.populate('anna', 'bob');
+});
+afterEach(async () => server[Symbol.asyncDispose]());
+
+const agent = (name: string): Channel => agents.get(name) as Channel;
+
+const asked = async (query = ''): Promise<TunnelsStatus> => {
+  const path = `/v1/networks/net/tunnels${query}`;
+  return (await server.send('GET', path, { token: server.admin })).body as TunnelsStatus;
+};
+
+/** An agent tells how its tunnel to each of these is: seconds since it heard it. */
+const tell = (name: string, heard: Readonly<Record<string, number | undefined>>): void => {
+  const peers = Object.fromEntries(
+    Object.entries(heard).map(([peer, seconds]) => [
+      peer,
+      { rx: 10, tx: 20, ...(seconds !== undefined && { heard: seconds, handshake: seconds }) },
+    ]),
+  );
+  agent(name).say({ type: 'samples', peers });
+};
+
+const statesBecome = (...states: readonly string[]): Promise<void> =>
+  expect
+    .poll(async () => (await asked()).tunnels.map(({ state }) => state), { interval: 10 })
+    .toEqual(states);
+
+test('every tunnel of the file is told, the worst first, with what both ends say', async () => {
+  expect(await asked()).toMatchObject({
+    network: 'net',
+    counts: { unknown: 2 },
+    tunnels: [
+      { state: 'unknown', why: 'neither anna nor hub tells anything' },
+      { ends: [{ machine: 'bob', tells: false }, { machine: 'hub' }] },
+    ],
+  });
+  tell('hub', { anna: 3, bob: 200 });
+  tell('anna', { hub: 3 });
+  tell('bob', { hub: 200 });
+  await statesBecome('down', 'up');
+  const { tunnels, counts } = await asked();
+  expect(counts).toEqual({ down: 1, up: 1 });
+  expect(tunnels[1]?.ends[0]).toEqual({
+    machine: 'anna',
+    tells: true,
+    sample: { rx: 10, tx: 20, heard: 3, handshake: 3 },
+  });
+});
+
+test('some of them are told where some are asked for', async () => {
+  tell('hub', { anna: 3, bob: 3 });
+  await statesBecome('up', 'up');
+  const { tunnels, counts } = await asked('?machine=bob');
+  expect(tunnels.map(({ ends }) => ends[0].machine)).toEqual(['bob']);
+  expect(counts).toEqual({ up: 2 });
+  expect((await asked('?state=down')).tunnels).toEqual([]);
+  expect(await asked('?machine=nobody')).toMatchObject({ code: 'api/not-found' });
+  expect(await asked('?state=fine')).toMatchObject({ code: 'api/invalid-request' });
+});
+
+test('what an agent said is forgotten with its connection', async () => {
+  tell('hub', { anna: 3, bob: 3 });
+  await statesBecome('up', 'up');
+  agent('hub').close();
+  await statesBecome('unknown', 'unknown');
+});
+
+test('who names ten thousand peers that there are not changes nothing', async () => {
+  tell('hub', { anna: 3, bob: 3 });
+  const names = Array.from({ length: 10_000 }, (_, index) => [`m${index}`, 1] as const);
+  tell('anna', Object.fromEntries(names));
+  await statesBecome('up', 'up');
+  expect((await asked()).tunnels).toHaveLength(2);
+});

@@ -1,0 +1,87 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  type TunnelEnd,
+  type TunnelState,
+  type TunnelStatus,
+  type TunnelsStatus,
+  tunnelStates,
+} from '#api';
+import type { TunnelPair } from '#compile';
+import type { Hub } from '../hub/hub.ts';
+import { JsonText } from '../json-text.ts';
+import type { Snapshot } from '../network/snapshot.ts';
+import { type EndEvidence, judge } from './tunnel-state.ts';
+
+/** So many tunnels are judged in one turn of the event loop. */
+const turn = 500;
+/** And told at most of each state: a mesh has the square of its machines, and who reads the answer does not. */
+const told = 10_000;
+
+export interface TunnelsWanted {
+  readonly machine?: string | undefined;
+  readonly state?: TunnelState | undefined;
+}
+
+/** How the tunnels of a network are, by all that its agents tell this server. */
+export async function tunnelsOf(
+  snapshot: Snapshot,
+  hub: Hub,
+  pairs: readonly TunnelPair[],
+  wanted: TunnelsWanted,
+): Promise<JsonText<TunnelsStatus>> {
+  const counts: Partial<Record<TunnelState, number>> = {};
+  const texts = new Map<TunnelState, string[]>();
+  for (let from = 0; from < pairs.length; from += turn) {
+    for (const pair of pairs.slice(from, from + turn)) {
+      const status = statusOf(snapshot, hub, pair);
+      counts[status.state] = (counts[status.state] ?? 0) + 1;
+      const some = texts.get(status.state) ?? [];
+      texts.set(status.state, some);
+      if (isWanted(status, wanted) && some.length < told) some.push(JSON.stringify(status));
+    }
+    await nextTurn();
+  }
+  const { network, revision } = snapshot.stored;
+  const head = JSON.stringify({ network, revision, counts });
+  const all = tunnelStates.flatMap((state) => texts.get(state) ?? []);
+  return new JsonText(`${head.slice(0, -1)},"tunnels":[${all.join(',')}]}`);
+}
+
+const isWanted = ({ state, ends }: TunnelStatus, wanted: TunnelsWanted): boolean =>
+  (wanted.state === undefined || wanted.state === state) &&
+  (wanted.machine === undefined || ends.some(({ machine }) => machine === wanted.machine));
+
+function statusOf(snapshot: Snapshot, hub: Hub, { machines, keepalive }: TunnelPair): TunnelStatus {
+  const [a, b] = machines;
+  const ends = [
+    evidenceOf(snapshot, hub, a, { peer: b, keepalive: keepalive[0] }),
+    evidenceOf(snapshot, hub, b, { peer: a, keepalive: keepalive[1] }),
+  ] as const;
+  return { ...judge(ends), ends: [endOf(ends[0]), endOf(ends[1])] };
+}
+
+const endOf = ({ machine, sample }: EndEvidence): TunnelEnd => ({
+  machine,
+  tells: sample !== undefined,
+  ...(sample && { sample }),
+});
+
+function evidenceOf(
+  { names, machines }: Snapshot,
+  hub: Hub,
+  machine: string,
+  { peer, keepalive }: { readonly peer: string; readonly keepalive: number },
+): EndEvidence {
+  const identity = machines.get(machine)?.identity;
+  const present = identity === undefined ? undefined : hub.present(identity);
+  const sample = identity === undefined ? undefined : hub.samples(identity)?.of(peer);
+  return {
+    machine,
+    hasKey: Object.keys(names.get(machine)?.keys ?? {}).length > 0,
+    isPresent: present !== undefined,
+    ...(present?.place !== undefined && { tellsAt: present.place }),
+    ...(sample && { sample }),
+    isCloned: present?.card.clone !== undefined,
+    keepalive,
+  };
+}
