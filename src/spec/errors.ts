@@ -352,9 +352,13 @@ export const errors = errorTable({
     says: '`{name}` names {names} machines, and `mac` gives {macs} addresses',
     fix: 'Give one for each, as a list or a range such as "fa:16:3e:8b:c4:[10-13]".',
   },
-  'spec/mac-without-segment': {
-    says: '`{name}` has a `mac`, and is in no segment',
-    fix: 'Say its `segment`, or remove `mac`: other hosts are known by their addresses.',
+  'spec/only-in-a-segment': {
+    says: '`{name}` has `{key}`, and is in no segment',
+    fix: 'Say its `segment`, or remove `{key}`: other hosts are known by their addresses.',
+  },
+  'spec/allow-in-segment': {
+    says: 'what `{name}` is allowed, {allow}, reaches into segment `{segment}` ({subnet})',
+    fix: 'Name networks behind that machine: addresses of the segment belong to the machines that have them.',
   },
   'spec/not-in-a-segment': {
     says: '`{key}` means nothing at `{name}`, which is in segment `{segment}`',

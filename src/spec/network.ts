@@ -200,6 +200,8 @@ export interface Station extends Located {
   readonly addresses: readonly Address[];
   /** In lower case. */
   readonly mac: string;
+  /** Networks behind it, outside the segment; sorted. */
+  readonly allow: readonly Prefix[];
 }
 
 /** One layer-2 network across sites. */

@@ -3,6 +3,7 @@ import type { Run } from '#host';
 import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
+import { datagramOf, lies, stranger, tunnelled } from './frames.ts';
 import type { TestMachine } from './machine.ts';
 import {
   atStation,
@@ -20,9 +21,12 @@ import {
 const port = 14_789;
 const counterOf = (gateway: TestMachine, name: string): number =>
   packetsOf(gateway.do(`nft list counter inet hawser-net ${name}`));
-/** Frames that stayed at home. */
-const keptBy = (gateway: TestMachine): number =>
-  packetsOf(gateway.do(`ip netns exec ${space} nft list counter bridge hawser-net border`));
+/** Frames that did not cross the border. */
+const keptBy = (gateway: TestMachine, why = 'border'): number =>
+  packetsOf(gateway.do(`ip netns exec ${space} nft list counter bridge hawser-net ${why}`));
+
+const openBorder = (gateway: TestMachine): string =>
+  gateway.do(`ip netns exec ${space} nft flush chain bridge hawser-net forward`);
 
 /** Runs programs but for those writes, which fail. */
 const failing =
@@ -43,6 +47,10 @@ s.send(Buffer.concat([head, frame]), ${port}, '${address}', () => s.close());`;
 /** A datagram to one machine, as a DHCP client sends when it asks for its lease again. */
 const datagram = (address: string, to: number): string =>
   `const s = require('node:dgram').createSocket('udp4'); s.send('lease', ${to}, '${address}', () => s.close());`;
+
+/** What tcpdump saw. */
+const linesOf = (output: string): readonly string[] =>
+  output.split('\n').filter((line) => line.includes('ethertype'));
 
 const needs = ['root', 'netns', 'tun', 'tcpdump'] as const;
 
@@ -101,7 +109,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     send(67);
     await border(b, sent);
     // A gateway that lets it out meets one that does not let it in.
-    b.do(`ip netns exec ${space} nft flush chain bridge hawser-net forward`);
+    openBorder(b);
     const received = keptBy(a);
     send(67);
     await border(a, received);
@@ -109,6 +117,68 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     await until('all else is heard', () => heard.output().includes(`${knox.address}.6767`));
     expect(heard.output()).not.toContain(`${knox.address}.67:`);
     await apply();
+  });
+
+  test('takes from the other side what comes from a machine there, and drops and counts all else', async () => {
+    const program = ['tcpdump', '-lnnei', 'eth0', 'ether', 'src', pouta.mac, 'or', stranger];
+    const heard = a.box.start(['ip', 'netns', 'exec', 'station', ...program]);
+    await until('it listens', () => heard.output().includes('listening on'));
+    const send = (frame: string): string => b.box.run([process.execPath, '-e', tunnelled(frame)]);
+    for (const { why, frame } of lies) {
+      const before = keptBy(a, why);
+      send(frame);
+      await until(`${why} is counted`, () => keptBy(a, why) > before);
+    }
+    send(datagramOf(pouta, knox, 7777));
+    await until('the honest one is heard', () => heard.output().includes('.7777'));
+    expect(linesOf(heard.output())).toHaveLength(1);
+    // Where nobody looks, every one of them arrives.
+    openBorder(a);
+    for (const { frame } of lies) send(frame);
+    await until('all are heard', () => linesOf(heard.output()).length === 1 + lies.length);
+    // They were believed, too.
+    expect(atStation(a, `ip neigh show ${pouta.address}`)).toContain(stranger);
+    atStation(a, 'ip neigh flush all');
+    await apply();
+  });
+
+  test('lets nothing out that is not what it says to be', async () => {
+    const spoofed = keptBy(a, 'spoofed');
+    atStation(a, 'ip address add 10.9.0.77/24 dev eth0');
+    expect(reaches(a, `-I 10.9.0.77 ${pouta.address}`)).toBe(false);
+    expect(keptBy(a, 'spoofed')).toBeGreaterThan(spoofed);
+    atStation(a, 'ip address del 10.9.0.77/24 dev eth0');
+
+    atStation(a, 'ip link set dev eth0 address 02:00:00:00:00:66');
+    const foreign = keptBy(a, 'spoofed');
+    expect(reaches(a, pouta.address)).toBe(false);
+    expect(keptBy(a, 'spoofed')).toBeGreaterThan(foreign);
+    atStation(a, `ip link set dev eth0 address ${knox.mac}`);
+
+    const offer = `const s = require('node:dgram').createSocket('udp4');
+      s.bind(67, () => s.send('offer', 68, '${pouta.address}', () => s.close()));`;
+    const rogue = keptBy(a, 'rogue-dhcp');
+    a.box.run(['ip', 'netns', 'exec', 'station', process.execPath, '-e', offer]);
+    await until('it is counted', () => keptBy(a, 'rogue-dhcp') > rogue);
+    await until('an honest one reaches the other', () => reaches(a, pouta.address));
+  });
+
+  test('knows one machine more, and the networks behind it, by their elements alone', async () => {
+    const nested = file.replace(`"${pouta.mac}"`, `"${pouta.mac}", allow: 192.168.7.0/24`);
+    const spoofed = keptBy(a, 'spoofed');
+    for (const [gateway, state] of Object.entries(statesOf(nested, a, b))) {
+      const report = await (gateway === 'a' ? a : b).apply(state);
+      expect(report.failures).toEqual([]);
+      expect(report.changes.map(({ facility }) => facility)).toEqual(['nft-elements']);
+    }
+    atStation(b, 'ip address add 192.168.7.1/32 dev lo');
+    atStation(a, `ip route add 192.168.7.0/24 via ${pouta.address}`);
+    await until('it is reached', () => reaches(a, '192.168.7.1'));
+    expect(keptBy(a, 'spoofed')).toBe(spoofed);
+    await apply();
+    expect(reaches(a, '192.168.7.1')).toBe(false);
+    atStation(b, 'ip address del 192.168.7.1/32 dev lo');
+    atStation(a, 'ip route del 192.168.7.0/24');
   });
 
   test('carries a megabyte each way, from machines that know of 1500 bytes alone', async () => {
@@ -168,6 +238,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     expect(heard.output()).not.toContain('02:00:00:00:00:66');
     // Without the filter the same frame comes in: the kernel's VXLAN asks nobody where it is from.
     a.do('nft flush chain inet hawser-net input');
+    openBorder(a);
     send();
     await until('it is heard', () => heard.output().includes('02:00:00:00:00:66'));
     await apply();

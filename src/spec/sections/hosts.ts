@@ -33,6 +33,13 @@ const PlainHost = words.mapping(
         examples: ['fa:16:3e:8b:c4:6a'],
       }),
     ),
+    allow: words.optional(
+      words.oneOrMany({
+        description:
+          'Of a machine of a segment: networks behind it, from whose addresses it may send to other sites as well. None may reach into the segment.',
+        examples: ['192.168.0.0/24'],
+      }),
+    ),
     routes: words.optional(
       words.oneOf(['agent', 'cloud', 'manual'], {
         description:
@@ -87,7 +94,7 @@ function readRange(
     readStations(at, names, source, around, draft);
     return [];
   }
-  reportLoneMac(at, source, draft);
+  reportLoneKeys(at, source, draft);
   const addresses = textsOf(source, 'address').map((text) => expandEach(at, names, text, draft));
   const tags = readTags(source, draft);
   const { ssh } = source;
@@ -122,8 +129,11 @@ function refuseWas(source: HostSource, draft: Draft): { readonly was?: string } 
 }
 
 /** Only segments know machines by their MAC addresses. */
-function reportLoneMac(at: Text, source: HostSource, draft: Draft): void {
-  if (source.mac === undefined) return;
-  const place = placeOf(source, 'mac');
-  draft.report(errors.diagnostic('spec/mac-without-segment', { name: at.text }, { place }));
+function reportLoneKeys(at: Text, source: HostSource, draft: Draft): void {
+  for (const key of ['mac', 'allow'] as const) {
+    if (source[key] === undefined) continue;
+    const args = { name: at.text, key };
+    const where = { place: placeOf(source, key) };
+    draft.report(errors.diagnostic('spec/only-in-a-segment', args, where));
+  }
 }

@@ -1,4 +1,4 @@
-import { Address } from '#ip';
+import { Address, Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { located, type Surroundings } from '../machine.ts';
@@ -14,6 +14,7 @@ export interface StationSource {
   readonly segment?: string | undefined;
   readonly address?: OneOrMany;
   readonly mac?: OneOrMany;
+  readonly allow?: OneOrMany;
   readonly routes?: unknown;
   readonly tags?: unknown;
   readonly was?: unknown;
@@ -27,6 +28,7 @@ export interface DraftStation extends Located {
   readonly segment: Text;
   readonly addresses: readonly { readonly address: Address; readonly at: Text }[];
   readonly mac: string;
+  readonly allow: readonly { readonly prefix: Prefix; readonly at: Text }[];
 }
 
 /** What a plain host may say, and a machine of a segment not: no other site is behind a router for it. */
@@ -42,6 +44,10 @@ export function readStations(
 ): void {
   reportUnusable(at, source, draft);
   const macs = readMacs(at, names, source, draft);
+  const allow = textsOf(source, 'allow').flatMap((text) => {
+    const prefix = draft.parse(text, Prefix.parse);
+    return prefix ? [{ prefix, at: text }] : [];
+  });
   const texts = textsOf(source, 'address').map((text) => expandEach(at, names, text, draft));
   const [segment] = textsOf(source, 'segment');
   if (!segment) return;
@@ -50,7 +56,8 @@ export function readStations(
     const addresses = texts.flatMap((all) => readAddress(name, all[index], draft));
     const mac = macs[index] ?? '';
     const site = around.site ?? '';
-    draft.stations.push({ name, site, segment, addresses, mac, ...located(source, at.place) });
+    const station = { name, site, segment, addresses, mac, allow };
+    draft.stations.push({ ...station, ...located(source, at.place) });
   }
 }
 

@@ -109,7 +109,7 @@ export class Layout {
   /** Those machines whose site the segment reaches, each with its addresses in the pool of its site. */
   settle(sites: readonly SegmentSite[], stations: Draft['stations']): readonly Station[] {
     return stations
-      .map(({ segment, addresses, ...station }): Station => {
+      .map(({ segment, addresses, allow, ...station }): Station => {
         const here = sites.find(({ site }) => site === station.site);
         if (here) for (const one of addresses) this.#checkPool(station.name, here, one);
         else {
@@ -118,10 +118,22 @@ export class Layout {
         }
         const found = addresses.map(({ address, at }) => ({ is: address, at }));
         this.#checkFamilies(`machine \`${station.name}\``, found);
+        for (const one of allow) this.#checkAllowed(station.name, one);
         const all = addresses.map(({ address }) => address);
-        return { ...station, addresses: all.sort((a, b) => a.compare(b)) };
+        return {
+          ...station,
+          addresses: all.sort((a, b) => a.compare(b)),
+          allow: allow.map(({ prefix }) => prefix).sort((a, b) => a.compare(b)),
+        };
       })
       .sort(by(({ name }) => name));
+  }
+
+  #checkAllowed(name: string, { prefix, at }: Draft['stations'][number]['allow'][number]): void {
+    const subnet = this.#subnets.find((one) => one.overlaps(prefix));
+    if (!subnet) return;
+    const args = { name, allow: at.text, segment: this.#segment, subnet: String(subnet) };
+    this.#report(errors.diagnostic('spec/allow-in-segment', args, where(at)));
   }
 
   #checkPool(

@@ -1,8 +1,15 @@
-import type { NftMatch, NftRule, NftTable } from '#state';
-import type { Model } from '../../model.ts';
+import type { Segment } from '#spec';
+import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
+import type { Model, Node } from '../../model.ts';
+import { knownSets, pairsAt, rangesAt, type Side } from './known.ts';
 import { vxlan } from './place.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
+const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
+  match,
+  counter,
+  verdict: 'drop',
+});
 
 /**
  * Before the hook of `br_netfilter`, at 0: that takes IP out of the bridge's chain, and puts it back behind
@@ -10,23 +17,78 @@ const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '=
  */
 const borderPriority = -200;
 
-/** What is for all stays in its site, and so does DHCP, whoever it is for. */
-export function borderOf({ network }: Model): NftTable {
-  const group = is('meta pkttype', ['broadcast', 'multicast']);
-  const dhcp = [is('udp dport', ['67', '68', '546', '547'])];
-  const stay = (match: NftMatch[]): NftRule[] =>
-    ['iifname', 'oifname'].map((side) => ({
-      match: [is(side, vxlan), ...match],
-      counter: 'border',
-      verdict: 'drop',
-    }));
-  const hook = { type: 'filter', hook: 'forward', priority: borderPriority, policy: 'accept' };
+const forward: NftChain = {
+  name: 'forward',
+  hook: { type: 'filter', hook: 'forward', priority: borderPriority, policy: 'accept' },
+  rules: [
+    { match: [is('iifname', vxlan)], verdict: 'goto far' },
+    { match: [is('oifname', vxlan)], verdict: 'goto near' },
+  ],
+};
+
+/** What crosses the border comes from a machine that is known on the side it comes from. */
+export function borderOf({ network }: Model, { unit }: Node, segment: Segment): NftTable {
   return {
     family: 'bridge',
     name: `hawser-${network.name}`,
-    counters: ['border'],
-    sets: [],
+    counters: ['border', 'not-ip', 'rogue-dhcp', 'rogue-ra', 'spoofed'],
+    sets: [...knownSets(segment, unit.name)],
     maps: [],
-    chains: [{ name: 'forward', hook, rules: [...stay([group]), ...stay(dhcp)] }],
+    chains: [crossing('far'), forward, crossing('near')],
   };
 }
+
+/** The only ways in and out: all that is not let through is dropped, and counted by what it is. */
+const crossing = (side: Side): NftChain => ({
+  name: side,
+  rules: [...strangers, ...stays, ...isKnown(side), ...neverCross, drop('spoofed')],
+});
+
+/** ICMPv6 (RFC 4861): a router advertises itself; solicitations, answers and redirects. */
+const advertisement = is('icmpv6 type', 'nd-router-advert');
+const discovery = is('icmpv6 type', [
+  'nd-router-solicit',
+  'nd-neighbor-solicit',
+  'nd-neighbor-advert',
+  'nd-redirect',
+]);
+
+/** Those that answer for a site are in it: what comes from another is nobody's of it. */
+const strangers = [
+  drop('rogue-dhcp', is('udp sport', ['67', '547'])),
+  drop('rogue-ra', advertisement),
+];
+
+/** What is for all stays in its site, and so does DHCP, whoever it is for. */
+const stays = [
+  drop('border', is('meta pkttype', ['broadcast', 'multicast'])),
+  drop('border', is('udp dport', ['67', '68', '546', '547'])),
+];
+
+/** Pairs first: they are nearly all. */
+const isKnown = (side: Side): NftRule[] => {
+  const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
+  const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
+  return [
+    pass(from('ip saddr', pairsAt(side, 4))),
+    // Neighbours of IPv6 are answered for at home, and say in a field that no set can be asked for whom they answer.
+    { match: [discovery, from('ip6 saddr', pairsAt(side, 6))], counter: 'border', verdict: 'drop' },
+    { match: [discovery, linkLocal], counter: 'border', verdict: 'drop' },
+    drop('spoofed', discovery),
+    pass(from('ip6 saddr', pairsAt(side, 6))),
+    pass(
+      from('arp saddr ip', pairsAt(side, 4)),
+      is('arp saddr ether . arp saddr ip', `@${pairsAt(side, 4)}`),
+    ),
+    pass(from('ip saddr', rangesAt(side, 4))),
+    pass(from('ip6 saddr', rangesAt(side, 6))),
+  ];
+};
+
+const linkLocal = is('ip6 saddr', 'fe80::/10');
+
+/** Addresses that mean something on one link alone, and frames in which no address can be looked for. */
+const neverCross = [
+  drop('border', linkLocal),
+  { ...drop('not-ip'), match: [{ left: 'meta protocol', op: '!=', right: ['ip', 'arp', 'ip6'] }] },
+] satisfies NftRule[];

@@ -49,31 +49,55 @@ test('it knows the machines at the other sites, and where they are', () => {
   ]);
 });
 
-test('what is for all stays in its site, and so does DHCP of both families, coming and going', () => {
+const borderAt = (text: string, gateway = 'ga') => {
   const [border, ...others] =
-    project(linked(file()), 'ga').namespaces['hw-net-lab']?.nft?.items ?? [];
-  const is = (left: string, right: string | string[]) => ({ left, op: '==', right });
-  const group = is('meta pkttype', ['broadcast', 'multicast']);
-  const dhcp = is('udp dport', ['67', '68', '546', '547']);
-  const drop = (side: string, what: object) => ({
-    match: [is(side, 'vxlan'), what],
-    counter: 'border',
-    verdict: 'drop',
+    project(linked(text), gateway).namespaces['hw-net-lab']?.nft?.items ?? [];
+  if (!border || others.length > 0) throw new Error('a segment has one filter');
+  return border;
+};
+const setsOf = (text: string, gateway?: string) =>
+  Object.fromEntries(
+    borderAt(text, gateway)
+      .sets.filter(({ elements }) => elements.length > 0)
+      .map(({ name, elements }) => [name, elements]),
+  );
+
+test('what crosses the border is looked up by the side it comes from, before all other filters', () => {
+  const { chains, ...border } = borderAt(file());
+  expect(border).toMatchObject({ family: 'bridge', name: 'hawser-net' });
+  const [far, forward, near] = chains;
+  expect(forward).toEqual({
+    name: 'forward',
+    hook: { type: 'filter', hook: 'forward', priority: -200, policy: 'accept' },
+    rules: [
+      { match: [{ left: 'iifname', op: '==', right: 'vxlan' }], verdict: 'goto far' },
+      { match: [{ left: 'oifname', op: '==', right: 'vxlan' }], verdict: 'goto near' },
+    ],
   });
-  expect(others).toEqual([]);
-  expect(border).toMatchObject({ family: 'bridge', name: 'hawser-net', counters: ['border'] });
-  expect(border?.chains).toEqual([
-    {
-      name: 'forward',
-      hook: { type: 'filter', hook: 'forward', priority: -200, policy: 'accept' },
-      rules: [
-        drop('iifname', group),
-        drop('oifname', group),
-        drop('iifname', dhcp),
-        drop('oifname', dhcp),
-      ],
-    },
-  ]);
+  for (const chain of [far, near]) {
+    expect(chain?.rules.at(-1)).toEqual({ match: [], counter: 'spoofed', verdict: 'drop' });
+  }
+});
+
+test('each gateway knows the machines of all sites, by which side of its border they are on', () => {
+  const [a, b] = [['02:00:00:00:00:0a . 10.9.0.2'], ['02:00:00:00:00:0b . 10.9.0.130']];
+  expect(setsOf(file())).toEqual({ near4: a, far4: b });
+  expect(setsOf(file(), 'gb')).toEqual({ near4: b, far4: a });
+});
+
+test('a machine sends from the networks behind it, and a router from all but the segment', () => {
+  const nested = file().replace('0B"', '0B", allow: [192.168.7.0/24, fd07::/64]');
+  expect(setsOf(nested)).toMatchObject({
+    'far-behind4': ['02:00:00:00:00:0b . 192.168.7.0/24'],
+    'far-behind6': ['02:00:00:00:00:0b . fd07::/64'],
+  });
+  const routed = file()
+    .replace('vni: 7', 'router: 10.9.0.130\n    vni: 7')
+    .replace('pool: 10.9.0.130', 'pool: 10.9.0.131');
+  const beyond = setsOf(routed)['far-behind4'] ?? [];
+  expect(beyond).toContain('02:00:00:00:00:0b . 128.0.0.0/1');
+  expect(beyond.join()).not.toContain('. 10.9.0.0/');
+  expect(beyond).toHaveLength(24);
 });
 
 test('VXLAN is let in from the other gateway of the segment alone, and all else passes as before', () => {
@@ -88,9 +112,12 @@ test('VXLAN is let in from the other gateway of the segment alone, and all else 
   expect(trace(model, 'ga', 'gc', vxlan).verdict).toBe('allow');
 });
 
-test('a machine that comes or changes its MAC address concerns the gateways that send to it', () => {
+test('a machine that comes or changes its MAC address concerns all gateways of its segment', () => {
   const [before, after] = [file(), file('').replace('hosts: {  }', '')].map((text) => linked(text));
   if (!before || !after) throw new Error('both are linked');
-  expect(affected(before, after)).toEqual(['ga']);
-  expect(affected(before, linked(file().replace('0B', '0C')))).toEqual(['ga']);
+  expect(affected(before, after)).toEqual(['ga', 'gb']);
+  // Its own gateway tells it from those who pretend to be it.
+  expect(affected(before, linked(file().replace('0B', '0C')))).toEqual(['ga', 'gb']);
+  const allowed = linked(file().replace('0B"', '0B", allow: 192.168.7.0/24'));
+  expect(affected(before, allowed)).toEqual(['ga', 'gb']);
 });

@@ -30,6 +30,6 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
     fdb: { v: 1, items: local ? [...fdb] : [] },
     neighbours: { v: 1, items: [...neighbours] },
     ports: { v: 1, items: here ? [{ device: here.port, bridge }] : [] },
-    nft: { v: 1, items: [borderOf(model)] },
+    nft: { v: 1, items: [borderOf(model, node, segment)] },
   };
 }

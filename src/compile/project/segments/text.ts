@@ -6,8 +6,15 @@ export const segmentsText = (model: Model): unknown =>
   model.network.segments.map((segment) => [
     segment.name,
     segment.vni,
+    segment.subnets.map(String),
+    segment.routers.map(String),
     segment.sites.map(({ site, port }) => [site, port]),
-    segment.stations.map(({ site, mac, addresses }) => [site, mac, addresses.map(String)]),
+    segment.stations.map(({ site, mac, addresses, allow }) => [
+      site,
+      mac,
+      addresses.map(String),
+      allow.map(String),
+    ]),
     [...gatewaysOf(model, segment).values()].map((gateway) => [
       gateway.name,
       String(endOf(model, gateway) ?? ''),

@@ -1,0 +1,58 @@
+import { byText } from '#base';
+import { type Family, Prefix, PrefixSet } from '#ip';
+import type { Segment, Station } from '#spec';
+import type { NftSet } from '#state';
+
+/** From which side of the border a frame comes: the port, or the tunnels. */
+export type Side = 'near' | 'far';
+
+const families = [4, 6] as const;
+
+/**
+ * The set of what a side is known to have: pairs of MAC and address, `02:00:00:00:00:0a . 10.9.0.2`.
+ * Single elements, so that one more costs one more.
+ */
+export const pairsAt = (side: Side, family: Family): string => `${side}${family}`;
+/** The set of the ranges from which machines of a side may send besides, pairs of MAC and range. */
+export const rangesAt = (side: Side, family: Family): string => `${side}-behind${family}`;
+
+/** Who is known at the site of a gateway and at the others, by the file. */
+export function knownSets(segment: Segment, site: string): readonly NftSet[] {
+  const here = (station: Station): boolean => station.site === site;
+  return [
+    ...setsOf(segment, 'near', segment.stations.filter(here)),
+    ...setsOf(
+      segment,
+      'far',
+      segment.stations.filter((station) => !here(station)),
+    ),
+  ];
+}
+
+const setsOf = (segment: Segment, side: Side, stations: readonly Station[]): readonly NftSet[] =>
+  families.flatMap((family): NftSet[] => {
+    const type = `ether_addr . ipv${family}_addr`;
+    const pairs = stations.flatMap(({ mac, addresses }) =>
+      addresses.filter((one) => one.family === family).map((address) => `${mac} . ${address}`),
+    );
+    const ranges = stations.flatMap((station) =>
+      behind(segment, station)
+        .prefixes()
+        .filter((prefix) => prefix.family === family)
+        .map((prefix) => `${station.mac} . ${prefix}`),
+    );
+    return [
+      { name: pairsAt(side, family), type, interval: false, elements: pairs.sort(byText) },
+      { name: rangesAt(side, family), type, interval: true, elements: ranges.sort(byText) },
+    ];
+  });
+
+const everything = PrefixSet.of(['0.0.0.0/0', '::/0'].map((text) => Prefix.parse(text)));
+
+/** What a router hands on comes from everywhere but the segment; other machines have what they are allowed. */
+function behind({ routers, subnets }: Segment, { addresses, allow }: Station): PrefixSet {
+  const routed = routers.filter((router) => addresses.some((address) => address.equals(router)));
+  const outside = everything.subtract(PrefixSet.of(subnets)).prefixes();
+  const beyond = outside.filter(({ family }) => routed.some((router) => router.family === family));
+  return PrefixSet.of([...allow, ...beyond]);
+}

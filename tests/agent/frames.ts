@@ -1,0 +1,85 @@
+import { Address } from '#ip';
+import { knox, pouta, type Side } from './segment-world.ts';
+
+/** The MAC address of nobody. */
+export const stranger = '02:00:00:00:00:66';
+/** An address of the segment that nobody has. */
+const vacant = '10.9.0.77';
+
+const hex = (mac: string): string => mac.replaceAll(':', '');
+const word = (value: number): string => value.toString(16).padStart(4, '0');
+const bytes = (text: string): string => {
+  const { family, value } = Address.parse(text);
+  return value.toString(16).padStart(family === 4 ? 8 : 32, '0');
+};
+
+const ethernet = (to: string, from: string, type: string, payload: string): string =>
+  `${hex(to)}${hex(from)}${type}${payload}`;
+
+/** Ones' complement sum of the words of a header (RFC 1071). */
+function checksum(header: string): string {
+  const words = header.match(/.{4}/g) ?? [];
+  const sum = words.reduce((all, one) => all + Number.parseInt(one, 16), 0);
+  return word(~((sum & 0xffff) + (sum >> 16)) & 0xffff);
+}
+
+const udp = (from: number, to: number): string => `${word(from)}${word(to)}${word(8)}0000`;
+
+function ipv4(from: string, to: string, payload: string): string {
+  const [start, end] = [
+    `4500${word(20 + payload.length / 2)}000000004011`,
+    bytes(from) + bytes(to),
+  ];
+  return `${start}${checksum(`${start}0000${end}`)}${end}${payload}`;
+}
+
+const icmpv6 = (from: string, to: string, message: string): string =>
+  `60000000${word(message.length / 2)}3aff${bytes(from)}${bytes(to)}${message}`;
+
+const arpAnswer = (mac: string, address: string): string =>
+  `0001080006040002${hex(mac)}${bytes(address)}${hex(knox.mac)}${bytes(knox.address)}`;
+
+/** A datagram as a machine of the segment sends it to another. */
+export const datagramOf = (from: Side, to: Side, port: number): string =>
+  ethernet(to.mac, from.mac, '0800', ipv4(from.address, to.address, udp(7777, port)));
+
+const { mac } = pouta;
+const toKnox = (from: string, type: string, payload: string) =>
+  ethernet(knox.mac, from, type, payload);
+const datagram = (from: string, source = 7777): string =>
+  ipv4(from, knox.address, udp(source, source + 1));
+const router = 'fe80::1';
+
+/** What crosses no border, and how it is counted: as if the other gateway had let it out. */
+export const lies: readonly { readonly why: string; readonly frame: string }[] = [
+  { why: 'spoofed', frame: toKnox(mac, '0800', datagram(vacant)) },
+  { why: 'spoofed', frame: toKnox(stranger, '0800', datagram(pouta.address)) },
+  { why: 'spoofed', frame: toKnox(mac, '0806', arpAnswer(mac, vacant)) },
+  { why: 'spoofed', frame: toKnox(mac, '0806', arpAnswer(stranger, pouta.address)) },
+  { why: 'rogue-dhcp', frame: toKnox(mac, '0800', datagram(pouta.address, 67)) },
+  {
+    why: 'rogue-ra',
+    frame: ethernet(
+      '33:33:00:00:00:01',
+      mac,
+      '86dd',
+      icmpv6(router, 'ff02::1', `86000000${'0'.repeat(24)}`),
+    ),
+  },
+  // An answer for another: the neighbour's advertisement (RFC 4861, 4.4).
+  {
+    why: 'spoofed',
+    frame: toKnox(
+      mac,
+      '86dd',
+      icmpv6('fd09::1', 'fd09::2', `8800000060000000${bytes('fd09::77')}`),
+    ),
+  },
+  { why: 'not-ip', frame: toKnox(mac, '88b5', '61'.repeat(46)) },
+];
+
+/** A program that sends a frame through the tunnel to the gateway of Knox, in the VXLAN of the segment. */
+export const tunnelled = (
+  frame: string,
+): string => `const s = require('node:dgram').createSocket('udp4');
+s.send(Buffer.from('0800000000000700${frame}', 'hex'), 14789, '${knox.overlay}', () => s.close());`;
