@@ -8,6 +8,7 @@ const api = below('base', 'ip', 'wireguard', 'state', 'api');
 const host = [...state, 'host'];
 const agent = [...new Set([...host, ...api, 'agent'])];
 const server = [...new Set([...compile, ...api, 'server'])];
+const monitors = [...api, 'monitors'];
 const implementations = [...server, 'clouds', 'slurm', 'monitors'];
 const deploy = [...new Set([...api, ...agent, 'spec', 'deploy'])];
 const doctor = [...agent, 'doctor'];
@@ -28,7 +29,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   server,
   clouds: server,
   slurm: server,
-  monitors: server,
+  monitors,
   doctor,
   lab,
   deploy,

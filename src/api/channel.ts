@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { HostState } from '#state';
 import { PeerSample } from './health.ts';
+import { TimedResult } from './monitors.ts';
 import { Finding } from './problem.ts';
 import { Count, Name, Package, PublicKey, Time, Upgrade } from './schemas.ts';
 
@@ -226,6 +227,13 @@ export const SamplesReport = Type.Object({
 });
 export type SamplesReport = Static<typeof SamplesReport>;
 
+/** What its looks at services found: all when a connection begins, then what is another, each at least once in `samplesWithin`. */
+export const MonitorsReport = Type.Object({
+  type: literal('monitors'),
+  results: Type.Record(Name, TimedResult),
+});
+export type MonitorsReport = Static<typeof MonitorsReport>;
+
 /** `keepsPlace`: file and peers go on naming it, as before it joined. */
 export const LeaveMessage = Type.Object({
   type: literal('leave'),
@@ -242,6 +250,7 @@ export const FromAgent = Type.Union([
   DriftReport,
   SeenReport,
   SamplesReport,
+  MonitorsReport,
   LeaveMessage,
   UpgradeReport,
 ]);

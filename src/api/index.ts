@@ -3,6 +3,7 @@ export { apiErrors } from './errors.ts';
 export { requirePlainFiles, sameFiles } from './file-set.ts';
 export * from './health.ts';
 export { type InstallLines, installerPath, installLines, packagePath } from './installer.ts';
+export * from './monitors.ts';
 export { may, type Permission, permissionsOf } from './permissions.ts';
 export * from './problem.ts';
 export type * from './rotation.ts';

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { TunnelState, TunnelsStatus } from './health.ts';
+import { MonitorsStatus } from './monitors.ts';
 import { rotationRoutes } from './rotation.ts';
 import {
   network,
@@ -102,6 +103,14 @@ export const routes = {
       state: Type.Optional(TunnelState),
     }),
     response: TunnelsStatus,
+  }),
+  monitors: route({
+    method: 'GET',
+    path: `${network}/monitors`,
+    permission: 'read',
+    summary: 'The services that machines of a network look at, and how each is',
+    params: OfNetwork,
+    response: MonitorsStatus,
   }),
   pull: route({
     method: 'GET',

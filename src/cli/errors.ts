@@ -113,6 +113,10 @@ export const cliErrors = errorTable({
     says: 'the server has several networks: {networks}',
     fix: 'Name one with --network, or for good with `hawser login TOKEN --network NAME`.',
   },
+  'cli/no-monitor': {
+    says: '{network} has no monitor {name}; it has {known}',
+    fix: 'Write its name as `hawser monitors` has it, or add it to the file under `monitors:`.',
+  },
   'cli/no-networks': {
     says: 'the server has no network yet',
     fix: 'Begin one from its file: `hawser apply FILE --create`.',

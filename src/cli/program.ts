@@ -26,6 +26,7 @@ import {
   retryCommand,
   revokeCommand,
 } from './commands/machines.ts';
+import { monitorsCommand } from './commands/monitors.ts';
 import { networkCommand } from './commands/network.ts';
 import { planCommand } from './commands/plan.ts';
 import { pullCommand } from './commands/pull.ts';
@@ -49,6 +50,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       serverCommand(),
       statusCommand(),
       tunnelsCommand(),
+      monitorsCommand(),
       applyCommand(),
       deployCommand(),
       pullCommand(),

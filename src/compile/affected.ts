@@ -6,6 +6,7 @@ import { sizeClass } from './mtu.ts';
 import { resolversOf } from './names/resolvers.ts';
 import { nameTable } from './names/table.ts';
 import type { AddressClass } from './policy/partition.ts';
+import { monitorsText } from './project/monitors.ts';
 import { machinesOf, project } from './project/project.ts';
 import { largestTunnel } from './project/routes.ts';
 import { segmentsText } from './project/segments/text.ts';
@@ -112,6 +113,7 @@ function shapeOf(model: Model): string {
     policy: policyText(network),
     dns: dnsText(network),
     segments: segmentsText(model),
+    monitors: monitorsText(model),
     uneven: model.uneven && core.map((node) => largestTunnel(model, node)),
     presharedKeys: [model.inputs.presharedKeys ?? 0, model.inputs.preshared?.from ?? 0],
     adopted: model.inputs.adopted ?? null,

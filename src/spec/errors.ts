@@ -380,6 +380,20 @@ export const errors = errorTable({
     says: '{file} is written in a way that cannot be changed here: {why}',
     fix: 'Change it by hand, and apply it.',
   },
+
+  // Monitors.
+  'spec/not-of-monitor': {
+    says: '`{key}` means nothing for a monitor of type `{type}`',
+    fix: 'Remove it; such a monitor has {keys}.',
+  },
+  'spec/bad-url': {
+    says: '`{url}` cannot be looked at: {why}',
+    fix: 'Write it like http://192.168.66.11:8080/health.',
+  },
+  'spec/nobody-looks': {
+    says: 'nobody can look for monitor `{name}`: {who}',
+    fix: 'Name a machine that runs an agent: `from: MACHINE`, or `from: site:NAME`.',
+  },
 });
 
 export type Code = keyof typeof errors.entries;

@@ -218,6 +218,23 @@ export interface Segment extends Located {
   readonly stations: readonly Station[];
 }
 
+/** A service, and who looks at it. */
+export interface Monitor extends Located {
+  readonly name: string;
+  readonly type: 'tcp' | 'http' | 'pyro';
+  /** Of tcp a machine or host of the network too; of pyro that of the name server. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly url?: string;
+  /** HTTP status; absent: any of 200 to 299. */
+  readonly expect?: number;
+  /** Seconds between looks, and that an answer may take. */
+  readonly every: number;
+  readonly timeout: number;
+  /** The machine that looks. */
+  readonly from: string;
+}
+
 export interface Network extends Located {
   readonly version: 1;
   readonly name: string;
@@ -233,6 +250,8 @@ export interface Network extends Located {
   /** Absent: everything inside the network may talk. Present: default deny. */
   readonly policy?: readonly PolicyRule[];
   readonly tests: readonly PolicyTest[];
+  /** Sorted by name. */
+  readonly monitors: readonly Monitor[];
   /** How many people a change needs. */
   readonly approvals: 1 | 2;
 }

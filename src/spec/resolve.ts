@@ -5,6 +5,7 @@ import { errors } from './errors.ts';
 import type { Network } from './network.ts';
 import { type Loose, originOf } from './origin.ts';
 import { reportOverlaps } from './overlap.ts';
+import { placeMonitors } from './place-monitors.ts';
 import type { FileSource } from './schema.ts';
 import { interfaceOf } from './sections/head.ts';
 import { type SectionName, sections } from './sections/index.ts';
@@ -29,7 +30,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
   const { place, fields } = originOf(file);
   const at = (key: SectionName): Place => fields[key] ?? place;
   const { version, network, overlay, defaults, approvals, sites, members } = sections;
-  const { segments, dns, groups, topology, policy, tests } = sections;
+  const { segments, dns, groups, topology, policy, tests, monitors } = sections;
 
   const name = network.read(file.network, draft, at('network'));
   draft.network = name;
@@ -46,6 +47,9 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
   const rules = policy.read(file.policy, draft, at('policy'));
   checkLinkedMembers(shape, everyMember, draft);
   if (names) reportShadows(names, everySite, everyMember, draft);
+  const written = monitors.read(file.monitors, draft, at('monitors'));
+  const around = { topology: shape, sites: everySite, members: everyMember };
+  const everyMonitor = placeMonitors(written, around, draft);
   draft.names.checkFormer();
   reportJumpCycles(draft);
   reportUnroutable(draft.ranges, report);
@@ -62,6 +66,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
     groups: everyGroup,
     ...(rules && { policy: rules }),
     tests: tests.read(file.tests, draft, at('tests')),
+    monitors: everyMonitor,
     approvals: approvals.read(file.approvals, draft, at('approvals')),
     place,
     fields,

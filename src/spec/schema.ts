@@ -17,10 +17,11 @@ const {
   groups,
   policy,
   tests,
+  monitors,
 } = sections;
 
 /** Keys that later versions will know. */
-const reserved = ['server', 'routers', 'clouds', 'slurm', 'monitors', 'lanes', 'presented'];
+const reserved = ['server', 'routers', 'clouds', 'slurm', 'lanes', 'presented'];
 
 const shared = {
   topology: words.optional(topology.schema),
@@ -34,6 +35,7 @@ const shared = {
   groups: words.optional(groups.schema),
   policy: words.optional(policy.schema),
   tests: words.optional(tests.schema),
+  monitors: words.optional(monitors.schema),
 };
 
 /** The whole file. */

@@ -347,6 +347,25 @@ export const Binding = Type.Object(
 );
 export type Binding = Static<typeof Binding>;
 
+/**
+ * A service that the machine looks at, every so many seconds, each time for so many at most. `http` has a `url`, and the
+ * status that it should answer with, any of 200 to 299 if none is said; the others have a host and a port, of `pyro` those of
+ * its name server.
+ */
+export const Monitor = Type.Object(
+  {
+    type: Type.Union([Type.Literal('tcp'), Type.Literal('http'), Type.Literal('pyro')]),
+    host: Type.Optional(Type.String()),
+    port: Type.Optional(Type.Integer()),
+    url: Type.Optional(Type.String()),
+    expect: Type.Optional(Type.Integer()),
+    every: Type.Integer(),
+    timeout: Type.Integer(),
+  },
+  closed,
+);
+export type Monitor = Static<typeof Monitor>;
+
 export const HostState = Type.Object(
   {
     format: Type.Literal(hostStateFormat),
@@ -359,6 +378,8 @@ export const HostState = Type.Object(
     bindings: Type.Array(Binding),
     processes: Type.Record(Type.String(), Type.Unknown()),
     tables: Type.Record(Type.String(), Type.Unknown()),
+    /** What the machine looks at for the network; no part of what it is. */
+    monitors: Type.Optional(Type.Record(Type.String(), Monitor)),
   },
   closed,
 );

@@ -26,6 +26,7 @@ export interface Draft {
   readonly sites: Readonly<Record<string, SiteDraft>>;
   readonly members?: Readonly<Record<string, MachineDraft>>;
   readonly dns?: { readonly hosts_file: 'auto' | boolean };
+  readonly monitored?: boolean;
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly policy?: readonly RuleDraft[];
 }
@@ -102,8 +103,21 @@ export function networkOf(draft: Draft): Network {
     ...(draft.dns && { dns: dnsOf(draft) }),
     ...(draft.policy && { policy: draft.policy.map((rule, i) => ruleOf(rule, i, draft)) }),
     tests: [],
+    monitors: monitorsOf(draft),
     approvals: 1,
   };
+}
+
+/** The first machine of the first site looks at the last one of the network. */
+function monitorsOf({ monitored, sites, members = {} }: Draft): Network['monitors'] {
+  const [first] = Object.values(sites).flatMap((site) => [
+    ...Object.keys(site.gateways ?? {}),
+    ...Object.keys(site.nodes ?? {}),
+  ]);
+  const last = Object.keys(members).at(-1) ?? first;
+  if (monitored !== true || first === undefined || last === undefined) return [];
+  const target = { type: 'tcp', host: last, port: 22 } as const;
+  return [{ ...located, name: 'last', ...target, from: first, every: 10, timeout: 5 }];
 }
 
 const topologyOf = (topology: Draft['topology']): Topology => {

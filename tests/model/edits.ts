@@ -28,6 +28,7 @@ const kinds = [
   'remove-rule',
   'no-policy',
   'change-dns',
+  'change-monitors',
   'change-ports',
   'change-group',
   'change-overlay',
@@ -203,6 +204,7 @@ const actions: Readonly<Record<Edit['kind'], (draft: Draft, n: number) => Draft>
   },
   'remove-rule': (draft) =>
     rulesWith(draft, (rules) => (rules.length > 0 ? rules.slice(1) : undefined)),
+  'change-monitors': (draft, n) => ({ ...draft, monitored: n % 2 === 0 }),
   'change-dns': (draft, n) => {
     const { dns: _, ...rest } = draft;
     return n % 3 === 0 ? rest : { ...rest, dns: { hosts_file: n % 3 === 1 ? 'auto' : false } };

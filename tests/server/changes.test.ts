@@ -43,6 +43,31 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
     await until('bob reaches alice', () => star.bob.reaches(overlay.alice));
   });
 
+  test('looks at services from the machine that should reach them, and tells what it finds', async () => {
+    const stateOf = (state: string) => (): boolean =>
+      new RegExp(`^web +${state} `, 'm').test(star.hub.must('monitors'));
+    expect(star.hub.must('monitors')).toContain('nothing is looked at');
+    star.edit(
+      (text) =>
+        `${text}monitors: { web: { type: tcp, host: bob, port: 7000, from: alice, every: 1 } }\n`,
+    );
+    await until('nobody listens there', stateOf('down'));
+    expect(star.hub.must('monitors', 'web')).toMatch(
+      /^web: down since \d+ s ago, bob:7000 seen from alice\n.*ECONNREFUSED/,
+    );
+    const service = `require('node:net').createServer().listen(7000, '${overlay.bob}');
+      setInterval(() => require('node:fs').existsSync('/run/end') && process.exit(), 50);`;
+    star.bob.box.start([process.execPath, '-e', service]);
+    await until('somebody does', stateOf('up'));
+    star.bob.do('touch /run/end');
+    await until('nobody does any more', stateOf('down'));
+    expect(star.hub.hawser('monitors', 'wab')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('t-follow has no monitor wab; it has web'),
+    });
+    star.hub.must('rollback');
+  });
+
   test('is put back where somebody changes a machine, and tells who, what and when', async () => {
     star.alice.do('ip link del hw-t-follow');
     await until('alice reaches bob again', () => star.alice.reaches(overlay.bob));

@@ -16,7 +16,7 @@ import { Upgrades } from '../upgrade/upgrades.ts';
 import { Confinement } from './confinement.ts';
 import { type Answers, Control, type Request, socketPath } from './control.ts';
 import { findingsIn, findingsOf, list, messagesOf } from './findings.ts';
-import { defaultTimings, type Machine, type Timings } from './machine.ts';
+import { defaultTimings, type Machine, type Probe, type Timings } from './machine.ts';
 import { Pause } from './pause.ts';
 import { Session } from './session.ts';
 import { showState } from './show.ts';
@@ -34,6 +34,8 @@ export interface DaemonOptions {
   readonly host?: Host;
   /** Runs what tells of the machine; its own programs. */
   readonly run?: Run;
+  /** Looks at services; absent: nobody does, and they are unknown. */
+  readonly probe?: Probe;
   readonly lock?: LockOptions;
   readonly timings?: Partial<Timings>;
   /** The kernel's own name of this boot (random(4)). */
@@ -69,6 +71,7 @@ class Daemon {
       enrolments: new Enrolments(stateDir),
       identity: machineIdentity(stateDir),
       run: options.run ?? countingRun().run,
+      probe: options.probe ?? (async () => ({ state: 'unknown' })),
       turns: new Turns(),
       pause: new Pause(stateDir, () => this.#pauseChanged()),
       upgrades: new Upgrades({

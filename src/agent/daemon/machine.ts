@@ -1,4 +1,6 @@
+import type { MonitorResult } from '#api';
 import type { Run } from '#host';
+import type { Monitor } from '#state';
 import type { Agent } from '../agent.ts';
 import type { Enrolments } from '../enrolment.ts';
 import type { Identity } from '../identity.ts';
@@ -20,6 +22,9 @@ export interface Timings {
 
 export const defaultTimings: Timings = { confirm: 30_000, resync: 30_000, spread: 300 };
 
+/** Looks at a service once, as `#monitors` does. Never throws what the service could cause. */
+export type Probe = (monitor: Monitor) => Promise<MonitorResult>;
+
 /** What the networks of one machine share. */
 export interface Machine {
   readonly stateDir: string;
@@ -28,6 +33,7 @@ export interface Machine {
   readonly enrolments: Enrolments;
   readonly identity: Identity;
   readonly run: Run;
+  readonly probe: Probe;
   readonly turns: Turns;
   readonly pause: Pause;
   readonly upgrades: Upgrades;

@@ -3,6 +3,7 @@ import type { HostState } from '#state';
 import { Handshakes } from './handshakes.ts';
 import { Liveness } from './liveness.ts';
 import type { Machine } from './machine.ts';
+import { Monitors } from './monitors.ts';
 import { mtuTowardsPeers } from './mtu.ts';
 import { Samples } from './samples.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -15,6 +16,7 @@ export class Sights {
   readonly #handshakes: Handshakes;
   readonly #liveness: Liveness;
   readonly #samples: Samples;
+  readonly #monitors: Monitors;
   #mtu: number | undefined;
   #haveMoved = false;
   /** Public keys by lane that were told last. */
@@ -32,6 +34,7 @@ export class Sights {
     this.#tell = tell;
     this.#liveness = new Liveness(machine.run, changed);
     this.#samples = new Samples(machine.run, sample);
+    this.#monitors = new Monitors(machine.probe, sample);
     this.#handshakes = new Handshakes(machine.run, (keys) =>
       tell({ type: 'seen', handshakes: [...keys] }),
     );
@@ -75,6 +78,7 @@ export class Sights {
     this.#handshakes.follow(state);
     this.#liveness.follow(state);
     this.#samples.follow(state);
+    this.#monitors.follow(state);
   }
 
   /** Whether peers had moved to another tunnel when that was looked at last. */
@@ -92,11 +96,13 @@ export class Sights {
   again(): void {
     this.#handshakes.again();
     this.#samples.again();
+    this.#monitors.again();
   }
 
   stop(): void {
     this.#liveness.stop();
     this.#samples.stop();
+    this.#monitors.stop();
     this.#handshakes.stop();
   }
 }

@@ -9,6 +9,7 @@ import {
   startSupervisor,
   whenOrphaned,
 } from '#agent';
+import { lookAt } from '#monitors';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
@@ -87,6 +88,7 @@ async function run({ stateDir, confirmWithin }: RunFlags): Promise<void> {
     signal: end.signal,
     version: packageFile.version,
     log,
+    probe: lookAt,
     ...(confirmWithin !== undefined && { timings: { confirm: confirmWithin * 1000 } }),
   });
 }

@@ -56,7 +56,7 @@ const namedIn = (name: string, site: string | undefined, addresses: readonly Add
 });
 
 /** By which others reach a machine or host. */
-const addressesOf = (model: Model, name: string): readonly Address[] =>
+export const addressesOf = (model: Model, name: string): readonly Address[] =>
   model.nodesByName.get(name)?.overlay ??
   model.hostsByName.get(name)?.addresses.map(({ presented }) => presented) ??
   [];

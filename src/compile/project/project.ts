@@ -16,6 +16,7 @@ import { lanAddress, type Model, type Node } from '../model.ts';
 import { hostResolution, resolutionOf } from '../names/state.ts';
 import { filterOf } from './filter.ts';
 import { hostNamed, hostRoutes } from './host-routes.ts';
+import { monitorsOf } from './monitors.ts';
 import { type Carried, carriedPeers } from './peers.ts';
 import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
 import { segmentSpaces } from './segments/space.ts';
@@ -75,8 +76,10 @@ function nodeState(model: Model, node: Node): HostState {
     devices: devicesOf(tunnels),
     diversions: diversionsOf(model, node, tunnels),
   });
+  const monitors = monitorsOf(model, node.name);
   return {
     ...frame(model, node.name),
+    ...(Object.keys(monitors).length > 0 && { monitors }),
     namespaces: {
       root: rootOf(model, node, { peers, tunnels, routing }),
       ...segmentSpaces(model, node),

@@ -1,5 +1,6 @@
 import type { Hello, StateReport, Upgrade } from '#api';
 import type { Diagnostic } from '#base';
+import { Looks } from '../health/looks.ts';
 import { Samples } from '../health/samples.ts';
 import type { StateAnswer, StateWanted } from '../network/messages.ts';
 import type { Card } from '../presence/card.ts';
@@ -47,6 +48,8 @@ export class Connection {
   readonly handshakes = new Set<string>();
   /** How its tunnels are, as it says. */
   readonly samples = new Samples();
+  /** What its looks at services found. */
+  readonly looks = new Looks();
   /** A state is asked for or on its way; what is to be sent then. */
   busy = false;
   again: Name | undefined;

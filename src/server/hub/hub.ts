@@ -8,6 +8,7 @@ import type {
   UpgradeReport,
 } from '#api';
 import { serverErrors } from '../errors.ts';
+import type { Looks } from '../health/looks.ts';
 import type { Samples } from '../health/samples.ts';
 import type { Compiler } from '../network/compiler.ts';
 import type { Changed, Network } from '../network/network.ts';
@@ -127,6 +128,11 @@ export class Hub {
     return samples?.isFresh(performance.now()) ? samples : undefined;
   }
 
+  /** What the looks of an agent that is connected here found at services. */
+  looks(identity: string): Looks | undefined {
+    return this.#connections.get(identity)?.looks;
+  }
+
   /** When an identity was last seen, RFC 3339; undefined: not since this server started. */
   lastSeen(identity: string): string | undefined {
     const seen = this.#attendance.of(identity);
@@ -209,6 +215,7 @@ export class Hub {
 
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
     if (message.type === 'samples') return connection.samples.hear(message, performance.now());
+    if (message.type === 'monitors') return connection.looks.hear(message, performance.now());
     if (message.type === 'report') {
       connection.heard(message);
       const tookBack = this.#findings.tookBack(connection);

@@ -1,4 +1,5 @@
 import type { Model } from '#compile';
+import { formatEndpoint } from '#ip';
 import { type PresharedView, presharedView } from '../rotation/preshared.ts';
 import { type TurnView, turnView } from '../rotation/view.ts';
 
@@ -12,6 +13,17 @@ export interface Views {
   readonly turn: TurnView | undefined;
   /** Newer preshared keys that are being handed out. */
   readonly preshared: PresharedView | undefined;
+  /** What is looked at, and by whom; sorted by name. */
+  readonly monitors: readonly MonitorView[];
+}
+
+/** A service as people know it. */
+export interface MonitorView {
+  readonly name: string;
+  readonly type: string;
+  /** Host and port, or a URL, as the file has them. */
+  readonly target: string;
+  readonly from: string;
 }
 
 export const viewsOf = (model: Model): Views => ({
@@ -19,4 +31,8 @@ export const viewsOf = (model: Model): Views => ({
   approvals: model.network.approvals,
   turn: turnView(model),
   preshared: presharedView(model),
+  monitors: model.network.monitors.map(({ name, type, host = '', port = 0, url, from }) => ({
+    ...{ name, type, from },
+    target: url ?? formatEndpoint({ host, port }),
+  })),
 });

@@ -3,6 +3,7 @@ import { dns } from './dns.ts';
 import { groups } from './groups.ts';
 import { approvals, defaults, include, network, version } from './head.ts';
 import { members } from './members.ts';
+import { monitors } from './monitors.ts';
 import { overlay } from './overlay.ts';
 import { policy } from './policy.ts';
 import { segments } from './segments.ts';
@@ -26,6 +27,7 @@ export const sections = {
   groups,
   policy,
   tests,
+  monitors,
 } as const satisfies Record<string, AnySection>;
 
 export type SectionName = keyof typeof sections;

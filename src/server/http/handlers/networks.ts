@@ -2,6 +2,7 @@ import { apiErrors, requirePlainFiles } from '#api';
 import { Secret } from '#base';
 import { serverErrors } from '../../errors.ts';
 import { newEpoch } from '../../first.ts';
+import { monitorsOf } from '../../health/monitors.ts';
 import { tunnelsOf } from '../../health/tunnels.ts';
 import { servingMachine } from '../../hub/where.ts';
 import { statusOf } from '../../network/status.ts';
@@ -9,7 +10,14 @@ import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, outcome, personsFor, revisionOf } from './context.ts';
 
-type Names = 'listNetworks' | 'createNetwork' | 'status' | 'tunnels' | 'pull' | 'backup';
+type Names =
+  | 'listNetworks'
+  | 'createNetwork'
+  | 'status'
+  | 'tunnels'
+  | 'monitors'
+  | 'pull'
+  | 'backup';
 
 /** Networks as they are. */
 export function networkHandlers(context: Context): Pick<Handlers, Names> {
@@ -66,6 +74,11 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
         throw apiErrors.error('api/not-found', { what: `machine ${machine}` });
       }
       return tunnelsOf(snapshot, hub, await network.tunnelPairs(snapshot), query);
+    },
+
+    async monitors({ params }) {
+      const { network, hub } = context.networks.get(params.network);
+      return monitorsOf(network.snapshot, hub, clock());
     },
 
     async pull({ params, query }) {

@@ -1,0 +1,42 @@
+import type { MonitorStatus, MonitorsStatus } from '#api';
+import type { Hub } from '../hub/hub.ts';
+import type { Snapshot } from '../network/snapshot.ts';
+import type { MonitorView } from '../network/views.ts';
+
+/** How the services of a network are, by what the agents that look at them tell this server. */
+export function monitorsOf(snapshot: Snapshot, hub: Hub, now: Date): MonitorsStatus {
+  const { stored, monitors } = snapshot;
+  return {
+    network: stored.network,
+    revision: stored.revision,
+    monitors: monitors.map((monitor) => statusOf(snapshot, hub, monitor, now)),
+  };
+}
+
+function statusOf(
+  { machines }: Snapshot,
+  hub: Hub,
+  monitor: MonitorView,
+  now: Date,
+): MonitorStatus {
+  const { name, type, target, from } = monitor;
+  const identity = machines.get(from)?.identity;
+  const steady = performance.now();
+  const look = identity === undefined ? undefined : hub.looks(identity)?.of(name, steady);
+  if (!look) {
+    const present = identity === undefined ? undefined : hub.present(identity);
+    return { name, type, target, from, state: 'unknown', why: whyUnknown(from, present) };
+  }
+  const age = steady - look.heard;
+  const { lasts, ...result } = look.result;
+  const before = (ms: number): string => new Date(now.getTime() - ms).toISOString();
+  const times = { at: before(age), since: before(age + lasts * 1000) };
+  return { name, type, target, from, ...result, ...times };
+}
+
+function whyUnknown(from: string, present: ReturnType<Hub['present']>): string {
+  if (!present) return `${from}, which looks at it, is not connected`;
+  return present.place === undefined
+    ? `${from} has not looked at it yet`
+    : `${from} tells the server at ${present.place}`;
+}
