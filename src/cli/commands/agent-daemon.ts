@@ -9,7 +9,6 @@ import {
   startSupervisor,
   whenOrphaned,
 } from '#agent';
-import { lookAt } from '#monitors';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
@@ -88,7 +87,8 @@ async function run({ stateDir, confirmWithin }: RunFlags): Promise<void> {
     signal: end.signal,
     version: packageFile.version,
     log,
-    probe: lookAt,
+    // Loaded where there is something to look at.
+    probe: async (monitor) => (await import('#monitors')).lookAt(monitor),
     ...(confirmWithin !== undefined && { timings: { confirm: confirmWithin * 1000 } }),
   });
 }
