@@ -130,7 +130,12 @@ export const needsHelp = (node: Node): boolean => !node.isCarrier && !node.machi
 
 /** The error for a name that nobody in the network has. */
 export function unknownMachine(model: Model, name: string): HawserError {
-  const known = [...model.nodesByName.keys(), ...model.hostsByName.keys()].sort();
+  const stations = model.network.segments.flatMap((segment) => segment.stations);
+  const known = [
+    ...model.nodesByName.keys(),
+    ...model.hostsByName.keys(),
+    ...stations.map((station) => station.name),
+  ].sort();
   const hint = didYouMean(name, known, 'machine');
   return compileErrors.error('compile/unknown-machine', { name, hint });
 }

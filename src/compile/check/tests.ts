@@ -5,6 +5,7 @@ import type { TestResult, Trace } from '../api.ts';
 import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { placesOf } from '../trace/places.ts';
+import { stationOf } from '../trace/segment.ts';
 import { sharedFamilies, trace } from '../trace/trace.ts';
 import { causeOf } from './causes.ts';
 
@@ -44,6 +45,7 @@ export function runTest(model: Model, test: PolicyTest): TestRun {
 /** Whether a test fails by a cause that another finding tells already. */
 function isTold(model: Model, { from, to }: PolicyTest, failed: Trace): boolean {
   if (failed.verdict !== 'unreachable' || failed.destination === '') return false;
+  if (stationOf(model, from) ?? stationOf(model, to)) return false;
   const { family } = Address.parse(failed.destination);
   const places = placesOf(model);
   return causeOf(model, places.station(from), places.station(to), family)?.told ?? false;

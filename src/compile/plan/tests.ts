@@ -3,14 +3,16 @@ import { formatPort, type PolicyTest } from '#spec';
 import type { TestResult } from '../api.ts';
 import { runTest } from '../check/tests.ts';
 import type { Model } from '../model.ts';
+import { stationOf } from '../trace/segment.ts';
 import { everyName } from './names.ts';
 
 /** Tests of the new file that fail, and did not before. */
 export function failingTests(before: Model, after: Model): readonly TestResult[] {
   const names = new Set(everyName(before));
+  const wasThere = (name: string): boolean => names.has(name) || !!stationOf(before, name);
   const failedBefore = new Set(
     before.network.tests
-      .filter(({ from, to }) => names.has(from) && names.has(to))
+      .filter(({ from, to }) => wasThere(from) && wasThere(to))
       .filter((test) => !runTest(before, test).result.passed)
       .map(keyOf),
   );

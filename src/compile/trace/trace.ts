@@ -1,9 +1,10 @@
 import { Address, type Family } from '#ip';
 import type { PolicyRule, Port } from '#spec';
 import type { Decision, Hop, Trace, Verdict } from '../api.ts';
-import type { Model } from '../model.ts';
+import type { Model, Node } from '../model.ts';
 import type { Packet } from './filter.ts';
-import { addressIn, type Places, placesOf, type Station } from './places.ts';
+import { addressesOf, addressIn, type Places, placesOf, type Station } from './places.ts';
+import { stationOf, traceSegment } from './segment.ts';
 import { type Walk, walk } from './walk.ts';
 
 /**
@@ -12,6 +13,10 @@ import { type Walk, walk } from './walk.ts';
  * Throws `compile/unknown-machine`.
  */
 export function trace(model: Model, from: string, to: string, port: Port, family?: Family): Trace {
+  if (stationOf(model, from) ?? stationOf(model, to)) {
+    const carry = (a: Node, b: Node, by: Port): Trace => trace(model, a.name, b.name, by);
+    return traceSegment(model, from, to, port, carry, family);
+  }
   const places = placesOf(model);
   const sender = places.station(from);
   const target = Address.tryParse(to);
@@ -174,5 +179,10 @@ const self = (name: string, address: Address, port: Port): Trace => ({
 /** Families in which two machines can talk. Throws `compile/unknown-machine`. */
 export function sharedFamilies(model: Model, from: string, to: string): readonly Family[] {
   const places = placesOf(model);
-  return familiesOf(places.station(from), places.station(to));
+  const familiesFor = (name: string): readonly Family[] => {
+    const own = stationOf(model, name)?.station.addresses ?? addressesOf(places.station(name));
+    return own.map((address) => address.family);
+  };
+  const [mine, theirs] = [familiesFor(from), familiesFor(to)];
+  return ([4, 6] as const).filter((family) => mine.includes(family) && theirs.includes(family));
 }

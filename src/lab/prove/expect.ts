@@ -49,7 +49,7 @@ export function expectations(
 }
 
 function between(model: Model, from: Station, to: Station, port: Port): readonly Expected[] {
-  if (from.kind === 'segment' || to.kind === 'segment') return inSegment(from, to, port);
+  if (from.kind === 'segment' || to.kind === 'segment') return inSegment(model, from, to, port);
   if (from.kind === 'pod') return fromPod(model.network, from, to, port);
   const common = { from: from.name, to: to.name, port };
   if (to.kind === 'pod') {
@@ -122,28 +122,18 @@ function fromPod(network: Network, from: Station, to: Station, port: Port): read
     }));
 }
 
-/**
- * Machines of one segment reach each other, whatever a policy says: within a site by its own switch, between
- * sites by the gateways. From others nothing leads there.
- */
-function inSegment(from: Station, to: Station, port: Port): readonly Expected[] {
+/** Machines of a segment are followed like all others; from and to what is outside of it nothing is sent. */
+function inSegment(model: Model, from: Station, to: Station, port: Port): readonly Expected[] {
   if (from.segment !== to.segment) return [];
-  return to.addresses.flatMap((address) => {
-    const source = from.addresses.find(({ family }) => family === address.family);
-    if (!source) return [];
-    const isHere = from.unit === to.unit;
-    return {
+  return sharedFamilies(model, from.name, to.name)
+    .map((family) => trace(model, from.name, to.name, port, family))
+    .map((found) => ({
       from: from.name,
       to: to.name,
-      family: address.family,
       port,
-      destination: `${address}`,
-      source: `${source}`,
-      verdict: isHere ? 'outside' : 'allow',
-      reason: `both are in segment ${from.segment}`,
-      tunnels: isHere ? [] : [tunnelBetween(from.node ?? '', to.node ?? '')],
-    };
-  });
+      source: found.source,
+      ...predictionOf(found),
+    }));
 }
 
 /** A name of a flow that fits into a datagram. */

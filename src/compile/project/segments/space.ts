@@ -5,11 +5,15 @@ import { borderOf } from './border.ts';
 import { farStations } from './far.ts';
 import { bridge, endOf, segmentsAt, vxlan } from './place.ts';
 
+/** The namespace of a segment on its gateways. */
+export const spaceName = ({ network }: Model, { name }: Segment): string =>
+  `hw-${network.name}-${name}`;
+
 /** The namespaces of the segments that a machine carries. */
 export function segmentSpaces(model: Model, node: Node): Readonly<Record<string, Namespace>> {
   return Object.fromEntries(
     segmentsAt(model, node).map((segment) => [
-      `hw-${model.network.name}-${segment.name}`,
+      spaceName(model, segment),
       spaceOf(model, node, segment),
     ]),
   );

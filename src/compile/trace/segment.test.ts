@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { parsePort } from '#spec';
+import { check } from '../check/check.ts';
+import { emptyFacts } from '../inputs.ts';
+import { link } from '../link.ts';
+import { linked, networkOf } from '../testing.ts';
+import { sharedFamilies, trace } from './trace.ts';
+
+const file = `
+version: 1
+network: net
+overlay: 10.0.0.0/24
+sites:
+  a:
+    gateways: { ga: { endpoint: 192.0.2.1:51820, overlay: 10.0.0.1 } }
+    hosts:
+      a-1: { segment: lab, address: 10.9.0.2, mac: "02:00:00:00:00:0a" }
+      a-2: { segment: lab, address: [10.9.0.3, "fd09::3"], mac: "02:00:00:00:00:1a" }
+  b:
+    gateways: { gb: { endpoint: 192.0.2.2:51820, overlay: 10.0.0.2 } }
+    hosts: { b-1: { segment: lab, address: [10.9.0.130, "fd09::130"], mac: "02:00:00:00:00:0b" } }
+segments:
+  lab:
+    vni: 7
+    subnet: [10.9.0.0/24, "fd09::/64"]
+    sites:
+      a: { pool: [10.9.0.2-10.9.0.99, "fd09::2-fd09::99"], port: eth1 }
+      b: { pool: [10.9.0.130-10.9.0.199, "fd09::130-fd09::199"], port: eth1 }
+tests:
+  - { from: a-1, to: b-1, expect: allow }
+  - { from: b-1, to: a-1, port: udp/68, expect: deny }
+  - { from: ga, to: b-1, expect: deny }
+`;
+
+const flow = (from: string, to: string, port = 'icmp') =>
+  trace(linked(file), from, to, parsePort(port));
+
+test('a flow to the machine of another site is followed over the gateways of both', () => {
+  const found = flow('a-1', 'b-1');
+  expect(found).toMatchObject({ verdict: 'allow', source: '10.9.0.2', destination: '10.9.0.130' });
+  expect(found.hops.map(({ machine }) => machine)).toEqual(['a-1', 'ga', 'gb', 'b-1']);
+  expect(found.back.map(({ machine }) => machine)).toEqual(['b-1', 'gb', 'ga', 'a-1']);
+  expect(flow('a-1', '10.9.0.130')).toMatchObject({ to: 'b-1', verdict: 'allow' });
+});
+
+test('it has the families that both ends have', () => {
+  expect(sharedFamilies(linked(file), 'a-2', 'b-1')).toEqual([4, 6]);
+  expect(sharedFamilies(linked(file), 'a-1', 'b-1')).toEqual([4]);
+  expect(trace(linked(file), 'a-2', 'b-1', parsePort('icmp'), 6).source).toBe('fd09::3');
+});
+
+test('within a site nothing is enforced', () => {
+  expect(flow('a-1', 'a-2')).toMatchObject({ verdict: 'outside', hops: [] });
+  expect(flow('a-1', 'a-2').reason).toMatch(/^not enforced: both are on the switch of a/);
+});
+
+test('DHCP stays at home, and the border that keeps it is named', () => {
+  const decision = { machine: 'gb', counter: 'border' };
+  expect(flow('b-1', 'a-1', 'udp/67')).toMatchObject({ verdict: 'deny', decision });
+  expect(flow('b-1', 'a-1', 'udp/69').verdict).toBe('allow');
+});
+
+test('nothing leads into a segment, out of it, or to whom the file does not name', () => {
+  for (const [from, to, reason] of [
+    ['ga', 'a-1', 'from outside into segment lab'],
+    ['a-1', 'ga', 'not in segment lab'],
+    ['a-1', '198.51.100.1', 'not in segment lab'],
+    ['a-1', '10.9.0.140', 'nothing for it crosses the border'],
+    ['a-1', '10.9.0.40', 'not enforced'],
+  ] as const) {
+    const found = flow(from, to);
+    expect(found).toMatchObject({ verdict: 'unreachable' });
+    expect(found.reason).toContain(reason);
+  }
+  expect(() => flow('a-1', 'b-2')).toThrow('named b-2');
+});
+
+test('it is as good as the tunnel between the gateways', () => {
+  const network = networkOf(file);
+  const model = link({ ...emptyFacts, network, epoch: 'test', rev: 1 });
+  const found = trace(model, 'a-1', 'b-1', parsePort('icmp'));
+  expect(found.verdict).toBe('unreachable');
+  expect(found.reason).toContain('the tunnel from ga to gb does not carry it');
+});
+
+test('the tests of a file have machines of segments as their ends', () => {
+  const { tests, diagnostics } = check(linked(file));
+  expect(tests.map(({ passed }) => passed)).toEqual([true, true, true]);
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const wrong = file.replace('to: b-1, expect: allow', 'to: b-1, expect: deny');
+  expect(check(linked(wrong)).diagnostics).toMatchObject([{ code: 'compile/test-failed' }]);
+});

@@ -1,0 +1,225 @@
+import { Address, type Family } from '#ip';
+import { type Port, type Segment, type Station, vxlanPort } from '#spec';
+import type { Namespace } from '#state';
+import type { Hop, Trace, Verdict } from '../api.ts';
+import { type Model, type Node, unknownMachine } from '../model.ts';
+import { pairsAt, type Side } from '../project/segments/known.ts';
+import { gatewaysOf, vxlan } from '../project/segments/place.ts';
+import { segmentSpaces, spaceName } from '../project/segments/space.ts';
+
+/** A machine of a segment, with its segment. */
+export interface Stationed {
+  readonly station: Station;
+  readonly segment: Segment;
+}
+
+const remembered = new WeakMap<Model, ReadonlyMap<string, Stationed>>();
+
+/** The machines of all segments by their names and their addresses. */
+function stationed(model: Model): ReadonlyMap<string, Stationed> {
+  const known = remembered.get(model);
+  if (known) return known;
+  const all = new Map(
+    model.network.segments.flatMap((segment) =>
+      segment.stations.flatMap((station) =>
+        [station.name, ...station.addresses.map(String)].map((key): [string, Stationed] => [
+          key,
+          { station, segment },
+        ]),
+      ),
+    ),
+  );
+  remembered.set(model, all);
+  return all;
+}
+
+/** The machine of a segment that has this name or this address. */
+export const stationOf = (model: Model, name: string): Stationed | undefined =>
+  stationed(model).get(name);
+
+/** How a flow fares between the gateways of a segment. */
+type Carry = (from: Node, to: Node, port: Port) => Trace;
+
+interface Ends {
+  readonly from: string;
+  readonly to: string;
+  readonly port: Port;
+  readonly source: string;
+  readonly destination: string;
+}
+
+const conclude = (
+  ends: Ends,
+  verdict: Verdict,
+  reason: string,
+  more: Partial<Trace> = {},
+): Trace => ({ ...ends, verdict, hops: [], back: [], ...more, reason });
+
+/**
+ * What happens to a flow from or to a machine of a segment. Within a site it passes the site's own switch;
+ * to another, the borders of both gateways and the tunnel between them. Nothing leads in or out.
+ */
+export function traceSegment(
+  model: Model,
+  from: string,
+  to: string,
+  port: Port,
+  carry: Carry,
+  family?: Family,
+): Trace {
+  const [sender, receiver] = [stationOf(model, from), stationOf(model, to)];
+  for (const name of [from, to]) checkName(model, name);
+  const target = Address.tryParse(to);
+  const [source, destination] = pairOf(sender, receiver, family ?? target?.family);
+  const ends: Ends = {
+    from: sender?.station.name ?? from,
+    to: receiver?.station.name ?? to,
+    port,
+    source: String(source ?? ''),
+    destination: String(destination ?? target ?? ''),
+  };
+  if (!sender || !receiver || sender.segment !== receiver.segment) {
+    return conclude(ends, 'unreachable', apart(sender, receiver, to));
+  }
+  if (sender.station === receiver.station) {
+    return conclude(ends, 'outside', 'it never leaves the machine');
+  }
+  if (!source || !destination) {
+    return conclude(ends, 'unreachable', `${from} and ${to} share no address family`);
+  }
+  if (sender.station.site === receiver.station.site) {
+    const { site } = sender.station;
+    const reason = `not enforced: both are on the switch of ${site}, and nothing of ours is between them`;
+    return conclude(ends, 'outside', reason);
+  }
+  return across(model, sender, receiver, ends, carry);
+}
+
+function checkName(model: Model, name: string): void {
+  if (Address.tryParse(name) || stationOf(model, name)) return;
+  if (model.nodesByName.has(name) || model.hostsByName.has(name)) return;
+  throw unknownMachine(model, name);
+}
+
+/** Addresses of one family, the first that both have. */
+function pairOf(
+  sender: Stationed | undefined,
+  receiver: Stationed | undefined,
+  wanted: Family | undefined,
+): readonly (Address | undefined)[] {
+  const of = (end: Stationed | undefined, family: Family): Address | undefined =>
+    end?.station.addresses.find((address) => address.family === family);
+  const families = wanted ? [wanted] : ([4, 6] as const);
+  const shared = families.find((family) => of(sender, family) && of(receiver, family));
+  return shared ? [of(sender, shared), of(receiver, shared)] : [];
+}
+
+/** Why a flow finds no way: its ends are not of one segment. */
+function apart(from: Stationed | undefined, to: Stationed | undefined, name: string): string {
+  if (from && to) return `nothing leads from segment ${from.segment.name} to ${to.segment.name}`;
+  if (!from) return `nothing leads from outside into segment ${to?.segment.name}`;
+  const { segment, station } = from;
+  const target = Address.tryParse(name);
+  if (!target || !segment.subnets.some((subnet) => subnet.contains(target))) {
+    return `${name} is not in segment ${segment.name}: how it goes on from its router stands in no file`;
+  }
+  const here = segment.sites.find(({ site }) => site === station.site);
+  return here?.pools.some((pool) => pool.contains(target))
+    ? `${name} is no machine of the file; one that is at ${station.site} would be reached, not enforced`
+    : `${name} is no machine of the file, and nothing for it crosses the border`;
+}
+
+const dhcpPorts = [67, 68, 546, 547];
+
+function across(
+  model: Model,
+  { station: sender, segment }: Stationed,
+  { station: receiver }: Stationed,
+  ends: Ends,
+  carry: Carry,
+): Trace {
+  const gateways = gatewaysOf(model, segment);
+  const [near, far] = [gateways.get(sender.site), gateways.get(receiver.site)];
+  if (!near || !far) return conclude(ends, 'unreachable', 'a site of the segment has no gateway');
+  const { port, source, destination } = ends;
+  if (port.protocol === 'udp' && dhcpPorts.includes(port.first)) {
+    const decision = { machine: near.name, counter: 'border' };
+    const reason = `DHCP stays in its site; the border at ${near.name} drops it`;
+    return conclude(ends, 'deny', reason, { decision });
+  }
+  const pair = (station: Station, address: string): string => `${station.mac} . ${address}`;
+  const crossings = [
+    { node: near, side: 'near', is: pair(sender, source) },
+    { node: far, side: 'far', is: pair(sender, source) },
+    { node: far, side: 'near', is: pair(receiver, destination) },
+    { node: near, side: 'far', is: pair(receiver, destination) },
+  ] as const;
+  const stranger = crossings.find(
+    ({ node, side, is }) => !admits(spaceOf(model, node, segment), side, is),
+  );
+  if (stranger) {
+    const decision = { machine: stranger.node.name, counter: 'spoofed' };
+    const reason = `the border at ${stranger.node.name} does not know ${stranger.is}`;
+    return conclude(ends, 'deny', reason, { decision });
+  }
+  const legs = [carry(near, far, vxlanBetween), carry(far, near, vxlanBetween)];
+  const lost = legs.find(({ verdict }) => verdict !== 'allow');
+  if (lost) {
+    const reason = `the tunnel from ${lost.from} to ${lost.to} does not carry it: ${lost.reason}`;
+    return conclude(ends, lost.verdict === 'deny' ? 'deny' : 'unreachable', reason, {
+      ...(lost.decision && { decision: lost.decision }),
+    });
+  }
+  const reason = `${near.name} and ${far.name} know both at their borders by MAC address and address; no policy is asked`;
+  return conclude(ends, 'allow', reason, {
+    hops: hopsOf(ends, sender, near, far, receiver),
+    back: hopsOf(
+      { ...ends, source: destination, destination: source },
+      receiver,
+      far,
+      near,
+      sender,
+    ),
+  });
+}
+
+const vxlanBetween: Port = { protocol: 'udp', first: vxlanPort, last: vxlanPort };
+
+function hopsOf(
+  { source, destination }: Pick<Ends, 'source' | 'destination'>,
+  from: Station,
+  near: Node,
+  far: Node,
+  to: Station,
+): readonly Hop[] {
+  const header = { source, destination };
+  return [
+    { machine: from.name, interface: 'lan', ...header },
+    { machine: near.name, interface: vxlan, peer: far.name, ...header },
+    { machine: far.name, interface: 'lan', ...header },
+    { machine: to.name, ...header },
+  ];
+}
+
+const spaces = new WeakMap<Node, Readonly<Record<string, Namespace>>>();
+
+/** What a gateway is told of a segment; a node is of one model alone. */
+function spaceOf(model: Model, node: Node, segment: Segment): Namespace | undefined {
+  const known = spaces.get(node) ?? segmentSpaces(model, node);
+  spaces.set(node, known);
+  return known[spaceName(model, segment)];
+}
+
+const admitted = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function admits(space: Namespace | undefined, side: Side, pair: string): boolean {
+  const names = [pairsAt(side, 4), pairsAt(side, 6)];
+  return (space?.nft?.items ?? [])
+    .flatMap(({ sets }) => sets)
+    .filter(({ name }) => names.includes(name))
+    .some(({ elements }) => {
+      const known = admitted.get(elements) ?? new Set(elements);
+      admitted.set(elements, known);
+      return known.has(pair);
+    });
+}
