@@ -14,6 +14,7 @@ import type { Host, Observation, Wish } from './contract.ts';
 import type { Device } from './devices.ts';
 import { emptyWish } from './linux.ts';
 import { networkOf } from './mark.ts';
+import { routes } from './routed-compliance.ts';
 
 /** A machine under test: a host, and hands to spoil what it made and to put foreign things there. */
 export interface Fixture {
@@ -39,6 +40,12 @@ export interface Fixture {
     vxlan(): void;
     fdb(mac: string): void;
     neighbour(address: string): void;
+    /** Of `eth1`, where the segment is routed to it. */
+    proxy(address: string): void;
+    /** Of the namespace of the segment. */
+    nearRoute(prefix: string): void;
+    nearSysctl(path: string): void;
+    bridgeMac(): void;
     port(device: string): void;
   };
   /** Names of the devices in the agent's own namespace that are there without Hawser. */
@@ -70,7 +77,7 @@ const eth0 = (wanted: { readonly holding: string } | { readonly towards: string 
   'holding' in wanted && wanted.holding !== '192.168.66.4' ? '(nobody)' : 'eth0';
 
 /** A fixture, and what all tests do with it. */
-class Trial {
+export class Trial {
   readonly fixture: Fixture;
 
   constructor(fixture: Fixture) {
@@ -133,6 +140,7 @@ export function hostCompliance(
     shares(() => trial, states);
     adopts(() => trial, states);
     refuses(() => trial, states);
+    routes(() => trial, states.second);
   });
 }
 

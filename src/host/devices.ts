@@ -11,6 +11,8 @@ export interface Device {
   readonly group: number;
   readonly mtu: number;
   readonly up: boolean;
+  /** A tunnel has none. */
+  readonly mac?: string;
   /** With their lengths; those the kernel made for the link itself left out. */
   readonly addresses: readonly string[];
   /** The bridge it is on. */
@@ -92,6 +94,7 @@ interface LinkJson {
   readonly ifname: string;
   readonly ifindex: number;
   readonly mtu: number;
+  readonly address?: string;
   readonly flags: readonly string[];
   readonly group?: string;
   readonly ifalias?: string;
@@ -123,6 +126,7 @@ export function readDevices(links: readonly LinkJson[]): Devices {
       group: link.group === undefined || link.group === 'default' ? 0 : Number(link.group),
       mtu: link.mtu,
       up: link.flags.includes('UP'),
+      ...(link.address !== undefined && { mac: link.address }),
       addresses: (link.addr_info ?? [])
         .filter(isOwnScope)
         .map(({ local, prefixlen }) => `${local}/${prefixlen}`),

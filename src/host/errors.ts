@@ -62,7 +62,7 @@ export const hostErrors = errorTable({
     fix: 'Remove that line, or use the name in full.',
   },
   'host/needs-device': {
-    says: 'not tried, since {device} could not be made',
+    says: 'not tried, since there is no {device}',
     fix: 'The next run tries again.',
   },
   'host/no-secret': {

@@ -48,7 +48,14 @@ async function open(): Promise<Fixture> {
       vxlan: () => void machine.do(`${inLab} ip link del dev vxlan`),
       fdb: (mac) => void machine.do(`${inLab} bridge fdb del ${mac} dev vxlan self`),
       neighbour: (address) => void machine.do(`${inLab} ip neigh del ${address} dev bridge`),
-      port: (device) => void machine.do(`${inLab} ip link set dev ${device} nomaster`),
+      port: (device) => {
+        machine.do(`${inLab} ip link set dev ${device} down`);
+        machine.do(`${inLab} ip link set dev ${device} nomaster`);
+      },
+      proxy: (address) => void machine.do(`${inLab} ip neigh del proxy ${address} dev eth1`),
+      nearRoute: (prefix) => void machine.do(`${inLab} ip route del ${prefix}`),
+      nearSysctl: (path) => void machine.do(`${inLab} tee /proc/sys/${path}`, '0'),
+      bridgeMac: () => void machine.do(`${inLab} ip link set dev bridge address 02:00:00:00:00:77`),
     },
     homeDevices: () =>
       [...machine.do('ip -o link').matchAll(/^\d+: (eth\d|lan\d)/gm)].map(([, name = '']) => name),

@@ -13,6 +13,7 @@ import { names } from './names/index.ts';
 import { neighbour } from './neighbour/index.ts';
 import { nft } from './nft/index.ts';
 import { port } from './port/index.ts';
+import { proxy } from './proxy/index.ts';
 import { resolved } from './resolved/index.ts';
 import { route, unreachable } from './route/index.ts';
 import { isOurSpace, space } from './space/index.ts';
@@ -35,7 +36,19 @@ const rootFacilities: readonly LinuxFacility[] = [
 ];
 
 /** What the namespaces of segments have. */
-const spaceFacilities: readonly LinuxFacility[] = [space, nft, bridge, vxlan, fdb, neighbour, port];
+const spaceFacilities: readonly LinuxFacility[] = [
+  space,
+  nft,
+  bridge,
+  vxlan,
+  port,
+  fdb,
+  neighbour,
+  route,
+  sysctl,
+  forwarding,
+  proxy,
+];
 
 /** The facilities that look at a namespace; none where it is another's, or not there. */
 export const facilitiesOf = (context: Context): readonly LinuxFacility[] => {
@@ -48,7 +61,7 @@ type Verb = 'establish' | 'withdraw';
 /**
  * The order of all work, such that an interruption leaves neither an open filter nor a route into
  * nothing nor a way around a tunnel: filters and unreachable routes first, then what goes, then tunnels
- * from the device up, then routes, then names; unreachable routes and filters go last.
+ * and bridges from the device up, then routes, then names; unreachable routes and filters go last.
  */
 const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [space, 'establish'],
@@ -58,22 +71,24 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [route, 'withdraw'],
   [address, 'withdraw'],
   [wireguard, 'withdraw'],
-  [port, 'withdraw'],
+  [proxy, 'withdraw'],
   [neighbour, 'withdraw'],
+  [port, 'withdraw'],
   [fdb, 'withdraw'],
   [vxlan, 'withdraw'],
   [bridge, 'withdraw'],
   [wireguard, 'establish'],
   [link, 'establish'],
+  [bridge, 'establish'],
+  [vxlan, 'establish'],
+  [fdb, 'establish'],
+  [port, 'establish'],
+  [neighbour, 'establish'],
   [address, 'establish'],
   [sysctl, 'establish'],
   [forwarding, 'establish'],
   [route, 'establish'],
-  [bridge, 'establish'],
-  [vxlan, 'establish'],
-  [fdb, 'establish'],
-  [neighbour, 'establish'],
-  [port, 'establish'],
+  [proxy, 'establish'],
   [names, 'establish'],
   [dnsmasq, 'establish'],
   [resolved, 'establish'],
@@ -86,6 +101,9 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [space, 'withdraw'],
 ];
 
+/** Sysctls that are there as long as a device is. */
+const ofDevice = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//;
+
 /** The device a change needs, if it is another one's work to make it. */
 function neededDevice(change: Change): string | undefined {
   if (change.kind === 'remove' || change.kind === 'move') return undefined;
@@ -94,8 +112,13 @@ function neededDevice(change: Change): string | undefined {
   if (change.facility === 'addresses' || change.facility === 'routes') return change.after.device;
   if (change.facility === 'forwarding' || change.facility === 'split-dns')
     return change.after.device;
+  if (change.facility === 'sysctls') return ofDevice.exec(change.after.path)?.[1];
+  if (change.facility === 'neighbours' || change.facility === 'proxies') return change.after.device;
   return undefined;
 }
+
+/** Facilities whose items are devices, for others to lie on. */
+const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports']);
 
 function needsDevice(change: Change, device: string): Failure {
   return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };
@@ -113,7 +136,7 @@ export async function applyInOrder(
     const failed = await facility[verb](context, possible);
     failures.push(...failed);
     for (const { change } of failed) {
-      if (change.facility === 'tunnels' && change.kind === 'add') missing.add(change.id);
+      if (making.has(change.facility) && change.kind === 'add') missing.add(change.id);
     }
   }
   const skipped = changes.filter((change) => missing.has(neededDevice(change) ?? ''));

@@ -189,6 +189,8 @@ export interface SegmentSite extends Located {
   readonly port: string;
   /** Their 802.1Q tag on that port. */
   readonly vlan?: number;
+  /** Whether frames of other sites come out of that port as they are, or all from the gateway's own address. */
+  readonly mode: 'bridge' | 'proxy';
   readonly dhcp: Dhcp;
 }
 

@@ -34,8 +34,9 @@ const named: Names = {
   bridges: (item) => `bridge ${item.name}`,
   vxlans: (item) => `VXLAN device ${item.name}`,
   fdb: (item) => `MAC address ${item.mac} behind ${item.device}`,
-  neighbours: (item) => `neighbour ${item.address} of ${item.device}`,
   ports: (item) => `port ${item.device}`,
+  neighbours: (item) => `neighbour ${item.address} of ${item.device}`,
+  proxies: (item) => `answers for ${item.address} on ${item.device}`,
 };
 
 const show = (value: unknown): string => {

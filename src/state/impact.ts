@@ -38,9 +38,10 @@ export const impactOfChange: OnChange = {
   bridges: none,
   vxlans: (a, b) =>
     a.vni === b.vni && a.port === b.port && a.local === b.local ? 'none' : 'outage',
+  ports: (a, b) => (a.bridge === b.bridge || b.bridge !== '' ? 'none' : 'session'),
   fdb: none,
   neighbours: (a, b) => (a.mac === b.mac ? 'none' : 'session'),
-  ports: none,
+  proxies: none,
 };
 
 const removals: Readonly<Record<Facility, Impact>> = {
@@ -63,9 +64,10 @@ const removals: Readonly<Record<Facility, Impact>> = {
   spaces: 'outage',
   bridges: 'outage',
   vxlans: 'outage',
+  ports: 'outage',
   fdb: 'outage',
   neighbours: 'outage',
-  ports: 'outage',
+  proxies: 'outage',
 };
 
 /** What taking an item away does to traffic; an unreachable route carried none. */

@@ -144,6 +144,8 @@ export interface SpaceItem {
 
 export interface BridgeItem {
   readonly name: string;
+  /** Absent: whichever the machine gives it. */
+  readonly mac?: string;
   readonly up: boolean;
 }
 
@@ -179,6 +181,12 @@ export interface NeighbourItem {
   readonly mac: string;
 }
 
+/** The device answers for the address with its own MAC address. */
+export interface ProxyItem {
+  readonly device: string;
+  readonly address: string;
+}
+
 export interface ItemTypes {
   tunnels: TunnelItem;
   links: LinkItem;
@@ -199,9 +207,10 @@ export interface ItemTypes {
   spaces: SpaceItem;
   bridges: BridgeItem;
   vxlans: VxlanItem;
+  ports: PortItem;
   fdb: FdbItem;
   neighbours: NeighbourItem;
-  ports: PortItem;
+  proxies: ProxyItem;
 }
 
 export type Facility = keyof ItemTypes;
@@ -227,9 +236,10 @@ export const facilities = [
   'split-dns',
   'bridges',
   'vxlans',
+  'ports',
   'fdb',
   'neighbours',
-  'ports',
+  'proxies',
 ] as const satisfies readonly Facility[];
 
 type IdOf = { readonly [F in Facility]: (item: ItemTypes[F]) => string };
@@ -256,7 +266,8 @@ export const idOf: IdOf = {
   spaces: (item) => item.name,
   bridges: (item) => item.name,
   vxlans: (item) => item.name,
+  ports: (item) => item.device,
   fdb: (item) => `${item.device} ${item.mac}`,
   neighbours: (item) => `${item.device} ${item.address}`,
-  ports: (item) => item.device,
+  proxies: (item) => `${item.device} ${item.address}`,
 };

@@ -220,12 +220,18 @@ export const SplitDns = Type.Object(
 );
 export type SplitDns = Static<typeof SplitDns>;
 
-/** A bridge of a segment. It learns on ports alone. */
-export const Bridge = Type.Object({ name: Type.String() }, closed);
+/** A bridge of a segment. It learns on ports alone. `mac`: its own address, where others are to know it. */
+export const Bridge = Type.Object(
+  { name: Type.String(), mac: Type.Optional(Type.String()) },
+  closed,
+);
 export type Bridge = Static<typeof Bridge>;
 
-/** A device that was there before, taken out of the agent's namespace and put on a bridge of this one. */
-export const Port = Type.Object({ device: Type.String(), bridge: Type.String() }, closed);
+/** A device that was there before, taken out of the agent's namespace into this one, and put on a bridge of it. */
+export const Port = Type.Object(
+  { device: Type.String(), bridge: Type.Optional(Type.String()) },
+  closed,
+);
 export type Port = Static<typeof Port>;
 
 /**
@@ -252,12 +258,16 @@ export const FdbEntry = Type.Object(
 );
 export type FdbEntry = Static<typeof FdbEntry>;
 
-/** A permanent neighbour of a device: what its bridge answers ARP and ND with. */
+/** A permanent neighbour of a device: what its bridge answers ARP and ND with, and whom to send to. */
 export const Neighbour = Type.Object(
   { device: Type.String(), address: Type.String(), mac: Type.String() },
   closed,
 );
 export type Neighbour = Static<typeof Neighbour>;
+
+/** An address for which a device answers ARP and ND with its own (`proxy` in ip-neighbour(8)). */
+export const ProxyEntry = Type.Object({ device: Type.String(), address: Type.String() }, closed);
+export type ProxyEntry = Static<typeof ProxyEntry>;
 
 /** What one network namespace should hold. `root` is the one the agent runs in; it makes the others. */
 export const Namespace = Type.Object(
@@ -277,6 +287,7 @@ export const Namespace = Type.Object(
     vxlans: Type.Optional(facility(Vxlan)),
     fdb: Type.Optional(facility(FdbEntry)),
     neighbours: Type.Optional(facility(Neighbour)),
+    proxies: Type.Optional(facility(ProxyEntry)),
   },
   closed,
 );

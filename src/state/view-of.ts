@@ -197,7 +197,9 @@ function putNamespace(
 }
 
 function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
-  for (const { name } of wanted.bridges?.items ?? []) putItem(into, 'bridges', { name, up: true });
+  for (const { name, mac } of wanted.bridges?.items ?? []) {
+    putItem(into, 'bridges', { name, ...(mac !== undefined && { mac }), up: true });
+  }
   for (const { name, bridge, vni, port, local } of wanted.vxlans?.items ?? []) {
     putItem(into, 'vxlans', { name, bridge, vni, port, local, up: true, sealed: true });
   }
@@ -206,7 +208,10 @@ function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
   for (const { device, address, mac } of wanted.neighbours?.items ?? []) {
     putItem(into, 'neighbours', { device, address, mac });
   }
-  for (const { device, bridge } of wanted.ports?.items ?? []) {
+  for (const { device, address } of wanted.proxies?.items ?? []) {
+    putItem(into, 'proxies', { device, address });
+  }
+  for (const { device, bridge = '' } of wanted.ports?.items ?? []) {
     putItem(into, 'ports', { device, bridge, up: true });
   }
 }

@@ -29,9 +29,10 @@ export const emptyNamespace = (): NamespaceBuilder => ({
   spaces: new Map(),
   bridges: new Map(),
   vxlans: new Map(),
+  ports: new Map(),
   fdb: new Map(),
   neighbours: new Map(),
-  ports: new Map(),
+  proxies: new Map(),
 });
 
 /** A namespace nothing is known of; shared, never written. */

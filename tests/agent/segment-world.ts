@@ -13,6 +13,7 @@ export interface Side {
   readonly overlay: string;
   /** Of its station. */
   readonly address: string;
+  readonly address6: string;
   readonly mac: string;
 }
 
@@ -21,6 +22,7 @@ export const knox: Side = {
   underlay: '192.0.2.1',
   overlay: '10.0.0.1',
   address: '10.9.0.1',
+  address6: 'fd09::1',
   mac: '02:00:00:00:00:01',
 };
 export const pouta: Side = {
@@ -28,13 +30,14 @@ export const pouta: Side = {
   underlay: '192.0.2.2',
   overlay: '10.0.0.2',
   address: '10.9.0.2',
+  address6: 'fd09::2',
   mac: '02:00:00:00:00:02',
 };
 
-export const siteOf = ({ name, underlay, overlay, address, mac }: Side): string => `
+export const siteOf = ({ name, underlay, overlay, address, address6, mac }: Side): string => `
   ${name}-site:
     gateways: { ${name}: { endpoint: "${underlay}:51820", overlay: ${overlay} } }
-    hosts: { ${name}-1: { segment: lab, address: ${address}, mac: "${mac}" } }`;
+    hosts: { ${name}-1: { segment: lab, address: [${address}, "${address6}"], mac: "${mac}" } }`;
 
 /** A segment of two sites, with a machine at each. */
 export const file = `
@@ -46,11 +49,15 @@ sites: ${siteOf(knox)}${siteOf(pouta)}
 segments:
   lab:
     vni: 7
-    subnet: 10.9.0.0/24
+    subnet: [10.9.0.0/24, "fd09::/64"]
     sites:
-      knox-site: { pool: 10.9.0.1-10.9.0.1, port: eth1 }
-      pouta-site: { pool: 10.9.0.2-10.9.0.2, port: eth1 }
+      knox-site: { pool: [10.9.0.1-10.9.0.1, "fd09::1-fd09::1"], port: eth1 }
+      pouta-site: { pool: [10.9.0.2-10.9.0.2, "fd09::2-fd09::2"], port: eth1 }
 `;
+
+/** The same where a site is in proxy mode. */
+export const proxiedAt = ({ name }: Side, text: string = file): string =>
+  text.replace(new RegExp(`(${name}-site: \\{ pool.*port: eth1)`), '$1, mode: proxy');
 
 /** What the compiler says of the file, for both gateways. */
 export function statesOf(
@@ -67,12 +74,13 @@ export function statesOf(
 }
 
 /** A machine on the port of the gateway: it knows of nothing but its own Ethernet of 1500 bytes. */
-export function plugIn(gateway: TestMachine, { address, mac }: Side): void {
+export function plugIn(gateway: TestMachine, { address, address6, mac }: Side): void {
   gateway.do('ip netns add station');
   gateway.do('ip link add eth1 type veth peer name eth0 netns station');
   for (const line of [
     `ip link set dev eth0 address ${mac} gso_max_segs 1`,
     `ip address add ${address}/24 dev eth0`,
+    `ip address add ${address6}/64 dev eth0 nodad`,
     'ip link set dev eth0 up',
   ]) {
     gateway.do(`ip netns exec station ${line}`);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Run } from '#host';
 import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
@@ -13,6 +13,7 @@ import {
   openGateways,
   packetsOf,
   pouta,
+  proxiedAt,
   reaches,
   space,
   statesOf,
@@ -22,11 +23,17 @@ const port = 14_789;
 const counterOf = (gateway: TestMachine, name: string): number =>
   packetsOf(gateway.do(`nft list counter inet hawser-net ${name}`));
 /** Frames that did not cross the border. */
-const keptBy = (gateway: TestMachine, why = 'border'): number =>
-  packetsOf(gateway.do(`ip netns exec ${space} nft list counter bridge hawser-net ${why}`));
+const keptBy = (
+  gateway: TestMachine,
+  why = 'border',
+  family: 'bridge' | 'inet' = 'bridge',
+): number =>
+  packetsOf(gateway.do(`ip netns exec ${space} nft list counter ${family} hawser-net ${why}`));
 
 const openBorder = (gateway: TestMachine): string =>
   gateway.do(`ip netns exec ${space} nft flush chain bridge hawser-net forward`);
+
+const count = (text: string, what: RegExp): number => [...text.matchAll(what)].length;
 
 /** Runs programs but for those writes, which fail. */
 const failing =
@@ -65,6 +72,11 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     }
   };
 
+  /** What machines remember of each other. */
+  const forget = (): void => {
+    for (const gateway of [a, b]) atStation(gateway, 'ip neigh flush all');
+  };
+
   beforeAll(async () => {
     [a, b] = await openGateways();
     states = statesOf(file, a, b);
@@ -87,8 +99,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     const program = ['tcpdump', '-lnei', 'wg0', '-T', 'vxlan', 'udp', 'port', String(port)];
     const seen = b.box.start(program);
     await until('it listens', () => seen.output().includes('listening on'));
-    atStation(a, `ip neigh flush all`);
-    atStation(b, `ip neigh flush all`);
+    forget();
     // Nobody has this address: it is asked for by a broadcast that stays.
     expect(reaches(a, '10.9.0.77')).toBe(false);
     expect(reaches(a, pouta.address)).toBe(true);
@@ -242,6 +253,76 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     send();
     await until('it is heard', () => heard.output().includes('02:00:00:00:00:66'));
     await apply();
+  });
+
+  describe('where one site is in proxy mode', () => {
+    beforeAll(async () => {
+      states = statesOf(proxiedAt(pouta), a, b);
+      await apply();
+      forget();
+    });
+
+    test('its machines are reached over IPv4 and IPv6, and a second pass changes nothing', async () => {
+      for (const address of [pouta.address, pouta.address6]) {
+        await until(`${address} is reached`, () => reaches(a, address), 10_000);
+      }
+      for (const address of [knox.address, knox.address6]) {
+        await until(`${address} is reached`, () => reaches(b, address), 10_000);
+      }
+      expect(await a.apply(states.a)).toMatchObject({ unchanged: true, writes: 0 });
+      expect(await b.apply(states.b)).toMatchObject({ unchanged: true, writes: 0 });
+    });
+
+    test('only the gateway’s own address and those of its machines are seen on its port', async () => {
+      const own = /link\/ether (\S+)/.exec(b.do(`ip netns exec ${space} ip link show eth1`))?.[1];
+      const inside = ['ip', 'netns', 'exec', space, 'tcpdump', '-lnei', 'eth1'];
+      const seen = b.box.start(inside);
+      await until('it listens', () => seen.output().includes('listening on'));
+      forget();
+      for (const address of [knox.address, knox.address6]) expect(reaches(b, address)).toBe(true);
+      for (const address of [pouta.address, pouta.address6]) expect(reaches(a, address)).toBe(true);
+      await until('all of it is seen', () => count(seen.output(), /echo reply/g) >= 4);
+      const senders = [...seen.output().matchAll(/^\S+ (\S+) > /gm)].map(([, mac]) => mac);
+      expect(new Set(senders)).toEqual(new Set([own, pouta.mac]));
+      expect(seen.output()).toContain(`Reply ${knox.address} is-at ${own}`);
+    });
+
+    test('it carries a megabyte each way, and no answer for an address that nobody has', async () => {
+      await megabyte(a, b, pouta.address);
+      await megabyte(b, a, knox.address);
+      expect(reaches(b, '10.9.0.77')).toBe(false);
+      expect(atStation(b, 'ip neigh show 10.9.0.77')).not.toContain('lladdr');
+    }, 60_000);
+
+    test('an address of the other site is not taken from its port, and DHCP stays at home', async () => {
+      const kept = (why: string): number => keptBy(b, why, 'inet');
+      const before = { border: kept('border'), spoofed: kept('spoofed') };
+      const inside = ['ip', 'netns', 'exec', 'station', process.execPath, '-e'];
+      b.box.run([...inside, datagram(knox.address, 67)]);
+      await until('it is counted', () => kept('border') > before.border);
+      // The same machine with an address that is not known behind this port.
+      expect(atStation(b, `ping -c 1 -W 1 -I ${pouta.address} ${knox.address}`)).toContain(
+        '1 received',
+      );
+      atStation(b, 'ip address add 10.9.0.9/24 dev eth0');
+      expect(reaches(b, `-I 10.9.0.9 ${knox.address}`)).toBe(false);
+      expect(kept('spoofed')).toBeGreaterThan(before.spoofed);
+      atStation(b, 'ip address del 10.9.0.9/24 dev eth0');
+    });
+
+    test('both may be, and a site goes back to bridge mode', async () => {
+      states = statesOf(proxiedAt(knox, proxiedAt(pouta)), a, b);
+      await apply();
+      forget();
+      await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
+      await until('over IPv6, too', () => reaches(a, pouta.address6), 10_000);
+      states = statesOf(file, a, b);
+      await apply();
+      forget();
+      await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
+      expect(atStation(a, `ip neigh show ${pouta.address}`)).toContain(pouta.mac);
+      expect(await b.apply(states.b)).toMatchObject({ unchanged: true, writes: 0 });
+    });
   });
 
   test('goes without a trace, and gives the port back; also where the filter of the machine stays at first', async () => {

@@ -7,6 +7,7 @@ import {
   unreachableMetric,
 } from '#state';
 import { keyNamed, machineState, type PeerInit, type StateInit } from '../support/states.ts';
+import { firstSpace, secondSpace } from './segment-states.ts';
 
 /** A filter with something of everything: counters, sets and maps of all kinds, chains, hooks. */
 export const filterTable = (name = 'hawser-net'): NftTable => ({
@@ -291,71 +292,10 @@ const withNames = (
   },
 });
 
-/** The namespace of a segment whose machines are on `eth1`, and these at another gateway. */
-const segmentSpace = (
-  { vni = 7, local = '10.0.0.1' }: { readonly vni?: number; readonly local?: string },
-  far: readonly (readonly [mac: string, to: string, ...addresses: string[]])[],
-): Namespace => ({
-  bridges: { v: 1, items: [{ name: 'bridge' }] },
-  vxlans: { v: 1, items: [{ name: 'vxlan', bridge: 'bridge', vni, port: 14_789, local }] },
-  ports: { v: 1, items: [{ device: 'eth1', bridge: 'bridge' }] },
-  fdb: { v: 1, items: far.map(([mac, to]) => ({ device: 'vxlan', mac, to })) },
-  neighbours: {
-    v: 1,
-    items: far.flatMap(([mac, , ...addresses]) =>
-      addresses.map((address) => ({ device: 'bridge', address, mac })),
-    ),
-  },
-  nft: {
-    v: 1,
-    items: [
-      {
-        family: 'bridge',
-        name: 'hawser-net',
-        counters: ['border'],
-        sets: [],
-        maps: [],
-        chains: [
-          {
-            name: 'forward',
-            hook: { type: 'filter', hook: 'forward', priority: 0, policy: 'accept' },
-            rules: [
-              {
-                match: [{ left: 'oifname', op: '==', right: 'vxlan' }, groupFrames],
-                counter: 'border',
-                verdict: 'drop',
-              },
-            ],
-          },
-        ],
-      },
-    ],
-  },
-});
-
-const groupFrames: NftMatch = {
-  left: 'meta pkttype',
-  op: '==',
-  right: ['broadcast', 'multicast'],
-};
-
 const withSegment = (state: HostState, space: Namespace): HostState => ({
   ...state,
   namespaces: { ...state.namespaces, 'hw-net-lab': space },
 });
-
-const macOf = (last: number): string => `02:00:00:00:00:0${last}`;
-
-const firstSpace = segmentSpace({}, [
-  [macOf(1), '10.0.1.0', '10.9.0.1', 'fd09::1'],
-  [macOf(2), '10.0.1.1', '10.9.0.2'],
-  [macOf(3), '10.0.1.1', '10.9.0.3'],
-]);
-const secondSpace = segmentSpace({ vni: 8, local: '10.0.0.7' }, [
-  [macOf(1), '10.0.1.1', '10.9.0.1'],
-  [macOf(3), '10.0.1.1', '10.9.0.3'],
-  [macOf(4), '10.0.1.1', '10.9.0.2', 'fd09::4'],
-]);
 
 const withNamesAndSegment = (
   ...[state, zone, listen, entries, space]: [...Parameters<typeof withNames>, Namespace]

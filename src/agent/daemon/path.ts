@@ -4,6 +4,7 @@ import {
   diff,
   emptyView,
   type HostState,
+  itemsOf as itemsIn,
   type PeerItem,
   type RouteItem,
   symbolic,
@@ -45,7 +46,7 @@ interface Way {
 }
 
 const routesOf = (views: readonly View[]): readonly RouteItem[] =>
-  views.flatMap((view) => [...view.values()].flatMap(({ routes }) => [...routes.values()]));
+  views.flatMap((view) => [...itemsIn(view, 'root', 'routes').values()]);
 
 function wayOf(server: Address, own: Address | undefined, views: readonly View[]): Way {
   const routes = routesOf(views).filter(({ prefix }) => covers(prefix, server));
@@ -114,12 +115,12 @@ const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
   names: never,
   // What asks for the server's name may come to ask somebody else.
   'split-dns': always,
-  // In namespaces of their own; but a port is taken out of the agent's.
   spaces: never,
   bridges: never,
   vxlans: never,
   fdb: never,
   neighbours: never,
+  proxies: never,
   ports: always,
 };
 
@@ -127,15 +128,14 @@ const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
 const deviceFirst = /^[io]ifname == "([^"]*)"/;
 
 /** Whether some filter of the state also judges what passes no tunnel. */
-const judgesAll = (view: View): boolean =>
-  [...view.values()].some((items) => {
-    const ofTunnel = (rule: string): boolean =>
-      items.tunnels.has(deviceFirst.exec(rule)?.[1] ?? '');
-    return [...items['nft-chains'].values()].some(
-      ({ hook, rules }) =>
-        hook !== undefined && !(hook.includes('policy accept') && rules.every(ofTunnel)),
-    );
-  });
+function judgesAll(view: View): boolean {
+  const tunnels = itemsIn(view, 'root', 'tunnels');
+  const ofTunnel = (rule: string): boolean => tunnels.has(deviceFirst.exec(rule)?.[1] ?? '');
+  return [...itemsIn(view, 'root', 'nft-chains').values()].some(
+    ({ hook, rules }) =>
+      hook !== undefined && !(hook.includes('policy accept') && rules.every(ofTunnel)),
+  );
+}
 
 const viewIn = (state: HostState | undefined): View =>
   state ? viewOf(state, symbolic) : emptyView;
@@ -158,6 +158,8 @@ export function touchesPath(
   const way = wayOf(server, own, views);
   const anyFilter = views.some(judgesAll);
   return diff(...views).some((change) => {
+    // The way is through the agent's own namespace; a port is taken out of it.
+    if (change.namespace !== 'root') return change.facility === 'ports';
     if (anyFilter && change.facility.startsWith('nft-')) return true;
     return itemsOf(change).some((item) => touchesBy[change.facility](item, way));
   });

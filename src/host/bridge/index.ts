@@ -15,7 +15,7 @@ function addressOf(mark: string): string {
 }
 
 /**
- * Bridges of ours. They have no address, not even one of their own making, and so say nothing
+ * Bridges of ours. They have no IP address, not even one of their own making, and so say nothing
  * themselves; and what goes to a group goes everywhere (`mcast_snooping 0`), as far as their ports let it.
  */
 export const bridge: LinuxFacility = {
@@ -23,24 +23,31 @@ export const bridge: LinuxFacility = {
   v: 1,
 
   observe:
-    async ({ devices, network }) =>
+    async ({ devices, network, wanted }) =>
     (into) => {
-      for (const { name, kind, alias, up } of devices.all) {
-        if (kind === 'bridge' && networkOf(alias) === network)
-          putItem(into, 'bridges', { name, up });
+      for (const { name, kind, alias, up, mac } of devices.all) {
+        if (kind !== 'bridge' || networkOf(alias) !== network) continue;
+        const isAsked = wanted.bridges.get(name)?.mac !== undefined;
+        putItem(into, 'bridges', { name, ...(isAsked && mac !== undefined && { mac }), up });
       }
     },
 
-  establish: ({ run, network }, changes) =>
+  establish: ({ run, network, remade }, changes) =>
     ipBatch(
       run,
-      wishesOf(changes, 'bridges').flatMap(({ change, item: { name }, before }) => {
+      wishesOf(changes, 'bridges').flatMap(({ change, item: { name, mac }, before }) => {
         const mark = markOf(network, name);
         const make = [
-          `link add dev ${name} address ${addressOf(mark)} type bridge mcast_snooping 0 stp_state 0`,
+          `link add dev ${name} address ${mac ?? addressOf(mark)} type bridge mcast_snooping 0 stp_state 0`,
           `link set dev ${name} alias ${mark} addrgenmode none`,
         ];
-        const lines = [...(before ? [] : make), `link set dev ${name} up`];
+        const isOther = before !== undefined && mac !== undefined && mac !== before.mac;
+        if (isOther) remade.add(name);
+        const lines = [
+          ...(before ? [] : make),
+          ...(isOther ? [`link set dev ${name} address ${mac}`] : []),
+          `link set dev ${name} up`,
+        ];
         return lines.map((line) => ({ change, line }));
       }),
     ),

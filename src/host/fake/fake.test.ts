@@ -38,8 +38,13 @@ async function open(): Promise<Fixture> {
       vxlan: () => lab().remove('vxlans', 'vxlan'),
       fdb: (mac) => lab().remove('fdb', `vxlan ${mac}`),
       neighbour: (address) => lab().remove('neighbours', `bridge ${address}`),
+      proxy: (address) => lab().remove('proxies', `eth1 ${address}`),
+      nearRoute: (prefix) => lab().remove('routes', `${prefix} table 254 metric 0`),
+      nearSysctl: (path) => lab().remove('sysctls', path),
+      bridgeMac: () =>
+        lab().put('net', 'bridges', { name: 'bridge', mac: '02:00:00:00:00:77', up: true }),
       port: (device) => {
-        const item = { device, bridge: '', up: true };
+        const item = { device, bridge: '', up: false };
         lab().put('net', 'ports', item);
       },
     },

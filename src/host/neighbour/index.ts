@@ -1,4 +1,4 @@
-import { putItem } from '#state';
+import { type NeighbourItem, putItem } from '#state';
 import type { LinuxFacility } from '../context.ts';
 import { ipBatch } from '../ip-batch.ts';
 import { readJson } from '../json.ts';
@@ -10,6 +10,9 @@ interface Entry {
   readonly dev: string;
   readonly lladdr?: string;
 }
+
+const put = ({ device, address, mac }: NeighbourItem): string =>
+  `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`;
 
 /** Permanent neighbours in the namespaces of ours; elsewhere they are the machine's own affair. */
 export const neighbour: LinuxFacility = {
@@ -27,14 +30,19 @@ export const neighbour: LinuxFacility = {
     };
   },
 
-  establish: ({ run }, changes) =>
-    ipBatch(
-      run,
-      wishesOf(changes, 'neighbours').map(({ change, item: { device, address, mac } }) => ({
-        change,
-        line: `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`,
-      })),
-    ),
+  establish({ run, wanted, remade }, changes) {
+    const wished = wishesOf(changes, 'neighbours');
+    const told = new Set(wished.map(({ item }) => item));
+    const lines = wished.map(({ change, item }) => ({ change, line: put(item) }));
+    // With the MAC address of a bridge its neighbours went.
+    const anew = wishesOf(changes, 'bridges').filter(({ item }) => remade.has(item.name));
+    const more = anew.flatMap(({ change, item }) =>
+      [...wanted.neighbours.values()]
+        .filter((one) => one.device === item.name && !told.has(one))
+        .map((one) => ({ change, line: put(one) })),
+    );
+    return ipBatch(run, [...lines, ...more]);
+  },
 
   withdraw: ({ run }, changes) =>
     ipBatch(

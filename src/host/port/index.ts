@@ -50,8 +50,9 @@ function resized(context: Context): readonly string[] {
 async function establish(context: Context, item: PortItem): Promise<void> {
   if (!context.devices.get(item.device)) await take(context, item);
   const { device, bridge } = item;
+  const master = bridge === '' ? 'nomaster' : `master ${bridge}`;
   await ipLines(context.run, [
-    `link set dev ${device} master ${bridge}`,
+    `link set dev ${device} ${master}`,
     `link set dev ${device} up`,
     ...resized(context),
   ]);

@@ -14,6 +14,7 @@ import type { Failure } from '../contract.ts';
 import { type IpLine, ipBatch } from '../ip-batch.ts';
 import { isAdopted, networkOf, routeProtocol } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
+import { isOurSpace } from '../space/index.ts';
 import { marked } from './read.ts';
 
 /** Gateways and packet marks by which routes and rules are known as one network's. */
@@ -30,9 +31,11 @@ const isOthers = (claims: readonly Claims[], route: RouteItem): boolean =>
 
 /**
  * A route is ours by our protocol number and a device or gateway of this network, an unreachable one by
- * the network's metric; when everything of ours is to go, also by nobody else's claim to it.
+ * the network's metric; when everything of ours is to go, also by nobody else's claim to it. In a namespace of
+ * ours nobody else has any.
  */
 export function isOurRoute(context: Context, route: RouteItem): boolean {
+  if (context.namespace !== 'root') return isOurSpace(context);
   if (isUnreachable(route)) return route.metric === unreachableMetric(context.network);
   if (isOurs(context, route.device)) return true;
   if (networkOf(context.devices.get(route.device)?.alias) !== undefined) return false;

@@ -58,6 +58,13 @@ const SegmentSiteSchema = words.mapping(
         examples: [1203],
       }),
     ),
+    mode: words.optional(
+      words.oneOf(['bridge', 'proxy'], {
+        description:
+          'How the port joins them: their frames pass as they are, or the gateway routes and answers ARP and neighbour discovery itself, so that its own MAC address is the only one of ours on that port. For clouds that drop foreign ones.',
+        default: 'bridge',
+      }),
+    ),
     dhcp: words.optional(DhcpSchema),
   },
   {
@@ -65,7 +72,6 @@ const SegmentSiteSchema = words.mapping(
     description: 'Where a segment meets a site.',
     examples: [{ pool: '10.101.0.4-10.101.127.255', port: 'eth1' }],
   },
-  ['mode'],
 );
 
 const SegmentSchema = words.mapping(
@@ -152,6 +158,7 @@ function readSegment({ name, place, source, stations }: Reading, draft: Draft): 
       pools: layout.claimPools(site, pools),
       port: from.port ?? '',
       ...(from.vlan !== undefined && { vlan: from.vlan }),
+      mode: from.mode ?? 'bridge',
       dhcp: answering[index] ?? { by: 'none', addresses: [] },
       ...located(from, at.place),
     };

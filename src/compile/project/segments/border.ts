@@ -2,7 +2,7 @@ import type { Segment } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { knownSets, pairsAt, rangesAt, type Side } from './known.ts';
-import { vxlan } from './place.ts';
+import { bridge, vxlan } from './place.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
@@ -26,22 +26,43 @@ const forward: NftChain = {
   ],
 };
 
+/** The same where the port is on no bridge, and what passes is routed. */
+const routed = (port: string): NftChain => ({
+  name: 'forward',
+  hook: { type: 'filter', hook: 'forward', priority: 0, policy: 'accept' },
+  rules: [
+    { match: [is('iifname', bridge), is('oifname', port)], verdict: 'goto far' },
+    { match: [is('iifname', port), is('oifname', bridge)], verdict: 'goto near' },
+    drop('border'),
+  ],
+});
+
 /** What crosses the border comes from a machine that is known on the side it comes from. */
-export function borderOf({ network }: Model, { unit }: Node, segment: Segment): NftTable {
-  return {
-    family: 'bridge',
-    name: `hawser-${network.name}`,
+export function bordersOf(model: Model, { unit }: Node, segment: Segment): readonly NftTable[] {
+  const here = segment.sites.find(({ site }) => site === unit.name);
+  const table = {
+    name: `hawser-${model.network.name}`,
     counters: ['border', 'not-ip', 'rogue-dhcp', 'rogue-ra', 'spoofed'],
-    sets: [...knownSets(segment, unit.name)],
+    sets: [...knownSets(model, segment, unit.name)],
     maps: [],
-    chains: [crossing('far'), forward, crossing('near')],
   };
+  const chains = (border: NftChain, layer: Layer): NftChain[] => [
+    crossing('far', layer),
+    border,
+    crossing('near', layer),
+  ];
+  const bridged = { family: 'bridge', ...table, chains: chains(forward, 'bridge') };
+  if (here?.mode !== 'proxy') return [bridged];
+  return [bridged, { family: 'inet', ...table, chains: chains(routed(here.port), 'inet') }];
 }
 
+/** Where frames of a border are looked at: ARP is never routed. */
+type Layer = 'bridge' | 'inet';
+
 /** The only ways in and out: all that is not let through is dropped, and counted by what it is. */
-const crossing = (side: Side): NftChain => ({
+const crossing = (side: Side, layer: Layer): NftChain => ({
   name: side,
-  rules: [...strangers, ...stays, ...isKnown(side), ...neverCross, drop('spoofed')],
+  rules: [...strangers, ...stays, ...isKnown(side, layer), ...neverCross, drop('spoofed')],
 });
 
 /** ICMPv6 (RFC 4861): a router advertises itself; solicitations, answers and redirects. */
@@ -66,9 +87,13 @@ const stays = [
 ];
 
 /** Pairs first: they are nearly all. */
-const isKnown = (side: Side): NftRule[] => {
+const isKnown = (side: Side, layer: Layer): NftRule[] => {
   const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
   const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
+  const arp = pass(
+    from('arp saddr ip', pairsAt(side, 4)),
+    is('arp saddr ether . arp saddr ip', `@${pairsAt(side, 4)}`),
+  );
   return [
     pass(from('ip saddr', pairsAt(side, 4))),
     // Neighbours of IPv6 are answered for at home, and say in a field that no set can be asked for whom they answer.
@@ -76,10 +101,7 @@ const isKnown = (side: Side): NftRule[] => {
     { match: [discovery, linkLocal], counter: 'border', verdict: 'drop' },
     drop('spoofed', discovery),
     pass(from('ip6 saddr', pairsAt(side, 6))),
-    pass(
-      from('arp saddr ip', pairsAt(side, 4)),
-      is('arp saddr ether . arp saddr ip', `@${pairsAt(side, 4)}`),
-    ),
+    ...(layer === 'bridge' ? [arp] : []),
     pass(from('ip saddr', rangesAt(side, 4))),
     pass(from('ip6 saddr', rangesAt(side, 6))),
   ];

@@ -3,6 +3,7 @@ import type { Segment } from '#spec';
 import type { FdbEntry, Neighbour } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { bridge, endOf, gatewaysOf, vxlan } from './place.ts';
+import { asSeen } from './proxied.ts';
 
 interface Far {
   readonly fdb: readonly FdbEntry[];
@@ -12,7 +13,9 @@ interface Far {
 /** The machines at the other sites of a segment, and behind whom they are. */
 export function farStations(model: Model, node: Node, segment: Segment): Far {
   const gateways = gatewaysOf(model, segment);
-  const far = segment.stations.filter(({ site }) => site !== node.unit.name);
+  const far = segment.stations
+    .filter(({ site }) => site !== node.unit.name)
+    .map(asSeen(model, segment));
   const fdb = far.flatMap(({ site, mac }) => {
     const gateway = gateways.get(site);
     const to = gateway && endOf(model, gateway);
@@ -21,8 +24,9 @@ export function farStations(model: Model, node: Node, segment: Segment): Far {
   const neighbours = far.flatMap(({ addresses, mac }) =>
     addresses.map((address) => ({ device: bridge, address: String(address), mac })),
   );
+  const byMac = new Map(fdb.map((entry) => [entry.mac, entry]));
   return {
-    fdb: fdb.sort(by(({ mac }) => mac)),
+    fdb: [...byMac.values()].sort(by(({ mac }) => mac)),
     neighbours: neighbours.sort(by(({ address }) => address)),
   };
 }

@@ -2,6 +2,8 @@ import { byText } from '#base';
 import { type Family, Prefix, PrefixSet } from '#ip';
 import type { Segment, Station } from '#spec';
 import type { NftSet } from '#state';
+import type { Model } from '../../model.ts';
+import { asSeen } from './proxied.ts';
 
 /** From which side of the border a frame comes: the port, or the tunnels. */
 export type Side = 'near' | 'far';
@@ -17,35 +19,34 @@ export const pairsAt = (side: Side, family: Family): string => `${side}${family}
 export const rangesAt = (side: Side, family: Family): string => `${side}-behind${family}`;
 
 /** Who is known at the site of a gateway and at the others, by the file. */
-export function knownSets(segment: Segment, site: string): readonly NftSet[] {
+export function knownSets(model: Model, segment: Segment, site: string): readonly NftSet[] {
   const here = (station: Station): boolean => station.site === site;
+  const far = segment.stations.filter((station) => !here(station));
   return [
     ...setsOf(segment, 'near', segment.stations.filter(here)),
-    ...setsOf(
-      segment,
-      'far',
-      segment.stations.filter((station) => !here(station)),
-    ),
+    ...setsOf(segment, 'far', far.map(asSeen(model, segment))),
   ];
 }
 
-const setsOf = (segment: Segment, side: Side, stations: readonly Station[]): readonly NftSet[] =>
-  families.flatMap((family): NftSet[] => {
+const setsOf = (segment: Segment, side: Side, stations: readonly Station[]): readonly NftSet[] => {
+  const byMac = [...Map.groupBy(stations, ({ mac }) => mac)];
+  return families.flatMap((family): NftSet[] => {
     const type = `ether_addr . ipv${family}_addr`;
     const pairs = stations.flatMap(({ mac, addresses }) =>
       addresses.filter((one) => one.family === family).map((address) => `${mac} . ${address}`),
     );
-    const ranges = stations.flatMap((station) =>
-      behind(segment, station)
+    const ranges = byMac.flatMap(([mac, all]) =>
+      PrefixSet.of(all.flatMap((station) => [...behind(segment, station).prefixes()]))
         .prefixes()
         .filter((prefix) => prefix.family === family)
-        .map((prefix) => `${station.mac} . ${prefix}`),
+        .map((prefix) => `${mac} . ${prefix}`),
     );
     return [
       { name: pairsAt(side, family), type, interval: false, elements: pairs.sort(byText) },
       { name: rangesAt(side, family), type, interval: true, elements: ranges.sort(byText) },
     ];
   });
+};
 
 const everything = PrefixSet.of(['0.0.0.0/0', '::/0'].map((text) => Prefix.parse(text)));
 

@@ -100,6 +100,73 @@ test('a machine sends from the networks behind it, and a router from all but the
   expect(beyond).toHaveLength(24);
 });
 
+const proxied = (text: string): string => text.replace('port: ens4', 'port: ens4, mode: proxy');
+
+test('a site in proxy mode routes to its port and answers there for the machines of other sites', () => {
+  const space = project(linked(proxied(file())), 'gb').namespaces['hw-net-lab'];
+  expect(space?.ports?.items).toEqual([{ device: 'ens4' }]);
+  expect(space?.proxies?.items).toEqual([{ device: 'ens4', address: '10.9.0.2' }]);
+  expect(space?.routes?.items).toEqual([
+    { prefix: '10.9.0.0/24', device: 'bridge', table: 254 },
+    { prefix: '10.9.0.130/32', device: 'ens4', table: 254 },
+  ]);
+  expect(space?.neighbours?.items).toEqual([
+    { device: 'bridge', address: '10.9.0.2', mac: '02:00:00:00:00:0a' },
+    { device: 'ens4', address: '10.9.0.130', mac: '02:00:00:00:00:0b' },
+  ]);
+});
+
+test('the others find all its machines behind the address of its gateway’s bridge', () => {
+  const two = 'b-[1-2]: { segment: lab, address: 10.9.0.13[0-1], mac: "02:00:00:00:00:0[2-3]" }';
+  const model = linked(proxied(file(two)));
+  const [bridge] = project(model, 'gb').namespaces['hw-net-lab']?.bridges?.items ?? [];
+  const there = project(model, 'ga').namespaces['hw-net-lab'];
+  expect(bridge?.mac).toMatch(/^02:70:/);
+  expect(there?.fdb?.items).toEqual([{ device: 'vxlan', mac: bridge?.mac, to: '10.0.0.2' }]);
+  expect(there?.neighbours?.items.map(({ address, mac }) => [address, mac])).toEqual([
+    ['10.9.0.130', bridge?.mac],
+    ['10.9.0.131', bridge?.mac],
+  ]);
+  expect(affected(linked(file(two)), model)).toEqual(['ga', 'gb']);
+});
+
+test('the border of a site in proxy mode is where packets are routed, by what is seen from each side', () => {
+  const allow = proxied(
+    file(
+      'b-[1-2]: { segment: lab, address: 10.9.0.13[0-1], mac: "02:00:00:00:00:0[2-3]", allow: 192.168.7.0/24 }',
+    ),
+  );
+  const tables = project(linked(allow), 'gb').namespaces['hw-net-lab']?.nft?.items ?? [];
+  expect(tables.map(({ family }) => family)).toEqual(['bridge', 'inet']);
+  expect(JSON.stringify(tables[1])).not.toContain('arp saddr');
+  const seen = setsOf(allow);
+  const mac = seen['far4']?.[0]?.slice(0, 17);
+  expect(mac).toMatch(/^02:70:/);
+  expect(seen).toMatchObject({
+    far4: [`${mac} . 10.9.0.130`, `${mac} . 10.9.0.131`],
+    'far-behind4': [`${mac} . 192.168.7.0/24`],
+  });
+  const routes = project(linked(allow), 'gb').namespaces['hw-net-lab']?.routes?.items;
+  const behind = { prefix: '192.168.7.0/24', device: 'ens4', via: '10.9.0.130', table: 254 };
+  expect(routes?.filter(({ via }) => via !== undefined)).toEqual([behind]);
+});
+
+test('out of a segment leads its router, at the site in proxy mode as well as to it', () => {
+  const routed = (router: string): string =>
+    file().replace('vni: 7', `router: ${router}\n    vni: 7`);
+  const ways = (text: string) =>
+    project(linked(text), 'gb').namespaces['hw-net-lab']?.routes?.items.filter(
+      ({ prefix }) => prefix === '0.0.0.0/0',
+    );
+  const [near, far] = [
+    routed('10.9.0.130').replace('pool: 10.9.0.130', 'pool: 10.9.0.131'),
+    routed('10.9.0.2').replace('pool: 10.9.0.2', 'pool: 10.9.0.3'),
+  ].map((text) => ways(proxied(text)));
+  const out = { prefix: '0.0.0.0/0', table: 254 };
+  expect(near).toEqual([{ ...out, device: 'ens4', via: '10.9.0.130' }]);
+  expect(far).toEqual([{ ...out, device: 'bridge', via: '10.9.0.2' }]);
+});
+
 test('VXLAN is let in from the other gateway of the segment alone, and all else passes as before', () => {
   const model = linked(file());
   const vxlan = { protocol: 'udp', first: 14_789, last: 14_789 } as const;

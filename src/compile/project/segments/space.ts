@@ -1,9 +1,10 @@
 import { type Segment, vxlanPort } from '#spec';
 import type { Namespace } from '#state';
 import type { Model, Node } from '../../model.ts';
-import { borderOf } from './border.ts';
+import { bordersOf } from './border.ts';
 import { farStations } from './far.ts';
 import { bridge, endOf, segmentsAt, vxlan } from './place.ts';
+import { proxiedSite, proxyMac } from './proxied.ts';
 
 /** The namespace of a segment on its gateways. */
 export const spaceName = ({ network }: Model, { name }: Segment): string =>
@@ -23,8 +24,11 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
   const local = endOf(model, node);
   const here = segment.sites.find(({ site }) => site === node.unit.name);
   const { fdb, neighbours } = farStations(model, node, segment);
+  const proxied = here?.mode === 'proxy' ? proxiedSite(model, segment, here) : undefined;
+  const mac = proxied && here ? { mac: proxyMac(model, segment, here.site) } : {};
   return {
-    bridges: { v: 1, items: [{ name: bridge }] },
+    ...proxied,
+    bridges: { v: 1, items: [{ name: bridge, ...mac }] },
     vxlans: {
       v: 1,
       items: local
@@ -32,8 +36,8 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
         : [],
     },
     fdb: { v: 1, items: local ? [...fdb] : [] },
-    neighbours: { v: 1, items: [...neighbours] },
-    ports: { v: 1, items: here ? [{ device: here.port, bridge }] : [] },
-    nft: { v: 1, items: [borderOf(model, node, segment)] },
+    neighbours: { v: 1, items: [...neighbours, ...(proxied?.neighbours.items ?? [])] },
+    ports: { v: 1, items: here ? [{ device: here.port, ...(!proxied && { bridge }) }] : [] },
+    nft: { v: 1, items: [...bordersOf(model, node, segment)] },
   };
 }

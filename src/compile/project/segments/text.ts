@@ -8,7 +8,7 @@ export const segmentsText = (model: Model): unknown =>
     segment.vni,
     segment.subnets.map(String),
     segment.routers.map(String),
-    segment.sites.map(({ site, port }) => [site, port]),
+    segment.sites.map(({ site, port, mode }) => [site, port, mode]),
     segment.stations.map(({ site, mac, addresses, allow }) => [
       site,
       mac,
