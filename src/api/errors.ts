@@ -1,4 +1,4 @@
-import { errorTable } from '#base';
+import { errorTable, type HawserError } from '#base';
 
 /** What the HTTP API and the agents' channel answer, on both sides. */
 export const apiErrors = errorTable({
@@ -7,7 +7,7 @@ export const apiErrors = errorTable({
     fix: 'Copy the whole token, from `hawser-` to its end.',
   },
   'api/unauthorized': {
-    says: 'the token is unknown, expired, used up or revoked',
+    says: 'the token {is}',
     fix: 'Ask an admin for a new one: `hawser token create`.',
   },
   'api/no-token': {
@@ -62,6 +62,10 @@ export const apiErrors = errorTable({
     says: 'the network changed since revision {base}: it is now at {now}',
     fix: '`hawser pull` fetches what is there; `hawser diff {base} {now}` shows what others changed; `--merge` takes it over, `--force` overwrites it.',
   },
+  'api/restored': {
+    says: 'the server was restored from a backup since revision {base}, and is at its own revision {now} now',
+    fix: '`hawser diff FILE` shows how a file differs from what is there; `hawser apply FILE --force` puts it there.',
+  },
   'api/plan-stale': {
     says: 'what was planned is no longer what would happen: {what} changed meanwhile',
     fix: 'Look at `hawser plan` again, then apply.',
@@ -72,7 +76,7 @@ export const apiErrors = errorTable({
   },
   'api/held': {
     says: 'revision {revision} waits for approval: {why}',
-    fix: '`hawser approve {revision}` lets it go, `hawser rollback` takes it back.',
+    fix: '`hawser approve {revision}` lets it go, `hawser reject {revision}` does not.',
   },
   'api/internal': {
     says: 'the server failed at this request; its log has the details under {id}',
@@ -83,3 +87,13 @@ export const apiErrors = errorTable({
     fix: 'Nothing was changed. Mend the cause and try again.',
   },
 });
+
+/** What is told where a file was made from another revision than the network's own. */
+export const conflictOf = (
+  base: { readonly epoch: string; readonly number: number },
+  now: { readonly epoch: string; readonly number: number },
+): HawserError =>
+  apiErrors.error(base.epoch === now.epoch ? 'api/conflict' : 'api/restored', {
+    base: base.number,
+    now: now.number,
+  });

@@ -1,5 +1,5 @@
 export * from './channel.ts';
-export { apiErrors } from './errors.ts';
+export { apiErrors, conflictOf } from './errors.ts';
 export { requirePlainFiles, sameFiles } from './file-set.ts';
 export * from './health.ts';
 export { type InstallLines, installerPath, installLines, packagePath } from './installer.ts';

@@ -320,6 +320,7 @@ export const routes = {
     method: 'POST',
     path: '/v1/tokens',
     permission: 'tokens',
+    once: true,
     summary: 'A new token; its text is shown this once',
     body: Type.Object({ ...NewToken.properties, why: Why }),
     response: Type.Object({

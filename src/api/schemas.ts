@@ -43,10 +43,15 @@ export const Revision = Type.Object({
   author: Type.String(),
   why: Type.String(),
   /**
-   * held: waits for another operator, or for whoever minds the brake on mass removals. rejected: waited,
-   * and will not be.
+   * held: waits for another operator, or for whoever minds the brake on mass removals. rejected, overtaken: waited,
+   * and will not be, since somebody said so or a later one came.
    */
-  state: Type.Union([Type.Literal('applied'), Type.Literal('held'), Type.Literal('rejected')]),
+  state: Type.Union([
+    Type.Literal('applied'),
+    Type.Literal('held'),
+    Type.Literal('rejected'),
+    Type.Literal('overtaken'),
+  ]),
   /** One line per machine that changed, from the plan's own words. */
   summary: Type.Array(Type.String()),
   /** Who let it go, if it was held. */

@@ -143,7 +143,7 @@ export const cliErrors = errorTable({
   },
   'cli/no-base': {
     says: 'the network {network} is at revision {now}, and nothing says which revision {file} was made from',
-    fix: "`hawser pull FILE` fetches the network's file to edit; `hawser diff {file}` shows how this one differs; `hawser apply {file} --force` puts it there anyway.",
+    fix: "`hawser pull FILE` fetches the network's file to edit; `hawser diff {file}` shows how this one differs; `hawser apply {file} --base REV` says what it was made from, as for a copy of another file; `--force` puts it there anyway.",
   },
   'cli/include-outside': {
     says: '{file} lies outside of the folder of {entry}',

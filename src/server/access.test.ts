@@ -53,12 +53,35 @@ test('a token that is revoked, over or used up opens nothing', async () => {
   const other = await tokenFor(server, 'viewer', { name: 'other' });
   expect((await server.ask('status', {}, undefined, viewer)).status).toBe(200);
   now = new Date('2026-01-01T01:00:00Z');
-  expect((await server.ask('status', {}, undefined, viewer)).status).toBe(401);
+  const late = await server.ask('status', {}, undefined, viewer);
+  const detail = 'the token expired at 2026-01-01T01:00:00Z';
+  expect([late.status, problem(late.body)]).toMatchObject([401, { detail }]);
   const { id = '' } =
     (await server.call('listTokens', {})).find(({ name }) => name === 'other') ?? {};
   expect((await server.ask('status', {}, undefined, other)).status).toBe(200);
   await server.call('revokeToken', { id });
   expect((await server.ask('status', {}, undefined, other)).status).toBe(401);
+});
+
+test('a token that is asked for again under one name is one, and only its last text opens anything', async () => {
+  await using server = await TestServer.start();
+  const headers = { 'idempotency-key': 'a-token-of-ada' };
+  const body = { role: 'viewer', name: 'ben' };
+  const ask = async () => {
+    const sent = { token: server.admin, body, headers };
+    const answer = await server.send('POST', '/v1/tokens', sent);
+    return answer.body as { readonly token: string; readonly info: unknown };
+  };
+  const [lost, got] = [await ask(), await ask()];
+  expect(got.info).toEqual(lost.info);
+  const statusFor = async ({ token }: typeof got) =>
+    (await server.ask('status', {}, undefined, token)).status;
+  expect([await statusFor(lost), await statusFor(got)]).toEqual([401, 200]);
+  expect((await server.call('listTokens', {})).filter(({ name }) => name === 'ben')).toHaveLength(
+    1,
+  );
+  const made = (await server.call('audit', {})).filter(({ action }) => action === 'token-create');
+  expect(made).toHaveLength(1);
 });
 
 test('what is shown of tokens opens nothing', async () => {

@@ -258,6 +258,8 @@ test('a file that was made from a revision that there is not is refused', async 
   const { base, ...file } = await edited(server, withMembers('anna'));
   const answer = await server.ask('apply', {}, { ...file, base: { ...base, number: 99 } });
   expect([answer.status, problem(answer.body)]).toMatchObject([404, { code: 'api/not-found' }]);
+  const lost = await server.ask('apply', {}, { ...file, base: { ...base, epoch: 'lost' } });
+  expect([lost.status, problem(lost.body)]).toMatchObject([409, { code: 'api/restored' }]);
 });
 
 test('what makes no revision is done once, too, when it is asked again under one name', async () => {

@@ -87,6 +87,9 @@ describe('where two people are needed for each change', () => {
     const back = await server.call('rollback', { number: id.number - 1 }, {}, ada);
     expect(back.state).toBe('applied');
     expect(await approve(id.number, ben)).toBe('server/not-held');
+    const states = (await server.call('history', {})).slice(0, 2).map(({ state }) => state);
+    expect(states).toEqual(['applied', 'overtaken']);
+    expect((await server.call('show', { number: id.number })).state).toBe('overtaken');
   });
 
   test('a token speaks for whoever made it until another vouches for it', async () => {

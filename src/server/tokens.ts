@@ -25,12 +25,16 @@ export interface NewToken {
   readonly machine?: string | undefined;
   /** The token for whose holder it speaks, if not its own. */
   readonly person?: string | undefined;
+  /** What it is asked for under, by whom: asked again, it is the same token. */
+  readonly request?: string | undefined;
 }
 
 export interface MadeToken {
   /** Its text, which is kept nowhere. */
   readonly token: Secret;
   readonly info: TokenInfo;
+  /** It was there: another text is in place of one that got lost. */
+  readonly isAgain: boolean;
 }
 
 /** SHA-256, hex: what a secret of 256 random bits is kept as. */
@@ -38,6 +42,10 @@ export const hashOf = (secret: string): string => createHash('sha256').update(se
 
 /** Under which the machine is kept that a token is for. */
 const machineKey = (id: string): string => `token-machine/${id}`;
+
+/** 48 bits, hex: by chance, or of what it is asked for under. */
+const idOf = (request: string | undefined): string =>
+  request === undefined ? randomBytes(6).toString('hex') : hashOf(request).slice(0, 12);
 
 /** `lastUsed` is written at most this often for one token, in milliseconds. */
 const usedEvery = 60_000;
@@ -60,9 +68,19 @@ export class Tokens {
   /** Makes a token within a transaction; its text is to be shown once. */
   async make(tx: Transaction, wanted: NewToken): Promise<MadeToken> {
     const secret = new Secret(randomBytes(32).toString('base64url'));
+    const id = idOf(wanted.request);
+    const before = wanted.request && (await tx.tokens()).find((one) => one.id === id);
+    const info = before ? infoOf(before) : this.#infoOf(id, wanted);
+    await tx.putToken({ ...info, hash: hashOf(secret.reveal()) });
+    if (wanted.machine !== undefined) await tx.putSetting(machineKey(id), wanted.machine);
+    const token = new Secret(this.#textOf(info, secret));
+    return { token, info, isAgain: Boolean(before) };
+  }
+
+  #infoOf(id: string, wanted: NewToken): TokenInfo {
     const { role, name, network, expires, uses, tags = [] } = wanted;
-    const info: TokenInfo = {
-      id: randomBytes(6).toString('hex'),
+    return {
+      id,
       role,
       name,
       created: this.#clock().toISOString(),
@@ -76,16 +94,16 @@ export class Tokens {
       ...(wanted.person !== undefined && { person: wanted.person }),
       ...(wanted.memberLife !== undefined && { memberLife: wanted.memberLife }),
     };
-    await tx.putToken({ ...info, hash: hashOf(secret.reveal()) });
-    if (wanted.machine !== undefined) await tx.putSetting(machineKey(info.id), wanted.machine);
-    const token = formatToken({
-      role,
+  }
+
+  #textOf({ role, network }: Pick<TokenInfo, 'role' | 'network'>, secret: Secret): string {
+    return formatToken({
+      role: role as Role,
       servers: this.#init.servers(),
       ...(this.#init.pin !== undefined && { pin: this.#init.pin }),
       ...(network !== undefined && { network }),
       secret,
     });
-    return { token: new Secret(token), info };
   }
 
   /** Who holds this secret. @throws api/unauthorized */
@@ -113,16 +131,18 @@ export class Tokens {
   persons(all: readonly StoredToken[], network: string): number {
     const may = all.filter(
       (token) =>
-        this.#isGood(token) &&
+        this.#flaw(token) === undefined &&
         permissionsOf[token.role as Role]?.includes('approve') &&
         (token.network ?? network) === network,
     );
     return new Set(may.map(({ id, person = id }) => person)).size;
   }
 
-  #isGood({ revoked, expires, usesLeft }: StoredToken): boolean {
-    const isOver = expires !== undefined && new Date(expires) <= this.#clock();
-    return !revoked && !isOver && usesLeft !== 0;
+  /** Why a token is void; undefined: it is good. Who has its secret may know. */
+  #flaw({ revoked, expires, usesLeft }: StoredToken): string | undefined {
+    if (revoked) return 'was revoked';
+    if (expires !== undefined && new Date(expires) <= this.#clock()) return `expired at ${expires}`;
+    return usesLeft === 0 ? 'is used up' : undefined;
   }
 
   /** One that was good but for its uses. @throws api/unauthorized */
@@ -133,7 +153,9 @@ export class Tokens {
   }
 
   #valid(token: StoredToken | undefined): StoredToken {
-    if (!token || !this.#isGood(token)) throw apiErrors.error('api/unauthorized', {});
+    if (!token) throw apiErrors.error('api/unauthorized', { is: 'is unknown here' });
+    const is = this.#flaw(token);
+    if (is !== undefined) throw apiErrors.error('api/unauthorized', { is });
     return token;
   }
 
@@ -153,7 +175,7 @@ function actorOf(token: StoredToken): Omit<Actor, 'isSpent'> {
   const { id, name, role, hash, network, tags, ephemeral, admits, person = id } = token;
   const { memberLife } = token;
   const known = roles.find((one) => one === role);
-  if (!known) throw apiErrors.error('api/unauthorized', {});
+  if (!known) throw apiErrors.error('api/unauthorized', { is: `is of an unknown role, ${role}` });
   return {
     name,
     role: known,

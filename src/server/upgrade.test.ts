@@ -90,6 +90,14 @@ describe('an agent is let put another version in its own place', () => {
     expect(own.map(({ actor }) => actor)).toEqual(expect.arrayContaining(['deb', 'admin']));
   });
 
+  test('and who asks again when it is done, since the answer was lost, hears of the same', async () => {
+    put(deb('0.9.0'));
+    rmSync(join(folder, deb('0.10.0')));
+    const again = await server.call('upgradeMachine', { machine: 'deb' }, {});
+    expect(again).toEqual({ id: 'an order', version: '0.9.0' });
+    put(deb('0.10.0'));
+  });
+
   test('but to none that is newer than its server', async () => {
     put(deb('0.11.0'));
     expect(await refusal('deb')).toContain('server/older-than-package: ');

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Command } from 'commander';
-import { apiErrors, type Revision, type RevisionId } from '#api';
+import { conflictOf, type Revision, type RevisionId } from '#api';
 import { factsFileName } from '#compile';
 import { declined } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
@@ -123,7 +123,7 @@ const requireRevision = async (client: Client, network: string, number: number):
 
 /**
  * The revision that a file was made from, if it is still the network's own.
- * @throws cli/no-base, api/not-found, api/conflict after telling what others changed
+ * @throws cli/no-base, api/not-found, api/conflict or api/restored after telling what others changed
  */
 async function sureBase(
   client: Client,
@@ -140,7 +140,7 @@ async function sureBase(
   if (await isStored(client, file, network)) return now;
   if (!known) throw cliErrors.error('cli/no-base', { network, now: now.number, file });
   if (!json) tell(await othersText(client, network, known));
-  throw apiErrors.error('api/conflict', { base: known.number, now: now.number });
+  throw conflictOf(known, now);
 }
 
 /** The file says what the network's own says: whatever it was made from, nothing is lost. */

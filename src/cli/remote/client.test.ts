@@ -106,9 +106,9 @@ describe('a client', () => {
 
   test('says that the answer was lost where twice is not as good, and asks nobody again', async () => {
     answer = (request) => void request.destroy();
-    const body = { role: 'viewer', name: 'v' } as const;
-    const create = (client: Client) => client.call('createToken', { body });
-    expect(await failure(using(create, [url(), url()]))).toBe('cli/answer-lost');
+    const body = { passphrase: 'correct horse battery' };
+    const backup = (client: Client) => client.call('backup', { body });
+    expect(await failure(using(backup, [url(), url()]))).toBe('cli/answer-lost');
     expect(seen).toHaveLength(1);
   });
 

@@ -66,11 +66,14 @@ describe('the files of a network', () => {
     expect(placedHere([found], 'net.yaml')[0]?.place?.file).toBe('sites/a.yaml');
   });
 
-  test('know which revision they were made from, for each network', () => {
+  test('know which revision they were made from, for each network, and each file of a folder', () => {
     const file = at('net/net.yaml');
     expect(baseOf(file, 'test')).toBeUndefined();
     keepBase(file, 'test', { epoch: 'e', number: 3 });
     keepBase(file, 'other', { epoch: 'f', number: 1 });
+    keepBase(at('net/mine.yaml'), 'test', { epoch: 'e', number: 4 });
     expect(baseOf(file, 'test')).toEqual({ epoch: 'e', number: 3 });
+    expect(baseOf(at('net/mine.yaml'), 'test')).toEqual({ epoch: 'e', number: 4 });
+    expect(baseOf(at('net/copy.yaml'), 'test')).toBeUndefined();
   });
 });

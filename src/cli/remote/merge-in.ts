@@ -1,4 +1,4 @@
-import { apiErrors, type RevisionId } from '#api';
+import { conflictOf, type RevisionId } from '#api';
 import { cliErrors } from '../errors.ts';
 import { baseOf, keepBase } from './base.ts';
 import type { Client } from './client.ts';
@@ -19,7 +19,7 @@ export async function mergeIn(client: Client, file: string, sent: Sent): Promise
   if (!base) throw cliErrors.error('cli/no-base', { ...params, now: now.number, file });
   // After a restore, numbers may mean other files than before.
   if (base.epoch !== now.epoch) {
-    throw apiErrors.error('api/conflict', { base: base.number, now: now.number });
+    throw conflictOf(base, now);
   }
   if (base.number === now.number) return now;
   const old = await client.call('show', { params: { ...params, number: base.number } });

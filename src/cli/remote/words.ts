@@ -32,6 +32,7 @@ function stateLines({ state, approver, id: { number } }: Revision): readonly str
   const waits = `  waits: \`hawser approve ${number}\` lets it go, \`hawser reject ${number}\` does not`;
   if (state === 'held') return [paint('yellow', waits)];
   if (state === 'rejected') return [paint('yellow', '  rejected')];
+  if (state === 'overtaken') return [paint('yellow', '  waited until a later one came')];
   return approver === undefined ? [] : [`  approved by ${approver}`];
 }
 

@@ -21,14 +21,16 @@ declare module 'fastify' {
 function secretOf(authorization: string | undefined): string {
   if (authorization === undefined) throw apiErrors.error('api/no-token', {});
   const bearer = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
-  if (bearer === undefined) throw apiErrors.error('api/unauthorized', {});
+  if (bearer === undefined) throw malformed();
   if (!bearer.startsWith('hawser-')) return bearer;
   try {
     return parseToken(bearer).secret.reveal();
   } catch {
-    throw apiErrors.error('api/unauthorized', {});
+    throw malformed();
   }
 }
+
+const malformed = () => apiErrors.error('api/unauthorized', { is: 'is none: it is not whole' });
 
 /** What a request without a good token is told. */
 const noPass: ReadonlySet<string> = new Set(['api/no-token', 'api/unauthorized']);

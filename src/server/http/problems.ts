@@ -15,6 +15,7 @@ const statusOf: Readonly<Record<string, number>> = {
   'api/not-json': 415,
   'api/strange-file': 422,
   'api/conflict': 409,
+  'api/restored': 409,
   'api/plan-stale': 409,
   'api/name-taken': 409,
   'api/held': 409,

@@ -61,7 +61,8 @@ export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined 
   const { name, identity, keys, proof } = request;
   const network = basis.stored.network;
   if (!isSigned(identity, joinProofText(network, identity, inOrder(keys)), proof)) {
-    throw apiErrors.error('api/unauthorized', {});
+    const is = 'came with an identity that this machine does not prove to have';
+    throw apiErrors.error('api/unauthorized', { is });
   }
   const known = basis.byIdentity.get(identity);
   if (known) return returned(basis, known, request);

@@ -1,4 +1,4 @@
-import { apiErrors, requirePlainFiles } from '#api';
+import { apiErrors, conflictOf, requirePlainFiles } from '#api';
 import { serverErrors } from '../../errors.ts';
 import { machineAt, servingMachine } from '../../hub/where.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
@@ -26,12 +26,11 @@ async function refuseOlder(
   const since = await store.read(async (tx) =>
     tx.revisions(network, { before: revision.number + 1, limit: count }),
   );
-  const error = apiErrors.error('api/conflict', { base: base.number, now: revision.number });
   const lines = since.map(
     ({ id, author, why, kind, summary }) =>
       `${id.number} ${kind} by ${author}${why === '' ? '' : `: ${why}`}${summary.length === 0 ? '' : ` (${summary.join('; ')})`}`,
   );
-  throw new Conflict(error, lines);
+  throw new Conflict(conflictOf(base, revision), lines);
 }
 
 const heldError = ({ id, summary }: NonNullable<Snapshot['held']>) =>

@@ -16,7 +16,7 @@ type Names =
 const noMachine = (name: string) =>
   apiErrors.error('api/not-found', { what: `machine ${name} that joined` });
 
-const noUseLeft = () => apiErrors.error('api/unauthorized', {});
+const noUseLeft = () => apiErrors.error('api/unauthorized', { is: 'is used up' });
 
 function retried({ quarantined: _, ...rest }: StoredMachine, author: string): Edit {
   return { author, action: 'retry', detail: { machine: rest.name }, put: [rest] };

@@ -1,5 +1,6 @@
-import { apiErrors, type DriftEntry } from '#api';
+import { apiErrors, type DriftEntry, type Revision } from '#api';
 import { canonicalJson } from '#base';
+import type { Transaction } from '../../store/contract.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, revisionOf } from './context.ts';
 
@@ -11,6 +12,17 @@ const day = 24 * 3600 * 1000;
 /** Entries of the audit that are looked through for drift. */
 const driftLimit = 10_000;
 
+async function newestOf(tx: Transaction, network: string): Promise<number> {
+  const [newest] = await tx.revisions(network, { limit: 1 });
+  return newest?.id.number ?? 0;
+}
+
+/** Only the newest revision waits: one that was held is overtaken by any that comes later. */
+const asItIs = (revision: Revision, newest: number): Revision =>
+  revision.state === 'held' && revision.id.number < newest
+    ? { ...revision, state: 'overtaken' }
+    : revision;
+
 /** What happened. */
 export function recordHandlers(context: Context): Pick<Handlers, Names> {
   const { store, clock } = context;
@@ -18,13 +30,17 @@ export function recordHandlers(context: Context): Pick<Handlers, Names> {
     async history({ params, query: { before, limit = page } }) {
       context.networks.get(params.network);
       const range = { limit, ...(before !== undefined && { before }) };
-      return [...(await store.read(async (tx) => tx.revisions(params.network, range)))];
+      return store.read(async (tx) => {
+        const newest = await newestOf(tx, params.network);
+        return (await tx.revisions(params.network, range)).map((one) => asItIs(one, newest));
+      });
     },
 
     async show({ params }) {
       context.networks.get(params.network);
       const { revision, files } = await revisionOf(context, params.network, params.number);
-      return { ...revision, ...files };
+      const newest = await store.read(async (tx) => newestOf(tx, params.network));
+      return { ...asItIs(revision, newest), ...files };
     },
 
     async drift({ params, query: { machine } }) {

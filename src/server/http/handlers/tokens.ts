@@ -20,7 +20,7 @@ export const tokenHandlers = ({
   networks,
   packages,
 }: Context): Pick<Handlers, Names> => ({
-  async createToken({ body: { why, ...body }, actor }) {
+  async createToken({ body: { why, ...body }, actor, request }) {
     if (body.network !== undefined) networks.get(body.network);
     if (body.role === 'join' && body.network === undefined) {
       throw apiErrors.error('api/invalid-request', { why: 'a join token is for one network' });
@@ -28,10 +28,13 @@ export const tokenHandlers = ({
     const installs = await packages.some();
     return store.write(async (tx) => {
       const speaks = body.role === 'join' || needsTwo(networks, body.network);
-      const { token, info } = await tokens.make(tx, {
+      const { token, info, isAgain } = await tokens.make(tx, {
         ...body,
         ...(speaks && { person: actor.person }),
+        ...(request !== undefined && { request: `${actor.person} ${request}` }),
       });
+      const answer = { token: token.reveal(), info, installs };
+      if (isAgain) return answer;
       const { id, role, name } = info;
       await tx.addAudit({
         at: clock().toISOString(),
@@ -40,7 +43,7 @@ export const tokenHandlers = ({
         ...(info.network !== undefined && { network: info.network }),
         detail: { id, role, name, ...(why && { why }) },
       });
-      return { token: token.reveal(), info, installs };
+      return answer;
     });
   },
 

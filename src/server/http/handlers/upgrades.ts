@@ -30,6 +30,9 @@ export const upgradeHandlers = (context: Context): Pick<Handlers, 'upgradeMachin
     const packages = await packagesFor(context, install);
     const version = packages[0]?.version ?? '';
     if (upgrade?.outcome === 'working') return joined(machine.name, upgrade, version);
+    // Asked again after a lost answer.
+    if (upgrade?.outcome === 'done' && upgrade.version === version)
+      return { id: upgrade.id, version };
     const { why } = body;
     const detail = { machine: machine.name, version, ...(why && { why }) };
     await network.commit(() => ({ author: actor.name, action: 'upgrade', detail }));
