@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { affected } from './affected.ts';
 import { emptyFacts, type Facts, formatPlan, plan, sharedFacts } from './index.ts';
+import { assumeKeys, link } from './link.ts';
 import type { Model } from './model.ts';
 import { linked, networkOf } from './testing.ts';
 
@@ -63,6 +64,20 @@ describe('a plan', () => {
     const text = textOf(linked(file()), linked(file(late)));
     expect(text).toContain('late joins the network');
     expect(text).toMatch(/ga:\n(.*\n)* {2}add peer late/);
+  });
+
+  test('says that a machine leaves which was cut off before, and that it joins when it is back', () => {
+    const revoked = { late: { why: 'expired', at: '2026-11-27T00:00:00Z' } } as const;
+    const of = (text: string): Model => {
+      const network = networkOf(text);
+      const keys = assumeKeys(network, emptyFacts);
+      return link({ ...keys, revoked, network, epoch: 'test', rev: 1 });
+    };
+    const [before, after] = [of(file(late)), of(file())];
+    expect(plan(before, after).machines).toEqual([
+      { machine: 'late', what: 'leaves', changes: [] },
+    ]);
+    expect(plan(after, before).machines).toEqual([{ machine: 'late', what: 'joins', changes: [] }]);
   });
 
   test('names pairs newly denied and newly allowed', () => {

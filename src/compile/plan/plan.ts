@@ -126,6 +126,11 @@ function changesOf(before: Model, after: Model, machine: string, formerly: strin
   const viewIn = (model: Model, name: string) =>
     hasState(model, name) ? viewOf(project(model, name)) : new Map();
   const [old, next] = [viewIn(before, formerly), viewIn(after, machine)];
-  const what = old.size === 0 ? 'joins' : next.size === 0 ? 'leaves' : 'changes';
+  // Of one that is cut off, or has no key yet, a state says nothing: that it comes or goes is not seen there.
+  const [was, is] =
+    old.size + next.size > 0
+      ? [old.size > 0, next.size > 0]
+      : [hasState(before, formerly), hasState(after, machine)];
+  const what = was === is ? 'changes' : is ? 'joins' : 'leaves';
   return { machine, what, changes: diff(old, next) };
 }
