@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { affected } from './affected.ts';
-import { emptyFacts, type Facts, formatPlan, plan, sharedFacts } from './index.ts';
+import { emptyFacts, type Facts, formatPlan, type Plan, plan, sharedFacts } from './index.ts';
 import { assumeKeys, link } from './link.ts';
 import type { Model } from './model.ts';
 import { linked, networkOf } from './testing.ts';
@@ -74,10 +74,9 @@ describe('a plan', () => {
       return link({ ...keys, revoked, network, epoch: 'test', rev: 1 });
     };
     const [before, after] = [of(file(late)), of(file())];
-    expect(plan(before, after).machines).toEqual([
-      { machine: 'late', what: 'leaves', changes: [] },
-    ]);
-    expect(plan(after, before).machines).toEqual([{ machine: 'late', what: 'joins', changes: [] }]);
+    const ofLate = (found: Plan) => found.machines.filter(({ machine }) => machine === 'late');
+    expect(ofLate(plan(before, after))).toEqual([{ machine: 'late', what: 'leaves', changes: [] }]);
+    expect(ofLate(plan(after, before))).toEqual([{ machine: 'late', what: 'joins', changes: [] }]);
   });
 
   test('names pairs newly denied and newly allowed', () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { apiErrors, formatToken, permissionsOf, type Role, roles, type TokenInfo } from '#api';
-import { Secret } from '#base';
+import { HawserError, Secret } from '#base';
 import type { Actor } from './actor.ts';
 import type { Store, StoredToken, Transaction } from './store/contract.ts';
 
@@ -159,14 +159,18 @@ export class Tokens {
     return token;
   }
 
+  /** Notes the use. That it cannot be written, as on a full disk, keeps nobody from reading. */
   async #used(token: StoredToken): Promise<void> {
     const now = this.#clock();
     const last = token.lastUsed === undefined ? 0 : Date.parse(token.lastUsed);
     // A clock that was put back leaves a use behind that has yet to come.
     if (Math.abs(now.getTime() - last) < usedEvery) return;
-    await this.#store.write(async (tx) => {
+    const noting = this.#store.write(async (tx) => {
       const current = await tx.tokenByHash(token.hash);
       if (current) await tx.putToken({ ...current, lastUsed: now.toISOString() });
+    });
+    await noting.catch((error: unknown) => {
+      if (!(error instanceof HawserError)) throw error;
     });
   }
 }

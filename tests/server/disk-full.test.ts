@@ -117,6 +117,8 @@ suite('the full disk of a server', { needs: ['root'] }, () => {
   test('is said to who applies, and nobody else hears of it: all the rest goes on', () => {
     ann.write('net.yaml', fileOf('first'));
     ann.must('apply', 'net.yaml', '--create');
+    const made = ann.must('token', 'create', '--role', 'viewer', '--json');
+    const { token } = JSON.parse(made) as { readonly token: string };
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize));
     const large = Array.from({ length: 20_000 }, (_, n) => (n * 7_919) % 99_991).join(' ');
@@ -125,6 +127,8 @@ suite('the full disk of a server', { needs: ['root'] }, () => {
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('server/disk-full')]);
     expect(ann.must('history').split('\n')).toHaveLength(3);
     expect(ann.must('status')).toContain('ben');
+    const first = ann.hawser(['status'], { HAWSER_TOKEN: token });
+    expect([first.err, first.code], 'a token that was never used').toEqual(['', 0]);
     rmSync(join(disk, 'filler'));
     ann.must('apply', 'net.yaml');
     expect(ann.must('history').split('\n')).toHaveLength(4);
