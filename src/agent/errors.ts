@@ -133,6 +133,10 @@ export const agentErrors = errorTable({
     says: '{interface} is left alone: the network wants it otherwise (differences: {count})',
     fix: 'Change the file as said, and `hawser apply` it: this machine then takes {interface} over by itself. As it is: `hawser agent adopt --yes` makes these changes.',
   },
+  'agent/adopt-other-name': {
+    says: '{interface} is left alone: the network has no tunnel of that name on this machine',
+    fix: 'Write `interface: {interface}` at this machine, and `hawser apply` the file: it is then taken over by itself. `--yes` does not help: a tunnel of another name begins anew.',
+  },
   'agent/adopt-differs': {
     says: '{interface} would not stay as it is: {change}',
     fix: '{line}.',

@@ -121,7 +121,6 @@ describe('a tunnel that the network wants otherwise', () => {
       'members: { peer-10-0-0-14: { managed: false, overlay: 10.0.0.14, key: ',
     ],
     ['with another port', { tunnel: { listenPort: 4500 } }, 'port: 51820'],
-    ['under another name', { interface: 'hw-net' }, 'interface: wg0'],
     ['with another address', { addresses: ['10.0.0.9/32'] }, 'overlay: 10.0.0.1'],
     ['with less room', { mtu: 1380 }, 'mtu: 1500'],
     ['with keepalives', { peers: { anna: { ...anna, keepalive: 9 }, ben } }, 'keepalive: 0'],
@@ -165,9 +164,12 @@ describe('a tunnel that the network wants otherwise', () => {
   });
 
   test('but for its name, which nothing helps', async () => {
-    adopt(true);
-    const [, differs] = await refused(wanted({ interface: 'hw-net' }));
-    expect(differs?.fix).toContain('interface: wg0');
+    for (const anyway of [false, true]) {
+      adopt(anyway);
+      const [found, ...more] = await refused(wanted({ interface: 'hw-net' }));
+      expect([found?.code, more]).toEqual(['agent/adopt-other-name', []]);
+      expect(found?.fix).toContain('interface: wg0');
+    }
   });
 });
 

@@ -42,9 +42,9 @@ export function refusals(
   const isGone = differing.some(
     ({ facility, kind }) => facility === 'tunnels' && kind === 'remove',
   );
-  if (differing.length === 0 || (anyway && !isGone)) return [];
-  const shown = isGone ? differing.filter(({ facility }) => facility === 'tunnels') : differing;
-  const found = shown.slice(0, most).map((change) => differs(device, change));
+  if (isGone) return [agentErrors.diagnostic('agent/adopt-other-name', { interface: device })];
+  if (differing.length === 0 || anyway) return [];
+  const found = differing.slice(0, most).map((change) => differs(device, change));
   const args = { interface: device, count: differing.length };
   return [agentErrors.diagnostic('agent/adopt-waits', args), ...found];
 }

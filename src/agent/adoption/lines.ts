@@ -41,8 +41,10 @@ function peerLine(before: PeerItem, after: PeerItem): string {
 const overhead = 80;
 
 const ofFacility = {
-  tunnels: (change: EditOf<'tunnels'>) =>
-    change.kind === 'change' ? tunnelLine(change.before, change.after) : otherName(change.id),
+  tunnels: (change: EditOf<'tunnels'>) => {
+    const { before, after } = change as { before: TunnelItem; after: TunnelItem };
+    return tunnelLine(before, after);
+  },
   peers: (change: EditOf<'peers'>) =>
     change.kind === 'change'
       ? peerLine(change.before, change.after)
@@ -56,8 +58,6 @@ const ofFacility = {
     return `If the network below takes so much, write \`mtu: ${mtu + overhead}\` at this machine`;
   },
 };
-
-const otherName = (name: string): string => `Write \`interface: ${name}\` at this machine`;
 
 /** One sentence, without its end. */
 export function lineFor(change: Change): string {

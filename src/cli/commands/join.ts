@@ -41,7 +41,10 @@ export const joinCommand = (): Command =>
       '--adopt <interface>',
       'take over a WireGuard interface that is there: its key, port, peers and preshared keys',
     )
-    .option('-y, --yes', 'do not ask; take it over also where the network wants it otherwise')
+    .option(
+      '-y, --yes',
+      'do not ask; with --adopt, take it over also where the network wants its port, addresses or peers otherwise',
+    )
     .option(...stateFolder)
     .option('--json', 'for programs')
     .addHelpText(
