@@ -1,7 +1,7 @@
 import type { PeerSample, SamplesReport } from '#api';
 import { HandshakeAges, type Run } from '#host';
 import type { HostState } from '#state';
-import { type PeerDump, parseDumpOf } from '#wireguard';
+import { handshakesOf } from './show.ts';
 
 /** ms. */
 export interface SampleTimings {
@@ -21,13 +21,20 @@ const told = 500;
 /** Seconds of silence that are told when they are over, and when something is heard again. */
 const silences = [60, 180] as const;
 
-interface Seen extends Omit<PeerSample, 'heard'> {
+/** What a tunnel has of a peer; a time in seconds since 1970. */
+interface Reading {
+  readonly id: string;
+  readonly handshake: number;
+  readonly rx: number;
+  readonly tx: number;
+}
+
+interface Seen extends Pick<PeerSample, 'rx' | 'tx' | 'handshake'> {
   /** When bytes came last, in seconds of a steady clock. */
   readonly heardAt?: number;
 }
 
-interface Told {
-  readonly text: string;
+interface Told extends Pick<PeerSample, 'rx' | 'tx'> {
   readonly level: number;
 }
 
@@ -81,21 +88,18 @@ export class Samples {
   async #look(): Promise<void> {
     const state = this.#state;
     if (!state || Object.keys(state.tunnels).length === 0) return;
-    const dumps = await dumpsOf(this.#run, state);
+    const readings = newestOf(state, await readingsOf(this.#run, state));
     if (this.#state !== state || this.#stopped) return;
-    const steady = performance.now() / 1000;
-    this.#seen = new Map(
-      [...newestOf(state, dumps)].map(([name, { id, peer }]) => [name, this.#see(name, id, peer)]),
-    );
+    this.#seen = new Map([...readings].map(([name, one]) => [name, this.#see(name, one)]));
     for (const name of this.#told.keys()) if (!this.#seen.has(name)) this.#told.delete(name);
-    this.#report(steady);
+    await this.#report(state);
     this.#later(this.#gap);
     this.#gap = Math.min(this.#gap * slower, this.#timings.most);
   }
 
-  #see(name: string, id: string, { endpoint, latestHandshake, rx, tx }: PeerDump): Seen {
+  #see(name: string, { id, handshake, rx, tx }: Reading): Seen {
     const before = this.#seen.get(name);
-    const age = this.#ages.of(id, latestHandshake);
+    const age = this.#ages.of(id, handshake);
     const steady = performance.now() / 1000;
     const grew = before !== undefined && rx !== before.rx && rx > 0;
     // What comes with a handshake came no earlier, also where nobody looked.
@@ -104,35 +108,46 @@ export class Samples {
     return {
       rx,
       tx,
-      ...(endpoint !== undefined && { endpoint }),
       ...(Number.isFinite(age) && { handshake: Math.round(age) }),
       ...(heardAt !== undefined && { heardAt }),
     };
   }
 
-  #report(steady: number): void {
+  async #report(state: HostState): Promise<void> {
+    const steady = performance.now() / 1000;
     const isDue = steady * 1000 - this.#toldAt >= this.#timings.tell;
     const due = [...this.#seen].flatMap(([name, seen]) => {
       const heard = seen.heardAt === undefined ? undefined : steady - seen.heardAt;
-      const text = `${seen.rx} ${seen.tx} ${seen.endpoint}`;
       const level = levelOf(heard);
       const known = this.#told.get(name);
-      const isNews = known?.level !== level || (isDue && known.text !== text);
-      return isNews ? [{ name, sample: sampleOf(seen, heard), told: { text, level } }] : [];
+      const isOther = known?.rx !== seen.rx || known.tx !== seen.tx;
+      return known?.level !== level || (isDue && isOther) ? [{ name, seen, heard, level }] : [];
     });
     if (due.length === 0 && !isDue) return;
+    const endpoints = due.length > 0 ? await endpointsOf(this.#run, state) : noEndpoints;
     for (let from = 0; from === 0 || from < due.length; from += told) {
       const some = due.slice(from, from + told);
-      const peers = Object.fromEntries(some.map(({ name, sample }) => [name, sample]));
+      const peers = Object.fromEntries(
+        some.map(({ name, seen, heard }) => [name, sampleOf(seen, heard, endpoints.get(name))]),
+      );
       if (!this.#tell({ type: 'samples', peers })) return;
-      for (const one of some) this.#told.set(one.name, one.told);
+      for (const { name, seen, level } of some) {
+        this.#told.set(name, { level, rx: seen.rx, tx: seen.tx });
+      }
     }
     if (isDue) this.#toldAt = steady * 1000;
   }
 }
 
-const sampleOf = ({ heardAt: _, ...seen }: Seen, heard: number | undefined): PeerSample => ({
+const noEndpoints: ReadonlyMap<string, string> = new Map();
+
+const sampleOf = (
+  { heardAt: _, ...seen }: Seen,
+  heard: number | undefined,
+  endpoint: string | undefined,
+): PeerSample => ({
   ...seen,
+  ...(endpoint !== undefined && { endpoint }),
   ...(heard !== undefined && { heard: Math.round(heard) }),
 });
 
@@ -140,40 +155,64 @@ const sampleOf = ({ heardAt: _, ...seen }: Seen, heard: number | undefined): Pee
 const levelOf = (heard: number | undefined): number =>
   heard === undefined ? -1 : silences.filter((seconds) => heard >= seconds).length;
 
-/** What WireGuard says of each tunnel; one that is not there says nothing. */
-async function dumpsOf(
-  run: Run,
-  { tunnels }: HostState,
-): Promise<ReadonlyMap<string, ReadonlyMap<string, PeerDump>>> {
-  const devices = [...new Set(Object.values(tunnels).map((tunnel) => tunnel.interface))];
-  const found = await Promise.all(
-    devices.map(async (device) => {
-      const peers = await run('read', ['wg', 'show', device, 'dump'])
-        .then((text) => parseDumpOf(device, text).peers)
-        .catch(() => []);
-      return [device, new Map(peers.map((peer) => [peer.publicKey, peer]))] as const;
-    }),
-  );
-  return new Map(found);
+const devicesOf = ({ tunnels }: HostState): readonly string[] => [
+  ...new Set(Object.values(tunnels).map((tunnel) => tunnel.interface)),
+];
+
+/** The lines of `wg show DEVICE WHAT`, each a public key and what is asked; none where there is no device. */
+async function linesOf(run: Run, device: string, what: string): Promise<readonly string[][]> {
+  const text = await run('read', ['wg', 'show', device, what]).catch(() => '');
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => line.split('\t'));
 }
 
-interface Found {
-  readonly id: string;
-  readonly peer: PeerDump;
+/** What each tunnel has of each peer, by device and public key. */
+async function readingsOf(run: Run, state: HostState): Promise<ReadonlyMap<string, Reading>> {
+  const found = await Promise.all(
+    devicesOf(state).map(async (device) => {
+      const [handshakes, lines] = await Promise.all([
+        handshakesOf(run, device),
+        linesOf(run, device, 'transfer'),
+      ]);
+      return lines.map(([key = '', rx, tx]): Reading => {
+        const id = `${device} ${key}`;
+        return { id, handshake: handshakes.get(id) ?? 0, rx: Number(rx), tx: Number(tx) };
+      });
+    }),
+  );
+  return new Map(found.flat().map((reading) => [reading.id, reading]));
+}
+
+/** Where packets of each peer come from, by its name. */
+async function endpointsOf(run: Run, state: HostState): Promise<ReadonlyMap<string, string>> {
+  const names = new Map(
+    Object.values(state.tunnels).flatMap(({ interface: device, peers }) =>
+      Object.entries(peers).map(([name, { publicKey }]) => [`${device} ${publicKey}`, name]),
+    ),
+  );
+  const found = await Promise.all(
+    devicesOf(state).map(async (device) =>
+      (await linesOf(run, device, 'endpoints')).flatMap(([key, endpoint = '(none)']) => {
+        const name = names.get(`${device} ${key}`);
+        return name === undefined || endpoint === '(none)' ? [] : [[name, endpoint] as const];
+      }),
+    ),
+  );
+  return new Map(found.flat());
 }
 
 /** Each peer as the tunnel has it by which it was heard last: while a key changes there are several. */
 function newestOf(
   { tunnels }: HostState,
-  dumps: Awaited<ReturnType<typeof dumpsOf>>,
-): ReadonlyMap<string, Found> {
-  const newest = new Map<string, Found>();
+  readings: ReadonlyMap<string, Reading>,
+): ReadonlyMap<string, Reading> {
+  const newest = new Map<string, Reading>();
   for (const { interface: device, peers } of Object.values(tunnels)) {
     for (const [name, { publicKey }] of Object.entries(peers)) {
-      const peer = dumps.get(device)?.get(publicKey);
-      const known = newest.get(name)?.peer;
-      if (!peer || (known && known.latestHandshake >= peer.latestHandshake)) continue;
-      newest.set(name, { id: `${device} ${publicKey}`, peer });
+      const reading = readings.get(`${device} ${publicKey}`);
+      const known = newest.get(name);
+      if (!reading || (known && known.handshake >= reading.handshake)) continue;
+      newest.set(name, reading);
     }
   }
   return newest;
