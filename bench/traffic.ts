@@ -53,4 +53,14 @@ export const benches: readonly Bench[] = [
         0.9,
       ),
   },
+  {
+    name: 'throughput through a segment whose border knows 1,000 machines against 2',
+    target: '>= 0.95',
+    run: () =>
+      compare(
+        (sites) => sites.segment(1000),
+        (sites) => sites.segment(2),
+        0.95,
+      ),
+  },
 ];

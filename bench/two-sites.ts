@@ -98,6 +98,21 @@ export class TwoSites implements AsyncDisposable {
     await this.hawser(file(`defaults: { interface: wan }\n${policy}`), filterOnly);
   }
 
+  /** Hosts a and b as two of so many machines of one segment, whose ports are the sites' networks. */
+  async segment(machines: number): Promise<void> {
+    for (const name of this.#boxes.keys()) {
+      this.box(name).run(['ip', 'address', 'flush', 'dev', 'lan']);
+    }
+    for (const name of ['a', 'b'] as const) {
+      this.box(name).run(['ip', 'address', 'add', `${stationAt[name]}/16`, 'dev', 'lan']);
+    }
+    const macOf = (name: string): string => {
+      const text = this.box(name).run(['ip', '-j', 'link', 'show', 'dev', 'lan']);
+      return (JSON.parse(text) as [{ readonly address: string }])[0].address;
+    };
+    await this.hawser(segmentFile({ a: macOf('a'), b: macOf('b') }, machines - 2));
+  }
+
   /**
    * The same by hand: one tunnel, routes, one conntrack rule. wireguard-go has a session of its own, as
    * a service has and as ours has: where it shares one with iperf3, the kernel's autogroups give it
@@ -182,3 +197,36 @@ sites:
     gateways: { gb: { endpoint: "203.0.113.2:51820", address: 10.2.0.1 } }
     hosts: { b: { address: 10.2.0.10 } }
 ${policy}`;
+
+/** In a subnet of their own: b has the address that is measured to. */
+const stationAt = { a: '10.2.16.9', b: '10.2.0.10' } as const;
+
+/** A segment with a and b, and with so many other machines, half of them at each site. */
+function segmentFile(macs: Readonly<Record<'a' | 'b', string>>, others: number): string {
+  const host = (name: string, address: string, mac: string): string =>
+    `      ${name}: { segment: s, address: ${address}, mac: "${mac}" }`;
+  const crowd = (side: 'a' | 'b', third: number): string[] =>
+    Array.from({ length: Math.floor(others / 2) }, (_, i) => {
+      const [high, low] = [i >> 8, i & 0xff];
+      const mac = [2, 0, 0, third, high, low].map((n) => n.toString(16).padStart(2, '0')).join(':');
+      return host(`${side}-${i}`, `10.2.${third + high}.${low}`, mac);
+    });
+  const site = (name: string, side: 'a' | 'b', outer: number, third: number): string => `  ${name}:
+    gateways: { g${side}: { endpoint: "203.0.113.${outer}:51820" } }
+    hosts:
+${[host(side, stationAt[side], macs[side]), ...crowd(side, third)].join('\n')}`;
+  return `version: 1
+network: bench
+overlay: 10.99.0.0/24
+sites:
+${site('one', 'a', 1, 20)}
+${site('two', 'b', 2, 2)}
+segments:
+  s:
+    vni: 7
+    subnet: 10.2.0.0/16
+    sites:
+      one: { pool: 10.2.16.0-10.2.31.255, port: lan }
+      two: { pool: 10.2.0.10-10.2.15.255, port: lan }
+`;
+}
