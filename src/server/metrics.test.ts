@@ -11,6 +11,26 @@ test('every metric is described, and nothing else is', async () => {
   expect(new Set(told)).toEqual(new Set(described));
 });
 
+test('tunnels and services are told as they are, and no more when they are gone', async () => {
+  await using server = await TestServer.start();
+  const agents = await server.populate('anna');
+  const scraped = async (): Promise<string> =>
+    String((await server.send('GET', '/metrics', { token: server.admin })).body);
+  expect(await scraped()).toContain('hawser_tunnels{network="net",state="unknown"} 1');
+  expect(await scraped()).not.toMatch(/^hawser_tunnel_up\{/m);
+  const sample = { rx: 5, tx: 7, heard: 1, handshake: 9 };
+  agents.get('anna')?.say({ type: 'samples', peers: { hub: sample } });
+  await expect
+    .poll(scraped, { interval: 50 })
+    .toContain('hawser_tunnel_up{network="net",a="anna",b="hub"} 1');
+  const said = await scraped();
+  expect(said).toContain('hawser_tunnel_bytes{network="net",from="anna",to="hub"} 7');
+  expect(said).toContain('hawser_tunnel_bytes{network="net",from="hub",to="anna"} 5');
+  expect(said).toContain('hawser_tunnel_handshake_age_seconds{network="net",a="anna",b="hub"} 9');
+  agents.get('anna')?.close();
+  await expect.poll(scraped, { interval: 50 }).not.toMatch(/^hawser_tunnel_up\{/m);
+});
+
 test('who may see one network is told of no other', async () => {
   await using server = await TestServer.start();
   const { entry, files } = await server.call('pull', {});

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { addHealthGauges } from './health/gauges.ts';
 import type { Networks } from './networks.ts';
 import type { Store } from './store/contract.ts';
 
@@ -51,6 +52,7 @@ export class Metrics {
       collect: () => leader.set(Number(peers.leads)),
     });
     for (const gauge of gauges) addGauge(this.#registry, networks, gauge);
+    addHealthGauges(this.#registry, networks);
   }
 
   get contentType(): string {

@@ -1,7 +1,6 @@
 import {
   type HostState,
   type Namespace,
-  type NftMatch,
   type NftTable,
   type Route,
   unreachableMetric,

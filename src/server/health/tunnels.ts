@@ -22,7 +22,19 @@ export interface TunnelsWanted {
   readonly state?: TunnelState | undefined;
 }
 
-/** How the tunnels of a network are, by all that its agents tell this server. */
+/** How each tunnel of a network is, by all that its agents tell this server; some at a time. */
+export async function* judged(
+  snapshot: Snapshot,
+  hub: Hub,
+  pairs: readonly TunnelPair[],
+): AsyncGenerator<TunnelStatus> {
+  for (let from = 0; from < pairs.length; from += turn) {
+    for (const pair of pairs.slice(from, from + turn)) yield statusOf(snapshot, hub, pair);
+    await nextTurn();
+  }
+}
+
+/** The same as people and programs ask for it. */
 export async function tunnelsOf(
   snapshot: Snapshot,
   hub: Hub,
@@ -31,15 +43,11 @@ export async function tunnelsOf(
 ): Promise<JsonText<TunnelsStatus>> {
   const counts: Partial<Record<TunnelState, number>> = {};
   const texts = new Map<TunnelState, string[]>();
-  for (let from = 0; from < pairs.length; from += turn) {
-    for (const pair of pairs.slice(from, from + turn)) {
-      const status = statusOf(snapshot, hub, pair);
-      counts[status.state] = (counts[status.state] ?? 0) + 1;
-      const some = texts.get(status.state) ?? [];
-      texts.set(status.state, some);
-      if (isWanted(status, wanted) && some.length < told) some.push(JSON.stringify(status));
-    }
-    await nextTurn();
+  for await (const status of judged(snapshot, hub, pairs)) {
+    counts[status.state] = (counts[status.state] ?? 0) + 1;
+    const some = texts.get(status.state) ?? [];
+    texts.set(status.state, some);
+    if (isWanted(status, wanted) && some.length < told) some.push(JSON.stringify(status));
   }
   const { network, revision } = snapshot.stored;
   const head = JSON.stringify({ network, revision, counts });

@@ -1,0 +1,140 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { TunnelStatus } from '#api';
+import type { Networks } from '../networks.ts';
+import { monitorsOf } from './monitors.ts';
+import { judged } from './tunnels.ts';
+
+type Open = Networks['all'][number];
+
+/** Of so many tunnels of a network each is told by itself; of more the numbers alone. */
+const told = 5_000;
+
+/** ms for which what one gauge asked for answers the others: a scrape asks for all at once. */
+const fresh = 500;
+
+/** How each tunnel of a network is, asked once for all gauges of a scrape. */
+class Judged {
+  readonly #kept = new WeakMap<Open, { at: number; all: Promise<readonly TunnelStatus[]> }>();
+
+  of(open: Open): Promise<readonly TunnelStatus[]> {
+    const kept = this.#kept.get(open);
+    if (kept && performance.now() - kept.at < fresh) return kept.all;
+    const all = statuses(open);
+    this.#kept.set(open, { at: performance.now(), all });
+    return all;
+  }
+
+  /** Those of a network in which each is told by itself. */
+  async single(open: Open): Promise<readonly TunnelStatus[]> {
+    const all = await this.of(open);
+    return all.length > told ? [] : all;
+  }
+}
+
+/** None where they cannot be computed now: that is told by `readyz`. */
+async function statuses({ network, hub }: Open): Promise<readonly TunnelStatus[]> {
+  const { snapshot } = network;
+  const pairs = await network.tunnelPairs(snapshot).catch(() => []);
+  return Array.fromAsync(judged(snapshot, hub, pairs));
+}
+
+interface HealthGauge {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Values with the labels besides the network. */
+  readonly values: (open: Open, tunnels: Judged) => Promise<readonly Value[]>;
+}
+type Value = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+const endsOf = ({ ends: [a, b] }: TunnelStatus) => ({ a: a.machine, b: b.machine });
+
+/** What whichever end tells of it says; of both, the first. */
+const handshakeOf = ({ ends }: TunnelStatus): number | undefined =>
+  ends.flatMap(({ sample }) => sample?.handshake ?? [])[0];
+
+const bytesOf = ({ ends: [a, b] }: TunnelStatus): readonly Value[] => {
+  const way = (from: string, to: string, bytes: number | undefined): readonly Value[] =>
+    bytes === undefined ? [] : [[{ from, to }, bytes]];
+  return [
+    ...way(a.machine, b.machine, a.sample?.tx ?? b.sample?.rx),
+    ...way(b.machine, a.machine, b.sample?.tx ?? a.sample?.rx),
+  ];
+};
+
+const gauges: readonly HealthGauge[] = [
+  {
+    name: 'hawser_tunnels',
+    help: 'Tunnels, by how they are.',
+    labels: ['state'],
+    values: async (open, tunnels) =>
+      [...Map.groupBy(await tunnels.of(open), ({ state }) => state)].map(
+        ([state, all]): Value => [{ state }, all.length],
+      ),
+  },
+  {
+    name: 'hawser_tunnel_up',
+    help: '1 if a tunnel is up, 0 if it is not; nothing where nobody tells.',
+    labels: ['a', 'b'],
+    values: async (open, tunnels) =>
+      (await tunnels.single(open))
+        .filter(({ state }) => state !== 'unknown')
+        .map((tunnel): Value => [endsOf(tunnel), Number(tunnel.state === 'up')]),
+  },
+  {
+    name: 'hawser_tunnel_handshake_age_seconds',
+    help: 'How long ago the last handshake of a tunnel was.',
+    labels: ['a', 'b'],
+    values: async (open, tunnels) =>
+      (await tunnels.single(open)).flatMap((tunnel): readonly Value[] => {
+        const age = handshakeOf(tunnel);
+        return age === undefined ? [] : [[endsOf(tunnel), age]];
+      }),
+  },
+  {
+    name: 'hawser_tunnel_bytes',
+    help: 'Bytes that a tunnel has carried since its device was made, by direction.',
+    labels: ['from', 'to'],
+    values: async (open, tunnels) => (await tunnels.single(open)).flatMap(bytesOf),
+  },
+  {
+    name: 'hawser_monitor_up',
+    help: '1 if a service is up, 0 if it is not; nothing where nobody looks.',
+    labels: ['monitor', 'type', 'from'],
+    values: async ({ network, hub }) =>
+      monitorsOf(network.snapshot, hub, new Date())
+        .monitors.filter(({ state }) => state !== 'unknown')
+        .map(
+          ({ name: monitor, type, from, state }): Value => [
+            { monitor, type, from },
+            Number(state === 'up'),
+          ],
+        ),
+  },
+];
+
+/** Adds what Prometheus is told of tunnels and services. */
+export function addHealthGauges(registry: Registry, networks: Networks): void {
+  const tunnels = new Judged();
+  for (const { name, help, labels, values } of gauges) {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: ['network', ...labels],
+      registers: [registry],
+      collect: async () => {
+        const all = await Promise.all(
+          networks.all.map(async (open) => ({
+            network: open.network.name,
+            found: await values(open, tunnels),
+          })),
+        );
+        // What is no more is told no more.
+        gauge.reset();
+        for (const { network, found } of all) {
+          for (const [own, value] of found) gauge.set({ network, ...own }, value);
+        }
+      },
+    });
+  }
+}
