@@ -43,6 +43,11 @@ test('a flow to the machine of another site is followed over the gateways of bot
   expect(flow('a-1', '10.9.0.130')).toMatchObject({ to: 'b-1', verdict: 'allow' });
 });
 
+test('it is followed as well to a site in proxy mode, whose machines are seen behind one address', () => {
+  const proxied = linked(file.replaceAll('port: eth1 }', 'port: eth1, mode: proxy }'));
+  expect(trace(proxied, 'a-1', 'b-1', parsePort('icmp')).verdict).toBe('allow');
+});
+
 test('it has the families that both ends have', () => {
   expect(sharedFamilies(linked(file), 'a-2', 'b-1')).toEqual([4, 6]);
   expect(sharedFamilies(linked(file), 'a-1', 'b-1')).toEqual([4]);

@@ -5,6 +5,7 @@ import type { Hop, Trace, Verdict } from '../api.ts';
 import { type Model, type Node, unknownMachine } from '../model.ts';
 import { pairsAt, type Side } from '../project/segments/known.ts';
 import { gatewaysOf, vxlan } from '../project/segments/place.ts';
+import { asSeen } from '../project/segments/proxied.ts';
 import { segmentSpaces, spaceName } from '../project/segments/space.ts';
 
 /** A machine of a segment, with its segment. */
@@ -148,11 +149,12 @@ function across(
     return conclude(ends, 'deny', reason, { decision });
   }
   const pair = (station: Station, address: string): string => `${station.mac} . ${address}`;
+  const seen = asSeen(model, segment);
   const crossings = [
     { node: near, side: 'near', is: pair(sender, source) },
-    { node: far, side: 'far', is: pair(sender, source) },
+    { node: far, side: 'far', is: pair(seen(sender), source) },
     { node: far, side: 'near', is: pair(receiver, destination) },
-    { node: near, side: 'far', is: pair(receiver, destination) },
+    { node: near, side: 'far', is: pair(seen(receiver), destination) },
   ] as const;
   const stranger = crossings.find(
     ({ node, side, is }) => !admits(spaceOf(model, node, segment), side, is),
