@@ -18,6 +18,7 @@ import { resolved } from './resolved/index.ts';
 import { route, unreachable } from './route/index.ts';
 import { isOurSpace, space } from './space/index.ts';
 import { sysctl } from './sysctl/index.ts';
+import { vlan } from './vlan/index.ts';
 import { vxlan } from './vxlan/index.ts';
 import { wireguard } from './wireguard/index.ts';
 
@@ -42,6 +43,7 @@ const spaceFacilities: readonly LinuxFacility[] = [
   bridge,
   vxlan,
   port,
+  vlan,
   fdb,
   neighbour,
   route,
@@ -74,6 +76,7 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [proxy, 'withdraw'],
   [neighbour, 'withdraw'],
   [port, 'withdraw'],
+  [vlan, 'withdraw'],
   [fdb, 'withdraw'],
   [vxlan, 'withdraw'],
   [bridge, 'withdraw'],
@@ -83,6 +86,7 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [vxlan, 'establish'],
   [fdb, 'establish'],
   [port, 'establish'],
+  [vlan, 'establish'],
   [neighbour, 'establish'],
   [address, 'establish'],
   [sysctl, 'establish'],
@@ -118,7 +122,7 @@ function neededDevice(change: Change): string | undefined {
 }
 
 /** Facilities whose items are devices, for others to lie on. */
-const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports']);
+const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports', 'vlans']);
 
 function needsDevice(change: Change, device: string): Failure {
   return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };

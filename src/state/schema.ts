@@ -1,4 +1,6 @@
 import Type, { type Static } from 'typebox';
+import { closed } from './closed.ts';
+import { Bridge, FdbEntry, Neighbour, Port, ProxyEntry, Vlan, Vxlan } from './segment-schema.ts';
 
 /**
  * HostState: the whole of what one machine should be in one network, as plain sorted data. It is the
@@ -11,8 +13,6 @@ import Type, { type Static } from 'typebox';
 
 /** The newest HostState format this code writes. */
 export const hostStateFormat = 1;
-
-const closed = { additionalProperties: true } as const;
 
 /** A network device by its name, or the one that holds an address (its name is the machine's affair). */
 export const DeviceRef = Type.Union([
@@ -220,55 +220,6 @@ export const SplitDns = Type.Object(
 );
 export type SplitDns = Static<typeof SplitDns>;
 
-/** A bridge of a segment. It learns on ports alone. `mac`: its own address, where others are to know it. */
-export const Bridge = Type.Object(
-  { name: Type.String(), mac: Type.Optional(Type.String()) },
-  closed,
-);
-export type Bridge = Static<typeof Bridge>;
-
-/** A device that was there before, taken out of the agent's namespace into this one, and put on a bridge of it. */
-export const Port = Type.Object(
-  { device: Type.String(), bridge: Type.Optional(Type.String()) },
-  closed,
-);
-export type Port = Static<typeof Port>;
-
-/**
- * A VXLAN device on a bridge of this namespace (RFC 7348). Its socket is in the agent's own namespace and
- * sends from `local` (an address), to `port` of those that `fdb` names. It learns nothing, passes no
- * frame on to whom nobody knows, and answers for neighbours that are known.
- */
-export const Vxlan = Type.Object(
-  {
-    name: Type.String(),
-    bridge: Type.String(),
-    vni: Type.Integer(),
-    port: Type.Integer(),
-    local: Type.String(),
-  },
-  closed,
-);
-export type Vxlan = Static<typeof Vxlan>;
-
-/** The machine with this MAC address is behind a VXLAN device, at the gateway with the address `to`. */
-export const FdbEntry = Type.Object(
-  { device: Type.String(), mac: Type.String(), to: Type.String() },
-  closed,
-);
-export type FdbEntry = Static<typeof FdbEntry>;
-
-/** A permanent neighbour of a device: what its bridge answers ARP and ND with, and whom to send to. */
-export const Neighbour = Type.Object(
-  { device: Type.String(), address: Type.String(), mac: Type.String() },
-  closed,
-);
-export type Neighbour = Static<typeof Neighbour>;
-
-/** An address for which a device answers ARP and ND with its own (`proxy` in ip-neighbour(8)). */
-export const ProxyEntry = Type.Object({ device: Type.String(), address: Type.String() }, closed);
-export type ProxyEntry = Static<typeof ProxyEntry>;
-
 /** What one network namespace should hold. `root` is the one the agent runs in; it makes the others. */
 export const Namespace = Type.Object(
   {
@@ -284,6 +235,7 @@ export const Namespace = Type.Object(
     splitDns: Type.Optional(facility(SplitDns)),
     bridges: Type.Optional(facility(Bridge)),
     ports: Type.Optional(facility(Port)),
+    vlans: Type.Optional(facility(Vlan)),
     vxlans: Type.Optional(facility(Vxlan)),
     fdb: Type.Optional(facility(FdbEntry)),
     neighbours: Type.Optional(facility(Neighbour)),

@@ -214,6 +214,9 @@ function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
   for (const { device, bridge = '' } of wanted.ports?.items ?? []) {
     putItem(into, 'ports', { device, bridge, up: true });
   }
+  for (const { name, parent, tag, bridge = '' } of wanted.vlans?.items ?? []) {
+    putItem(into, 'vlans', { name, parent, tag, bridge, up: true });
+  }
 }
 
 const isBelow = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`);

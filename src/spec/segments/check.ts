@@ -90,8 +90,8 @@ function checkListenPorts(segments: readonly Segment[], sites: Sites, draft: Dra
 const namesInside = new Set(['lo', 'bridge', 'vxlan']);
 
 function checkPortName({ sites }: Segment, draft: Draft): void {
-  for (const { port, fields, place } of sites) {
-    if (!namesInside.has(port)) continue;
+  for (const { port, vlan, fields, place } of sites) {
+    if (vlan !== undefined || !namesInside.has(port)) continue;
     const where = { place: fields['port'] ?? place, text: port };
     draft.report(errors.diagnostic('spec/port-name', { port }, where));
   }

@@ -31,16 +31,7 @@ const nameless = (name: string, place: Place): Diagnostic => ({
   severity: 'warning',
 });
 
-const ofSite = ({ site, vlan, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
-  ...(vlan === undefined
-    ? []
-    : [
-        refuse(
-          fields['vlan'] ?? place,
-          `the VLAN tag ${vlan} at site \`${site}\``,
-          `Make a device for it on the gateway (\`ip link add link eth1 name eth1.${vlan} type vlan id ${vlan}\`) and let it be the \`port\`.`,
-        ),
-      ]),
+const ofSite = ({ site, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
   ...(dhcp.by === 'hawser'
     ? [
         refuse(

@@ -8,7 +8,7 @@ export const segmentsText = (model: Model): unknown =>
     segment.vni,
     segment.subnets.map(String),
     segment.routers.map(String),
-    segment.sites.map(({ site, port, mode }) => [site, port, mode]),
+    segment.sites.map(({ site, port, vlan, mode }) => [site, port, vlan ?? 0, mode]),
     segment.stations.map(({ site, mac, addresses, allow }) => [
       site,
       mac,
