@@ -1,4 +1,3 @@
-export * from './browser.ts';
 export * from './channel.ts';
 export { apiErrors, conflictOf } from './errors.ts';
 export { requirePlainFiles, sameFiles } from './file-set.ts';

@@ -102,6 +102,15 @@ function takenSpaces({ devices, network }: Context, changes: readonly Change[]):
   );
 }
 
+/** The other end of a pair has a name in a namespace where others have names, too. */
+function takenEnds({ everywhere, network }: Context, changes: readonly Change[]): Diagnostic[] {
+  return wishesOf(changes, 'veths').flatMap(({ item: { namespace, peer }, before }) => {
+    const found = everywhere.get(namespace)?.get(peer);
+    if (before?.peer === peer || !found || networkOf(found.alias) === network) return [];
+    return [hostErrors.diagnostic('host/interface-taken', { interface: peer, network })];
+  });
+}
+
 /** A VXLAN device that is none of the network's. */
 interface OtherVxlan extends NonNullable<Device['vxlan']> {
   /** What a message calls it. */
@@ -148,7 +157,8 @@ export async function findCollisions(
   changes: readonly Change[],
 ): Promise<readonly Diagnostic[]> {
   const here = changes.filter(({ namespace }) => namespace === context.namespace);
-  if (context.namespace !== 'root') return takenSpaces(context, here);
+  if (context.namespace !== 'root')
+    return [...takenSpaces(context, here), ...takenEnds(context, here)];
   const found = await Promise.all([
     takenPorts(context, here),
     takenRoutes(context, here),

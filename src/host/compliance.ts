@@ -14,7 +14,7 @@ import type { Host, Observation, Wish } from './contract.ts';
 import type { Device } from './devices.ts';
 import { emptyWish } from './linux.ts';
 import { networkOf } from './mark.ts';
-import { segments } from './segment-compliance.ts';
+import { routes } from './routed-compliance.ts';
 
 /** A machine under test: a host, and hands to spoil what it made and to put foreign things there. */
 export interface Fixture {
@@ -24,8 +24,6 @@ export interface Fixture {
   /** The public key of that file's key. */
   readonly publicKey: string;
   sysctl(path: string): string;
-  /** Whether its kernel has 802.1Q. */
-  hasVlans(): boolean;
   /** What stands in its /etc/hosts; a fake has none. */
   hosts(): string;
   readonly spoil: {
@@ -48,8 +46,9 @@ export interface Fixture {
     nearRoute(prefix: string): void;
     nearSysctl(path: string): void;
     bridgeMac(): void;
-    vlan(name: string): void;
     port(device: string): void;
+    /** Both ends of a pair, by that in the namespace of the router, `hw-net-gw`. */
+    pair(name: string): void;
   };
   /** Names of the devices in the agent's own namespace that are there without Hawser. */
   homeDevices(): readonly string[];
@@ -143,7 +142,7 @@ export function hostCompliance(
     shares(() => trial, states);
     adopts(() => trial, states);
     refuses(() => trial, states);
-    segments(() => trial, states);
+    routes(() => trial, states.second);
   });
 }
 
@@ -201,6 +200,8 @@ function repairs(trial: () => Trial, { first }: ComplianceStates): void {
     ['a neighbour', ({ spoil }) => spoil.neighbour('10.9.0.2')],
     ['an IPv6 neighbour', ({ spoil }) => spoil.neighbour('fd09::1')],
     ['a port', ({ spoil }) => spoil.port('eth1')],
+    ['a pair that leads out', ({ spoil }) => spoil.pair('uplink')],
+    ['a pair that leads to a bridge', ({ spoil }) => spoil.pair('vni7')],
   ];
 
   test.each(spoilings)('sees that %s is gone, and puts it back', async (_, spoil) => {
@@ -317,6 +318,7 @@ function refuses(trial: () => Trial, { first }: ComplianceStates): void {
     ['host/port-taken', ({ foreign }) => foreign.port(51_820)],
     ['host/route-taken', ({ foreign }) => foreign.route('10.0.5.0/24')],
     ['host/table-taken', ({ foreign }) => foreign.table('hawser-net')],
+    ['host/interface-taken', ({ foreign }) => foreign.device('out-gw')],
     ['host/namespace-taken', ({ foreign }) => foreign.space('hw-net-lab')],
     ['host/vxlan-taken', ({ foreign }) => foreign.vxlan(9, 14_789)],
     ['host/vxlan-taken', ({ foreign }) => foreign.vxlan(7, 14_790)],

@@ -2,7 +2,7 @@ import type { Change, NamespaceBuilder, NamespaceView } from '#state';
 import type { Claims } from './claims.ts';
 import type { Backend, Failure, Wish } from './contract.ts';
 import type { Device, Devices } from './devices.ts';
-import { isAdopted } from './mark.ts';
+import { isAdopted, pairMarkOf } from './mark.ts';
 import type { Run } from './run.ts';
 import type { Kernel } from './sysctl/kernel.ts';
 import type { Vigil } from './vigil.ts';
@@ -19,6 +19,10 @@ export interface Context {
   /** Runs in the agent's own namespace. */
   readonly runInRoot: Run;
   readonly rootDevices: Devices;
+  /** Runs inside another namespace. */
+  readonly runIn: (namespace: string) => Run;
+  /** The devices of all namespaces that were looked at, by their names. */
+  readonly everywhere: ReadonlyMap<string, Devices>;
   /** A path by which ip(8) finds the agent's own namespace from within another. */
   readonly rootNamespace: string;
   /** Devices that were made anew by these changes: what lay on them is gone. */
@@ -58,9 +62,15 @@ export interface LinuxFacility {
   withdraw(context: Context, changes: readonly Change[]): Promise<readonly Failure[]>;
 }
 
+/** Whether a device is one of ours that leads out of this namespace to its other end. */
+export const startsPair = ({ devices, network, namespace }: Context, name: string): boolean =>
+  devices.get(name)?.alias === pairMarkOf(network, namespace, name);
+
 /** Whether a device is one of ours that works. */
 export const isOurs = (context: Context, device: string | undefined): boolean =>
-  device !== undefined && context.backends.has(device) && !context.broken.has(device);
+  device !== undefined &&
+  (context.backends.has(device) || startsPair(context, device)) &&
+  !context.broken.has(device);
 
 /** Whether a device was there before us and is no longer wished: what is on it stays as it is. */
 export const isGivenBack = ({ wanted }: Context, { name, alias }: Device): boolean =>

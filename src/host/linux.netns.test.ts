@@ -25,15 +25,6 @@ async function open(): Promise<Fixture> {
     keyFile: machine.store.keyFile('net', 0),
     publicKey,
     sysctl: (path) => machine.do(`cat /proc/sys/${path}`).trim(),
-    hasVlans: () => {
-      try {
-        machine.do('ip link add link lo name probe type vlan id 1');
-        machine.do('ip link del dev probe');
-        return true;
-      } catch {
-        return false;
-      }
-    },
     hosts: () => machine.hosts(),
     spoil: {
       device: (name) => void machine.do(`ip link del dev ${name}`),
@@ -61,11 +52,11 @@ async function open(): Promise<Fixture> {
         machine.do(`${inLab} ip link set dev ${device} down`);
         machine.do(`${inLab} ip link set dev ${device} nomaster`);
       },
-      vlan: (name) => void machine.do(`${inLab} ip link del dev ${name}`),
       proxy: (address) => void machine.do(`${inLab} ip neigh del proxy ${address} dev eth1`),
       nearRoute: (prefix) => void machine.do(`${inLab} ip route del ${prefix}`),
       nearSysctl: (path) => void machine.do(`${inLab} tee /proc/sys/${path}`, '0'),
       bridgeMac: () => void machine.do(`${inLab} ip link set dev bridge address 02:00:00:00:00:77`),
+      pair: (name) => void machine.do(`ip netns exec hw-net-gw ip link del dev ${name}`),
     },
     homeDevices: () =>
       [...machine.do('ip -o link').matchAll(/^\d+: (eth\d|lan\d)/gm)].map(([, name = '']) => name),

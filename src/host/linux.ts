@@ -138,7 +138,7 @@ class RealHost implements LinuxHost {
     wish: Wish,
     claims: Claims,
     devices: Devices,
-    rootDevices: Devices = devices,
+    everywhere: ReadonlyMap<string, Devices> = new Map([[namespace, devices]]),
   ): Context {
     const run = this.#runIn(namespace);
     const direct = prefixOf(this.#options, namespace).length === 0;
@@ -149,7 +149,9 @@ class RealHost implements LinuxHost {
       kernel: direct ? directKernel(() => this.#fileWrites++) : enteredKernel(run),
       devices,
       runInRoot: this.#runIn('root'),
-      rootDevices,
+      rootDevices: everywhere.get('root') ?? devices,
+      runIn: (name) => this.#runIn(name),
+      everywhere,
       rootNamespace: this.#options.rootNamespace ?? `/proc/${process.pid}/ns/net`,
       remade: new Set(),
       wish,
@@ -171,9 +173,8 @@ class RealHost implements LinuxHost {
 
   async observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation> {
     const claims = new Claims(this.#runFolder, wish.network);
-    const root = devices.get('root');
     const contexts = [...devices].map(([name, found]) =>
-      this.#context(name, wish, claims, found, root),
+      this.#context(name, wish, claims, found, devices),
     );
     const builder = new ViewBuilder();
     for (const context of contexts) await observeAll(context, builder);
@@ -256,10 +257,15 @@ async function claim(context: Context): Promise<void> {
   claims.claimSysctls(namespace, await context.kernel.read(paths));
 }
 
-/** Namespaces that go before the agent's own, whose filter they need to the last; those that stay after. */
+/**
+ * Namespaces that go before the agent's own, whose filter they need to the last; those that stay after, and at
+ * last those from which pairs lead into others.
+ */
 function inOrder(contexts: readonly Context[], { view }: Wish): readonly Context[] {
-  const rank = ({ namespace }: Context): number =>
-    namespace === 'root' ? 1 : view.has(namespace) ? 2 : 0;
+  const rank = ({ namespace, wanted }: Context): number => {
+    if (namespace === 'root') return 1;
+    return view.has(namespace) ? 2 + Math.min(1, wanted.veths.size) : 0;
+  };
   return contexts.toSorted((a, b) => rank(a) - rank(b));
 }
 

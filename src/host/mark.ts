@@ -17,6 +17,10 @@ export const markOf = (network: string, object: string): string => `hawser:${net
 export const adoptedMarkOf = (network: string, device: string): string =>
   markOf(network, `adopted/${device}`);
 
+/** The mark of both ends of a pair that leads out of a namespace, by which either is found wherever the other is. */
+export const pairMarkOf = (network: string, namespace: string, name: string): string =>
+  markOf(network, `veth/${namespace}/${name}`);
+
 export const isAdopted = (mark: string | undefined): boolean =>
   /^hawser:[^:]+:adopted\//.test(mark ?? '');
 

@@ -18,7 +18,7 @@ import { resolved } from './resolved/index.ts';
 import { route, unreachable } from './route/index.ts';
 import { isOurSpace, space } from './space/index.ts';
 import { sysctl } from './sysctl/index.ts';
-import { vlan } from './vlan/index.ts';
+import { veth } from './veth/index.ts';
 import { vxlan } from './vxlan/index.ts';
 import { wireguard } from './wireguard/index.ts';
 
@@ -36,20 +36,21 @@ const rootFacilities: readonly LinuxFacility[] = [
   resolved,
 ];
 
-/** What the namespaces of segments have. */
+/** What the namespaces of segments and routers have. */
 const spaceFacilities: readonly LinuxFacility[] = [
   space,
   nft,
   bridge,
   vxlan,
   port,
-  vlan,
   fdb,
   neighbour,
   route,
   sysctl,
   forwarding,
   proxy,
+  veth,
+  address,
 ];
 
 /** The facilities that look at a namespace; none where it is another's, or not there. */
@@ -76,17 +77,17 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [proxy, 'withdraw'],
   [neighbour, 'withdraw'],
   [port, 'withdraw'],
-  [vlan, 'withdraw'],
   [fdb, 'withdraw'],
   [vxlan, 'withdraw'],
+  [veth, 'withdraw'],
   [bridge, 'withdraw'],
   [wireguard, 'establish'],
+  [veth, 'establish'],
   [link, 'establish'],
   [bridge, 'establish'],
   [vxlan, 'establish'],
   [fdb, 'establish'],
   [port, 'establish'],
-  [vlan, 'establish'],
   [neighbour, 'establish'],
   [address, 'establish'],
   [sysctl, 'establish'],
@@ -122,13 +123,13 @@ function neededDevice(change: Change): string | undefined {
 }
 
 /** Facilities whose items are devices, for others to lie on. */
-const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports', 'vlans']);
+const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports', 'veths']);
 
 function needsDevice(change: Change, device: string): Failure {
   return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };
 }
 
-/** Makes all changes of one namespace in order; what depends on a failed tunnel is not tried. */
+/** Makes all changes of one namespace in order; what depends on a device that could not be made is not tried. */
 export async function applyInOrder(
   context: Context,
   changes: readonly Change[],

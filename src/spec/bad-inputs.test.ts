@@ -5,12 +5,13 @@ import { badFiles } from './fixtures/bad-files.ts';
 import type { BadInput } from './fixtures/bad-input.ts';
 import { badMonitors } from './fixtures/bad-monitors.ts';
 import { badNetworks } from './fixtures/bad-networks.ts';
+import { badRouters } from './fixtures/bad-routers.ts';
 import { badSegments } from './fixtures/bad-segments.ts';
 import { memoryReader } from './fixtures/memory.ts';
 import { loadNetwork } from './load.ts';
 import { sections } from './sections/index.ts';
 
-const badInputs = [...badFiles, ...badNetworks, ...badSegments, ...badMonitors];
+const badInputs = [...badFiles, ...badNetworks, ...badSegments, ...badRouters, ...badMonitors];
 const mark = '»';
 const entry = 'hawser.yaml';
 

@@ -1,4 +1,5 @@
 import { errorTable } from '#base';
+import { routerErrors } from './routers/errors.ts';
 
 /** Everything that can be wrong with a file. `ip/...` codes join these for addresses and prefixes. */
 export const errors = errorTable({
@@ -368,10 +369,7 @@ export const errors = errorTable({
     says: '`{name}` is a machine of a segment, and cannot be named here yet',
     fix: 'Name machines and plain hosts only.',
   },
-  'spec/router-at-home': {
-    says: 'the router {router} of segment `{segment}` is found at its own site alone: no host has that address',
-    fix: 'Name it among the `hosts` of its site, with `segment: {segment}`, `address: {router}` and its `mac`; nothing is to do where each site has a router of its own.',
-  },
+  ...routerErrors,
   'spec/not-built': {
     says: '{what}: this version checks it, and cannot build it yet',
     fix: '{hint}',

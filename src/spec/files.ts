@@ -30,7 +30,7 @@ export const readerOf = (texts: Readonly<Record<string, string>>): FileReader =>
 });
 
 /** Sections whose entries add up over included files; all others may stand in one file only. */
-const joined = new Set(['sites', 'members', 'segments', 'groups', 'policy', 'tests']);
+const joined = new Set(['sites', 'members', 'segments', 'routers', 'groups', 'policy', 'tests']);
 
 /** Reads a file and all it includes, joined into one mapping; undefined if the entry has none. */
 export function readFiles(entry: string, reader: FileReader, report: Report): MapNode | undefined {

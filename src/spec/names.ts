@@ -3,7 +3,7 @@ import type { Report } from './document.ts';
 import { errors } from './errors.ts';
 import type { Text } from './origin.ts';
 
-export type Kind = 'site' | 'gateway' | 'node' | 'member' | 'host' | 'station' | 'group';
+export type Kind = 'site' | 'gateway' | 'node' | 'member' | 'host' | 'station' | 'router' | 'group';
 
 interface Named {
   readonly kind: Kind;

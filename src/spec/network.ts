@@ -237,6 +237,46 @@ export interface Monitor extends Located {
   readonly from: string;
 }
 
+/** Both ends of what leads out of a router, in one family. */
+export interface Uplink {
+  readonly address: Address;
+  readonly network: Prefix;
+  /** The other end, which the gateway takes itself. */
+  readonly via: Address;
+}
+
+/** What may leave a router. */
+export interface Egress extends Located {
+  /** As the file has it: its counter is called after it. */
+  readonly text: string;
+  /** Absent: everything that is not of the network. */
+  readonly to?: Prefix;
+  /** Empty: all. */
+  readonly ports: readonly Port[];
+}
+
+/** What may come in: a port of the router's address outside, and where it leads. */
+export interface Forward extends Located {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly to: Address;
+  readonly target: number;
+}
+
+/** A router of segments, on the first gateway of its site. */
+export interface Router extends Located {
+  readonly name: string;
+  readonly site: string;
+  /** Sorted names. */
+  readonly segments: readonly string[];
+  /** One per family at most, sorted. */
+  readonly uplink: readonly Uplink[];
+  /** In the order of the file. */
+  readonly egress: readonly Egress[];
+  readonly snat: boolean;
+  readonly forwards: readonly Forward[];
+}
+
 export interface Network extends Located {
   readonly version: 1;
   readonly name: string;
@@ -246,6 +286,8 @@ export interface Network extends Located {
   readonly members: readonly Machine[];
   /** Sorted by name. */
   readonly segments: readonly Segment[];
+  /** Sorted by name. */
+  readonly routers: readonly Router[];
   /** Absent: no names. */
   readonly dns?: Dns;
   readonly groups: readonly Group[];

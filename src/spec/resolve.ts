@@ -30,7 +30,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
   const { place, fields } = originOf(file);
   const at = (key: SectionName): Place => fields[key] ?? place;
   const { version, network, overlay, defaults, approvals, sites, members } = sections;
-  const { segments, dns, groups, topology, policy, tests, monitors } = sections;
+  const { segments, routers, dns, groups, topology, policy, tests, monitors } = sections;
 
   const name = network.read(file.network, draft, at('network'));
   draft.network = name;
@@ -40,7 +40,9 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
   const everySite = sites.read(file.sites, draft, at('sites'));
   const everyMember = members.read(file.members, draft, at('members'));
   const everySegment = segments.read(file.segments, draft, at('segments'));
-  checkSegments(everySegment, everySite, draft);
+  draft.segments = everySegment;
+  const everyRouter = routers.read(file.routers, draft, at('routers'));
+  checkSegments(everySegment, everySite, everyRouter, draft);
   const names = dns.read(file.dns, draft, at('dns'));
   const everyGroup = groups.read(file.groups, draft, at('groups'));
   const shape = topology.read(file.topology, draft, at('topology'));
@@ -62,6 +64,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
     sites: everySite,
     members: everyMember,
     segments: everySegment,
+    routers: everyRouter,
     ...(names && { dns: names }),
     groups: everyGroup,
     ...(rules && { policy: rules }),

@@ -13,6 +13,7 @@ const {
   sites,
   members,
   segments,
+  routers,
   dns,
   groups,
   policy,
@@ -21,7 +22,7 @@ const {
 } = sections;
 
 /** Keys that later versions will know. */
-const reserved = ['server', 'routers', 'clouds', 'slurm', 'lanes', 'presented'];
+const reserved = ['server', 'clouds', 'slurm', 'lanes', 'presented'];
 
 const shared = {
   topology: words.optional(topology.schema),
@@ -31,6 +32,7 @@ const shared = {
   sites: words.optional(sites.schema),
   members: words.optional(members.schema),
   segments: words.optional(segments.schema),
+  routers: words.optional(routers.schema),
   dns: words.optional(dns.schema),
   groups: words.optional(groups.schema),
   policy: words.optional(policy.schema),

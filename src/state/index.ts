@@ -14,7 +14,6 @@ export { patch } from './patch.ts';
 export { type DeviceWanted, type Resolver, symbolic } from './resolve.ts';
 export { same } from './same.ts';
 export * from './schema.ts';
-export * from './segment-schema.ts';
 export { sha256 } from './sha256.ts';
 export { unreachableMetric } from './unreachable.ts';
 export {

@@ -156,17 +156,6 @@ export interface PortItem {
   readonly up: boolean;
 }
 
-export interface VlanItem {
-  readonly name: string;
-  /** The device of the agent's own namespace that carries it; empty where that is none. */
-  readonly parent: string;
-  /** 802.1Q. */
-  readonly tag: number;
-  /** Empty where it is on none. */
-  readonly bridge: string;
-  readonly up: boolean;
-}
-
 export interface VxlanItem {
   readonly name: string;
   /** Empty where it is on none. */
@@ -198,6 +187,20 @@ export interface ProxyItem {
   readonly address: string;
 }
 
+/** A pair of devices; the far end's namespace, name and what it is there. */
+export interface VethItem {
+  readonly name: string;
+  readonly mac: string;
+  /** Empty where the other end is nowhere. */
+  readonly namespace: string;
+  readonly peer: string;
+  /** Empty where it is on none. */
+  readonly bridge: string;
+  /** Of the other end, sorted. */
+  readonly addresses: readonly string[];
+  readonly up: boolean;
+}
+
 export interface ItemTypes {
   tunnels: TunnelItem;
   links: LinkItem;
@@ -219,10 +222,10 @@ export interface ItemTypes {
   bridges: BridgeItem;
   vxlans: VxlanItem;
   ports: PortItem;
-  vlans: VlanItem;
   fdb: FdbItem;
   neighbours: NeighbourItem;
   proxies: ProxyItem;
+  veths: VethItem;
 }
 
 export type Facility = keyof ItemTypes;
@@ -236,6 +239,7 @@ export const facilities = [
   'nft-sets',
   'nft-elements',
   'tunnels',
+  'veths',
   'links',
   'peers',
   'addresses',
@@ -249,7 +253,6 @@ export const facilities = [
   'bridges',
   'vxlans',
   'ports',
-  'vlans',
   'fdb',
   'neighbours',
   'proxies',
@@ -280,8 +283,8 @@ export const idOf: IdOf = {
   bridges: (item) => item.name,
   vxlans: (item) => item.name,
   ports: (item) => item.device,
-  vlans: (item) => item.name,
   fdb: (item) => `${item.device} ${item.mac}`,
   neighbours: (item) => `${item.device} ${item.address}`,
   proxies: (item) => `${item.device} ${item.address}`,
+  veths: (item) => item.name,
 };

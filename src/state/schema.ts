@@ -1,6 +1,15 @@
 import Type, { type Static } from 'typebox';
-import { closed } from './closed.ts';
-import { Bridge, FdbEntry, Neighbour, Port, ProxyEntry, Vlan, Vxlan } from './segment-schema.ts';
+import { Bridge, FdbEntry, Neighbour, Port, ProxyEntry, Veth, Vxlan } from './space-schema.ts';
+
+export type {
+  Bridge,
+  FdbEntry,
+  Neighbour,
+  Port,
+  ProxyEntry,
+  Veth,
+  Vxlan,
+} from './space-schema.ts';
 
 /**
  * HostState: the whole of what one machine should be in one network, as plain sorted data. It is the
@@ -13,6 +22,8 @@ import { Bridge, FdbEntry, Neighbour, Port, ProxyEntry, Vlan, Vxlan } from './se
 
 /** The newest HostState format this code writes. */
 export const hostStateFormat = 1;
+
+const closed = { additionalProperties: true } as const;
 
 /** A network device by its name, or the one that holds an address (its name is the machine's affair). */
 export const DeviceRef = Type.Union([
@@ -235,11 +246,11 @@ export const Namespace = Type.Object(
     splitDns: Type.Optional(facility(SplitDns)),
     bridges: Type.Optional(facility(Bridge)),
     ports: Type.Optional(facility(Port)),
-    vlans: Type.Optional(facility(Vlan)),
     vxlans: Type.Optional(facility(Vxlan)),
     fdb: Type.Optional(facility(FdbEntry)),
     neighbours: Type.Optional(facility(Neighbour)),
     proxies: Type.Optional(facility(ProxyEntry)),
+    veths: Type.Optional(facility(Veth)),
   },
   closed,
 );

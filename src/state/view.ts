@@ -30,10 +30,10 @@ export const emptyNamespace = (): NamespaceBuilder => ({
   bridges: new Map(),
   vxlans: new Map(),
   ports: new Map(),
-  vlans: new Map(),
   fdb: new Map(),
   neighbours: new Map(),
   proxies: new Map(),
+  veths: new Map(),
 });
 
 /** A namespace nothing is known of; shared, never written. */

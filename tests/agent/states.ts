@@ -6,6 +6,7 @@ import {
   unreachableMetric,
 } from '#state';
 import { keyNamed, machineState, type PeerInit, type StateInit } from '../support/states.ts';
+import { routerSpace } from './router-states.ts';
 import { firstSpace, secondSpace } from './segment-states.ts';
 
 /** A filter with something of everything: counters, sets and maps of all kinds, chains, hooks. */
@@ -296,32 +297,43 @@ const withSegment = (state: HostState, space: Namespace): HostState => ({
   namespaces: { ...state.namespaces, 'hw-net-lab': space },
 });
 
+const withRouter = (state: HostState, space: Namespace): HostState => ({
+  ...state,
+  namespaces: { ...state.namespaces, 'hw-net-gw': space },
+});
+
 const withNamesAndSegment = (
   ...[state, zone, listen, entries, space]: [...Parameters<typeof withNames>, Namespace]
 ): HostState => withSegment(withNames(state, zone, listen, entries), space);
 
 /** The states between which every host must find its way. */
 export const complianceStates = {
-  first: withNamesAndSegment(
-    hubState(strangers('vpn', 'alice')),
-    'net.internal',
-    ['10.0.0.1', 'fd00:77::1'],
-    [
-      ['10.0.0.1', 'hub', 'hub.site'],
-      ['10.0.0.2', 'vpn'],
-      ['fd00:77::1', 'hub', 'hub.site'],
-    ],
-    firstSpace,
+  first: withRouter(
+    withNamesAndSegment(
+      hubState(strangers('vpn', 'alice')),
+      'net.internal',
+      ['10.0.0.1', 'fd00:77::1'],
+      [
+        ['10.0.0.1', 'hub', 'hub.site'],
+        ['10.0.0.2', 'vpn'],
+        ['fd00:77::1', 'hub', 'hub.site'],
+      ],
+      firstSpace,
+    ),
+    routerSpace('10.5.0', '02:72:00:00:00:01', ['10.254.0.1/32', '130.238.7.0/24']),
   ),
-  second: withNamesAndSegment(
-    secondState(),
-    'net.example',
-    ['10.0.0.7'],
-    [
-      ['10.0.0.2', 'vpn-2'],
-      ['10.0.0.7', 'hub'],
-    ],
-    secondSpace,
+  second: withRouter(
+    withNamesAndSegment(
+      secondState(),
+      'net.example',
+      ['10.0.0.7'],
+      [
+        ['10.0.0.2', 'vpn-2'],
+        ['10.0.0.7', 'hub'],
+      ],
+      secondSpace,
+    ),
+    routerSpace('10.6.0', '02:72:00:00:00:02', ['10.254.0.1/32']),
   ),
   other: withNames(otherState(), 'other.internal', [], [['10.20.1.1', 'carol']]),
 };

@@ -99,6 +99,7 @@ export function networkOf(draft: Draft): Network {
     sites: sorted(draft.sites).map(([name, site]) => siteOf(name, site, draft)),
     members: sorted(draft.members).map(([name, m]) => machineOf(name, m, 'member', draft)),
     segments: [],
+    routers: [],
     groups,
     ...(draft.dns && { dns: dnsOf(draft) }),
     ...(draft.policy && { policy: draft.policy.map((rule, i) => ruleOf(rule, i, draft)) }),

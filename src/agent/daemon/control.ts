@@ -25,15 +25,8 @@ export type Request =
   | { readonly do: 'reload' }
   /** What the network wants of a tunnel that is to be taken over is to be done. */
   | { readonly do: 'adopt'; readonly network: string }
-  | ({ readonly do: 'leave' } & Leaving);
-
-export interface Leaving {
-  readonly network: string;
-  /** The file of the network goes on naming this machine. */
-  readonly keepsPlace?: boolean | undefined;
-  /** For history and audit. */
-  readonly why?: string | undefined;
-}
+  /** `keepsPlace`: the file of the network goes on naming this machine. */
+  | { readonly do: 'leave'; readonly network: string; readonly keepsPlace?: boolean };
 
 export interface AgentStatus {
   readonly version: string;

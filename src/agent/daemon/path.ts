@@ -121,8 +121,9 @@ const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
   fdb: never,
   neighbours: never,
   proxies: never,
-  vlans: never,
   ports: always,
+  // Its other end may bring a network to the agent's namespace.
+  veths: always,
 };
 
 /** A rule that begins by asking for a device judges what passes that one. */

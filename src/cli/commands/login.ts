@@ -57,12 +57,8 @@ async function login(text: string | undefined, flags: LoginFlags): Promise<void>
   }
   const name = flags.name ?? new URL(where.servers[0] ?? '').host;
   writeContexts(withContext(readContexts(), name, context));
-  const dashboard = `${where.servers[0] ?? ''}/`;
-  if (flags.json) printJson({ context: name, networks, dashboard });
-  else {
-    print(`logged in as ${name}; networks there: ${networks.join(', ') || 'none'}`);
-    print(`the dashboard is at ${dashboard}`);
-  }
+  if (flags.json) printJson({ context: name, networks });
+  else print(`logged in as ${name}; networks there: ${networks.join(', ') || 'none'}`);
 }
 
 /** A token is believed when the server takes it. */

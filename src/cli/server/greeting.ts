@@ -28,8 +28,7 @@ export async function greet(
     return printJson({ url, ...plainTokens(first), ...(hub && { hub }), ...plain(stranger) });
   if (hub) print(hub);
   const installs = await server.installs();
-  const admin = adminLines(first.admin, stranger, url);
-  print([...inviteLines(first.join, installs), ...admin].join('\n'));
+  print([...inviteLines(first.join, installs), ...adminLines(first.admin, stranger)].join('\n'));
 }
 
 const plainTokens = ({ admin, join }: FirstTokens) => ({
@@ -57,11 +56,7 @@ const inviteLines = (join: Secret | undefined, installs: boolean): readonly stri
         ...joinLines(join.reveal(), installs).map((line) => (line === '' ? line : `  ${line}`)),
       ];
 
-const adminLines = (
-  admin: Secret,
-  stranger: Diagnostic | undefined,
-  url: string,
-): readonly string[] => [
+const adminLines = (admin: Secret, stranger: Diagnostic | undefined): readonly string[] => [
   '',
   stranger
     ? 'The admin token, shown this once:'
@@ -70,6 +65,5 @@ const adminLines = (
   `  ${admin.reveal()}`,
   '',
   ...(stranger ? [formatDiagnostic(stranger), 'Then: hawser login TOKEN', ''] : []),
-  `The dashboard is at ${url}/ and asks for the token.`,
   '`hawser status` shows who is there, `hawser pull FILE` fetches the network to edit it.',
 ];

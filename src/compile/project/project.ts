@@ -18,6 +18,7 @@ import { filterOf } from './filter.ts';
 import { hostNamed, hostRoutes } from './host-routes.ts';
 import { monitorsOf } from './monitors.ts';
 import { type Carried, carriedPeers } from './peers.ts';
+import { routerSpaces } from './routers/space.ts';
 import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
 import { segmentSpaces } from './segments/space.ts';
 import { bindingsOf, diversionsOf, type PlannedTunnel, tunnelState, tunnelsOf } from './tunnels.ts';
@@ -83,6 +84,7 @@ function nodeState(model: Model, node: Node): HostState {
     namespaces: {
       root: rootOf(model, node, { peers, tunnels, routing }),
       ...segmentSpaces(model, node),
+      ...routerSpaces(model, node),
     },
     tunnels: Object.fromEntries(
       tunnels.map((tunnel) => [

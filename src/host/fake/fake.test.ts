@@ -20,7 +20,6 @@ async function open(): Promise<Fixture> {
     keyFile: '/nowhere',
     publicKey: 'own',
     sysctl: (path) => kernel.sysctls.get(path) ?? '',
-    hasVlans: () => true,
     hosts: () => '',
     spoil: {
       device: (name) => kernel.remove('links', name),
@@ -39,12 +38,15 @@ async function open(): Promise<Fixture> {
       vxlan: () => lab().remove('vxlans', 'vxlan'),
       fdb: (mac) => lab().remove('fdb', `vxlan ${mac}`),
       neighbour: (address) => lab().remove('neighbours', `bridge ${address}`),
-      vlan: (name) => lab().remove('vlans', name),
       proxy: (address) => lab().remove('proxies', `eth1 ${address}`),
       nearRoute: (prefix) => lab().remove('routes', `${prefix} table 254 metric 0`),
       nearSysctl: (path) => lab().remove('sysctls', path),
       bridgeMac: () =>
         lab().put('net', 'bridges', { name: 'bridge', mac: '02:00:00:00:00:77', up: true }),
+      pair: (name) => {
+        kernel.spaces.get('hw-net-gw')?.kernel.remove('veths', name);
+        if (name === 'uplink') kernel.remove('links', 'out-gw');
+      },
       port: (device) => {
         const item = { device, bridge: '', up: false };
         lab().put('net', 'ports', item);

@@ -20,6 +20,7 @@ import { forwardingOf } from '../forwarding/paths.ts';
 import { adoptedMarkOf, isAdopted, markOf, networkOf } from '../mark.ts';
 import { wishesOf } from '../pick.ts';
 import { FakeKernel, forwardingPath, Refusal } from './kernel.ts';
+import { inOrder } from './order.ts';
 import { takenVxlans } from './taken-vxlans.ts';
 
 const isSwitch = (facility: Facility): facility is 'sysctls' | 'forwarding' =>
@@ -219,7 +220,8 @@ export class FakeHost implements Host {
     }
   }
 
-  #collisions(network: string, changes: readonly Change[]): Diagnostic[] {
+  #collisions(network: string, all: readonly Change[]): Diagnostic[] {
+    const changes = all.filter(({ namespace }) => namespace === 'root');
     const foreign = <F extends Facility>(facility: F, id: string): boolean => {
       const thing = this.kernel.get(facility, id);
       return thing !== undefined && thing.network !== network;
@@ -232,14 +234,19 @@ export class FakeHost implements Host {
       wishesOf(changes, facility).flatMap(({ change, item, before }) =>
         before === undefined && foreign(kept, change.id) ? [tell(item)] : [],
       );
-    const spaces = wishesOf(changes, 'spaces').flatMap(({ item: { name } }) => {
+    const spaces = wishesOf(all, 'spaces').flatMap(({ item: { name } }) => {
       const owner = this.kernel.spaces.get(name);
       if (!owner || owner.network === network) return [];
       return [hostErrors.diagnostic('host/namespace-taken', { name, network })];
     });
     return [
       ...spaces,
-      ...takenVxlans(this.kernel, network, changes),
+      ...takenVxlans(this.kernel, network, all),
+      ...wishesOf(all, 'veths').flatMap(({ item: { namespace, peer }, before }) =>
+        before || namespace !== 'root' || !foreign('links', peer)
+          ? []
+          : [hostErrors.diagnostic('host/interface-taken', { interface: peer, network })],
+      ),
       ...taken('tunnels', 'links', (item) =>
         hostErrors.diagnostic('host/interface-taken', { interface: item.interface, network }),
       ),
@@ -294,6 +301,8 @@ export class FakeHost implements Host {
         const device = lent?.item.name;
         if (device !== undefined)
           throw hostErrors.error('host/port-inside', { name: namespace, device });
+        for (const { item } of this.kernel.spaces.get(namespace)?.kernel.of('veths') ?? [])
+          if (item.namespace === 'root') this.kernel.remove('links', item.peer);
         this.kernel.spaces.delete(namespace);
         return;
       }
@@ -302,9 +311,17 @@ export class FakeHost implements Host {
     const space = this.kernel.spaces.get(namespace);
     if (!space) throw new Refusal(`Cannot open network namespace "${namespace}"`);
     if (change.facility === 'ports') this.#lend(space.kernel, change);
-    if (change.facility === 'vlans' && change.kind !== 'remove') this.#tag(change.after.parent);
+    if (change.facility === 'veths') this.#join(network, change);
     if (change.kind === 'remove') space.kernel.remove(change.facility, change.id);
     else space.kernel.put<Facility>(network, change.facility, change.after);
+  }
+
+  /** The other end of a pair, where it is in the agent's own namespace. */
+  #join(network: string, change: EditOf<'veths'>): void {
+    const { namespace, peer } = change.kind === 'remove' ? change.before : change.after;
+    if (namespace !== 'root') return;
+    if (change.kind === 'remove') this.kernel.remove('links', peer);
+    else this.kernel.put(network, 'links', { name: peer, mtu: 1500, up: true });
   }
 
   /** A port leaves the agent's namespace, and comes back to it. */
@@ -318,11 +335,6 @@ export class FakeHost implements Host {
     if (to.get('links', change.id)) throw new Refusal('An interface with the same name exists');
     from.remove('links', change.id);
     to.put(undefined, 'links', device);
-  }
-
-  /** A tag needs the device that carries it. */
-  #tag(device: string): void {
-    if (!this.kernel.get('links', device)) throw hostErrors.error('host/no-port', { device });
   }
 
   #make(network: string, change: Change): void {
@@ -377,17 +389,6 @@ export class FakeHost implements Host {
       this.kernel.sysctls.set(path, previous);
     }
   }
-}
-
-/** What lies on a device goes before it, and comes after it. */
-function inOrder(changes: readonly Change[]): readonly Change[] {
-  const position = new Map(facilities.map((facility, index) => [facility, index]));
-  const late = new Set<Facility>(['routes', 'rules', 'forwarding']);
-  const rank = ({ namespace, facility, kind }: Change): number => {
-    const index = (position.get(facility) ?? 0) + (namespace === 'root' ? 0 : 200);
-    return kind === 'remove' ? -index : index + (late.has(facility) ? 100 : 0);
-  };
-  return changes.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function refused(error: unknown): Diagnostic {

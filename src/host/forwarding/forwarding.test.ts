@@ -40,6 +40,8 @@ function contextOf(devices: readonly string[]): Context {
     namespace: 'root',
     runInRoot: async () => '',
     rootDevices: readDevices([]),
+    runIn: () => async () => '',
+    everywhere: new Map(),
     rootNamespace: '',
     remade: new Set(),
     network: 'net',

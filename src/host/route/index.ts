@@ -46,9 +46,9 @@ export function isOurRoute(context: Context, route: RouteItem): boolean {
   return context.wish.thorough === true && !isOthers(others, route);
 }
 
-/** A rule is ours by our protocol number and a packet mark of this network. */
+/** A rule is ours by our protocol number and a packet mark of this network, and in a namespace of ours. */
 function isOurRule(context: Context, rule: RuleItem, marks: ReadonlySet<number>): boolean {
-  if (marks.has(rule.fwmark)) return true;
+  if (marks.has(rule.fwmark) || context.namespace !== 'root') return true;
   const claimed = context.claims.others().some(({ marks: theirs }) => theirs.includes(rule.fwmark));
   return context.wish.thorough === true && !claimed;
 }

@@ -11,7 +11,6 @@ import { serverErrors } from '../errors.ts';
 import type { Looks } from '../health/looks.ts';
 import type { Samples } from '../health/samples.ts';
 import type { Compiler } from '../network/compiler.ts';
-import type { Edit } from '../network/edit.ts';
 import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Card } from '../presence/card.ts';
@@ -68,7 +67,6 @@ export class Hub {
   readonly #heart: NodeJS.Timeout;
   readonly #began = performance.now();
   readonly #onNews = new Set<() => void>();
-  readonly #onSamples = new Set<() => void>();
 
   constructor(network: Network, components: HubComponents) {
     this.network = network;
@@ -141,14 +139,9 @@ export class Hub {
     return seen === undefined ? undefined : new Date(seen).toISOString();
   }
 
-  /** Told when an agent came, went or said something, but for how its tunnels are. */
+  /** Told when an agent came, went or said something. */
   onNews(listener: () => void): void {
     this.#onNews.add(listener);
-  }
-
-  /** Told when an agent said how its tunnels are. */
-  onSamples(listener: () => void): void {
-    this.#onSamples.add(listener);
   }
 
   /** Whether an agent here has confirmed the state that its machine should have now, all of it. */
@@ -221,11 +214,7 @@ export class Hub {
   }
 
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
-    if (message.type === 'samples') {
-      connection.samples.hear(message, performance.now());
-      for (const listener of this.#onSamples) listener();
-      return;
-    }
+    if (message.type === 'samples') return connection.samples.hear(message, performance.now());
     if (message.type === 'monitors') return connection.looks.hear(message, performance.now());
     if (message.type === 'report') {
       connection.heard(message);
@@ -332,13 +321,11 @@ export class Hub {
   }
 
   /** Who leaves by itself is told so by the removal that it asked for. */
-  #left({ hello: { identity } }: Connection, { keepsPlace, why }: LeaveMessage): void {
+  #left({ hello: { identity } }: Connection, { keepsPlace }: LeaveMessage): void {
     this.network
       .commit(async ({ byIdentity }, decide) => {
         const machine = byIdentity.get(identity);
-        if (!machine) return undefined;
-        const edit = await decide({ name: keepsPlace ? 'vacate' : 'leave', input: machine });
-        return edit && why ? because(edit, why.slice(0, longestWhy)) : edit;
+        return machine && decide({ name: keepsPlace ? 'vacate' : 'leave', input: machine });
       })
       .catch((error: unknown) => {
         this.#components.log.error({ err: error }, 'a machine could not leave');
@@ -388,13 +375,3 @@ export class Hub {
     this.#states.goOn();
   }
 }
-
-/** Characters of a reason that are kept: for one that is too long nobody stays. */
-const longestWhy = 1000;
-
-/** An edit with its reason, for history and audit. */
-const because = (edit: Edit, why: string): Edit => ({
-  ...edit,
-  detail: { ...edit.detail, why },
-  ...(edit.revision && { revision: { ...edit.revision, why } }),
-});

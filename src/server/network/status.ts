@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Finding, MachineStatus, NetworkStatus } from '#api';
-import { byText, plainFinding } from '#base';
+import type { MachineStatus, NetworkStatus } from '#api';
+import { byText } from '#base';
 import type { Rotation } from '#compile';
-import { serverErrors } from '../errors.ts';
 import type { Hub, Present } from '../hub/hub.ts';
 import { JsonText } from '../json-text.ts';
 import type { Card } from '../presence/card.ts';
@@ -52,8 +51,6 @@ function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineS
   return {
     name,
     enrolment: named?.managed === false ? 'unmanaged' : (record?.enrolment ?? 'file'),
-    ...(named?.site !== undefined && { site: named.site }),
-    ...(named?.isHub && { hub: true }),
     ...((named?.isHub || name === server) && { isNeeded: true }),
     connected: card !== undefined,
     ...(card && { since: card.since, version: card.program, ...upgradeOf(card) }),
@@ -64,14 +61,8 @@ function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineS
     ...(confirmed !== undefined && { confirmed }),
     ...(record?.enrolment === 'enrolled' && { wanted: stored.revision.number }),
     notes: [...endNotes(named, now), ...notesOf(snapshot, hub, record, card)],
-    failures: [...cloneFailures(name, card), ...(card?.failures ?? [])],
+    failures: [...(card?.failures ?? [])],
   };
-}
-
-function* cloneFailures(machine: string, card: Card | undefined): Iterable<Finding> {
-  if (!card?.clone) return;
-  const args = { machine, first: card.address, second: card.clone.address };
-  yield plainFinding(serverErrors.error('server/two-machines', args));
 }
 
 /** Milliseconds before a member's end from which on it is told. */

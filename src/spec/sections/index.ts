@@ -6,6 +6,7 @@ import { members } from './members.ts';
 import { monitors } from './monitors.ts';
 import { overlay } from './overlay.ts';
 import { policy } from './policy.ts';
+import { routers } from './routers.ts';
 import { segments } from './segments.ts';
 import { sites } from './sites.ts';
 import { tests } from './tests.ts';
@@ -23,6 +24,7 @@ export const sections = {
   sites,
   members,
   segments,
+  routers,
   dns,
   groups,
   policy,

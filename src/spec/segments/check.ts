@@ -2,7 +2,7 @@ import { formatPlace } from '#base';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { leastIpv6Mtu } from '../machine.ts';
-import type { Machine, Network, Segment, SegmentSite, Site } from '../network.ts';
+import type { Machine, Network, Router, Segment, SegmentSite, Site } from '../network.ts';
 
 /** UDP port of our VXLAN, inside the tunnels: not 4789, which others on the machine may use. */
 export const vxlanPort = 14_789;
@@ -13,6 +13,7 @@ type Sites = ReadonlyMap<string, Site>;
 export function checkSegments(
   segments: readonly Segment[],
   sites: Network['sites'],
+  routers: readonly Router[],
   draft: Draft,
 ): void {
   const byName: Sites = new Map(sites.map((site) => [site.name, site]));
@@ -23,7 +24,7 @@ export function checkSegments(
     for (const here of segment.sites) checkGateway(segment, here, byName, draft);
     checkPortName(segment, draft);
     checkMtu(segment, byName, draft);
-    checkRouters(segment, draft);
+    if (!routers.some((one) => one.segments.includes(segment.name))) checkRouters(segment, draft);
   }
 }
 
@@ -87,11 +88,11 @@ function checkListenPorts(segments: readonly Segment[], sites: Sites, draft: Dra
 }
 
 /** Names that a port cannot have: those of devices of ours in the namespace that it moves into. */
-const namesInside = new Set(['lo', 'bridge', 'vxlan']);
+const namesInside = new Set(['lo', 'bridge', 'vxlan', 'router']);
 
 function checkPortName({ sites }: Segment, draft: Draft): void {
-  for (const { port, vlan, fields, place } of sites) {
-    if (vlan !== undefined || !namesInside.has(port)) continue;
+  for (const { port, fields, place } of sites) {
+    if (!namesInside.has(port)) continue;
     const where = { place: fields['port'] ?? place, text: port };
     draft.report(errors.diagnostic('spec/port-name', { port }, where));
   }

@@ -1,17 +1,34 @@
 import type { Diagnostic, Place } from '#base';
 import { errors } from '../errors.ts';
-import type { Network, SegmentSite } from '../network.ts';
+import type { Network, Router, SegmentSite } from '../network.ts';
 
 const refuse = (place: Place, what: string, hint: string): Diagnostic =>
   errors.diagnostic('spec/not-built', { what, hint }, { place });
 
 /** What this version reads and checks, and does not build: refused, or said, so that nobody takes it for done. */
-export const unbuilt = ({ segments, policy, dns }: Network): readonly Diagnostic[] =>
-  segments.flatMap((segment) => [
+export const unbuilt = ({ segments, routers, policy, dns }: Network): readonly Diagnostic[] => [
+  ...segments.flatMap((segment) => [
     ...(policy ? [uncontrolled(segment.name, segment.place)] : []),
     ...(dns && segment.stations.length > 0 ? [nameless(segment.name, segment.place)] : []),
     ...segment.sites.flatMap(ofSite),
-  ]);
+  ]),
+  ...routers.flatMap((router) =>
+    segments
+      .filter(({ name }) => router.segments.includes(name))
+      .filter(({ sites }) =>
+        sites.some(({ site, mode }) => site === router.site && mode === 'proxy'),
+      )
+      .map(({ name }) => unproxied(router, name)),
+  ),
+];
+
+/** The others of its site would look for it on the port. */
+const unproxied = ({ name, site, fields, place }: Router, segment: string): Diagnostic =>
+  refuse(
+    fields['site'] ?? place,
+    `router \`${name}\` at a site where segment \`${segment}\` has \`mode: proxy\``,
+    `Let it stand at another site of the segment, or say \`mode: bridge\` at \`${site}\`.`,
+  );
 
 /** Default deny would be a promise that segments break. */
 const uncontrolled = (name: string, place: Place): Diagnostic =>
@@ -31,7 +48,16 @@ const nameless = (name: string, place: Place): Diagnostic => ({
   severity: 'warning',
 });
 
-const ofSite = ({ site, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
+const ofSite = ({ site, vlan, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
+  ...(vlan === undefined
+    ? []
+    : [
+        refuse(
+          fields['vlan'] ?? place,
+          `the VLAN tag ${vlan} at site \`${site}\``,
+          `Make a device for it on the gateway (\`ip link add link eth1 name eth1.${vlan} type vlan id ${vlan}\`) and let it be the \`port\`.`,
+        ),
+      ]),
   ...(dhcp.by === 'hawser'
     ? [
         refuse(

@@ -4,6 +4,7 @@ import type { FdbEntry, Neighbour } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { bridge, endOf, gatewaysOf, vxlan } from './place.ts';
 import { asSeen } from './proxied.ts';
+import { stationsOf } from './stations.ts';
 
 interface Far {
   readonly fdb: readonly FdbEntry[];
@@ -13,7 +14,7 @@ interface Far {
 /** The machines at the other sites of a segment, and behind whom they are. */
 export function farStations(model: Model, node: Node, segment: Segment): Far {
   const gateways = gatewaysOf(model, segment);
-  const far = segment.stations
+  const far = stationsOf(model, segment)
     .filter(({ site }) => site !== node.unit.name)
     .map(asSeen(model, segment));
   const fdb = far.flatMap(({ site, mac }) => {

@@ -4,6 +4,7 @@ import type { Segment, Station } from '#spec';
 import type { NftSet } from '#state';
 import type { Model } from '../../model.ts';
 import { asSeen } from './proxied.ts';
+import { stationsOf } from './stations.ts';
 
 /** From which side of the border a frame comes: the port, or the tunnels. */
 export type Side = 'near' | 'far';
@@ -21,9 +22,10 @@ export const rangesAt = (side: Side, family: Family): string => `${side}-behind$
 /** Who is known at the site of a gateway and at the others, by the file. */
 export function knownSets(model: Model, segment: Segment, site: string): readonly NftSet[] {
   const here = (station: Station): boolean => station.site === site;
-  const far = segment.stations.filter((station) => !here(station));
+  const all = stationsOf(model, segment);
+  const far = all.filter((station) => !here(station));
   return [
-    ...setsOf(segment, 'near', segment.stations.filter(here)),
+    ...setsOf(segment, 'near', all.filter(here)),
     ...setsOf(segment, 'far', far.map(asSeen(model, segment))),
   ];
 }

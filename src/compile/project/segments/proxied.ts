@@ -3,7 +3,8 @@ import { Prefix } from '#ip';
 import type { Segment, SegmentSite, Station } from '#spec';
 import type { Forwarding, Namespace, Route, Sysctl } from '#state';
 import type { Model } from '../../model.ts';
-import { bridge, portOf } from './place.ts';
+import { bridge } from './place.ts';
+import { stationsOf } from './stations.ts';
 
 /** What a site in proxy mode has besides: its port is on no bridge, and what passes is routed. */
 export type Proxied = Required<
@@ -34,10 +35,12 @@ export function asSeen(model: Model, segment: Segment): (station: Station) => St
  * it answers ARP and ND for the machines of other sites with the port's own address (`proxies`); those of its site
  * have a route each, for all others the way is the bridge.
  */
-export function proxiedSite(model: Model, segment: Segment, here: SegmentSite): Proxied {
-  const { site } = here;
-  const device = portOf(here);
-  const [near, far] = sides(segment, site);
+export function proxiedSite(
+  model: Model,
+  segment: Segment,
+  { site, port: device }: SegmentSite,
+): Proxied {
+  const [near, far] = sides(stationsOf(model, segment), site);
   const families = segment.subnets.map(({ family }) => family);
   const ways: Route[] = [
     ...segment.subnets.map((subnet) => ({ prefix: String(subnet), device: bridge, table: 254 })),
@@ -82,7 +85,7 @@ const beyond = ({ routers }: Segment, side: readonly Station[], device: string):
   );
 
 function sides(
-  { stations }: Segment,
+  stations: readonly Station[],
   site: string,
 ): readonly [readonly Station[], readonly Station[]] {
   const isNear = (station: Station): boolean => station.site === site;

@@ -1,0 +1,228 @@
+import { byText } from '#base';
+import { type Family, Prefix, PrefixSet } from '#ip';
+import type { Egress, Forward, Port, Router, Uplink } from '#spec';
+import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
+import type { Model } from '../../model.ts';
+import { answerMark, deviceIn, segmentsOf, uplink } from './place.ts';
+
+const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
+const isNot = (left: string, right: string): NftMatch => ({ left, op: '!=', right });
+
+/** Neighbour solicitations and advertisements (RFC 4861, 4.3 and 4.4). */
+const neighbours = ['135', '136'];
+const pings = is('meta l4proto', ['icmp', 'icmpv6']);
+const fromOutside = is('iifname', uplink);
+const fromInside = isNot('iifname', uplink);
+const original = { 4: 'ct original ip daddr', 6: 'ct original ip6 daddr' } as const;
+
+/** How counters of ways out are called: nft takes few letters in a name. */
+const counterOf = (kind: 'to' | 'from', text: string): string =>
+  `${kind}-${text.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '_')}`;
+export const egressCounter = ({ text }: Egress): string => counterOf('to', text);
+export const forwardCounter = ({ protocol, port }: Forward): string =>
+  counterOf('from', `${protocol}_${port}`);
+
+/**
+ * What passes a router, in a table of its own: by the addresses that a flow began with, in both directions
+ * and for as long as it lives, so that answers need no rule, and a shorter list ends what it no longer allows.
+ */
+export function egressFilter(model: Model, router: Router): NftTable {
+  const between = betweenSegments(model, router);
+  const counters = [
+    ...['denied', 'invalid', 'knocks'],
+    ...(between.length > 0 ? ['between'] : []),
+    ...router.egress.map(egressCounter),
+    ...router.forwards.map(forwardCounter),
+  ];
+  return {
+    family: 'inet',
+    name: `hawser-${model.network.name}`,
+    counters: [...new Set(counters)].sort(byText),
+    sets: [...reachSets(model, router), ...insideSets(model, router)],
+    maps: [],
+    chains: [
+      filter('arrive', 'prerouting', 'accept', [...answers(router), ...unrouted(router)]),
+      filter('forward', 'forward', 'drop', [
+        { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
+        { match: [is('ct state', 'related')], verdict: 'accept' },
+        ...router.forwards.flatMap((forward) => letIn(router, forward)),
+        { match: [fromOutside, is('ct state', 'new')], counter: 'knocks', verdict: 'drop' },
+        ...between,
+        ...router.egress.flatMap((egress) => letOut(router, egress)),
+        refused,
+      ]),
+      filter('input', 'input', 'drop', [
+        { match: [is('iifname', 'lo')], verdict: 'accept' },
+        { match: [is('ct state', ['established', 'related'])], verdict: 'accept' },
+        { match: [is('icmpv6 type', neighbours)], verdict: 'accept' },
+        { match: [fromInside, pings], verdict: 'accept' },
+        { match: [fromOutside], counter: 'knocks', verdict: 'drop' },
+      ]),
+      ...translations(router),
+    ],
+  };
+}
+
+const refused: NftRule = {
+  match: [],
+  counter: 'denied',
+  verdict: 'reject with icmpx admin-prohibited',
+};
+
+const filter = (
+  name: string,
+  hook: string,
+  policy: 'accept' | 'drop',
+  rules: readonly NftRule[],
+): NftChain => ({ name, hook: { type: 'filter', hook, priority: 0, policy }, rules: [...rules] });
+
+/** Segments of one router reach each other through it. */
+function betweenSegments(model: Model, router: Router): readonly NftRule[] {
+  const devices = segmentsOf(model, router).map(deviceIn);
+  if (devices.length < 2) return [];
+  const match = [is('iifname', devices), is('oifname', devices)];
+  return [{ match, counter: 'between', verdict: 'accept' }];
+}
+
+/** Answers to what came in by a forward go back whence it came, to whoever that is. */
+const answers = (router: Router): readonly NftRule[] =>
+  router.uplink
+    .filter(({ network }) => router.forwards.some(({ to }) => to.family === network.family))
+    .map(({ address }) => ({
+      match: [fromInside, is(original[address.family], String(address))],
+      set: `meta mark set ${answerMark}`,
+      verdict: 'accept',
+    }));
+
+/** What has no route would be dropped before any rule of `forward` counts it. */
+const unrouted = ({ uplink: ends, egress }: Router): readonly NftRule[] =>
+  egress.some(({ to }) => !to)
+    ? []
+    : (
+        [
+          [4, 'ip daddr', '@reach4'],
+          [6, 'ip6 daddr', '@reach6'],
+        ] as const
+      ).flatMap(([family, left, set]): NftRule[] =>
+        ends.some(({ network }) => network.family === family)
+          ? [{ ...refused, match: [fromInside, is('meta pkttype', 'host'), isNot(left, set)] }]
+          : [],
+      );
+
+/** Everything that a router has a route to, its own addresses among them. */
+function reachSets(model: Model, { uplink: ends, egress, ...router }: Router): readonly NftSet[] {
+  if (egress.some(({ to }) => !to)) return [];
+  const prefixes = [
+    ...ends.map(({ address }) => Prefix.single(address)),
+    ...egress.flatMap(({ to }) => to ?? []),
+    ...segmentsOf(model, { uplink: ends, egress, ...router }).flatMap(({ subnets }) => subnets),
+    Prefix.parse('fe80::/10'),
+  ];
+  return ends.map(({ network: { family } }) => setOf(`reach${family}`, family, prefixes));
+}
+
+/** Where everything may be reached, that is everything outside: from a segment nothing leads inside. */
+function insideSets(model: Model, { uplink: ends, egress }: Router): readonly NftSet[] {
+  if (!egress.some(({ to }) => !to)) return [];
+  const inside = [
+    ...model.inside.prefixes(),
+    ...model.network.segments.flatMap(({ subnets }) => subnets),
+  ];
+  return ends.map(({ network: { family } }) => setOf(`inside${family}`, family, inside));
+}
+
+const setOf = (name: string, family: Family, prefixes: readonly Prefix[]): NftSet => ({
+  name,
+  type: family === 4 ? 'ipv4_addr' : 'ipv6_addr',
+  interval: true,
+  elements: PrefixSet.of(prefixes.filter((one) => one.family === family))
+    .prefixes()
+    .map(String),
+});
+
+/** One rule for each protocol of the ports; one for all where there are none. */
+function byPorts(ports: readonly Port[]): readonly (readonly NftMatch[])[] {
+  if (ports.length === 0) return [[]];
+  const spans = (protocol: 'tcp' | 'udp'): readonly (readonly NftMatch[])[] => {
+    const texts = ports.flatMap((port) =>
+      port.protocol !== protocol
+        ? []
+        : [port.first === port.last ? `${port.first}` : `${port.first}-${port.last}`],
+    );
+    if (texts.length === 0) return [];
+    return [[is('meta l4proto', protocol), is('ct original proto-dst', [...new Set(texts)])]];
+  };
+  return [
+    ...spans('tcp'),
+    ...spans('udp'),
+    ...(ports.some(({ protocol }) => protocol === 'icmp') ? [[pings]] : []),
+  ];
+}
+
+function letOut({ uplink: ends }: Router, egress: Egress): readonly NftRule[] {
+  const { to, ports } = egress;
+  const targets = to
+    ? [is(original[to.family], String(to))]
+    : ends.map(({ network: { family } }) => isNot(original[family], `@inside${family}`));
+  return targets.flatMap((target) =>
+    byPorts(ports).map(
+      (match): NftRule => ({
+        match: [target, ...match],
+        counter: egressCounter(egress),
+        verdict: 'accept',
+      }),
+    ),
+  );
+}
+
+const endOf = ({ uplink: ends }: Router, { to }: Forward): readonly Uplink[] =>
+  ends.filter(({ network }) => network.family === to.family);
+
+const letIn = (router: Router, forward: Forward): readonly NftRule[] =>
+  endOf(router, forward).map(({ address }) => ({
+    match: [
+      is(original[address.family], String(address)),
+      is('meta l4proto', forward.protocol),
+      is('ct original proto-dst', String(forward.port)),
+    ],
+    counter: forwardCounter(forward),
+    verdict: 'accept',
+  }));
+
+const nat = (name: string, hook: string, priority: number, rules: NftRule[]): NftChain => ({
+  name,
+  hook: { type: 'nat', hook, priority, policy: 'accept' },
+  rules,
+});
+
+/** Where nft(8) has `dstnat` and `srcnat`. */
+function translations(router: Router): readonly NftChain[] {
+  const coming = router.forwards.flatMap((forward) =>
+    endOf(router, forward).map(({ address }): NftRule => {
+      const [family, target] =
+        address.family === 4
+          ? (['ip', `${forward.to}:${forward.target}`] as const)
+          : (['ip6', `[${forward.to}]:${forward.target}`] as const);
+      const { protocol, port } = forward;
+      return {
+        match: [
+          fromOutside,
+          is(`${family} daddr`, String(address)),
+          is(`${protocol} dport`, String(port)),
+        ],
+        verdict: `dnat ${family} to ${target}`,
+      };
+    }),
+  );
+  const leaving = router.uplink.map(({ address }): NftRule => {
+    const family = address.family === 4 ? 'ip' : 'ip6';
+    return {
+      match: [is('oifname', uplink), is('meta nfproto', address.family === 4 ? 'ipv4' : 'ipv6')],
+      verdict: `snat ${family} to ${address}`,
+    };
+  });
+  return [
+    ...(coming.length > 0 ? [nat('translate-in', 'prerouting', -100, coming)] : []),
+    ...(router.snat ? [nat('translate-out', 'postrouting', 100, leaving)] : []),
+  ];
+}

@@ -1,0 +1,44 @@
+import { shortHash } from '#base';
+import type { Router, Segment } from '#spec';
+import type { Model, Node } from '../../model.ts';
+
+/** Names of devices in the namespace of a router: its way out, and its end in each segment. */
+export const uplink = 'uplink';
+export const deviceIn = ({ vni }: Segment): string => `vni${vni}`;
+
+/** Of answers to what came in by a forward, which have a table of routes of their own. */
+export const answerMark = 1;
+export const answerTable = 100;
+
+/** The other end in a segment: one segment has one router of ours at most. */
+export const endInSegment = 'router';
+
+/** Letters of a device's name (IFNAMSIZ, without the zero). */
+const mostInName = 15;
+
+/** The other end of the way out, in the gateway's own namespace. */
+export function endOutside({ name }: Router): string {
+  const plain = `out-${name}`;
+  return plain.length <= mostInName ? plain : `out-${name.slice(0, 2)}-${shortHash(name)}`;
+}
+
+/** Of those that nobody sells (the second bit); the same whenever it is made. */
+export const macOf = ({ network }: Model, router: string, device: string): string =>
+  ['02', '72', ...(shortHash(`${network.name}/${router}/${device}`).match(/../g) ?? [])].join(':');
+
+/** The routers that a machine has. */
+export const routersAt = (
+  { network }: Model,
+  { isCarrier, unit, machine }: Node,
+): readonly Router[] =>
+  isCarrier && unit.site && machine.managed
+    ? network.routers.filter(({ site }) => site === unit.name)
+    : [];
+
+/** The segments of a router. */
+export const segmentsOf = ({ network }: Model, { segments }: Router): readonly Segment[] =>
+  network.segments.filter(({ name }) => segments.includes(name));
+
+/** The namespace of a segment, or of a router. */
+export const spaceNamed = ({ network }: Model, name: string): string =>
+  `hw-${network.name}-${name}`;

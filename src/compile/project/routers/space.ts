@@ -1,0 +1,119 @@
+import { by, byText } from '#base';
+import { Prefix } from '#ip';
+import type { Router } from '#spec';
+import type { AddressItem, Forwarding, Namespace, Route, Rule, Veth } from '#state';
+import type { Model, Node } from '../../model.ts';
+import { bridge } from '../segments/place.ts';
+import { egressFilter } from './filter.ts';
+import {
+  answerMark,
+  answerTable,
+  deviceIn,
+  endInSegment,
+  endOutside,
+  macOf,
+  routersAt,
+  segmentsOf,
+  spaceNamed,
+  uplink,
+} from './place.ts';
+
+/** The namespaces of the routers that a machine has. */
+export const routerSpaces = (model: Model, node: Node): Readonly<Record<string, Namespace>> =>
+  Object.fromEntries(
+    routersAt(model, node).map((router) => [
+      spaceNamed(model, router.name),
+      spaceOf(model, router),
+    ]),
+  );
+
+const spaceOf = (model: Model, router: Router): Namespace => ({
+  veths: { v: 1, items: [...pairs(model, router)] },
+  addresses: { v: 1, items: [...addresses(model, router)] },
+  routes: { v: 1, items: [...routes(router), ...answerRoutes(router)] },
+  rules: { v: 1, items: answerRoutes(router).map(ruleTo) },
+  forwarding: { v: 1, items: [...forwarding(model, router)] },
+  nft: { v: 1, items: [egressFilter(model, router)] },
+});
+
+function pairs(model: Model, router: Router): readonly Veth[] {
+  const { name } = router;
+  const out: Veth = {
+    name: uplink,
+    mac: macOf(model, name, uplink),
+    peer: {
+      namespace: 'root',
+      name: endOutside(router),
+      addresses: router.uplink.map(({ via, network }) => `${via}/${network.length}`),
+    },
+  };
+  const inwards = segmentsOf(model, router).map((segment): Veth => {
+    const device = deviceIn(segment);
+    const namespace = spaceNamed(model, segment.name);
+    const peer = { namespace, name: endInSegment, bridge, addresses: [] };
+    return { name: device, mac: macOf(model, name, device), peer };
+  });
+  return [out, ...inwards].sort(by((pair) => pair.name));
+}
+
+function addresses(model: Model, router: Router): readonly AddressItem[] {
+  const outside = router.uplink.map(({ address, network }) => ({
+    device: uplink,
+    address: `${address}/${network.length}`,
+  }));
+  const inside = segmentsOf(model, router).flatMap((segment) =>
+    segment.routers.map((address) => {
+      const subnet = segment.subnets.find((one) => one.contains(address));
+      const length = subnet?.length ?? Prefix.single(address).length;
+      return { device: deviceIn(segment), address: `${address}/${length}` };
+    }),
+  );
+  return [...outside, ...inside].sort(by(({ device, address }) => `${device} ${address}`));
+}
+
+const everything = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+
+/** To what may be reached and nothing else; what is on the uplink's own network needs none. */
+function routes({ uplink: ends, egress }: Router): readonly Route[] {
+  const found = new Map<string, Route>();
+  for (const { network, via } of ends) {
+    const { family } = network;
+    const targets = egress.flatMap(({ to }) =>
+      !to ? [everything[family]] : to.family === family && !network.contains(to) ? [`${to}`] : [],
+    );
+    for (const prefix of targets)
+      found.set(prefix, { prefix, device: uplink, via: String(via), table: 254 });
+  }
+  return [...found.values()].sort((a, b) => byText(a.prefix, b.prefix));
+}
+
+/** Answers to what came in by a forward go out, wherever it came from. */
+const answerRoutes = ({ uplink: ends, forwards }: Router): readonly Route[] =>
+  ends
+    .filter(({ network }) => forwards.some(({ to }) => to.family === network.family))
+    .map(({ network, via }) => ({
+      prefix: everything[network.family],
+      device: uplink,
+      via: String(via),
+      table: answerTable,
+    }));
+
+const ruleTo = ({ prefix, table }: Route): Rule => ({
+  family: prefix.includes(':') ? 6 : 4,
+  priority: table,
+  not: false,
+  fwmark: answerMark,
+  table,
+});
+
+/** Switched on in the namespace of the router alone. */
+function forwarding(model: Model, router: Router): readonly Forwarding[] {
+  const families = [...new Set(router.uplink.map(({ network }) => network.family))];
+  const inside = segmentsOf(model, router);
+  return [
+    ...families.map((family) => ({ device: uplink, family })),
+    ...inside.flatMap((segment) =>
+      segment.subnets.map(({ family }) => ({ device: deviceIn(segment), family })),
+    ),
+  ].sort(by(({ device, family }) => `${device} ${family}`));
+}

@@ -1,0 +1,59 @@
+/** What may be wrong with routers; a part of the room's errors. */
+export const routerErrors = {
+  'spec/router-at-home': {
+    says: 'the router {router} of segment `{segment}` is found at its own site alone: no host has that address',
+    fix: 'Name it among the `hosts` of its site, with `segment: {segment}`, `address: {router}` and its `mac`, or give the segment a router of ours in `routers`; nothing is to do where each site has a router of its own.',
+  },
+  'spec/router-without-address': {
+    says: 'router `{router}` has no address in segment `{segment}`',
+    fix: 'Say it as `segments.{segment}.router`; no pool may hold it.',
+  },
+  'spec/router-is-host': {
+    says: '`{host}` has the address that router `{router}` has in segment `{segment}`',
+    fix: 'Remove the host: routers of ours are found at every site.',
+  },
+  'spec/two-routers': {
+    says: 'segment `{segment}` has a router already: `{other}`, at {first}',
+    fix: 'Leave the segment to one of them.',
+  },
+  'spec/uplink-length': {
+    says: '`{text}` does not say how long its network is',
+    fix: 'Write the address with the length of its network, such as 10.5.0.2/24.',
+  },
+  'spec/uplink': {
+    says: 'the uplink of router `{router}` leads nowhere: {why}',
+    fix: 'Give both ends addresses of one network that is nothing else of yours, such as `address: 10.5.0.2/24` and `via: 10.5.0.1`.',
+  },
+  'spec/egress-everything': {
+    says: '`{text}` lets everything leave',
+    fix: 'List what may, or say `internet: true` if it is meant so.',
+  },
+  'spec/egress-internet': {
+    says: 'the machines behind this router may reach ALL of the internet',
+    fix: 'Nothing is to do if it is meant so; otherwise list what they may reach.',
+  },
+  'spec/egress-whither': {
+    says: 'this way out needs either `to` or `internet: true`',
+    fix: 'Write a range, such as `to: 130.238.7.10/32`.',
+  },
+  'spec/egress-family': {
+    says: '{text} is of IPv{family}, and the uplink of router `{router}` is not',
+    fix: 'Give the uplink an `address` and a `via` of IPv{family}, too.',
+  },
+  'spec/egress-inside': {
+    says: '{text} lies inside the network, or around a part of it: {what}',
+    fix: 'List what is outside alone: from a segment there is no way to what is inside the network.',
+  },
+  'spec/forward-port': {
+    says: '`{text}` is not one port',
+    fix: 'Write a port of TCP or UDP, such as tcp/2222, and one entry for each.',
+  },
+  'spec/forward-outside': {
+    says: '{address} lies in no segment of router `{router}`',
+    fix: 'Name the address of a machine in a segment that the router has.',
+  },
+  'spec/forward-twice': {
+    says: '{port} already leads somewhere, at {first}',
+    fix: 'Use another port of the router.',
+  },
+} as const;

@@ -1,0 +1,74 @@
+import Type, { type Static } from 'typebox';
+
+const closed = { additionalProperties: true } as const;
+
+/** A bridge of a segment. It learns on ports alone. `mac`: its own address, where others are to know it. */
+export const Bridge = Type.Object(
+  { name: Type.String(), mac: Type.Optional(Type.String()) },
+  closed,
+);
+export type Bridge = Static<typeof Bridge>;
+
+/** A device that was there before, taken out of the agent's namespace into this one, and put on a bridge of it. */
+export const Port = Type.Object(
+  { device: Type.String(), bridge: Type.Optional(Type.String()) },
+  closed,
+);
+export type Port = Static<typeof Port>;
+
+/**
+ * A VXLAN device on a bridge of this namespace (RFC 7348). Its socket is in the agent's own namespace and
+ * sends from `local` (an address), to `port` of those that `fdb` names. It learns nothing, passes no
+ * frame on to whom nobody knows, and answers for neighbours that are known.
+ */
+export const Vxlan = Type.Object(
+  {
+    name: Type.String(),
+    bridge: Type.String(),
+    vni: Type.Integer(),
+    port: Type.Integer(),
+    local: Type.String(),
+  },
+  closed,
+);
+export type Vxlan = Static<typeof Vxlan>;
+
+/** The machine with this MAC address is behind a VXLAN device, at the gateway with the address `to`. */
+export const FdbEntry = Type.Object(
+  { device: Type.String(), mac: Type.String(), to: Type.String() },
+  closed,
+);
+export type FdbEntry = Static<typeof FdbEntry>;
+
+/** A permanent neighbour of a device: what its bridge answers ARP and ND with, and whom to send to. */
+export const Neighbour = Type.Object(
+  { device: Type.String(), address: Type.String(), mac: Type.String() },
+  closed,
+);
+export type Neighbour = Static<typeof Neighbour>;
+
+/** An address for which a device answers ARP and ND with its own (`proxy` in ip-neighbour(8)). */
+export const ProxyEntry = Type.Object({ device: Type.String(), address: Type.String() }, closed);
+export type ProxyEntry = Static<typeof ProxyEntry>;
+
+/**
+ * A pair of devices (veth(4)): `name` in this namespace, and its other end in another, there on a bridge or
+ * with addresses of its own.
+ */
+export const Veth = Type.Object(
+  {
+    name: Type.String(),
+    mac: Type.String(),
+    peer: Type.Object(
+      {
+        namespace: Type.String(),
+        name: Type.String(),
+        bridge: Type.Optional(Type.String()),
+        addresses: Type.Array(Type.String()),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+export type Veth = Static<typeof Veth>;

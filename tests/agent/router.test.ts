@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { HostState } from '#state';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import type { TestMachine } from './machine.ts';
+import {
+  atStation,
+  knox,
+  openGateways,
+  packetsOf,
+  pouta,
+  reaches,
+  siteOf,
+  space,
+  statesOf,
+} from './segment-world.ts';
+
+const router = 'hw-net-gw';
+const counterOf = (gateway: TestMachine, name: string): number =>
+  packetsOf(gateway.do(`ip netns exec ${router} nft list counter inet hawser-net ${name}`));
+
+const file = (egress = '') => `
+version: 1
+network: net
+overlay: 10.0.0.0/24
+defaults: { interface: wg0 }
+sites: ${siteOf(knox)}${siteOf(pouta)}
+segments:
+  lab:
+    vni: 7
+    subnet: [10.9.0.0/24, "fd09::/64"]
+    router: [10.9.0.254, "fd09::fe"]
+    sites:
+      knox-site: { pool: [10.9.0.1-10.9.0.1, "fd09::1-fd09::1"], port: eth1 }
+      pouta-site: { pool: [10.9.0.2-10.9.0.2, "fd09::2-fd09::2"], port: eth1 }
+routers:
+  gw:
+    site: knox-site
+    segments: [lab]
+    uplink: { address: [10.5.0.2/24, "fd05::2/64"], via: [10.5.0.1, "fd05::1"] }
+    egress: [10.254.0.1/32, "2001:db8:254::1/128", { to: 130.238.7.10, ports: [tcp/53] }${egress}]
+    forwards: [{ port: tcp/2222, to: ${pouta.address}, target: 22 }]
+`;
+
+/** Says to each who connects from where it came, and goes on saying what it hears. */
+const echo = (port: number): string =>
+  `require('node:net').createServer((s) => { s.on('error', () => {}); s.write(s.remoteAddress.replace('::ffff:', '') + '\\n'); s.pipe(s); })
+.listen(${port}, '::', () => console.log('listening'));`;
+/** What such a server says, or that there is no way. */
+const ask = (address: string, port: number): string =>
+  `const s = require('node:net').connect({ port: ${port}, host: '${address}', timeout: 1500 });
+s.on('data', (d) => { console.log(String(d).trim()); s.destroy(); });
+s.on('error', (e) => { console.log(e.code); }).on('timeout', () => { console.log('silence'); s.destroy(); });`;
+
+const inside = (namespace: string): readonly string[] => [
+  ...['ip', 'netns', 'exec', namespace, process.execPath, '-e'],
+];
+const asked = (machine: TestMachine, from: string, address: string, port: number): string =>
+  machine.box.run([...inside(from), ask(address, port)]).trim();
+
+/** All that is outside, behind the gateway: some of it is on the list. */
+async function addWorld(gateway: TestMachine): Promise<void> {
+  for (const line of [
+    'ip netns add world',
+    'ip link add world type veth peer name eth0 netns world',
+    'ip link set dev world up',
+    'ip address add 198.18.0.1/30 dev world',
+    'ip address add 2001:db8:18::1/64 dev world nodad',
+    'ip route add 10.254.0.1 via 198.18.0.2',
+    'ip route add 130.238.7.10 via 198.18.0.2',
+    'ip route add 203.0.113.77 via 198.18.0.2',
+    'ip route add 2001:db8:254::1 via 2001:db8:18::2',
+    'ip netns exec world ip link set dev lo up',
+    'ip netns exec world ip link set dev eth0 up',
+    ...['198.18.0.2/30', '10.254.0.1/32', '130.238.7.10/32', '203.0.113.77/32'].map(
+      (address) => `ip netns exec world ip address add ${address} dev eth0`,
+    ),
+    'ip netns exec world ip address add 2001:db8:18::2/64 dev eth0 nodad',
+    'ip netns exec world ip address add 2001:db8:254::1/128 dev eth0 nodad',
+    'ip netns exec world ip route add 10.0.0.0/8 via 198.18.0.1',
+    'ip netns exec world ip route add fd05::/64 via 2001:db8:18::1',
+    // What is for who runs the gateway to say: that it forwards.
+    'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1',
+  ]) {
+    gateway.do(line);
+  }
+  for (const port of [53, 7000]) {
+    const server = gateway.box.start([...inside('world'), echo(port)]);
+    await until('it listens', () => server.output().includes('listening'));
+  }
+}
+
+function route(gateway: TestMachine): void {
+  for (const router of ['10.9.0.254', 'fd09::fe'])
+    atStation(gateway, `ip route add default via ${router}`);
+}
+
+suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
+  let a: TestMachine;
+  let b: TestMachine;
+  let states: { readonly a: HostState; readonly b: HostState };
+
+  const apply = async (next = states): Promise<void> => {
+    for (const report of [await a.apply(next.a), await b.apply(next.b)]) {
+      expect(report.failures).toEqual([]);
+    }
+  };
+
+  beforeAll(async () => {
+    [a, b] = await openGateways();
+    await addWorld(a);
+    route(a);
+    route(b);
+    const ssh = b.box.start([...inside('station'), echo(22)]);
+    await until('it listens', () => ssh.output().includes('listening'));
+    states = statesOf(file(), a, b);
+    await apply();
+  }, 60_000);
+
+  afterAll(async () => {
+    await a?.close();
+    await b?.close();
+  });
+
+  test('is found from both sites, and lets out what is on its list, with its own address', async () => {
+    await until('it is reached from afar', () => reaches(b, '10.9.0.254'), 20_000);
+    for (const machine of [a, b]) {
+      expect(asked(machine, 'station', '10.254.0.1', 7000)).toBe('10.5.0.2');
+      expect(asked(machine, 'station', '130.238.7.10', 53)).toBe('10.5.0.2');
+    }
+    expect(await a.apply(states.a)).toMatchObject({ unchanged: true, writes: 0 });
+  });
+
+  test('does so for IPv6', () => {
+    expect(asked(a, 'station', '2001:db8:254::1', 7000)).toBe('fd05::2');
+  });
+
+  test('lets nothing else out, and counts it: another address, another port', () => {
+    const before = counterOf(a, 'denied');
+    expect(asked(b, 'station', '203.0.113.77', 7000)).toMatch(/EHOSTUNREACH|EACCES/);
+    const between = counterOf(a, 'denied');
+    expect(between).toBeGreaterThan(before);
+    expect(asked(b, 'station', '130.238.7.10', 7000)).toMatch(/EHOSTUNREACH|EACCES/);
+    expect(counterOf(a, 'denied')).toBeGreaterThan(between);
+    // The way itself is there: without the rules of the router it would be gone.
+    expect(asked(a, 'world', '203.0.113.77', 7000)).toBe('203.0.113.77');
+    expect(a.do(`ip netns exec ${router} ip route`)).not.toContain('default');
+  });
+
+  test('lets nothing in but by a forward, whose answers go back to whoever asks', () => {
+    a.do('ip route replace 10.9.0.0/24 via 10.5.0.2');
+    const before = counterOf(a, 'knocks');
+    expect(asked(a, 'world', pouta.address, 22)).toMatch(/silence/);
+    expect(asked(a, 'world', '10.5.0.2', 22)).toMatch(/silence/);
+    expect(counterOf(a, 'knocks')).toBeGreaterThan(before + 1);
+    // From an address to which the router has no route.
+    expect(asked(a, 'world', '10.5.0.2', 2222)).toBe('198.18.0.2');
+    a.do('ip route del 10.9.0.0/24');
+  });
+
+  test('keeps a flow through new agents, and ends it when it is no longer on the list', async () => {
+    const wide = statesOf(file(', 203.0.113.77'), a, b);
+    await apply(wide);
+    const talk = `const s = require('node:net').connect(7000, '203.0.113.77');
+      s.on('data', (d) => console.log(String(d).trim())); let n = 0; setInterval(() => s.write('word' + n++ + '\\n'), 100);`;
+    const flow = b.box.start([...inside('station'), talk]);
+    const heard = (): number => flow.output().split('word').length;
+    await until('they talk', () => heard() > 3);
+    expect(await a.apply(wide.a)).toMatchObject({ unchanged: true });
+    const then = heard();
+    await until('they go on', () => heard() > then + 3);
+    await apply();
+    const denied = counterOf(a, 'denied');
+    await until('what it still sends is refused', () => counterOf(a, 'denied') > denied + 1);
+  });
+
+  test('comes back when its namespace is torn down, or that of its segment', async () => {
+    a.do(`ip netns del ${router}`);
+    await until('it is gone', () => !reaches(b, '10.9.0.254'));
+    await apply();
+    await until('it leads out', () => asked(b, 'station', '10.254.0.1', 7000) === '10.5.0.2');
+    a.do(`ip netns exec ${space} ip link set dev eth1 netns /proc/1/ns/net`);
+    a.do(`ip netns del ${space}`);
+    await apply();
+    await until('it leads out', () => asked(b, 'station', '10.254.0.1', 7000) === '10.5.0.2');
+  }, 30_000);
+
+  test('goes without a trace', async () => {
+    expect((await a.cleanup('net')).failures).toEqual([]);
+    expect(a.do('ip netns list')).not.toContain('hw-');
+    expect(a.do('ip -br link')).not.toContain('out-gw');
+  });
+});
