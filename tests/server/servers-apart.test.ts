@@ -36,7 +36,7 @@ function fill(machine: Machine, is: 'full' | 'roomy'): void {
   machine.do(`mount -o remount,size=${size}k /var/lib`);
 }
 
-/** Two servers on one database, on machines of their own: what becomes of them is not in the way of packets. */
+/** Two servers and their database, on machines of their own: what becomes of them is not in the way of packets. */
 suite('a network beside its two servers', {
   needs: ['root', 'netns', 'tun', 'postgresql', 'faketime'],
 }, () => {
@@ -44,6 +44,7 @@ suite('a network beside its two servers', {
   let database: string;
   let world: World;
   let [one, two, hub, alice, bob] = [] as unknown as [Machine, Machine, Machine, Machine, Machine];
+  let store: Machine;
   const programs = new Map<Machine, Running>();
   const agents = ['hub', 'alice', 'bob'] as const;
 
@@ -58,14 +59,15 @@ suite('a network beside its two servers', {
   }
 
   beforeAll(async () => {
-    cluster = await PostgresCluster.open();
-    database = cluster.socketUrl(await cluster.createDatabase());
     world = await World.open();
     one = await world.machine('one');
     two = await world.machine('two');
     hub = await world.machine('hub');
     alice = await world.machine('alice');
     bob = await world.machine('bob');
+    store = await world.machine('store');
+    cluster = await PostgresCluster.open({ pid: store.box.pid, address: store.address });
+    database = cluster.url(await cluster.createDatabase());
     for (const machine of [one, two, alice]) setClock(machine, '+0');
     // At the one that starts first somebody is logged in.
     for (const machine of [two, one]) {
@@ -86,8 +88,8 @@ suite('a network beside its two servers', {
   });
   afterAll(async () => {
     for (const program of programs.values()) await program.end('SIGKILL');
-    await world?.close();
     await cluster?.close();
+    await world?.close();
   });
 
   /** Hawser as an admin types it, for one of the servers. */
@@ -229,5 +231,22 @@ suite('a network beside its two servers', {
     expect(alice.read(`/var/lib/hawser/enrolled/${network}/confirmed.json`)).toContain(
       '"keepalive":28',
     );
+  });
+
+  test('loses no packet when the hosts of one and of the database are gone without a word; it is said, and over when that is back', async () => {
+    await lossless(async () => {
+      world.cable(one, 'down');
+      world.cable(store, 'down');
+      two.write(netFile, file(hub, 29));
+      const where = ['env', `HAWSER_SERVER=https://${two.address}:7443`];
+      const refused = two.hawserAs(where, 'apply', netFile, '--no-wait');
+      expect(refused.err).toContain('server/store-unreadable');
+      world.cable(store, 'up');
+      await until('the database is in use again', () => two.hawserAs(where, 'status').code === 0);
+      apply(two, 30);
+      await reaches(30, 45_000);
+      world.cable(one, 'up');
+    });
+    await until('one knows it too', () => at(one, 'history').includes('keepalive 30'));
   });
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chownSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,12 @@ function program(name: string): string {
   return found;
 }
 
+/** Into the network of a machine, as nobody: nsenter(1) becomes what it runs, and has its pid. */
+const intoNetwork = ({ pid }: PostgresHost): readonly string[] => [
+  ...['--target', String(pid), '--net', '--', 'setpriv'],
+  ...[`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'],
+];
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -26,22 +32,30 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** A PostgreSQL of its own on loopback, gone with all it holds when closed. */
+/** The machine that it runs on: a process there, by whose network it is known, and its address. */
+export interface PostgresHost {
+  readonly pid: number;
+  readonly address: string;
+}
+
+/** A PostgreSQL of its own on loopback, or on a machine, gone with all it holds when closed. */
 export class PostgresCluster {
   readonly #folder: string;
   readonly #port: number;
+  readonly #host: PostgresHost | undefined;
   #process: ChildProcess | undefined;
   #databases = 0;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, host: PostgresHost | undefined) {
     this.#folder = folder;
     this.#port = port;
+    this.#host = host;
   }
 
-  static async open(): Promise<PostgresCluster> {
+  static async open(host?: PostgresHost): Promise<PostgresCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'hawser-pg-'));
     if (account.uid !== undefined) chownSync(folder, account.uid, account.gid);
-    const cluster = new PostgresCluster(folder, await freePort());
+    const cluster = new PostgresCluster(folder, await freePort(), host);
     try {
       cluster.#make();
       await cluster.start();
@@ -57,22 +71,27 @@ export class PostgresCluster {
     const words = ['-D', data, '-U', 'hawser', '-A', 'trust', '--no-sync', '-E', 'UTF8'];
     const env = { ...process.env, LC_ALL: 'C' };
     execFileSync(program('initdb'), words, { ...account, cwd: this.#folder, env, stdio: 'pipe' });
+    appendFileSync(join(data, 'pg_hba.conf'), 'host all all samenet trust\n');
+  }
+
+  get #address(): string {
+    return this.#host?.address ?? '127.0.0.1';
   }
 
   async start(): Promise<void> {
     const settings = [
-      'listen_addresses=127.0.0.1',
+      `listen_addresses=${this.#address}`,
       `unix_socket_directories=${this.#folder}`,
       // The machine under it does not fail in these tests.
       'fsync=off',
     ];
     const words = settings.flatMap((setting) => ['-c', setting]);
     const data = join(this.#folder, 'data');
-    this.#process = spawn(program('postgres'), ['-D', data, '-p', String(this.#port), ...words], {
-      ...account,
-      cwd: this.#folder,
-      stdio: 'ignore',
-    });
+    const argv = [program('postgres'), '-D', data, '-p', String(this.#port), ...words];
+    const options = { cwd: this.#folder, stdio: 'ignore' } as const;
+    this.#process = this.#host
+      ? spawn('nsenter', [...intoNetwork(this.#host), ...argv], options)
+      : spawn(argv[0] ?? '', argv.slice(1), { ...account, ...options });
     await until('PostgreSQL answers', () => this.query('postgres', 'select 1').then(() => true));
   }
 
@@ -90,7 +109,7 @@ export class PostgresCluster {
   }
 
   url(database: string): string {
-    return `postgres://hawser@127.0.0.1:${this.#port}/${database}`;
+    return `postgres://hawser@${this.#address}:${this.#port}/${database}`;
   }
 
   /** The same for machines that share no network with it: over its socket in the file system. */
@@ -106,7 +125,7 @@ export class PostgresCluster {
   }
 
   async query(database: string, text: string): Promise<unknown[]> {
-    const client = new pg.Client({ connectionString: this.url(database) });
+    const client = new pg.Client({ connectionString: this.socketUrl(database) });
     await client.connect();
     try {
       return (await client.query<Record<string, unknown>>(text)).rows;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type pg from 'pg';
@@ -36,6 +37,21 @@ const session = {
   connectionTimeoutMillis: 10_000,
   keepAlive: true,
 };
+
+/**
+ * Milliseconds without a word after which a database is gone, while something is asked of it: what was sent to a
+ * host that vanished would be repeated by TCP for a quarter of an hour. A writer waits for locks nearly as
+ * long; what the schema is changed by may take any time.
+ */
+const silence = { reading: 15_000, writing: 35_000, restructuring: 0 };
+
+/** Ends a connection on which nothing came for so long; those that are idle are ended earlier by their pool. */
+function endWhenSilent(client: pg.PoolClient, after: number): void {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } })
+    .connection;
+  const gone = `Connection terminated: no word from the database within ${after / 1000} s`;
+  stream.setTimeout(after, () => stream.destroy(new Error(gone)));
+}
 
 type OnWord = Parameters<Peers['onWord']>[0];
 
@@ -80,13 +96,14 @@ class PostgresEngine implements Engine {
   readonly #readers: Kysely<Tables>;
   /** One connection, so that waiting writers take none from the readers. */
   readonly #writer: Kysely<Tables>;
+  readonly #restructurer: Kysely<Tables>;
   readonly #connect: () => pg.Client;
   readonly peers = new ListeningPeers(this.#instance, () => this.#listener);
   #listener: Listener | undefined;
 
   constructor(driver: typeof pg, url: string) {
     this.name = nameOf(url);
-    const pool = (max: number): Kysely<Tables> => {
+    const pool = (max: number, patience: number): Kysely<Tables> => {
       const connections = new driver.Pool({
         ...session,
         application_name: 'hawser server',
@@ -95,11 +112,15 @@ class PostgresEngine implements Engine {
       });
       // A connection that breaks is replaced; unheard, its error would end the process.
       connections.on('error', () => {});
-      connections.on('connect', (client) => client.on('error', () => {}));
+      connections.on('connect', (client) => {
+        client.on('error', () => {});
+        endWhenSilent(client, patience);
+      });
       return new Kysely({ dialect: new PostgresDialect({ pool: connections }) });
     };
-    this.#readers = pool(readers);
-    this.#writer = pool(1);
+    this.#readers = pool(readers, silence.reading);
+    this.#writer = pool(1, silence.writing);
+    this.#restructurer = pool(1, silence.restructuring);
     this.#connect = () =>
       new driver.Client({
         ...session,
@@ -159,7 +180,7 @@ class PostgresEngine implements Engine {
   }
 
   restructure<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
-    return this.#writer.transaction().execute(async (db) => {
+    return this.#restructurer.transaction().execute(async (db) => {
       await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(db);
       return work(db);
     });
@@ -198,7 +219,8 @@ class PostgresEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#listener?.close(), this.#readers.destroy(), this.#writer.destroy()]);
+    const pools = [this.#readers, this.#writer, this.#restructurer];
+    await Promise.all([this.#listener?.close(), ...pools.map(async (one) => one.destroy())]);
   }
 }
 
