@@ -34,8 +34,16 @@ function readState(file: string): HostState {
   return parseHostState(text);
 }
 
-const agentOf = ({ stateDir, host }: { readonly stateDir?: string; readonly host?: Host }): Agent =>
-  new Agent({ host: host ?? linuxHost(), store: new Store(stateDir ?? defaultStateFolder) });
+interface Place {
+  readonly stateDir?: string;
+  readonly host?: Host;
+}
+
+const hostOf = ({ stateDir = defaultStateFolder, host }: Place): Host =>
+  host ?? linuxHost({ stateFolder: stateDir });
+
+const agentOf = (place: Place): Agent =>
+  new Agent({ host: hostOf(place), store: new Store(place.stateDir ?? defaultStateFolder) });
 
 /**
  * Brings this machine to a HostState once, while no other agent works on it.
@@ -62,7 +70,7 @@ async function cleanupAlone(
   network: string | undefined,
   options: CleanupOptions,
 ): Promise<readonly Report[]> {
-  const host = options.host ?? linuxHost();
+  const host = hostOf(options);
   const agent = agentOf({ ...options, host });
   const networks = network === undefined ? await host.networks() : [network];
   const known = [...(await host.networks()), ...new Store(options.stateDir).networks()];

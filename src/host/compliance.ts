@@ -49,6 +49,7 @@ export interface Fixture {
     port(device: string): void;
     /** Both ends of a pair, by that in the namespace of the router, `hw-net-gw`. */
     pair(name: string): void;
+    dhcp(): void;
   };
   /** Names of the devices in the agent's own namespace that are there without Hawser. */
   homeDevices(): readonly string[];
@@ -202,6 +203,7 @@ function repairs(trial: () => Trial, { first }: ComplianceStates): void {
     ['a port', ({ spoil }) => spoil.port('eth1')],
     ['a pair that leads out', ({ spoil }) => spoil.pair('uplink')],
     ['a pair that leads to a bridge', ({ spoil }) => spoil.pair('vni7')],
+    ['a DHCP server', ({ spoil }) => spoil.dhcp()],
   ];
 
   test.each(spoilings)('sees that %s is gone, and puts it back', async (_, spoil) => {

@@ -40,6 +40,8 @@ export interface Context {
   readonly etc: string;
   /** What is ours and goes with a boot; /run/hawser. */
   readonly runFolder: string;
+  /** What is to survive a boot; /var/lib/hawser. */
+  readonly stateFolder: string;
   /** Told what to look after between two passes. */
   readonly vigil: Vigil;
   readonly signal: (pid: number, signal: 'HUP' | 'TERM' | 'KILL') => Promise<void>;

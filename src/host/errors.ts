@@ -41,6 +41,14 @@ export const hostErrors = errorTable({
     says: 'there is no program dnsmasq on this machine, so it does not answer for the names of {zone}',
     fix: 'Install the package dnsmasq-base (dnsmasq on other distributions than Debian’s); it is started as soon as it is there.',
   },
+  'host/no-dhcp': {
+    says: 'there is no program dnsmasq on this machine, so nobody gives addresses to the machines in {namespace}',
+    fix: 'Install the package dnsmasq-base (dnsmasq on other distributions than Debian’s); it is started as soon as it is there.',
+  },
+  'host/leases-damaged': {
+    says: 'the file of leases {file} had lines that are none; it was put aside as {aside}, and what could be read of it holds on',
+    fix: 'See what happened to it (a full disk?), and remove {aside}. Machines whose leases were lost get new ones, most of them the same.',
+  },
   'host/ended': {
     says: '{program} ended as soon as it was started',
     fix: 'See what it says of that in the log of this machine; the next run tries again.',

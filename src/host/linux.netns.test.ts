@@ -57,6 +57,10 @@ async function open(): Promise<Fixture> {
       nearSysctl: (path) => void machine.do(`${inLab} tee /proc/sys/${path}`, '0'),
       bridgeMac: () => void machine.do(`${inLab} ip link set dev bridge address 02:00:00:00:00:77`),
       pair: (name) => void machine.do(`ip netns exec hw-net-gw ip link del dev ${name}`),
+      dhcp: () => {
+        const file = join(machine.folder, 'run/names/hawser:net:dhcp-hw-net-lab/pid');
+        machine.do(`kill -KILL ${readFileSync(file, 'utf8').trim()}`);
+      },
     },
     homeDevices: () =>
       [...machine.do('ip -o link').matchAll(/^\d+: (eth\d|lan\d)/gm)].map(([, name = '']) => name),

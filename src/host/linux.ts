@@ -10,6 +10,7 @@ import { findCollisions, takenVxlans } from './collisions.ts';
 import type { Context } from './context.ts';
 import type { Failure, Host, Observation, Wish } from './contract.ts';
 import { type Device, Devices, readDevices } from './devices.ts';
+import { spoiltLeases } from './dnsmasq/leases.ts';
 import { v4Path, v6Path } from './forwarding/paths.ts';
 import { readJson } from './json.ts';
 import { adoptedMarkOf, networkOf } from './mark.ts';
@@ -32,6 +33,8 @@ export interface LinuxOptions {
   readonly rootNamespace?: string;
   /** Where claims lie; /run/hawser. */
   readonly runFolder?: string;
+  /** What is to survive a boot; /var/lib/hawser. */
+  readonly stateFolder?: string;
   /** Where the machine says how it finds names; /etc. */
   readonly etc?: string;
   /** A stand-in for what runs programs, for tests that cut the power. */
@@ -161,10 +164,12 @@ class RealHost implements LinuxHost {
       broken: new Set(),
       etc: this.#etc,
       runFolder: this.#runFolder,
+      stateFolder: this.#options.stateFolder ?? '/var/lib/hawser',
       vigil: this.#vigil,
       signal: async (pid, signal) => {
-        if (direct) process.kill(pid, `SIG${signal}`);
-        else await run('write', ['kill', `-${signal}`, String(pid)]);
+        // Whatever its network namespace: that may be gone.
+        if (prefixOf(this.#options, 'root').length === 0) process.kill(pid, `SIG${signal}`);
+        else await this.#runIn('root')('write', ['kill', `-${signal}`, String(pid)]);
       },
       resolveName: this.#options.resolveName ?? askResolver,
       ages: this.#ages,
@@ -281,7 +286,7 @@ function observation(
     get backends() {
       return backends();
     },
-    notes: contexts.flatMap(shadowedNames),
+    notes: contexts.flatMap((context) => [...shadowedNames(context), ...spoiltLeases(context)]),
     async collisions(changes: readonly Change[]) {
       const found = contexts.map((context) => findCollisions(context, changes));
       return [...(await Promise.all(found)).flat(), ...takenVxlans(contexts, changes)];

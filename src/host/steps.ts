@@ -3,6 +3,7 @@ import { address } from './address/index.ts';
 import { bridge } from './bridge/index.ts';
 import type { Context, LinuxFacility } from './context.ts';
 import type { Failure } from './contract.ts';
+import { dhcp } from './dnsmasq/dhcp.ts';
 import { dnsmasq } from './dnsmasq/index.ts';
 import { hostErrors } from './errors.ts';
 import { findingOf } from './failure.ts';
@@ -51,6 +52,8 @@ const spaceFacilities: readonly LinuxFacility[] = [
   proxy,
   veth,
   address,
+  dhcp,
+  names,
 ];
 
 /** The facilities that look at a namespace; none where it is another's, or not there. */
@@ -71,11 +74,12 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [nft, 'establish'],
   [unreachable, 'establish'],
   [resolved, 'withdraw'],
+  [dhcp, 'withdraw'],
   [route, 'withdraw'],
+  [neighbour, 'withdraw'],
   [address, 'withdraw'],
   [wireguard, 'withdraw'],
   [proxy, 'withdraw'],
-  [neighbour, 'withdraw'],
   [port, 'withdraw'],
   [fdb, 'withdraw'],
   [vxlan, 'withdraw'],
@@ -96,6 +100,7 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [proxy, 'establish'],
   [names, 'establish'],
   [dnsmasq, 'establish'],
+  [dhcp, 'establish'],
   [resolved, 'establish'],
   [names, 'withdraw'],
   [dnsmasq, 'withdraw'],

@@ -5,16 +5,17 @@ import { readFileSync, statSync } from 'node:fs';
  * write. Asked often, so it looks at nothing else.
  */
 export class Vigil {
-  readonly #processes = new Map<string, { readonly pid: number; readonly mark: string }>();
+  /** By their marks. */
+  readonly #processes = new Map<string, number>();
   readonly #files = new Map<string, string>();
 
-  /** The process of a network that should go on; the mark stands on its command line. */
-  process(network: string, pid: number, mark: string): void {
-    this.#processes.set(network, { pid, mark });
+  /** A process that should go on; the mark stands on its command line. */
+  process(mark: string, pid: number): void {
+    this.#processes.set(mark, pid);
   }
 
-  forget(network: string): void {
-    this.#processes.delete(network);
+  forget(mark: string): void {
+    this.#processes.delete(mark);
   }
 
   /** A file as it is now. */
@@ -25,7 +26,7 @@ export class Vigil {
   /** Whether all is as it was. */
   get holds(): boolean {
     for (const [path, signature] of this.#files) if (signatureOf(path) !== signature) return false;
-    for (const { pid, mark } of this.#processes.values()) if (!lives(pid, mark)) return false;
+    for (const [mark, pid] of this.#processes) if (!lives(pid, mark)) return false;
     return true;
   }
 }

@@ -214,6 +214,8 @@ export interface Segment extends Located {
   /** One per family at most, sorted. */
   readonly subnets: readonly Prefix[];
   readonly routers: readonly Address[];
+  /** Whom its machines are told to ask for names, by those of our DHCP servers. */
+  readonly dns: readonly Address[];
   /** Sorted by site. */
   readonly sites: readonly SegmentSite[];
   /** Sorted by name. */

@@ -39,6 +39,7 @@ const named: Names = {
   proxies: (item) => `answers for ${item.address} on ${item.device}`,
   veths: (item) =>
     `pair of ${item.name} and ${item.peer}${item.namespace === 'root' ? '' : ` in ${item.namespace}`}`,
+  'dhcp-servers': (item) => `DHCP server on ${item.device}`,
 };
 
 const show = (value: unknown): string => {
@@ -74,6 +75,9 @@ const lists: Readonly<Record<string, string>> = {
   forward: 'all else from',
   servers: 'from',
   domains: 'for',
+  pools: 'gives',
+  routers: 'router',
+  dns: 'DNS',
 };
 
 /** What an added item says beyond its name. */

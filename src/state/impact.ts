@@ -43,6 +43,7 @@ export const impactOfChange: OnChange = {
   neighbours: (a, b) => (a.mac === b.mac ? 'none' : 'session'),
   proxies: none,
   veths: (a, b) => (a.namespace === b.namespace && a.peer === b.peer ? 'none' : 'outage'),
+  'dhcp-servers': none,
 };
 
 const removals: Readonly<Record<Facility, Impact>> = {
@@ -70,6 +71,7 @@ const removals: Readonly<Record<Facility, Impact>> = {
   neighbours: 'outage',
   proxies: 'outage',
   veths: 'outage',
+  'dhcp-servers': 'outage',
 };
 
 /** What taking an item away does to traffic; an unreachable route carried none. */

@@ -3,6 +3,7 @@ export type { Change, EditOf, Impact, Move } from './change.ts';
 export { applyDelta, type Delta, delta } from './delta.ts';
 export { describeChange } from './describe.ts';
 export { describeChanges } from './describe-all.ts';
+export type { DhcpServer } from './dhcp-schema.ts';
 export { diff } from './diff.ts';
 export { stateErrors } from './errors.ts';
 export { facilityVersions } from './facilities.ts';

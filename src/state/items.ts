@@ -201,6 +201,21 @@ export interface VethItem {
   readonly up: boolean;
 }
 
+export interface DhcpServerItem {
+  readonly device: string;
+  /** `first-last/length` each. */
+  readonly pools: readonly string[];
+  readonly routers: readonly string[];
+  readonly dns: readonly string[];
+  /** 0: whichever their device has. */
+  readonly mtu: number;
+  /** Empty: it answers for no names. */
+  readonly zones: readonly string[];
+  readonly forward: readonly string[];
+  /** `mac address name` each. */
+  readonly hosts: readonly string[];
+}
+
 export interface ItemTypes {
   tunnels: TunnelItem;
   links: LinkItem;
@@ -226,6 +241,7 @@ export interface ItemTypes {
   neighbours: NeighbourItem;
   proxies: ProxyItem;
   veths: VethItem;
+  'dhcp-servers': DhcpServerItem;
 }
 
 export type Facility = keyof ItemTypes;
@@ -256,6 +272,7 @@ export const facilities = [
   'fdb',
   'neighbours',
   'proxies',
+  'dhcp-servers',
 ] as const satisfies readonly Facility[];
 
 type IdOf = { readonly [F in Facility]: (item: ItemTypes[F]) => string };
@@ -287,4 +304,5 @@ export const idOf: IdOf = {
   neighbours: (item) => `${item.device} ${item.address}`,
   proxies: (item) => `${item.device} ${item.address}`,
   veths: (item) => item.name,
+  'dhcp-servers': (item) => item.device,
 };

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { DhcpServer } from './dhcp-schema.ts';
 import { Bridge, FdbEntry, Neighbour, Port, ProxyEntry, Veth, Vxlan } from './space-schema.ts';
 
 export type {
@@ -251,6 +252,7 @@ export const Namespace = Type.Object(
     neighbours: Type.Optional(facility(Neighbour)),
     proxies: Type.Optional(facility(ProxyEntry)),
     veths: Type.Optional(facility(Veth)),
+    dhcpServers: Type.Optional(facility(DhcpServer)),
   },
   closed,
 );

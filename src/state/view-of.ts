@@ -1,6 +1,7 @@
 import { byText } from '#base';
+import type { DhcpServer } from './dhcp-schema.ts';
 import { stateErrors } from './errors.ts';
-import type { RouteItem } from './items.ts';
+import type { DhcpServerItem, RouteItem } from './items.ts';
 import { canonicalElement, writeHook, writeRule } from './nft-text.ts';
 import { deviceOf, type Resolver, symbolic } from './resolve.ts';
 import type {
@@ -219,6 +220,15 @@ function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
     const far = { namespace, peer: peer.name, bridge, addresses: addresses.toSorted(byText) };
     putItem(into, 'veths', { name, mac, ...far, up: true });
   }
+  for (const server of wanted.dhcpServers?.items ?? []) {
+    putItem(into, 'dhcp-servers', dhcpServerItem(server));
+  }
+}
+
+function dhcpServerItem(server: DhcpServer): DhcpServerItem {
+  const { device, pools, routers, dns, mtu = 0, zones, forward, hosts } = server;
+  const lines = hosts.map(({ mac, addresses, name }) => [mac, ...addresses, name].join(' '));
+  return { device, pools, routers, dns, mtu, zones, forward, hosts: lines };
 }
 
 const isBelow = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`);
@@ -227,7 +237,8 @@ const isBelow = (name: string, zone: string): boolean => name === zone || name.e
 function putNames(into: NamespaceBuilder, wanted: Namespace, resolver: Resolver): void {
   const { hostsFile = 'never', items = [] } = wanted.names ?? {};
   const inFile = hostsFile === 'always' || (hostsFile === 'auto' && resolver.splitsDns !== true);
-  const zones = (wanted.resolvers?.items ?? []).flatMap((one) => one.zones);
+  const answering = [...(wanted.resolvers?.items ?? []), ...(wanted.dhcpServers?.items ?? [])];
+  const zones = answering.flatMap((one) => one.zones);
   for (const { address, names } of items) {
     if (inFile) putItem(into, 'names', { place: 'hosts file', address, names });
     const own = names.filter((name) => zones.some((zone) => isBelow(name, zone)));

@@ -34,6 +34,7 @@ export const emptyNamespace = (): NamespaceBuilder => ({
   neighbours: new Map(),
   proxies: new Map(),
   veths: new Map(),
+  'dhcp-servers': new Map(),
 });
 
 /** A namespace nothing is known of; shared, never written. */

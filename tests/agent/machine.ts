@@ -40,6 +40,7 @@ export class TestMachine {
       // Its first process, in its own view.
       rootNamespace: '/proc/1/ns/net',
       runFolder: join(this.folder, 'run'),
+      stateFolder: join(this.folder, 'state'),
       etc: join(this.folder, 'etc'),
       ...(wrap && { wrap }),
     });

@@ -1,4 +1,5 @@
 import type { Namespace, NftMatch } from '#state';
+import { serving } from './dhcp-state.ts';
 
 /** The namespace of a segment whose machines are on `eth1`, and these at another gateway. */
 const segmentSpace = (
@@ -50,11 +51,16 @@ const groupFrames: NftMatch = {
 
 const macOf = (last: number): string => `02:00:00:00:00:0${last}`;
 
-export const firstSpace = segmentSpace({}, [
-  [macOf(1), '10.0.1.0', '10.9.0.1', 'fd09::1'],
-  [macOf(2), '10.0.1.1', '10.9.0.2'],
-  [macOf(3), '10.0.1.1', '10.9.0.3'],
-]);
+export const firstSpace: Namespace = {
+  ...segmentSpace({}, [
+    [macOf(1), '10.0.1.0', '10.9.0.1', 'fd09::1'],
+    [macOf(2), '10.0.1.1', '10.9.0.2'],
+    [macOf(3), '10.0.1.1', '10.9.0.3'],
+  ]),
+  bridges: { v: 1, items: [{ name: 'bridge', mac: '02:69:00:00:00:01' }] },
+  ...serving({}),
+};
+
 /** The same where the port is routed to: machines `near` are on it, and it answers for those that are far. */
 const proxied = (
   space: Namespace,

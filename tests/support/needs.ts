@@ -126,6 +126,7 @@ const table = {
   netns,
   tun,
   dpkg: packages('dpkg'),
+  busybox: packages('busybox-static'),
   procps: packages('procps'),
   iperf3: packages('iperf3'),
   tcpdump: packages('tcpdump'),

@@ -63,7 +63,7 @@ class Daemon {
   constructor(options: DaemonOptions) {
     const stateDir = options.stateDir ?? defaultStateFolder;
     const store = new Store(stateDir);
-    this.#host = options.host ?? linuxHost();
+    this.#host = options.host ?? linuxHost({ stateFolder: stateDir });
     this.#machine = {
       stateDir,
       store,

@@ -124,6 +124,7 @@ const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
   ports: always,
   // Its other end may bring a network to the agent's namespace.
   veths: always,
+  'dhcp-servers': never,
 };
 
 /** A rule that begins by asking for a device judges what passes that one. */

@@ -47,6 +47,9 @@ function* machinesIn(model: Model): Generator<Named> {
   for (const host of model.hostsByName.values()) {
     yield namedIn(host.name, host.site, addressesOf(model, host.name));
   }
+  for (const { stations } of model.network.segments) {
+    for (const { name, site, addresses } of stations) yield namedIn(name, site, addresses);
+  }
 }
 
 const namedIn = (name: string, site: string | undefined, addresses: readonly Address[]): Named => ({

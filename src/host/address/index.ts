@@ -1,10 +1,18 @@
 import { type DeviceAddress, putItem } from '#state';
-import { isGivenBack, isOurs, type LinuxFacility } from '../context.ts';
+import { type Context, isGivenBack, isOurs, type LinuxFacility } from '../context.ts';
+import type { Device } from '../devices.ts';
 import { ipBatch } from '../ip-batch.ts';
+import { isAdopted, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
 /** IPv6 addresses are used at once: there is nobody on a tunnel to ask whether they are taken. */
 const options = (item: DeviceAddress): string => (item.address.includes(':') ? ' nodad' : '');
+
+/** Of a tunnel, or of a device that we made in a namespace of ours. */
+const isAllOurs = (context: Context, device: Device): boolean =>
+  context.namespace === 'root'
+    ? isOurs(context, device.name) && !isGivenBack(context, device)
+    : networkOf(device.alias) === context.network && !isAdopted(device.alias);
 
 /** Addresses of our devices, all of them; of foreign devices those that are wished. */
 export const address: LinuxFacility = {
@@ -14,7 +22,7 @@ export const address: LinuxFacility = {
   observe: async (context) => (into) => {
     for (const device of context.devices.all) {
       if (context.broken.has(device.name)) continue;
-      const all = isOurs(context, device.name) && !isGivenBack(context, device);
+      const all = isAllOurs(context, device) && device.name !== 'lo';
       for (const held of device.addresses) {
         const item = { device: device.name, address: held };
         if (all || context.wanted.addresses.has(`${device.name} ${held}`)) {
@@ -33,12 +41,16 @@ export const address: LinuxFacility = {
       })),
     ),
 
-  withdraw: ({ run }, changes) =>
-    ipBatch(
+  withdraw({ run, namespace, remade }, changes) {
+    const gone = removalsOf(changes, 'addresses');
+    // With the last address of a device the kernel forgets its neighbours, the permanent ones too.
+    if (namespace !== 'root') for (const { item } of gone) remade.add(item.device);
+    return ipBatch(
       run,
-      removalsOf(changes, 'addresses').map(({ change, item }) => ({
+      gone.map(({ change, item }) => ({
         change,
         line: `address del ${item.address} dev ${item.device}`,
       })),
-    ),
+    );
+  },
 };

@@ -1,26 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HawserError } from '#base';
-import type { ResolverItem } from '#state';
 import type { Context } from '../context.ts';
 import { hostErrors } from '../errors.ts';
 import { startHelper } from '../helper.ts';
 import { processMark } from '../mark.ts';
 import { readShared } from '../names/replace-file.ts';
-import { itemOf, resolverArgv } from './argv.ts';
-import { makeResolverFolder, pidFile, resolverMark, tableFolder } from './folder.ts';
+import { makeFolder, pidFile, serverMark } from './folder.ts';
 
-/** Name of a machine's one resolver of a network. */
-const name = 'resolver';
+/** ms between looks, and how many a process has to end. */
+const look = 20;
+const looks = 100;
 
 interface Running {
   readonly pid: number;
-  readonly item: ResolverItem;
+  readonly argv: readonly string[];
 }
 
 /** Command lines of all dnsmasq that bear the mark, by their process ids; NUL between words (proc(5)). */
 async function marked(context: Context, mark: string): Promise<ReadonlyMap<number, string[]>> {
-  const grep = ['grep', '-Hsa', '--', mark, '{}', '+'];
+  // A name of a folder, whole: that of another namespace may begin with it.
+  const grep = ['grep', '-Hsa', '--', `${mark}/`, '{}', '+'];
   const find = [
     'find',
     '/proc',
@@ -51,41 +50,42 @@ async function isHere(context: Context, pid: number): Promise<boolean> {
 
 const pidInFile = (context: Context): number => Number(readShared(pidFile(context))?.trim());
 
-/** The network's resolver, however it was started: what it is, its own command line says. */
-export async function findResolver(context: Context): Promise<Running | undefined> {
-  for (const [pid, argv] of await marked(context, resolverMark(context))) {
-    if (await isHere(context, pid)) return { pid, item: itemOf(name, argv) };
+/** The dnsmasq of the namespace, however it was started: what it is, its own command line says. */
+export async function findProcess(context: Context): Promise<Running | undefined> {
+  for (const [pid, argv] of await marked(context, serverMark(context))) {
+    if (await isHere(context, pid)) return { pid, argv };
   }
   return undefined;
 }
 
-const taken = /failed to create listening socket for (\S+): Address already in use/;
-
-function explained(error: unknown, item: ResolverItem): unknown {
-  if (!(error instanceof HawserError)) return error;
-  const zone = item.zones[0] ?? '';
-  if (error.code === 'host/command-missing')
-    return hostErrors.error('host/no-dnsmasq', { zone }, { cause: error });
-  const address = taken.exec(error.message)?.[1];
-  if (address === undefined) return error;
-  return hostErrors.error('host/dns-port-taken', { address, zone }, { cause: error });
+/**
+ * One that was left in a namespace whose name is gone keeps all of it alive: what has its place in the
+ * agent's own namespace as well could not be made anew.
+ */
+export async function endStray(context: Context): Promise<void> {
+  const pid = pidInFile(context);
+  if (!(pid > 0)) return;
+  const isThere = async (): Promise<boolean> =>
+    (await marked({ ...context, run: context.runInRoot }, serverMark(context))).has(pid);
+  for (let n = 0; n < looks && (await isThere()); n++) {
+    if (n === 0) await context.signal(pid, 'KILL');
+    await sleep(look);
+  }
 }
 
 /** A program that lives on when the agent ends; it answers when this resolves. */
-export async function startResolver(context: Context, item: ResolverItem): Promise<void> {
-  makeResolverFolder(context);
-  const argv = resolverArgv(item, { tables: tableFolder(context), pid: pidFile(context) });
-  const env = { [processMark]: resolverMark(context) };
-  try {
-    if (isAlone()) await context.run('write', asItself(argv), { env, mute: true });
-    else await startHelper(context.run, { unit: `dnsmasq-${context.network}`, argv, env });
-  } catch (error) {
-    throw explained(error, item);
-  }
-  const running = await findResolver(context);
+export async function startProcess(context: Context, argv: readonly string[]): Promise<void> {
+  makeFolder(context);
+  const env = { [processMark]: serverMark(context) };
+  if (isAlone()) await context.run('write', asItself(argv), { env, mute: true });
+  else await startHelper(context.run, { unit: unitOf(context), argv, env });
+  const running = await findProcess(context);
   if (!running) throw hostErrors.error('host/ended', { program: 'dnsmasq' });
   watch(context, running.pid);
 }
+
+const unitOf = ({ network, namespace }: Context): string =>
+  `dnsmasq-${namespace === 'root' ? network : namespace}`;
 
 /** In a user namespace of one user nobody can become somebody else (user_namespaces(7)). */
 const isAlone = (): boolean => readFileSync('/proc/self/setgroups', 'utf8').trim() === 'deny';
@@ -99,22 +99,18 @@ const asItself = (argv: readonly string[]): readonly string[] => [
 
 /** Told to the vigil: that it dies, the kernel tells nobody. */
 export const watch = (context: Context, pid: number): void =>
-  context.vigil.process(context.network, pid, resolverMark(context));
+  context.vigil.process(serverMark(context), pid);
 
-/** Reads its names again: those that are gone, older ones forget only so. */
+/** Reads its names and its known machines again: those that are gone, it forgets only so. */
 export async function reload(context: Context): Promise<void> {
-  const running = await findResolver(context);
+  const running = await findProcess(context);
   if (running) await context.signal(running.pid, 'HUP');
 }
 
-/** ms between looks, and how many a process has to end. */
-const look = 20;
-const looks = 100;
-
-export async function stopResolver(context: Context): Promise<void> {
-  context.vigil.forget(context.network);
+export async function stopProcess(context: Context): Promise<void> {
+  context.vigil.forget(serverMark(context));
   for (let n = 0; n < looks; n++) {
-    const running = await findResolver(context);
+    const running = await findProcess(context);
     if (!running) return;
     if (n === 0 || n === looks - 1) await context.signal(running.pid, n === 0 ? 'TERM' : 'KILL');
     await sleep(look);

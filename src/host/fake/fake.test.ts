@@ -47,6 +47,7 @@ async function open(): Promise<Fixture> {
         kernel.spaces.get('hw-net-gw')?.kernel.remove('veths', name);
         if (name === 'uplink') kernel.remove('links', 'out-gw');
       },
+      dhcp: () => lab().remove('dhcp-servers', 'bridge'),
       port: (device) => {
         const item = { device, bridge: '', up: false };
         lab().put('net', 'ports', item);

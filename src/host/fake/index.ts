@@ -312,7 +312,7 @@ export class FakeHost implements Host {
     if (!space) throw new Refusal(`Cannot open network namespace "${namespace}"`);
     if (change.facility === 'ports') this.#lend(space.kernel, change);
     if (change.facility === 'veths') this.#join(network, change);
-    if (change.kind === 'remove') space.kernel.remove(change.facility, change.id);
+    if (change.kind === 'remove') space.kernel.remove(change.facility, change.id, network);
     else space.kernel.put<Facility>(network, change.facility, change.after);
   }
 

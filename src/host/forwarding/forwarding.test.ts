@@ -61,6 +61,7 @@ function contextOf(devices: readonly string[]): Context {
     broken: new Set(),
     etc: folder,
     runFolder: folder,
+    stateFolder: folder,
     vigil: new Vigil(),
     signal: () => Promise.resolve(),
     resolveName: () => Promise.resolve([]),

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NameItem } from '#state';
 import type { Context } from '../context.ts';
-import { makeResolverFolder, tableFile } from '../dnsmasq/folder.ts';
+import { makeFolder, tableFile } from '../dnsmasq/folder.ts';
 import { writePublicFile } from '../files.ts';
 import { markOf } from '../mark.ts';
 import { type Entry, entriesIn, readEntries, withBlock, writeEntries } from './hosts-file.ts';
@@ -41,11 +41,13 @@ const resolverBook = (context: Context): Book => ({
   read: () => readEntries(readShared(tableFile(context)) ?? ''),
   write: (entries) => {
     if (entries.length === 0) return rmSync(tableFile(context), { force: true });
-    makeResolverFolder(context);
+    makeFolder(context);
     writePublicFile(tableFile(context), writeEntries(entries));
   },
 });
 
 /** Only the agent's own namespace is a machine of its own to people. */
-export const books = (context: Context): readonly Book[] =>
-  context.namespace === 'root' ? [hostsBook(context), resolverBook(context)] : [];
+export const books = (context: Context): readonly Book[] => [
+  ...(context.namespace === 'root' ? [hostsBook(context)] : []),
+  resolverBook(context),
+];

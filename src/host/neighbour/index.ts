@@ -34,11 +34,14 @@ export const neighbour: LinuxFacility = {
     const wished = wishesOf(changes, 'neighbours');
     const told = new Set(wished.map(({ item }) => item));
     const lines = wished.map(({ change, item }) => ({ change, line: put(item) }));
-    // With the MAC address of a bridge its neighbours went.
-    const anew = wishesOf(changes, 'bridges').filter(({ item }) => remade.has(item.name));
-    const more = anew.flatMap(({ change, item }) =>
+    // With the MAC address of a bridge its neighbours went, or with its last address.
+    const anew = [
+      ...wishesOf(changes, 'bridges').map(({ change, item }) => ({ change, device: item.name })),
+      ...removalsOf(changes, 'addresses').map(({ change, item }) => ({ change, ...item })),
+    ].filter(({ device }) => remade.has(device));
+    const more = anew.flatMap(({ change, device }) =>
       [...wanted.neighbours.values()]
-        .filter((one) => one.device === item.name && !told.has(one))
+        .filter((one) => one.device === device && !told.has(one))
         .map((one) => ({ change, line: put(one) })),
     );
     return ipBatch(run, [...lines, ...more]);

@@ -1,5 +1,6 @@
 import { putItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
+import { endStray } from '../dnsmasq/process.ts';
 import { hostErrors } from '../errors.ts';
 import { oneByOne } from '../failure.ts';
 import { ipLines } from '../ip-batch.ts';
@@ -12,10 +13,12 @@ export const isOurSpace = ({ namespace, network, devices }: Context): boolean =>
   namespace === 'root' || networkOf(devices.get('lo')?.alias) === network;
 
 /** A name may have outlived its namespace, as with a /run that is kept: it goes first. */
-async function add({ runInRoot }: Context, name: string): Promise<void> {
+async function add(context: Context, name: string): Promise<void> {
+  const { runInRoot } = context;
   const names = (await runInRoot('read', ['ip', 'netns', 'list'])).split('\n');
   const isNamed = names.some((line) => line.split(' ')[0] === name);
   if (isNamed) await runInRoot('write', ['ip', 'netns', 'del', name]);
+  await endStray(context);
   await runInRoot('write', ['ip', 'netns', 'add', name]);
 }
 

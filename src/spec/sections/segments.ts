@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { by, type Place } from '#base';
-import { AddressRange, type Prefix } from '#ip';
+import { Address, AddressRange, type Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { located } from '../machine.ts';
@@ -91,6 +91,13 @@ const SegmentSchema = words.mapping(
         examples: ['10.101.0.1'],
       }),
     ),
+    dns: words.optional(
+      words.atLeastOne({
+        description:
+          'Whom our DHCP servers tell its machines to ask for names. Those of our DHCP servers that are among them answer for its machines’ names.',
+        examples: [['10.101.128.0']],
+      }),
+    ),
     sites: words.named(SegmentSiteSchema, 'site', {
       description: 'The sites it reaches, by their names.',
     }),
@@ -106,7 +113,7 @@ const SegmentSchema = words.mapping(
       },
     ],
   },
-  ['dns', 'flood'],
+  ['flood'],
 );
 
 const Segments = words.named(SegmentSchema, 'segment', {
@@ -169,6 +176,7 @@ function readSegment({ name, place, source, stations }: Reading, draft: Draft): 
     vni: source.vni ?? 0,
     subnets,
     routers,
+    dns: textsOf(source, 'dns').flatMap((at) => draft.parse(at, Address.parse) ?? []),
     sites: sites.sort(by(({ site }) => site)),
     stations: layout.settle(sites, stations),
     ...located(source, place),

@@ -6,10 +6,9 @@ const refuse = (place: Place, what: string, hint: string): Diagnostic =>
   errors.diagnostic('spec/not-built', { what, hint }, { place });
 
 /** What this version reads and checks, and does not build: refused, or said, so that nobody takes it for done. */
-export const unbuilt = ({ segments, routers, policy, dns }: Network): readonly Diagnostic[] => [
+export const unbuilt = ({ segments, routers, policy }: Network): readonly Diagnostic[] => [
   ...segments.flatMap((segment) => [
     ...(policy ? [uncontrolled(segment.name, segment.place)] : []),
-    ...(dns && segment.stations.length > 0 ? [nameless(segment.name, segment.place)] : []),
     ...segment.sites.flatMap(ofSite),
   ]),
   ...routers.flatMap((router) =>
@@ -38,17 +37,7 @@ const uncontrolled = (name: string, place: Place): Diagnostic =>
     'Remove `policy`, or keep segments in a network of their own: inside them everybody may talk.',
   );
 
-/** A warning: the names of all others are no less true. */
-const nameless = (name: string, place: Place): Diagnostic => ({
-  ...refuse(
-    place,
-    `names for the machines of segment \`${name}\``,
-    'Let something of their sites name them: `dns` is for the machines and hosts outside segments.',
-  ),
-  severity: 'warning',
-});
-
-const ofSite = ({ site, vlan, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
+const ofSite = ({ site, mode, vlan, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
   ...(vlan === undefined
     ? []
     : [
@@ -58,12 +47,21 @@ const ofSite = ({ site, vlan, dhcp, fields, place }: SegmentSite): readonly Diag
           `Make a device for it on the gateway (\`ip link add link eth1 name eth1.${vlan} type vlan id ${vlan}\`) and let it be the \`port\`.`,
         ),
       ]),
-  ...(dhcp.by === 'hawser'
+  ...(dhcp.by === 'hawser' && dhcp.addresses.some(({ family }) => family === 6)
     ? [
         refuse(
           fields['dhcp'] ?? place,
-          `a DHCP server of ours at site \`${site}\``,
-          'Say `by: cloud` or `by: none`, and let something else give addresses of the pool.',
+          `a DHCP server of ours for IPv6 at site \`${site}\``,
+          'Give it an IPv4 address alone, and the machines their IPv6 addresses by other means.',
+        ),
+      ]
+    : []),
+  ...(dhcp.by === 'hawser' && mode === 'proxy'
+    ? [
+        refuse(
+          fields['dhcp'] ?? place,
+          `a DHCP server of ours at site \`${site}\`, whose port is on no bridge (\`mode: proxy\`)`,
+          'Say `by: cloud`: a cloud that drops foreign MAC addresses drops the answers of others’ DHCP servers, too.',
         ),
       ]
     : []),

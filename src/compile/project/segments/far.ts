@@ -2,6 +2,7 @@ import { by } from '#base';
 import type { Segment } from '#spec';
 import type { FdbEntry, Neighbour } from '#state';
 import type { Model, Node } from '../../model.ts';
+import { serversOf } from './dhcp.ts';
 import { bridge, endOf, gatewaysOf, vxlan } from './place.ts';
 import { asSeen } from './proxied.ts';
 import { stationsOf } from './stations.ts';
@@ -11,12 +12,13 @@ interface Far {
   readonly neighbours: readonly Neighbour[];
 }
 
-/** The machines at the other sites of a segment, and behind whom they are. */
+/** The machines and DHCP servers at the other sites of a segment, and behind whom they are. */
 export function farStations(model: Model, node: Node, segment: Segment): Far {
   const gateways = gatewaysOf(model, segment);
-  const far = stationsOf(model, segment)
-    .filter(({ site }) => site !== node.unit.name)
-    .map(asSeen(model, segment));
+  const far = [
+    ...stationsOf(model, segment).map(asSeen(model, segment)),
+    ...serversOf(model, segment),
+  ].filter(({ site }) => site !== node.unit.name);
   const fdb = far.flatMap(({ site, mac }) => {
     const gateway = gateways.get(site);
     const to = gateway && endOf(model, gateway);

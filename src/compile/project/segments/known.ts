@@ -3,6 +3,7 @@ import { type Family, Prefix, PrefixSet } from '#ip';
 import type { Segment, Station } from '#spec';
 import type { NftSet } from '#state';
 import type { Model } from '../../model.ts';
+import { serversOf } from './dhcp.ts';
 import { asSeen } from './proxied.ts';
 import { stationsOf } from './stations.ts';
 
@@ -19,18 +20,29 @@ export const pairsAt = (side: Side, family: Family): string => `${side}${family}
 /** The set of the ranges from which machines of a side may send besides, pairs of MAC and range. */
 export const rangesAt = (side: Side, family: Family): string => `${side}-behind${family}`;
 
+/** Who may send from addresses of a segment: a machine of it, or a server of ours. */
+type Known = Pick<Station, 'site' | 'mac' | 'addresses' | 'allow'>;
+
 /** Who is known at the site of a gateway and at the others, by the file. */
 export function knownSets(model: Model, segment: Segment, site: string): readonly NftSet[] {
-  const here = (station: Station): boolean => station.site === site;
-  const all = stationsOf(model, segment);
-  const far = all.filter((station) => !here(station));
+  const servers = serversOf(model, segment).map((server) => ({ ...server, allow: [] }));
+  const here = (one: Known): boolean => one.site === site;
+  const near: readonly Known[] = [...stationsOf(model, segment), ...servers];
+  const far: readonly Known[] = [
+    ...stationsOf(model, segment).map(asSeen(model, segment)),
+    ...servers,
+  ];
   return [
-    ...setsOf(segment, 'near', all.filter(here)),
-    ...setsOf(segment, 'far', far.map(asSeen(model, segment))),
+    ...setsOf(segment, 'near', near.filter(here)),
+    ...setsOf(
+      segment,
+      'far',
+      far.filter((one) => !here(one)),
+    ),
   ];
 }
 
-const setsOf = (segment: Segment, side: Side, stations: readonly Station[]): readonly NftSet[] => {
+const setsOf = (segment: Segment, side: Side, stations: readonly Known[]): readonly NftSet[] => {
   const byMac = [...Map.groupBy(stations, ({ mac }) => mac)];
   return families.flatMap((family): NftSet[] => {
     const type = `ether_addr . ipv${family}_addr`;
@@ -53,7 +65,7 @@ const setsOf = (segment: Segment, side: Side, stations: readonly Station[]): rea
 const everything = PrefixSet.of(['0.0.0.0/0', '::/0'].map((text) => Prefix.parse(text)));
 
 /** What a router hands on comes from everywhere but the segment; other machines have what they are allowed. */
-function behind({ routers, subnets }: Segment, { addresses, allow }: Station): PrefixSet {
+function behind({ routers, subnets }: Segment, { addresses, allow }: Known): PrefixSet {
   const routed = routers.filter((router) => addresses.some((address) => address.equals(router)));
   const outside = everything.subtract(PrefixSet.of(subnets)).prefixes();
   const beyond = outside.filter(({ family }) => routed.some((router) => router.family === family));

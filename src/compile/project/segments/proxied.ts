@@ -3,6 +3,7 @@ import { Prefix } from '#ip';
 import type { Segment, SegmentSite, Station } from '#spec';
 import type { Forwarding, Namespace, Route, Sysctl } from '#state';
 import type { Model } from '../../model.ts';
+import { serversOf } from './dhcp.ts';
 import { bridge } from './place.ts';
 import { stationsOf } from './stations.ts';
 
@@ -51,7 +52,8 @@ export function proxiedSite(
     ...beyond(segment, near, device),
   ];
   const byPrefix = new Map(ways.toReversed().map((way) => [way.prefix, way]));
-  const answers = far.flatMap(({ addresses }) =>
+  const servers = serversOf(model, segment).filter((server) => server.site !== site);
+  const answers = [...far, ...servers].flatMap(({ addresses }) =>
     addresses.map((one) => ({ device, address: String(one) })),
   );
   const neighbours = near.flatMap(({ addresses, mac }) =>

@@ -2,6 +2,7 @@ import { type Segment, vxlanPort } from '#spec';
 import type { Namespace } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { bordersOf } from './border.ts';
+import { dhcpAt } from './dhcp.ts';
 import { farStations } from './far.ts';
 import { bridge, endOf, segmentsAt, vxlan } from './place.ts';
 import { proxiedSite, proxyMac } from './proxied.ts';
@@ -26,9 +27,12 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
   const { fdb, neighbours } = farStations(model, node, segment);
   const proxied = here?.mode === 'proxy' ? proxiedSite(model, segment, here) : undefined;
   const mac = proxied && here ? { mac: proxyMac(model, segment, here.site) } : {};
+  const borders = bordersOf(model, node, segment);
+  const server = here && dhcpAt(model, node, segment, here);
   return {
     ...proxied,
-    bridges: { v: 1, items: [{ name: bridge, ...mac }] },
+    bridges: { v: 1, items: [{ name: bridge, ...mac, ...server?.bridge }] },
+    ...server?.namespace,
     vxlans: {
       v: 1,
       items: local
@@ -38,6 +42,6 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
     fdb: { v: 1, items: local ? [...fdb] : [] },
     neighbours: { v: 1, items: [...neighbours, ...(proxied?.neighbours.items ?? [])] },
     ports: { v: 1, items: here ? [{ device: here.port, ...(!proxied && { bridge }) }] : [] },
-    nft: { v: 1, items: [...bordersOf(model, node, segment)] },
+    nft: { v: 1, items: server ? server.guarded(borders) : [...borders] },
   };
 }

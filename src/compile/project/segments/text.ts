@@ -1,4 +1,5 @@
 import type { Model } from '../../model.ts';
+import { segmentMtu } from './mtu.ts';
 import { endOf, gatewaysOf } from './place.ts';
 
 /** All of a network's segments and their routers that shapes states, for comparing. */
@@ -8,8 +9,15 @@ export const segmentsText = (model: Model): unknown => [
     segment.vni,
     segment.subnets.map(String),
     segment.routers.map(String),
-    segment.sites.map(({ site, port, mode }) => [site, port, mode]),
-    segment.stations.map(({ site, mac, addresses, allow }) => [
+    segment.dns.map(String),
+    segment.sites.map(({ site, port, mode, pools, dhcp }) => [
+      site,
+      port,
+      mode,
+      ...(dhcp.by === 'hawser' ? [dhcp.addresses.map(String), pools.map(String)] : []),
+    ]),
+    segment.stations.map(({ name, site, mac, addresses, allow }) => [
+      name,
       site,
       mac,
       addresses.map(String),
@@ -18,6 +26,7 @@ export const segmentsText = (model: Model): unknown => [
     [...gatewaysOf(model, segment).values()].map((gateway) => [
       gateway.name,
       String(endOf(model, gateway) ?? ''),
+      segmentMtu(model, gateway, segment),
     ]),
   ]),
   model.network.routers.map((router) => [

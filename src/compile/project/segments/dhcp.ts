@@ -1,0 +1,170 @@
+import { fnv1a } from '#base';
+import type { Address, Prefix } from '#ip';
+import type { Segment, SegmentSite } from '#spec';
+import type { DhcpServer, NameEntry, Namespace, NftMatch, NftRule, NftTable } from '#state';
+import type { Model, Node } from '../../model.ts';
+import { reverseDomain } from '../../names/reverse.ts';
+import { segmentMtu } from './mtu.ts';
+import { bridge, vxlan } from './place.ts';
+
+/** One of our DHCP servers, as the others of its segment see it. */
+interface Server {
+  readonly site: string;
+  readonly mac: string;
+  readonly addresses: readonly Address[];
+}
+
+/** The same whichever gateway the site has, and of those that nobody sells (the second bit). */
+function macOf({ network }: Model, segment: Segment, site: string): string {
+  const digits = fnv1a(`${network.name}/${segment.name}/${site}`).toString(16).padStart(8, '0');
+  return ['02', '69', ...(digits.match(/../g) ?? [])].join(':');
+}
+
+/** Our DHCP servers in a segment: machines of it, which those at other sites ask for names. */
+export const serversOf = (model: Model, segment: Segment): readonly Server[] =>
+  segment.sites.flatMap(({ site, dhcp: { by, addresses } }) =>
+    by === 'hawser' ? [{ site, mac: macOf(model, segment, site), addresses }] : [],
+  );
+
+/** What a gateway has more, where it gives the machines of its site their addresses. */
+interface Serving {
+  readonly bridge: { readonly mac: string };
+  readonly namespace: Pick<Namespace, 'addresses' | 'dhcpServers' | 'names'>;
+  /** The filters of the namespace, with what lets in what a server is asked, and nothing else. */
+  readonly guarded: (borders: readonly NftTable[]) => NftTable[];
+}
+
+export function dhcpAt(
+  model: Model,
+  node: Node,
+  segment: Segment,
+  here: SegmentSite,
+): Serving | undefined {
+  const server = serversOf(model, segment).find(({ site }) => site === here.site);
+  if (!server) return undefined;
+  const { addresses, mac } = server;
+  const answers = segment.dns.some((one) => addresses.some((own) => own.equals(one)));
+  const held = addresses.flatMap((address) => {
+    const subnet = segment.subnets.find((one) => one.contains(address));
+    return subnet ? [{ device: bridge, address: `${address}/${subnet.length}` }] : [];
+  });
+  return {
+    bridge: { mac },
+    namespace: {
+      addresses: { v: 1, items: held },
+      dhcpServers: { v: 1, items: [serverAt(model, node, segment, here, answers)] },
+      ...(answers && { names: { v: 1, hostsFile: 'never', items: namesIn(model, segment) } }),
+    },
+    guarded: (borders) => [
+      ...borders.map((one) => ({ ...one, chains: [...one.chains, inputChain(addresses)] })),
+      guard(model, answers),
+    ],
+  };
+}
+
+const isV4 = ({ family }: { readonly family: number }): boolean => family === 4;
+
+/** As if the network had `dns`, also where it has none: names stay the same when it comes. */
+const zoneOf = ({ network: { dns, name } }: Model): string => dns?.zone ?? `${name}.internal`;
+
+function serverAt(
+  model: Model,
+  node: Node,
+  segment: Segment,
+  here: SegmentSite,
+  answers: boolean,
+): DhcpServer {
+  const { subnets, routers, dns, stations } = segment;
+  const mtu = segmentMtu(model, node, segment);
+  const near = (one: Address): boolean => here.dhcp.addresses.some((own) => own.equals(one));
+  const ofFamily = dns.filter(isV4).toSorted((a, b) => Number(near(b)) - Number(near(a)));
+  const pools = here.pools.filter(isV4).flatMap((pool) => {
+    const subnet = subnets.find((one) => one.contains(pool));
+    return subnet ? [`${pool}/${subnet.length}`] : [];
+  });
+  return {
+    device: bridge,
+    pools,
+    routers: routers.filter(isV4).map(String),
+    dns: ofFamily.map(String),
+    ...(mtu !== undefined && { mtu }),
+    zones: answers ? [zoneOf(model), ...subnets.filter(isWhole).map(reverseDomain)] : [],
+    forward: [],
+    hosts: stations
+      .filter(({ site }) => site === here.site)
+      .map(({ mac, addresses, name }) => ({
+        mac,
+        addresses: addresses.filter(isV4).map(String),
+        name,
+      })),
+  };
+}
+
+/** Whether it is a domain of its own (RFC 1035, 3.5; RFC 3596, 2.5). */
+const isWhole = ({ family, length }: Prefix): boolean => length % (family === 4 ? 8 : 4) === 0;
+
+/** The names of the machines of a segment at all of its sites. */
+function namesIn(model: Model, { stations }: Segment): NameEntry[] {
+  const zone = zoneOf(model);
+  return stations
+    .flatMap(({ name, site, addresses }) =>
+      addresses.map((address) => ({
+        address,
+        names: [`${name}.${zone}`, `${name}.${site}.${zone}`],
+      })),
+    )
+    .sort((a, b) => a.address.compare(b.address))
+    .map(({ address, names }) => ({ address: String(address), names }));
+}
+
+const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
+
+/** Frames for the gateway itself do not pass the chain of those that cross: they are judged the same here. */
+const inputChain = (addresses: readonly Address[]): NftTable['chains'][number] => ({
+  name: 'input',
+  hook: { type: 'filter', hook: 'input', priority: -200, policy: 'accept' },
+  rules: [
+    // It is no router: where the machine forwards, its namespaces do as well.
+    ...families(addresses).map(
+      ([left, own]): NftRule => ({
+        match: [is('meta pkttype', 'host'), { left, op: '!=', right: own }],
+        counter: 'border',
+        verdict: 'drop',
+      }),
+    ),
+    { match: [is('iifname', vxlan)], verdict: 'goto far' },
+  ],
+});
+
+/** Addresses by what tells them; link-local ones of IPv6 are of no subnet. */
+const families = (addresses: readonly Address[]): readonly (readonly [string, string[]])[] => [
+  ['ip daddr', addresses.filter(isV4).map(String)],
+  ['ip6 daddr', ['fe80::/10', ...addresses.filter((one) => !isV4(one)).map(String)]],
+];
+
+/** A server is asked for addresses, for names and whether it is there. */
+function guard({ network }: Model, answers: boolean): NftTable {
+  const asked = (...match: NftMatch[]): NftRule => ({
+    match: [is('iifname', bridge), ...match],
+    verdict: 'accept',
+  });
+  return {
+    family: 'inet',
+    name: `hawser-${network.name}`,
+    counters: ['server'],
+    sets: [],
+    maps: [],
+    chains: [
+      {
+        name: 'input',
+        hook: { type: 'filter', hook: 'input', priority: 0, policy: 'accept' },
+        rules: [
+          asked(is('meta l4proto', ['icmp', 'ipv6-icmp'])),
+          asked(is('udp dport', '67')),
+          ...(answers ? [asked(is('udp dport', '53')), asked(is('tcp dport', '53'))] : []),
+          { match: [is('iifname', bridge)], counter: 'server', verdict: 'drop' },
+        ],
+      },
+    ],
+  };
+}

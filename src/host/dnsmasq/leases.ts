@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Diagnostic } from '#base';
+import type { Context } from '../context.ts';
+import { hostErrors } from '../errors.ts';
+import { writeFileAtomically } from '../files.ts';
+
+/** What dnsmasq remembers of the addresses it gave: below the agent's own folder, so that a boot leaves it. */
+export const leaseFile = ({ stateFolder, network, namespace }: Context): string =>
+  join(stateFolder, 'leases', network, namespace);
+
+/** Where one that cannot be read is put. */
+const asideOf = (file: string): string => `${file}.bad`;
+
+/** `expiry mac address name client-id`, as dnsmasq writes it (lease.c). */
+const line = /^\d+ (?:\S+-)?(?:[\da-f]{2}:)+[\da-f]{2} [\d.]+ \S+ \S+$/;
+
+/** Lines that are leases, and whether there are others. Those of DHCPv6 begin with the server's `duid`. */
+function judge(text: string): { readonly good: readonly string[]; readonly isBad: boolean } {
+  const lines = text.split('\n').filter((one) => one !== '');
+  const good = lines.filter((one) => line.test(one));
+  return { good, isBad: good.length < lines.length };
+}
+
+/**
+ * Makes a lease file fit to start with: one that has anything but leases is put aside as it is, and those
+ * that can be read stay.
+ */
+export function prepareLeases(context: Context): string {
+  const file = leaseFile(context);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const text = readText(file);
+  if (text === '') return file;
+  const { good, isBad } = text === undefined ? { good: [], isBad: true } : judge(text);
+  if (!isBad) return file;
+  rmSync(asideOf(file), { recursive: true, force: true });
+  renameSync(file, asideOf(file));
+  writeFileAtomically(file, good.map((one) => `${one}\n`).join(''));
+  return file;
+}
+
+/** Empty where there is none, undefined where it is no file. */
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : undefined;
+  }
+}
+
+export function removeLeases(context: Context): void {
+  const file = leaseFile(context);
+  for (const path of [file, asideOf(file)]) rmSync(path, { recursive: true, force: true });
+}
+
+/** Leases that were put aside: a person should know, until they are gone. */
+export function spoiltLeases(context: Context): readonly Diagnostic[] {
+  const file = leaseFile(context);
+  if (context.wanted['dhcp-servers'].size === 0 || !existsSync(asideOf(file))) return [];
+  const args = { file, aside: asideOf(file) };
+  return [hostErrors.diagnostic('host/leases-damaged', args, { severity: 'warning' })];
+}
