@@ -51,6 +51,18 @@ describe('people at a server', () => {
     expect(ben.hawser(['complete', 'tokens'])).toMatchObject({ code: 0, out: '', err: '' });
   });
 
+  test('watch how it is, and see at once what is another', async () => {
+    const watching = ann.start('status', '--watch', '--json');
+    const seen = () => watching.output.trim().split('\n');
+    await until('it is told once', () => seen()[0] !== '');
+    ann.must('freeze');
+    await until('it is told again', () => seen().length === 2);
+    ann.must('thaw');
+    const frozen = seen().map((line) => (JSON.parse(line) as { frozen: boolean }).frozen);
+    expect(frozen).toEqual([false, true]);
+    await watching.end('SIGINT');
+  });
+
   describe('who change one network', () => {
     test('see what a change does before it is done', () => {
       ann.write('net.yaml', file(policy));

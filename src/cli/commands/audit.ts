@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { AuditEntry } from '#api';
-import { HawserError } from '#base';
 import { print } from '../output.ts';
-import type { CallOf, Client } from '../remote/client.ts';
+import type { Client } from '../remote/client.ts';
+import { patiently, pause } from '../remote/patiently.ts';
 import { atServer, type RemoteOptions, remote } from '../remote/session.ts';
 import { momentOf } from '../times.ts';
 
@@ -15,8 +15,6 @@ interface Flags extends RemoteOptions {
 
 /** Entries asked for at once. */
 const page = 1000;
-/** Milliseconds between questions whether there is more. */
-const pause = 1000;
 
 export const auditCommand = (): Command =>
   remote('audit', 'who did what, oldest first; with --json a line for each')
@@ -39,28 +37,13 @@ async function* entries(
   let after: number | undefined;
   while (true) {
     const query = { since, network, after, limit: page };
-    const found = await (follow ? patiently(client, query) : client.call('audit', { query }));
+    const ask = () => client.call('audit', { query });
+    const found = await (follow ? patiently(ask) : ask());
     yield* found;
     after = found.at(-1)?.seq ?? after;
     if (found.length === page) continue;
     if (!follow) return;
     await sleep(pause);
-  }
-}
-
-/** Waits for a server that is away for a while. */
-async function patiently(
-  client: Client,
-  query: CallOf<'audit'>['query'],
-): Promise<readonly AuditEntry[]> {
-  for (let told = false; ; told = true) {
-    try {
-      return await client.call('audit', { query });
-    } catch (error) {
-      if (!(error instanceof HawserError) || error.code !== 'cli/server-unreachable') throw error;
-      if (!told) process.stderr.write(`${error.message}; it is asked again\n`);
-      await sleep(pause);
-    }
   }
 }
 

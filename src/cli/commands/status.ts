@@ -1,14 +1,23 @@
 import type { Command } from 'commander';
-import { print, printJson } from '../output.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
+import { show, type WatchOptions, watching } from '../remote/watch.ts';
 import { statusText } from '../remote/words.ts';
 
 export const statusCommand = (): Command =>
-  ofNetwork('status', 'the machines of a network, and what each has').action(
-    (options: NetworkOptions) =>
-      inNetwork(options, async (client, network) => {
-        const status = await client.call('status', { params: { network } });
-        if (options.json) printJson(status);
-        else print(statusText(status));
-      }),
-  );
+  ofNetwork('status', 'the machines of a network, and what each has')
+    .option(...watching)
+    .action((options: NetworkOptions & WatchOptions) =>
+      inNetwork(options, (client, network) =>
+        show(options, {
+          ask: () => client.call('status', { params: { network } }),
+          text: statusText,
+          gist: ({ revision, frozen, held, machines }) => ({
+            ...{ revision, frozen, held: held?.id ?? null },
+            machines: machines.map(({ name, enrolment, connected, confirmed, notes, failures }) => [
+              ...[name, enrolment, connected, confirmed ?? null, notes],
+              failures.map(({ code }) => code),
+            ]),
+          }),
+        }),
+      ),
+    );
