@@ -238,6 +238,7 @@ export type MonitorsReport = Static<typeof MonitorsReport>;
 export const LeaveMessage = Type.Object({
   type: literal('leave'),
   keepsPlace: Type.Optional(Type.Boolean()),
+  why: Type.Optional(Type.String()),
 });
 export type LeaveMessage = Static<typeof LeaveMessage>;
 

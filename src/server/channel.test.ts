@@ -194,6 +194,8 @@ test('one identity on two machines is reported with both places, and neither fla
   expect(refused.again).toBeGreaterThan(60);
   expect(first.closed).toBeUndefined();
   expect((await notesOf(server, 'anna'))[0]).toMatch(/^clone: .*127\.0\.0\.1 and 127\.0\.0\.1$/);
+  const told = (await server.call('status', {})).machines.flatMap(({ failures }) => failures);
+  expect(told).toMatchObject([{ code: 'server/two-machines' }]);
   expect(await server.call('audit', {})).toContainEqual(
     expect.objectContaining({ action: 'clone', actor: 'anna' }),
   );

@@ -108,14 +108,24 @@ async function beginNetwork(
 }
 
 /** A new admin token; the old ones are void. For whoever has the server's own data in his hands. */
-export async function resetAdmin(store: Store, tokens: Tokens, now: Date): Promise<Secret> {
+export async function resetAdmin(
+  store: Store,
+  tokens: Tokens,
+  now: Date,
+  why?: string,
+): Promise<Secret> {
   return store.write(async (tx) => {
     for (const token of await tx.tokens()) {
       if (token.role === 'admin') await tx.putToken({ ...token, revoked: true });
     }
     const { token } = await tokens.make(tx, { role: 'admin', name: 'admin' });
     const at = now.toISOString();
-    await tx.addAudit({ at, actor: 'server', action: 'reset-admin', detail: {} });
+    await tx.addAudit({
+      at,
+      actor: 'server',
+      action: 'reset-admin',
+      detail: { ...(why && { why }) },
+    });
     return token;
   });
 }

@@ -198,8 +198,11 @@ test('a machine that leaves is told that it is gone, and its peers forget it', a
   const hub = await server.enrol(new Machine('hub'), server.hubToken);
   const channel = await server.enrol(new Machine('anna'));
   await hub.until((own) => JSON.stringify(own.tunnels).includes('"anna"'));
-  channel.say({ type: 'leave' });
+  channel.say({ type: 'leave', why: 'a lost laptop' });
   await channel.next('removed');
+  expect((await server.call('history', {}))[0]?.why).toBe('a lost laptop');
+  const [last] = (await server.call('audit', {})).slice(-1);
+  expect(last).toMatchObject({ action: 'leave', detail: { why: 'a lost laptop' } });
   await hub.until((own) => !JSON.stringify(own.tunnels).includes('"anna"'));
 });
 

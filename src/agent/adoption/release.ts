@@ -10,6 +10,8 @@ export interface Wanted {
   readonly stateDir: string;
   readonly network?: string;
   readonly interface?: string;
+  /** Why, for history and audit. */
+  readonly why?: string | undefined;
 }
 
 export interface Released {
@@ -55,10 +57,11 @@ async function releaseAlone(stateDir: string, network: string): Promise<readonly
  */
 export async function release(wanted: Wanted): Promise<Released> {
   const { network, interface: device, units } = adoptionOf(wanted);
-  const { stateDir } = wanted;
+  const { stateDir, why } = wanted;
   const released = { network, interface: device, units };
   try {
-    const { told, notes } = await askAgent(stateDir, { do: 'leave', network, keepsPlace: true });
+    const leaving = { network, keepsPlace: true, why };
+    const { told, notes } = await askAgent(stateDir, { do: 'leave', ...leaving });
     return { ...released, told, notes };
   } catch (error) {
     if (!(error instanceof HawserError) || error.code !== 'agent/not-running') throw error;

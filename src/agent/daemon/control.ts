@@ -25,8 +25,15 @@ export type Request =
   | { readonly do: 'reload' }
   /** What the network wants of a tunnel that is to be taken over is to be done. */
   | { readonly do: 'adopt'; readonly network: string }
-  /** `keepsPlace`: the file of the network goes on naming this machine. */
-  | { readonly do: 'leave'; readonly network: string; readonly keepsPlace?: boolean };
+  | ({ readonly do: 'leave' } & Leaving);
+
+export interface Leaving {
+  readonly network: string;
+  /** The file of the network goes on naming this machine. */
+  readonly keepsPlace?: boolean | undefined;
+  /** For history and audit. */
+  readonly why?: string | undefined;
+}
 
 export interface AgentStatus {
   readonly version: string;

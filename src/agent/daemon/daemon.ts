@@ -14,7 +14,7 @@ import { isUnit } from '../unit.ts';
 import { type Installed, installedProgram } from '../upgrade/installed.ts';
 import { Upgrades } from '../upgrade/upgrades.ts';
 import { Confinement } from './confinement.ts';
-import { type Answers, Control, type Request, socketPath } from './control.ts';
+import { type Answers, Control, type Leaving, type Request, socketPath } from './control.ts';
 import { findingsIn, findingsOf, list, messagesOf } from './findings.ts';
 import { defaultTimings, type Machine, type Probe, type Timings } from './machine.ts';
 import { Pause } from './pause.ts';
@@ -209,14 +209,14 @@ class Daemon {
    * Says goodbye and goes, when the server has let us or does not answer. A connection that stands may be
    * dead, as when the machine has another address: what was said on it is said on a new one.
    */
-  async #leave(network: string, keepsPlace: boolean): Promise<Answers['leave']> {
+  async #leave({ network, keepsPlace, why }: Leaving): Promise<Answers['leave']> {
     this.#notes.delete(network);
     const session = this.#session(network);
     const heard = new Promise<boolean>((resolve) => {
       this.#departures.set(network, () => resolve(true));
       setTimeout(() => resolve(false), goodbye).unref();
     });
-    session.leave(keepsPlace);
+    session.leave({ keepsPlace, why });
     const doubt = setTimeout(() => session.renew(), again);
     const told = await heard;
     clearTimeout(doubt);
@@ -281,7 +281,7 @@ class Daemon {
       session.retry();
       return null;
     },
-    leave: async ({ network, keepsPlace = false }) => this.#leave(network, keepsPlace),
+    leave: async (leaving) => this.#leave(leaving),
   };
 
   readonly handle = async (request: Request): Promise<unknown> => {

@@ -13,6 +13,7 @@ import { dial } from '../channel/dial.ts';
 import { Link } from '../channel/link.ts';
 import type { Enrolment } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
+import type { Leaving } from './control.ts';
 import { explained, findingsIn, list, messagesOf } from './findings.ts';
 import { actIn, nameOf } from './kept.ts';
 import type { Look } from './look.ts';
@@ -302,8 +303,8 @@ export class Session {
   }
 
   /** Tells the server goodbye, on the connection there is and on every new one. */
-  leave(keepsPlace: boolean): void {
-    this.#goodbye = { type: 'leave', ...(keepsPlace && { keepsPlace }) };
+  leave({ keepsPlace, why }: Omit<Leaving, 'network'>): void {
+    this.#goodbye = { type: 'leave', ...(keepsPlace && { keepsPlace }), ...(why && { why }) };
     if (!this.#link.send(this.#goodbye)) this.renew();
   }
 

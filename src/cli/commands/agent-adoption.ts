@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { adoptionOf, askAgent, type Released, release } from '#agent';
 import { confirmed, declined } from '../ask.ts';
 import { print, printJson } from '../output.ts';
+import { type Reasoned, reason } from '../remote/session.ts';
 import { stateFolder } from './agent-daemon.ts';
 
 interface Flags {
@@ -43,14 +44,16 @@ export const releaseCommand = (): Command =>
   ofAdopted(
     'release',
     'give an interface back that was taken over, as it was, and leave its network',
-  ).action(async (given: string | undefined, flags: Flags) => {
-    const { network, interface: device } = adoptionOf(wanted(given, flags));
-    const question = `${device} is given back, stays up, and is no longer kept; ${network} is left. Go on?`;
-    if (!(await confirmed(question, flags.yes))) return declined();
-    const released = await release(wanted(network, flags));
-    if (flags.json) printJson(released);
-    else for (const line of describeReleased(released)) print(line);
-  });
+  )
+    .option(...reason)
+    .action(async (given: string | undefined, flags: Flags & Reasoned) => {
+      const { network, interface: device } = adoptionOf(wanted(given, flags));
+      const question = `${device} is given back, stays up, and is no longer kept; ${network} is left. Go on?`;
+      if (!(await confirmed(question, flags.yes))) return declined();
+      const released = await release({ ...wanted(network, flags), why: flags.message });
+      if (flags.json) printJson(released);
+      else for (const line of describeReleased(released)) print(line);
+    });
 
 const describeReleased = ({
   network,

@@ -149,13 +149,16 @@ export const rollbackCommand = (): Command =>
       const { from, to } = await askAgent(stateDir, { do: 'rollback', network: name });
       if (json) printJson({ network: name, from, ...(to !== undefined && { to }) });
       else {
-        const where = to === undefined ? 'nothing' : `revision ${to}`;
-        print(
-          `${name}: from revision ${from} back to ${where}; \`hawser agent resume\` tries it again`,
-        );
+        print(`${name}: ${backText(from, to)}; \`hawser agent resume\` tries it again`);
       }
     },
   );
+
+/** A change of keys is no revision: what was before it may be of the same. */
+export function backText(from: number, to: number | undefined): string {
+  if (to === from) return `back to what was before its last change, of revision ${from} as well`;
+  return `from revision ${from} back to ${to === undefined ? 'nothing' : `revision ${to}`}`;
+}
 
 /** The one network there is. @throws cli/joined-none, cli/which-joined-network */
 export async function onlyNetwork(stateDir: string): Promise<string> {
@@ -184,8 +187,8 @@ function describeSession(session: SessionStatus): string {
   const { network, machine, failures, notes = [], unreachable } = session;
   const lines = [
     ...notesOf(session),
-    ...(unreachable ? [`no server: ${unreachable.message}`] : []),
-    ...failures.map(({ message, code }) => `FAILED ${message} [${code}]`),
+    ...(unreachable ? [`no server: ${unreachable.message}`, `  ${unreachable.fix}`] : []),
+    ...failures.flatMap(({ message, code, fix }) => [`FAILED ${message} [${code}]`, `  ${fix}`]),
     ...notes.map(({ message, code }) => `NOTE ${message} [${code}]`),
   ];
   return [`${network} as ${machine}: ${stateOf(session)}`, ...lines].join('\n  ');

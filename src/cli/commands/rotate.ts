@@ -107,6 +107,7 @@ async function preshared(
     if (json) return printJson({ network });
     return print('every two machines use the newer keys from now on');
   }
+  if (isPlan && json) return printJson({ network, impact: 'none' });
   if (!json) print('every two machines get another preshared key (impact: none)');
   if (isPlan) return;
   if (!(await confirmed('Go on?', flags.yes))) return declined();

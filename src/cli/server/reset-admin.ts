@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import { formatDiagnostic } from '#base';
 import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
+import { type Reasoned, reason } from '../remote/session.ts';
 import { type DatabaseFlags, databaseFileOption, databaseOf, databaseOption } from './database.ts';
 import { logInHere } from './first-login.ts';
 import { defaultData, listenOf } from './places.ts';
 import { lookAround } from './surroundings.ts';
 
-interface Flags extends DatabaseFlags {
+interface Flags extends DatabaseFlags, Reasoned {
   readonly data: string;
   readonly listen?: string;
   readonly address?: readonly string[];
@@ -23,6 +24,7 @@ export const resetAdminCommand = (): Command =>
     .option(...databaseFileOption)
     .option('--listen <host:port>', 'where it listens, if it was told so')
     .option('--address <host...>', 'how it is reached, if it was told so')
+    .option(...reason)
     .option('--json', 'for programs')
     .action(reset);
 
@@ -41,7 +43,7 @@ async function reset(flags: Flags, command: Command): Promise<void> {
     const { pin } = await serverCertificate(store, { names: [], clock });
     const servers = () => addresses.map((address) => urlOf(address, listen.port));
     const tokens = new Tokens({ servers, ...(pin !== undefined && { pin }) }, store, clock);
-    const token = await resetAdmin(store, tokens, clock());
+    const token = await resetAdmin(store, tokens, clock(), flags.message);
     const stranger = logInHere(token, listen);
     const login = stranger ? formatDiagnostic(stranger) : 'logged in here';
     process.stderr.write(`the old admin tokens are void; ${login}\n`);

@@ -11,6 +11,7 @@ import { serverErrors } from '../errors.ts';
 import type { Looks } from '../health/looks.ts';
 import type { Samples } from '../health/samples.ts';
 import type { Compiler } from '../network/compiler.ts';
+import type { Edit } from '../network/edit.ts';
 import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Card } from '../presence/card.ts';
@@ -321,11 +322,13 @@ export class Hub {
   }
 
   /** Who leaves by itself is told so by the removal that it asked for. */
-  #left({ hello: { identity } }: Connection, { keepsPlace }: LeaveMessage): void {
+  #left({ hello: { identity } }: Connection, { keepsPlace, why }: LeaveMessage): void {
     this.network
       .commit(async ({ byIdentity }, decide) => {
         const machine = byIdentity.get(identity);
-        return machine && decide({ name: keepsPlace ? 'vacate' : 'leave', input: machine });
+        if (!machine) return undefined;
+        const edit = await decide({ name: keepsPlace ? 'vacate' : 'leave', input: machine });
+        return edit && why ? because(edit, why.slice(0, longestWhy)) : edit;
       })
       .catch((error: unknown) => {
         this.#components.log.error({ err: error }, 'a machine could not leave');
@@ -375,3 +378,13 @@ export class Hub {
     this.#states.goOn();
   }
 }
+
+/** Characters of a reason that are kept: for one that is too long nobody stays. */
+const longestWhy = 1000;
+
+/** An edit with its reason, for history and audit. */
+const because = (edit: Edit, why: string): Edit => ({
+  ...edit,
+  detail: { ...edit.detail, why },
+  ...(edit.revision && { revision: { ...edit.revision, why } }),
+});

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { MachineStatus, NetworkStatus } from '#api';
-import { byText } from '#base';
+import type { Finding, MachineStatus, NetworkStatus } from '#api';
+import { byText, plainFinding } from '#base';
 import type { Rotation } from '#compile';
+import { serverErrors } from '../errors.ts';
 import type { Hub, Present } from '../hub/hub.ts';
 import { JsonText } from '../json-text.ts';
 import type { Card } from '../presence/card.ts';
@@ -61,8 +62,14 @@ function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineS
     ...(confirmed !== undefined && { confirmed }),
     ...(record?.enrolment === 'enrolled' && { wanted: stored.revision.number }),
     notes: [...endNotes(named, now), ...notesOf(snapshot, hub, record, card)],
-    failures: [...(card?.failures ?? [])],
+    failures: [...cloneFailures(name, card), ...(card?.failures ?? [])],
   };
+}
+
+function* cloneFailures(machine: string, card: Card | undefined): Iterable<Finding> {
+  if (!card?.clone) return;
+  const args = { machine, first: card.address, second: card.clone.address };
+  yield plainFinding(serverErrors.error('server/two-machines', args));
 }
 
 /** Milliseconds before a member's end from which on it is told. */
