@@ -26,6 +26,8 @@ export class Listener {
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #client: pg.Client | undefined;
+  /** The question before: a client takes one at a time. */
+  #last: Promise<unknown> = Promise.resolve();
   #leads = false;
 
   constructor(init: ListenerInit) {
@@ -39,8 +41,21 @@ export class Listener {
 
   /** What cannot be said now is not said at all. */
   say(channel: string, words: readonly string[]): void {
+    const client = this.#client;
+    if (!client) return;
     const text = 'select pg_notify($1, word) from unnest($2::text[]) as word';
-    this.#client?.query(text, [channel, words]).catch(() => {});
+    this.#query(client, { text, values: [channel, words] }).catch(() => {});
+  }
+
+  /** After those before it. One that is not answered in time is the end of the connection. */
+  #query<R extends pg.QueryResultRow>(client: pg.Client, query: pg.QueryConfig) {
+    const limited = { ...query, query_timeout: patience } as pg.QueryConfig;
+    const answer = this.#last.then(async () => client.query<R>(limited));
+    this.#last = answer.catch(async (error: { readonly code?: string }) => {
+      // What the database itself refuses has a code, and the connection lives.
+      if (error.code === undefined) await client.end().catch(() => {});
+    });
+    return answer;
   }
 
   async #run(): Promise<void> {
@@ -55,6 +70,7 @@ export class Listener {
   async #listenOnce(signal: AbortSignal): Promise<void> {
     const { connect, channels } = this.#init;
     const client = connect();
+    this.#last = Promise.resolve();
     client.on('error', () => {});
     const ended = once(client, 'end', { signal });
     // Its rejection is awaited below, unless connecting fails first.
@@ -63,7 +79,8 @@ export class Listener {
     const beat = setInterval(() => void this.#ask(client), heartbeat).unref();
     try {
       await client.connect();
-      for (const channel of Object.keys(channels)) await client.query(`listen ${channel}`);
+      for (const channel of Object.keys(channels))
+        await this.#query(client, { text: `listen ${channel}` });
       await this.#ask(client);
       this.#client = client;
       for (const heard of Object.values(channels)) heard(undefined);
@@ -86,10 +103,7 @@ export class Listener {
       ? 'select true as leads'
       : `select pg_try_advisory_lock(${this.#init.lock}) as leads`;
     try {
-      const { rows } = await client.query<{ leads: boolean }>({
-        text,
-        query_timeout: patience,
-      } as pg.QueryConfig);
+      const { rows } = await this.#query<{ leads: boolean }>(client, { text });
       this.#leads = rows[0]?.leads ?? false;
     } catch {
       await client.end().catch(() => {});
