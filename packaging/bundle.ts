@@ -18,3 +18,16 @@ export function bundleFiles(dist: string): readonly string[] {
   }
   return [...found].sort();
 }
+
+/** `/assets/x.js` in the page, and `import './x.js'` in a script. */
+const webReference = /\/assets\/([\w.-]+)"|["']\.\/([\w-]+\.js)["']/g;
+
+/** The files of the dashboard, likewise: the page and all that it can load. */
+export function webFiles(folder: string): readonly string[] {
+  const found = new Set(['index.html']);
+  for (const name of found) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    for (const [, asset, part] of text.matchAll(webReference)) found.add(asset ?? part ?? '');
+  }
+  return [...found].sort();
+}

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Architecture, architectures } from './architectures.ts';
-import { bundleFiles } from './bundle.ts';
+import { bundleFiles, webFiles } from './bundle.ts';
 import { lockEntries } from './lock.ts';
 import { nodeFolder } from './node-binary.ts';
 import type { Tree } from './tree.ts';
@@ -59,6 +59,9 @@ export function addProgram(tree: Tree, init: ProgramInit): void {
   tree.copy(join(root, 'packaging/launcher'), 'bin/hawser', 0o755);
   tree.copy(join(node, 'bin/node'), 'lib/hawser/node', 0o755);
   for (const path of bundleFiles(dist)) tree.copy(join(dist, path), `lib/hawser/${path}`);
+  for (const name of webFiles(join(dist, 'web'))) {
+    tree.copy(join(dist, 'web', name), `lib/hawser/web/${name}`);
+  }
   addSqlite(tree, root, architecture);
   for (const unit of ['agent', 'server', 'upgrade'].map((name) => `hawser-${name}.service`)) {
     const text = readFileSync(join(root, 'packaging/systemd', unit), 'utf8');

@@ -1,5 +1,5 @@
 /**
- * Bundles the CLI into `dist`: `hawser.mjs`, and in `dist/parts` what only some commands load. Each
+ * Bundles the dashboard into `dist/web` and the CLI into `dist`: `hawser.mjs`, and in `dist/parts` what only some commands load. Each
  * file is renamed into place, the entry last, so that a running Hawser or a second build never sees
  * half of it; the entry's time is the moment the build began, so that an edit made meanwhile counts
  * as newer (see `bundle_fresh` in lib.sh).
@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, type OutputFile } from 'esbuild';
+import { buildWeb } from './build-web.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -39,6 +40,8 @@ const { outputFiles } = await build({
     js: "import { createRequire as hawserRequire } from 'node:module';\nconst require = hawserRequire(import.meta.url);",
   },
 });
+
+await buildWeb(root);
 
 const isEntry = ({ path }: OutputFile): boolean => path === entry;
 await Promise.all(outputFiles.filter((file) => !isEntry(file)).map(putPart));

@@ -46,7 +46,17 @@ function judgeModule(path: string, name: string): string | undefined {
   return undefined;
 }
 
-function judgeImport(path: string, name: string): string | undefined {
+/** The dashboard runs in browsers: it takes the shapes of the API, and nothing that runs. */
+function judgeWeb(name: string, line: string): string | undefined {
+  if (name.startsWith('node:')) return `the dashboard imports '${name}'`;
+  if (/^(\.\.\/)+(src|tests|scripts)\//.test(name)) return `'${name}' leaves web`;
+  if (!name.startsWith('#')) return undefined;
+  if (name !== '#api') return `the dashboard may not import '${name}'`;
+  return line.includes('import type') ? undefined : 'the dashboard imports only types of #api';
+}
+
+function judgeImport(path: string, name: string, line: string): string | undefined {
+  if (path.startsWith('web/')) return judgeWeb(name, line);
   if (name.startsWith('.')) return judgeRelative(path, name);
   if (name.startsWith('#')) return judgeRoom(path, name.slice(1));
   if (name.startsWith('node:')) return judgeModule(path, name);
@@ -68,7 +78,9 @@ export function importOffences({ path, text }: Source): readonly string[] {
   }
   return findLines(path, withoutComments(text), (line) => {
     const name = specifier.exec(line)?.groups?.['name'];
-    return (name === undefined ? undefined : judgeImport(path, name)) ?? judgePurity(path, line);
+    return (
+      (name === undefined ? undefined : judgeImport(path, name, line)) ?? judgePurity(path, line)
+    );
   });
 }
 

@@ -28,6 +28,7 @@ const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
 
 const steps: readonly Step[] = [
   node('types', 'node_modules/typescript/bin/tsc', '--pretty', 'false'),
+  node('types of web', 'node_modules/typescript/bin/tsc', '--pretty', 'false', '--project', 'web'),
   node(
     'lint',
     'node_modules/oxlint/bin/oxlint',

@@ -167,8 +167,8 @@ ensure_dependencies() {
 bundle_fresh() {
   bundle=$root/dist/hawser.mjs
   [ -e "$bundle" ] || return 1
-  newer=$(find "$root/src" "$root/package.json" "$root/package-lock.json" \
-    "$root/scripts/build.ts" -newer "$bundle" -print -quit)
+  newer=$(find "$root/src" "$root/web" "$root/package.json" "$root/package-lock.json" \
+    "$root/scripts/build.ts" "$root/scripts/build-web.ts" -newer "$bundle" -print -quit)
   [ -z "$newer" ]
 }
 

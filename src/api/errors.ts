@@ -14,6 +14,14 @@ export const apiErrors = errorTable({
     says: 'this is for those who have a token, and the request has none',
     fix: 'Send it as `authorization: Bearer TOKEN`; an admin makes one by `hawser token create`.',
   },
+  'api/session-over': {
+    says: 'the session is over',
+    fix: 'Log in again with a token.',
+  },
+  'api/cross-site': {
+    says: 'a page of another site asked this browser to use your session',
+    fix: 'Use the page that the server itself shows; programs send a token instead of a cookie.',
+  },
   'api/forbidden': {
     says: 'a token of the role {role} may not do this: it needs the permission {permission}',
     fix: 'Use a token of a role that has it, or ask an admin.',

@@ -1,3 +1,4 @@
+export * from './browser.ts';
 export * from './channel.ts';
 export { apiErrors, conflictOf } from './errors.ts';
 export { requirePlainFiles, sameFiles } from './file-set.ts';

@@ -100,6 +100,10 @@ export const MachineStatus = Type.Object({
     Type.Literal('enrolled'),
     Type.Literal('unmanaged'),
   ]),
+  /** The site that it is of; absent: a member of its own. */
+  site: Type.Optional(Type.String()),
+  /** It carries a hub of the topology. */
+  hub: Type.Optional(Type.Boolean()),
   /** It is a hub of the topology, or the server runs on it: others need it. */
   isNeeded: Type.Optional(Type.Boolean()),
   connected: Type.Boolean(),

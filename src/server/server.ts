@@ -25,6 +25,7 @@ import { Metrics } from './metrics.ts';
 import type { Compiler, CompilerCalls } from './network/compiler.ts';
 import { Networks } from './networks.ts';
 import { Presence } from './presence/presence.ts';
+import { Sessions } from './sessions.ts';
 import type { Store } from './store/contract.ts';
 import { openStore, type StorePlace } from './store/index.ts';
 import { Thread } from './thread/thread.ts';
@@ -46,6 +47,8 @@ export interface ServerInit {
   readonly version?: string;
   /** Folder of the packages that it hands out. */
   readonly packages?: string;
+  /** Folder of the dashboard, as the build makes it. */
+  readonly dashboard?: string | undefined;
   /** Where the audit is sent too, and how many milliseconds it is kept here. */
   readonly audit?: { readonly syslog?: Target; readonly keep?: number };
   /** Milliseconds that agents have to confirm a change; 30,000 unless said. */
@@ -196,7 +199,7 @@ interface Parts
   readonly certificates: Certificates;
 }
 
-async function appOf({ packages: folder, version, log }: ServerInit, parts: Parts) {
+async function appOf({ packages: folder, version, log, dashboard }: ServerInit, parts: Parts) {
   const { write, certificates, ...shared } = parts;
   const { store, tokens, networks, servers } = shared;
   const { pin } = certificates.current;
@@ -207,11 +210,16 @@ async function appOf({ packages: folder, version, log }: ServerInit, parts: Part
     backup: async (passphrase) => backupBytes(async (file) => write(file, passphrase)),
   });
   const metrics = new Metrics(networks, store);
-  const gate = new Gate(tokens, new Failures(), () => metrics.failures.inc());
+  const sessions = new Sessions(store, shared.clock);
+  const onFailure = () => metrics.failures.inc();
+  const gate = new Gate({ tokens, sessions, failures: new Failures(), onFailure });
   const own = { metrics, trouble: async () => troubleOf(store, networks) };
   const hub = (name: string) => networks.get(name).hub;
   const installer = { packages, servers, pin };
-  const app = await makeApp({ handlers, gate, log, hub, own, installer }, certificates.current);
+  const app = await makeApp(
+    { handlers, gate, log, hub, own, installer, sessions, dashboard },
+    certificates.current,
+  );
   return { app, packages };
 }
 

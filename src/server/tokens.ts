@@ -108,7 +108,11 @@ export class Tokens {
 
   /** Who holds this secret. @throws api/unauthorized */
   async actor(secret: string): Promise<Actor> {
-    const hash = hashOf(secret);
+    return this.holder(hashOf(secret));
+  }
+
+  /** Who holds the secret with this hash. @throws api/unauthorized */
+  async holder(hash: string): Promise<Actor> {
     const { found, machine } = await this.#store.read(async (tx) => {
       const known = await tx.tokenByHash(hash);
       const isOfMachine = known?.role === 'join';

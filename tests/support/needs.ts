@@ -140,6 +140,7 @@ const table = {
     'busybox-static',
   ),
   postgresql,
+  chromium: packages('chromium'),
   faketime: packages('faketime'),
   shellcheck: packages('shellcheck'),
 } satisfies Readonly<Record<string, Probe>>;

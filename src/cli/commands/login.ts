@@ -57,8 +57,12 @@ async function login(text: string | undefined, flags: LoginFlags): Promise<void>
   }
   const name = flags.name ?? new URL(where.servers[0] ?? '').host;
   writeContexts(withContext(readContexts(), name, context));
-  if (flags.json) printJson({ context: name, networks });
-  else print(`logged in as ${name}; networks there: ${networks.join(', ') || 'none'}`);
+  const dashboard = `${where.servers[0] ?? ''}/`;
+  if (flags.json) printJson({ context: name, networks, dashboard });
+  else {
+    print(`logged in as ${name}; networks there: ${networks.join(', ') || 'none'}`);
+    print(`the dashboard is at ${dashboard}`);
+  }
 }
 
 /** A token is believed when the server takes it. */

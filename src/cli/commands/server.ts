@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { nameOfHost } from '#agent';
 import type { ServerInit } from '#server';
@@ -182,6 +182,7 @@ async function initOf(
     listen: listenOf(flags.listen),
     addresses,
     packages,
+    dashboard: join(dirname(resolve(process.argv[1] ?? '')), 'web'),
     version: packageFile.version,
     log,
     audit: await auditOf(flags),

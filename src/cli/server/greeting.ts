@@ -28,7 +28,8 @@ export async function greet(
     return printJson({ url, ...plainTokens(first), ...(hub && { hub }), ...plain(stranger) });
   if (hub) print(hub);
   const installs = await server.installs();
-  print([...inviteLines(first.join, installs), ...adminLines(first.admin, stranger)].join('\n'));
+  const admin = adminLines(first.admin, stranger, url);
+  print([...inviteLines(first.join, installs), ...admin].join('\n'));
 }
 
 const plainTokens = ({ admin, join }: FirstTokens) => ({
@@ -56,7 +57,11 @@ const inviteLines = (join: Secret | undefined, installs: boolean): readonly stri
         ...joinLines(join.reveal(), installs).map((line) => (line === '' ? line : `  ${line}`)),
       ];
 
-const adminLines = (admin: Secret, stranger: Diagnostic | undefined): readonly string[] => [
+const adminLines = (
+  admin: Secret,
+  stranger: Diagnostic | undefined,
+  url: string,
+): readonly string[] => [
   '',
   stranger
     ? 'The admin token, shown this once:'
@@ -65,5 +70,6 @@ const adminLines = (admin: Secret, stranger: Diagnostic | undefined): readonly s
   `  ${admin.reveal()}`,
   '',
   ...(stranger ? [formatDiagnostic(stranger), 'Then: hawser login TOKEN', ''] : []),
+  `The dashboard is at ${url}/ and asks for the token.`,
   '`hawser status` shows who is there, `hawser pull FILE` fetches the network to edit it.',
 ];

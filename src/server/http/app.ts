@@ -30,15 +30,19 @@ import { Session } from '../hub/session.ts';
 import { Wire } from '../hub/wire.ts';
 import { JsonText } from '../json-text.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Sessions } from '../sessions.ts';
 import { addressOf, endsOf } from './address.ts';
 import { paceHandshakes } from './admission.ts';
 import type { Gate } from './auth.ts';
 import type { Call, Handlers } from './call.ts';
+import { addDashboard } from './dashboard.ts';
+import { addEvents } from './events.ts';
 import { answerGarbled } from './garbled.ts';
 import { addInstaller, type InstallerRoutes } from './installer.ts';
 import { bodyLimit, parseJson } from './json.ts';
 import { addOwnRoutes, describeRoutes, type OwnRoutes } from './own-routes.ts';
 import { problemOf, TooSoon } from './problems.ts';
+import { addSessions } from './sessions.ts';
 
 export interface AppComponents {
   readonly handlers: Handlers;
@@ -48,6 +52,9 @@ export interface AppComponents {
   readonly hub: (network: string) => Hub;
   readonly own: OwnRoutes;
   readonly installer: InstallerRoutes;
+  readonly sessions: Sessions;
+  /** Folder of the dashboard's files. */
+  readonly dashboard: string | undefined;
 }
 
 export interface Tls {
@@ -86,6 +93,10 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
   await describeRoutes(app);
   addOwnRoutes(app, components.own);
   addInstaller(app, components.installer);
+  addSessions(app, components.sessions);
+  const { gate, hub, dashboard } = components;
+  addEvents(app, { hub, stillMay: async (request) => gate.pass(request) });
+  if (dashboard !== undefined) addDashboard(app, dashboard);
   addChannel(app, components);
   for (const name of Object.keys(routes) as RouteName[]) addRoute(app, name, components.handlers);
   return app;

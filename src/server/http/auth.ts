@@ -1,10 +1,12 @@
 import type { FastifyRequest } from 'fastify';
-import { apiErrors, may, type Permission, parseToken } from '#api';
+import { apiErrors, may, type Permission, parseToken, sessionPath } from '#api';
 import { HawserError } from '#base';
 import type { Actor } from '../actor.ts';
+import type { Sessions } from '../sessions.ts';
 import type { Tokens } from '../tokens.ts';
 import { addressOf } from './address.ts';
 import type { Failures } from './failures.ts';
+import { requireOwnPage, sessionIn } from './origin.ts';
 import { TooSoon } from './problems.ts';
 
 declare module 'fastify' {
@@ -32,21 +34,35 @@ function secretOf(authorization: string | undefined): string {
 
 const malformed = () => apiErrors.error('api/unauthorized', { is: 'is none: it is not whole' });
 
+export interface GateInit {
+  readonly tokens: Tokens;
+  readonly sessions: Sessions;
+  readonly failures: Failures;
+  readonly onFailure: () => void;
+}
+
 /** What a request without a good token is told. */
-const noPass: ReadonlySet<string> = new Set(['api/no-token', 'api/unauthorized']);
+const noPass: ReadonlySet<string> = new Set([
+  'api/no-token',
+  'api/unauthorized',
+  'api/session-over',
+]);
 
 /**
- * Lets a request pass whose token has the permission of its route and is for its network.
- * @throws api/no-token, api/unauthorized, api/forbidden, api/other-network, api/too-many-failures; api/internal for a
- *   route without permission
+ * Lets a request pass whose token has the permission of its route and is for its network. A browser shows the session
+ * that it began with one.
+ * @throws api/no-token, api/unauthorized, api/session-over, api/cross-site, api/forbidden, api/other-network, api/too-many-failures;
+ *   api/internal for a route without permission
  */
 export class Gate {
   readonly #tokens: Tokens;
+  readonly #sessions: Sessions;
   readonly #failures: Failures;
   readonly #onFailure: () => void;
 
-  constructor(tokens: Tokens, failures: Failures, onFailure: () => void) {
+  constructor({ tokens, sessions, failures, onFailure }: GateInit) {
     this.#tokens = tokens;
+    this.#sessions = sessions;
     this.#failures = failures;
     this.#onFailure = onFailure;
   }
@@ -79,11 +95,24 @@ export class Gate {
     return this.#failures.note(address);
   }
 
+  /** A token that is shown counts, also in a browser that has a session. */
+  async #claimed(request: FastifyRequest): Promise<Actor> {
+    const { authorization } = request.headers;
+    const session = authorization === undefined ? sessionIn(request) : undefined;
+    if (session === undefined) return this.#tokens.actor(secretOf(authorization));
+    requireOwnPage(request);
+    const token = await this.#sessions.tokenOf(session);
+    if (token === undefined) throw apiErrors.error('api/session-over', {});
+    return this.#tokens.holder(token);
+  }
+
   async #actor(request: FastifyRequest): Promise<Actor> {
     try {
-      return await this.#tokens.actor(secretOf(request.headers.authorization));
+      return await this.#claimed(request);
     } catch (error) {
       if (!(error instanceof HawserError) || !noPass.has(error.code)) throw error;
+      // A page that asks whether somebody is logged in claims nothing.
+      if (error.code === 'api/no-token' && request.routeOptions.url === sessionPath) throw error;
       const seconds = this.failed(addressOf(request));
       if (seconds === undefined) throw error;
       throw new TooSoon(apiErrors.error('api/too-many-failures', { seconds }), seconds);

@@ -5,7 +5,9 @@ import { type Diagnostic, DiagnosticsError, HawserError } from '#base';
 const statusOf: Readonly<Record<string, number>> = {
   'api/unauthorized': 401,
   'api/no-token': 401,
+  'api/session-over': 401,
   'api/forbidden': 403,
+  'api/cross-site': 403,
   'api/other-network': 403,
   'api/other-machine': 403,
   'api/too-many-failures': 429,

@@ -68,6 +68,7 @@ export class Hub {
   readonly #heart: NodeJS.Timeout;
   readonly #began = performance.now();
   readonly #onNews = new Set<() => void>();
+  readonly #onSamples = new Set<() => void>();
 
   constructor(network: Network, components: HubComponents) {
     this.network = network;
@@ -140,9 +141,14 @@ export class Hub {
     return seen === undefined ? undefined : new Date(seen).toISOString();
   }
 
-  /** Told when an agent came, went or said something. */
+  /** Told when an agent came, went or said something, but for how its tunnels are. */
   onNews(listener: () => void): void {
     this.#onNews.add(listener);
+  }
+
+  /** Told when an agent said how its tunnels are. */
+  onSamples(listener: () => void): void {
+    this.#onSamples.add(listener);
   }
 
   /** Whether an agent here has confirmed the state that its machine should have now, all of it. */
@@ -215,7 +221,11 @@ export class Hub {
   }
 
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
-    if (message.type === 'samples') return connection.samples.hear(message, performance.now());
+    if (message.type === 'samples') {
+      connection.samples.hear(message, performance.now());
+      for (const listener of this.#onSamples) listener();
+      return;
+    }
     if (message.type === 'monitors') return connection.looks.hear(message, performance.now());
     if (message.type === 'report') {
       connection.heard(message);

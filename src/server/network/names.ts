@@ -5,6 +5,8 @@ import { formatEndpoint } from '#ip';
 export interface NamedMachine {
   readonly name: string;
   readonly managed: boolean;
+  /** The site that it is of. */
+  readonly site?: string;
   /** It carries a hub of the topology. */
   readonly isHub?: true;
   /** The name that it had before. */
@@ -58,9 +60,11 @@ function namedMachine(
     endpoint: undefined,
   };
   const { keys, observations } = inputs;
+  const site = node ? node.machine.site : hostsByName.get(name)?.site;
   return {
     name,
     managed,
+    ...(site !== undefined && { site }),
     ...(isHub(network, node) && { isHub: true as const }),
     overlay: (node?.overlay ?? []).map(String),
     ...(was !== undefined && { was }),

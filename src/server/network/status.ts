@@ -52,6 +52,8 @@ function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineS
   return {
     name,
     enrolment: named?.managed === false ? 'unmanaged' : (record?.enrolment ?? 'file'),
+    ...(named?.site !== undefined && { site: named.site }),
+    ...(named?.isHub && { hub: true }),
     ...((named?.isHub || name === server) && { isNeeded: true }),
     connected: card !== undefined,
     ...(card && { since: card.since, version: card.program, ...upgradeOf(card) }),

@@ -1,0 +1,112 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { apiErrors, eventsPath, type Topic } from '#api';
+import type { Hub } from '../hub/hub.ts';
+
+/** Whoever listens hears at most so often, in milliseconds. */
+const pace = 200;
+/** So often who listens is told that the server lives, and the server asks whether he may still, in milliseconds. */
+const beatEvery = 15_000;
+/** Beyond, a new listener is refused: each holds a connection. */
+const most = 500;
+
+interface Listener {
+  readonly response: ServerResponse;
+  /** Rejects where it may not listen any more. */
+  readonly stillMay: () => Promise<void>;
+}
+
+/** Tells the browsers that look at a network that something changed in it. */
+export class Feed {
+  readonly #listeners = new Set<Listener>();
+  readonly #changed = new Set<Topic>();
+  #timer: NodeJS.Timeout | undefined;
+  readonly #heart: NodeJS.Timeout;
+
+  constructor(hub: Hub) {
+    hub.onNews(() => this.#note('status', 'tunnels'));
+    hub.onSamples(() => this.#note('tunnels'));
+    hub.network.onChange(() => this.#note('status', 'tunnels'));
+    this.#heart = setInterval(() => this.#beat(), beatEvery).unref();
+  }
+
+  /** @throws api/unavailable */
+  add(listener: Listener): void {
+    if (this.#listeners.size >= most) {
+      throw apiErrors.error('api/unavailable', { why: `${most} pages are open already` });
+    }
+    this.#listeners.add(listener);
+    const { response } = listener;
+    response.on('error', () => undefined);
+    response.once('close', () => this.#listeners.delete(listener));
+  }
+
+  close(): void {
+    clearInterval(this.#heart);
+    clearTimeout(this.#timer);
+    for (const { response } of this.#listeners) response.end();
+  }
+
+  #note(...topics: readonly Topic[]): void {
+    if (this.#listeners.size === 0) return;
+    for (const topic of topics) this.#changed.add(topic);
+    this.#timer ??= setTimeout(() => this.#tell(), pace).unref();
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    const text = `data: ${JSON.stringify([...this.#changed])}\n\n`;
+    this.#changed.clear();
+    for (const { response } of this.#listeners) {
+      // Who does not read gets the next one.
+      if (!response.writableNeedDrain) response.write(text);
+    }
+  }
+
+  #beat(): void {
+    for (const { response, stillMay } of this.#listeners) {
+      stillMay().then(
+        () => response.write(': still here\n\n'),
+        () => response.end(),
+      );
+    }
+  }
+}
+
+/** The feeds of all networks, each begun when somebody listens first. */
+export class Feeds {
+  readonly #feeds = new Map<Hub, Feed>();
+
+  of(hub: Hub): Feed {
+    const feed = this.#feeds.get(hub) ?? new Feed(hub);
+    this.#feeds.set(hub, feed);
+    return feed;
+  }
+
+  close(): void {
+    for (const feed of this.#feeds.values()) feed.close();
+  }
+}
+
+export interface EventRoutes {
+  /** @throws api/no-network */
+  readonly hub: (network: string) => Hub;
+  /** Rejects where a request may not be answered any more. */
+  readonly stillMay: (request: FastifyRequest) => Promise<void>;
+}
+
+/** Server-sent events of a network (WHATWG HTML, 9.2). */
+export function addEvents(app: FastifyInstance, { hub, stillMay }: EventRoutes): void {
+  const feeds = new Feeds();
+  app.addHook('preClose', async () => feeds.close());
+  const known = { schema: { hide: true }, config: { permission: 'read' } } as const;
+  app.get(eventsPath(':network'), known, async (request, reply) => {
+    const { network } = request.params as { readonly network: string };
+    const feed = feeds.of(hub(network));
+    const { raw: response } = reply;
+    feed.add({ response, stillMay: async () => stillMay(request) });
+    reply.hijack();
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write('retry: 2000\n\n');
+  });
+}

@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle } from '../../tests/support/hawser.ts';
+import { suite } from '../../tests/support/suite.ts';
+import { logIn, openBrowser, openPage, type Scheme } from '../../tests/web/browser.ts';
+import type { Channel } from './fixtures/machine.ts';
+import { TestServer } from './fixtures/server.ts';
+import { furnish } from './fixtures/testing-dashboard.ts';
+
+const dashboard = join(bundle, '../web');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What a machine may say that somebody else has taken over. */
+const script = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
+
+/** What keeps people from using a page, as axe-core finds it: the rule and where it is broken. */
+async function hurdlesOn(page: Page): Promise<readonly string[]> {
+  // As a debugger does, past the policy of the page.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
+suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
+  let server: TestServer;
+  let browser: Browser;
+  let agents: ReadonlyMap<string, Channel>;
+  let url: string;
+  beforeAll(async () => {
+    server = await TestServer.start({ dashboard });
+    agents = await furnish(server);
+    browser = await openBrowser();
+    url = `https://127.0.0.1:${server.port}`;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  test.each<Scheme>(['light', 'dark'])(
+    'hinder nobody, break no rule and ask nobody else, %s',
+    async (scheme) => {
+      const { page, offences } = await openPage(browser, url, { scheme });
+      await page.goto('/');
+      await page.getByLabel('Token', { exact: true }).waitFor();
+      expect(await hurdlesOn(page)).toEqual([]);
+      await logIn(page, server.admin);
+      for (const path of [
+        '',
+        '/machines',
+        '/machines/anna',
+        '/tunnels',
+        '/tunnels/anna/hub',
+        '/none',
+      ]) {
+        await page.goto(`/n/net${path}`);
+        await page
+          .getByText(/Wrong now|Overlay|Between|Handshake|no such page/)
+          .first()
+          .waitFor();
+        expect(await hurdlesOn(page), path).toEqual([]);
+      }
+      expect(offences).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  test('say at once what goes wrong and what is well again, in sentences', async () => {
+    const { page } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    const wrong = page.locator('.findings');
+    await wrong.getByText('is away, seen').waitFor();
+    await wrong.getByText('bob – hub').waitFor();
+    await wrong.getByText('bob has heard nothing of hub for').waitFor();
+    const sample = { rx: 1, tx: 1, heard: 1, handshake: 1 };
+    agents.get('bob')?.say({ type: 'samples', peers: { hub: sample } });
+    agents.get('hub')?.say({ type: 'samples', peers: { bob: sample } });
+    await wrong.getByText('bob – hub').waitFor({ state: 'detached', timeout: 2000 });
+    await page.context().close();
+  });
+
+  test('show what a machine says as text, whatever it is', async () => {
+    const failure = { code: 'host/strange', severity: 'error', message: script, fix: script };
+    agents.get('giessen')?.report('failed', undefined, [failure]);
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.locator('.findings').getByText(script).first().waitFor();
+    await page.goto('/n/net/machines/giessen');
+    await page.getByText(script).first().waitFor();
+    expect(await page.title()).toBe('Hawser');
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('sort and filter by keys alone, and return where one was', async () => {
+    const { page } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'Machines', exact: true }).press('Enter');
+    const names = async () => page.locator('.body [role=cell]:first-child').allTextContents();
+    await page.getByRole('button', { name: 'Machine' }).press('Enter');
+    await page.getByRole('button', { name: 'Machine' }).press('Enter');
+    await expect.poll(names).toEqual(expect.arrayContaining(['zoe']));
+    expect((await names())[0]).toBe('zoe');
+    await page.getByLabel('Filter machines').fill('cluster connected');
+    await expect.poll(names).toEqual(['cluster-node-2', 'cluster-node-1']);
+    await page.getByRole('link', { name: 'cluster-node-1' }).press('Enter');
+    await page.getByRole('heading', { name: 'cluster-node-1' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Machines' }).waitFor();
+    await page.context().close();
+  });
+
+  test('let nobody in who has no token, and nobody any more who logged out', async () => {
+    const { page } = await openPage(browser, url);
+    await page.goto('/n/net/machines');
+    const field = page.getByLabel('Token', { exact: true });
+    await field.fill(`${server.admin.slice(0, -8)}AAAAAAAA`);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.locator('.mantine-PasswordInput-error').waitFor();
+    await field.fill(server.admin);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('heading', { name: 'Machines' }).waitFor();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await field.waitFor();
+    await page.context().close();
+  });
+
+  test('are there at once: all of the first load has at most 200 kB', () => {
+    const page = readFileSync(join(dashboard, 'index.html'), 'utf8');
+    const named = readdirSync(dashboard).filter((name) => page.includes(name));
+    expect(named).toHaveLength(2);
+    const sizes = named.map((name) => gzipSync(readFileSync(join(dashboard, name))).length);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(200_000);
+  });
+});

@@ -1,0 +1,24 @@
+import type { Problem } from '#api';
+
+/** What a server answered that did not do what it was asked. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly fix: string;
+
+  constructor(status: number, problem: Partial<Problem>) {
+    super(problem.detail ?? `the server answered ${status}`);
+    this.status = status;
+    this.code = problem.code ?? '';
+    this.fix = problem.fix ?? '';
+  }
+}
+
+/** Asks the server. @throws Refused, and TypeError where it does not answer at all */
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(path, { ...init, redirect: 'error' });
+  if (response.status === 204) return undefined as T;
+  const body: unknown = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response.status, body as Partial<Problem>);
+  return body as T;
+}

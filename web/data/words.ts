@@ -1,0 +1,68 @@
+import type { MachineStatus, TunnelState, TunnelStatus } from '#api';
+
+/** How much something matters, the worst first. */
+export type Mood = 'bad' | 'warn' | 'idle' | 'good';
+
+export const moodOfTunnel: Readonly<Record<TunnelState, Mood>> = {
+  misconfigured: 'bad',
+  down: 'bad',
+  stale: 'bad',
+  degraded: 'warn',
+  never: 'idle',
+  unknown: 'idle',
+  up: 'good',
+};
+
+/** The worst first. */
+export const states = Object.keys(moodOfTunnel) as readonly TunnelState[];
+
+/** What a machine is, in the words of `hawser status`. */
+export function presenceOf({ enrolment, connected }: MachineStatus): {
+  readonly word: string;
+  readonly mood: Mood;
+} {
+  if (enrolment === 'unmanaged') return { word: 'not ours to run', mood: 'idle' };
+  if (enrolment === 'file') return { word: 'has not joined', mood: 'idle' };
+  if (enrolment === 'pending') return { word: 'waits for approval', mood: 'warn' };
+  return connected ? { word: 'connected', mood: 'good' } : { word: 'away', mood: 'bad' };
+}
+
+const count = (number: number, unit: string): string =>
+  `${number} ${unit}${unit.length > 3 && number !== 1 ? 's' : ''}`;
+
+/** `3 s`, `5 min`, `2 h`, `4 days`. */
+export function duration(seconds: number): string {
+  if (seconds < 120) return count(Math.round(seconds), 's');
+  if (seconds < 7200) return count(Math.round(seconds / 60), 'min');
+  if (seconds < 172_800) return count(Math.round(seconds / 3600), 'h');
+  return count(Math.round(seconds / 86_400), 'day');
+}
+
+/** A clock that is off shows no time to come. */
+export const ago = (time: string): string =>
+  `${duration(Math.max(0, (Date.now() - Date.parse(time)) / 1000))} ago`;
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** `12.3 MB`, by thousands; a dash where nothing is known. */
+export function bytes(number: number | undefined): string {
+  if (number === undefined) return '–';
+  const power = Math.min(Math.floor(Math.log10(Math.max(number, 1)) / 3), units.length - 1);
+  const value = number / 1000 ** power;
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}
+
+/** Bytes from the first end to the second, by whichever end tells. */
+export const sent = ({ ends: [a, b] }: TunnelStatus): number | undefined =>
+  a.sample?.tx ?? b.sample?.rx;
+export const received = ({ ends: [a, b] }: TunnelStatus): number | undefined =>
+  b.sample?.tx ?? a.sample?.rx;
+
+/** Seconds since the last handshake that an end tells of. */
+export function handshakeOf({ ends }: TunnelStatus): number | undefined {
+  const known = ends.flatMap(({ sample }) => sample?.handshake ?? []);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+export const plural = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;

@@ -1,0 +1,151 @@
+import { Button, NativeSelect, useMantineColorScheme } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
+import { useLive } from '../data/live.ts';
+import { useNetworks, useStatus, useTunnels } from '../data/queries.ts';
+import { ask } from '../data/server.ts';
+import { Link } from '../parts/link.tsx';
+import { Failure, Loading, Missing, Pill } from '../parts/states.tsx';
+import { goTo, pathIn } from '../route.ts';
+import { MachinePage } from './machine.tsx';
+import { MachinesPage } from './machines.tsx';
+import { Overview } from './overview.tsx';
+import { TunnelPage } from './tunnel.tsx';
+import { TunnelsPage } from './tunnels.tsx';
+
+interface NetworkPagesProps {
+  readonly network: string;
+  /** What comes after the network in the address. */
+  readonly path: readonly string[];
+  readonly session: SessionInfo;
+}
+
+const sections = [
+  { path: [], name: 'Overview' },
+  { path: ['machines'], name: 'Machines' },
+  { path: ['tunnels'], name: 'Tunnels' },
+] as const;
+
+/** All pages of a network, with what is around them. */
+export function NetworkPages({ network, path, session }: NetworkPagesProps) {
+  const isLive = useLive(network);
+  const [page] = path;
+  return (
+    <div className="frame">
+      <a className="skip" href="#page">
+        To the page
+      </a>
+      <header>
+        <Link to="/" className="brand">
+          Hawser
+        </Link>
+        <NetworkChoice network={network} />
+        <nav aria-label="Pages">
+          {sections.map(({ path: [own], name }) => (
+            <Link
+              key={name}
+              to={pathIn(network, ...(own === undefined ? [] : [own]))}
+              isHere={own === page}
+            >
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <div className="who">
+          {!isLive && <Pill mood="warn">reconnecting</Pill>}
+          <span className="dim name" title={`a token of the role ${session.role}`}>
+            {session.name}
+          </span>
+          <SchemeButton />
+          <LogoutButton />
+        </div>
+      </header>
+      <main id="page" tabIndex={-1}>
+        <Known network={network}>
+          {(status, tunnels) => <Page status={status} tunnels={tunnels} path={path} />}
+        </Known>
+      </main>
+    </div>
+  );
+}
+
+interface PageProps {
+  readonly status: NetworkStatus;
+  readonly tunnels: TunnelsStatus;
+  readonly path: readonly string[];
+}
+
+function Page({ status, tunnels, path: [page, first, second] }: PageProps) {
+  if (page === undefined) return <Overview status={status} tunnels={tunnels} />;
+  if (page === 'machines' && first !== undefined)
+    return <MachinePage name={first} status={status} tunnels={tunnels} />;
+  if (page === 'machines') return <MachinesPage status={status} />;
+  if (page === 'tunnels' && first !== undefined && second !== undefined)
+    return <TunnelPage ends={[first, second]} tunnels={tunnels} />;
+  if (page === 'tunnels') return <TunnelsPage tunnels={tunnels} />;
+  return <Missing>There is no such page.</Missing>;
+}
+
+interface KnownProps {
+  readonly network: string;
+  readonly children: (status: NetworkStatus, tunnels: TunnelsStatus) => ReactNode;
+}
+
+/** What was known is shown on while the server does not answer. */
+function Known({ network, children }: KnownProps) {
+  const status = useStatus(network);
+  const tunnels = useTunnels(network);
+  if (status.data && tunnels.data) return children(status.data, tunnels.data);
+  const error = status.error ?? tunnels.error;
+  if (!error) return <Loading what={network} />;
+  const again = (): void => {
+    void status.refetch();
+    void tunnels.refetch();
+  };
+  return <Failure error={error} again={again} />;
+}
+
+function NetworkChoice({ network }: { readonly network: string }) {
+  const { data = [] } = useNetworks();
+  if (data.length < 2) return <span className="network">{network}</span>;
+  return (
+    <NativeSelect
+      size="xs"
+      aria-label="Network"
+      value={network}
+      data={data.map((one) => one.network)}
+      onChange={(event) => goTo(pathIn(event.currentTarget.value))}
+    />
+  );
+}
+
+function SchemeButton() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const next = { auto: 'dark', dark: 'light', light: 'auto' } as const;
+  return (
+    <Button
+      size="compact-xs"
+      variant="subtle"
+      color="gray"
+      aria-label={`Colours: ${colorScheme}; change to ${next[colorScheme]}`}
+      onClick={() => setColorScheme(next[colorScheme])}
+    >
+      {colorScheme}
+    </Button>
+  );
+}
+
+function LogoutButton() {
+  const client = useQueryClient();
+  const logOut = async (): Promise<void> => {
+    await ask('/v1/session', { method: 'DELETE' });
+    client.clear();
+    window.location.assign('/');
+  };
+  return (
+    <Button size="compact-xs" variant="subtle" color="gray" onClick={() => void logOut()}>
+      Log out
+    </Button>
+  );
+}

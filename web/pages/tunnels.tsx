@@ -1,0 +1,107 @@
+import { NativeSelect } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import type { TunnelStatus, TunnelsStatus } from '#api';
+import {
+  bytes,
+  duration,
+  handshakeOf,
+  moodOfTunnel,
+  received,
+  sent,
+  states,
+} from '../data/words.ts';
+import { Link } from '../parts/link.tsx';
+import { Pill } from '../parts/states.tsx';
+import { type Column, Table } from '../parts/table.tsx';
+import { pathIn } from '../route.ts';
+
+const nameOf = ({ ends: [a, b] }: TunnelStatus): string => `${a.machine} ${b.machine}`;
+
+const columnsOf = (network: string): readonly Column<TunnelStatus>[] => [
+  {
+    name: 'Between',
+    width: 'minmax(10rem, 1.6fr)',
+    value: nameOf,
+    show: ({ ends: [a, b] }) => (
+      <Link to={pathIn(network, 'tunnels', a.machine, b.machine)}>
+        {a.machine} – {b.machine}
+      </Link>
+    ),
+  },
+  {
+    name: 'State',
+    width: 'minmax(6.5rem, .6fr)',
+    value: ({ state }) => states.indexOf(state),
+    show: ({ state }) => <Pill mood={moodOfTunnel[state]}>{state}</Pill>,
+  },
+  {
+    name: 'Handshake',
+    width: 'minmax(5rem, .5fr)',
+    isExtra: true,
+    isNumber: true,
+    value: handshakeOf,
+    show: (tunnel) => {
+      const seconds = handshakeOf(tunnel);
+      return seconds === undefined ? '–' : duration(seconds);
+    },
+  },
+  {
+    name: 'Sent',
+    width: 'minmax(4.5rem, .5fr)',
+    isExtra: true,
+    isNumber: true,
+    value: sent,
+    show: (tunnel) => bytes(sent(tunnel)),
+  },
+  {
+    name: 'Received',
+    width: 'minmax(4.5rem, .5fr)',
+    isExtra: true,
+    isNumber: true,
+    value: received,
+    show: (tunnel) => bytes(received(tunnel)),
+  },
+  {
+    name: 'Why',
+    width: 'minmax(10rem, 2.4fr)',
+    isExtra: true,
+    value: ({ why }) => why,
+    show: ({ why }) => <span className="dim">{why}</span>,
+  },
+];
+
+const textOf = (tunnel: TunnelStatus): string => `${nameOf(tunnel)} ${tunnel.state} ${tunnel.why}`;
+
+interface TunnelTableProps {
+  readonly network: string;
+  readonly label: string;
+  readonly tunnels: readonly TunnelStatus[];
+}
+
+/** Tunnels, all of them or those of one state. */
+export function TunnelTable({ network, label, tunnels }: TunnelTableProps) {
+  const columns = useMemo(() => columnsOf(network), [network]);
+  const [state, setState] = useState('');
+  const rows = useMemo(
+    () => (state === '' ? tunnels : tunnels.filter((one) => one.state === state)),
+    [tunnels, state],
+  );
+  return (
+    <Table label={label} rows={rows} columns={columns} keyOf={nameOf} textOf={textOf}>
+      <NativeSelect
+        size="xs"
+        aria-label="State"
+        value={state}
+        data={[{ value: '', label: 'all states' }, ...states]}
+        onChange={(event) => setState(event.currentTarget.value)}
+      />
+    </Table>
+  );
+}
+
+export const TunnelsPage = ({ tunnels }: { readonly tunnels: TunnelsStatus }) => (
+  <>
+    <h1>Tunnels</h1>
+    <TunnelTable network={tunnels.network} label="tunnels" tunnels={tunnels.tunnels} />
+  </>
+);

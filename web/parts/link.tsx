@@ -1,0 +1,24 @@
+import type { MouseEvent, ReactNode } from 'react';
+import { goTo } from '../route.ts';
+
+interface LinkProps {
+  readonly to: string;
+  readonly children: ReactNode;
+  readonly className?: string;
+  readonly isHere?: boolean;
+}
+
+/** A link within the dashboard: no page is loaded, unless somebody wants it in another tab. */
+export function Link({ to, children, className, isHere }: LinkProps) {
+  const go = (event: MouseEvent): void => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    goTo(to);
+    window.scrollTo(0, 0);
+  };
+  return (
+    <a href={to} onClick={go} className={className} aria-current={isHere ? 'page' : undefined}>
+      {children}
+    </a>
+  );
+}

@@ -1,0 +1,55 @@
+import { Button, Loader } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Refused } from '../data/server.ts';
+import type { Mood } from '../data/words.ts';
+
+/** A word with a mark whose shape and colour tell how it is. */
+export const Pill = ({ mood, children }: { readonly mood: Mood; readonly children: ReactNode }) => (
+  <span className={`pill ${mood}`}>
+    <span className="mark" aria-hidden="true" />
+    {children}
+  </span>
+);
+
+export const Loading = ({ what }: { readonly what: string }) => (
+  <div className="middle" role="status">
+    <Loader size="sm" type="dots" />
+    <span>Asking for {what}</span>
+  </div>
+);
+
+interface FailureProps {
+  readonly error: Error;
+  readonly again: () => void;
+}
+
+export function Failure({ error, again }: FailureProps) {
+  const isRefused = error instanceof Refused;
+  return (
+    <div className="middle" role="alert">
+      <Pill mood="bad">{isRefused ? error.message : 'The server does not answer.'}</Pill>
+      {isRefused && error.fix !== '' && <p className="dim">{error.fix}</p>}
+      <Button size="xs" variant="default" onClick={again}>
+        Try again
+      </Button>
+    </div>
+  );
+}
+
+export const Empty = ({ children }: { readonly children: ReactNode }) => (
+  <div className="middle dim">{children}</div>
+);
+
+/** What somebody looks for who follows an old address. */
+export const Missing = ({ children }: { readonly children: ReactNode }) => (
+  <div className="middle">
+    <h1>Not here</h1>
+    <p className="dim">{children}</p>
+  </div>
+);
+
+/** Text in which `commands` stand in code style. */
+export const Words = ({ text }: { readonly text: string }) =>
+  text
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? <code key={`${index} ${part}`}>{part}</code> : part));

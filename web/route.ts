@@ -1,0 +1,39 @@
+import { useSyncExternalStore } from 'react';
+
+/** Told when this page itself changes its address: browsers only tell of back and forward. */
+const moved = 'hawser-moved';
+
+function follow(listener: () => void): () => void {
+  for (const event of ['popstate', moved]) window.addEventListener(event, listener);
+  return () => {
+    for (const event of ['popstate', moved]) window.removeEventListener(event, listener);
+  };
+}
+
+const here = (): string => window.location.pathname + window.location.search;
+
+/** The address of what is to be seen. */
+export const usePath = (): string => useSyncExternalStore(follow, here);
+
+/** `/n/home/machines?x` as `n`, `home`, `machines`. */
+export const pathParts = (path: string): readonly string[] =>
+  (path.split('?')[0] ?? '').split('/').filter(Boolean).map(decoded);
+
+/** Whoever types an address may write what is no encoding. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export function goTo(path: string, how: 'further' | 'instead' = 'further'): void {
+  if (how === 'instead') window.history.replaceState(null, '', path);
+  else window.history.pushState(null, '', path);
+  window.dispatchEvent(new Event(moved));
+}
+
+/** The address within a network. */
+export const pathIn = (network: string, ...parts: readonly string[]): string =>
+  `/n/${[network, ...parts].map(encodeURIComponent).join('/')}`;
