@@ -38,6 +38,13 @@ describe('the database of a server', () => {
     return file;
   };
 
+  test('may say where its password is kept', () => {
+    vi.stubEnv('PGPASSFILE', '/nowhere');
+    const url = 'postgres://hawser@db/hawser?passfile=/etc/hawser/pgpass';
+    expect(databaseFor('--database', url)).toBe(url);
+    expect([process.env['PGPASSFILE'], told]).toEqual(['/etc/hawser/pgpass', '']);
+  });
+
   test('is what is said, else what a file holds, else what the environment says', () => {
     const file = fileWith('postgres://hawser:of-file@db/hawser\n');
     expect(databaseFor()).toBeUndefined();

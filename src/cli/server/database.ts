@@ -26,13 +26,19 @@ const hasPassword = (url: string): boolean => /\/\/[^/?#]*:[^/?#]+@|[?&]password
 
 /**
  * The URL of the database that is meant; undefined: none, the data folder is. What libpq takes from the
- * environment for a URL that says nothing of it counts as well: PGPASSWORD, PGPASSFILE, ~/.pgpass.
+ * environment for a URL that says nothing of it counts as well: PGPASSWORD, PGPASSFILE, ~/.pgpass; and
+ * `passfile=` in the URL.
  * @throws cli/database-unreadable
  */
-export function databaseOf(
-  { database, databaseFile }: DatabaseFlags,
-  command: Command,
-): string | undefined {
+export function databaseOf(flags: DatabaseFlags, command: Command): string | undefined {
+  const url = urlOf(flags, command);
+  const passfile = url === undefined ? null : URL.parse(url)?.searchParams.get('passfile');
+  // pg knows the file by the environment alone.
+  if (passfile) process.env['PGPASSFILE'] = passfile;
+  return url;
+}
+
+function urlOf({ database, databaseFile }: DatabaseFlags, command: Command): string | undefined {
   if (database !== undefined) {
     if (hasPassword(database)) warn(cliErrors.error('cli/password-in-argv', {}));
     return database;
