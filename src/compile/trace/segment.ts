@@ -1,5 +1,5 @@
 import { Address, type Family } from '#ip';
-import { type Port, type Segment, type Station, vxlanPort } from '#spec';
+import { type Port, type Router, type Segment, type Station, vxlanPort } from '#spec';
 import type { Namespace } from '#state';
 import type { Hop, Trace, Verdict } from '../api.ts';
 import { type Model, type Node, unknownMachine } from '../model.ts';
@@ -7,6 +7,8 @@ import { pairsAt, type Side } from '../project/segments/known.ts';
 import { gatewaysOf, vxlan } from '../project/segments/place.ts';
 import { asSeen } from '../project/segments/proxied.ts';
 import { segmentSpaces, spaceName } from '../project/segments/space.ts';
+import { stationsOf } from '../project/segments/stations.ts';
+import { atRouter, routerIn, throughRouter } from './router.ts';
 
 /** A machine of a segment, with its segment. */
 export interface Stationed {
@@ -22,7 +24,7 @@ function stationed(model: Model): ReadonlyMap<string, Stationed> {
   if (known) return known;
   const all = new Map(
     model.network.segments.flatMap((segment) =>
-      segment.stations.flatMap((station) =>
+      stationsOf(model, segment).flatMap((station) =>
         [station.name, ...station.addresses.map(String)].map((key): [string, Stationed] => [
           key,
           { station, segment },
@@ -58,7 +60,8 @@ const conclude = (
 
 /**
  * What happens to a flow from or to a machine of a segment. Within a site it passes the site's own switch;
- * to another, the borders of both gateways and the tunnel between them. Nothing leads in or out.
+ * to another, the borders of both gateways and the tunnel between them. Nothing leads out but a router of ours, and
+ * nothing in.
  */
 export function traceSegment(
   model: Model,
@@ -68,9 +71,13 @@ export function traceSegment(
   carry: Carry,
   family?: Family,
 ): Trace {
-  const [sender, receiver] = [stationOf(model, from), stationOf(model, to)];
   for (const name of [from, to]) checkName(model, name);
+  const sender = stationOf(model, from);
   const target = Address.tryParse(to);
+  const router = sender && routerIn(model, sender.segment.name);
+  // A router of several segments is a machine of each.
+  const ours = router && routerOf(model, sender, router);
+  const receiver = to === router?.name ? ours : stationOf(model, to);
   const [source, destination] = pairOf(sender, receiver, family ?? target?.family);
   const ends: Ends = {
     from: sender?.station.name ?? from,
@@ -79,14 +86,47 @@ export function traceSegment(
     source: String(source ?? ''),
     destination: String(destination ?? target ?? ''),
   };
-  if (!sender || !receiver || sender.segment !== receiver.segment) {
+  if (sender && receiver?.segment === sender.segment) {
+    if (!source || !destination) {
+      return conclude(ends, 'unreachable', `${from} and ${to} share no address family`);
+    }
+    const found = within(model, sender, receiver, ends, carry);
+    const isOurs = router && receiver.station.name === router.name && sender !== receiver;
+    return isOurs && passes(found) ? atRouter(model, router, found) : found;
+  }
+  const beyond = target ?? receiver?.station.addresses[0];
+  if (!sender || !ours || !router || !beyond || isOf(sender, beyond)) {
     return conclude(ends, 'unreachable', apart(sender, receiver, to));
   }
-  if (sender.station === receiver.station) {
-    return conclude(ends, 'outside', 'it never leaves the machine');
+  const [own, next] = pairOf(sender, ours, beyond.family);
+  if (!own || !next) {
+    return conclude(ends, 'unreachable', `${from} has no way to its router by IPv${beyond.family}`);
   }
-  if (!source || !destination) {
-    return conclude(ends, 'unreachable', `${from} and ${to} share no address family`);
+  const leg = { ...ends, source: String(own), destination: String(next) };
+  return throughRouter(model, router, beyond, within(model, sender, ours, leg, carry));
+}
+
+const passes = ({ verdict }: Trace): boolean => verdict === 'allow' || verdict === 'outside';
+
+const isOf = ({ segment }: Stationed, address: Address): boolean =>
+  segment.subnets.some((subnet) => subnet.contains(address));
+
+/** The router of a machine's segment, as a machine of it. */
+function routerOf(model: Model, { segment }: Stationed, { name }: Router): Stationed | undefined {
+  const station = stationsOf(model, segment).find((one) => one.name === name);
+  return station && { station, segment };
+}
+
+/** Between two machines of one segment. */
+function within(
+  model: Model,
+  sender: Stationed,
+  receiver: Stationed,
+  ends: Ends,
+  carry: Carry,
+): Trace {
+  if (sender.station.name === receiver.station.name) {
+    return conclude(ends, 'outside', 'it never leaves the machine');
   }
   if (sender.station.site === receiver.station.site) {
     const { site } = sender.station;

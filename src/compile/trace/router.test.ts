@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { parsePort } from '#spec';
+import { linked } from '../testing.ts';
+import { trace } from './trace.ts';
+
+const file = (snat = true) => `
+version: 1
+network: net
+overlay: 10.0.0.0/24
+sites:
+  a:
+    gateways: { ga: { endpoint: 192.0.2.1:51820, overlay: 10.0.0.1 } }
+    hosts: { a-1: { segment: lab, address: 10.9.0.2, mac: "02:00:00:00:00:0a" }, w-1: { segment: work, address: 10.8.0.2, mac: "02:00:00:00:00:0c" } }
+  b:
+    gateways: { gb: { endpoint: 192.0.2.2:51820, overlay: 10.0.0.2 } }
+    hosts: { b-1: { segment: lab, address: 10.9.0.130, mac: "02:00:00:00:00:0b" } }
+segments:
+  lab:
+    vni: 7
+    subnet: 10.9.0.0/24
+    router: 10.9.0.1
+    sites: { a: { pool: 10.9.0.2-10.9.0.99, port: eth1 }, b: { pool: 10.9.0.130-10.9.0.199, port: eth1 } }
+  work:
+    vni: 8
+    subnet: 10.8.0.0/24
+    router: 10.8.0.1
+    sites: { a: { pool: 10.8.0.2-10.8.0.99, port: eth2 } }
+routers:
+  gw:
+    site: a
+    segments: [lab, work]
+    uplink: { address: 10.5.0.2/24, via: 10.5.0.1 }
+    snat: ${snat}
+    egress: [10.254.0.1/32, { to: 130.238.7.10, ports: [udp/53, tcp/53-54] }]
+`;
+const flow = (from: string, to: string, port = 'icmp', snat = true) =>
+  trace(linked(file(snat)), from, to, parsePort(port));
+
+test('what is on the list leaves from the address of the uplink, by the entry that lets it', () => {
+  const found = flow('b-1', '10.254.0.1', 'tcp/443');
+  const decision = { machine: 'ga', counter: 'to-10.254.0.1_32' };
+  expect(found).toMatchObject({ verdict: 'allow', source: '10.9.0.130', decision });
+  expect(found.hops.map(({ machine, source }) => [machine, source])).toEqual([
+    ['b-1', '10.9.0.130'],
+    ['gb', '10.9.0.130'],
+    ['ga', '10.9.0.130'],
+    ['gw', '10.5.0.2'],
+    ['ga', '10.5.0.2'],
+  ]);
+  expect(flow('b-1', '10.254.0.1', 'tcp/443', false).hops.at(-1)?.source).toBe('10.9.0.130');
+});
+
+test('what is not is refused, and the router that refuses it is named', () => {
+  const denied = { verdict: 'deny', decision: { machine: 'ga', counter: 'denied' } };
+  expect(flow('b-1', '198.51.100.1')).toMatchObject(denied);
+  expect(flow('a-1', '130.238.7.10', 'tcp/55')).toMatchObject(denied);
+  expect(flow('a-1', '130.238.7.10')).toMatchObject(denied);
+  expect(flow('a-1', '130.238.7.10', 'tcp/54').verdict).toBe('allow');
+  expect(flow('a-1', '198.51.100.1').reason).toContain('`egress` of router gw');
+});
+
+test('a router answers pings, and leads from one of its segments to the other', () => {
+  for (const to of ['gw', '10.9.0.1']) expect(flow('b-1', to).verdict).toBe('allow');
+  expect(flow('w-1', 'gw').destination).toBe('10.8.0.1');
+  expect(flow('b-1', 'gw', 'tcp/22')).toMatchObject({ verdict: 'deny' });
+  expect(flow('b-1', 'w-1', 'tcp/22')).toMatchObject({
+    verdict: 'allow',
+    decision: { counter: 'between' },
+  });
+});

@@ -1,0 +1,78 @@
+import type { Address } from '#ip';
+import type { Port, Router } from '#spec';
+import type { Hop, Trace } from '../api.ts';
+import type { Model } from '../model.ts';
+import { egressCounter } from '../project/routers/filter.ts';
+import { segmentsOf } from '../project/routers/place.ts';
+
+/** The router of ours in a segment. */
+export const routerIn = ({ network }: Model, segment: string): Router | undefined =>
+  network.routers.find(({ segments }) => segments.includes(segment));
+
+/** The gateway on which a router stands. */
+const gatewayOf = (model: Model, { site }: Router): string =>
+  model.network.sites.find(({ name }) => name === site)?.gateways[0]?.name ?? site;
+
+const matches = (ports: readonly Port[], port: Port): boolean =>
+  ports.length === 0 ||
+  ports.some((one) => {
+    if (one.protocol === 'icmp' || port.protocol === 'icmp') return one.protocol === port.protocol;
+    return one.protocol === port.protocol && one.first <= port.first && port.last <= one.last;
+  });
+
+/** The entry by which a router lets something out: the first that fits, as its filter has them. */
+const entryFor = (model: Model, { egress }: Router, target: Address, port: Port) =>
+  egress.find(
+    ({ to, ports }) =>
+      matches(ports, port) && (to ? to.contains(target) : !isInside(model, target)),
+  );
+
+const isInside = (model: Model, target: Address): boolean =>
+  model.inside.contains(target) ||
+  model.network.segments.some(({ subnets }) => subnets.some((one) => one.contains(target)));
+
+/** What a router itself answers: pings, and nothing else. */
+export function atRouter(model: Model, router: Router, way: Trace): Trace {
+  const reason = `router ${router.name} answers pings and nothing else`;
+  if (way.port.protocol === 'icmp') return { ...way, verdict: 'allow', reason };
+  return { ...way, verdict: 'deny', reason, decision: { machine: gatewayOf(model, router) } };
+}
+
+/** What becomes of a flow to what is in no segment of its sender: `way` is that to the router. */
+export function throughRouter(model: Model, router: Router, target: Address, way: Trace): Trace {
+  const { name } = router;
+  const machine = gatewayOf(model, router);
+  const destination = String(target);
+  const hops = way.hops.map((hop) => ({ ...hop, destination }));
+  // Answers come back the same way: how they pass the uplink is not told.
+  const found = { ...way, destination, hops, back: [] };
+  if (way.verdict !== 'allow' && way.verdict !== 'outside') {
+    return { ...found, reason: `it does not reach router ${name}: ${way.reason}` };
+  }
+  const other = segmentsOf(model, router).find(({ subnets }) =>
+    subnets.some((subnet) => subnet.contains(target)),
+  );
+  if (other) {
+    const reason = `router ${name} leads from one of its segments to the other, ${other.name}`;
+    return { ...found, verdict: 'allow', reason, decision: { machine, counter: 'between' } };
+  }
+  const entry = entryFor(model, router, target, way.port);
+  if (!entry) {
+    const reason = `no entry of \`egress\` of router ${name} lets it out; it is refused there, on ${machine}`;
+    return { ...found, verdict: 'deny', reason, decision: { machine, counter: 'denied' } };
+  }
+  const end = router.uplink.find(({ address }) => address.family === target.family);
+  const source = router.snat ? String(end?.address ?? way.source) : way.source;
+  const header = { source, destination };
+  const out: readonly Hop[] = [
+    { machine: name, interface: 'uplink', ...header },
+    { machine, ...header },
+  ];
+  return {
+    ...found,
+    verdict: 'allow',
+    hops: [...hops.slice(0, -1), ...out],
+    reason: `the entry ${entry.text} of router ${name} lets it out, from the address ${source}; beyond ${machine} nothing of ours decides`,
+    decision: { machine, counter: egressCounter(entry), place: entry.place },
+  };
+}
