@@ -193,8 +193,21 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
   });
 
   test('carries a megabyte each way, from machines that know of 1500 bytes alone', async () => {
+    const program = ['tcpdump', '-lnni', 'eth0', 'tcp[tcpflags] & tcp-syn != 0'];
+    const heard = b.box.start(['ip', 'netns', 'exec', 'station', ...program]);
+    await until('it listens', () => heard.output().includes('listening on'));
     await megabyte(a, b, pouta.address);
     await megabyte(b, a, knox.address);
+    // What fits is told to both, whoever asks first: 1440 of the tunnel without the headers of VXLAN, IP and TCP.
+    await until('both answers are heard', () => heard.output().split('[S.]').length > 2);
+    const told = (from: string): readonly string[] =>
+      heard
+        .output()
+        .split('\n')
+        .filter((line) => line.includes(`IP ${from}.`))
+        .map((line) => /mss (\d+)/.exec(line)?.[1] ?? '');
+    expect(told(knox.address)).toEqual(['1350', '1350']);
+    expect(told(pouta.address)).toEqual(['1460', '1460']);
   }, 60_000);
 
   test('comes back when its namespace is torn down, as by a reboot, and its port was home meanwhile', async () => {

@@ -2,6 +2,7 @@ import type { Segment } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { knownSets, pairsAt, rangesAt, type Side } from './known.ts';
+import { segmentMtu } from './mtu.ts';
 import { bridge, vxlan } from './place.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
@@ -38,7 +39,8 @@ const routed = (port: string): NftChain => ({
 });
 
 /** What crosses the border comes from a machine that is known on the side it comes from. */
-export function bordersOf(model: Model, { unit }: Node, segment: Segment): readonly NftTable[] {
+export function bordersOf(model: Model, node: Node, segment: Segment): readonly NftTable[] {
+  const { unit } = node;
   const here = segment.sites.find(({ site }) => site === unit.name);
   const table = {
     name: `hawser-${model.network.name}`,
@@ -46,10 +48,11 @@ export function bordersOf(model: Model, { unit }: Node, segment: Segment): reado
     sets: [...knownSets(model, segment, unit.name)],
     maps: [],
   };
+  const clamps = clampsOf(segmentMtu(model, node, segment));
   const chains = (border: NftChain, layer: Layer): NftChain[] => [
-    crossing('far', layer),
+    crossing('far', layer, clamps),
     border,
-    crossing('near', layer),
+    crossing('near', layer, clamps),
   ];
   const bridged = { family: 'bridge', ...table, chains: chains(forward, 'bridge') };
   if (here?.mode !== 'proxy') return [bridged];
@@ -60,10 +63,32 @@ export function bordersOf(model: Model, { unit }: Node, segment: Segment): reado
 type Layer = 'bridge' | 'inet';
 
 /** The only ways in and out: all that is not let through is dropped, and counted by what it is. */
-const crossing = (side: Side, layer: Layer): NftChain => ({
+const crossing = (side: Side, layer: Layer, clamps: readonly NftRule[]): NftChain => ({
   name: side,
-  rules: [...strangers, ...stays, ...isKnown(side, layer), ...neverCross, drop('spoofed')],
+  rules: [
+    ...clamps,
+    ...strangers,
+    ...stays,
+    ...isKnown(side, layer),
+    ...neverCross,
+    drop('spoofed'),
+  ],
 });
+
+/** Headers of IP and TCP. */
+const headers = [
+  ['ip', 40],
+  ['ip6', 60],
+] as const;
+
+/** Machines that keep to 1500 bytes, and hear of no ICMP, send TCP that fits: of two sizes the lesser counts. */
+const clampsOf = (mtu: number | undefined): readonly NftRule[] =>
+  mtu === undefined
+    ? []
+    : headers.map(([family, length]) => ({
+        match: [is('meta protocol', family), is('tcp flags & (syn | rst)', 'syn')],
+        set: `tcp option maxseg size set ${mtu - length}`,
+      }));
 
 /** ICMPv6 (RFC 4861): a router advertises itself; solicitations, answers and redirects. */
 const advertisement = is('icmpv6 type', 'nd-router-advert');
