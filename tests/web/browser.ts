@@ -1,9 +1,9 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** Debian's browser: it asks nobody for anything but what a page wants of it. */
-export const openBrowser = async (): Promise<Browser> =>
+/** Debian's browser, or a program that starts it elsewhere: it asks nobody for anything but what a page wants of it. */
+export const openBrowser = async (executablePath = '/usr/bin/chromium'): Promise<Browser> =>
   chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath,
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
       ...['--disable-background-networking', '--disable-component-update'],

@@ -1,0 +1,76 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Machine, type Running, serve, settled, World } from '../server/world.ts';
+import { suite } from '../support/suite.ts';
+import { logIn, openBrowser, openPage, type Seen } from './browser.ts';
+
+suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'] }, () => {
+  let world: World;
+  let hub: Machine;
+  let alice: Machine;
+  let program: Running | undefined;
+  let folder: string;
+  let browser: Browser;
+  let seen: Seen;
+
+  beforeAll(async () => {
+    world = await World.open();
+    [hub, alice] = [await world.machine('hub'), await world.machine('alice')];
+    const serving = await serve(hub);
+    ({ program } = serving);
+    alice.must('join', serving.joinToken);
+    await settled(hub, 'hub', 'alice');
+    // The browser is on the hub too: it sees nothing but this network.
+    folder = mkdtempSync(join(tmpdir(), 'hawser-browser-'));
+    const start = join(folder, 'chromium');
+    writeFileSync(start, `#!/bin/sh\nexec ${hub.box.enter.join(' ')} /usr/bin/chromium "$@"\n`);
+    chmodSync(start, 0o755);
+    browser = await openBrowser(start);
+    seen = await openPage(browser, 'https://127.0.0.1:7443');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.end('SIGKILL');
+    await world?.close();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  test('opens with the token that the first start shows, where that start says', async () => {
+    expect(program?.output).toContain('The dashboard is at https://127.0.0.1:7443/');
+    const [, token = ''] = /^ +(hawser-admin-[\w-]+)$/m.exec(program?.output ?? '') ?? [];
+    await logIn(seen.page, token);
+    expect(new URL(seen.page.url()).pathname).toBe('/n/home');
+  });
+
+  test('says that all is well, and how much that is', async () => {
+    await seen.page.getByText('All is well').waitFor();
+    await seen.page.getByText('2 machines are connected, 1 tunnel is up.').waitFor();
+  });
+
+  test('says within a second that a machine went, and that it returned', async () => {
+    const { page } = seen;
+    const away = page.locator('.findings').getByText('is away, seen');
+    alice.must('agent', 'stop');
+    await away.waitFor({ timeout: 1000 });
+    await page.getByRole('link', { name: 'alice', exact: true }).click();
+    await page.getByText(/^away, seen/).waitFor();
+    alice.must('agent', 'start');
+    await page.getByText(/^connected since/).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText('All is well').waitFor();
+  });
+
+  test('shows both ends of a tunnel, with what each has of it', async () => {
+    const { page } = seen;
+    await page.goto('/n/home/tunnels/hub/alice');
+    await page.getByText(`${alice.address}:51820`).waitFor();
+    await page.getByText(`${hub.address}:51820`).waitFor();
+  });
+
+  test('asked nobody but its server, and did nothing that its policy refuses', () => {
+    expect(seen.offences).toEqual([]);
+  });
+});
