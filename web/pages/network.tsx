@@ -1,6 +1,6 @@
 import { Button, NativeSelect, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
 import { useLive } from '../data/live.ts';
 import { useNetworks, useStatus, useTunnels } from '../data/queries.ts';
@@ -14,6 +14,9 @@ import { Overview } from './overview.tsx';
 import { TunnelPage } from './tunnel.tsx';
 import { TunnelsPage } from './tunnels.tsx';
 
+/** What it takes to lay islands out is loaded where they are looked at. */
+const MapPage = lazy(async () => import('./map.tsx'));
+
 interface NetworkPagesProps {
   readonly network: string;
   /** What comes after the network in the address. */
@@ -23,6 +26,7 @@ interface NetworkPagesProps {
 
 const sections = [
   { path: [], name: 'Overview' },
+  { path: ['map'], name: 'Map' },
   { path: ['machines'], name: 'Machines' },
   { path: ['tunnels'], name: 'Tunnels' },
 ] as const;
@@ -78,6 +82,13 @@ interface PageProps {
 
 function Page({ status, tunnels, path: [page, first, second] }: PageProps) {
   if (page === undefined) return <Overview status={status} tunnels={tunnels} />;
+  if (page === 'map') {
+    return (
+      <Suspense fallback={<Loading what="the map" />}>
+        <MapPage status={status} tunnels={tunnels} />
+      </Suspense>
+    );
+  }
   if (page === 'machines' && first !== undefined)
     return <MachinePage name={first} status={status} tunnels={tunnels} />;
   if (page === 'machines') return <MachinesPage status={status} />;

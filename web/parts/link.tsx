@@ -6,10 +6,12 @@ interface LinkProps {
   readonly children: ReactNode;
   readonly className?: string;
   readonly isHere?: boolean;
+  /** What a link says that shows no text. */
+  readonly label?: string;
 }
 
 /** A link within the dashboard: no page is loaded, unless somebody wants it in another tab. */
-export function Link({ to, children, className, isHere }: LinkProps) {
+export function Link({ to, children, className, isHere, label }: LinkProps) {
   const go = (event: MouseEvent): void => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
@@ -17,7 +19,13 @@ export function Link({ to, children, className, isHere }: LinkProps) {
     window.scrollTo(0, 0);
   };
   return (
-    <a href={to} onClick={go} className={className} aria-current={isHere ? 'page' : undefined}>
+    <a
+      href={to}
+      onClick={go}
+      className={className}
+      aria-label={label}
+      aria-current={isHere ? 'page' : undefined}
+    >
       {children}
     </a>
   );

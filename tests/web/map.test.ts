@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import type { MachineStatus, TunnelStatus } from '#api';
+import { mapOf, mostMachines } from '../../web/data/islands.ts';
+
+const machine = (name: string, site?: string, connected = true): MachineStatus => ({
+  ...{ name, enrolment: 'enrolled', connected, overlay: [], notes: [], failures: [] },
+  ...(site !== undefined && { site }),
+});
+
+const tunnel = (a: string, b: string, state: TunnelStatus['state'] = 'up'): TunnelStatus => ({
+  ...{ state, why: 'because' },
+  ends: [
+    { machine: a, tells: true },
+    { machine: b, tells: true },
+  ],
+});
+
+const many = (site: string, connected: boolean): readonly MachineStatus[] =>
+  Array.from({ length: mostMachines }, (_, index) => machine(`${site}-${index}`, site, connected));
+
+test('machines of a site lie on one island, and others on their own, also where names are alike', () => {
+  const machines = [machine('a', 'north'), machine('b', 'north'), machine('north')];
+  const { islands, lines } = mapOf(machines, [tunnel('a', 'north'), tunnel('a', 'b', 'down')]);
+  expect(islands.map(({ name, isSite, dots }) => [name, isSite, dots.length])).toEqual([
+    ['north', true, 2],
+    ['north', false, 1],
+  ]);
+  expect(lines.map(({ mood, machines: ends }) => [mood, ends])).toEqual([
+    ['good', ['a', 'north']],
+    ['bad', ['a', 'b']],
+  ]);
+  const [site, alone] = islands;
+  for (const { x, y } of site?.dots ?? []) {
+    expect(Math.hypot(x - (site?.x ?? 0), y - (site?.y ?? 0))).toBeLessThan(site?.radius ?? 0);
+  }
+  const apart = Math.hypot((site?.x ?? 0) - (alone?.x ?? 0), (site?.y ?? 0) - (alone?.y ?? 0));
+  expect(apart).toBeGreaterThan((site?.radius ?? 0) + (alone?.radius ?? 0));
+});
+
+test('many machines are drawn as their sites, and tunnels between two sites as one, as the worst of them', () => {
+  const machines = [...many('north', true), ...many('south', false)];
+  const between = [tunnel('north-0', 'south-0'), tunnel('south-1', 'north-1', 'down')];
+  const { islands, lines } = mapOf(machines, [...between, tunnel('north-0', 'north-1')]);
+  expect(islands.map(({ dots }) => dots.map(({ mood, says }) => [mood, says]))).toEqual([
+    [['good', '150 of 150 machines connected']],
+    [['bad', '0 of 150 machines connected']],
+  ]);
+  expect(lines.map(({ says, mood, machines: ends }) => [says, mood, ends])).toEqual([
+    ['north – south: 1 of 2 tunnels up', 'bad', undefined],
+  ]);
+});
+
+test('what changes its state stays where it is', () => {
+  const before = mapOf([machine('a', 'x'), machine('b')], [tunnel('a', 'b')]);
+  const after = mapOf(
+    [machine('a', 'x'), machine('b', undefined, false)],
+    [tunnel('a', 'b', 'down')],
+  );
+  const places = ({ islands }: typeof before) => islands.map(({ x, y }) => [x, y]);
+  expect(places(after)).toEqual(places(before));
+});

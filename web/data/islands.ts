@@ -1,0 +1,193 @@
+import {
+  forceCollide,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  forceX,
+  forceY,
+  type SimulationNodeDatum,
+} from 'd3-force';
+import type { MachineStatus, TunnelStatus } from '#api';
+import { type Mood, moodOfTunnel, presenceOf } from './words.ts';
+
+/** A machine on the map, or all of an island that is drawn as one. */
+export interface Dot {
+  readonly name: string;
+  /** It stands for all machines of a site. */
+  readonly isSite: boolean;
+  readonly mood: Mood;
+  readonly says: string;
+  readonly isHub: boolean;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A site, or a machine that is of none. */
+export interface Island {
+  readonly name: string;
+  readonly isSite: boolean;
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+  readonly dots: readonly Dot[];
+}
+
+/** A tunnel, or all between two islands. */
+export interface Line {
+  readonly key: string;
+  readonly mood: Mood;
+  readonly says: string;
+  /** The machines at its ends; undefined: of several tunnels. */
+  readonly machines: readonly [string, string] | undefined;
+  readonly from: Dot;
+  readonly to: Dot;
+}
+
+/** Beyond, a site is drawn as one. */
+export const mostMachines = 150;
+
+interface Group extends SimulationNodeDatum {
+  readonly name: string;
+  readonly isSite: boolean;
+  readonly machines: readonly MachineStatus[];
+  readonly radius: number;
+}
+
+const worst = (moods: readonly Mood[]): Mood =>
+  (['bad', 'warn', 'good', 'idle'] as const).find((mood) => moods.includes(mood)) ?? 'idle';
+
+function groupsOf(machines: readonly MachineStatus[], isCollapsed: boolean): readonly Group[] {
+  const sites = new Map<string, MachineStatus[]>();
+  for (const machine of machines) {
+    // A site and a machine may be called alike.
+    const key = machine.site === undefined ? `machine ${machine.name}` : `site ${machine.site}`;
+    sites.set(key, [...(sites.get(key) ?? []), machine]);
+  }
+  return [...sites].map(([key, own]) => {
+    const isSite = key.startsWith('site ');
+    const radius = isSite ? 24 + (isCollapsed ? 4 : 15) * Math.sqrt(own.length) : 14;
+    return { name: key.slice(key.indexOf(' ') + 1), isSite, machines: own, radius };
+  });
+}
+
+/** Places the islands so that those with tunnels between them are near. The same network gives the same map. */
+function settle(groups: readonly Group[], pairs: readonly (readonly [Group, Group])[]): void {
+  const links = pairs.map(([source, target]) => ({ source, target }));
+  const distance = ({ source, target }: { source: Group; target: Group }): number =>
+    source.radius + target.radius + 70;
+  forceSimulation([...groups])
+    .force('links', forceLink(links).distance(distance as never))
+    .force('apart', forceManyBody().strength(-260))
+    .force('x', forceX().strength(0.05))
+    .force('y', forceY().strength(0.09))
+    .force(
+      'room',
+      forceCollide<Group>((group) => group.radius + 22),
+    )
+    .stop()
+    .tick(groups.length > 400 ? 60 : 250);
+}
+
+/** What was placed last: it is asked for again whenever a state changes, and lies where it lay. */
+let placed: { readonly of: string; readonly groups: readonly Group[] } = { of: '', groups: [] };
+
+function placeAll(
+  groups: readonly Group[],
+  between: ReadonlyMap<string, readonly [Group, Group]>,
+): void {
+  const of = [...groups.map(({ name, radius }) => `${name} ${radius}`), ...between.keys()].join();
+  if (placed.of !== of) {
+    settle(groups, [...between.values()]);
+    placed = { of, groups };
+    return;
+  }
+  for (const [index, group] of groups.entries()) {
+    const { x = 0, y = 0 } = placed.groups[index] ?? {};
+    Object.assign(group, { x, y });
+  }
+}
+
+/** In a spiral, as seeds lie in a sunflower: evenly, however many there are. */
+function dotsOf({ machines, radius, x = 0, y = 0, isSite }: Group): readonly Dot[] {
+  const turn = Math.PI * (3 - Math.sqrt(5));
+  return machines.map((machine, index) => {
+    const far =
+      isSite && machines.length > 1
+        ? (radius - 14) * Math.sqrt((index + 0.5) / machines.length)
+        : 0;
+    const { word, mood } = presenceOf(machine);
+    const place = { x: x + far * Math.cos(index * turn), y: y + far * Math.sin(index * turn) };
+    return {
+      name: machine.name,
+      isSite: false,
+      mood,
+      says: word,
+      isHub: machine.hub === true,
+      ...place,
+    };
+  });
+}
+
+function collapsed({ name, machines, x = 0, y = 0 }: Group): Dot {
+  const moods = machines.map((machine) => presenceOf(machine).mood);
+  const connected = machines.filter((machine) => machine.connected).length;
+  const says = `${connected} of ${machines.length} machines connected`;
+  return { name, isSite: true, mood: worst(moods), says, isHub: true, x, y };
+}
+
+/** Where everything is on the map. */
+export function mapOf(machines: readonly MachineStatus[], tunnels: readonly TunnelStatus[]) {
+  const isCollapsed = machines.length > mostMachines;
+  const groups = groupsOf(machines, isCollapsed);
+  const groupOf = new Map(
+    groups.flatMap((group) => group.machines.map(({ name }) => [name, group])),
+  );
+  const between = new Map<string, readonly [Group, Group]>();
+  for (const { ends } of tunnels) {
+    const [a, b] = ends.map(({ machine }) => groupOf.get(machine));
+    if (a && b && a !== b) between.set(`${a.name} ${b.name}`, [a, b]);
+  }
+  placeAll(groups, between);
+  const islands = groups.map((group): Island => {
+    const dots = isCollapsed && group.isSite ? [collapsed(group)] : dotsOf(group);
+    const { name, isSite, radius, x = 0, y = 0 } = group;
+    return { name, isSite, radius, x, y, dots };
+  });
+  const dotOf = new Map<string, Dot>();
+  for (const [index, { dots }] of islands.entries()) {
+    for (const { name } of groups[index]?.machines ?? []) {
+      const own = dots.length === 1 ? dots[0] : dots.find((dot) => dot.name === name);
+      if (own) dotOf.set(name, own);
+    }
+  }
+  return { islands, lines: linesOf(tunnels, dotOf) };
+}
+
+function linesOf(
+  tunnels: readonly TunnelStatus[],
+  dotOf: ReadonlyMap<string, Dot>,
+): readonly Line[] {
+  const lines = new Map<string, TunnelStatus[]>();
+  for (const tunnel of tunnels) {
+    const [a, b] = tunnel.ends.map(({ machine }) => dotOf.get(machine));
+    if (!a || !b || a === b) continue;
+    const key = [a, b]
+      .map(({ name, isSite }) => `${isSite ? 'site' : 'machine'} ${name}`)
+      .sort()
+      .join();
+    lines.set(key, [...(lines.get(key) ?? []), tunnel]);
+  }
+  return [...lines].flatMap(([key, [first, ...more]]) => {
+    const [from, to] = first ? first.ends.map(({ machine }) => dotOf.get(machine)) : [];
+    if (!first || !from || !to) return [];
+    const all = [first, ...more];
+    const mood = worst(all.map(({ state }) => moodOfTunnel[state]));
+    const up = all.filter(({ state }) => state === 'up').length;
+    const [a, b] = first.ends.map(({ machine }) => machine) as [string, string];
+    const says =
+      more.length === 0
+        ? `${a} – ${b} is ${first.state}: ${first.why}`
+        : `${from.name} – ${to.name}: ${up} of ${all.length} tunnels up`;
+    return [{ key, mood, says, machines: more.length === 0 ? [a, b] : undefined, from, to }];
+  });
+}

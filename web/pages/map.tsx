@@ -1,0 +1,112 @@
+import { useMemo, useState } from 'react';
+import type { NetworkStatus, TunnelsStatus } from '#api';
+import { type Dot, type Island, type Line, mapOf } from '../data/islands.ts';
+import { Link } from '../parts/link.tsx';
+import { Empty } from '../parts/states.tsx';
+import { pathIn } from '../route.ts';
+
+interface MapPageProps {
+  readonly status: NetworkStatus;
+  readonly tunnels: TunnelsStatus;
+}
+
+/** Room around the outermost islands, for their names. */
+const margin = 50;
+/** A map of few islands is not blown up. */
+const least = 420;
+
+/** The part of the plane in which all islands are, as SVG wants it told. */
+function viewOf(islands: readonly Island[]): string {
+  const reach = (side: (island: Island) => number): number =>
+    Math.max(...islands.map(side)) + margin;
+  const right = reach(({ x, radius }) => x + radius);
+  const left = reach(({ x, radius }) => radius - x);
+  const bottom = reach(({ y, radius }) => y + radius);
+  const top = reach(({ y, radius }) => radius - y);
+  const width = Math.max(left + right, least);
+  const height = Math.max(top + bottom, least / 1.6);
+  return `${(right - left - width) / 2} ${(bottom - top - height) / 2} ${width} ${height}`;
+}
+
+/** Sites as islands with their machines on them, and the tunnels between. */
+export default function MapPage({ status, tunnels }: MapPageProps) {
+  const { network, machines } = status;
+  const { islands, lines } = useMemo(
+    () => mapOf(machines, tunnels.tunnels),
+    [machines, tunnels.tunnels],
+  );
+  const [said, setSaid] = useState('');
+  if (machines.length === 0) return <Empty>No machine is in {network} yet.</Empty>;
+  return (
+    <>
+      <h1>Map</h1>
+      <section className="card map">
+        <svg viewBox={viewOf(islands)} role="group" aria-label={`Map of ${network}`}>
+          {islands
+            .filter(({ isSite }) => isSite)
+            .map(({ name, x, y, radius }) => (
+              <circle key={name} className="island" cx={x} cy={y} r={radius} />
+            ))}
+          {lines.map((line) => (
+            <Tunnel key={line.key} network={network} line={line} onSay={setSaid} />
+          ))}
+          {islands.map(({ name, isSite, x, y, radius }) => (
+            <text key={`${isSite} ${name}`} x={x} y={y + radius + 13} textAnchor="middle">
+              {name}
+            </text>
+          ))}
+          {islands.flatMap(({ dots, isSite }) =>
+            dots.map((dot) => (
+              <Machine key={`${isSite} ${dot.name}`} network={network} dot={dot} onSay={setSaid} />
+            )),
+          )}
+        </svg>
+        <p className="dim said" aria-live="polite">
+          {said === '' ? 'Point at a machine or a tunnel to hear of it.' : said}
+        </p>
+      </section>
+    </>
+  );
+}
+
+interface Speaking {
+  readonly network: string;
+  readonly onSay: (text: string) => void;
+}
+
+function Tunnel({ network, line, onSay }: Speaking & { readonly line: Line }) {
+  const { from, to, mood, says, machines } = line;
+  const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
+  const say = (): void => onSay(says);
+  return (
+    <Link
+      to={machines ? pathIn(network, 'tunnels', ...machines) : pathIn(network, 'tunnels')}
+      label={says}
+    >
+      <g className={`tunnel ${mood}`} onPointerEnter={say} onFocus={say}>
+        <line {...ends} className="near" />
+        <line {...ends} />
+      </g>
+    </Link>
+  );
+}
+
+function Machine({ network, dot, onSay }: Speaking & { readonly dot: Dot }) {
+  const { name, isSite, mood, says, isHub, x, y } = dot;
+  const text = `${name}: ${says}`;
+  const say = (): void => onSay(text);
+  const size = isHub ? 9 : 6;
+  return (
+    <Link to={pathIn(network, 'machines', ...(isSite ? [] : [name]))} label={text}>
+      <g className={`dot ${mood}`} onPointerEnter={say} onFocus={say}>
+        {mood === 'bad' ? (
+          <path
+            d={`M${x} ${y - size - 2}l${size + 2} ${size + 2}l${-size - 2} ${size + 2}l${-size - 2} ${-size - 2}z`}
+          />
+        ) : (
+          <circle cx={x} cy={y} r={size} />
+        )}
+      </g>
+    </Link>
+  );
+}
