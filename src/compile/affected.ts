@@ -205,6 +205,7 @@ function nodeText(node: Node): string {
     node.carries.join(),
     endpointText(machine),
     machine.listenPort,
+    machine.taps.join(),
     machine.interface,
     machine.keepalive,
     machine.managed,

@@ -1,5 +1,6 @@
 import { errorTable } from '#base';
 import { routerErrors } from './routers/errors.ts';
+import { segmentErrors } from './segments/errors.ts';
 
 /** Everything that can be wrong with a file. `ip/...` codes join these for addresses and prefixes. */
 export const errors = errorTable({
@@ -288,87 +289,7 @@ export const errors = errorTable({
     says: '`allowed_ips` of `{name}` has no effect: Hawser runs there and keeps them itself',
     fix: 'Remove it, or say `managed: false`.',
   },
-  // Segments.
-  'spec/segment-subnets': {
-    says: 'segment `{segment}` has several subnets of one family',
-    fix: 'Keep one range of IPv4, one of IPv6, or one of each.',
-  },
-  'spec/outside-segment': {
-    says: '{what} lies outside segment `{segment}` ({subnets})',
-    fix: 'Correct it, or widen the `subnet` of the segment.',
-  },
-  'spec/pool-holds': {
-    says: 'the pool {pool} holds {what}',
-    fix: 'Leave it out: `hawser check --suggest` proposes pools for segment `{segment}`.',
-  },
-  'spec/pools-overlap': {
-    says: 'the pool {pool} overlaps {other} of site `{site}`, at {first}',
-    fix: 'Give each site addresses of its own: `hawser check --suggest` proposes pools.',
-  },
-  'spec/outside-pool': {
-    says: '{address} of `{name}` lies outside what site `{site}` has of segment `{segment}` ({pools})',
-    fix: 'Correct the address, or widen `segments.{segment}.sites.{site}.pool`.',
-  },
-  'spec/segment-not-there': {
-    says: 'segment `{segment}` does not reach site `{site}`',
-    fix: 'Add `{site}` to `segments.{segment}.sites`, with its pool and port.',
-  },
-  'spec/segment-without-gateway': {
-    says: 'segment `{segment}` should reach site `{site}`, which has no gateway',
-    fix: 'Give the site a gateway: a segment meets a site at its first one.',
-  },
-  'spec/vni-twice': {
-    says: 'VNI {vni} is already that of segment `{other}`, at {first}',
-    fix: 'Give each segment a number of its own.',
-  },
-  'spec/port-taken': {
-    says: 'port `{port}` of site `{site}` already belongs to segment `{segment}`, at {first}',
-    fix: 'Use another port, or give every segment on it a `vlan` of its own.',
-  },
-  'spec/port-name': {
-    says: '`{port}` cannot be the port of a segment: the namespace that it would move into has a device of that name',
-    fix: 'Rename the device on the gateway (`ip link set dev {port} name lan0`), and name it here.',
-  },
-  'spec/port-of-vxlan': {
-    says: '`{name}` listens on UDP port {port}, which is that of VXLAN, and carries a segment',
-    fix: 'Give it another `port`; 51820 is usual.',
-  },
-  'spec/segment-mtu': {
-    says: 'segment `{segment}` has IPv6, which needs 1280 bytes, and at site `{site}` {mtu} are left of {underlay}',
-    fix: 'Give the site a network with an MTU of {least} or more, or the segment IPv4 alone.',
-  },
-  'spec/bad-mac': {
-    says: '`{text}` is no MAC address of a machine',
-    fix: 'Write six pairs of hexadecimal digits, such as "fa:16:3e:8b:c4:6a", in quotes.',
-  },
-  'spec/multicast-mac': {
-    says: '`{text}` is the MAC address of a group: the first pair of digits is odd',
-    fix: 'Copy the address of the machine’s own device, as `ip link` shows it.',
-  },
-  'spec/mac-twice': {
-    says: '{mac} is already the MAC address of `{other}`, at {first}',
-    fix: 'Give each machine a MAC address of its own.',
-  },
-  'spec/mac-count': {
-    says: '`{name}` names {names} machines, and `mac` gives {macs} addresses',
-    fix: 'Give one for each, as a list or a range such as "fa:16:3e:8b:c4:[10-13]".',
-  },
-  'spec/only-in-a-segment': {
-    says: '`{name}` has `{key}`, and is in no segment',
-    fix: 'Say its `segment`, or remove `{key}`: other hosts are known by their addresses.',
-  },
-  'spec/allow-in-segment': {
-    says: 'what `{name}` is allowed, {allow}, reaches into segment `{segment}` ({subnet})',
-    fix: 'Name networks behind that machine: addresses of the segment belong to the machines that have them.',
-  },
-  'spec/not-in-a-segment': {
-    says: '`{key}` means nothing at `{name}`, which is in segment `{segment}`',
-    fix: 'Remove it.',
-  },
-  'spec/inside-a-segment': {
-    says: '`{name}` is a machine of a segment, and cannot be named here yet',
-    fix: 'Name machines and plain hosts only.',
-  },
+  ...segmentErrors,
   ...routerErrors,
   'spec/not-built': {
     says: '{what}: this version checks it, and cannot build it yet',

@@ -66,6 +66,7 @@ export function readMachine(
     addresses: readSiteAddresses(name, textsOf(source, 'address'), around, draft),
     overlay: readOverlay(name, textsOf(source, 'overlay'), draft),
     pods: [],
+    taps: [],
     managed: true,
     ...(source.key !== undefined && { publicKey: source.key }),
     tags: readTags(source, draft),

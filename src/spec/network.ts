@@ -63,6 +63,8 @@ export interface Machine extends Located {
   readonly overlay: readonly Address[];
   /** Of nodes: the pod ranges that live on it. */
   readonly pods: readonly Prefix[];
+  /** Of gateways: names of the bridge ports on which machines of segments are, `*` at the end for any; sorted. */
+  readonly taps: readonly string[];
   /** False: nothing of ours runs there; its configuration is exported. */
   readonly managed: boolean;
   /** Of unmanaged members: what goes into the tunnel, instead of the overlay and all subnets. */

@@ -39,6 +39,11 @@ const forms = {
     pattern: '^(?!(?:\\.{1,2}|all|default|lo)$)[a-zA-Z0-9_=+.-]{1,15}$',
     fault: 'spec/bad-interface',
   },
+  // As nft(8) has it: a name, or the beginning of names.
+  ports: {
+    pattern: '^(?!(?:\\.{1,2}|all|default|lo)$)[a-zA-Z0-9_=+.-]{1,14}(?:[a-zA-Z0-9_=+.-]|\\*)?$',
+    fault: 'spec/bad-interface',
+  },
   // What login programs take, and no shell or ssh(1) reads otherwise.
   login: { pattern: '^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,31}$', fault: 'spec/bad-login' },
   // RFC 3339: a date, or a date and time with its zone.

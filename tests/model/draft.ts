@@ -172,6 +172,7 @@ const machineOf = (
   keepalive: m.endpoint ? 0 : (draft.defaults?.keepalive ?? 25),
   addresses: (m.address ?? []).map((a) => plain(Address.parse(a))),
   overlay: (m.overlay ?? []).map((a) => Address.parse(a)),
+  taps: [],
   pods: (m.pods ?? []).map((p) => Prefix.parse(p)),
   managed: m.managed ?? true,
   ...(m.allowed_ips && {

@@ -21,6 +21,7 @@ import { type Carried, carriedPeers } from './peers.ts';
 import { routerSpaces } from './routers/space.ts';
 import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
 import { segmentSpaces } from './segments/space.ts';
+import { tapsOf } from './segments/taps.ts';
 import { bindingsOf, diversionsOf, type PlannedTunnel, tunnelState, tunnelsOf } from './tunnels.ts';
 
 /** Whether a machine of that name has a HostState. */
@@ -130,7 +131,10 @@ function rootOf(model: Model, node: Node, { peers, tunnels, routing }: Parts): N
     ...base,
     ...(sysctls.length > 0 && { sysctls: { v: 1, items: sysctls } }),
     forwarding: { v: 1, items: forwardingOf(model, node, devices) },
-    nft: { v: 1, items: [withPin(filterOf(model, node, devices), tunnels, routing)] },
+    nft: {
+      v: 1,
+      items: [withPin(filterOf(model, node, devices), tunnels, routing), ...tapsOf(model, node)],
+    },
   };
 }
 

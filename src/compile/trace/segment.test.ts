@@ -59,6 +59,12 @@ test('within a site nothing is enforced', () => {
   expect(flow('a-1', 'a-2').reason).toMatch(/^not enforced: both are on the switch of a/);
 });
 
+test('within a site with guarded ports that is said', () => {
+  const tapped = file.replace('overlay: 10.0.0.1 }', 'overlay: 10.0.0.1, taps: tap* }');
+  const { reason } = trace(linked(tapped), 'a-1', 'a-2', parsePort('icmp'));
+  expect(reason).toContain('where ga has their ports, neither speaks for another');
+});
+
 test('DHCP stays at home, and the border that keeps it is named', () => {
   const decision = { machine: 'gb', counter: 'border' };
   expect(flow('b-1', 'a-1', 'udp/67')).toMatchObject({ verdict: 'deny', decision });

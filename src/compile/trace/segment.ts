@@ -129,9 +129,7 @@ function within(
     return conclude(ends, 'outside', 'it never leaves the machine');
   }
   if (sender.station.site === receiver.station.site) {
-    const { site } = sender.station;
-    const reason = `not enforced: both are on the switch of ${site}, and nothing of ours is between them`;
-    return conclude(ends, 'outside', reason);
+    return conclude(ends, 'outside', beside(model, sender.station.site));
   }
   return across(model, sender, receiver, ends, carry);
 }
@@ -153,6 +151,16 @@ function pairOf(
   const families = wanted ? [wanted] : ([4, 6] as const);
   const shared = families.find((family) => of(sender, family) && of(receiver, family));
   return shared ? [of(sender, shared), of(receiver, shared)] : [];
+}
+
+/** What is said of two machines of one site. */
+function beside(model: Model, site: string): string {
+  const guards = model.sitesByName.get(site)?.gateways.filter(({ taps }) => taps.length > 0) ?? [];
+  if (guards.length === 0) {
+    return `not enforced: both are on the switch of ${site}, and nothing of ours is between them`;
+  }
+  const names = guards.map(({ name }) => name).join(', ');
+  return `not enforced: both are on the switch of ${site}; where ${names} has their ports, neither speaks for another`;
 }
 
 /** Why a flow finds no way: its ends are not of one segment. */

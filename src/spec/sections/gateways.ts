@@ -2,12 +2,24 @@ import type { Static } from 'typebox';
 import type { Draft } from '../draft.ts';
 import { readMachine, type Surroundings } from '../machine.ts';
 import type { Machine } from '../network.ts';
-import { entriesOf, type Loose, placeOfKey } from '../origin.ts';
+import { entriesOf, type Loose, placeOfKey, textsOf } from '../origin.ts';
 import * as words from '../vocabulary.ts';
 import { tunnelMachine } from './tunnel-machine.ts';
 
 const Gateway = words.mapping(
-  tunnelMachine,
+  {
+    ...tunnelMachine,
+    taps: words.optional(
+      words.oneOrMany(
+        {
+          description:
+            'The bridge ports of this machine on which machines of segments are, by name; `*` at the end stands for any. Only those that the file has at this site may send there, and none in the name of another.',
+          examples: ['tap*'],
+        },
+        'ports',
+      ),
+    ),
+  },
   {
     title: 'Gateway',
     description:
@@ -27,7 +39,10 @@ export function readGateways(
   around: Surroundings,
   draft: Draft,
 ): readonly Machine[] {
-  return entriesOf(gateways).map(([name, source]) =>
-    readMachine(name, 'gateway', source, placeOfKey(gateways, name), around, draft),
-  );
+  return entriesOf(gateways).map(([name, source]) => ({
+    ...readMachine(name, 'gateway', source, placeOfKey(gateways, name), around, draft),
+    taps: textsOf(source, 'taps')
+      .map(({ text }) => text)
+      .sort(),
+  }));
 }

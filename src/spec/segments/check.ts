@@ -20,6 +20,7 @@ export function checkSegments(
   checkIdentifiers(segments, draft);
   checkPorts(segments, draft);
   checkListenPorts(segments, byName, draft);
+  checkTaps(segments, sites, draft);
   for (const segment of segments) {
     for (const here of segment.sites) checkGateway(segment, here, byName, draft);
     checkPortName(segment, draft);
@@ -84,6 +85,19 @@ function checkListenPorts(segments: readonly Segment[], sites: Sites, draft: Dra
     const { name, fields, place } = gateway;
     const where = { place: fields['port'] ?? place, text: String(vxlanPort) };
     draft.report(errors.diagnostic('spec/port-of-vxlan', { port: vxlanPort, name }, where));
+  }
+}
+
+function checkTaps(segments: readonly Segment[], sites: readonly Site[], draft: Draft): void {
+  const reached = new Set(segments.flatMap((segment) => segment.sites.map(({ site }) => site)));
+  for (const site of sites.filter((one) => !reached.has(one.name))) {
+    for (const { name, taps, fields, place } of site.gateways) {
+      if (taps.length === 0) continue;
+      const where = { place: fields['taps'] ?? place };
+      draft.report(
+        errors.diagnostic('spec/taps-without-segment', { name, site: site.name }, where),
+      );
+    }
   }
 }
 

@@ -42,7 +42,11 @@ export function knownSets(model: Model, segment: Segment, site: string): readonl
   ];
 }
 
-const setsOf = (segment: Segment, side: Side, stations: readonly Known[]): readonly NftSet[] => {
+export const setsOf = (
+  segment: Segment,
+  side: Side,
+  stations: readonly Known[],
+): readonly NftSet[] => {
   const byMac = [...Map.groupBy(stations, ({ mac }) => mac)];
   return families.flatMap((family): NftSet[] => {
     const type = `ether_addr . ipv${family}_addr`;

@@ -188,3 +188,37 @@ test('a machine that comes or changes its MAC address concerns all gateways of i
   const allowed = linked(file().replace('0B"', '0B", allow: 192.168.7.0/24'));
   expect(affected(before, allowed)).toEqual(['ga', 'gb']);
 });
+
+test('ports of machines are guarded where they are, and a router among them may advertise itself', () => {
+  const tapped = file().replace(
+    'spare: { overlay: 10.0.0.9 }',
+    'spare: { overlay: 10.0.0.9, taps: [tap*, vnet1] }',
+  );
+  const guardsOf = (text: string, name: string) =>
+    project(linked(text), name).namespaces['root']?.nft?.items.filter(
+      ({ family }) => family === 'bridge',
+    );
+  expect(guardsOf(tapped, 'ga')).toEqual([]);
+  const [guard] = guardsOf(tapped, 'spare') ?? [];
+  expect(guard?.chains.find(({ name }) => name === 'prerouting')?.rules).toEqual(
+    ['tap*', 'vnet1'].map((port) => ({
+      match: [{ left: 'iifname', op: '==', right: port }],
+      verdict: 'goto tap',
+    })),
+  );
+  expect(guard?.sets.find(({ name }) => name === 'near4')?.elements).toEqual([
+    '02:00:00:00:00:0a . 10.9.0.2',
+  ]);
+  const advertised = (text: string) =>
+    guardsOf(text, 'spare')?.[0]
+      ?.chains.find(({ name }) => name === 'tap')
+      ?.rules.find(({ counter }) => counter === 'rogue-ra')
+      ?.match.map(({ left, op, right }) => `${left} ${op} ${String(right)}`);
+  const routing = 'icmpv6 type == nd-router-advert,nd-redirect';
+  expect(advertised(tapped)).toEqual([routing]);
+  const routed = tapped
+    .replace('vni: 7', 'router: 10.9.0.2\n    vni: 7')
+    .replace('pool: 10.9.0.2-', 'pool: 10.9.0.3-');
+  expect(advertised(routed)).toEqual([routing, 'ether saddr != 02:00:00:00:00:0a']);
+  expect(affected(linked(file()), linked(tapped))).toContain('spare');
+});
