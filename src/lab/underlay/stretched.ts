@@ -4,24 +4,11 @@ import type { Draft } from './draft.ts';
 const ethernetMtu = 1500;
 
 /** What a gateway's port of a segment leads to: a switch, and the segment's machines of that site on it. */
-export function addSegments(draft: Draft, { segments, sites, routers }: Network): void {
+export function addSegments(draft: Draft, { segments, sites }: Network): void {
   for (const segment of segments) {
     for (const here of segment.sites) {
       const [gateway] = sites.find(({ name }) => name === here.site)?.gateways ?? [];
       if (gateway) addSwitch(draft, segment, here, gateway.name);
-    }
-    if (routers.some(({ segments: routed }) => routed.includes(segment.name)))
-      addRoutes(draft, segment);
-  }
-}
-
-/** What is outside is behind the router, if it is one of ours. */
-function addRoutes(draft: Draft, { routers, stations }: Segment): void {
-  for (const { name, addresses } of stations) {
-    for (const router of routers) {
-      if (!addresses.some(({ family }) => family === router.family)) continue;
-      const prefix = router.family === 4 ? '0.0.0.0/0' : '::/0';
-      draft.namespace(name).routes.push({ prefix, via: `${router}`, device: 'eth0' });
     }
   }
 }
