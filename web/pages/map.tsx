@@ -36,12 +36,16 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
     [machines, tunnels.tunnels],
   );
   const [said, setSaid] = useState('');
+  const view = islands.length === 0 ? '' : viewOf(islands);
+  // Names can be read however much is on the map.
+  const size = Math.max(11, Number(view.split(' ')[2]) / 90);
+  const style = { '--size': `${size}px` } as React.CSSProperties;
   if (machines.length === 0) return <Empty>No machine is in {network} yet.</Empty>;
   return (
     <>
       <h1>Map</h1>
       <section className="card map">
-        <svg viewBox={viewOf(islands)} role="group" aria-label={`Map of ${network}`}>
+        <svg viewBox={view} style={style} role="group" aria-label={`Map of ${network}`}>
           {islands
             .filter(({ isSite }) => isSite)
             .map(({ name, x, y, radius }) => (

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { memo, type ReactNode, useMemo, useRef, useState } from 'react';
 import { Empty } from './states.tsx';
 
 /** A column of a table. */
@@ -72,6 +72,7 @@ export function Table<Row>(props: TableProps<Row>) {
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
     overscan: 12,
+    useFlushSync: false,
   });
   const template = (isWide: boolean): string =>
     columns
@@ -109,25 +110,41 @@ export function Table<Row>(props: TableProps<Row>) {
             {virtual.getVirtualItems().map(({ index, start }) => {
               const row = shown[index] as Row;
               return (
-                <div
-                  role="row"
-                  className="row"
-                  aria-rowindex={index + 2}
-                  key={keyOf(row)}
-                  style={{ transform: `translateY(${start}px)` }}
-                >
-                  {columns.map(({ name, show, isExtra, isNumber }) => (
-                    <div role="cell" key={name} className={classOf(isExtra, isNumber)}>
-                      {show(row)}
-                    </div>
-                  ))}
-                </div>
+                <Line key={keyOf(row)} row={row} columns={columns} index={index} start={start} />
               );
             })}
           </div>
         </div>
       </div>
       {shown.length === 0 && <Empty>{rows.length === 0 ? 'There are none.' : 'None fits.'}</Empty>}
+    </div>
+  );
+}
+
+interface LineProps<Row> {
+  readonly row: Row;
+  readonly columns: readonly Column<Row>[];
+  readonly index: number;
+  /** Pixels from the first row. */
+  readonly start: number;
+}
+
+/** What is in sight already is not drawn again while others come. */
+const Line = memo(LineOf) as typeof LineOf;
+
+function LineOf<Row>({ row, columns, index, start }: LineProps<Row>) {
+  return (
+    <div
+      role="row"
+      className="row"
+      aria-rowindex={index + 2}
+      style={{ transform: `translateY(${start}px)` }}
+    >
+      {columns.map(({ name, show, isExtra, isNumber }) => (
+        <div role="cell" key={name} className={classOf(isExtra, isNumber)}>
+          {show(row)}
+        </div>
+      ))}
     </div>
   );
 }
