@@ -139,7 +139,7 @@ export const errors = errorTable({
   },
   'spec/bad-interface': {
     says: '`{text}` is no interface name',
-    fix: 'Use 1 to 15 letters, digits and any of `_=+.-`, such as `wg0`.',
+    fix: 'Use 1 to 15 letters, digits and any of `_=+.-`, such as `wg0`. In `taps` a `*` may stand at the end.',
   },
   'spec/long-interface': {
     says: 'the interface would be called `{interface}`, which has {length} characters; Linux allows 15',
