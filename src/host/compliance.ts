@@ -14,7 +14,7 @@ import type { Host, Observation, Wish } from './contract.ts';
 import type { Device } from './devices.ts';
 import { emptyWish } from './linux.ts';
 import { networkOf } from './mark.ts';
-import { routes } from './routed-compliance.ts';
+import { segments } from './segment-compliance.ts';
 
 /** A machine under test: a host, and hands to spoil what it made and to put foreign things there. */
 export interface Fixture {
@@ -24,6 +24,8 @@ export interface Fixture {
   /** The public key of that file's key. */
   readonly publicKey: string;
   sysctl(path: string): string;
+  /** Whether its kernel has 802.1Q. */
+  hasVlans(): boolean;
   /** What stands in its /etc/hosts; a fake has none. */
   hosts(): string;
   readonly spoil: {
@@ -46,6 +48,7 @@ export interface Fixture {
     nearRoute(prefix: string): void;
     nearSysctl(path: string): void;
     bridgeMac(): void;
+    vlan(name: string): void;
     port(device: string): void;
     /** Both ends of a pair, by that in the namespace of the router, `hw-net-gw`. */
     pair(name: string): void;
@@ -143,7 +146,7 @@ export function hostCompliance(
     shares(() => trial, states);
     adopts(() => trial, states);
     refuses(() => trial, states);
-    routes(() => trial, states.second);
+    segments(() => trial, states);
   });
 }
 

@@ -18,6 +18,7 @@ export interface Device {
   /** The bridge it is on. */
   readonly master?: string;
   readonly vxlan?: VxlanData;
+  readonly vlan?: { readonly tag: number; readonly parentIndex: number };
   /** What it is as a port of its bridge. */
   readonly slave?: SlaveData;
 }
@@ -99,6 +100,8 @@ interface LinkJson {
   readonly group?: string;
   readonly ifalias?: string;
   readonly master?: string;
+  /** What it lies on, where that is in another namespace. */
+  readonly link_index?: number;
   readonly linkinfo?: {
     readonly info_kind?: string;
     readonly info_data?: unknown;
@@ -132,6 +135,12 @@ export function readDevices(links: readonly LinkJson[]): Devices {
         .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
       ...(link.master !== undefined && { master: link.master }),
       ...(link.linkinfo?.info_kind === 'vxlan' && { vxlan: link.linkinfo.info_data as VxlanData }),
+      ...(link.linkinfo?.info_kind === 'vlan' && {
+        vlan: {
+          tag: (link.linkinfo.info_data as { readonly id: number }).id,
+          parentIndex: link.link_index ?? 0,
+        },
+      }),
       ...(link.linkinfo?.info_slave_data && { slave: link.linkinfo.info_slave_data }),
     })),
   );

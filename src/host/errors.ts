@@ -97,6 +97,10 @@ export const hostErrors = errorTable({
     says: 'there is no device {device} on this machine, which is to be the port of a segment',
     fix: 'Plug it in, or correct `port` in the file; the rest of the network works, and the next run tries again.',
   },
+  'host/no-vlan': {
+    says: 'this kernel has no 802.1Q, so {device} cannot carry VLAN {tag} to a segment',
+    fix: 'Load the module 8021q (`modprobe 8021q`), or give the segment a port of its own without `vlan`; the rest of the network works, and the next run tries again.',
+  },
   'host/port-in-use': {
     says: 'the device {device} cannot be the port of a segment: {why}',
     fix: 'Give the segment a device of its own, without addresses, or take them away.',

@@ -25,6 +25,15 @@ async function open(): Promise<Fixture> {
     keyFile: machine.store.keyFile('net', 0),
     publicKey,
     sysctl: (path) => machine.do(`cat /proc/sys/${path}`).trim(),
+    hasVlans: () => {
+      try {
+        machine.do('ip link add link lo name probe type vlan id 1');
+        machine.do('ip link del dev probe');
+        return true;
+      } catch {
+        return false;
+      }
+    },
     hosts: () => machine.hosts(),
     spoil: {
       device: (name) => void machine.do(`ip link del dev ${name}`),
@@ -52,6 +61,7 @@ async function open(): Promise<Fixture> {
         machine.do(`${inLab} ip link set dev ${device} down`);
         machine.do(`${inLab} ip link set dev ${device} nomaster`);
       },
+      vlan: (name) => void machine.do(`${inLab} ip link del dev ${name}`),
       proxy: (address) => void machine.do(`${inLab} ip neigh del proxy ${address} dev eth1`),
       nearRoute: (prefix) => void machine.do(`${inLab} ip route del ${prefix}`),
       nearSysctl: (path) => void machine.do(`${inLab} tee /proc/sys/${path}`, '0'),

@@ -20,6 +20,7 @@ import { route, unreachable } from './route/index.ts';
 import { isOurSpace, space } from './space/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { veth } from './veth/index.ts';
+import { vlan } from './vlan/index.ts';
 import { vxlan } from './vxlan/index.ts';
 import { wireguard } from './wireguard/index.ts';
 
@@ -44,6 +45,7 @@ const spaceFacilities: readonly LinuxFacility[] = [
   bridge,
   vxlan,
   port,
+  vlan,
   fdb,
   neighbour,
   route,
@@ -81,6 +83,7 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [wireguard, 'withdraw'],
   [proxy, 'withdraw'],
   [port, 'withdraw'],
+  [vlan, 'withdraw'],
   [fdb, 'withdraw'],
   [vxlan, 'withdraw'],
   [veth, 'withdraw'],
@@ -92,6 +95,7 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [vxlan, 'establish'],
   [fdb, 'establish'],
   [port, 'establish'],
+  [vlan, 'establish'],
   [neighbour, 'establish'],
   [address, 'establish'],
   [sysctl, 'establish'],
@@ -128,7 +132,7 @@ function neededDevice(change: Change): string | undefined {
 }
 
 /** Facilities whose items are devices, for others to lie on. */
-const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports', 'veths']);
+const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports', 'vlans', 'veths']);
 
 function needsDevice(change: Change, device: string): Failure {
   return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };

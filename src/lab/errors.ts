@@ -53,6 +53,10 @@ export const labErrors = errorTable({
     says: 'the lab {name} cannot become what {file} says while it is up: {reason}',
     fix: 'Build it anew: hawser lab down {name}; hawser lab up {file} --name {name}.',
   },
+  'lab/tagged': {
+    says: 'the lab has no VLAN tags, and the machines of segment {segment} at site {site} have the tag {vlan}',
+    fix: 'Try a copy of the file without `vlan` there, each segment with a `port` of its own.',
+  },
   'lab/missing-programs': {
     says: 'the lab needs programs that are not here: {programs}',
     fix: 'On Debian or Ubuntu: sudo apt-get install --no-install-recommends {packages}',

@@ -35,6 +35,7 @@ const named: Names = {
   vxlans: (item) => `VXLAN device ${item.name}`,
   fdb: (item) => `MAC address ${item.mac} behind ${item.device}`,
   ports: (item) => `port ${item.device}`,
+  vlans: (item) => `port ${item.name}`,
   neighbours: (item) => `neighbour ${item.address} of ${item.device}`,
   proxies: (item) => `answers for ${item.address} on ${item.device}`,
   veths: (item) =>

@@ -39,6 +39,10 @@ export const impactOfChange: OnChange = {
   vxlans: (a, b) =>
     a.vni === b.vni && a.port === b.port && a.local === b.local ? 'none' : 'outage',
   ports: (a, b) => (a.bridge === b.bridge || b.bridge !== '' ? 'none' : 'session'),
+  vlans: (a, b) => {
+    if (a.parent !== b.parent || a.tag !== b.tag) return 'outage';
+    return a.bridge === b.bridge || b.bridge !== '' ? 'none' : 'session';
+  },
   fdb: none,
   neighbours: (a, b) => (a.mac === b.mac ? 'none' : 'session'),
   proxies: none,
@@ -67,6 +71,7 @@ const removals: Readonly<Record<Facility, Impact>> = {
   bridges: 'outage',
   vxlans: 'outage',
   ports: 'outage',
+  vlans: 'outage',
   fdb: 'outage',
   neighbours: 'outage',
   proxies: 'outage',

@@ -156,6 +156,17 @@ export interface PortItem {
   readonly up: boolean;
 }
 
+export interface VlanItem {
+  readonly name: string;
+  /** The device of the agent's own namespace that carries it; empty where that is none. */
+  readonly parent: string;
+  /** 802.1Q. */
+  readonly tag: number;
+  /** Empty where it is on none. */
+  readonly bridge: string;
+  readonly up: boolean;
+}
+
 export interface VxlanItem {
   readonly name: string;
   /** Empty where it is on none. */
@@ -237,6 +248,7 @@ export interface ItemTypes {
   bridges: BridgeItem;
   vxlans: VxlanItem;
   ports: PortItem;
+  vlans: VlanItem;
   fdb: FdbItem;
   neighbours: NeighbourItem;
   proxies: ProxyItem;
@@ -269,6 +281,7 @@ export const facilities = [
   'bridges',
   'vxlans',
   'ports',
+  'vlans',
   'fdb',
   'neighbours',
   'proxies',
@@ -300,6 +313,7 @@ export const idOf: IdOf = {
   bridges: (item) => item.name,
   vxlans: (item) => item.name,
   ports: (item) => item.device,
+  vlans: (item) => item.name,
   fdb: (item) => `${item.device} ${item.mac}`,
   neighbours: (item) => `${item.device} ${item.address}`,
   proxies: (item) => `${item.device} ${item.address}`,

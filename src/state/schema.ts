@@ -1,6 +1,15 @@
 import Type, { type Static } from 'typebox';
 import { DhcpServer } from './dhcp-schema.ts';
-import { Bridge, FdbEntry, Neighbour, Port, ProxyEntry, Veth, Vxlan } from './space-schema.ts';
+import {
+  Bridge,
+  FdbEntry,
+  Neighbour,
+  Port,
+  ProxyEntry,
+  Veth,
+  Vlan,
+  Vxlan,
+} from './space-schema.ts';
 
 export type {
   Bridge,
@@ -9,6 +18,7 @@ export type {
   Port,
   ProxyEntry,
   Veth,
+  Vlan,
   Vxlan,
 } from './space-schema.ts';
 
@@ -247,6 +257,7 @@ export const Namespace = Type.Object(
     splitDns: Type.Optional(facility(SplitDns)),
     bridges: Type.Optional(facility(Bridge)),
     ports: Type.Optional(facility(Port)),
+    vlans: Type.Optional(facility(Vlan)),
     vxlans: Type.Optional(facility(Vxlan)),
     fdb: Type.Optional(facility(FdbEntry)),
     neighbours: Type.Optional(facility(Neighbour)),

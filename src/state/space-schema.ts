@@ -17,6 +17,21 @@ export const Port = Type.Object(
 export type Port = Static<typeof Port>;
 
 /**
+ * An 802.1Q device of this namespace, on a bridge of it or on none: frames with the tag of a device that stays in the
+ * agent's own.
+ */
+export const Vlan = Type.Object(
+  {
+    name: Type.String(),
+    parent: Type.String(),
+    tag: Type.Integer(),
+    bridge: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type Vlan = Static<typeof Vlan>;
+
+/**
  * A VXLAN device on a bridge of this namespace (RFC 7348). Its socket is in the agent's own namespace and
  * sends from `local` (an address), to `port` of those that `fdb` names. It learns nothing, passes no
  * frame on to whom nobody knows, and answers for neighbours that are known.

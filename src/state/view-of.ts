@@ -215,6 +215,9 @@ function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
   for (const { device, bridge = '' } of wanted.ports?.items ?? []) {
     putItem(into, 'ports', { device, bridge, up: true });
   }
+  for (const { name, parent, tag, bridge = '' } of wanted.vlans?.items ?? []) {
+    putItem(into, 'vlans', { name, parent, tag, bridge, up: true });
+  }
   for (const { name, mac, peer } of wanted.veths?.items ?? []) {
     const { namespace, bridge = '', addresses } = peer;
     const far = { namespace, peer: peer.name, bridge, addresses: addresses.toSorted(byText) };

@@ -30,6 +30,7 @@ export const emptyNamespace = (): NamespaceBuilder => ({
   bridges: new Map(),
   vxlans: new Map(),
   ports: new Map(),
+  vlans: new Map(),
   fdb: new Map(),
   neighbours: new Map(),
   proxies: new Map(),

@@ -52,6 +52,45 @@ ip netns exec lan wg set wg9 private-key /tmp/spoke.key peer ${hubKey} allowed-i
 wg pubkey </tmp/spoke.key
 `;
 
+/**
+ * A machine that speaks with tag 9 on a trunk, `eth1`, which is down; and one behind the spoke, as the
+ * spoke's own end of VXLAN.
+ */
+const makeStations = `
+ip link del wg0
+ip netns add tagged
+ip link add eth1 type veth peer name trunk netns tagged
+ip -n tagged link set trunk up
+ip -n tagged link add link trunk name port type vlan id 9
+ip -n tagged link set port address 02:00:00:00:00:01 up
+ip -n tagged address add 10.9.0.1/24 dev port
+ip -n lan link add station address 02:00:00:00:00:02 type vxlan id 7 dstport 14789 local 10.0.0.9 remote 10.0.0.1 nolearning
+ip -n lan address add 10.9.0.2/24 dev station
+ip -n lan link set station up
+ip -n lan neigh add 10.9.0.1 lladdr 02:00:00:00:00:01 dev station
+`;
+
+/** With the gateway's end of that segment. */
+const withSegment = (state: HostState): HostState => ({
+  ...state,
+  namespaces: {
+    ...state.namespaces,
+    'hw-net-lab': {
+      bridges: { v: 1, items: [{ name: 'bridge' }] },
+      vxlans: {
+        v: 1,
+        items: [{ name: 'vxlan', bridge: 'bridge', vni: 7, port: 14_789, local: '10.0.0.1' }],
+      },
+      vlans: { v: 1, items: [{ name: 'vlan9', parent: 'eth1', tag: 9, bridge: 'bridge' }] },
+      fdb: { v: 1, items: [{ device: 'vxlan', mac: '02:00:00:00:00:02', to: '10.0.0.9' }] },
+      neighbours: {
+        v: 1,
+        items: [{ device: 'bridge', address: '10.9.0.2', mac: '02:00:00:00:00:02' }],
+      },
+    },
+  },
+});
+
 /** All that Hawser changes on a machine, without counters. */
 const picture = `
 ip -br link; ip -br address; ip rule; ip -6 rule
@@ -278,6 +317,34 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
         const said = await vm.script(`${marked}\necho ---\n${endFlood}`);
         expect(said.split('---')[0]).toBe(made);
         expectUnbroken(said);
+      },
+      patience,
+    );
+
+    test(
+      'joins machines with a VLAN tag on its port to those behind a tunnel, and leaves the port where it is',
+      async () => {
+        await vm.script(makeStations);
+        const state = withSegment(
+          machineState({
+            network: 'net',
+            addresses: ['10.0.0.1/32'],
+            peers: { spoke: { publicKey: spokeKey, carries: ['10.0.0.9/32'] } },
+            routes: [{ prefix: '10.0.0.0/24', device: 'wg0', table: 254 }],
+          }),
+        );
+        expect(await apply(state)).toMatchObject({ failures: [], backends: { wg0: 'kernel' } });
+        const said = await vm.script(`
+          ip netns exec lan ping -q -c 1 -W 20 10.0.0.1 >/dev/null
+          ip netns exec tagged ping -q -c 2 -i 0.2 -W 20 10.9.0.2 | grep -o ' 0% packet loss'
+          ip netns exec hw-net-lab ip -d link show vlan9 | grep -o '802.1Q id 9'
+          ip -br link show eth1 | grep -o UP | head -n 1`);
+        expect(said.trim().split(/\n\s*/)).toEqual(['0% packet loss', '802.1Q id 9', 'UP']);
+        expect(await apply(state)).toMatchObject({ unchanged: true, writes: 0 });
+        expect((await vm.hawser('agent', 'cleanup')).code).toBe(0);
+        expect(await vm.script('ip netns list; ip -br link show eth1')).toMatch(
+          /^(?!.*hw-net-lab).*eth1/s,
+        );
       },
       patience,
     );

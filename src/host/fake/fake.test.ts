@@ -20,6 +20,7 @@ async function open(): Promise<Fixture> {
     keyFile: '/nowhere',
     publicKey: 'own',
     sysctl: (path) => kernel.sysctls.get(path) ?? '',
+    hasVlans: () => true,
     hosts: () => '',
     spoil: {
       device: (name) => kernel.remove('links', name),
@@ -38,6 +39,7 @@ async function open(): Promise<Fixture> {
       vxlan: () => lab().remove('vxlans', 'vxlan'),
       fdb: (mac) => lab().remove('fdb', `vxlan ${mac}`),
       neighbour: (address) => lab().remove('neighbours', `bridge ${address}`),
+      vlan: (name) => lab().remove('vlans', name),
       proxy: (address) => lab().remove('proxies', `eth1 ${address}`),
       nearRoute: (prefix) => lab().remove('routes', `${prefix} table 254 metric 0`),
       nearSysctl: (path) => lab().remove('sysctls', path),

@@ -311,6 +311,7 @@ export class FakeHost implements Host {
     const space = this.kernel.spaces.get(namespace);
     if (!space) throw new Refusal(`Cannot open network namespace "${namespace}"`);
     if (change.facility === 'ports') this.#lend(space.kernel, change);
+    if (change.facility === 'vlans' && change.kind !== 'remove') this.#tag(change.after.parent);
     if (change.facility === 'veths') this.#join(network, change);
     if (change.kind === 'remove') space.kernel.remove(change.facility, change.id, network);
     else space.kernel.put<Facility>(network, change.facility, change.after);
@@ -335,6 +336,11 @@ export class FakeHost implements Host {
     if (to.get('links', change.id)) throw new Refusal('An interface with the same name exists');
     from.remove('links', change.id);
     to.put(undefined, 'links', device);
+  }
+
+  /** A tag needs the device that carries it. */
+  #tag(device: string): void {
+    if (!this.kernel.get('links', device)) throw hostErrors.error('host/no-port', { device });
   }
 
   #make(network: string, change: Change): void {

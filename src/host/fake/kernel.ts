@@ -58,7 +58,9 @@ export class FakeKernel {
   }
 
   #hasDevice(name: string): boolean {
-    return (['links', 'bridges', 'vxlans', 'veths'] as const).some((kind) => this.get(kind, name));
+    return (['links', 'bridges', 'vxlans', 'vlans', 'veths'] as const).some((kind) =>
+      this.get(kind, name),
+    );
   }
 
   /** Makes a device, and what is on it, somebody's; without a network, foreign. Routes have marks of their own. */
@@ -78,7 +80,7 @@ export class FakeKernel {
     this.#things.delete(key);
     if (!thing) return;
     if (facility === 'tunnels') this.remove('links', id);
-    if (['links', 'bridges', 'vxlans', 'veths'].includes(facility)) this.#removeFrom(id);
+    if (['links', 'bridges', 'vxlans', 'vlans', 'veths'].includes(facility)) this.#removeFrom(id);
     if (facility === 'addresses')
       this.#removeRoutesFrom((thing as Thing<'addresses'>).item.address);
     if (facility === 'nft-tables') this.#removeInside(id);

@@ -5,7 +5,7 @@ import { oneByOne } from '../failure.ts';
 import { ipLines } from '../ip-batch.ts';
 import { adoptedMarkOf, isAdopted, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
-import { portMtu } from '../vxlan/index.ts';
+import { resized } from '../vxlan/mtu.ts';
 
 /** A device that holds an address, is on a bridge of others or somebody's tunnel is in use. */
 function refuse({ rootDevices }: Context, { device }: PortItem): void {
@@ -36,15 +36,6 @@ async function take(context: Context, item: PortItem): Promise<void> {
     `link set dev ${device} alias ${mark}${isUp ? wasUp : ''}`,
     `link set dev ${device} netns ${context.namespace}`,
   ]);
-}
-
-/** VXLAN devices that were made before their port came. */
-function resized(context: Context): readonly string[] {
-  const mtu = portMtu(context);
-  const waiting = context.devices.all.filter(
-    ({ name, vxlan, mtu: own }) => vxlan && context.wanted.vxlans.has(name) && own !== mtu,
-  );
-  return mtu === undefined ? [] : waiting.map(({ name }) => `link set dev ${name} mtu ${mtu}`);
 }
 
 async function establish(context: Context, item: PortItem): Promise<void> {

@@ -5,6 +5,7 @@ import { oneByOne } from '../failure.ts';
 import { ipBatch, ipLines } from '../ip-batch.ts';
 import { markOf, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
+import { portMtu } from './mtu.ts';
 
 function itemOf({ name, master = '', up, vxlan, slave }: Device): VxlanItem {
   const floods = slave?.flood ?? true;
@@ -19,14 +20,6 @@ function itemOf({ name, master = '', up, vxlan, slave }: Device): VxlanItem {
     up,
     sealed: !floods && !group && !learns && (slave?.neigh_suppress ?? false),
   };
-}
-
-/** The MTU of the ports of a namespace, which its VXLAN devices are to have as well. */
-export function portMtu({ wanted, devices, rootDevices }: Context): number | undefined {
-  const mtus = [...wanted.ports.keys()].flatMap(
-    (port) => (devices.get(port) ?? rootDevices.get(port))?.mtu ?? [],
-  );
-  return mtus.length === 0 ? undefined : Math.min(...mtus);
 }
 
 const isOther = (a: VxlanItem, b: VxlanItem): boolean =>

@@ -1,4 +1,5 @@
 import type { Station as Machine, Network, Segment, SegmentSite } from '#spec';
+import { labErrors } from '../errors.ts';
 import type { Draft } from './draft.ts';
 
 const ethernetMtu = 1500;
@@ -14,9 +15,13 @@ export function addSegments(draft: Draft, { segments, sites }: Network): void {
 }
 
 function addSwitch(draft: Draft, segment: Segment, here: SegmentSite, gateway: string): void {
-  const name = `${segment.name}.${here.site}`;
+  const { site, vlan } = here;
+  if (vlan !== undefined) {
+    throw labErrors.error('lab/tagged', { segment: segment.name, site, vlan });
+  }
+  const name = `${segment.name}.${site}`;
   const ns = draft.namespace(name);
-  const machines = segment.stations.filter(({ site }) => site === here.site);
+  const machines = segment.stations.filter((station) => station.site === site);
   const ends = [
     { namespace: gateway, device: here.port },
     ...machines.map((machine) => ({ namespace: machine.name, device: 'eth0' })),

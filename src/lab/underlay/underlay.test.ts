@@ -190,3 +190,13 @@ test('the machine of a server has a name that the file gives to nothing', () => 
   expect(serverName(networkOf(twoSites().replaceAll('h-a', 'server')))).toBe('hawser-server');
   expect(serverName(networkOf(twoSites('members: { server: {} }')))).toBe('hawser-server');
 });
+
+test('a segment with a tag is refused, since there are none here', () => {
+  const yaml = readFileSync('examples/stretched.yaml', 'utf8').replace(
+    'port: eth1',
+    'port: eth1, vlan: 1203',
+  );
+  expect(() => underlayOf(networkOf(yaml))).toThrow(
+    'segment mosler at site knox have the tag 1203',
+  );
+});

@@ -105,8 +105,8 @@ function checkTaps(segments: readonly Segment[], sites: readonly Site[], draft: 
 const namesInside = new Set(['lo', 'bridge', 'vxlan', 'router']);
 
 function checkPortName({ sites }: Segment, draft: Draft): void {
-  for (const { port, fields, place } of sites) {
-    if (!namesInside.has(port)) continue;
+  for (const { port, vlan, fields, place } of sites) {
+    if (vlan !== undefined || !namesInside.has(port)) continue;
     const where = { place: fields['port'] ?? place, text: port };
     draft.report(errors.diagnostic('spec/port-name', { port }, where));
   }

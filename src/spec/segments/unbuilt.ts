@@ -37,16 +37,7 @@ const uncontrolled = (name: string, place: Place): Diagnostic =>
     'Remove `policy`, or keep segments in a network of their own: inside them everybody may talk.',
   );
 
-const ofSite = ({ site, mode, vlan, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
-  ...(vlan === undefined
-    ? []
-    : [
-        refuse(
-          fields['vlan'] ?? place,
-          `the VLAN tag ${vlan} at site \`${site}\``,
-          `Make a device for it on the gateway (\`ip link add link eth1 name eth1.${vlan} type vlan id ${vlan}\`) and let it be the \`port\`.`,
-        ),
-      ]),
+const ofSite = ({ site, mode, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
   ...(dhcp.by === 'hawser' && dhcp.addresses.some(({ family }) => family === 6)
     ? [
         refuse(

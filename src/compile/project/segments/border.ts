@@ -3,7 +3,7 @@ import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { knownSets, pairsAt, rangesAt, type Side } from './known.ts';
 import { segmentMtu } from './mtu.ts';
-import { bridge, vxlan } from './place.ts';
+import { bridge, portOf, vxlan } from './place.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
@@ -56,7 +56,7 @@ export function bordersOf(model: Model, node: Node, segment: Segment): readonly 
   ];
   const bridged = { family: 'bridge', ...table, chains: chains(forward, 'bridge') };
   if (here?.mode !== 'proxy') return [bridged];
-  return [bridged, { family: 'inet', ...table, chains: chains(routed(here.port), 'inet') }];
+  return [bridged, { family: 'inet', ...table, chains: chains(routed(portOf(here)), 'inet') }];
 }
 
 /** Where frames of a border are looked at: ARP is never routed. */

@@ -1,10 +1,14 @@
 import type { Address, Family } from '#ip';
-import type { Segment } from '#spec';
+import type { Segment, SegmentSite } from '#spec';
 import { carrierOf, type Model, type Node } from '../../model.ts';
 
 /** Names of devices, each alone of its kind in the namespace of its segment. */
 export const bridge = 'bridge';
 export const vxlan = 'vxlan';
+
+/** The device of a site's port in the namespace: itself, or the one for its tag. */
+export const portOf = ({ port, vlan }: SegmentSite): string =>
+  vlan === undefined ? port : `vlan${vlan}`;
 
 /** The segments that a machine carries to its site. */
 export function segmentsAt(

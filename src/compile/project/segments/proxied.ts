@@ -4,7 +4,7 @@ import type { Segment, SegmentSite, Station } from '#spec';
 import type { Forwarding, Namespace, Route, Sysctl } from '#state';
 import type { Model } from '../../model.ts';
 import { serversOf } from './dhcp.ts';
-import { bridge } from './place.ts';
+import { bridge, portOf } from './place.ts';
 import { stationsOf } from './stations.ts';
 
 /** What a site in proxy mode has besides: its port is on no bridge, and what passes is routed. */
@@ -36,11 +36,9 @@ export function asSeen(model: Model, segment: Segment): (station: Station) => St
  * it answers ARP and ND for the machines of other sites with the port's own address (`proxies`); those of its site
  * have a route each, for all others the way is the bridge.
  */
-export function proxiedSite(
-  model: Model,
-  segment: Segment,
-  { site, port: device }: SegmentSite,
-): Proxied {
+export function proxiedSite(model: Model, segment: Segment, here: SegmentSite): Proxied {
+  const { site } = here;
+  const device = portOf(here);
   const [near, far] = sides(stationsOf(model, segment), site);
   const families = segment.subnets.map(({ family }) => family);
   const ways: Route[] = [

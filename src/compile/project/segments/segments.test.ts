@@ -167,6 +167,21 @@ test('out of a segment leads its router, at the site in proxy mode as well as to
   expect(far).toEqual([{ ...out, device: 'bridge', via: '10.9.0.2' }]);
 });
 
+test('two segments share a port by their tags, and it stays with the machine', () => {
+  const text = file()
+    .replace('port: ens4', 'port: ens4, vlan: 9')
+    .concat(
+      '  more: { vni: 8, subnet: 10.8.0.0/24, sites: { b: { pool: 10.8.0.2-10.8.0.9, port: ens4, vlan: 10, mode: proxy } } }\n',
+    );
+  const { namespaces } = project(linked(text), 'gb');
+  const [lab, more] = ['hw-net-lab', 'hw-net-more'].map((name) => namespaces[name]);
+  expect([lab?.ports, more?.ports]).toEqual([undefined, undefined]);
+  expect(lab?.vlans?.items).toEqual([{ name: 'vlan9', parent: 'ens4', tag: 9, bridge: 'bridge' }]);
+  expect(more?.vlans?.items).toEqual([{ name: 'vlan10', parent: 'ens4', tag: 10 }]);
+  expect(JSON.stringify(more?.nft)).toContain('"vlan10"');
+  expect(affected(linked(file()), linked(text))).toEqual(['gb']);
+});
+
 test('VXLAN is let in from the other gateway of the segment alone, and all else passes as before', () => {
   const model = linked(file());
   const vxlan = { protocol: 'udp', first: 14_789, last: 14_789 } as const;

@@ -1,10 +1,10 @@
-import { type Segment, vxlanPort } from '#spec';
+import { type Segment, type SegmentSite, vxlanPort } from '#spec';
 import type { Namespace } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { bordersOf } from './border.ts';
 import { dhcpAt } from './dhcp.ts';
 import { farStations } from './far.ts';
-import { bridge, endOf, segmentsAt, vxlan } from './place.ts';
+import { bridge, endOf, portOf, segmentsAt, vxlan } from './place.ts';
 import { proxiedSite, proxyMac } from './proxied.ts';
 
 /** The namespace of a segment on its gateways. */
@@ -41,7 +41,15 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
     },
     fdb: { v: 1, items: local ? [...fdb] : [] },
     neighbours: { v: 1, items: [...neighbours, ...(proxied?.neighbours.items ?? [])] },
-    ports: { v: 1, items: here ? [{ device: here.port, ...(!proxied && { bridge }) }] : [] },
+    ...(here && portsOf(here)),
     nft: { v: 1, items: server ? server.guarded(borders) : [...borders] },
   };
+}
+
+/** The port itself, or what it has for the tag. It is on the bridge unless it is routed to. */
+function portsOf(here: SegmentSite): Pick<Namespace, 'ports' | 'vlans'> {
+  const on = here.mode === 'bridge' ? { bridge } : {};
+  const { port, vlan } = here;
+  if (vlan === undefined) return { ports: { v: 1, items: [{ device: port, ...on }] } };
+  return { vlans: { v: 1, items: [{ name: portOf(here), parent: port, tag: vlan, ...on }] } };
 }

@@ -10,9 +10,10 @@ export const segmentsText = (model: Model): unknown => [
     segment.subnets.map(String),
     segment.routers.map(String),
     segment.dns.map(String),
-    segment.sites.map(({ site, port, mode, pools, dhcp }) => [
+    segment.sites.map(({ site, port, vlan, mode, pools, dhcp }) => [
       site,
       port,
+      vlan ?? 0,
       mode,
       ...(dhcp.by === 'hawser' ? [dhcp.addresses.map(String), pools.map(String)] : []),
     ]),

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import type { HostState } from '#state';
+import type { ComplianceStates, Fixture, Trial } from './compliance.ts';
+
+const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [
+  ['an answer', ({ spoil }) => spoil.proxy('10.9.0.1')],
+  ['an IPv6 answer', ({ spoil }) => spoil.proxy('fd09::4')],
+  ['a route', ({ spoil }) => spoil.nearRoute('10.9.0.5/32')],
+  ['a sysctl', ({ spoil }) => spoil.nearSysctl('net/ipv4/conf/eth1/rp_filter')],
+  ['the MAC address of the bridge', ({ spoil }) => spoil.bridgeMac()],
+  ['the port', ({ spoil }) => spoil.port('eth1')],
+];
+
+/** What every Host does for a segment that is routed to its port, `eth1`, or has a tag there. */
+export function segments(trial: () => Trial, { first, second }: ComplianceStates): void {
+  routes(trial, second);
+  tags(trial, first);
+}
+
+const tagged = (state: HostState): HostState => {
+  const { 'hw-net-lab': space, ...others } = state.namespaces;
+  const vlans = {
+    v: 1 as const,
+    items: [{ name: 'vlan9', parent: 'eth1', tag: 9, bridge: 'bridge' }],
+  };
+  const lab = { ...space, ports: { v: 1 as const, items: [] }, vlans };
+  return { ...state, namespaces: { ...others, 'hw-net-lab': lab } };
+};
+
+function tags(trial: () => Trial, state: HostState): void {
+  test('has a port for a tag of a device that stays, or says that the kernel cannot', async () => {
+    const { fixture } = trial();
+    const wish = trial().wishFor(tagged(state));
+    if (!fixture.hasVlans()) {
+      const { observation, changes } = await trial().look(wish);
+      const failures = await observation.apply(changes);
+      expect(failures.map(({ error }) => error.code)).toEqual(['host/no-vlan']);
+      expect((await trial().look(wish)).changes).toMatchObject([{ facility: 'vlans' }]);
+      return;
+    }
+    await trial().bring(trial().wishFor(state));
+    await trial().bring(wish);
+    expect(fixture.homeDevices()).toContain('eth1');
+    fixture.spoil.vlan('vlan9');
+    expect(await trial().bring(wish)).toBeGreaterThan(0);
+    await trial().isThere(wish);
+    fixture.spoil.vlan('vlan9');
+    fixture.spoil.device('eth1');
+    const { observation, changes } = await trial().look(wish);
+    const failures = await observation.apply(changes);
+    expect(failures.map(({ error }) => error.code)).toContain('host/no-port');
+  });
+}
+
+function routes(trial: () => Trial, state: HostState): void {
+  test('sees what is gone of a segment that is routed to its port, and puts it back', async () => {
+    const wish = trial().wishFor(state);
+    await trial().bring(wish);
+    for (const [what, spoil] of spoilings) {
+      spoil(trial().fixture);
+      expect(await trial().bring(wish), what).toBeGreaterThan(0);
+      await trial().isThere(wish);
+    }
+  });
+
+  test('leaves a segment waiting that is routed to a port which is not there', async () => {
+    trial().fixture.spoil.device('eth1');
+    const { observation, changes } = await trial().look(trial().wishFor(state));
+    const failures = await observation.apply(changes);
+    const ofPort = failures.filter(({ change }) => change.facility === 'ports');
+    expect(ofPort.map(({ error }) => error.code)).toEqual(['host/no-port']);
+    const elsewhere = failures.filter(({ change }) => !JSON.stringify(change).includes('eth1'));
+    expect(elsewhere).toEqual([]);
+  });
+}
