@@ -3,6 +3,7 @@ import {
   type Devices,
   emptyWish,
   endpointKey,
+  type Failure,
   findingOf,
   type Host,
   hostErrors,
@@ -26,6 +27,12 @@ import { type Parts, type Taking, takeOver, takingOf } from './adoption/take-ove
 import { agentErrors } from './errors.ts';
 import { type Report, sortOut } from './report.ts';
 import { MachineResolver } from './resolve.ts';
+import {
+  type LearnedBySpace,
+  nothingLearned,
+  withLearned,
+  withoutUnsettled,
+} from './segments/learned.ts';
 import type { Store } from './store.ts';
 
 export type AgentComponents = Parts;
@@ -96,10 +103,12 @@ export class Agent {
       resolver: MachineResolver;
       before: Before | undefined;
       choice: Choice;
+      learned: LearnedBySpace;
       intent: Intent;
     }
   >();
   readonly #choices = new Map<string, Choice>();
+  readonly #learned = new Map<string, LearnedBySpace>();
   readonly #endpoints = new Map<string, ReadonlyMap<string, string>>();
 
   constructor(components: AgentComponents) {
@@ -146,7 +155,12 @@ export class Agent {
     const known = this.#intents.get(network);
     const endpoints = this.#endpointsOf(network);
     const choice = this.#choices.get(network) ?? noChoice;
-    const isSame = known?.state === state && known.before === before && known.choice === choice;
+    const learned = this.#learned.get(network) ?? nothingLearned;
+    const isSame =
+      known?.state === state &&
+      known.before === before &&
+      known.choice === choice &&
+      known.learned === learned;
     const splitsDns = this.#host.splitsDns();
     if (isSame && known.resolver.stillHolds(devices.get('root'), splitsDns)) {
       return { ...known.intent, wish: { ...known.intent.wish, endpoints } };
@@ -155,7 +169,7 @@ export class Agent {
     const publicKey = (tunnel: Tunnel): string => this.#publicKey(state, tunnel, findings);
     const live = ({ prefixes }: Binding): string | undefined => choice.get(prefixes[0] ?? '');
     const resolver = new MachineResolver(devices.get('root'), splitsDns, publicKey, live);
-    const wished = viewOf(state, resolver);
+    const wished = withLearned(viewOf(state, resolver), learned);
     const view = before ? asBefore(wished, adopted.interface, before) : wished;
     const secrets = this.#secretsFor(network, state);
     const tunnels = new Map(Object.values(state.tunnels).map((one) => [one.interface, one]));
@@ -170,13 +184,27 @@ export class Agent {
       endpoints,
     };
     const intent = { wish, findings: [...findings, ...resolver.findings] };
-    this.#intents.set(network, { state, resolver, before, choice, intent });
+    this.#intents.set(network, { state, resolver, before, choice, learned, intent });
     return intent;
   }
 
   /** By which tunnels peers live that have several, from now on. */
   prefer(network: string, choice: Choice): void {
     this.#choices.set(network, choice);
+  }
+
+  /** What was learnt of the segments of a network, from now on: it is there besides what its state says. */
+  learn(network: string, learned: LearnedBySpace): void {
+    this.#learned.set(network, learned);
+  }
+
+  /** What differs on the machine by this alone is changed, without a look at the rest. */
+  amend(
+    network: string,
+    namespace: string,
+    changes: readonly Change[],
+  ): Promise<readonly Failure[]> {
+    return this.#host.amend(network, namespace, changes);
   }
 
   /** In these namespaces, and in all others that we may have made. */
@@ -192,7 +220,9 @@ export class Agent {
     const before = taking?.before ?? adoption?.before;
     const intent = this.#intend(state, devices, adoption && { ...adoption, before });
     const observation = await this.#host.observe(intent.wish, devices);
-    const changes = withoutAbsent(diff(observation.view, intent.wish.view));
+    const found = withoutAbsent(diff(observation.view, intent.wish.view));
+    const learned = this.#learned.get(state.network) ?? nothingLearned;
+    const changes = withoutUnsettled(found, state, learned);
     return { intent, taking, observation, changes };
   }
 
@@ -300,6 +330,7 @@ export class Agent {
     this.#intents.delete(network);
     this.#endpoints.delete(network);
     this.#kept.delete(network);
+    this.#learned.delete(network);
     return {
       network,
       unchanged: done.changes.length === 0 && done.failures.length === 0,

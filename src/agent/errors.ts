@@ -173,6 +173,14 @@ export const agentErrors = errorTable({
     says: 'peers of {interface} that the network removed since are not put back: {keys}',
     fix: 'Take them out of the configuration of {interface} too, or they come back at the next boot.',
   },
+  'agent/two-places': {
+    says: '{of} of segment {segment} is at two places: at site {a}, and at site {b}',
+    fix: 'Two machines share it, or a loop joins the sites. Give one of them another address; until then it is where it was found before.',
+  },
+  'agent/not-as-in-file': {
+    says: '{of} of segment {segment} is seen at site {b} by another machine than that of site {a}: it is {file}',
+    fix: 'Whoever has it at {b} is not listened to. If the machine moved, or has another network card, change its entry in the file.',
+  },
   'agent/joined-elsewhere': {
     says: 'this machine is in a network {network} already, of another server: {servers}',
     fix: 'Leave that one first: `hawser leave {network}`. Two networks of one machine need two names.',

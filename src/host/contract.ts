@@ -41,6 +41,12 @@ export interface Host {
    * is told as the wished one.
    */
   observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation>;
+  /** Makes changes to elements of a namespace of ours (fdb, neighbours, nft sets), without a look at it. */
+  amend(
+    network: string,
+    namespace: string,
+    changes: readonly Change[],
+  ): Promise<readonly Failure[]>;
   /** Names of all networks that own something here. */
   networks(): Promise<readonly string[]>;
   /** A tunnel as it is, whoever made it; undefined where the device is none of WireGuard's. */

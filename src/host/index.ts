@@ -15,6 +15,7 @@ export { FakeKernel } from './fake/kernel.ts';
 export { writeFileAtomically } from './files.ts';
 export { emptyWish, type LinuxHost, type LinuxOptions, linuxHost } from './linux.ts';
 export { adoptedMarkOf, isAdopted, markOf, networkOf, routeProtocol } from './mark.ts';
+export { sightTable } from './nft/read.ts';
 export {
   type Counts,
   countingRun,

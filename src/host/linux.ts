@@ -11,12 +11,15 @@ import type { Context } from './context.ts';
 import type { Failure, Host, Observation, Wish } from './contract.ts';
 import { type Device, Devices, readDevices } from './devices.ts';
 import { spoiltLeases } from './dnsmasq/leases.ts';
+import { fdb } from './fdb/index.ts';
 import { v4Path, v6Path } from './forwarding/paths.ts';
 import { readJson } from './json.ts';
 import { adoptedMarkOf, networkOf } from './mark.ts';
 import { networksIn } from './names/hosts-file.ts';
 import { shadowedNames } from './names/index.ts';
 import { readShared } from './names/replace-file.ts';
+import { neighbour } from './neighbour/index.ts';
+import { nft } from './nft/index.ts';
 import { listTable, listTables } from './nft/read.ts';
 import { usesResolved } from './resolved/uses.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
@@ -184,6 +187,22 @@ class RealHost implements LinuxHost {
     const builder = new ViewBuilder();
     for (const context of contexts) await observeAll(context, builder);
     return observation(builder.view, contexts, claims, wish);
+  }
+
+  async amend(
+    network: string,
+    namespace: string,
+    changes: readonly Change[],
+  ): Promise<readonly Failure[]> {
+    const claims = new Claims(this.#runFolder, network);
+    const context = this.#context(namespace, emptyWish(network), claims, new Devices([]));
+    return [
+      ...(await nft.establish(context, changes)),
+      ...(await neighbour.withdraw(context, changes)),
+      ...(await fdb.withdraw(context, changes)),
+      ...(await fdb.establish(context, changes)),
+      ...(await neighbour.establish(context, changes)),
+    ];
   }
 
   existing(device: Device): Promise<Existing | undefined> {

@@ -10,6 +10,6 @@ export { generateFileFormat, generateSchema } from './generate.ts';
 export { type Loaded, loadNetwork } from './load.ts';
 export type * from './network.ts';
 export { addMember, type NewMember, removeKey, removeMachine } from './patch.ts';
-export { vxlanPort } from './segments/check.ts';
+export { tablePort, vxlanPort } from './segments/check.ts';
 export type { PoolProposal } from './segments/propose.ts';
 export { formatPort, parsePort } from './text/port.ts';

@@ -10,6 +10,7 @@ import {
   Vlan,
   Vxlan,
 } from './space-schema.ts';
+import { Table } from './table-schema.ts';
 
 export type {
   Bridge,
@@ -21,6 +22,7 @@ export type {
   Vlan,
   Vxlan,
 } from './space-schema.ts';
+export type { Table } from './table-schema.ts';
 
 /**
  * HostState: the whole of what one machine should be in one network, as plain sorted data. It is the
@@ -264,6 +266,7 @@ export const Namespace = Type.Object(
     proxies: Type.Optional(facility(ProxyEntry)),
     veths: Type.Optional(facility(Veth)),
     dhcpServers: Type.Optional(facility(DhcpServer)),
+    tables: Type.Optional(facility(Table)),
   },
   closed,
 );

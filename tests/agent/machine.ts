@@ -107,10 +107,13 @@ function orderless(ruleset: string): string {
     .join('\n\n');
 }
 
+/** Any machine in a sandbox of its own. */
+type Boxed = Pick<TestMachine, 'box'> & { readonly do: (line: string) => string };
+
 /** A cable between two machines: a device of the same name in both, with these addresses. */
-export function connect(name: string, ends: readonly [TestMachine, readonly string[]][]): void {
-  const [[a], [b]] = ends as [[TestMachine, unknown], [TestMachine, unknown]];
-  const end = (machine: TestMachine) => ['name', name, 'netns', String(machine.box.pid)];
+export function connect(name: string, ends: readonly [Boxed, readonly string[]][]): void {
+  const [[a], [b]] = ends as [[Boxed, unknown], [Boxed, unknown]];
+  const end = (machine: Boxed) => ['name', name, 'netns', String(machine.box.pid)];
   execFileSync('ip', ['link', 'add', ...end(a), 'type', 'veth', 'peer', ...end(b)]);
   for (const [machine, addresses] of ends) {
     machine.do(`ip link set ${name} up`);

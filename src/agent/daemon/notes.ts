@@ -4,14 +4,20 @@ import { messagesOf, textOf } from './findings.ts';
 /** What a person should know of the machine that is no failure: told where it is new. */
 export class Notes {
   readonly #say: (lines: readonly string[]) => void;
+  #more: () => readonly Finding[] = () => [];
   #all: readonly Finding[] = [];
 
   constructor(say: (lines: readonly string[]) => void) {
     this.#say = say;
   }
 
+  /** Besides what passes find: what is so at the moment. */
+  addLive(more: () => readonly Finding[]): void {
+    this.#more = more;
+  }
+
   get all(): readonly Finding[] {
-    return this.#all;
+    return [...this.#all, ...this.#more()];
   }
 
   set(notes: readonly Finding[]): void {

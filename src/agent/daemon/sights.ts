@@ -1,14 +1,17 @@
 import { canonicalJson } from '#base';
 import type { HostState } from '#state';
+import type { Tables } from '../segments/tables.ts';
 import { Handshakes } from './handshakes.ts';
 import { Liveness } from './liveness.ts';
 import type { Machine } from './machine.ts';
 import { Monitors } from './monitors.ts';
 import { mtuTowardsPeers } from './mtu.ts';
+import type { Notes } from './notes.ts';
 import { Samples } from './samples.ts';
 import type { Surroundings } from './surroundings.ts';
+import { conflictsOf, tablesOf } from './tables.ts';
 
-/** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes, how its tunnels are. */
+/** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes, its tunnels, its segments. */
 export class Sights {
   readonly #machine: Machine;
   readonly #network: string;
@@ -16,6 +19,7 @@ export class Sights {
   readonly #handshakes: Handshakes;
   readonly #liveness: Liveness;
   readonly #samples: Samples;
+  readonly #tables: Tables;
   readonly #monitors: Monitors;
   #mtu: number | undefined;
   #haveMoved = false;
@@ -28,9 +32,12 @@ export class Sights {
     network: string,
     { tell, sample }: Pick<Surroundings, 'tell' | 'sample'>,
     changed: () => void,
+    notes: Notes,
   ) {
     this.#machine = machine;
     this.#network = network;
+    this.#tables = tablesOf(machine, network, changed);
+    notes.addLive(() => conflictsOf(this.#tables));
     this.#tell = tell;
     this.#liveness = new Liveness(machine.run, changed);
     this.#samples = new Samples(machine.run, sample);
@@ -73,10 +80,17 @@ export class Sights {
     this.#tell({ type: 'seen', mtu });
   }
 
+  /** The machine is to have nothing of the network: nobody looks into its segments any more. */
+  async cleanup(): Promise<void> {
+    this.#tables.follow(undefined);
+    await this.#machine.agent.cleanup(this.#network);
+  }
+
   /** The machine has this state now. */
   follow(state: HostState): void {
     this.#handshakes.follow(state);
     this.#liveness.follow(state);
+    this.#tables.follow(state);
     this.#samples.follow(state);
     this.#monitors.follow(state);
   }
@@ -101,6 +115,7 @@ export class Sights {
 
   stop(): void {
     this.#liveness.stop();
+    this.#tables.stop();
     this.#samples.stop();
     this.#monitors.stop();
     this.#handshakes.stop();

@@ -67,7 +67,7 @@ export class Upkeep {
     this.#drift = new Drift((line) => this.#say(line), surroundings.tell);
     const kick = (): void => void this.kick();
     this.#retry = new Retry(machine.timings.resync, (ms) => this.#alarms.set('retry', ms, kick));
-    this.#sights = new Sights(machine, network, surroundings, kick);
+    this.#sights = new Sights(machine, network, surroundings, kick, this.#notes);
   }
 
   /** Boot uses what was confirmed last. */
@@ -311,7 +311,7 @@ export class Upkeep {
   /** Makes the machine what it holds now, whatever it was, which is nobody's drift; nothing, if it holds nothing. */
   async #makeHeld(): Promise<void> {
     this.#complete = false;
-    await (held(this.#commit) ? this.#keep() : this.#machine.agent.cleanup(this.#network));
+    await (held(this.#commit) ? this.#keep() : this.#sights.cleanup());
   }
 
   /** Brings the machine to a state, or says why that could not even be tried. */

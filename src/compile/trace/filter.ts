@@ -192,7 +192,8 @@ function fieldOf(left: string, packet: Packet): Address | number | undefined {
     case 'ct original proto-dst':
       return packet.port;
     case 'udp dport':
-      return packet.protocol === 'udp' && packet.source.equals(packet.original.source)
+    case 'tcp dport':
+      return left.startsWith(packet.protocol) && packet.source.equals(packet.original.source)
         ? packet.port
         : undefined;
     default:

@@ -17,10 +17,12 @@ import { type Device, Devices } from '../devices.ts';
 import { hostErrors } from '../errors.ts';
 import { findingOf } from '../failure.ts';
 import { forwardingOf } from '../forwarding/paths.ts';
+import { emptyWish } from '../linux.ts';
 import { adoptedMarkOf, isAdopted, markOf, networkOf } from '../mark.ts';
 import { wishesOf } from '../pick.ts';
-import { FakeKernel, forwardingPath, Refusal } from './kernel.ts';
+import { FakeKernel, Refusal } from './kernel.ts';
 import { inOrder } from './order.ts';
+import { settingOf } from './setting.ts';
 import { takenVxlans } from './taken-vxlans.ts';
 
 const isSwitch = (facility: Facility): facility is 'sysctls' | 'forwarding' =>
@@ -39,13 +41,6 @@ const isGivenBack = (wish: Wish, facility: Facility, alias: string | undefined):
   isAdopted(alias) &&
   (facility === 'peers' || facility === 'addresses') &&
   !wish.view.get('root')?.tunnels.size;
-
-/** What an item of these facilities sets in the kernel. */
-const settingOf = (facility: Facility, item: object): readonly [string, string] => {
-  const { path, value } = item as ItemTypes['sysctls'];
-  const { device, family } = item as ForwardingItem;
-  return facility === 'sysctls' ? [path, value] : [forwardingPath(device, family), '1'];
-};
 
 /** A machine in memory: the same contract and laws as the real one. */
 export class FakeHost implements Host {
@@ -68,6 +63,10 @@ export class FakeHost implements Host {
 
   holds(): boolean {
     return true;
+  }
+
+  async amend(network: string, _: string, changes: readonly Change[]) {
+    return this.#apply(emptyWish(network), changes);
   }
 
   async networks(): Promise<readonly string[]> {

@@ -5,12 +5,15 @@ import { networkOf } from '../mark.ts';
 import { type ListedRule, type ListedTable, parseTable } from './parse.ts';
 import { stampOf } from './stamp.ts';
 
-/** Names of all tables. */
+/** In the namespaces of segments: what an agent sees by. It is the agent's own affair, and may be large. */
+export const sightTable = 'hawser-sight';
+
+/** Names of all tables but those. */
 export async function listTables(context: Context): Promise<readonly NftTableItem[]> {
   const text = await context.run('read', ['nft', '-j', 'list', 'tables']);
   const { nftables } = readJson<{ nftables?: readonly { table?: NftTableItem }[] }>('nft', text);
   return (nftables ?? []).flatMap(({ table }) =>
-    table ? [{ family: table.family, name: table.name }] : [],
+    table && table.name !== sightTable ? [{ family: table.family, name: table.name }] : [],
   );
 }
 

@@ -7,6 +7,9 @@ import type { Machine, Network, Router, Segment, SegmentSite, Site } from '../ne
 /** UDP port of our VXLAN, inside the tunnels: not 4789, which others on the machine may use. */
 export const vxlanPort = 14_789;
 
+/** TCP port by which gateways tell each other who is where; at their overlay addresses alone. */
+export const tablePort = 14_790;
+
 type Sites = ReadonlyMap<string, Site>;
 
 /** What several segments must not share, and what their sites must have for them. */

@@ -194,6 +194,35 @@ test('VXLAN is let in from the other gateway of the segment alone, and all else 
   expect(trace(model, 'ga', 'gc', vxlan).verdict).toBe('allow');
 });
 
+test('who tells whom who is where stands in the table of each gateway', () => {
+  const space = project(linked(file()), 'gb').namespaces['hw-net-lab'];
+  expect(space?.tables?.items).toEqual([
+    {
+      segment: 'lab',
+      site: 'b',
+      local: '10.0.0.2',
+      port: 14_790,
+      bridge: 'bridge',
+      vxlan: 'vxlan',
+      subnets: ['10.9.0.0/24'],
+      pairs: { table: 'hawser-net', near: 'near', far: 'far' },
+      peers: [{ site: 'a', address: '10.0.0.1' }],
+      own: [{ name: 'b-1', mac: '02:00:00:00:00:0b', addresses: ['10.9.0.130'] }],
+    },
+  ]);
+});
+
+test('tables are taken from the other gateway of the segment alone', () => {
+  const model = linked(file());
+  const tables = { protocol: 'tcp', first: 14_790, last: 14_790 } as const;
+  expect(trace(model, 'gb', 'ga', tables).verdict).toBe('allow');
+  expect(trace(model, 'gc', 'ga', tables)).toMatchObject({
+    verdict: 'deny',
+    decision: { machine: 'ga', counter: 'tables' },
+  });
+  expect(trace(model, 'gc', 'gb', { ...tables, first: 22, last: 22 }).verdict).toBe('allow');
+});
+
 test('a machine that comes or changes its MAC address concerns all gateways of its segment', () => {
   const [before, after] = [file(), file('').replace('hosts: {  }', '')].map((text) => linked(text));
   if (!before || !after) throw new Error('both are linked');

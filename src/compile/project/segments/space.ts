@@ -6,6 +6,7 @@ import { dhcpAt } from './dhcp.ts';
 import { farStations } from './far.ts';
 import { bridge, endOf, portOf, segmentsAt, vxlan } from './place.ts';
 import { proxiedSite, proxyMac } from './proxied.ts';
+import { tablesOf } from './table.ts';
 
 /** The namespace of a segment on its gateways. */
 export const spaceName = ({ network }: Model, { name }: Segment): string =>
@@ -43,6 +44,7 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
     neighbours: { v: 1, items: [...neighbours, ...(proxied?.neighbours.items ?? [])] },
     ...(here && portsOf(here)),
     nft: { v: 1, items: server ? server.guarded(borders) : [...borders] },
+    tables: { v: 1, items: [...tablesOf(model, node, segment)] },
   };
 }
 

@@ -26,6 +26,7 @@ export const segmentsText = (model: Model): unknown => [
     ]),
     [...gatewaysOf(model, segment).values()].map((gateway) => [
       gateway.name,
+      gateway.machine.managed,
       String(endOf(model, gateway) ?? ''),
       segmentMtu(model, gateway, segment),
     ]),

@@ -1,0 +1,26 @@
+import type { Finding } from '#api';
+import { plainFinding } from '#base';
+import { agentErrors } from '../errors.ts';
+import { Tables } from '../segments/tables.ts';
+import type { Machine } from './machine.ts';
+
+/** The tables of a network's segments on this machine. */
+export const tablesOf = (machine: Machine, network: string, kick: () => void): Tables =>
+  new Tables({
+    network,
+    run: machine.run,
+    turns: machine.turns,
+    amend: (of, namespace, changes) => machine.agent.amend(of, namespace, changes),
+    learn: (learned) => machine.agent.learn(network, learned),
+    kick,
+  });
+
+/** What is at two places in its segments, as people are told. */
+export const conflictsOf = ({ conflicts }: Tables): readonly Finding[] =>
+  conflicts.map(({ segment, of, sites: [a, b], file }) =>
+    plainFinding(
+      file === undefined
+        ? agentErrors.diagnostic('agent/two-places', { segment, of, a, b })
+        : agentErrors.diagnostic('agent/not-as-in-file', { segment, of, file, a, b }),
+    ),
+  );

@@ -1,0 +1,185 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Lines } from './lines.ts';
+import type { Log, Part } from './log.ts';
+import type { Message } from './messages.ts';
+
+/** ms until another gateway is called again; doubles up to `most`. */
+const gaps = { least: 200, most: 5_000 } as const;
+
+/** IPv4 addresses of a socket that listens on both families. */
+const plain = (address = ''): string => address.replace(/^::ffff:/, '');
+
+export interface Heard {
+  /** Another gateway says a part of what is on its port. */
+  part(at: string, part: Part): void;
+  /** It asks for machines that nobody knows. */
+  asked(at: string, segment: string, addresses: readonly string[]): void;
+  /** Up to which numbers its tables are known here. */
+  known(at: string): Readonly<Record<string, [id: string, seq: number]>>;
+  /** Tables that it is to know. */
+  logsFor(at: string): readonly Log[];
+}
+
+/** The call to another gateway, by which it hears what we know. */
+class Call {
+  readonly #at: string;
+  readonly #heard: Heard;
+  readonly #open: () => Socket;
+  #lines: Lines | undefined;
+  #socket: Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #gap: number = gaps.least;
+  #stopped = false;
+  /** What it was told, by segment; undefined until it said what it has. */
+  #told: Map<string, [id: string | undefined, seq: number]> | undefined;
+
+  constructor(at: string, heard: Heard, open: () => Socket) {
+    this.#at = at;
+    this.#heard = heard;
+    this.#open = open;
+    this.#dial();
+  }
+
+  #dial(): void {
+    const socket = this.#open();
+    this.#socket = socket;
+    this.#lines = new Lines(socket, (message) => this.#hear(message));
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      this.#told = undefined;
+      this.#timer = this.#stopped ? undefined : setTimeout(() => this.#dial(), this.#gap);
+      this.#gap = Math.min(2 * this.#gap, gaps.most);
+    });
+  }
+
+  #hear(message: Message): void {
+    if (message.type !== 'have') return;
+    this.#gap = gaps.least;
+    this.#told = new Map(Object.entries(message.tables));
+    this.flush();
+  }
+
+  /** Tells what is new. */
+  flush(): void {
+    const told = this.#told;
+    if (!told) return;
+    for (const log of this.#heard.logsFor(this.#at)) {
+      const [id, seq] = told.get(log.segment) ?? [undefined, 0];
+      for (const part of log.since(id, seq)) this.#lines?.send({ type: 'part', ...copyOf(part) });
+      told.set(log.segment, [log.id, log.seq]);
+    }
+  }
+
+  ask(segment: string, addresses: readonly string[]): void {
+    if (this.#told) this.#lines?.send({ type: 'ask', segment, addresses: [...addresses] });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#socket?.destroy();
+  }
+}
+
+const copyOf = ({ put, del, ...rest }: Part) => ({
+  ...rest,
+  put: put.map(([of, mac, version]): [string, string, number] => [of, mac, version]),
+  del: [...del],
+});
+
+/**
+ * What the gateways of one network tell each other of their segments, directly and through the tunnels: each
+ * calls all others, and says on its own calls what is on its own port. Who calls is known by its address,
+ * which the tunnel vouches for.
+ */
+export class Exchange {
+  readonly #local: string;
+  readonly #port: number;
+  readonly #heard: Heard;
+  readonly #calls = new Map<string, Call>();
+  readonly #callers = new Map<string, Socket>();
+  #server: Server | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(local: string, port: number, heard: Heard) {
+    this.#local = local;
+    this.#port = port;
+    this.#heard = heard;
+    this.#listen();
+  }
+
+  isAt(local: string, port: number): boolean {
+    return this.#local === local && this.#port === port;
+  }
+
+  /** The address may come later than we. */
+  #listen(): void {
+    if (this.#stopped) return;
+    const server = createServer((socket) => this.#answer(socket));
+    this.#server = server;
+    server.once('error', () => {
+      this.#again = setTimeout(() => this.#listen(), gaps.most / 5);
+    });
+    server.listen(this.#port, this.#local);
+  }
+
+  #answer(socket: Socket): void {
+    const at = plain(socket.remoteAddress);
+    socket.on('error', () => socket.destroy());
+    if (!this.#calls.has(at)) return void socket.destroy();
+    this.#callers.get(at)?.destroy();
+    this.#callers.set(at, socket);
+    socket.once('close', () => {
+      if (this.#callers.get(at) === socket) this.#callers.delete(at);
+    });
+    const lines = new Lines(socket, (message) => this.#hear(at, message, socket));
+    lines.send({ type: 'have', tables: this.#heard.known(at) });
+  }
+
+  #hear(at: string, message: Message, socket: Socket): void {
+    if (this.#callers.get(at) !== socket) return;
+    if (message.type === 'part') this.#heard.part(at, message);
+    if (message.type === 'ask') this.#heard.asked(at, message.segment, message.addresses);
+  }
+
+  /** What it says does not follow from what it said: it calls anew, and hears where we are. */
+  hangUp(at: string): void {
+    this.#callers.get(at)?.destroy();
+  }
+
+  /** These are the other gateways now. */
+  follow(peers: ReadonlySet<string>): void {
+    for (const [at, call] of this.#calls) {
+      if (peers.has(at)) continue;
+      call.stop();
+      this.#calls.delete(at);
+      this.#callers.get(at)?.destroy();
+    }
+    for (const at of peers) {
+      if (!this.#calls.has(at))
+        this.#calls.set(at, new Call(at, this.#heard, () => this.#open(at)));
+    }
+  }
+
+  #open(host: string): Socket {
+    return connect({ host, port: this.#port, localAddress: this.#local });
+  }
+
+  /** Tells the others what is new. */
+  flush(): void {
+    for (const call of this.#calls.values()) call.flush();
+  }
+
+  ask(peers: readonly string[], segment: string, addresses: readonly string[]): void {
+    for (const at of peers) this.#calls.get(at)?.ask(segment, addresses);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#again);
+    for (const call of this.#calls.values()) call.stop();
+    for (const socket of this.#callers.values()) socket.destroy();
+    this.#server?.close();
+  }
+}

@@ -1,0 +1,47 @@
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { mostInPart } from './log.ts';
+
+const Text = Type.String({ maxLength: 128 });
+const Count = Type.Integer({ minimum: 0 });
+
+/** What gateways of a segment tell each other: a line of JSON each. Fields that are not known mean nothing. */
+export const Message = Type.Union([
+  Type.Object({
+    type: Type.Literal('part'),
+    segment: Text,
+    id: Text,
+    from: Count,
+    to: Count,
+    put: Type.Array(Type.Tuple([Text, Text, Count]), { maxItems: mostInPart }),
+    del: Type.Array(Text, { maxItems: mostInPart }),
+    more: Type.Optional(Type.Boolean()),
+  }),
+  /** Whoever has one of these on its port is to say so; it may have to look first. */
+  Type.Object({
+    type: Type.Literal('ask'),
+    segment: Text,
+    addresses: Type.Array(Text, { maxItems: 64 }),
+  }),
+  /** From who is called, first of all: up to which number it knows the caller's tables. */
+  Type.Object({
+    type: Type.Literal('have'),
+    tables: Type.Record(Text, Type.Tuple([Text, Count])),
+  }),
+  Type.Object({ type: Type.Literal('beat') }),
+]);
+export type Message = Static<typeof Message>;
+
+const compile = () => Compile(Message);
+let made: ReturnType<typeof compile> | undefined;
+
+/** A message of a line; undefined where it is none. */
+export function messageOf(line: string): Message | undefined {
+  made ??= compile();
+  try {
+    const value: unknown = JSON.parse(line);
+    return made.Check(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

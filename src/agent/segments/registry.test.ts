@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import type { Element } from './element.ts';
+import { Registry } from './registry.ts';
+
+const [mac, other] = ['02:00:00:00:00:50', '02:00:00:00:00:51'];
+const address = '10.9.0.50';
+const far = '10.0.0.2';
+
+const table = {
+  segment: 'lab',
+  site: 'knox',
+  local: '10.0.0.1',
+  port: 14_790,
+  bridge: 'bridge',
+  vxlan: 'vxlan',
+  subnets: ['10.9.0.0/24'],
+  pairs: { table: 'hawser-net', near: 'near', far: 'far' },
+  peers: [
+    { site: 'pouta', address: far },
+    { site: 'third', address: '10.0.0.3' },
+  ],
+  own: [{ name: 'knox-1', mac: '02:00:00:00:00:01', addresses: ['10.9.0.1'] }],
+};
+const known = {
+  table,
+  fdb: [{ device: 'vxlan', mac: '02:00:00:00:00:02', to: far }],
+  neighbours: [{ device: 'bridge', address: '10.9.0.129', mac: '02:00:00:00:00:02' }],
+};
+
+const at = (time: { now: number } = { now: 0 }): Registry => new Registry(known, () => time.now);
+const said = (of: string, by: string, version = 0): Element => ({ of, mac: by, version });
+
+test('a machine on the own port is told with its address, once', () => {
+  const registry = at();
+  expect(registry.seen(mac, address)).toEqual([mac, address]);
+  expect(registry.seen(mac, address)).toEqual([]);
+  expect([...registry.own.values()]).toEqual([said(mac, mac), said(address, mac)]);
+  expect(registry.fdbOf(mac)).toBeUndefined();
+  expect(registry.pairOf(address)).toMatchObject({ set: 'near4', element: `${mac} . ${address}` });
+});
+
+test('a machine of the file has no addresses but those it has there', () => {
+  const registry = at();
+  expect(registry.seen('02:00:00:00:00:01', address)).toEqual([]);
+  registry.hear(far, [said(address, '02:00:00:00:00:02')], []);
+  expect(registry.holder(address)).toBeUndefined();
+  expect(registry.conflicts).toEqual([]);
+});
+
+test('one at another gateway is sent to, and answered for', () => {
+  const registry = at();
+  registry.hear(far, [said(mac, mac), said(address, mac)], []);
+  expect(registry.fdbOf(mac)).toEqual({ device: 'vxlan', mac, to: far });
+  expect(registry.neighbourOf(address)).toEqual({ device: 'bridge', address, mac });
+  expect(registry.pairOf(address)).toMatchObject({ set: 'far4', element: `${mac} . ${address}` });
+  expect(registry.hear(far, [], [mac, address])).toEqual([mac, address]);
+  expect(registry.fdbOf(mac)).toBeUndefined();
+});
+
+test('whoever saw a machine later has it, with all of its addresses, and the other gives it up', () => {
+  const registry = at();
+  registry.hear(far, [said(mac, mac, 3), said(address, mac, 1)], []);
+  expect(registry.seen(mac)).toEqual([mac, address]);
+  expect([...registry.own.values()]).toEqual([said(mac, mac, 4), said(address, mac, 2)]);
+  expect(registry.fdbOf(mac)).toBeUndefined();
+  registry.hear(far, [said(mac, mac, 5)], []);
+  expect(registry.own.has(mac)).toBe(false);
+  expect(registry.fdbOf(mac)?.to).toBe(far);
+});
+
+test('of two that saw it at once both agree on one', () => {
+  const registry = at();
+  registry.seen(mac);
+  registry.hear('10.0.0.3', [said(mac, mac)], []);
+  expect(registry.holder(mac)?.at).toBe('');
+  const there = new Registry({ ...known, table: { ...table, local: '10.0.0.3' } }, () => 0);
+  there.seen(mac);
+  there.hear('10.0.0.1', [said(mac, mac)], []);
+  expect(there.holder(mac)?.at).toBe('10.0.0.1');
+});
+
+test('what the file says wins, and whoever says otherwise is reported with both places', () => {
+  const registry = at();
+  registry.hear(far, [said('10.9.0.1', other), said('02:00:00:00:00:01', '02:00:00:00:00:01')], []);
+  expect(registry.holder('10.9.0.1')).toMatchObject({ at: '', mac: '02:00:00:00:00:01' });
+  expect(registry.neighbourOf('10.9.0.1')).toBeUndefined();
+  expect(registry.conflicts).toMatchObject([
+    { of: '10.9.0.1', sites: ['knox', 'pouta'], file: 'machine `knox-1` of the file' },
+    { of: '02:00:00:00:00:01', sites: ['knox', 'pouta'] },
+  ]);
+});
+
+test('a machine of another site that is seen here is not believed, and reported', () => {
+  const registry = at();
+  expect(registry.seen('02:00:00:00:00:02', '10.9.0.129')).toEqual([]);
+  expect(registry.conflicts.map(({ of, sites }) => [of, sites])).toEqual([
+    ['02:00:00:00:00:02', ['pouta', 'knox']],
+    ['10.9.0.129', ['pouta', 'knox']],
+  ]);
+});
+
+test('what two places take from each other again and again stays with one for a while, and is reported', () => {
+  const time = { now: 0 };
+  const registry = at(time);
+  let version = 0;
+  const takes = (): boolean => registry.seen(mac).length > 0;
+  const loses = (): void => {
+    version = (registry.own.get(mac)?.version ?? version) + 1;
+    registry.hear(far, [said(mac, mac, version)], []);
+  };
+  loses();
+  const taken = [1, 2, 3, 4].map(() => {
+    time.now += 100;
+    const did = takes();
+    loses();
+    return did;
+  });
+  expect(taken).toEqual([true, true, true, false]);
+  expect(registry.conflicts).toEqual([{ of: mac, sites: ['pouta', 'knox'] }]);
+  time.now += 61_000;
+  expect(registry.conflicts).toEqual([]);
+  expect(takes()).toBe(true);
+});
+
+test('nonsense is not listened to', () => {
+  const registry = at();
+  const nonsense = [
+    said('10.8.0.1', mac),
+    said('ff:ff:ff:ff:ff:ff', 'ff:ff:ff:ff:ff:ff'),
+    said(mac, other),
+    said('10.9.0.050', mac),
+    said(mac, mac, -1),
+    said(mac, mac, Number.MAX_SAFE_INTEGER),
+  ];
+  expect(registry.hear(far, nonsense, ['__proto__'])).toEqual(['__proto__']);
+  expect(registry.all.size).toBe(0);
+  expect(registry.seen('01:00:5e:00:00:01')).toEqual([]);
+});
+
+test('what a gateway says anew replaces what it said, and a gateway that goes takes it along', () => {
+  const registry = at();
+  registry.hear(far, [said(mac, mac), said(address, mac)], []);
+  expect(registry.hearAll(far, [said(other, other)])).toEqual([mac, address, other]);
+  expect([...registry.all]).toEqual([other]);
+  registry.follow({ ...known, table: { ...table, peers: [] } });
+  expect(registry.all.size).toBe(0);
+});

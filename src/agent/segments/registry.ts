@@ -1,0 +1,273 @@
+import { Address, Prefix } from '#ip';
+import type { FdbEntry, Neighbour, NftElementItem, Table } from '#state';
+import { type Element, highestVersion, isMac } from './element.ts';
+
+/** What a gateway can know of its own site, and of each other one; more than that is not listened to. */
+export const mostElements = 65_536;
+
+/** Taken over from each other so often within so many ms, something is at two places. */
+const flips = { most: 4, within: 20_000, rest: 60_000 } as const;
+
+/** Two places that claim one address, or one MAC address. */
+export interface Conflict {
+  /** The address, or MAC address. */
+  readonly of: string;
+  /** What each place is called: a site. */
+  readonly sites: readonly [string, string];
+  /** What the file says that stands against it, where it does. */
+  readonly file?: string;
+}
+
+/** Who is where, for one MAC or IP address. */
+interface Holder {
+  /** Empty: on our own port. */
+  readonly at: string;
+  readonly mac: string;
+}
+
+interface Pin extends Holder {
+  readonly name: string;
+}
+
+/** What the file says: of the machines here, and of those behind other gateways. */
+export interface Known {
+  readonly table: Table;
+  readonly fdb: readonly FdbEntry[];
+  readonly neighbours: readonly Neighbour[];
+}
+
+/**
+ * Who is where in one segment, as its gateway knows it: what the file says, what is seen on its own port, and
+ * what other gateways say of theirs. The file decides; else whoever saw it last. Pure but for its memory.
+ */
+export class Registry {
+  readonly #now: () => number;
+  #known: Known;
+  #pins: ReadonlyMap<string, Pin> = new Map();
+  #subnets: readonly Prefix[] = [];
+  readonly #own = new Map<string, Element>();
+  readonly #others = new Map<string, Map<string, Element>>();
+  /** When an address was taken over by this place, ms. */
+  readonly #taken = new Map<string, number[]>();
+  readonly #conflicts = new Map<string, Conflict & { readonly until: number }>();
+
+  constructor(known: Known, now: () => number) {
+    this.#now = now;
+    this.#known = known;
+    this.follow(known);
+  }
+
+  /** The file says something else now. What is no longer so is forgotten. */
+  follow(known: Known): void {
+    this.#known = known;
+    this.#pins = pinsOf(known);
+    this.#subnets = known.table.subnets.map((text) => Prefix.parse(text));
+    const peers = new Set(known.table.peers.map(({ address }) => address));
+    for (const at of this.#others.keys()) if (!peers.has(at)) this.#others.delete(at);
+    for (const of of this.#own.keys()) if (this.#pins.has(of)) this.#own.delete(of);
+  }
+
+  /** Addresses of the segment; and what machines of IPv6 call their routers by. */
+  isAddress(text: unknown): text is string {
+    if (typeof text !== 'string' || text.length > 45) return false;
+    const address = Address.tryParse(text);
+    return (
+      address !== undefined &&
+      String(address) === text &&
+      this.#subnets.some((subnet) => subnet.contains(address))
+    );
+  }
+
+  /** What is told to the other gateways. */
+  get own(): ReadonlyMap<string, Element> {
+    return this.#own;
+  }
+
+  get conflicts(): readonly Conflict[] {
+    const now = this.#now();
+    for (const [of, { until }] of this.#conflicts) if (until < now) this.#conflicts.delete(of);
+    return [...this.#conflicts.values()].map(({ until: _, ...conflict }) => conflict);
+  }
+
+  /** A frame of this machine came in by our own port, or an answer of it; gives what is to be told. */
+  seen(mac: string, address?: string): readonly string[] {
+    if (!isMac(mac)) return [];
+    const isFree = address !== undefined && this.isAddress(address) && this.#mayHave(mac, address);
+    const heard = isFree ? [address] : [];
+    if (!this.#claim({ of: mac, mac })) return heard.filter((of) => this.#claim({ of, mac }));
+    // Whoever moves takes its addresses along, before it says so.
+    const keys = new Set([...heard, ...this.#elsewhere(mac)]);
+    return [mac, ...[...keys].filter((of) => this.#claim({ of, mac }))];
+  }
+
+  /** A machine of the file has the addresses that it has there, and no others. */
+  #mayHave(mac: string, address: string): boolean {
+    return !this.#pins.has(mac) || this.#pins.has(address);
+  }
+
+  /** Addresses that a machine had at other gateways. */
+  #elsewhere(mac: string): readonly string[] {
+    return [...this.#others.values()].flatMap((table) =>
+      table.has(mac)
+        ? [...table.values()].flatMap((one) => (one.mac === mac && one.of !== mac ? [one.of] : []))
+        : [],
+    );
+  }
+
+  #claim({ of, mac }: Pick<Element, 'of' | 'mac'>): boolean {
+    const pin = this.#pins.get(of);
+    if (pin) {
+      if (pin.at !== '' || pin.mac !== mac) this.#isPinned(of, pin, '');
+      return false;
+    }
+    const own = this.#own.get(of);
+    if (own?.mac === mac) return false;
+    const other = own ? undefined : this.#strongest(of);
+    if (!own && this.#own.size >= mostElements) return false;
+    if ((own || other) && !this.#mayTake(of, other?.at ?? '')) return false;
+    const version = own?.version ?? (other?.element.version ?? -1) + 1;
+    this.#own.set(of, { of, mac, version: Math.min(version, highestVersion) });
+    return true;
+  }
+
+  #isPinned(of: string, { at, name }: Pin, seenAt: string): void {
+    const sites = [this.#siteOf(at), this.#siteOf(seenAt)] as const;
+    this.#conflict(of, sites, `machine \`${name}\` of the file`);
+  }
+
+  /** Who takes it over again and again shares it with somebody: it stays where it is for a while. */
+  #mayTake(of: string, at: string): boolean {
+    const now = this.#now();
+    if ((this.#conflicts.get(of)?.until ?? 0) > now) return false;
+    const times = [...(this.#taken.get(of) ?? []).filter((t) => now - t < flips.within), now];
+    this.#taken.set(of, times);
+    if (this.#taken.size > mostElements) this.#taken.clear();
+    if (times.length < flips.most) return true;
+    this.#conflict(of, [this.#siteOf(at), this.#known.table.site]);
+    return false;
+  }
+
+  #conflict(of: string, sites: Conflict['sites'], file?: string): void {
+    const until = this.#now() + flips.rest;
+    this.#conflicts.set(of, { of, sites, until, ...(file !== undefined && { file }) });
+  }
+
+  #siteOf(at: string): string {
+    const { site, peers } = this.#known.table;
+    return at === '' ? site : (peers.find(({ address }) => address === at)?.site ?? at);
+  }
+
+  /** It is no longer here; gives what is to be told. */
+  gone(of: string): readonly string[] {
+    return this.#own.delete(of) ? [of] : [];
+  }
+
+  /** The addresses of a machine here. */
+  addressesOf(mac: string): readonly string[] {
+    return [...this.#own.values()].flatMap((one) =>
+      one.mac === mac && one.of !== mac ? [one.of] : [],
+    );
+  }
+
+  /** Another gateway tells what is on its port and what no longer; gives what that concerns. */
+  hear(at: string, put: readonly Element[], del: readonly string[]): readonly string[] {
+    const table = this.#others.get(at) ?? new Map<string, Element>();
+    this.#others.set(at, table);
+    for (const of of del) table.delete(of);
+    const concerned = [...del];
+    for (const element of put) {
+      if (!this.#isSound(element) || (table.size >= mostElements && !table.has(element.of)))
+        continue;
+      const pin = this.#pins.get(element.of);
+      if (pin) {
+        if (pin.at !== at || pin.mac !== element.mac) this.#isPinned(element.of, pin, at);
+        continue;
+      }
+      table.set(element.of, element);
+      concerned.push(element.of);
+      this.#yield(at, element);
+    }
+    return concerned;
+  }
+
+  /** All that another gateway knows, instead of what it said before. */
+  hearAll(at: string, elements: readonly Element[]): readonly string[] {
+    const before = [...(this.#others.get(at)?.keys() ?? [])];
+    this.#others.set(at, new Map());
+    return [...new Set([...before, ...this.hear(at, elements, [])])];
+  }
+
+  #isSound({ of, mac, version }: Element): boolean {
+    const isNumber = Number.isSafeInteger(version) && version >= 0 && version <= highestVersion;
+    if (!isNumber || !isMac(mac)) return false;
+    return of === mac || (this.isAddress(of) && this.#mayHave(mac, of));
+  }
+
+  /** What another gateway saw later than we is there, and no longer ours. */
+  #yield(at: string, element: Element): void {
+    const own = this.#own.get(element.of);
+    if (!own) return;
+    const isLater = element.version > own.version;
+    const isTie = element.version === own.version && at < this.#known.table.local;
+    if (isLater || isTie) this.#own.delete(element.of);
+  }
+
+  #strongest(of: string): { readonly at: string; readonly element: Element } | undefined {
+    let best: { at: string; element: Element } | undefined;
+    for (const [at, table] of this.#others) {
+      const element = table.get(of);
+      if (element && (!best || element.version > best.element.version)) best = { at, element };
+    }
+    return best;
+  }
+
+  /** Who has it now; undefined: nobody knows. */
+  holder(of: string): Holder | undefined {
+    const pin = this.#pins.get(of);
+    if (pin) return pin;
+    const own = this.#own.get(of);
+    if (own) return { at: '', mac: own.mac };
+    const other = this.#strongest(of);
+    return other && { at: other.at, mac: other.element.mac };
+  }
+
+  /** Everything that any gateway said. */
+  get all(): ReadonlySet<string> {
+    return new Set([...this.#others.values()].flatMap((table) => [...table.keys()]));
+  }
+
+  /** Where frames to a MAC address are to be sent, beside what the file says. */
+  fdbOf(of: string): FdbEntry | undefined {
+    const holder = isMac(of) && !this.#pins.has(of) ? this.holder(of) : undefined;
+    return holder?.at ? { device: this.#known.table.vxlan, mac: of, to: holder.at } : undefined;
+  }
+
+  /** Who may send from an address and on which side of the border, beside what the file says. */
+  pairOf(of: string): NftElementItem | undefined {
+    const holder = isMac(of) || this.#pins.has(of) ? undefined : this.holder(of);
+    if (!holder) return undefined;
+    const { near, far, table } = this.#known.table.pairs;
+    const set = `${holder.at === '' ? near : far}${of.includes(':') ? 6 : 4}`;
+    return { family: 'bridge', table, set, element: `${holder.mac} . ${of}` };
+  }
+
+  /** What is answered for an address, beside what the file says. */
+  neighbourOf(of: string): Neighbour | undefined {
+    const holder = isMac(of) || this.#pins.has(of) ? undefined : this.holder(of);
+    if (!holder?.at) return undefined;
+    return { device: this.#known.table.bridge, address: of, mac: holder.mac };
+  }
+}
+
+function pinsOf({ table, fdb, neighbours }: Known): ReadonlyMap<string, Pin> {
+  const far = fdb.map(({ mac, to }) => [mac, { at: to, mac, name: mac }] as const);
+  const places = new Map(far);
+  const addresses = neighbours.map(({ address, mac }) => {
+    const at = places.get(mac)?.at ?? '';
+    return [address, { at, mac, name: address }] as const;
+  });
+  const own = table.own.flatMap(({ name, mac, addresses: all }) =>
+    [mac, ...all].map((of) => [of, { at: '', mac, name }] as const),
+  );
+  return new Map([...far, ...addresses, ...own]);
+}

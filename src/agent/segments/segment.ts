@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto';
+import type { Run } from '#host';
+import { type Change, type ItemTypes, idOf, type Table } from '#state';
+import type { Exchange } from './exchange.ts';
+import { changeOf, type Learned, type LearnedFacility } from './learned.ts';
+import { Log, type Part } from './log.ts';
+import { type Conflict, type Known, Registry } from './registry.ts';
+import { Sight } from './sight.ts';
+
+/** ms: an answer to a probe comes within; and one address is asked for no oftener than that. */
+const answer = 2_000;
+const again = 700;
+
+/** Addresses that are probed within `again` at most. */
+const mostProbes = 64;
+
+export interface Around {
+  readonly run: Run;
+  readonly exchange: () => Exchange | undefined;
+  /** What the kernel should know changed. */
+  readonly changed: () => void;
+}
+
+/** One segment on its gateway: what is seen and heard becomes what the kernel is to know. */
+export class SegmentTable {
+  readonly space: string;
+  readonly #around: Around;
+  readonly #registry: Registry;
+  readonly #log: Log;
+  readonly #sight: Sight;
+  #table: Table;
+  /** What the kernel was told, by the address that it is about. */
+  readonly #items: { readonly [F in LearnedFacility]: Map<string, ItemTypes[F]> } = {
+    fdb: new Map(),
+    neighbours: new Map(),
+    'nft-elements': new Map(),
+  };
+  /** What changed since the kernel was told. */
+  readonly #dirty = new Set<string>();
+  /** Whose frames the bridge sends to our port, though they are elsewhere. */
+  readonly #strays = new Set<string>();
+  /** Elements of a whole table that is still coming in, by gateway. */
+  readonly #coming = new Map<string, Part[]>();
+  readonly #heard = new Map<string, [id: string, seq: number]>();
+  readonly #asked = new Map<string, number>();
+  readonly #probed = new Map<string, number>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(space: string, known: Known, around: Around) {
+    this.space = space;
+    this.#around = around;
+    this.#table = known.table;
+    this.#registry = new Registry(known, () => performance.now());
+    this.#log = new Log(known.table.segment, randomUUID());
+    this.#sight = new Sight(space, known.table, around.run, {
+      here: (mac, address) => this.#here(mac, address),
+      silent: (mac) => this.#silent(mac),
+      asked: (address) => this.#wanted(address),
+      strayed: (mac, port) => this.#strayed(mac, port),
+      looked: () => around.changed(),
+    });
+  }
+
+  get log(): Log {
+    return this.#log;
+  }
+
+  get segment(): string {
+    return this.#table.segment;
+  }
+
+  get table(): Table {
+    return this.#table;
+  }
+
+  get conflicts(): readonly Conflict[] {
+    return this.#registry.conflicts;
+  }
+
+  /** Up to where another gateway was heard. */
+  heardOf(at: string): [id: string, seq: number] | undefined {
+    return this.#heard.get(at);
+  }
+
+  hasPeer(at: string): boolean {
+    return this.#table.peers.some(({ address }) => address === at);
+  }
+
+  follow(known: Known): void {
+    const before = [...this.#registry.all, ...this.#registry.own.keys()];
+    this.#table = known.table;
+    this.#registry.follow(known);
+    for (const at of this.#heard.keys()) if (!this.hasPeer(at)) this.#heard.delete(at);
+    this.#concern(before);
+    this.#sight.follow(known.table);
+  }
+
+  /** Its namespace may be another than it was. */
+  watch(): void {
+    this.#sight.follow(this.#table);
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#sight.stop();
+  }
+
+  #later(delay: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, delay);
+    this.#timers.add(timer);
+  }
+
+  /** These may be elsewhere than they were: others are told of ours, and the kernel of theirs. */
+  #concern(keys: readonly string[]): void {
+    if (keys.length === 0) return;
+    for (const of of keys) {
+      this.#log.note(of, this.#registry.own.get(of));
+      this.#dirty.add(of);
+    }
+    this.#around.exchange()?.flush();
+    this.#around.changed();
+  }
+
+  #here(mac: string, address?: string): void {
+    this.#concern(this.#registry.seen(mac, address));
+  }
+
+  /** An entry of the file, or of another gateway, followed its machine to our port. */
+  #strayed(mac: string, port: string): void {
+    const holder = this.#registry.holder(mac);
+    if (holder?.at) {
+      this.#strays.add(mac);
+      this.#around.changed();
+    } else void this.#sight.loosen(mac, port);
+  }
+
+  /** The bridge heard nothing of it for long: whoever is there answers. */
+  #silent(mac: string): void {
+    const addresses = this.#registry.addressesOf(mac);
+    if (addresses.length === 0) return this.#concern(this.#registry.gone(mac));
+    void this.#sight
+      .forget(addresses.map((address) => [mac, address]))
+      .then(() => this.#sight.probe(addresses));
+    this.#later(answer, () => {
+      if (this.#sight.isThere(mac)) return;
+      const gone = [mac, ...addresses].filter((of) => this.#registry.own.get(of)?.mac === mac);
+      this.#concern(gone.flatMap((of) => this.#registry.gone(of)));
+    });
+  }
+
+  /** Somebody here asks for an address: where nobody knows it, the other gateways look. */
+  #wanted(address: string): void {
+    if (!this.#registry.isAddress(address) || !this.#isNew(this.#asked, address)) return;
+    if (this.#registry.holder(address)) return;
+    const peers = this.#table.peers.map(({ address: at }) => at);
+    this.#around.exchange()?.ask(peers, this.segment, [address]);
+  }
+
+  #isNew(times: Map<string, number>, of: string): boolean {
+    const now = performance.now();
+    for (const [one, at] of times) {
+      if (now - at < again) break;
+      times.delete(one);
+    }
+    if (times.has(of) || times.size >= mostProbes) return false;
+    times.set(of, now);
+    return true;
+  }
+
+  /** Another gateway asks for addresses: what is here is said again, what may be here is looked for. */
+  asked(addresses: readonly string[]): void {
+    const sound = addresses.filter((one) => this.#registry.isAddress(one));
+    const own = sound.filter((one) => this.#registry.own.has(one));
+    for (const of of own) this.#log.put(of, this.#registry.own.get(of));
+    if (own.length > 0) this.#around.exchange()?.flush();
+    const unknown = sound.filter(
+      (one) => !this.#registry.holder(one) && this.#isNew(this.#probed, one),
+    );
+    if (unknown.length > 0) void this.#sight.probe(unknown);
+  }
+
+  /** Another gateway tells a part of its table. Gives whether it follows from what it told before. */
+  hear(at: string, part: Part): boolean {
+    const [id, seq] = this.#heard.get(at) ?? ['', 0];
+    if (part.from === 0 || this.#coming.has(at)) return this.#hearWhole(at, part);
+    if (part.id !== id || part.from !== seq) return false;
+    this.#heard.set(at, [id, part.to]);
+    this.#concern(this.#registry.hear(at, elementsOf(part), part.del));
+    return true;
+  }
+
+  #hearWhole(at: string, part: Part): boolean {
+    const before = part.from === 0 ? [] : (this.#coming.get(at) ?? []);
+    const last = before.at(-1);
+    const parts = [...before, part];
+    if (last && (last.to !== part.from || last.id !== part.id)) {
+      this.#coming.delete(at);
+      return false;
+    }
+    if (part.more) {
+      this.#coming.set(at, parts);
+      return parts.length <= 300;
+    }
+    this.#coming.delete(at);
+    this.#heard.set(at, [part.id, part.to]);
+    this.#concern(this.#registry.hearAll(at, parts.flatMap(elementsOf)));
+    this.#around.changed();
+    return true;
+  }
+
+  /** Begins anew with what another gateway says. */
+  lost(at: string): void {
+    this.#coming.delete(at);
+    this.#heard.delete(at);
+  }
+
+  /** What the kernel is to be told now, and forgets that it is to be. */
+  take(): readonly Change[] {
+    const registry = this.#registry;
+    const changes = [...this.#dirty].flatMap((of) => [
+      ...this.#put('fdb', of, registry.fdbOf(of)),
+      ...this.#put('neighbours', of, registry.neighbourOf(of)),
+      ...this.#put('nft-elements', of, registry.pairOf(of)),
+    ]);
+    const strays = [...this.#strays].flatMap((mac) => this.#back(mac));
+    this.#dirty.clear();
+    this.#strays.clear();
+    return [...changes, ...strays];
+  }
+
+  /** Sends frames for a machine to where it is, once more. */
+  #back(mac: string): readonly Change[] {
+    const to = this.#registry.holder(mac)?.at;
+    const { vxlan: device } = this.#table;
+    return to ? changeOf(this.space, 'fdb', undefined, { device, mac, to }) : [];
+  }
+
+  #put<F extends LearnedFacility>(
+    facility: F,
+    of: string,
+    after: ItemTypes[F] | undefined,
+  ): readonly Change[] {
+    const items: Map<string, ItemTypes[F]> = this.#items[facility];
+    const before = items.get(of);
+    if (after) items.set(of, after);
+    else items.delete(of);
+    const isOther = before && after && idOf[facility](before) !== idOf[facility](after);
+    if (!isOther) return changeOf(this.space, facility, before, after);
+    return [
+      ...changeOf(this.space, facility, before, undefined),
+      ...changeOf(this.space, facility, undefined, after),
+    ];
+  }
+
+  /** All of it, for whoever looks at the whole. */
+  get learned(): Learned {
+    const isHeard = this.#table.peers.every(({ address }) => this.#heard.has(address));
+    return {
+      fdb: byId('fdb', this.#items.fdb),
+      neighbours: byId('neighbours', this.#items.neighbours),
+      'nft-elements': byId('nft-elements', this.#items['nft-elements']),
+      settled: isHeard && this.#sight.hasLooked,
+    };
+  }
+}
+
+const byId = <F extends LearnedFacility>(
+  facility: F,
+  items: ReadonlyMap<string, ItemTypes[F]>,
+): ReadonlyMap<string, ItemTypes[F]> =>
+  new Map([...items.values()].map((item) => [idOf[facility](item), item]));
+
+const elementsOf = ({ put }: Part) => put.map(([of, mac, version]) => ({ of, mac, version }));

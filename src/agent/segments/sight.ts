@@ -1,0 +1,325 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { type Run, sightTable } from '#host';
+import type { Table } from '#state';
+
+/** ms until a monitor that ended is started again, and between looks at what it may have missed. */
+const restart = 1_000;
+const round = 60_000;
+
+/** ms to wait for more of the same: what many machines say at once is read once. */
+const settle = 15;
+
+export interface Seen {
+  /** A machine is on our own port; with an address where it said one. */
+  here(mac: string, address?: string): void;
+  /** The bridge has not heard it for long, or it went. */
+  silent(mac: string): void;
+  /** Somebody on our own port asks for this address. */
+  asked(address: string): void;
+  /** The bridge sends frames for it out of our own port, though it was told otherwise. */
+  strayed(mac: string, port: string): void;
+  /** All that the kernel knew already was told. */
+  looked(): void;
+}
+
+/**
+ * The kernel tells who asks and answers by ARP and ND on the port, by tracing (`nft monitor trace`) what is
+ * new: that says that something is, and the sets say what. `heard` remembers so that nobody is told of twice; it
+ * stays when the agent is started again. ND's target is 64 bits into ICMPv6, behind 320 of IPv6.
+ */
+const frame = 'ether saddr . arp saddr ip . arp daddr ip . arp operation';
+
+const rules = ({ vxlan }: Table): string => `
+table bridge ${sightTable} {
+  set heard { type ether_addr . ipv4_addr; flags dynamic,timeout; timeout 10m; size 65536; }
+  set heard6 { type ether_addr . ipv6_addr; flags dynamic,timeout; timeout 10m; size 65536; }
+  set news { type ether_addr . ipv4_addr . ipv4_addr . arp_op; flags dynamic,timeout; timeout 900ms; size 8192; }
+  set news6 { type ether_addr . ipv6_addr; flags dynamic,timeout; timeout 900ms; size 8192; }
+  set asked6 { typeof ip6 daddr; flags dynamic,timeout; timeout 900ms; size 1024; }
+  chain look {
+    arp operation request ${frame} != @news limit rate 40/second burst 80 packets add @news { ${frame} } meta nftrace set 1
+    ether type arp arp saddr ip != 0.0.0.0 ether saddr . arp saddr ip != @heard limit rate 1000/second burst 8000 packets add @heard { ether saddr . arp saddr ip } add @news { ${frame} } meta nftrace set 1
+    icmpv6 type nd-neighbor-solicit limit rate 40/second burst 80 packets add @asked6 { @nh,384,128 } meta nftrace set 1
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 saddr != :: ether saddr . ip6 saddr != @heard6 limit rate 1000/second burst 8000 packets add @heard6 { ether saddr . ip6 saddr } add @news6 { ether saddr . ip6 saddr } meta nftrace set 1
+  }
+  chain prerouting {
+    type filter hook prerouting priority -300; policy accept;
+    iifname != "${vxlan}" ether type arp jump look
+    iifname != "${vxlan}" ether type ip6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } jump look
+  }
+}
+`;
+
+interface SetListing {
+  readonly nftables: readonly {
+    readonly set?: { readonly elem?: readonly unknown[] };
+  }[];
+}
+
+interface FdbLine {
+  readonly mac: string;
+  readonly ifname: string;
+  readonly master?: string;
+  readonly state?: string;
+  readonly flags?: readonly string[];
+}
+
+const newsSets = ['news', 'news6', 'asked6'] as const;
+
+/** An element of a set with its timeout, or without. */
+const valueOf = (element: unknown): unknown =>
+  element !== null && typeof element === 'object' && 'elem' in element
+    ? (element.elem as { readonly val: unknown }).val
+    : element;
+
+/** `02:.. dev eth1 master bridge static`, after `Deleted` where it went. */
+const fdbLine = /^(Deleted )?([0-9a-f:]{17}) dev (\S+)( .*)?$/;
+
+/** What happens on the port of one segment's namespace, as the kernel tells it. */
+export class Sight {
+  readonly #space: string;
+  readonly #run: Run;
+  readonly #seen: Seen;
+  #table: Table;
+  #inode: number | undefined;
+  readonly #children = new Set<ChildProcess>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  #generation = 0;
+  #reading = false;
+  #hasLooked = false;
+  #again = false;
+  /** Machines on the port, as far as the bridge knows. */
+  readonly #there = new Set<string>();
+  /** News that were told and are not forgotten by the kernel yet. */
+  #told = new Set<string>();
+
+  constructor(space: string, table: Table, run: Run, seen: Seen) {
+    this.#space = space;
+    this.#table = table;
+    this.#run = run;
+    this.#seen = seen;
+  }
+
+  /** Whether it watches the namespace that has the name now; begins to, where it does not. */
+  follow(table: Table): void {
+    this.#table = table;
+    const inode = statSync(`/run/netns/${this.#space}`, { throwIfNoEntry: false })?.ino;
+    if (inode === this.#inode) return;
+    this.#end();
+    this.#inode = inode;
+    if (inode !== undefined) void this.#begin();
+  }
+
+  stop(): void {
+    this.#end();
+    this.#inode = undefined;
+  }
+
+  #end(): void {
+    this.#generation++;
+    this.#hasLooked = false;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const child of this.#children) child.kill('SIGKILL');
+    this.#children.clear();
+    this.#there.clear();
+  }
+
+  #inside(argv: readonly string[]): readonly string[] {
+    return ['ip', 'netns', 'exec', this.#space, ...argv];
+  }
+
+  async #begin(): Promise<void> {
+    const generation = this.#generation;
+    try {
+      const tables = await this.#run('read', this.#inside(['nft', 'list', 'tables']));
+      const isThere = tables.split('\n').includes(`table bridge ${sightTable}`);
+      if (!isThere) {
+        await this.#run('write', this.#inside(['nft', '-f', '-']), { stdin: rules(this.#table) });
+      }
+    } catch {
+      return this.#after('begin', restart, () => void this.#begin());
+    }
+    if (generation !== this.#generation) return;
+    this.#watch(['nft', 'monitor', 'trace'], () => this.#heard());
+    this.#watch(['bridge', 'monitor', 'fdb'], (text) => this.#moved(text));
+    await this.#round();
+  }
+
+  #after(name: string, delay: number, act: () => void): void {
+    clearTimeout(this.#timers.get(name));
+    const generation = this.#generation;
+    const run = (): void => {
+      if (generation === this.#generation) act();
+    };
+    this.#timers.set(name, setTimeout(run, delay));
+  }
+
+  /** Ends with the agent, also where that is killed. */
+  #watch(argv: readonly string[], hear: (text: string) => void): void {
+    const generation = this.#generation;
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...this.#inside(argv)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    this.#children.add(child);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (generation === this.#generation) hear(text);
+    });
+    child.once('error', () => undefined);
+    child.once('close', () => {
+      this.#children.delete(child);
+      if (generation !== this.#generation) return;
+      this.#after(`watch ${argv[0]}`, restart, () => {
+        this.#watch(argv, hear);
+        void this.#round();
+      });
+    });
+  }
+
+  #heard(): void {
+    if (this.#reading) this.#again = true;
+    else this.#after('read', settle, () => void this.#read());
+  }
+
+  async #read(): Promise<void> {
+    this.#reading = true;
+    this.#again = false;
+    try {
+      const [news = [], news6 = [], asked6 = []] = await Promise.all(
+        this.#hasSix ? newsSets.map((name) => this.#set(name)) : [this.#set('news')],
+      );
+      const fresh = [...news, ...news6].filter((one) => !this.#told.has(keyOf(one)));
+      this.#told = new Set([...news, ...news6].map(keyOf));
+      this.#pairs(fresh);
+      for (const one of [...news.flatMap(askedIn), ...asked6]) this.#seen.asked(String(one));
+    } catch {
+      this.#again = true;
+    } finally {
+      this.#reading = false;
+    }
+    if (this.#again) this.#heard();
+  }
+
+  #pairs(values: readonly unknown[]): void {
+    for (const value of values) {
+      const [mac, address] = (value as { readonly concat?: readonly string[] }).concat ?? [];
+      if (mac !== undefined) this.#seen.here(mac, address);
+    }
+  }
+
+  /** One at a time: nft finds none but the last of several. */
+  async #set(name: string): Promise<readonly unknown[]> {
+    const argv = ['nft', '-j', 'list', 'set', 'bridge', sightTable, name];
+    const text = await this.#run('read', this.#inside(argv));
+    const { nftables } = JSON.parse(text) as SetListing;
+    return nftables.flatMap(({ set }) => set?.elem ?? []).map(valueOf);
+  }
+
+  get #hasSix(): boolean {
+    return this.#table.subnets.some((subnet) => subnet.includes(':'));
+  }
+
+  #isPort(device: string): boolean {
+    return device !== this.#table.vxlan && device !== this.#table.bridge;
+  }
+
+  #moved(text: string): void {
+    for (const line of text.split('\n')) {
+      const [, deleted, mac = '', device = '', rest = ''] = fdbLine.exec(line) ?? [];
+      if (mac === '' || !rest.includes('master') || /\b(self|permanent)\b/.test(rest)) continue;
+      if (device === this.#table.vxlan && !deleted) this.#there.delete(mac);
+      if (!this.#isPort(device)) continue;
+      if (deleted) this.#wentSilent(mac);
+      else this.#came(mac, device, rest.includes('static'));
+    }
+  }
+
+  #came(mac: string, port: string, isStatic: boolean): void {
+    this.#there.add(mac);
+    this.#seen.here(mac);
+    // An entry of ours that followed its machine to the port.
+    if (isStatic) this.#seen.strayed(mac, port);
+  }
+
+  /** Whether all that the kernel knew already was told. */
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
+  isThere(mac: string): boolean {
+    return this.#there.has(mac);
+  }
+
+  #wentSilent(mac: string): void {
+    if (this.#there.delete(mac)) this.#seen.silent(mac);
+  }
+
+  /** All that the kernel knows, for what the monitors missed. */
+  async #round(): Promise<void> {
+    const generation = this.#generation;
+    try {
+      const text = await this.#run('read', this.#inside(['bridge', '-j', 'fdb', 'show']));
+      const heard = [
+        await this.#set('heard'),
+        ...(this.#hasSix ? [await this.#set('heard6')] : []),
+      ];
+      if (generation !== this.#generation) return;
+      const entries = (JSON.parse(text) as readonly FdbLine[]).filter(
+        ({ ifname, master, state }) =>
+          master !== undefined && state !== 'permanent' && this.#isPort(ifname),
+      );
+      const now = new Set(entries.map(({ mac }) => mac));
+      for (const { mac, ifname, state } of entries) {
+        this.#came(mac, ifname, state === 'static');
+      }
+      for (const values of heard) this.#pairs(values.filter((one) => now.has(macOf(one))));
+      for (const mac of this.#there) if (!now.has(mac)) this.#wentSilent(mac);
+      this.#hasLooked = true;
+      this.#seen.looked();
+    } catch {
+      // The next round may see more.
+    }
+    this.#after('round', round, () => void this.#round());
+  }
+
+  /** Makes the kernel ask for these on the port, though it may think that it knows them. */
+  async probe(addresses: readonly string[]): Promise<void> {
+    const lines = addresses.flatMap((address) => [
+      `neigh replace ${address} dev ${this.#table.bridge} nud none`,
+      `neigh replace ${address} dev ${this.#table.bridge} use`,
+    ]);
+    await this.#batch(['ip', '-force', '-batch', '-'], lines);
+  }
+
+  /** What is told of these is news again: whoever answers is heard. */
+  async forget(pairs: readonly (readonly [mac: string, address: string])[]): Promise<void> {
+    for (const [mac, address] of pairs) {
+      const set = address.includes(':') ? 'heard6' : 'heard';
+      const line = `delete element bridge ${sightTable} ${set} { ${mac} . ${address} }`;
+      await this.#batch(['nft', '-f', '-'], [line]);
+    }
+  }
+
+  /** What the bridge knows of a machine it may forget again. */
+  async loosen(mac: string, port: string): Promise<void> {
+    await this.#batch(['bridge', 'fdb', 'replace', mac, 'dev', port, 'master', 'dynamic'], []);
+  }
+
+  async #batch(argv: readonly string[], lines: readonly string[]): Promise<void> {
+    const stdin = `${lines.join('\n')}\n`;
+    await this.#run('write', this.#inside(argv), { stdin }).catch(() => undefined);
+  }
+}
+
+const keyOf = (value: unknown): string =>
+  (value as { readonly concat?: readonly string[] }).concat?.join(' ') ?? '';
+
+/** What an ARP request is for. */
+function askedIn(value: unknown): readonly string[] {
+  const [, , target, operation] = (value as { readonly concat?: readonly unknown[] }).concat ?? [];
+  return operation === 'request' && typeof target === 'string' ? [target] : [];
+}
+
+const macOf = (value: unknown): string =>
+  (value as { readonly concat?: readonly string[] }).concat?.[0] ?? '';

@@ -1,0 +1,35 @@
+import Type, { type Static } from 'typebox';
+
+const closed = { additionalProperties: true } as const;
+
+/** Another gateway of a segment: where its agent is found, and which site is behind it. */
+const TablePeer = Type.Object({ site: Type.String(), address: Type.String() }, closed);
+
+/** A machine of the file on the port of this gateway. */
+const TablePin = Type.Object(
+  { name: Type.String(), mac: Type.String(), addresses: Type.Array(Type.String()) },
+  closed,
+);
+
+/**
+ * The table of a segment: who is where, as the agents of its gateways see it. They tell it each other at
+ * `port` of their addresses. What they learn goes into `fdb`, `neighbours` and the sets of `pairs` beside
+ * what those name already; `own` is what the file says of the site here. Nobody is learnt whose address is in none of `subnets`.
+ */
+export const Table = Type.Object(
+  {
+    segment: Type.String(),
+    site: Type.String(),
+    local: Type.String(),
+    port: Type.Integer(),
+    bridge: Type.String(),
+    vxlan: Type.String(),
+    subnets: Type.Array(Type.String()),
+    /** Sets of `MAC . address` in a bridge table: who may cross the border; their names end in 4 and 6. */
+    pairs: Type.Object({ table: Type.String(), near: Type.String(), far: Type.String() }, closed),
+    peers: Type.Array(TablePeer),
+    own: Type.Array(TablePin),
+  },
+  closed,
+);
+export type Table = Static<typeof Table>;

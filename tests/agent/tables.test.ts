@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import { packetsOf } from './segment-world.ts';
+import { type Gateway, openWorld, space } from './tables-world.ts';
+
+const guest = { address: '10.9.0.50', mac: '02:00:00:00:00:50' } as const;
+
+suite('the table of a segment, with no server', {
+  needs: ['root', 'netns', 'tun', 'tcpdump'],
+}, () => {
+  let a: Gateway;
+  let b: Gateway;
+
+  beforeAll(async () => {
+    [a, b] = await openWorld();
+    await until(
+      'the machines of the file reach each other',
+      () => a.reaches('knox-1', '10.9.0.129'),
+      20_000,
+    );
+  }, 90_000);
+
+  afterAll(async () => {
+    await a?.close();
+    await b?.close();
+  });
+
+  const fdbOf = (gateway: Gateway): string => gateway.inside(space, 'bridge fdb show dev vxlan');
+
+  test('a machine that is not in the file is found by what its gateway sees of it', async () => {
+    b.plugIn('guest', guest.address, guest.mac);
+    expect(b.reaches('guest', '10.9.0.129')).toBe(true);
+    await until('the other gateway knows', () => fdbOf(a).includes(`${guest.mac} dst 10.0.0.2`));
+    await until('its address is answered for', () => a.reaches('knox-1', guest.address));
+    expect(a.inside('knox-1', `ip neigh show ${guest.address}`)).toContain(guest.mac);
+  });
+
+  test('a machine that never spoke answers its first ping, and nothing that is for all crosses', async () => {
+    const seen = b.box.start(['tcpdump', '-lnei', 'wg0', '-T', 'vxlan', 'udp', 'port', '14789']);
+    await until('it listens', () => seen.output().includes('listening on'));
+    b.plugIn('silent', '10.9.0.60', '02:00:00:00:00:60');
+    const began = performance.now();
+    expect(a.reaches('knox-1', '10.9.0.60', 2)).toBe(true);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    // Nobody has this one.
+    expect(a.reaches('knox-1', '10.9.0.61')).toBe(false);
+    await until('the ping is seen', () => seen.output().includes('echo reply'));
+    expect(seen.output()).not.toMatch(/ARP|Broadcast|ff:ff:ff:ff:ff:ff|33:33:/);
+  });
+
+  test('a machine that moves to the other site is followed within a second', async () => {
+    b.unplug('guest');
+    a.plugIn('guest', guest.address, guest.mac);
+    const began = performance.now();
+    // The first frame that it sends there.
+    a.inside('guest', 'ping -c 1 -W 1 10.9.0.1');
+    await until('it is reached from where it was', () => b.reaches('pouta-1', guest.address, 0.1));
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await until('nobody sends frames for it back', () => !fdbOf(a).includes(guest.mac));
+    expect(a.reaches('guest', '10.9.0.129')).toBe(true);
+    expect(fdbOf(b)).toContain(`${guest.mac} dst 10.0.0.1`);
+  });
+
+  test('an agent that is killed keeps what it learnt, and has it again when it is back', async () => {
+    const { pid } = JSON.parse(b.machine.must('agent', 'status', '--json')) as { pid: number };
+    b.do(`kill -KILL ${pid}`);
+    expect(b.reaches('pouta-1', guest.address)).toBe(true);
+    await until(
+      'another agent answers',
+      () => {
+        const { code, out } = b.machine.hawser('agent', 'status', '--json');
+        return code === 0 && (JSON.parse(out) as { pid: number }).pid !== pid;
+      },
+      10_000,
+    );
+    expect(b.reaches('pouta-1', guest.address)).toBe(true);
+    // What it sees itself it tells anew.
+    await until('the other gateway knows', () => fdbOf(a).includes('02:00:00:00:00:60'));
+    expect(a.reaches('knox-1', '10.9.0.60')).toBe(true);
+  });
+
+  test('a machine that pretends to be one of the file is not believed, and told of with both places', async () => {
+    b.plugIn('thief', '10.9.0.1', '02:00:00:00:00:66');
+    b.inside('thief', 'ping -c 1 -W 1 10.9.0.129');
+    const said = await until('the agent says so', () => {
+      const text = b.machine.must('agent', 'status');
+      return text.includes('agent/not-as-in-file') && text;
+    });
+    expect(said).toMatch(/10\.9\.0\.1 of segment lab is seen at site pouta.*site knox/);
+    expect(b.inside(space, 'ip neigh show 10.9.0.1')).toContain('02:00:00:00:00:01');
+    b.unplug('thief');
+    // Within their site the thief could lie to them.
+    b.inside('pouta-1', 'ip neigh flush all');
+    expect(a.reaches('knox-1', '10.9.0.129')).toBe(true);
+  });
+
+  test('one address at two places stays with one of them, and is told of with both', async () => {
+    const mac = '02:00:00:00:00:70';
+    for (const gateway of [a, b]) gateway.plugIn('twin', '10.9.0.70', mac);
+    const speak = (): void => {
+      for (const [gateway, near] of [
+        [a, '10.9.0.1'],
+        [b, '10.9.0.129'],
+      ] as const) {
+        gateway.inside('twin', 'ip neigh flush all');
+        gateway.reaches('twin', near, 0.2);
+      }
+    };
+    const said = await until('an agent says so', () => {
+      speak();
+      const text = a.machine.must('agent', 'status') + b.machine.must('agent', 'status');
+      return text.includes('agent/two-places') && text;
+    });
+    expect(said).toMatch(
+      /02:00:00:00:00:70 of segment lab is at two places: at site (knox|pouta), and at site (knox|pouta)/,
+    );
+    for (const gateway of [a, b]) gateway.unplug('twin');
+  });
+
+  test('a gateway that says nonsense, and a stranger, harm nobody', async () => {
+    const talk = (
+      text: string,
+    ): string => `const s = require('node:net').connect({ host: '10.0.0.1', port: 14790,
+      localAddress: '10.0.0.2' }, () => s.write(${text})).resume(); s.on('error', () => process.exit(0));
+      s.on('close', () => process.exit(0)); setTimeout(() => process.exit(1), 3000);`;
+    for (const text of [`'nonsense\\n'`, `'x'.repeat(1 << 20)`]) {
+      b.box.run([process.execPath, '-e', talk(text)]);
+    }
+    const stranger = `const s = require('node:net').connect(14790, '192.0.2.1');
+      s.on('error', () => process.exit(0)); setTimeout(() => process.exit(0), 200);`;
+    b.box.run([process.execPath, '-e', stranger]);
+    expect(packetsOf(a.do('nft list counter inet hawser-net tables'))).toBeGreaterThan(0);
+    await until('the other is heard again', () => a.reaches('knox-1', '10.9.0.60'));
+    expect(a.reaches('knox-1', '10.9.0.129')).toBe(true);
+  });
+});
