@@ -20,27 +20,11 @@ import { forwardingOf } from '../forwarding/paths.ts';
 import { emptyWish } from '../linux.ts';
 import { adoptedMarkOf, isAdopted, markOf, networkOf } from '../mark.ts';
 import { wishesOf } from '../pick.ts';
+import { deviceOf, isGivenBack, isSwitch } from './items.ts';
 import { FakeKernel, Refusal } from './kernel.ts';
 import { inOrder } from './order.ts';
 import { settingOf } from './setting.ts';
 import { takenVxlans } from './taken-vxlans.ts';
-
-const isSwitch = (facility: Facility): facility is 'sysctls' | 'forwarding' =>
-  facility === 'sysctls' || facility === 'forwarding';
-
-/** The device that an item is, or lies on. */
-const deviceOf = (item: object): string | undefined => {
-  const { interface: tunnel, name, device, family } = item as Readonly<Record<string, unknown>>;
-  if (family !== undefined) return undefined;
-  const found = tunnel ?? device ?? name;
-  return typeof found === 'string' ? found : undefined;
-};
-
-/** What is on an adopted device that nobody wishes for any more stays as it is. */
-const isGivenBack = (wish: Wish, facility: Facility, alias: string | undefined): boolean =>
-  isAdopted(alias) &&
-  (facility === 'peers' || facility === 'addresses') &&
-  !wish.view.get('root')?.tunnels.size;
 
 /** A machine in memory: the same contract and laws as the real one. */
 export class FakeHost implements Host {
