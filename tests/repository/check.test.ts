@@ -175,7 +175,7 @@ describe('npm run check', () => {
     const argv = [join(copy, 'scripts/check.ts'), 'planted'];
     const { status, stdout } = spawnSync(process.execPath, argv, { cwd: copy, encoding: 'utf8' });
     expect(stdout).toContain(
-      'types, lint, format, dead code, imports, words, generated files, lock file',
+      'types, types of web, lint, format, dead code, imports, words, generated files, lock file',
     );
     expect(status).toBe(2);
   });
