@@ -30,6 +30,8 @@ export function prepareLeases(context: Context): string {
   const file = leaseFile(context);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const text = readText(file);
+  // One that is made by dnsmasq is open to everybody.
+  if (!existsSync(file)) writeFileAtomically(file, '');
   if (text === '') return file;
   const { good, isBad } = text === undefined ? { good: [], isBad: true } : judge(text);
   if (!isBad) return file;
