@@ -9,6 +9,12 @@ import { machinesIn } from '../underlay/endpoints.ts';
 const baseFile = 'hawser.base.json';
 
 /**
+ * What the file itself is called there, whatever it is called outside: a revision is remembered by the name of
+ * the file that it was made from.
+ */
+const laidAs = 'hawser.yaml';
+
+/**
  * Lays a network's files where the lab's server is told of them, without the keys of machines that are
  * elsewhere; gives the path of the entry.
  */
@@ -18,11 +24,13 @@ export function layFiles(labDir: string, { entry, files }: FileSet): string {
   for (const name of readdirSync(folder)) {
     if (name !== baseFile) rmSync(join(folder, name), { recursive: true });
   }
+  const name = Object.hasOwn(files, laidAs) ? entry : join(dirname(entry), laidAs);
   for (const [path, text] of Object.entries(textsWithoutKeys({ entry, files }))) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
+    const laid = join(folder, path === entry ? name : path);
+    mkdirSync(dirname(laid), { recursive: true });
+    writeFileSync(laid, text);
   }
-  return join(folder, entry);
+  return join(folder, name);
 }
 
 /** Lays what is known of a network beside its file. */
