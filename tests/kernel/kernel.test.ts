@@ -335,6 +335,9 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
         );
         expect(await apply(state)).toMatchObject({ failures: [], backends: { wg0: 'kernel' } });
         const said = await vm.script(`
+          own=$(wg show wg0 public-key)
+          ip netns exec lan wg set wg9 peer $own remove
+          ip netns exec lan wg set wg9 peer $own allowed-ips 10.0.0.0/24 endpoint 192.168.66.4:51820
           ip netns exec lan ping -q -c 1 -W 20 10.0.0.1 >/dev/null
           ip netns exec tagged ping -q -c 2 -i 0.2 -W 20 10.9.0.2 | grep -o ' 0% packet loss'
           ip netns exec hw-net-lab ip -d link show vlan9 | grep -o '802.1Q id 9'
