@@ -1,6 +1,5 @@
 import Type, { type Static } from 'typebox';
-
-const closed = { additionalProperties: true } as const;
+import { closed } from './closed.ts';
 
 /**
  * Gives the machines behind a device their addresses (RFC 2131), and answers for the names of `zones`; no

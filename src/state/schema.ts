@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { closed } from './closed.ts';
 import { DhcpServer } from './dhcp-schema.ts';
 import {
   Bridge,
@@ -12,16 +13,7 @@ import {
 } from './space-schema.ts';
 import { Table } from './table-schema.ts';
 
-export type {
-  Bridge,
-  FdbEntry,
-  Neighbour,
-  Port,
-  ProxyEntry,
-  Veth,
-  Vlan,
-  Vxlan,
-} from './space-schema.ts';
+export type * from './space-schema.ts';
 export type { Table } from './table-schema.ts';
 
 /**
@@ -35,8 +27,6 @@ export type { Table } from './table-schema.ts';
 
 /** The newest HostState format this code writes. */
 export const hostStateFormat = 1;
-
-const closed = { additionalProperties: true } as const;
 
 /** A network device by its name, or the one that holds an address (its name is the machine's affair). */
 export const DeviceRef = Type.Union([

@@ -1,6 +1,5 @@
 import Type, { type Static } from 'typebox';
-
-const closed = { additionalProperties: true } as const;
+import { closed } from './closed.ts';
 
 /** A bridge of a segment. It learns on ports alone. `mac`: its own address, where others are to know it. */
 export const Bridge = Type.Object(

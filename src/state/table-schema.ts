@@ -1,6 +1,5 @@
 import Type, { type Static } from 'typebox';
-
-const closed = { additionalProperties: true } as const;
+import { closed } from './closed.ts';
 
 /** Another gateway of a segment: where its agent is found, and which site is behind it. */
 const TablePeer = Type.Object({ site: Type.String(), address: Type.String() }, closed);

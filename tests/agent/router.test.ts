@@ -4,6 +4,7 @@ import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import type { TestMachine } from './machine.ts';
 import {
+  applyBoth,
   atStation,
   knox,
   openGateways,
@@ -100,11 +101,7 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
   let b: TestMachine;
   let states: { readonly a: HostState; readonly b: HostState };
 
-  const apply = async (next = states): Promise<void> => {
-    for (const report of [await a.apply(next.a), await b.apply(next.b)]) {
-      expect(report.failures).toEqual([]);
-    }
-  };
+  const apply = (next = states): Promise<void> => applyBoth([a, b], next);
 
   beforeAll(async () => {
     [a, b] = await openGateways();

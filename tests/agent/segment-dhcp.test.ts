@@ -6,6 +6,7 @@ import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import type { TestMachine } from './machine.ts';
 import {
+  applyBoth,
   atStation,
   knox as knoxSide,
   openGateways,
@@ -59,11 +60,7 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
   let b: TestMachine;
   let states: { readonly a: HostState; readonly b: HostState };
 
-  const apply = async (): Promise<void> => {
-    for (const report of [await a.apply(states.a), await b.apply(states.b)]) {
-      expect(report.failures).toEqual([]);
-    }
-  };
+  const apply = (): Promise<void> => applyBoth([a, b], states);
 
   const client = (gateway: TestMachine, ...options: readonly string[]): readonly string[] => [
     ...['busybox', 'udhcpc', '-f', '-i', 'eth0', '-s', join(gateway.folder, 'script')],

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { emptyFacts, link, project } from '#compile';
 import { loadNetwork } from '#spec';
 import type { HostState } from '#state';
@@ -131,4 +132,14 @@ export async function openGateways(): Promise<readonly [TestMachine, TestMachine
   plugIn(a, knox);
   plugIn(b, pouta);
   return [a, b];
+}
+
+/** Both gateways become what they should be, all of it. */
+export async function applyBoth(
+  [a, b]: readonly [TestMachine, TestMachine],
+  states: { readonly a: HostState; readonly b: HostState },
+): Promise<void> {
+  for (const report of [await a.apply(states.a), await b.apply(states.b)]) {
+    expect(report.failures).toEqual([]);
+  }
 }

@@ -6,6 +6,7 @@ import { until } from '../support/until.ts';
 import { datagramOf, lies, stranger, tunnelled } from './frames.ts';
 import type { TestMachine } from './machine.ts';
 import {
+  applyBoth,
   atStation,
   file,
   knox,
@@ -66,11 +67,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
   let b: TestMachine;
   let states: { readonly a: HostState; readonly b: HostState };
 
-  const apply = async (): Promise<void> => {
-    for (const report of [await a.apply(states.a), await b.apply(states.b)]) {
-      expect(report.failures).toEqual([]);
-    }
-  };
+  const apply = (): Promise<void> => applyBoth([a, b], states);
 
   /** What machines remember of each other. */
   const forget = (): void => {
