@@ -1,5 +1,6 @@
 import type { Run } from '#host';
 import type { HostState } from '#state';
+import { Again } from './again.ts';
 import { handshakesOf } from './show.ts';
 
 /** ms between looks: WireGuard tells nobody. What takes longer is looked at less often. */
@@ -21,9 +22,8 @@ export class Handshakes {
   readonly #tell: (keys: readonly string[]) => void;
   #state: HostState | undefined;
   readonly #seen = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #next = new Again(() => this.#look());
   #gap: number = gaps.least;
-  #stopped = false;
 
   constructor(run: Run, tell: (keys: readonly string[]) => void) {
     this.#run = run;
@@ -37,7 +37,7 @@ export class Handshakes {
     const watched = new Set(watchedIn(state).flatMap(({ keys }) => keys));
     for (const key of this.#seen) if (!watched.has(key)) this.#seen.delete(key);
     this.#gap = gaps.least;
-    this.#later(0);
+    this.#next.later(0);
   }
 
   /** Tells all of it once more: who answers now may not have heard it. */
@@ -46,13 +46,7 @@ export class Handshakes {
   }
 
   stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-  }
-
-  #later(delay: number): void {
-    clearTimeout(this.#timer);
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#look(), delay);
+    this.#next.stop();
   }
 
   async #look(): Promise<void> {
@@ -61,12 +55,12 @@ export class Handshakes {
     const awaited = missing.filter(({ keys }) => keys.length > 0);
     if (awaited.length === 0) return;
     const found = await Promise.all(awaited.map((one) => this.#shaken(one)));
-    if (this.#state !== state || this.#stopped) return;
+    if (this.#state !== state || this.#next.isStopped) return;
     const news = found.flat();
     for (const key of news) this.#seen.add(key);
     if (news.length > 0) this.#tell(news);
     this.#gap = Math.min(this.#gap * slower, gaps.most);
-    this.#later(this.#gap);
+    this.#next.later(this.#gap);
   }
 
   #missing({ device, keys }: { device: string; keys: readonly string[] }) {

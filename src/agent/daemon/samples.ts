@@ -1,6 +1,7 @@
 import type { PeerSample, SamplesReport } from '#api';
 import { HandshakeAges, type Run } from '#host';
 import type { HostState } from '#state';
+import { Again } from './again.ts';
 import { handshakesOf } from './show.ts';
 
 /** ms. */
@@ -48,9 +49,8 @@ export class Samples {
   #seen: ReadonlyMap<string, Seen> = new Map();
   readonly #told = new Map<string, Told>();
   #toldAt = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #next = new Again(() => this.#look());
   #gap: number;
-  #stopped = false;
 
   /** `tell`: false where nobody listens. */
   constructor(run: Run, tell: (report: SamplesReport) => boolean, timings = usual) {
@@ -65,35 +65,29 @@ export class Samples {
     if (this.#state === state) return;
     this.#state = state;
     this.#gap = this.#timings.least;
-    this.#later(0);
+    this.#next.later(0);
   }
 
   /** Tells all of it once more: who answers now has heard nothing. */
   again(): void {
     this.#told.clear();
     this.#toldAt = Number.NEGATIVE_INFINITY;
-    if (this.#state) this.#later(0);
+    if (this.#state) this.#next.later(0);
   }
 
   stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-  }
-
-  #later(delay: number): void {
-    clearTimeout(this.#timer);
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#look(), delay);
+    this.#next.stop();
   }
 
   async #look(): Promise<void> {
     const state = this.#state;
     if (!state || Object.keys(state.tunnels).length === 0) return;
     const readings = newestOf(state, await readingsOf(this.#run, state));
-    if (this.#state !== state || this.#stopped) return;
+    if (this.#state !== state || this.#next.isStopped) return;
     this.#seen = new Map([...readings].map(([name, one]) => [name, this.#see(name, one)]));
     for (const name of this.#told.keys()) if (!this.#seen.has(name)) this.#told.delete(name);
     await this.#report(state);
-    this.#later(this.#gap);
+    this.#next.later(this.#gap);
     this.#gap = Math.min(this.#gap * slower, this.#timings.most);
   }
 
