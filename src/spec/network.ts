@@ -218,6 +218,8 @@ export interface Segment extends Located {
   readonly routers: readonly Address[];
   /** Whom its machines are told to ask for names, by those of our DHCP servers. */
   readonly dns: readonly Address[];
+  /** Whether what is for all crosses from site to site, and what is for machines that nobody knows. */
+  readonly flood: boolean;
   /** Sorted by site. */
   readonly sites: readonly SegmentSite[];
   /** Sorted by name. */

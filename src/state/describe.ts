@@ -36,6 +36,7 @@ const named: Names = {
   fdb: (item) => `MAC address ${item.mac} behind ${item.device}`,
   ports: (item) => `port ${item.device}`,
   vlans: (item) => `port ${item.name}`,
+  floods: (item) => `what is for all, from ${item.device} to ${item.to}`,
   neighbours: (item) => `neighbour ${item.address} of ${item.device}`,
   proxies: (item) => `answers for ${item.address} on ${item.device}`,
   veths: (item) =>

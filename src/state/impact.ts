@@ -44,6 +44,7 @@ export const impactOfChange: OnChange = {
     return a.bridge === b.bridge || b.bridge !== '' ? 'none' : 'session';
   },
   fdb: none,
+  floods: none,
   neighbours: (a, b) => (a.mac === b.mac ? 'none' : 'session'),
   proxies: none,
   veths: (a, b) => (a.namespace === b.namespace && a.peer === b.peer ? 'none' : 'outage'),
@@ -73,6 +74,7 @@ const removals: Readonly<Record<Facility, Impact>> = {
   ports: 'outage',
   vlans: 'outage',
   fdb: 'outage',
+  floods: 'session',
   neighbours: 'outage',
   proxies: 'outage',
   veths: 'outage',

@@ -175,14 +175,22 @@ export interface VxlanItem {
   readonly port: number;
   readonly local: string;
   readonly up: boolean;
-  /** It learns nothing, floods nothing, and its bridge answers for those behind it. */
+  /** It learns nothing, its bridge answers for those behind it, and it floods all or nothing. */
   readonly sealed: boolean;
+  /** What is for all, and to whom nobody knows. */
+  readonly floods: boolean;
 }
 
 export interface FdbItem {
   readonly device: string;
   readonly mac: string;
   /** Empty where only one of its two entries is there. */
+  readonly to: string;
+}
+
+/** Where a VXLAN device sends what is for all. */
+export interface FloodItem {
+  readonly device: string;
   readonly to: string;
 }
 
@@ -250,6 +258,7 @@ export interface ItemTypes {
   ports: PortItem;
   vlans: VlanItem;
   fdb: FdbItem;
+  floods: FloodItem;
   neighbours: NeighbourItem;
   proxies: ProxyItem;
   veths: VethItem;
@@ -283,6 +292,7 @@ export const facilities = [
   'ports',
   'vlans',
   'fdb',
+  'floods',
   'neighbours',
   'proxies',
   'dhcp-servers',
@@ -315,6 +325,7 @@ export const idOf: IdOf = {
   ports: (item) => item.device,
   vlans: (item) => item.name,
   fdb: (item) => `${item.device} ${item.mac}`,
+  floods: (item) => `${item.device} ${item.to}`,
   neighbours: (item) => `${item.device} ${item.address}`,
   proxies: (item) => `${item.device} ${item.address}`,
   veths: (item) => item.name,

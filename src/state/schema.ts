@@ -4,6 +4,7 @@ import { DhcpServer } from './dhcp-schema.ts';
 import {
   Bridge,
   FdbEntry,
+  Flood,
   Neighbour,
   Port,
   ProxyEntry,
@@ -252,6 +253,7 @@ export const Namespace = Type.Object(
     vlans: Type.Optional(facility(Vlan)),
     vxlans: Type.Optional(facility(Vxlan)),
     fdb: Type.Optional(facility(FdbEntry)),
+    floods: Type.Optional(facility(Flood)),
     neighbours: Type.Optional(facility(Neighbour)),
     proxies: Type.Optional(facility(ProxyEntry)),
     veths: Type.Optional(facility(Veth)),

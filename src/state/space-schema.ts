@@ -42,6 +42,8 @@ export const Vxlan = Type.Object(
     vni: Type.Integer(),
     port: Type.Integer(),
     local: Type.String(),
+    /** It passes on what is for all and to whom nobody knows, to all of `floods`. */
+    flood: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -53,6 +55,10 @@ export const FdbEntry = Type.Object(
   closed,
 );
 export type FdbEntry = Static<typeof FdbEntry>;
+
+/** A gateway to which a VXLAN device sends what is for all, and to whom nobody knows. */
+export const Flood = Type.Object({ device: Type.String(), to: Type.String() }, closed);
+export type Flood = Static<typeof Flood>;
 
 /** A permanent neighbour of a device: what its bridge answers ARP and ND with, and whom to send to. */
 export const Neighbour = Type.Object(

@@ -201,9 +201,11 @@ function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
   for (const { name, mac } of wanted.bridges?.items ?? []) {
     putItem(into, 'bridges', { name, ...(mac !== undefined && { mac }), up: true });
   }
-  for (const { name, bridge, vni, port, local } of wanted.vxlans?.items ?? []) {
-    putItem(into, 'vxlans', { name, bridge, vni, port, local, up: true, sealed: true });
+  for (const one of wanted.vxlans?.items ?? []) {
+    const { name, bridge, vni, port, local, flood: floods = false } = one;
+    putItem(into, 'vxlans', { name, bridge, vni, port, local, up: true, sealed: true, floods });
   }
+  for (const { device, to } of wanted.floods?.items ?? []) putItem(into, 'floods', { device, to });
   for (const { device, mac, to } of wanted.fdb?.items ?? [])
     putItem(into, 'fdb', { device, mac, to });
   for (const { device, address, mac } of wanted.neighbours?.items ?? []) {

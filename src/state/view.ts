@@ -32,6 +32,7 @@ export const emptyNamespace = (): NamespaceBuilder => ({
   ports: new Map(),
   vlans: new Map(),
   fdb: new Map(),
+  floods: new Map(),
   neighbours: new Map(),
   proxies: new Map(),
   veths: new Map(),

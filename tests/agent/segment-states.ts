@@ -51,12 +51,23 @@ const groupFrames: NftMatch = {
 
 const macOf = (last: number): string => `02:00:00:00:00:0${last}`;
 
+/** The same where it passes on what is for all. */
+const flooding = (space: Namespace, ...gateways: readonly string[]): Namespace => ({
+  ...space,
+  vxlans: { v: 1, items: (space.vxlans?.items ?? []).map((one) => ({ ...one, flood: true })) },
+  floods: { v: 1, items: gateways.map((to) => ({ device: 'vxlan', to })) },
+});
+
 export const firstSpace: Namespace = {
-  ...segmentSpace({}, [
-    [macOf(1), '10.0.1.0', '10.9.0.1', 'fd09::1'],
-    [macOf(2), '10.0.1.1', '10.9.0.2'],
-    [macOf(3), '10.0.1.1', '10.9.0.3'],
-  ]),
+  ...flooding(
+    segmentSpace({}, [
+      [macOf(1), '10.0.1.0', '10.9.0.1', 'fd09::1'],
+      [macOf(2), '10.0.1.1', '10.9.0.2'],
+      [macOf(3), '10.0.1.1', '10.9.0.3'],
+    ]),
+    '10.0.1.0',
+    '10.0.1.1',
+  ),
   bridges: { v: 1, items: [{ name: 'bridge', mac: '02:69:00:00:00:01' }] },
   ...serving({}),
 };

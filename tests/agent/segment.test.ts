@@ -60,6 +60,9 @@ const datagram = (address: string, to: number): string =>
 const linesOf = (output: string): readonly string[] =>
   output.split('\n').filter((line) => line.includes('ethertype'));
 
+const broadcast = (to: number): string => `const s = require('node:dgram').createSocket('udp4');
+s.bind(() => { s.setBroadcast(true); s.send('all', ${to}, '10.9.0.255', () => s.close()); });`;
+
 const needs = ['root', 'netns', 'tun', 'tcpdump'] as const;
 
 suite('a segment between two gateways', { needs: [...needs] }, () => {
@@ -262,6 +265,24 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     openBorder(a);
     send();
     await until('it is heard', () => heard.output().includes('02:00:00:00:00:66'));
+    await apply();
+  });
+
+  test('lets broadcasts of its machines cross where it floods, and DHCP not even then', async () => {
+    states = statesOf(file.replace('vni: 7', 'vni: 7\n    flood: true'), a, b);
+    await apply();
+    const program = ['tcpdump', '-lnni', 'eth0', 'udp', 'and', 'broadcast'];
+    const heard = a.box.start(['ip', 'netns', 'exec', 'station', ...program]);
+    await until('it listens', () => heard.output().includes('listening on'));
+    const inside = ['ip', 'netns', 'exec', 'station', process.execPath, '-e'];
+    const before = keptBy(b);
+    b.box.run([...inside, broadcast(67)]);
+    await until('it is counted', () => keptBy(b) > before);
+    b.box.run([...inside, broadcast(6767)]);
+    await until('the other is heard', () => heard.output().includes('.6767'));
+    expect(heard.output()).not.toContain('.67:');
+    expect(await b.apply(states.b)).toMatchObject({ unchanged: true, writes: 0 });
+    states = statesOf(file, a, b);
     await apply();
   });
 

@@ -121,6 +121,7 @@ const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
   fdb: never,
   neighbours: never,
   proxies: never,
+  floods: never,
   vlans: never,
   ports: always,
   // Its other end may bring a network to the agent's namespace.

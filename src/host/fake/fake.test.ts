@@ -63,7 +63,7 @@ async function open(): Promise<Fixture> {
         void kernel.spaces.set(name, { network: undefined, kernel: new FakeKernel() }),
       vxlan: (vni, port) => {
         const inside = new FakeKernel();
-        const ends = { bridge: '', local: '192.168.66.4', up: false, sealed: false };
+        const ends = { bridge: '', local: '192.168.66.4', up: false, sealed: false, floods: true };
         inside.put('other', 'vxlans', { name: 'vxlan', vni, port, ...ends });
         kernel.spaces.set('hw-other-lab', { network: 'other', kernel: inside });
       },

@@ -8,8 +8,9 @@ import { removalsOf, wishesOf } from '../pick.ts';
 import { portMtu } from './mtu.ts';
 
 function itemOf({ name, master = '', up, vxlan, slave }: Device): VxlanItem {
-  const floods = slave?.flood ?? true;
-  const group = (slave?.mcast_flood ?? true) || (slave?.bcast_flood ?? true);
+  const flags = [slave?.flood, slave?.mcast_flood, slave?.bcast_flood].map((flag) => flag ?? true);
+  const floods = flags.every((flag) => flag);
+  const isMixed = !floods && flags.some((flag) => flag);
   const learns = (vxlan?.learning ?? true) || (slave?.learning ?? true);
   return {
     name,
@@ -18,7 +19,8 @@ function itemOf({ name, master = '', up, vxlan, slave }: Device): VxlanItem {
     port: vxlan?.port ?? 0,
     local: vxlan?.local ?? vxlan?.local6 ?? '',
     up,
-    sealed: !floods && !group && !learns && (slave?.neigh_suppress ?? false),
+    sealed: !isMixed && !learns && (slave?.neigh_suppress ?? false),
+    floods,
   };
 }
 
@@ -45,8 +47,9 @@ async function make(context: Context, item: VxlanItem): Promise<void> {
 }
 
 /** Joins it to its bridge with everything shut, and only then lets frames through. */
-async function join({ run }: Context, { name, bridge }: VxlanItem): Promise<void> {
-  const shut = 'learning off flood off mcast_flood off bcast_flood off neigh_suppress on';
+async function join({ run }: Context, { name, bridge, floods }: VxlanItem): Promise<void> {
+  const all = floods ? 'on' : 'off';
+  const shut = `learning off flood ${all} mcast_flood ${all} bcast_flood ${all} neigh_suppress on`;
   await ipLines(run, [
     `link set dev ${name} master ${bridge}`,
     `link set dev ${name} type bridge_slave ${shut}`,

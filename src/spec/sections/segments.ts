@@ -98,6 +98,13 @@ const SegmentSchema = words.mapping(
         examples: [['10.101.128.0']],
       }),
     ),
+    flood: words.optional(
+      words.yesOrNo({
+        description:
+          'Whether broadcasts, multicasts and frames for machines that nobody knows go to all sites, too, if a machine of the file sends them. DHCP and neighbour discovery stay at home all the same, and sites in proxy mode have no part.',
+        default: false,
+      }),
+    ),
     sites: words.named(SegmentSiteSchema, 'site', {
       description: 'The sites it reaches, by their names.',
     }),
@@ -113,7 +120,6 @@ const SegmentSchema = words.mapping(
       },
     ],
   },
-  ['flood'],
 );
 
 const Segments = words.named(SegmentSchema, 'segment', {
@@ -177,6 +183,7 @@ function readSegment({ name, place, source, stations }: Reading, draft: Draft): 
     subnets,
     routers,
     dns: textsOf(source, 'dns').flatMap((at) => draft.parse(at, Address.parse) ?? []),
+    flood: source.flood ?? false,
     sites: sites.sort(by(({ site }) => site)),
     stations: layout.settle(sites, stations),
     ...located(source, place),

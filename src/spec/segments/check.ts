@@ -29,6 +29,7 @@ export function checkSegments(
     checkPortName(segment, draft);
     checkMtu(segment, byName, draft);
     if (!routers.some((one) => one.segments.includes(segment.name))) checkRouters(segment, draft);
+    checkFlood(segment, draft);
   }
 }
 
@@ -128,6 +129,15 @@ function checkRouters(
     const args = { router, segment: name };
     draft.report(errors.diagnostic('spec/router-at-home', args, { ...where, text: router }));
   }
+}
+
+/** A warning: it is what was asked for. */
+function checkFlood({ name, flood, sites, fields, place }: Segment, draft: Draft): void {
+  if (!flood) return;
+  const bridged = sites.filter(({ mode }) => mode === 'bridge').length;
+  const where = { place: fields['flood'] ?? place, severity: 'warning' } as const;
+  const args = { segment: name, times: Math.max(0, bridged - 1) };
+  draft.report(errors.diagnostic('spec/flood-is-loud', args, where));
 }
 
 /** Outer headers of a frame in VXLAN: Ethernet 14, VXLAN 8, UDP 8, IP (RFC 7348, 5). */

@@ -84,4 +84,8 @@ export const segmentErrors = {
     says: '`taps` of `{name}` would let nobody send: no segment reaches site `{site}`',
     fix: 'Remove it, or name the site among those of a segment.',
   },
+  'spec/flood-is-loud': {
+    says: 'broadcasts in segment `{segment}` cross to all other sites in bridge mode ({times})',
+    fix: 'Remove `flood` unless a program there needs broadcasts: addresses are found without.',
+  },
 } as const;

@@ -42,17 +42,22 @@ const routed = (port: string): NftChain => ({
 export function bordersOf(model: Model, node: Node, segment: Segment): readonly NftTable[] {
   const { unit } = node;
   const here = segment.sites.find(({ site }) => site === unit.name);
+  const floods = segment.flood && here?.mode === 'bridge';
   const table = {
     name: `hawser-${model.network.name}`,
     counters: ['border', 'not-ip', 'rogue-dhcp', 'rogue-ra', 'spoofed'],
     sets: [...knownSets(model, segment, unit.name)],
     maps: [],
   };
-  const clamps = clampsOf(segmentMtu(model, node, segment));
+  const first = [
+    ...clampsOf(segmentMtu(model, node, segment)),
+    ...strangers,
+    ...(floods ? [] : [group]),
+  ];
   const chains = (border: NftChain, layer: Layer): NftChain[] => [
-    crossing('far', layer, clamps),
+    crossing('far', layer, first),
     border,
-    crossing('near', layer, clamps),
+    crossing('near', layer, first),
   ];
   const bridged = { family: 'bridge', ...table, chains: chains(forward, 'bridge') };
   if (here?.mode !== 'proxy') return [bridged];
@@ -62,17 +67,10 @@ export function bordersOf(model: Model, node: Node, segment: Segment): readonly 
 /** Where frames of a border are looked at: ARP is never routed. */
 type Layer = 'bridge' | 'inet';
 
-/** The only ways in and out: all that is not let through is dropped, and counted by what it is. */
-const crossing = (side: Side, layer: Layer, clamps: readonly NftRule[]): NftChain => ({
+/** The only ways in and out: all that is not let through is dropped, and counted by what it is; `first`: before all else. */
+const crossing = (side: Side, layer: Layer, first: readonly NftRule[]): NftChain => ({
   name: side,
-  rules: [
-    ...clamps,
-    ...strangers,
-    ...stays,
-    ...isKnown(side, layer),
-    ...neverCross,
-    drop('spoofed'),
-  ],
+  rules: [...first, stays, ...isKnown(side, layer), ...neverCross, drop('spoofed')],
 });
 
 /** Headers of IP and TCP. */
@@ -106,10 +104,8 @@ const strangers = [
 ];
 
 /** What is for all stays in its site, and so does DHCP, whoever it is for. */
-const stays = [
-  drop('border', is('meta pkttype', ['broadcast', 'multicast'])),
-  drop('border', is('udp dport', ['67', '68', '546', '547'])),
-];
+const group = drop('border', is('meta pkttype', ['broadcast', 'multicast']));
+const stays = drop('border', is('udp dport', ['67', '68', '546', '547']));
 
 /** Pairs first: they are nearly all. */
 const isKnown = (side: Side, layer: Layer): NftRule[] => {

@@ -1,6 +1,6 @@
 import { by } from '#base';
 import type { Segment } from '#spec';
-import type { FdbEntry, Neighbour } from '#state';
+import type { FdbEntry, Flood, Neighbour } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { serversOf } from './dhcp.ts';
 import { bridge, endOf, gatewaysOf, vxlan } from './place.ts';
@@ -32,4 +32,16 @@ export function farStations(model: Model, node: Node, segment: Segment): Far {
     fdb: [...byMac.values()].sort(by(({ mac }) => mac)),
     neighbours: neighbours.sort(by(({ address }) => address)),
   };
+}
+
+/** The gateways to which what is for all goes as well: those that bridge, from one that does. */
+export function floodsOf(model: Model, node: Node, { flood, sites }: Segment): readonly Flood[] {
+  const bridging = sites.filter(({ mode }) => flood && mode === 'bridge');
+  if (!bridging.some(({ site }) => site === node.unit.name)) return [];
+  const gateways = gatewaysOf(model, { sites: bridging });
+  return [...gateways.values()]
+    .filter((gateway) => gateway !== node)
+    .flatMap((gateway) => endOf(model, gateway) ?? [])
+    .sort((a, b) => a.compare(b))
+    .map((to) => ({ device: vxlan, to: String(to) }));
 }

@@ -20,7 +20,10 @@ export function segmentsAt(
 }
 
 /** The gateways of a segment, by site. */
-export function gatewaysOf(model: Model, { sites }: Segment): ReadonlyMap<string, Node> {
+export function gatewaysOf(
+  model: Model,
+  { sites }: Pick<Segment, 'sites'>,
+): ReadonlyMap<string, Node> {
   return new Map(
     sites.flatMap(({ site }) => {
       const unit = model.unitsByName.get(site);

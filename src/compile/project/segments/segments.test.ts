@@ -182,6 +182,18 @@ test('two segments share a port by their tags, and it stays with the machine', (
   expect(affected(linked(file()), linked(text))).toEqual(['gb']);
 });
 
+test('what is for all goes to the gateways that bridge, if the segment floods', () => {
+  const text = file().replace('vni: 7', 'vni: 7\n    flood: true');
+  const at = (file: string, name: string) => project(linked(file), name).namespaces['hw-net-lab'];
+  expect(at(text, 'ga')?.floods?.items).toEqual([{ device: 'vxlan', to: '10.0.0.2' }]);
+  expect(at(text, 'ga')?.vxlans?.items).toMatchObject([{ flood: true }]);
+  expect(at(proxied(text), 'ga')?.floods).toBeUndefined();
+  expect(at(proxied(text), 'gb')?.floods).toBeUndefined();
+  expect(JSON.stringify(at(text, 'ga')?.nft)).not.toContain('pkttype');
+  expect(JSON.stringify(at(file(), 'ga')?.nft)).toContain('pkttype');
+  expect(affected(linked(file()), linked(text))).toEqual(['ga', 'gb']);
+});
+
 test('VXLAN is let in from the other gateway of the segment alone, and all else passes as before', () => {
   const model = linked(file());
   const vxlan = { protocol: 'udp', first: 14_789, last: 14_789 } as const;

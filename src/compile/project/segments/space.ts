@@ -3,7 +3,7 @@ import type { Namespace } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { bordersOf } from './border.ts';
 import { dhcpAt } from './dhcp.ts';
-import { farStations } from './far.ts';
+import { farStations, floodsOf } from './far.ts';
 import { bridge, endOf, portOf, segmentsAt, vxlan } from './place.ts';
 import { proxiedSite, proxyMac } from './proxied.ts';
 import { tablesOf } from './table.ts';
@@ -30,6 +30,8 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
   const mac = proxied && here ? { mac: proxyMac(model, segment, here.site) } : {};
   const borders = bordersOf(model, node, segment);
   const server = here && dhcpAt(model, node, segment, here);
+  const floods = floodsOf(model, node, segment);
+  const flood = floods.length > 0 && { flood: true };
   return {
     ...proxied,
     bridges: { v: 1, items: [{ name: bridge, ...mac, ...server?.bridge }] },
@@ -37,10 +39,20 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
     vxlans: {
       v: 1,
       items: local
-        ? [{ name: vxlan, bridge, vni: segment.vni, port: vxlanPort, local: String(local) }]
+        ? [
+            {
+              name: vxlan,
+              bridge,
+              vni: segment.vni,
+              port: vxlanPort,
+              local: String(local),
+              ...flood,
+            },
+          ]
         : [],
     },
     fdb: { v: 1, items: local ? [...fdb] : [] },
+    ...(local && flood && { floods: { v: 1 as const, items: [...floods] } }),
     neighbours: { v: 1, items: [...neighbours, ...(proxied?.neighbours.items ?? [])] },
     ...(here && portsOf(here)),
     nft: { v: 1, items: server ? server.guarded(borders) : [...borders] },

@@ -7,6 +7,7 @@ export const segmentsText = (model: Model): unknown => [
   model.network.segments.map((segment) => [
     segment.name,
     segment.vni,
+    segment.flood,
     segment.subnets.map(String),
     segment.routers.map(String),
     segment.dns.map(String),
