@@ -7,6 +7,25 @@ const Whole = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 /** Seconds within which an agent that runs has told of its tunnels again. */
 export const samplesWithin = 90;
 
+const Milliseconds = Type.Number({ minimum: 0, maximum: 600_000 });
+
+/** What came of asking the machine at the other end, again and again, whether packets come back. */
+export const ProbeSample = Type.Object({
+  /** Until an answer came, of the last twenty the median; absent: none came. */
+  rtt: Type.Optional(Milliseconds),
+  /** The same over the last hour. */
+  usual: Type.Optional(Milliseconds),
+  /** Of the last twenty, the share that was not answered. */
+  loss: Type.Number({ minimum: 0, maximum: 1 }),
+  /** Seconds since an answer came last; absent: none ever did. */
+  answered: Type.Optional(Whole),
+  /** The last three were not answered. */
+  mute: Type.Optional(Type.Literal(true)),
+  /** Bytes of packets of which none comes back, while small ones do. */
+  hole: Type.Optional(Whole),
+});
+export type ProbeSample = Static<typeof ProbeSample>;
+
 /** One end of a tunnel, as the machine there has it. */
 export const PeerSample = Type.Object({
   /** Where packets come from, `host:port`. */
@@ -18,13 +37,16 @@ export const PeerSample = Type.Object({
   /** Bytes received and sent, since the device was made. */
   rx: Whole,
   tx: Whole,
+  /** Absent where the machine does not ask, as it asks few of its peers. */
+  probe: Type.Optional(ProbeSample),
 });
 export type PeerSample = Static<typeof PeerSample>;
 
 /**
- * up: both ends hear each other, as far as they tell. degraded: only one does. stale: nothing comes any more,
- * by one end alone. down: by both, or by one while the other machine is away. never: there was no handshake
- * yet. unknown: nobody tells. misconfigured: one identity at two places.
+ * up: both ends hear each other, as far as they tell. degraded: only one does, or packets get lost, take long, or are too
+ * large. stale: nothing comes any more, by one end alone. down: by both, or by one while the other machine is away, or
+ * none that is sent comes back. never: there was no handshake yet. unknown: nobody tells. misconfigured: one
+ * identity at two places.
  */
 export const TunnelState = Type.Union([
   Type.Literal('misconfigured'),

@@ -323,3 +323,48 @@ test('without a policy a machine filters only what is not for the network', () =
   expect(table?.counters).toEqual(['outside']);
   expect(table?.chains.map((chain) => chain.name)).toEqual(['arrive', 'forward', 'input']);
 });
+
+describe('probes', () => {
+  const many = Array.from({ length: 9 }, (_, i) => site(`s${i}`, i + 1)).join('');
+
+  test('go to some of the peers, at their overlay addresses, and stay with them when others come', () => {
+    const before = project(linked(net('mesh', many)), 'g-s3').probes;
+    expect(before).toMatchObject({ address: '10.99.0.4', port: 14791 });
+    expect(Object.keys(before?.peers ?? {})).toHaveLength(4);
+    const model = linked(net('mesh', many + site('later', 77)));
+    const after = Object.keys(project(model, 'g-s3').probes?.peers ?? {});
+    const news = after.filter((name) => !before?.peers[name]);
+    expect(news.every((name) => name === 'g-later')).toBe(true);
+    const asked = model.nodes.flatMap(({ name }) =>
+      Object.keys(project(model, name).probes?.peers ?? {}),
+    );
+    expect(new Set(asked).size).toBeGreaterThan(7);
+    const [first] = Object.values(before?.peers ?? {});
+    expect(first?.address).toMatch(/^10\.99\.0\.\d$/);
+    expect(first?.mtu).toBe(1440);
+  });
+
+  test('go to nobody on whose machine no agent runs', () => {
+    const file = net('{ hub: [a] }', site('a', 1), 'members: { phone: { managed: false } }\n');
+    const model = linked(file);
+    expect(project(model, 'g-a').probes?.peers).toEqual({});
+    expect(project(model, 'phone')).not.toHaveProperty('probes');
+  });
+
+  test('pass in and out under any policy, by the tunnel and to the own address alone', () => {
+    const file = net('mesh', site('a', 1) + site('b', 2), 'policy: []\n');
+    const [table] = project(linked(file), 'g-a').namespaces.root?.nft?.items ?? [];
+    const rules = (name: string) =>
+      table?.chains
+        .find((chain) => chain.name === name)
+        ?.rules.map(({ match, verdict }) =>
+          [...match.map(({ left, op, right }) => `${left} ${op} ${right}`), verdict].join(', '),
+        );
+    const both = 'udp dport == 14791, udp sport == 14791, accept';
+    expect(rules('input')?.slice(0, 2)).toEqual([
+      `iifname == hw-t, ip daddr == 10.99.0.1, ${both}`,
+      'iifname != hw-t,lo, ip daddr == 10.99.0.1, udp dport == 14791, drop',
+    ]);
+    expect(rules('output')?.[0]).toBe(`oifname == hw-t, ${both}`);
+  });
+});

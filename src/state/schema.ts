@@ -348,6 +348,23 @@ export const Monitor = Type.Object(
 );
 export type Monitor = Static<typeof Monitor>;
 
+/**
+ * The peers that the machine asks again and again whether packets come back, by name; `mtu`: bytes of the largest that
+ * should. It asks from this address and UDP port of its own, and answers there whoever asks it.
+ */
+export const Probes = Type.Object(
+  {
+    address: Type.String(),
+    port: Type.Integer(),
+    peers: Type.Record(
+      Type.String(),
+      Type.Object({ address: Type.String(), mtu: Type.Integer() }, closed),
+    ),
+  },
+  closed,
+);
+export type Probes = Static<typeof Probes>;
+
 export const HostState = Type.Object(
   {
     format: Type.Literal(hostStateFormat),
@@ -362,6 +379,8 @@ export const HostState = Type.Object(
     tables: Type.Record(Type.String(), Type.Unknown()),
     /** What the machine looks at for the network; no part of what it is. */
     monitors: Type.Optional(Type.Record(Type.String(), Monitor)),
+    /** The same of its tunnels. */
+    probes: Type.Optional(Probes),
   },
   closed,
 );

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TunnelsStatus } from '#api';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
-import { type Machine, overlayOf, type Running, serve, settled, World } from './world.ts';
+import { type Machine, overlayOf, type Running, serve, settled, statusAt, World } from './world.ts';
 
 suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, () => {
   let world: World;
@@ -62,6 +62,41 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
       code: 2,
       err: expect.stringContaining('api/not-found'),
     });
+  });
+
+  const aliceIs = async (state: string, why: RegExp): Promise<number> => {
+    const began = performance.now();
+    await until(`the tunnel of alice is ${state}`, () => {
+      const { tunnels } = JSON.parse(hub.must('tunnels', 'alice', '--json')) as TunnelsStatus;
+      return tunnels[0]?.state === state && why.test(tunnels[0].why);
+    });
+    return (performance.now() - began) / 1000;
+  };
+
+  test('see within seconds that a tunnel shakes hands and carries nothing', async () => {
+    await aliceIs('up', /answer after \d/);
+    alice.do('nft add table inet foreign');
+    const hook = '{ type filter hook input priority -500; policy accept; }';
+    alice.do(`nft add chain inet foreign input ${hook}`);
+    alice.do('nft add rule inet foreign input iifname hw-home drop');
+    // Four seconds, and what it takes to ask.
+    expect(await aliceIs('down', /answers no probe of \w+ for \d s/)).toBeLessThan(6);
+    alice.do('nft delete table inet foreign');
+    await aliceIs('up', /answer after \d/);
+  });
+
+  test('probe each other whatever the policy says, and nobody else may', async () => {
+    hub.must('pull', '/run/home/net.yaml');
+    hub.write(
+      '/run/home/net.yaml',
+      `${hub.read('/run/home/net.yaml')}policy: []
+`,
+    );
+    hub.must('apply', '/run/home/net.yaml', '--yes');
+    const address = overlayOf(statusAt(hub), 'hub');
+    await until('the policy holds', () => !alice.reaches(address));
+    await aliceIs('up', /answer after \d/);
+    await until('they still hear', () => /answer after/.test(hub.must('tunnels', 'bob')));
   });
 
   test('leave whoever started the server logged in, and nobody else', () => {

@@ -2,6 +2,7 @@ import type { PeerSample, SamplesReport } from '#api';
 import { HandshakeAges, type Run } from '#host';
 import type { HostState } from '#state';
 import { Again } from './again.ts';
+import { Probes } from './probes.ts';
 import { handshakesOf } from './show.ts';
 
 /** ms. */
@@ -36,7 +37,7 @@ interface Seen extends Pick<PeerSample, 'rx' | 'tx' | 'handshake'> {
 }
 
 interface Told extends Pick<PeerSample, 'rx' | 'tx'> {
-  readonly level: number;
+  readonly level: string;
 }
 
 /** Samples its tunnels, and tells the server: what grew once a minute, what fell silent at once. */
@@ -44,6 +45,7 @@ export class Samples {
   readonly #run: Run;
   readonly #tell: (report: SamplesReport) => boolean;
   readonly #timings: SampleTimings;
+  readonly #probes: Probes;
   readonly #ages = new HandshakeAges();
   #state: HostState | undefined;
   #seen: ReadonlyMap<string, Seen> = new Map();
@@ -57,6 +59,7 @@ export class Samples {
     this.#run = run;
     this.#tell = tell;
     this.#timings = timings;
+    this.#probes = new Probes(() => this.#next.later(0));
     this.#gap = timings.least;
   }
 
@@ -65,6 +68,7 @@ export class Samples {
     if (this.#state === state) return;
     this.#state = state;
     this.#gap = this.#timings.least;
+    this.#probes.follow(state);
     this.#next.later(0);
   }
 
@@ -77,6 +81,7 @@ export class Samples {
 
   stop(): void {
     this.#next.stop();
+    this.#probes.stop();
   }
 
   async #look(): Promise<void> {
@@ -112,7 +117,7 @@ export class Samples {
     const isDue = steady * 1000 - this.#toldAt >= this.#timings.tell;
     const due = [...this.#seen].flatMap(([name, seen]) => {
       const heard = seen.heardAt === undefined ? undefined : steady - seen.heardAt;
-      const level = levelOf(heard);
+      const level = `${levelOf(heard)} ${this.#probes.levelOf(name)}`;
       const known = this.#told.get(name);
       const isOther = known?.rx !== seen.rx || known.tx !== seen.tx;
       return known?.level !== level || (isDue && isOther) ? [{ name, seen, heard, level }] : [];
@@ -122,7 +127,10 @@ export class Samples {
     for (let from = 0; from === 0 || from < due.length; from += told) {
       const some = due.slice(from, from + told);
       const peers = Object.fromEntries(
-        some.map(({ name, seen, heard }) => [name, sampleOf(seen, heard, endpoints.get(name))]),
+        some.map(({ name, seen, heard }) => {
+          const probe = this.#probes.of(name);
+          return [name, { ...sampleOf(seen, heard, endpoints.get(name)), ...(probe && { probe }) }];
+        }),
       );
       if (!this.#tell({ type: 'samples', peers })) return;
       for (const { name, seen, level } of some) {

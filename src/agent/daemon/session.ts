@@ -132,7 +132,7 @@ export class Session {
       program: version,
       ...(upgrades.install && { install: upgrades.install }),
       ...(upgrade && { upgrade }),
-      supports: { ...facilityVersions },
+      supports: { ...facilityVersions, probes: 1 },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
       keys,

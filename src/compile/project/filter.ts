@@ -6,6 +6,7 @@ import type { Model, Node } from '../model.ts';
 import type { AddressClass, PolicyClasses } from '../policy/partition.ts';
 import { type PortSpan, portTable } from '../policy/ports.ts';
 import { guardedBy } from './guard.ts';
+import { probesIn, probesOut } from './probes.ts';
 import { closeVxlan } from './segments/close-vxlan.ts';
 
 /**
@@ -39,9 +40,9 @@ export function filterOf(model: Model, node: Node, devices: readonly string[]): 
         ...arriving,
         ...(guard ? leaving : []),
       ]),
-      hook('input', [...vxlan.rules, ...arriving]),
+      hook('input', [...vxlan.rules, ...probesIn(node, devices), ...arriving]),
       { name: 'arrive', rules: arrive(inside, guard ? 'goto guard' : 'return') },
-      ...(guard ? [hook('output', leaving), ...guard.chains] : []),
+      ...(guard ? [hook('output', [...probesOut(devices), ...leaving]), ...guard.chains] : []),
     ].sort(by((chain) => chain.name)),
   };
 }

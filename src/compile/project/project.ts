@@ -18,6 +18,7 @@ import { filterOf } from './filter.ts';
 import { hostNamed, hostRoutes } from './host-routes.ts';
 import { monitorsOf } from './monitors.ts';
 import { type Carried, carriedPeers } from './peers.ts';
+import { probesOf } from './probes.ts';
 import { routerSpaces } from './routers/space.ts';
 import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
 import { segmentSpaces } from './segments/space.ts';
@@ -79,9 +80,11 @@ function nodeState(model: Model, node: Node): HostState {
     diversions: diversionsOf(model, node, tunnels),
   });
   const monitors = monitorsOf(model, node.name);
+  const probes = probesOf(node, peers);
   return {
     ...frame(model, node.name),
     ...(Object.keys(monitors).length > 0 && { monitors }),
+    ...(probes && { probes }),
     namespaces: {
       root: rootOf(model, node, { peers, tunnels, routing }),
       ...segmentSpaces(model, node),

@@ -196,6 +196,9 @@ function fieldOf(left: string, packet: Packet): Address | number | undefined {
       return left.startsWith(packet.protocol) && packet.source.equals(packet.original.source)
         ? packet.port
         : undefined;
+    // Flows are traced from ports that nothing listens on.
+    case 'udp sport':
+      return undefined;
     default:
       throw new TypeError(`the trace knows no nft expression '${left}'`);
   }

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { TunnelStatus } from '#api';
+import type { ProbeSample, TunnelStatus } from '#api';
 import type { Networks } from '../networks.ts';
 import { monitorsOf } from './monitors.ts';
 import { judged } from './tunnels.ts';
@@ -62,6 +62,21 @@ const bytesOf = ({ ends: [a, b] }: TunnelStatus): readonly Value[] => {
   ];
 };
 
+/** Of each end that probes the other. */
+const probesOf = (
+  { ends: [a, b] }: TunnelStatus,
+  value: (probe: ProbeSample) => number | undefined,
+): readonly Value[] =>
+  [
+    [a, b],
+    [b, a],
+  ].flatMap(([from, to]): readonly Value[] => {
+    const found = from?.sample?.probe && value(from.sample.probe);
+    return found === undefined || !from || !to
+      ? []
+      : [[{ from: from.machine, to: to.machine }, found]];
+  });
+
 const gauges: readonly HealthGauge[] = [
   {
     name: 'hawser_tunnels',
@@ -96,6 +111,22 @@ const gauges: readonly HealthGauge[] = [
     help: 'Bytes that a tunnel has carried since its device was made, by direction.',
     labels: ['from', 'to'],
     values: async (open, tunnels) => (await tunnels.single(open)).flatMap(bytesOf),
+  },
+  {
+    name: 'hawser_tunnel_rtt_seconds',
+    help: 'Until a probe through a tunnel is answered, the median of the last ones.',
+    labels: ['from', 'to'],
+    values: async (open, tunnels) =>
+      (await tunnels.single(open)).flatMap((tunnel) =>
+        probesOf(tunnel, ({ rtt }) => (rtt === undefined ? undefined : rtt / 1000)),
+      ),
+  },
+  {
+    name: 'hawser_tunnel_loss_ratio',
+    help: 'The share of the last probes through a tunnel that were not answered.',
+    labels: ['from', 'to'],
+    values: async (open, tunnels) =>
+      (await tunnels.single(open)).flatMap((tunnel) => probesOf(tunnel, ({ loss }) => loss)),
   },
   {
     name: 'hawser_monitor_up',

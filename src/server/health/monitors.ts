@@ -22,7 +22,7 @@ function statusOf(
   const { name, type, target, from } = monitor;
   const identity = machines.get(from)?.identity;
   const steady = performance.now();
-  const look = identity === undefined ? undefined : hub.looks(identity)?.of(name, steady);
+  const look = hub.heardFrom(identity)?.looks.of(name, steady);
   if (!look) {
     const present = identity === undefined ? undefined : hub.present(identity);
     return { name, type, target, from, state: 'unknown', why: whyUnknown(from, present) };

@@ -14,13 +14,9 @@ export class Samples {
     this.#heard = now;
   }
 
-  /** Of the tunnel to this peer. */
-  of(peer: string): PeerSample | undefined {
-    return this.#peers.get(peer);
-  }
-
-  /** Whether it said anything lately: then it would have said it if a tunnel had fallen silent. */
-  isFresh(now: number): boolean {
-    return this.#heard !== undefined && now - this.#heard <= samplesWithin * 1000;
+  /** Of the tunnel to this peer, if it said anything lately: then it would have said it if that had fallen silent. */
+  freshOf(peer: string, now: number): PeerSample | undefined {
+    const isFresh = this.#heard !== undefined && now - this.#heard <= samplesWithin * 1000;
+    return isFresh ? this.#peers.get(peer) : undefined;
   }
 }

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import type { ProbeSample } from '#api';
 import { type EndEvidence, judge } from './tunnel-state.ts';
 
 const end = (machine: string, more: Partial<EndEvidence> = {}): EndEvidence => ({
-  ...{ machine, hasKey: true, isPresent: true, isCloned: false, keepalive: 25 },
+  ...{ machine, hasKey: true, isPresent: true, answersProbes: true },
+  ...{ isCloned: false, keepalive: 25 },
   ...more,
 });
 const sample = (heard?: number, handshake = heard): Pick<EndEvidence, 'sample'> => ({
@@ -30,6 +32,40 @@ test.each<[string, EndEvidence, EndEvidence, string, RegExp]>([
 ])('where %s', (_, a, b, state, why) => {
   for (const ends of [[a, b] as const, [b, a] as const]) expect(judge(ends).state).toBe(state);
   expect(judge([a, b]).why).toMatch(why);
+});
+
+const probed = (probe: Partial<ProbeSample>): Pick<EndEvidence, 'sample'> => ({
+  sample: {
+    rx: 1,
+    tx: 1,
+    heard: 3,
+    handshake: 40,
+    probe: { loss: 0, rtt: 30, usual: 29, ...probe },
+  },
+});
+
+test.each<[string, Partial<ProbeSample>, string, RegExp]>([
+  ['all probes are answered', { loss: 0.1 }, 'up', /, answer after 30 ms$/],
+  [
+    'none comes back',
+    { mute: true, loss: 1, answered: 4 },
+    'down',
+    /^b answers no probe of a for 4 s/,
+  ],
+  ['none ever came back', { mute: true, loss: 1 }, 'down', /^b answers no probe of a, though/],
+  ['some are lost', { loss: 0.15 }, 'degraded', /^b did not answer 15 % of the last/],
+  ['answers take long', { rtt: 90 }, 'degraded', /takes 90 ms, usually 29 ms$/],
+  ['large ones get lost', { hole: 1408 }, 'degraded', /^of packets of 1408 bytes from a none/],
+])('where both hear and %s', (_, probe, state, why) => {
+  const [a, b] = [end('a', probed(probe)), end('b', sample(9))];
+  for (const ends of [[a, b] as const, [b, a] as const]) expect(judge(ends).state).toBe(state);
+  expect(judge([a, b]).why).toMatch(why);
+});
+
+test('who is away, or too old to answer probes, is not blamed for it', () => {
+  const a = end('a', probed({ mute: true, loss: 1 }));
+  expect(judge([a, end('b', away)]).state).toBe('up');
+  expect(judge([a, end('b', { answersProbes: false })]).state).toBe('up');
 });
 
 test('where only one end sends keepalives, that one waits for the next handshake', () => {

@@ -1,4 +1,5 @@
 import type { PeerSample, TunnelState } from '#api';
+import { milliseconds, worstOf } from './probe-state.ts';
 
 /** What speaks for a tunnel at one of its ends. */
 export interface EndEvidence {
@@ -7,6 +8,8 @@ export interface EndEvidence {
   readonly hasKey: boolean;
   /** Whether its agent is connected to a server. */
   readonly isPresent: boolean;
+  /** Whether the agent there answers probes now, as far as this server knows. */
+  readonly answersProbes: boolean;
   /** Where its agent tells of its tunnels, if that is to another server. */
   readonly tellsAt?: string;
   /** What its agent tells; absent: nothing, or not of this tunnel. */
@@ -59,7 +62,9 @@ export function judge([a, b]: Ends): Judgement {
   const [first, second] = telling;
   if (!first) return { state: 'unknown', why: silence([a, b]) };
   const hearing = telling.filter(([end, other]) => hears(end, other));
-  if (hearing.length === telling.length) return { state: 'up', why: evidenceOf(first) };
+  if (hearing.length === telling.length) {
+    return worstOf(telling) ?? { state: 'up', why: evidenceOf(first) };
+  }
   if (second && hearing[0]) {
     const [end, other] = hearing[0];
     return {
@@ -79,7 +84,9 @@ const silence = (ends: Ends): string => {
 function evidenceOf([{ machine, sample }, other]: Ends): string {
   const { heard = 0, handshake } = sample ?? { heard: 0 };
   const shaken = handshake === undefined ? '' : `, handshake ${seconds(handshake)} ago`;
-  return `${machine} heard ${other.machine} ${seconds(heard)} ago${shaken}`;
+  const took = sample?.probe?.rtt;
+  const answer = took === undefined ? '' : `, answer after ${milliseconds(took)}`;
+  return `${machine} heard ${other.machine} ${seconds(heard)} ago${shaken}${answer}`;
 }
 
 /** How long nothing has come, or that nothing ever did. */

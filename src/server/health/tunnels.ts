@@ -82,11 +82,13 @@ function evidenceOf(
 ): EndEvidence {
   const identity = machines.get(machine)?.identity;
   const present = identity === undefined ? undefined : hub.present(identity);
-  const sample = identity === undefined ? undefined : hub.samples(identity)?.of(peer);
+  const heard = hub.heardFrom(identity);
+  const sample = heard?.samples.freshOf(peer, performance.now());
   return {
     machine,
     hasKey: Object.keys(names.get(machine)?.keys ?? {}).length > 0,
     isPresent: present !== undefined,
+    answersProbes: heard?.answersProbes ?? false,
     ...(present?.place !== undefined && { tellsAt: present.place }),
     ...(sample && { sample }),
     isCloned: present?.card.clone !== undefined,

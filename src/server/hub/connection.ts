@@ -28,8 +28,18 @@ interface Saw {
   readonly handshakes?: readonly string[] | undefined;
 }
 
+/** What an agent says besides what it has. */
+export interface Heard {
+  /** How its tunnels are. */
+  readonly samples: Samples;
+  /** What its looks at services found. */
+  readonly looks: Looks;
+  /** Whether it answers the probes of its peers. */
+  readonly answersProbes: boolean;
+}
+
 /** One enrolled agent that is connected: what it has, what it was sent, what it says. */
-export class Connection {
+export class Connection implements Heard {
   #machine: string;
   readonly hello: Hello;
   readonly wire: Wire;
@@ -46,9 +56,7 @@ export class Connection {
   upgrade: Upgrade | undefined;
   /** Public keys of watched peers with which there was a handshake. */
   readonly handshakes = new Set<string>();
-  /** How its tunnels are, as it says. */
   readonly samples = new Samples();
-  /** What its looks at services found. */
   readonly looks = new Looks();
   /** A state is asked for or on its way; what is to be sent then. */
   busy = false;
@@ -74,6 +82,10 @@ export class Connection {
     if (machine === this.#machine) return;
     this.#machine = machine;
     if (this.#known) this.#known = { hash: this.#known.hash };
+  }
+
+  get answersProbes(): boolean {
+    return (this.hello.supports['probes'] ?? 0) > 0;
   }
 
   /** The hash of the state that the machine should have. */

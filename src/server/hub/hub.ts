@@ -8,8 +8,6 @@ import type {
   UpgradeReport,
 } from '#api';
 import { serverErrors } from '../errors.ts';
-import type { Looks } from '../health/looks.ts';
-import type { Samples } from '../health/samples.ts';
 import type { Compiler } from '../network/compiler.ts';
 import type { Edit } from '../network/edit.ts';
 import type { Changed, Network } from '../network/network.ts';
@@ -20,7 +18,7 @@ import type { Store } from '../store/contract.ts';
 import { Attendance } from './attendance.ts';
 import { mayBeCalled } from './called.ts';
 import { Clones } from './clones.ts';
-import { Connection } from './connection.ts';
+import { Connection, type Heard } from './connection.ts';
 import { dismiss } from './dismiss.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
@@ -124,15 +122,9 @@ export class Hub {
     return elsewhere !== undefined && presence.lives(this.network.name, elsewhere);
   }
 
-  /** How the tunnels of an agent are that is connected here and tells of them. */
-  samples(identity: string): Samples | undefined {
-    const samples = this.#connections.get(identity)?.samples;
-    return samples?.isFresh(performance.now()) ? samples : undefined;
-  }
-
-  /** What the looks of an agent that is connected here found at services. */
-  looks(identity: string): Looks | undefined {
-    return this.#connections.get(identity)?.looks;
+  /** What an agent that is connected here says of its tunnels, and of services. */
+  heardFrom(identity: string | undefined): Heard | undefined {
+    return this.#connections.get(identity ?? '');
   }
 
   /** When an identity was last seen, RFC 3339; undefined: not since this server started. */

@@ -1,0 +1,111 @@
+import type { ProbeSample } from '#api';
+
+/** So many of the last probes are looked at. */
+const window = 20;
+/** Of fewer, one that is lost means no more than of so many. */
+const enough = 10;
+/** So many in a row without an answer mean that nothing comes back. */
+const mute = 3;
+/** Where this share is lost it is told at once, and when it is less than that again. */
+const lossyFrom = 0.15;
+const lossyUntil = 0.1;
+/** Weight of a new time in the usual one: it forgets half of what was within about ten minutes of probes. */
+const novelty = 0.001;
+
+interface Asked {
+  readonly number: number;
+  /** ms of a steady clock. */
+  readonly at: number;
+  rtt?: number;
+}
+
+/** What becomes of the probes of one peer. Pure but for what it remembers; times in ms of any steady clock. */
+export class Answers {
+  #small: readonly Asked[] = [];
+  #large: readonly Asked[] = [];
+  #answeredAt: number | undefined;
+  #usual: number | undefined;
+  #isLossy = false;
+  readonly #patience: number;
+
+  /** `patience`: ms after which an answer counts as lost; one that comes later is counted after all. */
+  constructor(patience: number) {
+    this.#patience = patience;
+  }
+
+  /** A probe goes out. */
+  asked(number: number, at: number, size: 'small' | 'large' = 'small'): void {
+    if (size === 'small') this.#small = [...this.#small, { number, at }].slice(-window - 2);
+    else this.#large = [...this.#large, { number, at }].slice(-mute - 1);
+  }
+
+  /** An answer came. */
+  heard(number: number, at: number): void {
+    const asked = [...this.#small, ...this.#large].find((one) => one.number === number);
+    if (!asked || asked.rtt !== undefined) return;
+    if (this.#answeredAt === undefined || this.#isMute(at)) this.#startAt(asked.at);
+    asked.rtt = at - asked.at;
+    this.#answeredAt = at;
+    if (!this.#small.includes(asked)) return;
+    this.#usual = this.#usual === undefined ? asked.rtt : mixed(this.#usual, asked.rtt);
+  }
+
+  /** How it is now; `mtu`: bytes of the large ones. Undefined while too little is known. */
+  sample(now: number, mtu: number): ProbeSample | undefined {
+    const known = this.#settled(now);
+    if (known.length === 0) return undefined;
+    const times = known.flatMap(({ rtt }) => (rtt === undefined ? [] : [rtt]));
+    const isMute = this.#isMute(now);
+    const rtt = median(times);
+    const lost = known.length - times.length;
+    return {
+      loss: times.length === 0 ? 1 : round(lost / Math.max(known.length, enough)),
+      ...(rtt !== undefined && { rtt: round(rtt) }),
+      ...(this.#usual !== undefined && { usual: round(this.#usual) }),
+      ...(this.#answeredAt !== undefined && {
+        answered: Math.round((now - this.#answeredAt) / 1000),
+      }),
+      ...(isMute && { mute: true as const }),
+      ...(!isMute && this.#hasHole(now) && { hole: mtu }),
+    };
+  }
+
+  /** What went out before the tunnel stood, or stood again, was not lost on it. */
+  #startAt(at: number): void {
+    this.#small = this.#small.filter((one) => one.at >= at);
+    this.#large = this.#large.filter((one) => one.at >= at);
+  }
+
+  #settled(now: number, probes = this.#small): readonly Asked[] {
+    return probes.filter((one) => !isLost(one) || now - one.at >= this.#patience).slice(-window);
+  }
+
+  #isMute(now: number): boolean {
+    return isSilent(this.#settled(now));
+  }
+
+  #hasHole(now: number): boolean {
+    return isSilent(this.#settled(now, this.#large));
+  }
+
+  /** What is told at once when it changes. */
+  level(now: number): string {
+    const sample = this.sample(now, 0);
+    if (!sample) return '';
+    this.#isLossy = sample.loss >= lossyFrom || (this.#isLossy && sample.loss >= lossyUntil);
+    const marks = [sample.mute && 'mute', sample.hole !== undefined && 'hole'];
+    return ['answers', ...marks.filter(Boolean), ...(this.#isLossy ? ['lossy'] : [])].join(' ');
+  }
+}
+
+const isLost = ({ rtt }: Asked): boolean => rtt === undefined;
+const isSilent = (settled: readonly Asked[]): boolean =>
+  settled.length >= mute && settled.slice(-mute).every(isLost);
+
+const mixed = (usual: number, rtt: number): number => usual + (rtt - usual) * novelty;
+const round = (value: number): number => Math.round(value * 1000) / 1000;
+
+function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
