@@ -55,7 +55,7 @@ export type Fill = (into: NamespaceBuilder) => void;
 /** One Linux facility: what it sees of a network, and how it makes changes. */
 export interface LinuxFacility {
   readonly name: string;
-  readonly v: 1;
+  readonly v: 1 | 2;
   /** Reads what is there; what comes back puts it into the view. */
   observe(context: Context): Promise<Fill>;
   /** Adds and changes. */

@@ -15,6 +15,8 @@ export interface Device {
   readonly mac?: string;
   /** With their lengths; those the kernel made for the link itself left out. */
   readonly addresses: readonly string[];
+  /** Those of IPv6 that are of the link alone. */
+  readonly linkAddresses?: readonly string[];
   /** The bridge it is on. */
   readonly master?: string;
   readonly vxlan?: VxlanData;
@@ -115,8 +117,16 @@ interface LinkJson {
   }[];
 }
 
-const isOwnScope = (address: { readonly family: string; readonly scope: string }): boolean =>
-  address.family === 'inet6' && address.scope !== 'link' ? true : address.family === 'inet';
+const isOfLink = ({
+  family,
+  scope,
+}: {
+  readonly family: string;
+  readonly scope: string;
+}): boolean => family === 'inet6' && scope === 'link';
+
+const textOf = ({ local, prefixlen }: { readonly local: string; readonly prefixlen: number }) =>
+  `${local}/${prefixlen}`;
 
 /** Reads `ip -N -j -d address show`. */
 export function readDevices(links: readonly LinkJson[]): Devices {
@@ -130,9 +140,8 @@ export function readDevices(links: readonly LinkJson[]): Devices {
       mtu: link.mtu,
       up: link.flags.includes('UP'),
       ...(link.address !== undefined && { mac: link.address }),
-      addresses: (link.addr_info ?? [])
-        .filter(isOwnScope)
-        .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+      addresses: (link.addr_info ?? []).filter((one) => !isOfLink(one)).map(textOf),
+      linkAddresses: (link.addr_info ?? []).filter(isOfLink).map(textOf),
       ...(link.master !== undefined && { master: link.master }),
       ...(link.linkinfo?.info_kind === 'vxlan' && { vxlan: link.linkinfo.info_data as VxlanData }),
       ...(link.linkinfo?.info_kind === 'vlan' && {

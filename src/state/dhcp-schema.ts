@@ -3,7 +3,8 @@ import { closed } from './closed.ts';
 
 /**
  * Gives the machines behind a device their addresses (RFC 2131), and answers for the names of `zones`; no
- * zones: for no names. It has addresses of its own on the device.
+ * zones: for no names. It has addresses of its own on the device. With a pool of IPv6 it also advertises what the
+ * link is like, and that addresses are to be asked for.
  */
 export const DhcpServer = Type.Object(
   {
@@ -28,3 +29,9 @@ export const DhcpServer = Type.Object(
   closed,
 );
 export type DhcpServer = Static<typeof DhcpServer>;
+
+/** From version 2 on a server may give addresses of IPv6, too (RFC 8415, RFC 4861). */
+export const DhcpServers = Type.Object(
+  { v: Type.Union([Type.Literal(1), Type.Literal(2)]), items: Type.Array(DhcpServer) },
+  closed,
+);

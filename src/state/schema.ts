@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { closed } from './closed.ts';
-import { DhcpServer } from './dhcp-schema.ts';
+import { DhcpServers } from './dhcp-schema.ts';
 import {
   Bridge,
   FdbEntry,
@@ -257,7 +257,7 @@ export const Namespace = Type.Object(
     neighbours: Type.Optional(facility(Neighbour)),
     proxies: Type.Optional(facility(ProxyEntry)),
     veths: Type.Optional(facility(Veth)),
-    dhcpServers: Type.Optional(facility(DhcpServer)),
+    dhcpServers: Type.Optional(DhcpServers),
     tables: Type.Optional(facility(Table)),
   },
   closed,

@@ -20,7 +20,7 @@ import {
 } from './segment-world.ts';
 
 const knox: Side = { ...knoxSide, address: '10.9.128.101' };
-const pouta: Side = { ...poutaSide, address: '10.9.0.11' };
+const pouta: Side = { ...poutaSide, address: '10.9.0.11', address6: 'fd09::102' };
 
 /** Both pools of seed 001: 10.9.128.0 is a host's address like any other in a /16. */
 const file = `
@@ -33,10 +33,10 @@ segments:
   lab:
     vni: 7
     subnet: [10.9.0.0/16, "fd09::/64"]
-    dns: [10.9.128.0]
+    dns: [10.9.128.0, "fd09::a00"]
     sites:
-      knox-site: { pool: [10.9.128.1-10.9.255.254, "fd09::1-fd09::1"], port: eth1, dhcp: { address: 10.9.128.0 } }
-      pouta-site: { pool: [10.9.0.2-10.9.127.255, "fd09::2-fd09::2"], port: eth1, dhcp: { address: 10.9.0.1 } }
+      knox-site: { pool: [10.9.128.1-10.9.255.254, "fd09::1-fd09::ff"], port: eth1, dhcp: { address: [10.9.128.0, "fd09::a00"] } }
+      pouta-site: { pool: [10.9.0.2-10.9.127.255, "fd09::102-fd09::1ff"], port: eth1, dhcp: { address: 10.9.0.1 } }
 `;
 
 const datagram = (to: number): string =>
@@ -45,15 +45,16 @@ const datagram = (to: number): string =>
 /** What is known of a lease: the variables of udhcpc's script. */
 type Lease = Readonly<Record<string, string>>;
 
-/** Says what it is told, and sets the address. */
+/** Says what it is told, and sets the address; for udhcpc and dhclient. */
 const script = `#!/bin/sh
-case "$1" in
-  bound|renew) ip address flush dev "$interface"; ip address add "$ip/$mask" dev "$interface"
+case "$1$reason" in
+  bound|renew) ip -4 address flush dev "$interface"; ip address add "$ip/$mask" dev "$interface"
     echo "-- $1"; env ;;
+  BOUND6) ip address add "$new_ip6_address/128" dev "$interface" nodad; echo "-- $reason"; env; echo "-- end" ;;
 esac
 `;
 
-const needs = ['root', 'netns', 'tun', 'busybox'] as const;
+const needs = ['root', 'netns', 'tun', 'busybox', 'dhclient'] as const;
 
 suite('DHCP in a segment', { needs: [...needs] }, () => {
   let a: TestMachine;
@@ -83,6 +84,34 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
     );
   };
 
+  /** The machine on the port comes up under this MAC address, and asks by DHCPv6. */
+  const ask6 = async (gateway: TestMachine, mac: string): Promise<Lease> => {
+    for (const change of ['down', `address ${mac}`, 'up']) {
+      atStation(gateway, `ip link set dev eth0 ${change}`);
+    }
+    const ofLink = (): string => atStation(gateway, 'ip -6 address show dev eth0 scope link');
+    await until('the link is up', () => ofLink() !== '');
+    const [pid, lease] = [join(gateway.folder, 'pid6'), join(gateway.folder, `lease6-${mac}`)];
+    const inside = ['ip', 'netns', 'exec', 'station'];
+    const asking = gateway.box.start([
+      ...[
+        ...inside,
+        'dhclient',
+        '-6',
+        '-d',
+        '-1',
+        '-D',
+        'LL',
+        '-sf',
+        join(gateway.folder, 'script'),
+      ],
+      ...['-lf', lease, '-pf', pid, 'eth0'],
+    ]);
+    await until('it has an address', () => asking.output().includes('-- end'), 15_000);
+    gateway.do(`kill -KILL ${readFileSync(pid, 'utf8').trim()}`);
+    return leaseIn(asking.output().split('-- end')[0] ?? '');
+  };
+
   const folder = (gateway: TestMachine): string => join(gateway.folder, 'state/leases/net');
   const pidOf = (gateway: TestMachine): string =>
     readFileSync(join(gateway.folder, `run/names/hawser:net:dhcp-${space}/pid`), 'utf8').trim();
@@ -100,6 +129,7 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
     [a, b] = await openGateways();
     for (const gateway of [a, b]) {
       atStation(gateway, 'ip address flush dev eth0');
+      atStation(gateway, 'busybox sysctl -qw net.ipv6.conf.eth0.accept_dad=0');
       writeFileSync(join(gateway.folder, 'script'), script);
       chmodSync(join(gateway.folder, 'script'), 0o755);
     }
@@ -139,6 +169,31 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
   test('gives all others an address of the pool of their own site', () => {
     expect(ask(a, '02:00:00:00:00:aa')['ip']).toMatch(/^10\.9\.(12[89]|1[3-9]\d|2\d\d)\./);
     expect(ask(b, '02:00:00:00:00:bb')['ip']).toMatch(/^10\.9\.(\d\d?|1[01]\d|12[0-7])\./);
+  });
+
+  test('gives addresses of IPv6 as well, and says what fits; nothing of it crosses', async () => {
+    const counted = (name: string): number =>
+      packetsOf(b.do(`ip netns exec ${space} nft list counter bridge hawser-net ${name}`));
+    const before = ['rogue-ra', 'rogue-dhcp'].map(counted);
+    expect(await ask6(a, knox.mac)).toMatchObject({
+      new_ip6_address: knox.address6,
+      new_dhcp6_name_servers: 'fd09::a00',
+    });
+    const heard = (gateway: TestMachine): string =>
+      atStation(gateway, 'busybox cat /proc/sys/net/ipv6/conf/eth0/mtu').trim();
+    expect([heard(a), heard(b)]).toEqual(['1390', '1500']);
+    expect(atStation(a, 'ip -6 route show default')).toBe('');
+    atStation(b, `ip link set dev eth0 address ${pouta.mac}`);
+    atStation(b, `ip address add ${pouta.address6}/64 dev eth0 nodad`);
+    await until('one reaches the other', () => reaches(a, pouta.address6), 20_000);
+
+    const { new_ip6_address: ip = '' } = await ask6(a, '02:00:00:00:00:aa');
+    expect(ip).toMatch(/^fd09::[\da-f]{1,2}$/);
+    kill(a);
+    await apply();
+    expect((await ask6(a, '02:00:00:00:00:aa'))['new_ip6_address']).toBe(ip);
+    expect(atStation(a, 'ip -6 -br address show dev eth0')).not.toMatch(/fd09:\S+\/64/);
+    expect(['rogue-ra', 'rogue-dhcp'].map(counted)).toEqual(before);
   });
 
   test('keeps a lease when its server is killed, and renews it; the other site never steps in', async () => {

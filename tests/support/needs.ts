@@ -127,6 +127,7 @@ const table = {
   tun,
   dpkg: packages('dpkg'),
   busybox: packages('busybox-static'),
+  dhclient: packages('isc-dhcp-client'),
   procps: packages('procps'),
   iperf3: packages('iperf3'),
   tcpdump: packages('tcpdump'),

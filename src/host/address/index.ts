@@ -14,6 +14,10 @@ const isAllOurs = (context: Context, device: Device): boolean =>
     ? isOurs(context, device.name) && !isGivenBack(context, device)
     : networkOf(device.alias) === context.network && !isAdopted(device.alias);
 
+/** The kernel gives our bridges none of the link (`addrgenmode none`): those they have are ours. */
+const heldBy = (context: Context, { kind, addresses, linkAddresses = [] }: Device) =>
+  context.namespace !== 'root' && kind === 'bridge' ? [...addresses, ...linkAddresses] : addresses;
+
 /** Addresses of our devices, all of them; of foreign devices those that are wished. */
 export const address: LinuxFacility = {
   name: 'addresses',
@@ -23,7 +27,7 @@ export const address: LinuxFacility = {
     for (const device of context.devices.all) {
       if (context.broken.has(device.name)) continue;
       const all = isAllOurs(context, device) && device.name !== 'lo';
-      for (const held of device.addresses) {
+      for (const held of heldBy(context, device)) {
         const item = { device: device.name, address: held };
         if (all || context.wanted.addresses.has(`${device.name} ${held}`)) {
           putItem(into, 'addresses', item);

@@ -20,10 +20,18 @@ const whole = {
   zones: ['net.internal', '101.10.in-addr.arpa'],
   forward: ['192.0.2.53'],
 };
+const both = {
+  ...whole,
+  pools: ['10.101.128.1-10.101.255.254/16', 'fd09::1:0-fd09::1:ffff/64'],
+  dns: ['10.101.128.0', 'fd09::a'],
+};
 
-test.each([plain, whole])('the command line of a DHCP server says all that it is: %j', (item) => {
-  expect(dhcpItemOf(dhcpArgv({ ...item, hosts: [] }, places))).toEqual(item);
-});
+test.each([plain, whole, both])(
+  'the command line of a DHCP server says all that it is: %j',
+  (item) => {
+    expect(dhcpItemOf(dhcpArgv({ ...item, hosts: [] }, places))).toEqual(item);
+  },
+);
 
 test('it answers for no names without a zone, and says nothing of a router that is not there', () => {
   const argv = dhcpArgv({ ...plain, hosts: [] }, places);
@@ -32,8 +40,17 @@ test('it answers for no names without a zone, and says nothing of a router that 
   expect(argv).toContain('--dhcp-range=10.101.128.1,10.101.255.254,255.255.0.0,12h');
 });
 
+test('it advertises what fits where it gives addresses of IPv6, and no router', () => {
+  const argv = dhcpArgv({ ...both, hosts: [] }, places);
+  expect(argv).toContain('--ra-param=bridge,mtu:1390,60,0');
+  expect(argv).toContain('--dhcp-option=option6:dns-server,[fd09::a]');
+  expect(dhcpArgv({ ...whole, hosts: [] }, places)).not.toContain('--enable-ra');
+});
+
 test('those it knows are read as they were written', () => {
-  const hosts = ['02:00:00:00:00:05 10.9.0.5 five', '02:00:00:00:00:06 six'];
-  expect(knownText(hosts)).toBe('02:00:00:00:00:05,10.9.0.5,five\n02:00:00:00:00:06,six\n');
+  const hosts = ['02:00:00:00:00:05 10.9.0.5 five', '02:00:00:00:00:06 fd09::6 six'];
+  expect(knownText(hosts)).toBe(
+    '02:00:00:00:00:05,10.9.0.5,five\n02:00:00:00:00:06,[fd09::6],six\n',
+  );
   expect(knownIn(knownText(hosts))).toEqual(hosts);
 });

@@ -55,7 +55,7 @@ async function establish(
 /** DHCP servers in the namespaces of segments, by dnsmasq; they answer for names there as well. */
 export const dhcp: LinuxFacility = {
   name: 'dhcp-servers',
-  v: 1,
+  v: 2,
 
   async observe(context) {
     const running = mayRun(context) ? await findProcess(context) : undefined;

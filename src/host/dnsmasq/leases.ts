@@ -12,10 +12,20 @@ export const leaseFile = ({ stateFolder, network, namespace }: Context): string 
 /** Where one that cannot be read is put. */
 const asideOf = (file: string): string => `${file}.bad`;
 
-/** `expiry mac address name client-id`, as dnsmasq writes it (lease.c). */
-const line = /^\d+ (?:\S+-)?(?:[\da-f]{2}:)+[\da-f]{2} [\d.]+ \S+ \S+$/;
+/**
+ * Lines as dnsmasq writes them (lease.c): `expiry mac address name client-id`, then the server's own `duid`,
+ * and `expiry iaid address name client-duid`.
+ */
+const bytes = '(?:[\\da-f]{2}:)+[\\da-f]{2}';
+const line = new RegExp(
+  [
+    `^\\d+ (?:\\S+-)?${bytes} [\\d.]+ \\S+ \\S+$`,
+    `^duid ${bytes}$`,
+    String.raw`^\d+ T?\d+ [\da-f:]+ \S+ \S+$`,
+  ].join('|'),
+);
 
-/** Lines that are leases, and whether there are others. Those of DHCPv6 begin with the server's `duid`. */
+/** Lines that are leases, and whether there are others. */
 function judge(text: string): { readonly good: readonly string[]; readonly isBad: boolean } {
   const lines = text.split('\n').filter((one) => one !== '');
   const good = lines.filter((one) => line.test(one));

@@ -25,7 +25,10 @@ export function checkSegments(
   checkListenPorts(segments, byName, draft);
   checkTaps(segments, sites, draft);
   for (const segment of segments) {
-    for (const here of segment.sites) checkGateway(segment, here, byName, draft);
+    for (const here of segment.sites) {
+      checkGateway(segment, here, byName, draft);
+      checkDhcp(segment, here, draft);
+    }
     checkPortName(segment, draft);
     checkMtu(segment, byName, draft);
     if (!routers.some((one) => one.segments.includes(segment.name))) checkRouters(segment, draft);
@@ -78,6 +81,20 @@ function checkGateway(segment: Segment, here: SegmentSite, sites: Sites, draft: 
   if (!site || site.gateways.length > 0) return;
   const args = { segment: segment.name, site: site.name };
   draft.report(errors.diagnostic('spec/segment-without-gateway', args, { place: here.place }));
+}
+
+/** One of ours tells machines to ask it for addresses of the families that it has itself. */
+function checkDhcp({ name }: Segment, here: SegmentSite, draft: Draft): void {
+  const { site, dhcp, pools, fields, place } = here;
+  if (dhcp.by !== 'hawser' || pools.length === 0) return;
+  for (const address of dhcp.addresses) {
+    const { family } = address;
+    if (pools.some((pool) => pool.family === family)) continue;
+    const args = { address: String(address), site, family, segment: name };
+    draft.report(
+      errors.diagnostic('spec/dhcp-without-pool', args, { place: fields['dhcp'] ?? place }),
+    );
+  }
 }
 
 /** What is closed to all but VXLAN would be closed to the tunnels of a gateway, too. */

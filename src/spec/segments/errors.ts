@@ -12,6 +12,10 @@ export const segmentErrors = {
     says: 'the pool {pool} holds {what}',
     fix: 'Leave it out: `hawser check --suggest` proposes pools for segment `{segment}`.',
   },
+  'spec/dhcp-without-pool': {
+    says: 'the DHCP server {address} of site `{site}` has no pool of IPv{family} to give from',
+    fix: 'Give the site one (`hawser check --suggest` proposes pools for segment `{segment}`), or take the address out.',
+  },
   'spec/pools-overlap': {
     says: 'the pool {pool} overlaps {other} of site `{site}`, at {first}',
     fix: 'Give each site addresses of its own: `hawser check --suggest` proposes pools.',

@@ -38,15 +38,6 @@ const uncontrolled = (name: string, place: Place): Diagnostic =>
   );
 
 const ofSite = ({ site, mode, dhcp, fields, place }: SegmentSite): readonly Diagnostic[] => [
-  ...(dhcp.by === 'hawser' && dhcp.addresses.some(({ family }) => family === 6)
-    ? [
-        refuse(
-          fields['dhcp'] ?? place,
-          `a DHCP server of ours for IPv6 at site \`${site}\``,
-          'Give it an IPv4 address alone, and the machines their IPv6 addresses by other means.',
-        ),
-      ]
-    : []),
   ...(dhcp.by === 'hawser' && mode === 'proxy'
     ? [
         refuse(

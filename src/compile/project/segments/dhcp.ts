@@ -1,9 +1,19 @@
 import { fnv1a } from '#base';
 import type { Address, Prefix } from '#ip';
 import type { Segment, SegmentSite } from '#spec';
-import type { DhcpServer, NameEntry, Namespace, NftMatch, NftRule, NftTable } from '#state';
+import type {
+  AddressItem,
+  DhcpServer,
+  NameEntry,
+  Namespace,
+  NftMatch,
+  NftRule,
+  NftTable,
+  Sysctl,
+} from '#state';
 import type { Model, Node } from '../../model.ts';
 import { reverseDomain } from '../../names/reverse.ts';
+import { linkLocalOf } from './link-local.ts';
 import { segmentMtu } from './mtu.ts';
 import { bridge, vxlan } from './place.ts';
 
@@ -29,7 +39,7 @@ export const serversOf = (model: Model, segment: Segment): readonly Server[] =>
 /** What a gateway has more, where it gives the machines of its site their addresses. */
 interface Serving {
   readonly bridge: { readonly mac: string };
-  readonly namespace: Pick<Namespace, 'addresses' | 'dhcpServers' | 'names'>;
+  readonly namespace: Pick<Namespace, 'addresses' | 'dhcpServers' | 'names' | 'sysctls'>;
   /** The filters of the namespace, with what lets in what a server is asked, and nothing else. */
   readonly guarded: (borders: readonly NftTable[]) => NftTable[];
 }
@@ -48,19 +58,30 @@ export function dhcpAt(
     const subnet = segment.subnets.find((one) => one.contains(address));
     return subnet ? [{ device: bridge, address: `${address}/${subnet.length}` }] : [];
   });
+  const has6 = addresses.some((one) => !isV4(one));
   return {
     bridge: { mac },
     namespace: {
-      addresses: { v: 1, items: held },
-      dhcpServers: { v: 1, items: [serverAt(model, node, segment, here, answers)] },
+      addresses: { v: 1, items: [...held, ...(has6 ? [ofLink(mac)] : [])] },
+      ...(has6 && { sysctls: { v: 1, items: [deaf] } }),
+      dhcpServers: { v: has6 ? 2 : 1, items: [serverAt(model, node, segment, here, answers)] },
       ...(answers && { names: { v: 1, hostsFile: 'never', items: namesIn(model, segment) } }),
     },
     guarded: (borders) => [
       ...borders.map((one) => ({ ...one, chains: [...one.chains, inputChain(addresses)] })),
-      guard(model, answers),
+      guard(model, answers, has6),
     ],
   };
 }
+
+/** From where it advertises, and where it is asked (RFC 4861, 4.2; RFC 8415, 18.4). */
+const ofLink = (mac: string): AddressItem => ({
+  device: bridge,
+  address: `${linkLocalOf(mac)}/64`,
+});
+
+/** It tells the machines what the link is like, and is told by nobody. */
+const deaf: Sysctl = { key: 'net.ipv6.conf.*.accept_ra', device: bridge, value: '0' };
 
 const isV4 = ({ family }: { readonly family: number }): boolean => family === 4;
 
@@ -77,16 +98,21 @@ function serverAt(
   const { subnets, routers, dns, stations } = segment;
   const mtu = segmentMtu(model, node, segment);
   const near = (one: Address): boolean => here.dhcp.addresses.some((own) => own.equals(one));
-  const ofFamily = dns.filter(isV4).toSorted((a, b) => Number(near(b)) - Number(near(a)));
-  const pools = here.pools.filter(isV4).flatMap((pool) => {
+  // It gives what it has itself: one without an address of IPv6 gives none.
+  const isGiven = ({ family }: { readonly family: number }): boolean =>
+    here.dhcp.addresses.some((own) => own.family === family);
+  const given = dns
+    .filter(isGiven)
+    .toSorted((a, b) => a.family - b.family || Number(near(b)) - Number(near(a)));
+  const pools = here.pools.filter(isGiven).flatMap((pool) => {
     const subnet = subnets.find((one) => one.contains(pool));
     return subnet ? [`${pool}/${subnet.length}`] : [];
   });
   return {
     device: bridge,
     pools,
-    routers: routers.filter(isV4).map(String),
-    dns: ofFamily.map(String),
+    routers: routers.filter((one) => isV4(one) && isGiven(one)).map(String),
+    dns: given.map(String),
     ...(mtu !== undefined && { mtu }),
     zones: answers ? [zoneOf(model), ...subnets.filter(isWhole).map(reverseDomain)] : [],
     forward: [],
@@ -94,7 +120,7 @@ function serverAt(
       .filter(({ site }) => site === here.site)
       .map(({ mac, addresses, name }) => ({
         mac,
-        addresses: addresses.filter(isV4).map(String),
+        addresses: addresses.filter(isGiven).map(String),
         name,
       })),
   };
@@ -143,7 +169,7 @@ const families = (addresses: readonly Address[]): readonly (readonly [string, st
 ];
 
 /** A server is asked for addresses, for names and whether it is there. */
-function guard({ network }: Model, answers: boolean): NftTable {
+function guard({ network }: Model, answers: boolean, has6: boolean): NftTable {
   const asked = (...match: NftMatch[]): NftRule => ({
     match: [is('iifname', bridge), ...match],
     verdict: 'accept',
@@ -160,7 +186,7 @@ function guard({ network }: Model, answers: boolean): NftTable {
         hook: { type: 'filter', hook: 'input', priority: 0, policy: 'accept' },
         rules: [
           asked(is('meta l4proto', ['icmp', 'ipv6-icmp'])),
-          asked(is('udp dport', '67')),
+          asked(is('udp dport', has6 ? ['67', '547'] : '67')),
           ...(answers ? [asked(is('udp dport', '53')), asked(is('tcp dport', '53'))] : []),
           { match: [is('iifname', bridge)], counter: 'server', verdict: 'drop' },
         ],

@@ -4,6 +4,7 @@ import type { Segment, Station } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { pairsAt, rangesAt, setsOf } from './known.ts';
+import { linkLocalOf } from './link-local.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
@@ -160,11 +161,3 @@ const numberOf = (address: string): string => {
   const { value } = Address.parse(address);
   return `0x${value.toString(16).padStart(32, '0')}`;
 };
-
-/** The address that an interface gives itself (RFC 4291, appendix A). */
-function linkLocalOf(mac: string): string {
-  const [first = 0, ...rest] = mac.split(':').map((text) => Number.parseInt(text, 16));
-  const id = [first ^ 2, ...rest.slice(0, 2), 0xff, 0xfe, ...rest.slice(2)];
-  const value = id.reduce((all, byte) => (all << 8n) | BigInt(byte), 0xfe80_0000_0000_0000n);
-  return String(Address.of(6, value));
-}
