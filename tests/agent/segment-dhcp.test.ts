@@ -32,6 +32,7 @@ sites: ${siteOf(knox)}${siteOf(pouta)}
 segments:
   lab:
     vni: 7
+    flood: true
     subnet: [10.9.0.0/16, "fd09::/64"]
     dns: [10.9.128.0, "fd09::a00"]
     sites:
@@ -174,7 +175,6 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
   test('gives addresses of IPv6 as well, and says what fits; nothing of it crosses', async () => {
     const counted = (name: string): number =>
       packetsOf(b.do(`ip netns exec ${space} nft list counter bridge hawser-net ${name}`));
-    const before = ['rogue-ra', 'rogue-dhcp'].map(counted);
     expect(await ask6(a, knox.mac)).toMatchObject({
       new_ip6_address: knox.address6,
       new_dhcp6_name_servers: 'fd09::a00',
@@ -193,7 +193,7 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
     await apply();
     expect((await ask6(a, '02:00:00:00:00:aa'))['new_ip6_address']).toBe(ip);
     expect(atStation(a, 'ip -6 -br address show dev eth0')).not.toMatch(/fd09:\S+\/64/);
-    expect(['rogue-ra', 'rogue-dhcp'].map(counted)).toEqual(before);
+    expect(['rogue-ra', 'rogue-dhcp'].map(counted)).toEqual([0, 0]);
   });
 
   test('keeps a lease when its server is killed, and renews it; the other site never steps in', async () => {

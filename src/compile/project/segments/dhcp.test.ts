@@ -57,6 +57,10 @@ test('one of IPv6 advertises from an address of the link, and believes no advert
     'fd09::100/64',
     expect.stringMatching(/^fe80::69:.*\/64$/),
   ]);
+  const [border] = space.nft?.items ?? [];
+  expect(border?.chains.find(({ name }) => name === 'output')?.hook).toMatchObject({
+    hook: 'output',
+  });
   expect(space.sysctls?.items).toEqual([
     { key: 'net.ipv6.conf.*.accept_ra', device: 'bridge', value: '0' },
   ]);

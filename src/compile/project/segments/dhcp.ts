@@ -68,7 +68,10 @@ export function dhcpAt(
       ...(answers && { names: { v: 1, hostsFile: 'never', items: namesIn(model, segment) } }),
     },
     guarded: (borders) => [
-      ...borders.map((one) => ({ ...one, chains: [...one.chains, inputChain(addresses)] })),
+      ...borders.map((one) => ({
+        ...one,
+        chains: [...one.chains, inputChain(addresses), outputChain],
+      })),
       guard(model, answers, has6),
     ],
   };
@@ -161,6 +164,19 @@ const inputChain = (addresses: readonly Address[]): NftTable['chains'][number] =
     { match: [is('iifname', vxlan)], verdict: 'goto far' },
   ],
 });
+
+/** What a server says of itself is for its own site, also where the bridge sends to all what is for all. */
+const outputChain: NftTable['chains'][number] = {
+  name: 'output',
+  hook: { type: 'filter', hook: 'output', priority: -200, policy: 'accept' },
+  rules: [is('udp sport', ['67', '547']), is('icmpv6 type', 'nd-router-advert')].map(
+    (said): NftRule => ({
+      match: [is('oifname', vxlan), said],
+      counter: 'border',
+      verdict: 'drop',
+    }),
+  ),
+};
 
 /** Addresses by what tells them; link-local ones of IPv6 are of no subnet. */
 const families = (addresses: readonly Address[]): readonly (readonly [string, string[]])[] => [
