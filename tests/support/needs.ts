@@ -143,6 +143,7 @@ const table = {
   postgresql,
   chromium: packages('chromium'),
   faketime: packages('faketime'),
+  prometheus: packages('prometheus'),
   shellcheck: packages('shellcheck'),
 } satisfies Readonly<Record<string, Probe>>;
 
