@@ -108,6 +108,8 @@ export class Agent {
     }
   >();
   readonly #choices = new Map<string, Choice>();
+  /** By the way in which it was learnt; and all of it. No namespace is learnt of in two ways. */
+  readonly #ways = new Map<string, Map<string, LearnedBySpace>>();
   readonly #learned = new Map<string, LearnedBySpace>();
   readonly #endpoints = new Map<string, ReadonlyMap<string, string>>();
 
@@ -193,9 +195,11 @@ export class Agent {
     this.#choices.set(network, choice);
   }
 
-  /** What was learnt of the segments of a network, from now on: it is there besides what its state says. */
-  learn(network: string, learned: LearnedBySpace): void {
-    this.#learned.set(network, learned);
+  /** What was learnt for a network in this way, from now on: it is there besides what its state says. */
+  learn(network: string, way: 'segments' | 'lookups', learned: LearnedBySpace): void {
+    const ways = this.#ways.get(network) ?? new Map<string, LearnedBySpace>();
+    this.#ways.set(network, ways.set(way, learned));
+    this.#learned.set(network, new Map([...ways.values()].flatMap((one) => [...one])));
   }
 
   /** What differs on the machine by this alone is changed, without a look at the rest. */
@@ -331,6 +335,7 @@ export class Agent {
     this.#endpoints.delete(network);
     this.#kept.delete(network);
     this.#learned.delete(network);
+    this.#ways.delete(network);
     return {
       network,
       unchanged: done.changes.length === 0 && done.failures.length === 0,

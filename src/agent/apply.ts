@@ -6,6 +6,8 @@ import { endAdoption } from './adoption/end.ts';
 import { Agent } from './agent.ts';
 import { agentErrors } from './errors.ts';
 import { type LockOptions, withLock } from './lock.ts';
+import { learnedOf } from './lookups/learned.ts';
+import { lookUpAll } from './lookups/look-up.ts';
 import type { Report } from './report.ts';
 import { defaultStateFolder, Store } from './store.ts';
 
@@ -46,13 +48,18 @@ const agentOf = (place: Place): Agent =>
   new Agent({ host: hostOf(place), store: new Store(place.stateDir ?? defaultStateFolder) });
 
 /**
- * Brings this machine to a HostState once, while no other agent works on it.
+ * Brings this machine to a HostState once, while no other agent works on it. Names outside are looked up once, too.
  * @throws agent/no-state-file, agent/busy, agent/not-permitted, state/..., DiagnosticsError with
  *   host/...-taken
  */
 export async function applyState(options: ApplyOptions): Promise<Report> {
   const state = readState(options.stateFile);
-  return withLock(() => agentOf(options).reconcile(state), options.lock);
+  return withLock(async () => {
+    const agent = agentOf(options);
+    const store = new Store(options.stateDir ?? defaultStateFolder);
+    agent.learn(state.network, 'lookups', learnedOf(state, await lookUpAll(state, store)));
+    return agent.reconcile(state);
+  }, options.lock);
 }
 
 /**

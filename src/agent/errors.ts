@@ -181,6 +181,18 @@ export const agentErrors = errorTable({
     says: '{of} of segment {segment} is seen at site {b} by another machine than that of site {a}: it is {file}',
     fix: 'Whoever has it at {b} is not listened to. If the machine moved, or has another network card, change its entry in the file.',
   },
+  'agent/host-unknown': {
+    says: '{host} is not found, so nothing leaves towards it: {why}',
+    fix: 'Look whether this machine can look it up: `getent ahosts {host}`, and which resolvers /etc/resolv.conf names.',
+  },
+  'agent/host-lost': {
+    says: '{host} is not found any more, and is taken to be where it was last, at {addresses}: {why}',
+    fix: 'Look whether this machine can look it up: `getent ahosts {host}`. If it is gone for good, take it out of `egress`.',
+  },
+  'agent/host-refused': {
+    says: '{host} is said to be at {addresses}, where a name must not lead from a segment',
+    fix: 'These are addresses of the network itself, of a machine itself or of its link, or nobody’s. If DNS is right, list the range in `egress` by its addresses.',
+  },
   'agent/joined-elsewhere': {
     says: 'this machine is in a network {network} already, of another server: {servers}',
     fix: 'Leave that one first: `hawser leave {network}`. Two networks of one machine need two names.',

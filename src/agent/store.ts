@@ -4,6 +4,7 @@ import { type HostState, parseHostState, type Tunnel } from '#state';
 import { generateKeyPair, publicKeyOf } from '#wireguard';
 import { Adoptions } from './adoption/adoption.ts';
 import { agentErrors } from './errors.ts';
+import type { KnownHosts } from './lookups/learned.ts';
 import { closeToOthers } from './modes.ts';
 import { PrivateFiles } from './private-files.ts';
 
@@ -31,6 +32,7 @@ const nextName = (network: string, lane: number): string =>
   join('keys', network, `${lane}.next.key`);
 const secretsName = (network: string): string => join('secrets', `${network}.json`);
 const stateName = (network: string): string => join('networks', network, 'state.json');
+const hostsName = (network: string): string => join('networks', network, 'hosts.json');
 const endpointsName = (network: string): string => join('networks', network, 'endpoints.json');
 
 /** A private key that is here. */
@@ -203,6 +205,24 @@ export class Store {
   keepEndpoints(network: string, endpoints: ReadonlyMap<string, string>): void {
     const text = canonicalJson(Object.fromEntries(endpoints));
     this.#files.write(endpointsName(network), `${text}\n`);
+  }
+
+  /** What names outside were found to be last; nothing where that cannot be read, since they are looked up anew. */
+  hosts(network: string): KnownHosts {
+    try {
+      const text = this.#files.read(hostsName(network)) ?? '{}';
+      const found = JSON.parse(text) as Record<string, Record<string, number>>;
+      return new Map(
+        Object.entries(found).map(([host, until]) => [host, { until: { ...until }, refused: [] }]),
+      );
+    } catch {
+      return new Map();
+    }
+  }
+
+  keepHosts(network: string, hosts: KnownHosts): void {
+    const all = Object.fromEntries([...hosts].map(([host, { until }]) => [host, until]));
+    this.#files.write(hostsName(network), `${canonicalJson(all)}\n`);
   }
 
   /** Forgets the keys and secrets of a network that the machine is no longer in. */

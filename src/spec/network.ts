@@ -255,8 +255,9 @@ export interface Uplink {
 export interface Egress extends Located {
   /** As the file has it: its counter is called after it. */
   readonly text: string;
-  /** Absent: everything that is not of the network. */
+  /** A range, or the name of whoever is reached; without either everything that is not of the network. */
   readonly to?: Prefix;
+  readonly host?: string;
   /** Empty: all. */
   readonly ports: readonly Port[];
 }

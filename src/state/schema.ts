@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { closed } from './closed.ts';
 import { DhcpServers } from './dhcp-schema.ts';
+import { Lookup } from './lookup-schema.ts';
 import {
   Bridge,
   FdbEntry,
@@ -14,6 +15,7 @@ import {
 } from './space-schema.ts';
 import { Table } from './table-schema.ts';
 
+export type { Lookup } from './lookup-schema.ts';
 export type * from './space-schema.ts';
 export type { Table } from './table-schema.ts';
 
@@ -259,6 +261,7 @@ export const Namespace = Type.Object(
     veths: Type.Optional(facility(Veth)),
     dhcpServers: Type.Optional(DhcpServers),
     tables: Type.Optional(facility(Table)),
+    lookups: Type.Optional(facility(Lookup)),
   },
   closed,
 );

@@ -4,7 +4,7 @@ import { messagesOf, textOf } from './findings.ts';
 /** What a person should know of the machine that is no failure: told where it is new. */
 export class Notes {
   readonly #say: (lines: readonly string[]) => void;
-  #more: () => readonly Finding[] = () => [];
+  readonly #more: (() => readonly Finding[])[] = [];
   #all: readonly Finding[] = [];
 
   constructor(say: (lines: readonly string[]) => void) {
@@ -13,11 +13,11 @@ export class Notes {
 
   /** Besides what passes find: what is so at the moment. */
   addLive(more: () => readonly Finding[]): void {
-    this.#more = more;
+    this.#more.push(more);
   }
 
   get all(): readonly Finding[] {
-    return [...this.#all, ...this.#more()];
+    return [...this.#all, ...this.#more.flatMap((more) => more())];
   }
 
   set(notes: readonly Finding[]): void {

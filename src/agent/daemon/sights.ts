@@ -1,8 +1,10 @@
-import { canonicalJson } from '#base';
+import { canonicalJson, plainFinding } from '#base';
 import type { HostState } from '#state';
+import type { Lookups } from '../lookups/lookups.ts';
 import type { Tables } from '../segments/tables.ts';
 import { Handshakes } from './handshakes.ts';
 import { Liveness } from './liveness.ts';
+import { lookupsOf } from './lookups.ts';
 import type { Machine } from './machine.ts';
 import { Monitors } from './monitors.ts';
 import { mtuTowardsPeers } from './mtu.ts';
@@ -11,7 +13,7 @@ import { Samples } from './samples.ts';
 import type { Surroundings } from './surroundings.ts';
 import { conflictsOf, tablesOf } from './tables.ts';
 
-/** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes, its tunnels, its segments. */
+/** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes, its tunnels, its segments, names outside. */
 export class Sights {
   readonly #machine: Machine;
   readonly #network: string;
@@ -20,6 +22,7 @@ export class Sights {
   readonly #liveness: Liveness;
   readonly #samples: Samples;
   readonly #tables: Tables;
+  readonly #lookups: Lookups;
   readonly #monitors: Monitors;
   #mtu: number | undefined;
   #haveMoved = false;
@@ -38,6 +41,8 @@ export class Sights {
     this.#network = network;
     this.#tables = tablesOf(machine, network, changed);
     notes.addLive(() => conflictsOf(this.#tables));
+    this.#lookups = lookupsOf(machine, network, changed);
+    notes.addLive(() => this.#lookups.findings.map(plainFinding));
     this.#tell = tell;
     this.#liveness = new Liveness(machine.run, changed);
     this.#samples = new Samples(machine.run, sample);
@@ -83,6 +88,7 @@ export class Sights {
   /** The machine is to have nothing of the network: nobody looks into its segments any more. */
   async cleanup(): Promise<void> {
     this.#tables.follow(undefined);
+    this.#lookups.follow(undefined);
     await this.#machine.agent.cleanup(this.#network);
   }
 
@@ -91,6 +97,7 @@ export class Sights {
     this.#handshakes.follow(state);
     this.#liveness.follow(state);
     this.#tables.follow(state);
+    this.#lookups.follow(state);
     this.#samples.follow(state);
     this.#monitors.follow(state);
   }
@@ -100,9 +107,10 @@ export class Sights {
     return this.#haveMoved;
   }
 
-  /** Sees by which tunnels peers live, before a state is made so. */
+  /** Sees by which tunnels peers live, and what is known of names, before a state is made so. */
   async choose(state: HostState): Promise<void> {
     this.#haveMoved = await this.#liveness.look(state);
+    this.#lookups.expect(state);
     this.#machine.agent.prefer(this.#network, this.#liveness.choice);
   }
 
@@ -116,6 +124,7 @@ export class Sights {
   stop(): void {
     this.#liveness.stop();
     this.#tables.stop();
+    this.#lookups.stop();
     this.#samples.stop();
     this.#monitors.stop();
     this.#handshakes.stop();

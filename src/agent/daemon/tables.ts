@@ -11,7 +11,7 @@ export const tablesOf = (machine: Machine, network: string, kick: () => void): T
     run: machine.run,
     turns: machine.turns,
     amend: (of, namespace, changes) => machine.agent.amend(of, namespace, changes),
-    learn: (learned) => machine.agent.learn(network, learned),
+    learn: (learned) => machine.agent.learn(network, 'segments', learned),
     kick,
   });
 

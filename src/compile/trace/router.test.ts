@@ -31,7 +31,7 @@ routers:
     segments: [lab, work]
     uplink: { address: 10.5.0.2/24, via: 10.5.0.1 }
     snat: ${snat}
-    egress: [10.254.0.1/32, { to: 130.238.7.10, ports: [udp/53, tcp/53-54] }]
+    egress: [10.254.0.1/32, { to: 130.238.7.10, ports: [udp/53, tcp/53-54] }, { to: proxy.example.org, ports: [tcp/3128] }]
 `;
 const flow = (from: string, to: string, port = 'icmp', snat = true) =>
   trace(linked(file(snat)), from, to, parsePort(port));
@@ -67,4 +67,15 @@ test('a router answers pings, and leads from one of its segments to the other', 
     verdict: 'allow',
     decision: { counter: 'between' },
   });
+});
+
+test('a name of the list is reached by it, and any address may be that of the name', () => {
+  const found = flow('b-1', 'proxy.example.org', 'tcp/3128');
+  const decision = { machine: 'ga', counter: 'to-proxy.example.org' };
+  expect(found).toMatchObject({ verdict: 'allow', destination: 'proxy.example.org', decision });
+  expect(flow('b-1', 'proxy.example.org', 'tcp/22').verdict).toBe('deny');
+  expect(flow('b-1', '198.51.100.1', 'tcp/3128').reason).toMatch(
+    /unless .* of proxy\.example\.org$/,
+  );
+  expect(flow('b-1', '198.51.100.1', 'tcp/22').reason).not.toContain('proxy');
 });

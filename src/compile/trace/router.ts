@@ -1,9 +1,9 @@
 import type { Address } from '#ip';
-import type { Port, Router } from '#spec';
+import type { Egress, Port, Router } from '#spec';
 import type { Hop, Trace } from '../api.ts';
 import type { Model } from '../model.ts';
 import { egressCounter } from '../project/routers/filter.ts';
-import { segmentsOf } from '../project/routers/place.ts';
+import { isInternet, segmentsOf } from '../project/routers/place.ts';
 
 /** The router of ours in a segment. */
 export const routerIn = ({ network }: Model, segment: string): Router | undefined =>
@@ -20,12 +20,24 @@ const matches = (ports: readonly Port[], port: Port): boolean =>
     return one.protocol === port.protocol && one.first <= port.first && port.last <= one.last;
   });
 
+/** Whom a flow is for that leaves by a router: an address, or a name of its list. */
+type Target = Address | { readonly host: string };
+
 /** The entry by which a router lets something out: the first that fits, as its filter has them. */
-const entryFor = (model: Model, { egress }: Router, target: Address, port: Port) =>
-  egress.find(
-    ({ to, ports }) =>
-      matches(ports, port) && (to ? to.contains(target) : !isInside(model, target)),
-  );
+const entryFor = (model: Model, { egress }: Router, target: Target, port: Port) =>
+  egress.find((entry) => matches(entry.ports, port) && fits(model, entry, target));
+
+function fits(model: Model, entry: Egress, target: Target): boolean {
+  if ('host' in target) return entry.host === target.host;
+  return entry.to?.contains(target) ?? (isInternet(entry) && !isInside(model, target));
+}
+
+/** Whether a router is to let reach somebody by this name. */
+export const hostOf = (
+  router: Router | undefined,
+  name: string,
+): { readonly host: string } | undefined =>
+  router?.egress.some(({ host }) => host === name) ? { host: name } : undefined;
 
 const isInside = (model: Model, target: Address): boolean =>
   model.inside.contains(target) ||
@@ -39,10 +51,10 @@ export function atRouter(model: Model, router: Router, way: Trace): Trace {
 }
 
 /** What becomes of a flow to what is in no segment of its sender: `way` is that to the router. */
-export function throughRouter(model: Model, router: Router, target: Address, way: Trace): Trace {
+export function throughRouter(model: Model, router: Router, target: Target, way: Trace): Trace {
   const { name } = router;
   const machine = gatewayOf(model, router);
-  const destination = String(target);
+  const destination = 'host' in target ? target.host : String(target);
   const hops = way.hops.map((hop) => ({ ...hop, destination }));
   // Answers come back the same way: how they pass the uplink is not told.
   const found = { ...way, destination, hops, back: [] };
@@ -50,7 +62,7 @@ export function throughRouter(model: Model, router: Router, target: Address, way
     return { ...found, reason: `it does not reach router ${name}: ${way.reason}` };
   }
   const other = segmentsOf(model, router).find(({ subnets }) =>
-    subnets.some((subnet) => subnet.contains(target)),
+    subnets.some((subnet) => !('host' in target) && subnet.contains(target)),
   );
   if (other) {
     const reason = `router ${name} leads from one of its segments to the other, ${other.name}`;
@@ -58,10 +70,12 @@ export function throughRouter(model: Model, router: Router, target: Address, way
   }
   const entry = entryFor(model, router, target, way.port);
   if (!entry) {
-    const reason = `no entry of \`egress\` of router ${name} lets it out; it is refused there, on ${machine}`;
+    const reason = `no entry of \`egress\` of router ${name} lets it out; it is refused there, on ${machine}${unlessNamed(router, target, way.port)}`;
     return { ...found, verdict: 'deny', reason, decision: { machine, counter: 'denied' } };
   }
-  const end = router.uplink.find(({ address }) => address.family === target.family);
+  const end = router.uplink.find(
+    ({ address }) => 'host' in target || address.family === target.family,
+  );
   const source = router.snat ? String(end?.address ?? way.source) : way.source;
   const header = { source, destination };
   const out: readonly Hop[] = [
@@ -75,4 +89,12 @@ export function throughRouter(model: Model, router: Router, target: Address, way
     reason: `the entry ${entry.text} of router ${name} lets it out, from the address ${source}; beyond ${machine} nothing of ours decides`,
     decision: { machine, counter: egressCounter(entry), place: entry.place },
   };
+}
+
+/** A name may be at any address: which is known on the gateway alone. */
+function unlessNamed({ egress }: Router, target: Target, port: Port): string {
+  const hosts = egress.flatMap(({ host, ports }) =>
+    host !== undefined && !('host' in target) && matches(ports, port) ? [host] : [],
+  );
+  return hosts.length === 0 ? '' : `, unless it is the address of ${hosts.join(' or ')}`;
 }

@@ -8,7 +8,7 @@ import { gatewaysOf, vxlan } from '../project/segments/place.ts';
 import { asSeen } from '../project/segments/proxied.ts';
 import { segmentSpaces, spaceName } from '../project/segments/space.ts';
 import { stationsOf } from '../project/segments/stations.ts';
-import { atRouter, routerIn, throughRouter } from './router.ts';
+import { atRouter, hostOf, routerIn, throughRouter } from './router.ts';
 
 /** A machine of a segment, with its segment. */
 export interface Stationed {
@@ -71,10 +71,11 @@ export function traceSegment(
   carry: Carry,
   family?: Family,
 ): Trace {
-  for (const name of [from, to]) checkName(model, name);
   const sender = stationOf(model, from);
   const target = Address.tryParse(to);
   const router = sender && routerIn(model, sender.segment.name);
+  const host = hostOf(router, to);
+  for (const name of host ? [from] : [from, to]) checkName(model, name);
   // A router of several segments is a machine of each.
   const ours = router && routerOf(model, sender, router);
   const receiver = to === router?.name ? ours : stationOf(model, to);
@@ -94,13 +95,15 @@ export function traceSegment(
     const isOurs = router && receiver.station.name === router.name && sender !== receiver;
     return isOurs && passes(found) ? atRouter(model, router, found) : found;
   }
-  const beyond = target ?? receiver?.station.addresses[0];
-  if (!sender || !ours || !router || !beyond || isOf(sender, beyond)) {
+  const address = target ?? receiver?.station.addresses[0];
+  const beyond = host ?? address;
+  if (!sender || !ours || !router || !beyond || (address && isOf(sender, address))) {
     return conclude(ends, 'unreachable', apart(sender, receiver, to));
   }
-  const [own, next] = pairOf(sender, ours, beyond.family);
+  const [own, next] = pairOf(sender, ours, address?.family ?? family);
   if (!own || !next) {
-    return conclude(ends, 'unreachable', `${from} has no way to its router by IPv${beyond.family}`);
+    const by = address ? ` by IPv${address.family}` : '';
+    return conclude(ends, 'unreachable', `${from} has no way to its router${by}`);
   }
   const leg = { ...ends, source: String(own), destination: String(next) };
   return throughRouter(model, router, beyond, within(model, sender, ours, leg, carry));

@@ -1,5 +1,5 @@
 import type { Place } from '#base';
-import { Address, Prefix } from '#ip';
+import { Address, isHostName, Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { located } from '../machine.ts';
@@ -15,18 +15,32 @@ type EgressSource =
 const parseTarget = (text: string): Prefix =>
   text.includes('/') ? Prefix.parse(text) : Prefix.single(Address.parse(text));
 
-function readTarget(at: Text, draft: Draft): Prefix | undefined {
-  const prefix = draft.parse(at, parseTarget);
-  if (prefix?.length !== 0) return prefix;
+/** Neither digits and dots, nor hexadecimal digits and colons. */
+const isWord = (text: string): boolean => /[a-z_*]/i.test(text) && !/[:/]/.test(text);
+
+/** Where something may go, as a range or by name. */
+function readTarget(at: Text, draft: Draft): Pick<Egress, 'to' | 'host'> | undefined {
+  if (isWord(at.text)) return readHost(at, draft);
+  const to = draft.parse(at, parseTarget);
+  if (!to) return undefined;
+  if (to.length !== 0) return { to };
   draft.report(errors.diagnostic('spec/egress-everything', at, at));
+  return undefined;
+}
+
+/** In full: what a name without a dot means depends on the machine that looks it up. */
+function readHost(at: Text, draft: Draft): Pick<Egress, 'host'> | undefined {
+  const host = at.text.toLowerCase().replace(/\.$/, '');
+  if (isHostName(host) && host.includes('.')) return { host };
+  draft.report(errors.diagnostic('spec/egress-name', at, at));
   return undefined;
 }
 
 /** One entry of `egress`; none where it says nothing that can be done. */
 export function readEgress(source: EgressSource, place: Place, draft: Draft): readonly Egress[] {
   if (typeof source === 'string') {
-    const to = readTarget({ text: source, place }, draft);
-    return to ? [{ text: source, to, ports: [], ...located({}, place) }] : [];
+    const target = readTarget({ text: source, place }, draft);
+    return target ? [{ text: source, ...target, ports: [], ...located({}, place) }] : [];
   }
   const ports = textsOf(source, 'ports').flatMap((at): Port[] => {
     const port = draft.parse(at, parsePort);
@@ -43,6 +57,6 @@ export function readEgress(source: EgressSource, place: Place, draft: Draft): re
     draft.report(errors.diagnostic('spec/egress-internet', {}, where));
     return [{ text: 'internet', ports, ...located(source, place) }];
   }
-  const to = readTarget(at, draft);
-  return to ? [{ text: at.text, to, ports, ...located(source, place) }] : [];
+  const target = readTarget(at, draft);
+  return target ? [{ text: at.text, ...target, ports, ...located(source, place) }] : [];
 }

@@ -28,6 +28,10 @@ export const routerErrors = {
     says: '`{text}` lets everything leave',
     fix: 'List what may, or say `internet: true` if it is meant so.',
   },
+  'spec/egress-name': {
+    says: '`{text}` is not the name of a machine in full',
+    fix: 'Write it with its domain, such as proxy.example.org, one entry for each; patterns such as *.example.org cannot be looked up.',
+  },
   'spec/egress-internet': {
     says: 'the machines behind this router may reach ALL of the internet',
     fix: 'Nothing is to do if it is meant so; otherwise list what they may reach.',

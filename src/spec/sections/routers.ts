@@ -35,8 +35,9 @@ const EgressSchema = words.mapping(
   {
     to: words.optional(
       words.text({
-        description: 'The range, or the address, that may be reached.',
-        examples: ['130.238.7.10/32'],
+        description:
+          'The range, the address, or the name of the machine that may be reached. A name is looked up by the gateway, again and again.',
+        examples: ['130.238.7.10/32', 'proxy.example.org'],
       }),
     ),
     internet: words.optional(
@@ -105,7 +106,7 @@ const RouterSchema = words.mapping(
     egress: words.optional(
       Type.Array(Type.Union([Type.String({ examples: ['10.254.0.1/32'] }), EgressSchema]), {
         description:
-          'What may leave, and answers to it. Nothing else does: there is no default route. A range alone is one by all ports.',
+          'What may leave, and answers to it. Nothing else does: there is no default route. A range or a name alone is one by all ports.',
         examples: [['10.254.0.1/32', { to: '130.238.7.10/32', ports: ['udp/53', 'tcp/53'] }]],
       }),
     ),

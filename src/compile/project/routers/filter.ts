@@ -3,7 +3,8 @@ import { type Family, Prefix, PrefixSet } from '#ip';
 import type { Egress, Forward, Port, Router, Uplink } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model } from '../../model.ts';
-import { answerMark, deviceIn, segmentsOf, uplink } from './place.ts';
+import { flowMark, hostSet, hostSets, plainHost } from './hosts.ts';
+import { deviceIn, isInternet, outwardMark, segmentsOf, uplink } from './place.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const isNot = (left: string, right: string): NftMatch => ({ left, op: '!=', right });
@@ -18,7 +19,8 @@ const original = { 4: 'ct original ip daddr', 6: 'ct original ip6 daddr' } as co
 /** How counters of ways out are called: nft takes few letters in a name. */
 const counterOf = (kind: 'to' | 'from', text: string): string =>
   `${kind}-${text.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '_')}`;
-export const egressCounter = ({ text }: Egress): string => counterOf('to', text);
+export const egressCounter = ({ text, host }: Egress): string =>
+  counterOf('to', host === undefined ? text : plainHost(host));
 export const forwardCounter = ({ protocol, port }: Forward): string =>
   counterOf('from', `${protocol}_${port}`);
 
@@ -38,10 +40,14 @@ export function egressFilter(model: Model, router: Router): NftTable {
     family: 'inet',
     name: `hawser-${model.network.name}`,
     counters: [...new Set(counters)].sort(byText),
-    sets: [...reachSets(model, router), ...insideSets(model, router)],
+    sets: [...reachSets(model, router), ...insideSets(model, router), ...hostSets(router)],
     maps: [],
     chains: [
-      filter('arrive', 'prerouting', 'accept', [...answers(router), ...unrouted(router)]),
+      filter('arrive', 'prerouting', 'accept', [
+        ...answers(router),
+        ...toHosts(router),
+        ...unrouted(router),
+      ]),
       filter('forward', 'forward', 'drop', [
         { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
         { match: [is('ct state', 'related')], verdict: 'accept' },
@@ -90,13 +96,29 @@ const answers = (router: Router): readonly NftRule[] =>
     .filter(({ network }) => router.forwards.some(({ to }) => to.family === network.family))
     .map(({ address }) => ({
       match: [fromInside, is(original[address.family], String(address))],
-      set: `meta mark set ${answerMark}`,
+      set: `meta mark set ${outwardMark}`,
+      verdict: 'accept',
+    }));
+
+/** What is for somebody who has a name, or had it when the flow began, goes out without a route of the list. */
+const toHosts = ({ uplink: ends, egress }: Router): readonly NftRule[] =>
+  egress
+    .flatMap(({ host }) => host ?? [])
+    .flatMap((host) => [
+      ...ends.map(({ network: { family } }) =>
+        is(family === 4 ? 'ip daddr' : 'ip6 daddr', `@${hostSet(host, family)}`),
+      ),
+      is('ct mark', String(flowMark(host))),
+    ])
+    .map((target) => ({
+      match: [fromInside, is('meta pkttype', 'host'), target],
+      set: `meta mark set ${outwardMark}`,
       verdict: 'accept',
     }));
 
 /** What has no route would be dropped before any rule of `forward` counts it. */
 const unrouted = ({ uplink: ends, egress }: Router): readonly NftRule[] =>
-  egress.some(({ to }) => !to)
+  egress.some(isInternet)
     ? []
     : (
         [
@@ -111,7 +133,7 @@ const unrouted = ({ uplink: ends, egress }: Router): readonly NftRule[] =>
 
 /** Everything that a router has a route to, its own addresses among them. */
 function reachSets(model: Model, { uplink: ends, egress, ...router }: Router): readonly NftSet[] {
-  if (egress.some(({ to }) => !to)) return [];
+  if (egress.some(isInternet)) return [];
   const prefixes = [
     ...ends.map(({ address }) => Prefix.single(address)),
     ...egress.flatMap(({ to }) => to ?? []),
@@ -123,7 +145,7 @@ function reachSets(model: Model, { uplink: ends, egress, ...router }: Router): r
 
 /** Where everything may be reached, that is everything outside: from a segment nothing leads inside. */
 function insideSets(model: Model, { uplink: ends, egress }: Router): readonly NftSet[] {
-  if (!egress.some(({ to }) => !to)) return [];
+  if (!egress.some(isInternet)) return [];
   const inside = [
     ...model.inside.prefixes(),
     ...model.network.segments.flatMap(({ subnets }) => subnets),
@@ -159,20 +181,36 @@ function byPorts(ports: readonly Port[]): readonly (readonly NftMatch[])[] {
   ];
 }
 
-function letOut({ uplink: ends }: Router, egress: Egress): readonly NftRule[] {
-  const { to, ports } = egress;
-  const targets = to
-    ? [is(original[to.family], String(to))]
-    : ends.map(({ network: { family } }) => isNot(original[family], `@inside${family}`));
-  return targets.flatMap((target) =>
-    byPorts(ports).map(
+function letOut(router: Router, egress: Egress): readonly NftRule[] {
+  return targetsOf(router, egress).flatMap(({ target, set }) =>
+    byPorts(egress.ports).map(
       (match): NftRule => ({
         match: [target, ...match],
         counter: egressCounter(egress),
+        ...(set !== undefined && { set }),
         verdict: 'accept',
       }),
     ),
   );
+}
+
+/** Whom an entry lets reach. Flows to who has a name are marked: they go on when the name has moved on. */
+function targetsOf(
+  { uplink: ends }: Router,
+  { to, host }: Egress,
+): readonly { readonly target: NftMatch; readonly set?: string }[] {
+  if (to) return [{ target: is(original[to.family], String(to)) }];
+  const families = ends.map(({ network }) => network.family);
+  if (host === undefined)
+    return families.map((family) => ({ target: isNot(original[family], `@inside${family}`) }));
+  const mark = String(flowMark(host));
+  return [
+    { target: is('ct mark', mark) },
+    ...families.map((family) => ({
+      target: is(original[family], `@${hostSet(host, family)}`),
+      set: `ct mark set ${mark}`,
+    })),
+  ];
 }
 
 const endOf = ({ uplink: ends }: Router, { to }: Forward): readonly Uplink[] =>

@@ -1,14 +1,22 @@
 import { shortHash } from '#base';
-import type { Router, Segment } from '#spec';
+import type { Family } from '#ip';
+import type { Egress, Router, Segment } from '#spec';
 import type { Model, Node } from '../../model.ts';
 
 /** Names of devices in the namespace of a router: its way out, and its end in each segment. */
 export const uplink = 'uplink';
 export const deviceIn = ({ vni }: Segment): string => `vni${vni}`;
 
-/** Of answers to what came in by a forward, which have a table of routes of their own. */
-export const answerMark = 1;
-export const answerTable = 100;
+/** Of what leaves by the uplink though no route of the list leads there: it has a table of its own. */
+export const outwardMark = 1;
+export const outwardTable = 100;
+
+/** Whether what leaves may be for anybody: for who came in by a forward, or for who has a name at the moment. */
+export const leadsOutward = ({ forwards, egress }: Router, family: Family): boolean =>
+  forwards.some(({ to }) => to.family === family) || egress.some(({ host }) => host !== undefined);
+
+/** Everything outside. */
+export const isInternet = ({ to, host }: Egress): boolean => !to && host === undefined;
 
 /** The other end in a segment: one segment has one router of ours at most. */
 export const endInSegment = 'router';

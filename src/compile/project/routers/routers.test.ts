@@ -78,7 +78,28 @@ test('all of the internet is a default route, and what is inside the network is 
   ]);
 });
 
+test('a name has sets that the agent fills, and no rule names an address', () => {
+  const { nft, lookups, routes, rules, sysctls } =
+    of(file('{ to: Proxy.Example.org., ports: [tcp/3128] }')) ?? {};
+  expect(lookups?.items).toEqual([
+    {
+      host: 'proxy.example.org',
+      table: 'hawser-net',
+      v4: 'at-proxy.example.org-v4',
+      never: ['10.0.0.0/24', '10.5.0.0/24', '10.9.0.0/24'],
+    },
+  ]);
+  const set = nft?.items[0]?.sets.find(({ name }) => name === 'at-proxy.example.org-v4');
+  expect(set).toMatchObject({ interval: false, elements: [] });
+  // By a table of routes of its own, for what the filter marks: there is still no default route.
+  expect(routes?.items.map(({ prefix, table }) => [prefix, table])).toEqual([['0.0.0.0/0', 100]]);
+  expect(rules?.items).toMatchObject([{ fwmark: 1, table: 100 }]);
+  expect(sysctls?.items).toContainEqual({ key: 'net.ipv4.conf.all.rp_filter', value: '0' });
+  expect(of(file('10.254.0.1/32'))).not.toHaveProperty('lookups');
+});
+
 test.each([
+  ['a name', file('10.254.0.1/32, proxy.example.org'), ['ga']],
   ['another entry', file('10.254.0.2/32'), ['ga']],
   ['another port', file('{ to: 10.254.0.1/32, ports: [tcp/1] }'), ['ga']],
   ['a forward', file('10.254.0.1/32', '\n    forwards: [{ port: tcp/1, to: 10.9.0.5 }]'), ['ga']],

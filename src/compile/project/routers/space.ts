@@ -1,17 +1,20 @@
 import { by, byText } from '#base';
 import { Prefix } from '#ip';
 import type { Router } from '#spec';
-import type { AddressItem, Forwarding, Namespace, Route, Rule, Veth } from '#state';
+import type { AddressItem, Forwarding, Namespace, Route, Rule, Sysctl, Veth } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { bridge } from '../segments/place.ts';
 import { egressFilter } from './filter.ts';
+import { lookupsOf } from './hosts.ts';
 import {
-  answerMark,
-  answerTable,
   deviceIn,
   endInSegment,
   endOutside,
+  isInternet,
+  leadsOutward,
   macOf,
+  outwardMark,
+  outwardTable,
   routersAt,
   segmentsOf,
   spaceNamed,
@@ -30,11 +33,26 @@ export const routerSpaces = (model: Model, node: Node): Readonly<Record<string, 
 const spaceOf = (model: Model, router: Router): Namespace => ({
   veths: { v: 1, items: [...pairs(model, router)] },
   addresses: { v: 1, items: [...addresses(model, router)] },
-  routes: { v: 1, items: [...routes(router), ...answerRoutes(router)] },
-  rules: { v: 1, items: answerRoutes(router).map(ruleTo) },
+  routes: { v: 1, items: [...routes(router), ...outwardRoutes(router)] },
+  rules: { v: 1, items: outwardRoutes(router).map(ruleTo) },
   forwarding: { v: 1, items: [...forwarding(model, router)] },
+  sysctls: { v: 1, items: [...sysctls(model, router)] },
   nft: { v: 1, items: [egressFilter(model, router)] },
+  ...(router.egress.some(({ host }) => host !== undefined) && {
+    lookups: { v: 1, items: [...lookupsOf(model, router)] },
+  }),
 });
+
+/** Answers from where no route leads would be dropped; the filter knows the flow that they are of. */
+function sysctls(model: Model, router: Router): readonly Sysctl[] {
+  if (!leadsOutward(router, 4)) return [];
+  const key = 'net.ipv4.conf.*.rp_filter';
+  return [
+    { key: 'net.ipv4.conf.all.rp_filter', value: '0' },
+    { key, device: uplink, value: '0' },
+    ...segmentsOf(model, router).map((one) => ({ key, device: deviceIn(one), value: '1' })),
+  ];
+}
 
 function pairs(model: Model, router: Router): readonly Veth[] {
   const { name } = router;
@@ -79,30 +97,31 @@ function routes({ uplink: ends, egress }: Router): readonly Route[] {
   for (const { network, via } of ends) {
     const { family } = network;
     const targets = egress.flatMap(({ to }) =>
-      !to ? [everything[family]] : to.family === family && !network.contains(to) ? [`${to}`] : [],
+      to?.family === family && !network.contains(to) ? [`${to}`] : [],
     );
+    if (egress.some(isInternet)) targets.push(everything[family]);
     for (const prefix of targets)
       found.set(prefix, { prefix, device: uplink, via: String(via), table: 254 });
   }
   return [...found.values()].sort((a, b) => byText(a.prefix, b.prefix));
 }
 
-/** Answers to what came in by a forward go out, wherever it came from. */
-const answerRoutes = ({ uplink: ends, forwards }: Router): readonly Route[] =>
-  ends
-    .filter(({ network }) => forwards.some(({ to }) => to.family === network.family))
+/** What the filter marks goes out, wherever it is for. */
+const outwardRoutes = (router: Router): readonly Route[] =>
+  router.uplink
+    .filter(({ network }) => leadsOutward(router, network.family))
     .map(({ network, via }) => ({
       prefix: everything[network.family],
       device: uplink,
       via: String(via),
-      table: answerTable,
+      table: outwardTable,
     }));
 
 const ruleTo = ({ prefix, table }: Route): Rule => ({
   family: prefix.includes(':') ? 6 : 4,
   priority: table,
   not: false,
-  fwmark: answerMark,
+  fwmark: outwardMark,
   table,
 });
 

@@ -37,7 +37,7 @@ export const segmentsText = (model: Model): unknown => [
     router.site,
     router.segments,
     router.uplink.map(({ address, network, via }) => [`${address}`, `${network}`, `${via}`]),
-    router.egress.map(({ text, to, ports }) => [text, `${to ?? ''}`, ports]),
+    router.egress.map(({ text, to, host = '', ports }) => [text, `${to ?? ''}`, host, ports]),
     router.forwards.map(({ protocol, port, to, target }) => [protocol, port, `${to}`, target]),
     router.snat,
   ]),

@@ -1,0 +1,185 @@
+import { canonicalJson, type Diagnostic, HawserError } from '#base';
+import { findingOf, type Host } from '#host';
+import type { Change, HostState, Lookup, NftElementItem } from '#state';
+import { Again } from '../daemon/again.ts';
+import type { Turns } from '../daemon/turns.ts';
+import { agentErrors } from '../errors.ts';
+import { changeOf, type LearnedBySpace, nothingLearned } from '../segments/learned.ts';
+import type { Store } from '../store.ts';
+import { type Known, unknown } from './answers.ts';
+import type { askDns } from './dns.ts';
+import { type KnownHosts, learnedOf, lookupsIn } from './learned.ts';
+import { lookUp } from './look-up.ts';
+
+/** ms until a name is asked for again that was not found: after a while that doubles. */
+const firstRetry = 2_000;
+const lastRetry = 60_000;
+
+export interface LookupsInit {
+  readonly network: string;
+  readonly store: Store;
+  readonly ask: typeof askDns;
+  readonly turns: Turns;
+  readonly amend: Host['amend'];
+  /** What was found is part of what the machine should be. */
+  readonly learn: (learned: LearnedBySpace) => void;
+  /** All of it is to be looked at. */
+  readonly kick: () => void;
+  readonly say: (line: string) => void;
+}
+
+const noElements: ReadonlyMap<string, NftElementItem> = new Map();
+
+interface Watched {
+  readonly lookups: readonly Lookup[];
+  readonly again: Again;
+  retry: number;
+}
+
+/** Keeps sets of addresses as DNS has the names that they are of. */
+export class Lookups {
+  readonly #init: LookupsInit;
+  readonly #watched = new Map<string, Watched>();
+  #known: KnownHosts;
+  #state: HostState | undefined;
+  #learned: LearnedBySpace = nothingLearned;
+  #unkept: Diagnostic | undefined;
+
+  constructor(init: LookupsInit) {
+    this.#init = init;
+    this.#known = init.store.hosts(init.network);
+  }
+
+  /** What stands in the way of names, and what they must not be. */
+  get findings(): readonly Diagnostic[] {
+    const found = [...this.#watched.keys()].flatMap((host) =>
+      findingsOf(host, this.#known.get(host) ?? unknown),
+    );
+    return this.#unkept ? [...found, this.#unkept] : found;
+  }
+
+  /** What is known already belongs to a state from the beginning. */
+  expect(state: HostState): void {
+    if (this.#state !== state) this.#learn(state);
+  }
+
+  /** The machine has this state now. */
+  follow(state: HostState | undefined): void {
+    if (state && this.#state !== state) this.#learn(state);
+    this.#state = state;
+    const all = [...(state ? lookupsIn(state).values() : [])].flat();
+    const wanted = Map.groupBy(all, ({ host }) => host);
+    for (const [host, { again, lookups }] of this.#watched) {
+      if (canonicalJson(wanted.get(host) ?? []) === canonicalJson(lookups)) wanted.delete(host);
+      else {
+        again.stop();
+        this.#watched.delete(host);
+      }
+    }
+    for (const [host, lookups] of wanted) this.#watch(host, lookups);
+  }
+
+  stop(): void {
+    for (const { again } of this.#watched.values()) again.stop();
+  }
+
+  #watch(host: string, lookups: readonly Lookup[]): void {
+    const again = new Again(() => this.#look(host, watched));
+    const watched: Watched = { lookups, again, retry: firstRetry };
+    this.#watched.set(host, watched);
+    again.later(0);
+  }
+
+  async #look(host: string, watched: Watched): Promise<void> {
+    const { ask } = this.#init;
+    const before = this.#known.get(host) ?? unknown;
+    const { known, next } = await lookUp(ask, host, watched.lookups, before);
+    if (watched.again.isStopped) return;
+    if (known.failure === undefined) {
+      watched.retry = firstRetry;
+      watched.again.later(next);
+    } else {
+      watched.again.later(watched.retry);
+      watched.retry = Math.min(2 * watched.retry, lastRetry);
+    }
+    this.#tell(host, before, known);
+    await this.#put(host, known);
+  }
+
+  #tell(host: string, before: Known, after: Known): void {
+    const [was, is] = [before, after].map((known) =>
+      findingsOf(host, known).map(({ message }) => message),
+    );
+    if (canonicalJson(was) === canonicalJson(is)) return;
+    const [line = `${host} is found again`] = is ?? [];
+    this.#init.say(line);
+  }
+
+  async #put(host: string, known: Known): Promise<void> {
+    const before = this.#known.get(host) ?? unknown;
+    this.#known = new Map([...this.#known, [host, known]]);
+    const isNews = addressesOf(before) !== addressesOf(known);
+    if (!isNews || !this.#state) return;
+    this.#keep();
+    await this.#init.turns.run(() => this.#apply());
+  }
+
+  /** For the next start, with the names that are wanted alone. */
+  #keep(): void {
+    const hosts = new Map([...this.#known].filter(([host]) => this.#watched.has(host)));
+    try {
+      this.#init.store.keepHosts(this.#init.network, hosts);
+      this.#unkept = undefined;
+    } catch (error) {
+      if (!(error instanceof HawserError)) throw error;
+      this.#unkept = findingOf(error);
+    }
+  }
+
+  #learn(state: HostState): void {
+    this.#learned = learnedOf(state, this.#known);
+    this.#init.learn(this.#learned);
+  }
+
+  /** What other addresses mean for the sets of their names alone. */
+  async #apply(): Promise<void> {
+    if (!this.#state) return;
+    const before = this.#learned;
+    this.#learn(this.#state);
+    const { amend, network, kick } = this.#init;
+    for (const [space, { 'nft-elements': after }] of this.#learned) {
+      const was = before.get(space)?.['nft-elements'] ?? noElements;
+      const ids = new Set([...was.keys(), ...after.keys()]);
+      const changes = [...ids].flatMap((id): readonly Change[] =>
+        changeOf(space, 'nft-elements', was.get(id), after.get(id)),
+      );
+      // A namespace that is not there yet gets them with all the rest.
+      if (changes.length > 0 && (await amend(network, space, changes)).length > 0) kick();
+    }
+  }
+}
+
+const addressesOf = ({ until }: Known): string => Object.keys(until).sort().join();
+
+function findingsOf(host: string, { until, failure, refused }: Known): readonly Diagnostic[] {
+  const addresses = Object.keys(until).sort().join(', ');
+  const warning = { severity: 'warning' } as const;
+  return [
+    ...(failure === undefined
+      ? []
+      : [
+          addresses === ''
+            ? agentErrors.diagnostic('agent/host-unknown', { host, why: failure }, warning)
+            : agentErrors.diagnostic('agent/host-lost', { host, why: failure, addresses }, warning),
+        ]),
+    ...(refused.length === 0
+      ? []
+      : [
+          agentErrors.diagnostic(
+            'agent/host-refused',
+            { host, addresses: refused.join(', ') },
+            warning,
+          ),
+        ]),
+  ];
+}
