@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { network, OfNetwork, type RouteShape, route } from './route.ts';
 import { RevisionId, Time } from './schemas.ts';
 
 /** What other processes say may be long: it is cut where it is read. */
@@ -119,3 +120,18 @@ export const MonitorsStatus = Type.Object({
   monitors: Type.Array(MonitorStatus),
 });
 export type MonitorsStatus = Static<typeof MonitorsStatus>;
+
+export const monitorRoutes = {
+  monitors: route({
+    method: 'GET',
+    path: `${network}/monitors`,
+    permission: 'read',
+    summary: 'The services that machines of a network look at, and how each is',
+    params: OfNetwork,
+    query: Type.Object({
+      /** Without what is known of platforms. */
+      brief: Type.Optional(Type.Boolean()),
+    }),
+    response: MonitorsStatus,
+  }),
+} as const satisfies Readonly<Record<string, RouteShape>>;

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { TunnelState, TunnelsStatus } from './health.ts';
-import { MonitorsStatus } from './monitors.ts';
+import { monitorRoutes } from './monitors.ts';
 import { rotationRoutes } from './rotation.ts';
 import {
   network,
@@ -104,14 +104,7 @@ export const routes = {
     }),
     response: TunnelsStatus,
   }),
-  monitors: route({
-    method: 'GET',
-    path: `${network}/monitors`,
-    permission: 'read',
-    summary: 'The services that machines of a network look at, and how each is',
-    params: OfNetwork,
-    response: MonitorsStatus,
-  }),
+  ...monitorRoutes,
   pull: route({
     method: 'GET',
     path: `${network}/file`,

@@ -166,7 +166,11 @@ test('a page hears at once that an agent came, and what to ask for again', async
     sent.on('error', reject);
     sent.end();
   });
-  expect(JSON.parse((await heard).replace('data: ', ''))).toEqual(['status', 'tunnels']);
+  expect(JSON.parse((await heard).replace('data: ', ''))).toEqual([
+    'status',
+    'tunnels',
+    'monitors',
+  ]);
 });
 
 test('who may not look hears nothing', async () => {

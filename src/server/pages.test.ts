@@ -9,13 +9,10 @@ import { suite } from '../../tests/support/suite.ts';
 import { logIn, openBrowser, openPage, type Scheme } from '../../tests/web/browser.ts';
 import type { Channel } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
-import { furnish } from './fixtures/testing-dashboard.ts';
+import { furnish, script } from './fixtures/testing-dashboard.ts';
 
 const dashboard = join(bundle, '../web');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What a machine may say that somebody else has taken over. */
-const script = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
 
 /** What keeps people from using a page, as axe-core finds it: the rule and where it is broken. */
 async function hurdlesOn(page: Page): Promise<readonly string[]> {
@@ -61,11 +58,13 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
         '/machines/anna',
         '/tunnels',
         '/tunnels/anna/hub',
+        '/platform',
+        '/platform/mupif',
         '/none',
       ]) {
         await page.goto(`/n/net${path}`);
         await page
-          .getByText(/Wrong now|Point at|Overlay|Between|Handshake|no such page/)
+          .getByText(/Wrong now|Point at|Overlay|Between|Handshake|Job managers|no such page/)
           .first()
           .waitFor();
         expect(await hurdlesOn(page), path).toEqual([]);
@@ -98,6 +97,29 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.goto('/n/net/machines/giessen');
     await page.getByText(script).first().waitFor();
     expect(await page.title()).toBe('Hawser');
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('show a platform as it is: who is busy, who is gone, and logs in their place', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.locator('.findings').getByRole('link', { name: 'mupif' }).press('Enter');
+    const item = (name: string) => page.locator('.items > li').filter({ hasText: name });
+    await item('thermal').getByText('2 of 4 running').waitFor();
+    await item('cfd-giessen').getByText('busy', { exact: true }).waitFor();
+    await item('old-solver').getByText('down, still registered').waitFor();
+    await item('1@thermal').locator('summary').first().press('Enter');
+    await page.getByText('time step 119').waitFor();
+    await page.getByText('1198', { exact: true }).waitFor();
+    await page.getByRole('img', { name: 'processed in the last 48 hours' }).waitFor();
+    expect(await page.locator('.hours svg').first().locator('g').count()).toBe(48);
+    expect(await page.title()).toBe('Hawser');
+    const why = 'the name server cannot be reached';
+    agents.get('hub')?.say({
+      ...{ type: 'monitors', results: { mupif: { state: 'down', why, lasts: 0 } } },
+    });
+    await page.getByText(why).waitFor({ timeout: 2000 });
     expect(offences).toEqual([]);
     await page.context().close();
   });

@@ -1,6 +1,6 @@
-import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
+import type { MachineStatus, MonitorStatus, NetworkStatus, TunnelStatus } from '#api';
 import { pathIn } from '../route.ts';
-import { ago, type Mood, moodOfTunnel } from './words.ts';
+import { ago, type Mood, moodOfMonitor, moodOfTunnel } from './words.ts';
 
 /** One thing that is not as it should be, as a sentence: what it is about, and what is with it. */
 export interface Finding {
@@ -14,12 +14,17 @@ export interface Finding {
 }
 
 /** What is wrong with a network, the worst first. Pure but for the clock. */
-export function findingsOf(status: NetworkStatus, tunnels: TunnelsStatus): readonly Finding[] {
+export function findingsOf(
+  status: NetworkStatus,
+  tunnels: readonly TunnelStatus[],
+  monitors: readonly MonitorStatus[],
+): readonly Finding[] {
   const { network } = status;
   const all = [
     ...networkFindings(status),
     ...status.machines.flatMap((machine) => [...machineFindings(network, machine)]),
-    ...tunnels.tunnels.flatMap((tunnel) => tunnelFinding(network, tunnel)),
+    ...tunnels.flatMap((tunnel) => tunnelFinding(network, tunnel)),
+    ...monitors.flatMap((monitor) => monitorFinding(network, monitor)),
   ];
   const order = ['bad', 'warn', 'idle'] as const;
   return order.flatMap((mood) => all.filter((one) => one.mood === mood));
@@ -85,3 +90,11 @@ function tunnelFinding(network: string, { state, why, ends: [a, b] }: TunnelStat
 }
 
 const wordOf = (state: TunnelStatus['state']): string => (state === 'never' ? 'not up yet' : state);
+
+function monitorFinding(network: string, { name, state, why = '' }: MonitorStatus): Finding[] {
+  const mood = moodOfMonitor[state];
+  if (mood === 'good') return [];
+  const says = `is ${state}${why === '' ? '' : `: ${why}`}`;
+  const to = pathIn(network, 'platform', name);
+  return [{ key: `monitor ${name}`, mood, about: name, says, to }];
+}

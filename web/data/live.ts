@@ -3,6 +3,9 @@ import { useEffect, useState } from 'react';
 import type { Topic } from '#api';
 import { keys } from './queries.ts';
 
+/** All that may change. */
+const topics: readonly Topic[] = ['status', 'tunnels', 'monitors'];
+
 /** Asks again for what changed; what changes meanwhile is asked for once more, after the answer. */
 class Refresher {
   readonly #client: QueryClient;
@@ -21,7 +24,7 @@ class Refresher {
       return;
     }
     this.#asked.add(topic);
-    await this.#client.refetchQueries({ queryKey: keys.of(this.#network, topic) });
+    await this.#client.refetchQueries({ queryKey: keys.of(this.#network, topic), type: 'active' });
     this.#asked.delete(topic);
     if (this.#again.delete(topic)) await this.look(topic);
   }
@@ -41,7 +44,7 @@ export function useLive(network: string): boolean {
     source.addEventListener('open', () => {
       setLive(true);
       // What happened meanwhile was told to nobody.
-      if (wasBroken) look(['status', 'tunnels']);
+      if (wasBroken) look(topics);
       wasBroken = false;
     });
     source.addEventListener('error', () => {

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
+import type { MonitorsStatus, NetworkStatus, SessionInfo, Topic, TunnelsStatus } from '#api';
 import { ask } from './server.ts';
 
 /** Milliseconds after which ages of what was heard are asked for again, though nothing changed. */
@@ -8,7 +8,7 @@ const aging = 15_000;
 /** Keys of what was asked. */
 export const keys = {
   session: ['session'],
-  of: (network: string, topic: 'status' | 'tunnels') => [network, topic],
+  of: (network: string, topic: Topic) => [network, topic],
 } as const;
 
 export const useSession = () =>
@@ -24,16 +24,21 @@ export const useNetworks = () =>
     queryFn: async () => ask<readonly { readonly network: string }[]>('/v1/networks'),
   });
 
-export const useStatus = (network: string) =>
+/** Where something of a network is asked for. */
+export const at = (network: string, path: string): string =>
+  `/v1/networks/${encodeURIComponent(network)}/${path}`;
+
+const useTopic = <T>(network: string, topic: Topic, query = '') =>
   useQuery({
-    queryKey: keys.of(network, 'status'),
-    queryFn: async () => ask<NetworkStatus>(`/v1/networks/${encodeURIComponent(network)}/status`),
+    queryKey: [...keys.of(network, topic), query],
+    queryFn: async () => ask<T>(at(network, `${topic}${query}`)),
     refetchInterval: aging,
   });
 
-export const useTunnels = (network: string) =>
-  useQuery({
-    queryKey: keys.of(network, 'tunnels'),
-    queryFn: async () => ask<TunnelsStatus>(`/v1/networks/${encodeURIComponent(network)}/tunnels`),
-    refetchInterval: aging,
-  });
+export const useStatus = (network: string) => useTopic<NetworkStatus>(network, 'status');
+
+export const useTunnels = (network: string) => useTopic<TunnelsStatus>(network, 'tunnels');
+
+/** The services of a network; `all`: with what is known of platforms. */
+export const useMonitors = (network: string, what: 'all' | 'brief') =>
+  useTopic<MonitorsStatus>(network, 'monitors', what === 'brief' ? '?brief=true' : '');

@@ -1,4 +1,4 @@
-import type { MachineStatus, TunnelState, TunnelStatus } from '#api';
+import type { MachineStatus, MonitorState, TunnelState, TunnelStatus } from '#api';
 
 /** How much something matters, the worst first. */
 export type Mood = 'bad' | 'warn' | 'idle' | 'good';
@@ -15,6 +15,14 @@ export const moodOfTunnel: Readonly<Record<TunnelState, Mood>> = {
 
 /** The worst first. */
 export const states = Object.keys(moodOfTunnel) as readonly TunnelState[];
+
+export const moodOfMonitor: Readonly<Record<MonitorState, Mood>> = {
+  down: 'bad',
+  busy: 'warn',
+  degraded: 'warn',
+  unknown: 'idle',
+  up: 'good',
+};
 
 /** What a machine is, in the words of `hawser status`. */
 export function presenceOf({ enrolment, connected }: MachineStatus): {

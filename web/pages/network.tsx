@@ -1,6 +1,6 @@
 import { Button, NativeSelect, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
 import { useLive } from '../data/live.ts';
 import { useNetworks, useStatus, useTunnels } from '../data/queries.ts';
@@ -14,8 +14,9 @@ import { Overview } from './overview.tsx';
 import { TunnelPage } from './tunnel.tsx';
 import { TunnelsPage } from './tunnels.tsx';
 
-/** What it takes to lay islands out is loaded where they are looked at. */
+/** What not everybody looks at is loaded where it is looked at. */
 const MapPage = lazy(async () => import('./map.tsx'));
+const PlatformPage = lazy(async () => import('./platform/platform.tsx'));
 
 interface NetworkPagesProps {
   readonly network: string;
@@ -29,12 +30,19 @@ const sections = [
   { path: ['map'], name: 'Map' },
   { path: ['machines'], name: 'Machines' },
   { path: ['tunnels'], name: 'Tunnels' },
+  { path: ['platform'], name: 'Platform' },
 ] as const;
 
 /** All pages of a network, with what is around them. */
 export function NetworkPages({ network, path, session }: NetworkPagesProps) {
   const isLive = useLive(network);
   const [page] = path;
+  const nav = useRef<HTMLElement>(null);
+  // Where there is little room, pages that are named further on cannot be seen.
+  useEffect(() => {
+    const here = page === undefined ? undefined : nav.current?.querySelector('[aria-current]');
+    here?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [page]);
   return (
     <div className="frame">
       <a className="skip" href="#page">
@@ -45,7 +53,7 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
           Hawser
         </Link>
         <NetworkChoice network={network} />
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={nav}>
           {sections.map(({ path: [own], name }) => (
             <Link
               key={name}
@@ -67,7 +75,11 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
       </header>
       <main id="page" tabIndex={-1}>
         <Known network={network}>
-          {(status, tunnels) => <Page status={status} tunnels={tunnels} path={path} />}
+          {(status, tunnels) => (
+            <Suspense fallback={<Loading what="the page" />}>
+              <Page status={status} tunnels={tunnels} path={path} />
+            </Suspense>
+          )}
         </Known>
       </main>
     </div>
@@ -83,12 +95,9 @@ interface PageProps {
 function Page({ status, tunnels, path: [page, first, second] }: PageProps) {
   if (page === undefined) return <Overview status={status} tunnels={tunnels} />;
   if (page === 'map') {
-    return (
-      <Suspense fallback={<Loading what="the map" />}>
-        <MapPage status={status} tunnels={tunnels} />
-      </Suspense>
-    );
+    return <MapPage status={status} tunnels={tunnels} />;
   }
+  if (page === 'platform') return <PlatformPage network={status.network} only={first} />;
   if (page === 'machines' && first !== undefined)
     return <MachinePage name={first} status={status} tunnels={tunnels} />;
   if (page === 'machines') return <MachinesPage status={status} />;

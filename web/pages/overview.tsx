@@ -1,7 +1,8 @@
 import { useMemo } from 'react';
-import type { NetworkStatus, TunnelsStatus } from '#api';
+import type { MonitorStatus, NetworkStatus, TunnelsStatus } from '#api';
 import { type Finding, findingsOf } from '../data/findings.ts';
-import { moodOfTunnel, plural, states } from '../data/words.ts';
+import { useMonitors } from '../data/queries.ts';
+import { type Mood, moodOfMonitor, moodOfTunnel, plural } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
 import { Empty, Pill, Words } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
@@ -11,12 +12,19 @@ interface OverviewProps {
   readonly tunnels: TunnelsStatus;
 }
 
+const none: readonly MonitorStatus[] = [];
+
 /** So many sentences of one kind are read; the tables have the others. */
 const most = 12;
 
 /** What is wrong now, first. */
 export function Overview({ status, tunnels }: OverviewProps) {
-  const findings = useMemo(() => findingsOf(status, tunnels), [status, tunnels]);
+  const { data } = useMonitors(status.network, 'brief');
+  const monitors = data?.monitors ?? none;
+  const findings = useMemo(
+    () => findingsOf(status, tunnels.tunnels, monitors),
+    [status, tunnels, monitors],
+  );
   const of = (mood: Finding['mood']) => findings.filter((one) => one.mood === mood);
   const [bad, warn, idle] = [of('bad'), of('warn'), of('idle')];
   return (
@@ -30,7 +38,7 @@ export function Overview({ status, tunnels }: OverviewProps) {
           <Findings title="Needs a look" findings={warn} />
         </>
       )}
-      <Counts status={status} tunnels={tunnels} />
+      <Counts status={status} tunnels={tunnels} monitors={monitors} />
       <Findings title="Not there yet" findings={idle} />
     </>
   );
@@ -83,7 +91,11 @@ function Findings({ title, findings }: FindingsProps) {
   );
 }
 
-function Counts({ status, tunnels }: OverviewProps) {
+interface CountsProps extends OverviewProps {
+  readonly monitors: readonly MonitorStatus[];
+}
+
+function Counts({ status, tunnels, monitors }: CountsProps) {
   const { network, machines, revision } = status;
   const ours = machines.filter(({ enrolment }) => enrolment === 'enrolled');
   const connected = ours.filter((machine) => machine.connected).length;
@@ -101,16 +113,18 @@ function Counts({ status, tunnels }: OverviewProps) {
           {tunnels.counts['up'] ?? 0} <small>of {total}</small>
         </strong>
         <span className="dim">tunnels up</span>
-        <span className="bar" aria-hidden="true">
-          {states.toReversed().map((state) => (
-            <span
-              key={state}
-              className={moodOfTunnel[state]}
-              style={{ flexGrow: tunnels.counts[state] ?? 0 }}
-            />
-          ))}
-        </span>
+        <Shares moods={tunnels.tunnels.map(({ state }) => moodOfTunnel[state])} />
       </Link>
+      {monitors.length > 0 && (
+        <Link to={pathIn(network, 'platform')} className="card count">
+          <strong>
+            {monitors.filter(({ state }) => state === 'up').length}{' '}
+            <small>of {monitors.length}</small>
+          </strong>
+          <span className="dim">services up</span>
+          <Shares moods={monitors.map(({ state }) => moodOfMonitor[state])} />
+        </Link>
+      )}
       <div className="card count">
         <strong>{revision.number}</strong>
         <span className="dim">revision</span>
@@ -118,3 +132,16 @@ function Counts({ status, tunnels }: OverviewProps) {
     </section>
   );
 }
+
+/** How many are how, as parts of a bar. */
+const Shares = ({ moods }: { readonly moods: readonly Mood[] }) => (
+  <span className="bar" aria-hidden="true">
+    {(['good', 'idle', 'warn', 'bad'] as const).map((mood) => (
+      <span
+        key={mood}
+        className={mood}
+        style={{ flexGrow: moods.filter((one) => one === mood).length }}
+      />
+    ))}
+  </span>
+);

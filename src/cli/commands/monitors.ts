@@ -28,7 +28,7 @@ async function monitorsOf(
   network: string,
   name: string | undefined,
 ): Promise<MonitorsStatus> {
-  const status = await client.call('monitors', { params: { network } });
+  const status = await client.call('monitors', { params: { network }, query: {} });
   const monitors = status.monitors.filter((one) => name === undefined || one.name === name);
   if (name === undefined || monitors.length > 0) return { ...status, monitors };
   const known = status.monitors.map((one) => one.name).join(', ') || 'none';

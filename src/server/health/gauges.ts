@@ -133,7 +133,7 @@ const gauges: readonly HealthGauge[] = [
     help: '1 if a service is up, 0 if it is not; nothing where nobody looks.',
     labels: ['monitor', 'type', 'from'],
     values: async ({ network, hub }) =>
-      monitorsOf(network.snapshot, hub, new Date())
+      monitorsOf(network.snapshot, hub, { now: new Date(), brief: true })
         .monitors.filter(({ state }) => state !== 'unknown')
         .map(
           ({ name: monitor, type, from, state }): Value => [

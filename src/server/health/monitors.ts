@@ -3,13 +3,27 @@ import type { Hub } from '../hub/hub.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { MonitorView } from '../network/views.ts';
 
+interface Asked {
+  readonly now: Date;
+  /** Without what is known of platforms. */
+  readonly brief?: boolean | undefined;
+}
+
 /** How the services of a network are, by what the agents that look at them tell this server. */
-export function monitorsOf(snapshot: Snapshot, hub: Hub, now: Date): MonitorsStatus {
+export function monitorsOf(
+  snapshot: Snapshot,
+  hub: Hub,
+  { now, brief = false }: Asked,
+): MonitorsStatus {
   const { stored, monitors } = snapshot;
+  const told = ({ platform, ...gist }: MonitorStatus): MonitorStatus => ({
+    ...gist,
+    ...(platform && !brief && { platform }),
+  });
   return {
     network: stored.network,
     revision: stored.revision,
-    monitors: monitors.map((monitor) => statusOf(snapshot, hub, monitor, now)),
+    monitors: monitors.map((monitor) => told(statusOf(snapshot, hub, monitor, now))),
   };
 }
 

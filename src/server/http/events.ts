@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { apiErrors, eventsPath, type Topic } from '#api';
+import { apiErrors, eventsPath, type Topic, topics } from '#api';
 import type { Hub } from '../hub/hub.ts';
 
 /** Whoever listens hears at most so often, in milliseconds. */
@@ -24,9 +24,9 @@ export class Feed {
   readonly #heart: NodeJS.Timeout;
 
   constructor(hub: Hub) {
-    hub.onNews(() => this.#note('status', 'tunnels'));
-    hub.onSamples(() => this.#note('tunnels'));
-    hub.network.onChange(() => this.#note('status', 'tunnels'));
+    hub.onNews(() => this.#note(...topics));
+    hub.onTold((what) => this.#note(what === 'samples' ? 'tunnels' : what));
+    hub.network.onChange(() => this.#note(...topics));
     this.#heart = setInterval(() => this.#beat(), beatEvery).unref();
   }
 

@@ -66,7 +66,7 @@ export class Hub {
   readonly #heart: NodeJS.Timeout;
   readonly #began = performance.now();
   readonly #onNews = new Set<() => void>();
-  readonly #onSamples = new Set<() => void>();
+  readonly #onTold = new Set<(what: 'samples' | 'monitors') => void>();
 
   constructor(network: Network, components: HubComponents) {
     this.network = network;
@@ -133,14 +133,14 @@ export class Hub {
     return seen === undefined ? undefined : new Date(seen).toISOString();
   }
 
-  /** Told when an agent came, went or said something, but for how its tunnels are. */
+  /** Told when an agent came, went or said something, but for what `onTold` tells. */
   onNews(listener: () => void): void {
     this.#onNews.add(listener);
   }
 
-  /** Told when an agent said how its tunnels are. */
-  onSamples(listener: () => void): void {
-    this.#onSamples.add(listener);
+  /** Told when an agent said how its tunnels are, or services that it looks at. */
+  onTold(listener: (what: 'samples' | 'monitors') => void): void {
+    this.#onTold.add(listener);
   }
 
   /** Whether an agent here has confirmed the state that its machine should have now, all of it. */
@@ -213,12 +213,12 @@ export class Hub {
   }
 
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
-    if (message.type === 'samples') {
-      connection.samples.hear(message, performance.now());
-      for (const listener of this.#onSamples) listener();
+    if (message.type === 'samples' || message.type === 'monitors') {
+      if (message.type === 'samples') connection.samples.hear(message, performance.now());
+      else connection.looks.hear(message, performance.now());
+      for (const listener of this.#onTold) listener(message.type);
       return;
     }
-    if (message.type === 'monitors') return connection.looks.hear(message, performance.now());
     if (message.type === 'report') {
       connection.heard(message);
       const tookBack = this.#findings.tookBack(connection);

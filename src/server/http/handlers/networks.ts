@@ -76,9 +76,9 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
       return tunnelsOf(snapshot, hub, await network.tunnelPairs(snapshot), query);
     },
 
-    async monitors({ params }) {
+    async monitors({ params, query }) {
       const { network, hub } = context.networks.get(params.network);
-      return monitorsOf(network.snapshot, hub, clock());
+      return monitorsOf(network.snapshot, hub, { now: clock(), ...query });
     },
 
     async pull({ params, query }) {
