@@ -57,6 +57,10 @@ export const labErrors = errorTable({
     says: 'the lab has no VLAN tags, and the machines of segment {segment} at site {site} have the tag {vlan}',
     fix: 'Try a copy of the file without `vlan` there, each segment with a `port` of its own.',
   },
+  'lab/no-lease': {
+    says: '{machine} got no address from the DHCP server of segment {segment} at {site}: {reason}',
+    fix: '`hawser agent status` on its gateway says whether the server runs there.',
+  },
   'lab/missing-programs': {
     says: 'the lab needs programs that are not here: {programs}',
     fix: 'On Debian or Ubuntu: sudo apt-get install --no-install-recommends {packages}',

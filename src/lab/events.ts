@@ -8,6 +8,7 @@ export const stages = {
   keys: 'Make keys',
   states: 'Compile',
   apply: 'Bring each machine to its state',
+  leases: 'Ask for addresses',
   handshakes: 'Shake hands',
   proof: 'Measure every flow',
 } as const;

@@ -33,7 +33,8 @@ export function requirePrograms(): void {
   requireAll(programs);
 }
 
-function requireAll(wanted: Readonly<Record<string, string>>): void {
+/** Throws `lab/missing-programs`. */
+export function requireAll(wanted: Readonly<Record<string, string>>): void {
   const missing = Object.keys(wanted).filter((name) => !isThere(name, searchPath()));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((name) => wanted[name]))].join(' ');

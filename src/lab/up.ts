@@ -7,6 +7,7 @@ import { counting, type Report } from './events.ts';
 import { layHostsFile } from './hosts-file.ts';
 import { inside, type Keeper, startKeeper } from './keeper.ts';
 import { type Lab, stationsIn } from './lab.ts';
+import { askForLeases, requireClients } from './leases.ts';
 import { listenEverywhere } from './listening.ts';
 import { freshRun, provideHomes } from './mounts.ts';
 import { requirePrograms, requireResolver, requireWireguard } from './ready.ts';
@@ -43,6 +44,7 @@ export async function up(options: UpOptions): Promise<Lab> {
   const { name, network, file, files } = options;
   requirePrograms();
   requireResolver(network);
+  requireClients(network);
   const server = files && { server: serverName(network) };
   const about = { name, network: network.name, file, ...server };
   const record = await claim(crypto.randomUUID(), about);
@@ -76,6 +78,7 @@ async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
     ? await beginAtServer(world, { ...beginning, files })
     : await beginDirectly(world, beginning);
   await setPlainRoutes(lab);
+  await askForLeases(lab, report);
   await listenEverywhere(lab);
   const complete: LabRecord = { ...record, stage: 'up' };
   await writeLab(complete);

@@ -68,6 +68,8 @@ export interface Station {
   readonly node?: string;
   /** Of a machine of a segment. */
   readonly segment?: string;
+  /** Whether it asks its site's DHCP server for its address of IPv4. */
+  readonly asks?: true;
   readonly device: string;
   readonly mtu: number;
   /** What it answers on, besides overlay addresses. */

@@ -14,6 +14,10 @@ export function addSegments(draft: Draft, { segments, sites }: Network): void {
   }
 }
 
+/** Where a server of ours answers, machines ask it; elsewhere the lab gives them their addresses itself. */
+export const asksForAddress = ({ dhcp }: SegmentSite): boolean =>
+  dhcp.by === 'hawser' && dhcp.addresses.some(({ family }) => family === 4);
+
 function addSwitch(draft: Draft, segment: Segment, here: SegmentSite, gateway: string): void {
   const { site, vlan } = here;
   if (vlan !== undefined) {
@@ -27,7 +31,7 @@ function addSwitch(draft: Draft, segment: Segment, here: SegmentSite, gateway: s
     ...machines.map((machine) => ({ namespace: machine.name, device: 'eth0' })),
   ];
   const ports = ends.map((_, index) => `p${index}`);
-  for (const machine of machines) addMachine(draft, segment, machine, { name, gateway });
+  for (const machine of machines) addMachine(draft, segment, machine, { name, gateway, here });
   for (const [index, end] of ends.entries()) {
     draft.cable({ namespace: name, device: `p${index}` }, end, ethernetMtu);
   }
@@ -38,14 +42,17 @@ function addMachine(
   draft: Draft,
   segment: Segment,
   { name, site, addresses, mac }: Machine,
-  at: { readonly name: string; readonly gateway: string },
+  at: { readonly name: string; readonly gateway: string; readonly here: SegmentSite },
 ): void {
+  const asks = asksForAddress(at.here) && addresses.some(({ family }) => family === 4);
   const lengthOf = (family: 4 | 6): number =>
     segment.subnets.find((subnet) => subnet.family === family)?.length ?? 0;
   draft.namespace(name).interfaces.push({
     device: 'eth0',
     mac,
-    addresses: addresses.map((address) => `${address}/${lengthOf(address.family)}`),
+    addresses: addresses
+      .filter(({ family }) => !(asks && family === 4))
+      .map((address) => `${address}/${lengthOf(address.family)}`),
   });
   draft.stations.push({
     name,
@@ -53,6 +60,7 @@ function addMachine(
     unit: site,
     segment: segment.name,
     node: at.gateway,
+    ...(asks && { asks }),
     device: 'eth0',
     mtu: ethernetMtu,
     addresses,

@@ -191,6 +191,15 @@ test('the machine of a server has a name that the file gives to nothing', () => 
   expect(serverName(networkOf(twoSites('members: { server: {} }')))).toBe('hawser-server');
 });
 
+test('machines of a segment ask for their addresses where a server of ours answers, and have them elsewhere', () => {
+  const underlay = underlayOf(networkOf(readFileSync('examples/stretched.yaml', 'utf8')));
+  const addressed = (name: string) =>
+    underlay.namespaces.find((ns) => ns.name === name)?.interfaces[0]?.addresses;
+  const asks = (name: string) => underlay.stations.find((one) => one.name === name)?.asks;
+  expect([addressed('knox-1'), asks('knox-1')]).toEqual([[], true]);
+  expect([addressed('epouta-1'), asks('epouta-1')]).toEqual([['10.101.0.11/16'], undefined]);
+});
+
 test('a segment with a tag is refused, since there are none here', () => {
   const yaml = readFileSync('examples/stretched.yaml', 'utf8').replace(
     'port: eth1',
