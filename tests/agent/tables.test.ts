@@ -91,30 +91,52 @@ suite('the table of a segment, with no server', {
     expect(b.inside(space, 'ip neigh show 10.9.0.1')).toContain('02:00:00:00:00:01');
     b.unplug('thief');
     // Within their site the thief could lie to them.
-    b.inside('pouta-1', 'ip neigh flush all');
+    for (const name of ['pouta-1', 'silent']) b.inside(name, 'ip neigh flush all');
     expect(a.reaches('knox-1', '10.9.0.129')).toBe(true);
   });
 
-  test('one address at two places stays with one of them, and is told of with both', async () => {
-    const mac = '02:00:00:00:00:70';
-    for (const gateway of [a, b]) gateway.plugIn('twin', '10.9.0.70', mac);
-    const speak = (): void => {
-      for (const [gateway, near] of [
-        [a, '10.9.0.1'],
-        [b, '10.9.0.129'],
-      ] as const) {
-        gateway.inside('twin', 'ip neigh flush all');
-        gateway.reaches('twin', near, 0.2);
-      }
-    };
+  test('an address stays with the machine that has it, and whoever wants it elsewhere is told of with both places', async () => {
+    const neighbour = (): string => b.inside(space, `ip neigh show ${guest.address}`);
+    b.plugIn('heir', guest.address, '02:00:00:00:00:67');
+    b.reaches('heir', '10.9.0.129', 0.2);
+    for (const gateway of [a, b]) {
+      const said = await until('both agents say so', () => {
+        const text = gateway.machine.must('agent', 'status');
+        return text.includes('agent/two-places') && text;
+      });
+      expect(said).toMatch(
+        /10\.9\.0\.50 of segment lab is at two places: at site knox, and at site pouta/,
+      );
+    }
+    expect(neighbour()).toContain(guest.mac);
+    expect(b.reaches('heir', '10.9.0.1', 0.2)).toBe(false);
+    a.unplug('guest');
+    await until('the heir is reached from the other site', () => {
+      b.inside('heir', 'ip neigh flush all');
+      b.reaches('heir', '10.9.0.129', 0.1);
+      a.inside('knox-1', 'ip neigh flush all');
+      return a.reaches('knox-1', guest.address, 0.1);
+    });
+    b.unplug('heir');
+  });
+
+  test('a machine that shows up at a second place stays at the first, and is told of with both', async () => {
+    const [mac, address] = ['02:00:00:00:00:70', '10.9.0.70'];
+    a.plugIn('twin', address, mac);
+    a.reaches('twin', '10.9.0.1', 0.2);
+    await until('the other gateway knows the first', () => fdbOf(b).includes(mac));
+    b.plugIn('twin', address, mac);
     const said = await until('an agent says so', () => {
-      speak();
-      const text = a.machine.must('agent', 'status') + b.machine.must('agent', 'status');
-      return text.includes('agent/two-places') && text;
+      b.inside('twin', 'ip neigh flush all');
+      b.reaches('twin', '10.9.0.129', 0.2);
+      const text = b.machine.must('agent', 'status');
+      return text.includes(mac) && text;
     });
     expect(said).toMatch(
-      /02:00:00:00:00:70 of segment lab is at two places: at site (knox|pouta), and at site (knox|pouta)/,
+      /02:00:00:00:00:70 of segment lab is at two places: at site knox, and at site pouta/,
     );
+    expect(fdbOf(a)).not.toContain(mac);
+    await until('frames for it go to the first', () => fdbOf(b).includes(`${mac} dst 10.0.0.1`));
     for (const gateway of [a, b]) gateway.unplug('twin');
   });
 

@@ -14,6 +14,10 @@ export interface Heard {
   part(at: string, part: Part): void;
   /** It asks for machines that nobody knows. */
   asked(at: string, segment: string, addresses: readonly string[]): void;
+  /** It sees a machine with addresses that are ours. */
+  claimed(at: string, segment: string, of: readonly string[]): void;
+  /** What we claimed is there still. */
+  kept(at: string, segment: string, of: readonly string[]): void;
   /** Up to which numbers its tables are known here. */
   known(at: string): Readonly<Record<string, [id: string, seq: number]>>;
   /** Tables that it is to know. */
@@ -70,8 +74,8 @@ class Call {
     }
   }
 
-  ask(segment: string, addresses: readonly string[]): void {
-    if (this.#told) this.#lines?.send({ type: 'ask', segment, addresses: [...addresses] });
+  say(message: Message): void {
+    if (this.#told) this.#lines?.send(message);
   }
 
   stop(): void {
@@ -141,6 +145,10 @@ export class Exchange {
     if (this.#callers.get(at) !== socket) return;
     if (message.type === 'part') this.#heard.part(at, message);
     if (message.type === 'ask') this.#heard.asked(at, message.segment, message.addresses);
+    if (message.type === 'claim') {
+      this.#heard.claimed(at, message.segment, message.of);
+    }
+    if (message.type === 'kept') this.#heard.kept(at, message.segment, message.of);
   }
 
   /** What it says does not follow from what it said: it calls anew, and hears where we are. */
@@ -171,8 +179,9 @@ export class Exchange {
     for (const call of this.#calls.values()) call.flush();
   }
 
-  ask(peers: readonly string[], segment: string, addresses: readonly string[]): void {
-    for (const at of peers) this.#calls.get(at)?.ask(segment, addresses);
+  /** Says something to one of them, unless it is away. */
+  say(at: string, message: Message): void {
+    this.#calls.get(at)?.say(message);
   }
 
   stop(): void {

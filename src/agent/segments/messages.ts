@@ -5,6 +5,10 @@ import { mostInPart } from './log.ts';
 const Text = Type.String({ maxLength: 128 });
 const Count = Type.Integer({ minimum: 0 });
 
+/** Addresses that one message speaks of. */
+export const mostSpokenOf = 64;
+const Some = Type.Array(Text, { maxItems: mostSpokenOf });
+
 /** What gateways of a segment tell each other: a line of JSON each. Fields that are not known mean nothing. */
 export const Message = Type.Union([
   Type.Object({
@@ -21,8 +25,12 @@ export const Message = Type.Union([
   Type.Object({
     type: Type.Literal('ask'),
     segment: Text,
-    addresses: Type.Array(Text, { maxItems: 64 }),
+    addresses: Some,
   }),
+  /** These, which the one called has, are on the caller's port: are they there still? */
+  Type.Object({ type: Type.Literal('claim'), segment: Text, of: Some }),
+  /** They are: what was claimed stays where it is. */
+  Type.Object({ type: Type.Literal('kept'), segment: Text, of: Some }),
   /** From who is called, first of all: up to which number it knows the caller's tables. */
   Type.Object({
     type: Type.Literal('have'),

@@ -32,8 +32,8 @@ const said = (of: string, by: string, version = 0): Element => ({ of, mac: by, v
 
 test('a machine on the own port is told with its address, once', () => {
   const registry = at();
-  expect(registry.seen(mac, address)).toEqual([mac, address]);
-  expect(registry.seen(mac, address)).toEqual([]);
+  expect(registry.seen(mac, address)).toEqual({ news: [mac, address] });
+  expect(registry.seen(mac, address)).toEqual({ news: [] });
   expect([...registry.own.values()]).toEqual([said(mac, mac), said(address, mac)]);
   expect(registry.fdbOf(mac)).toBeUndefined();
   expect(registry.pairOf(address)).toMatchObject({ set: 'near4', element: `${mac} . ${address}` });
@@ -41,7 +41,7 @@ test('a machine on the own port is told with its address, once', () => {
 
 test('a machine of the file has no addresses but those it has there', () => {
   const registry = at();
-  expect(registry.seen('02:00:00:00:00:01', address)).toEqual([]);
+  expect(registry.seen('02:00:00:00:00:01', address)).toEqual({ news: [] });
   registry.hear(far, [said(address, '02:00:00:00:00:02')], []);
   expect(registry.holder(address)).toBeUndefined();
   expect(registry.conflicts).toEqual([]);
@@ -57,15 +57,46 @@ test('one at another gateway is sent to, and answered for', () => {
   expect(registry.fdbOf(mac)).toBeUndefined();
 });
 
-test('whoever saw a machine later has it, with all of its addresses, and the other gives it up', () => {
+test('a machine that another gateway has is claimed of it, with all of its addresses, and stays there until then', () => {
   const registry = at();
   registry.hear(far, [said(mac, mac, 3), said(address, mac, 1)], []);
-  expect(registry.seen(mac)).toEqual([mac, address]);
-  expect([...registry.own.values()]).toEqual([said(mac, mac, 4), said(address, mac, 2)]);
+  const claim = { of: [mac, address, '10.9.0.51'], mac, at: far };
+  expect(registry.seen(mac, '10.9.0.51')).toEqual({ news: [], claim });
+  expect(registry.fdbOf(mac)?.to).toBe(far);
+  registry.hear(far, [], [mac, address]);
+  expect(claim.of.flatMap((of) => registry.takeOver(of, claim))).toEqual(claim.of);
   expect(registry.fdbOf(mac)).toBeUndefined();
+  expect(registry.pairOf(address)).toMatchObject({ set: 'near4' });
+  expect(claim.of.some((of) => registry.isUnheard(of, far))).toBe(false);
+});
+
+test('what a gateway says nothing about goes over to who claimed it, whom the others believe', () => {
+  const registry = at();
+  registry.hear(far, [said(mac, mac, 3), said(address, mac, 1)], []);
+  const { claim } = registry.seen(mac);
+  expect(claim?.of.flatMap((of) => registry.takeOver(of, claim))).toEqual([mac, address]);
+  expect([...registry.own.values()]).toEqual([said(mac, mac, 4), said(address, mac, 2)]);
+  expect(registry.isUnheard(address, far)).toBe(true);
   registry.hear(far, [said(mac, mac, 5)], []);
   expect(registry.own.has(mac)).toBe(false);
+  expect(registry.isUnheard(mac, far)).toBe(false);
   expect(registry.fdbOf(mac)?.to).toBe(far);
+});
+
+test('an address stays with the machine that had it first, at another site than who else wants it', () => {
+  const registry = at();
+  registry.hear(far, [said(mac, mac), said(address, mac)], []);
+  const claim = { of: [address], mac: other, at: far };
+  expect(registry.seen(other, address)).toEqual({ news: [other], claim });
+  expect(registry.neighbourOf(address)?.mac).toBe(mac);
+  registry.contested(address, far, '');
+  expect(registry.conflicts).toEqual([{ of: address, sites: ['pouta', 'knox'] }]);
+});
+
+test('an address is not taken over without its machine', () => {
+  const registry = at();
+  registry.hear(far, [said(mac, mac), said(address, mac)], []);
+  expect(registry.takeOver(address, { of: [mac, address], mac, at: far })).toEqual([]);
 });
 
 test('of two that saw it at once both agree on one', () => {
@@ -92,7 +123,7 @@ test('what the file says wins, and whoever says otherwise is reported with both 
 
 test('a machine of another site that is seen here is not believed, and reported', () => {
   const registry = at();
-  expect(registry.seen('02:00:00:00:00:02', '10.9.0.129')).toEqual([]);
+  expect(registry.seen('02:00:00:00:00:02', '10.9.0.129')).toEqual({ news: [] });
   expect(registry.conflicts.map(({ of, sites }) => [of, sites])).toEqual([
     ['02:00:00:00:00:02', ['pouta', 'knox']],
     ['10.9.0.129', ['pouta', 'knox']],
@@ -103,7 +134,10 @@ test('what two places take from each other again and again stays with one for a 
   const time = { now: 0 };
   const registry = at(time);
   let version = 0;
-  const takes = (): boolean => registry.seen(mac).length > 0;
+  const takes = (): boolean => {
+    const { claim } = registry.seen(mac);
+    return claim !== undefined && registry.takeOver(mac, claim).length > 0;
+  };
   const loses = (): void => {
     version = (registry.own.get(mac)?.version ?? version) + 1;
     registry.hear(far, [said(mac, mac, version)], []);
@@ -134,7 +168,7 @@ test('nonsense is not listened to', () => {
   ];
   expect(registry.hear(far, nonsense, ['__proto__'])).toEqual(['__proto__']);
   expect(registry.all.size).toBe(0);
-  expect(registry.seen('01:00:5e:00:00:01')).toEqual([]);
+  expect(registry.seen('01:00:5e:00:00:01')).toEqual({ news: [] });
 });
 
 test('what a gateway says anew replaces what it said, and a gateway that goes takes it along', () => {

@@ -6,7 +6,10 @@ import { type Element, highestVersion, isMac } from './element.ts';
 export const mostElements = 65_536;
 
 /** Taken over from each other so often within so many ms, something is at two places. */
-const flips = { most: 4, within: 20_000, rest: 60_000 } as const;
+const flips = { most: 3, within: 20_000 } as const;
+
+/** ms that a conflict is told of after it was seen last. */
+const told = 60_000;
 
 /** Two places that claim one address, or one MAC address. */
 export interface Conflict {
@@ -23,6 +26,19 @@ interface Holder {
   /** Empty: on our own port. */
   readonly at: string;
   readonly mac: string;
+}
+
+/** What a machine on our own port wants to have and another gateway has. */
+export interface Claim {
+  readonly of: readonly string[];
+  readonly mac: string;
+  readonly at: string;
+}
+
+/** What a sight of a machine changes at once, and what it takes a word of another gateway for. */
+export interface Sighting {
+  readonly news: readonly string[];
+  readonly claim?: Claim;
 }
 
 interface Pin extends Holder {
@@ -49,6 +65,8 @@ export class Registry {
   readonly #others = new Map<string, Map<string, Element>>();
   /** When an address was taken over by this place, ms. */
   readonly #taken = new Map<string, number[]>();
+  /** What was taken over from gateways that said nothing to it. */
+  readonly #unheard = new Map<string, string>();
   readonly #conflicts = new Map<string, Conflict & { readonly until: number }>();
 
   constructor(known: Known, now: () => number) {
@@ -89,15 +107,49 @@ export class Registry {
     return [...this.#conflicts.values()].map(({ until: _, ...conflict }) => conflict);
   }
 
-  /** A frame of this machine came in by our own port, or an answer of it; gives what is to be told. */
-  seen(mac: string, address?: string): readonly string[] {
-    if (!isMac(mac)) return [];
+  /** A frame of this machine came in by our own port, or an answer of it. */
+  seen(mac: string, address?: string): Sighting {
+    if (!isMac(mac)) return { news: [] };
     const isFree = address !== undefined && this.isAddress(address) && this.#mayHave(mac, address);
     const heard = isFree ? [address] : [];
-    if (!this.#claim({ of: mac, mac })) return heard.filter((of) => this.#claim({ of, mac }));
+    const rival = this.#rivalFor(mac);
     // Whoever moves takes its addresses along, before it says so.
-    const keys = new Set([...heard, ...this.#elsewhere(mac)]);
-    return [mac, ...[...keys].filter((of) => this.#claim({ of, mac }))];
+    if (rival) return this.#contest(mac, [...this.#elsewhere(mac), ...heard], mac, rival);
+    const news = [mac, ...heard].filter((of) => !this.#rivalFor(of) && this.#take(of, mac));
+    const other = heard.map((of) => this.#rivalFor(of)).find((at) => at !== undefined);
+    if (address === undefined || !other) return { news };
+    return { ...this.#contest(address, [], mac, other), news };
+  }
+
+  /** The other gateway that has it. */
+  #rivalFor(of: string): string | undefined {
+    return this.#pins.has(of) || this.#own.has(of) ? undefined : this.#strongest(of)?.at;
+  }
+
+  /** Who takes it over again and again shares it with somebody: it stays where it is for a while. */
+  #contest(of: string, more: readonly string[], mac: string, at: string): Sighting {
+    if (!this.#mayTake(of, at)) return { news: [] };
+    return { news: [], claim: { of: [...new Set([of, ...more])], mac, at } };
+  }
+
+  /** A machine on our own port has it from now on, since the gateway that had it let it go, or said nothing. */
+  takeOver(of: string, { mac, at }: Claim): readonly string[] {
+    const isHeld = this.#rivalFor(of) === at;
+    const isWithMachine = of === mac || this.#own.has(mac);
+    if (!isWithMachine || !this.#take(of, mac)) return [];
+    this.#countTaken(of);
+    if (isHeld) this.#unheard.set(of, at);
+    return [of];
+  }
+
+  /** It was taken over from that gateway, which said nothing: as soon as it does, it is right. */
+  isUnheard(of: string, at: string): boolean {
+    return this.#unheard.get(of) === at;
+  }
+
+  /** It is at our own port and at that gateway's, which both were asked. */
+  contested(of: string, holder: string, claimant: string): void {
+    this.#conflict(of, [this.#siteOf(holder), this.#siteOf(claimant)]);
   }
 
   /** A machine of the file has the addresses that it has there, and no others. */
@@ -114,7 +166,7 @@ export class Registry {
     );
   }
 
-  #claim({ of, mac }: Pick<Element, 'of' | 'mac'>): boolean {
+  #take(of: string, mac: string): boolean {
     const pin = this.#pins.get(of);
     if (pin) {
       if (pin.at !== '' || pin.mac !== mac) this.#isPinned(of, pin, '');
@@ -122,10 +174,10 @@ export class Registry {
     }
     const own = this.#own.get(of);
     if (own?.mac === mac) return false;
-    const other = own ? undefined : this.#strongest(of);
     if (!own && this.#own.size >= mostElements) return false;
-    if ((own || other) && !this.#mayTake(of, other?.at ?? '')) return false;
-    const version = own?.version ?? (other?.element.version ?? -1) + 1;
+    if (own && !this.#mayTake(of, '')) return false;
+    if (own) this.#countTaken(of);
+    const version = own?.version ?? (this.#strongest(of)?.element.version ?? -1) + 1;
     this.#own.set(of, { of, mac, version: Math.min(version, highestVersion) });
     return true;
   }
@@ -135,20 +187,24 @@ export class Registry {
     this.#conflict(of, sites, `machine \`${name}\` of the file`);
   }
 
-  /** Who takes it over again and again shares it with somebody: it stays where it is for a while. */
-  #mayTake(of: string, at: string): boolean {
-    const now = this.#now();
-    if ((this.#conflicts.get(of)?.until ?? 0) > now) return false;
-    const times = [...(this.#taken.get(of) ?? []).filter((t) => now - t < flips.within), now];
-    this.#taken.set(of, times);
+  #takenLately(of: string): readonly number[] {
+    const since = this.#now() - flips.within;
+    return (this.#taken.get(of) ?? []).filter((time) => time > since);
+  }
+
+  #countTaken(of: string): void {
+    this.#taken.set(of, [...this.#takenLately(of), this.#now()]);
     if (this.#taken.size > mostElements) this.#taken.clear();
-    if (times.length < flips.most) return true;
-    this.#conflict(of, [this.#siteOf(at), this.#known.table.site]);
+  }
+
+  #mayTake(of: string, at: string): boolean {
+    if (this.#takenLately(of).length < flips.most) return true;
+    this.contested(of, at, '');
     return false;
   }
 
   #conflict(of: string, sites: Conflict['sites'], file?: string): void {
-    const until = this.#now() + flips.rest;
+    const until = this.#now() + told;
     this.#conflicts.set(of, { of, sites, until, ...(file !== undefined && { file }) });
   }
 
@@ -159,6 +215,7 @@ export class Registry {
 
   /** It is no longer here; gives what is to be told. */
   gone(of: string): readonly string[] {
+    this.#unheard.delete(of);
     return this.#own.delete(of) ? [of] : [];
   }
 
@@ -209,7 +266,7 @@ export class Registry {
     if (!own) return;
     const isLater = element.version > own.version;
     const isTie = element.version === own.version && at < this.#known.table.local;
-    if (isLater || isTie) this.#own.delete(element.of);
+    if (isLater || isTie) this.gone(element.of);
   }
 
   #strongest(of: string): { readonly at: string; readonly element: Element } | undefined {

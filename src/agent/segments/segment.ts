@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Run } from '#host';
 import { type Change, type ItemTypes, idOf, type Table } from '#state';
+import { Disputes } from './disputes.ts';
+import type { Element } from './element.ts';
 import type { Exchange } from './exchange.ts';
 import { changeOf, type Learned, type LearnedFacility } from './learned.ts';
 import { Log, type Part } from './log.ts';
 import { type Conflict, type Known, Registry } from './registry.ts';
-import { Sight } from './sight.ts';
+import { Seldom } from './seldom.ts';
+import { type Pair, Sight } from './sight.ts';
 
 /** ms: an answer to a probe comes within; and one address is asked for no oftener than that. */
 const answer = 2_000;
@@ -37,13 +40,14 @@ export class SegmentTable {
   };
   /** What changed since the kernel was told. */
   readonly #dirty = new Set<string>();
-  /** Whose frames the bridge sends to our port, though they are elsewhere. */
-  readonly #strays = new Set<string>();
+  /** Whose frames the bridge sends to our port, by its name, though they are elsewhere. */
+  readonly #strays = new Map<string, string>();
   /** Elements of a whole table that is still coming in, by gateway. */
   readonly #coming = new Map<string, Part[]>();
   readonly #heard = new Map<string, [id: string, seq: number]>();
-  readonly #asked = new Map<string, number>();
-  readonly #probed = new Map<string, number>();
+  readonly #asked = new Seldom(again, mostProbes);
+  readonly #probed = new Seldom(again, mostProbes);
+  readonly #disputes: Disputes;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(space: string, known: Known, around: Around) {
@@ -57,12 +61,28 @@ export class SegmentTable {
       silent: (mac) => this.#silent(mac),
       asked: (address) => this.#wanted(address),
       strayed: (mac, port) => this.#strayed(mac, port),
-      looked: () => around.changed(),
+      looked: () => {
+        around.exchange()?.flush();
+        around.changed();
+      },
+    });
+    this.#disputes = new Disputes({
+      segment: this.segment,
+      registry: this.#registry,
+      sight: this.#sight,
+      say: (at, message) => around.exchange()?.say(at, message),
+      concern: (keys) => this.#concern(keys),
+      later: (delay, act) => this.#later(delay, act),
     });
   }
 
   get log(): Log {
     return this.#log;
+  }
+
+  /** What was there before is known: half a table would take the rest of it from others. */
+  get mayTell(): boolean {
+    return this.#sight.hasLooked || this.#sight.isBlind;
   }
 
   get segment(): string {
@@ -71,6 +91,10 @@ export class SegmentTable {
 
   get table(): Table {
     return this.#table;
+  }
+
+  get disputes(): Disputes {
+    return this.#disputes;
   }
 
   get conflicts(): readonly Conflict[] {
@@ -125,14 +149,16 @@ export class SegmentTable {
   }
 
   #here(mac: string, address?: string): void {
-    this.#concern(this.#registry.seen(mac, address));
+    const { news, claim } = this.#registry.seen(mac, address);
+    this.#concern(news);
+    if (claim) this.#disputes.claim(claim);
   }
 
   /** An entry of the file, or of another gateway, followed its machine to our port. */
   #strayed(mac: string, port: string): void {
     const holder = this.#registry.holder(mac);
     if (holder?.at) {
-      this.#strays.add(mac);
+      this.#strays.set(mac, port);
       this.#around.changed();
     } else void this.#sight.loosen(mac, port);
   }
@@ -141,9 +167,7 @@ export class SegmentTable {
   #silent(mac: string): void {
     const addresses = this.#registry.addressesOf(mac);
     if (addresses.length === 0) return this.#concern(this.#registry.gone(mac));
-    void this.#sight
-      .forget(addresses.map((address) => [mac, address]))
-      .then(() => this.#sight.probe(addresses));
+    void this.#lookFor(addresses.map((address): Pair => [mac, address]));
     this.#later(answer, () => {
       if (this.#sight.isThere(mac)) return;
       const gone = [mac, ...addresses].filter((of) => this.#registry.own.get(of)?.mac === mac);
@@ -153,21 +177,12 @@ export class SegmentTable {
 
   /** Somebody here asks for an address: where nobody knows it, the other gateways look. */
   #wanted(address: string): void {
-    if (!this.#registry.isAddress(address) || !this.#isNew(this.#asked, address)) return;
+    if (!this.#registry.isAddress(address) || !this.#asked.takes(address)) return;
     if (this.#registry.holder(address)) return;
-    const peers = this.#table.peers.map(({ address: at }) => at);
-    this.#around.exchange()?.ask(peers, this.segment, [address]);
-  }
-
-  #isNew(times: Map<string, number>, of: string): boolean {
-    const now = performance.now();
-    for (const [one, at] of times) {
-      if (now - at < again) break;
-      times.delete(one);
+    for (const { address: at } of this.#table.peers) {
+      const addresses = [address];
+      this.#around.exchange()?.say(at, { type: 'ask', segment: this.segment, addresses });
     }
-    if (times.has(of) || times.size >= mostProbes) return false;
-    times.set(of, now);
-    return true;
   }
 
   /** Another gateway asks for addresses: what is here is said again, what may be here is looked for. */
@@ -176,9 +191,7 @@ export class SegmentTable {
     const own = sound.filter((one) => this.#registry.own.has(one));
     for (const of of own) this.#log.put(of, this.#registry.own.get(of));
     if (own.length > 0) this.#around.exchange()?.flush();
-    const unknown = sound.filter(
-      (one) => !this.#registry.holder(one) && this.#isNew(this.#probed, one),
-    );
+    const unknown = sound.filter((one) => !this.#registry.holder(one) && this.#probed.takes(one));
     if (unknown.length > 0) void this.#sight.probe(unknown);
   }
 
@@ -188,7 +201,8 @@ export class SegmentTable {
     if (part.from === 0 || this.#coming.has(at)) return this.#hearWhole(at, part);
     if (part.id !== id || part.from !== seq) return false;
     this.#heard.set(at, [id, part.to]);
-    this.#concern(this.#registry.hear(at, elementsOf(part), part.del));
+    const elements = elementsOf(part);
+    this.#learnOf(elements, () => this.#registry.hear(at, elements, part.del));
     return true;
   }
 
@@ -206,9 +220,25 @@ export class SegmentTable {
     }
     this.#coming.delete(at);
     this.#heard.set(at, [part.id, part.to]);
-    this.#concern(this.#registry.hearAll(at, parts.flatMap(elementsOf)));
+    const elements = parts.flatMap(elementsOf);
+    this.#learnOf(elements, () => this.#registry.hearAll(at, elements));
     this.#around.changed();
     return true;
+  }
+
+  /** What was ours and is another's now is looked for once more: if it is still here, that is disputed. */
+  #learnOf(elements: readonly Element[], hear: () => readonly string[]): void {
+    const { own } = this.#registry;
+    const had = elements.flatMap(({ of }) => own.get(of) ?? []);
+    this.#concern(hear());
+    const lost = had.filter(({ of, mac }) => of !== mac && !own.has(of));
+    if (lost.length > 0) void this.#lookFor(lost.map(({ mac, of }): Pair => [mac, of]));
+    this.#disputes.settle();
+  }
+
+  async #lookFor(pairs: readonly Pair[]): Promise<void> {
+    await this.#sight.forget(pairs);
+    await this.#sight.probe(pairs.map(([, address]) => address));
   }
 
   /** Begins anew with what another gateway says. */
@@ -225,17 +255,19 @@ export class SegmentTable {
       ...this.#put('neighbours', of, registry.neighbourOf(of)),
       ...this.#put('nft-elements', of, registry.pairOf(of)),
     ]);
-    const strays = [...this.#strays].flatMap((mac) => this.#back(mac));
+    const strays = [...this.#strays].flatMap(([mac, port]) => this.#back(mac, port));
     this.#dirty.clear();
     this.#strays.clear();
     return [...changes, ...strays];
   }
 
   /** Sends frames for a machine to where it is, once more. */
-  #back(mac: string): readonly Change[] {
+  #back(mac: string, port: string): readonly Change[] {
     const to = this.#registry.holder(mac)?.at;
     const { vxlan: device } = this.#table;
-    return to ? changeOf(this.space, 'fdb', undefined, { device, mac, to }) : [];
+    if (to) return changeOf(this.space, 'fdb', undefined, { device, mac, to });
+    void this.#sight.loosen(mac, port);
+    return [];
   }
 
   #put<F extends LearnedFacility>(

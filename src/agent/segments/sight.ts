@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Run, sightTable } from '#host';
 import type { Table } from '#state';
+import { Seldom } from './seldom.ts';
 
 /** ms until a monitor that ended is started again, and between looks at what it may have missed. */
 const restart = 1_000;
@@ -9,6 +11,9 @@ const round = 60_000;
 
 /** ms to wait for more of the same: what many machines say at once is read once. */
 const settle = 15;
+
+/** A machine with an address that it was seen with. */
+export type Pair = readonly [mac: string, address: string];
 
 export interface Seen {
   /** A machine is on our own port; with an address where it said one. */
@@ -91,8 +96,8 @@ export class Sight {
   #again = false;
   /** Machines on the port, as far as the bridge knows. */
   readonly #there = new Set<string>();
-  /** News that were told and are not forgotten by the kernel yet. */
-  #told = new Set<string>();
+  /** News stay with the kernel for 900 ms: who speaks on and on is told of about once in that time. */
+  readonly #told = new Seldom(600, 16_384);
 
   constructor(space: string, table: Table, run: Run, seen: Seen) {
     this.#space = space;
@@ -189,9 +194,7 @@ export class Sight {
       const [news = [], news6 = [], asked6 = []] = await Promise.all(
         this.#hasSix ? newsSets.map((name) => this.#set(name)) : [this.#set('news')],
       );
-      const fresh = [...news, ...news6].filter((one) => !this.#told.has(keyOf(one)));
-      this.#told = new Set([...news, ...news6].map(keyOf));
-      this.#pairs(fresh);
+      this.#pairs([...news, ...news6].filter((one) => this.#told.takes(keyOf(one))));
       for (const one of [...news.flatMap(askedIn), ...asked6]) this.#seen.asked(String(one));
     } catch {
       this.#again = true;
@@ -247,6 +250,11 @@ export class Sight {
     return this.#hasLooked;
   }
 
+  /** There is no namespace to look at. */
+  get isBlind(): boolean {
+    return this.#inode === undefined;
+  }
+
   isThere(mac: string): boolean {
     return this.#there.has(mac);
   }
@@ -293,12 +301,27 @@ export class Sight {
   }
 
   /** What is told of these is news again: whoever answers is heard. */
-  async forget(pairs: readonly (readonly [mac: string, address: string])[]): Promise<void> {
-    for (const [mac, address] of pairs) {
-      const set = address.includes(':') ? 'heard6' : 'heard';
-      const line = `delete element bridge ${sightTable} ${set} { ${mac} . ${address} }`;
-      await this.#batch(['nft', '-f', '-'], [line]);
+  async forget(pairs: readonly Pair[]): Promise<void> {
+    for (const set of ['heard', 'heard6'] as const) {
+      const some = pairs.filter(([mac, of]) => mac !== of && setOf(of) === set);
+      const elements = `element bridge ${sightTable} ${set} { ${some.map((one) => one.join(' . ')).join(', ')} }`;
+      // What is not there cannot be deleted.
+      if (some.length > 0)
+        await this.#batch(['nft', '-f', '-'], [`add ${elements}`, `delete ${elements}`]);
     }
+  }
+
+  /** Asks on the port, twice, and gives of which an answer came within `ms`. @throws host/command-failed */
+  async answering(pairs: readonly Pair[], ms: number): Promise<readonly Pair[]> {
+    await this.forget(pairs);
+    for (const _ of [1, 2]) {
+      await this.probe(pairs.map(([, address]) => address));
+      await sleep(ms / 2);
+    }
+    const sets = new Set(pairs.map(([, address]) => setOf(address)));
+    const heard = new Set<string>();
+    for (const set of sets) for (const one of await this.#set(set)) heard.add(keyOf(one));
+    return pairs.filter((pair) => heard.has(pair.join(' ')));
   }
 
   /** What the bridge knows of a machine it may forget again. */
@@ -323,3 +346,5 @@ function askedIn(value: unknown): readonly string[] {
 
 const macOf = (value: unknown): string =>
   (value as { readonly concat?: readonly string[] }).concat?.[0] ?? '';
+
+const setOf = (address: string): 'heard' | 'heard6' => (address.includes(':') ? 'heard6' : 'heard');

@@ -110,6 +110,10 @@ export class Tables {
     },
     asked: (at: string, name: string, addresses: readonly string[]): void =>
       this.#segmentFor(at, name)?.asked(addresses),
+    claimed: (at: string, name: string, of: readonly string[]): void =>
+      this.#segmentFor(at, name)?.disputes.claimed(at, of),
+    kept: (at: string, name: string, of: readonly string[]): void =>
+      this.#segmentFor(at, name)?.disputes.kept(at, of),
     known: (at: string): Readonly<Record<string, [string, number]>> =>
       Object.fromEntries(
         [...this.#segments.values()].flatMap((segment) => {
@@ -118,7 +122,9 @@ export class Tables {
         }),
       ),
     logsFor: (at: string): readonly Log[] =>
-      [...this.#segments.values()].filter((one) => one.hasPeer(at)).map(({ log }) => log),
+      [...this.#segments.values()]
+        .filter((one) => one.mayTell && one.hasPeer(at))
+        .map(({ log }) => log),
   };
 
   #later(): void {

@@ -1,0 +1,122 @@
+import { isMac } from './element.ts';
+import { type Message, mostSpokenOf } from './messages.ts';
+import type { Claim, Registry } from './registry.ts';
+import { Seldom } from './seldom.ts';
+import type { Pair, Sight } from './sight.ts';
+
+/** ms that a gateway looks for what another claims; and after which its silence is an answer. */
+const search = 300;
+const patience = 2_000;
+
+/** A machine is claimed once within so many ms, and so many machines. */
+const pace = { gap: 700, most: 1_000 } as const;
+
+export interface Parties {
+  readonly segment: string;
+  readonly registry: Registry;
+  readonly sight: Sight;
+  readonly say: (at: string, message: Message) => void;
+  /** These may be elsewhere than they were. */
+  readonly concern: (keys: readonly string[]) => void;
+  readonly later: (delay: number, act: () => void) => void;
+}
+
+/**
+ * Who has what two gateways see: it stays with the one that has it, for as long as it is found there. So
+ * a gateway claims what it sees and another has; that one looks on its own port, and lets it go or says
+ * that it is there. One that says nothing loses it, and has it back as soon as it claims it itself.
+ */
+export class Disputes {
+  readonly #parties: Parties;
+  /** What was claimed of other gateways, which have not let it go yet. */
+  readonly #claims = new Map<string, Claim>();
+  readonly #pace = new Seldom(pace.gap, pace.most);
+
+  constructor(parties: Parties) {
+    this.#parties = parties;
+  }
+
+  /** A machine on our own port wants what another gateway has. */
+  claim(claim: Claim): void {
+    const { segment, say, later } = this.#parties;
+    const { mac, at } = claim;
+    const of = claim.of.slice(0, mostSpokenOf);
+    const isPending = of.every((one) => this.#claims.has(one));
+    if (isPending || !this.#pace.takes(mac)) return;
+    for (const one of of) this.#claims.set(one, claim);
+    say(at, { type: 'claim', segment, of });
+    later(patience, () => this.#takeOver(claim, this.#openOf(claim)));
+  }
+
+  #openOf(claim: Claim): readonly string[] {
+    return claim.of.filter((of) => this.#claims.get(of) === claim);
+  }
+
+  #takeOver(claim: Claim, of: readonly string[]): void {
+    const { registry, concern } = this.#parties;
+    for (const one of of) this.#claims.delete(one);
+    concern(of.flatMap((one) => registry.takeOver(one, claim)));
+  }
+
+  /** Others were heard: what nobody has any more is whose who claimed it. */
+  settle(): void {
+    const { registry } = this.#parties;
+    for (const claim of new Set(this.#claims.values())) {
+      const free = this.#openOf(claim).filter((of) => !registry.holder(of)?.at);
+      this.#takeOver(claim, free);
+    }
+  }
+
+  /** What we claimed is there still: a machine with all of its addresses, or one of these. */
+  kept(at: string, of: readonly string[]): void {
+    const { registry, concern } = this.#parties;
+    for (const one of of) {
+      const claim = this.#claims.get(one);
+      if (claim?.at === at) this.#refused(claim, one);
+      if (registry.isUnheard(one, at)) concern(registry.gone(one));
+    }
+  }
+
+  #refused(claim: Claim, of: string): void {
+    const { registry, sight } = this.#parties;
+    const refused = of === claim.mac ? this.#openOf(claim) : [of];
+    for (const each of refused) this.#claims.delete(each);
+    registry.contested(of, claim.at, '');
+    // Whoever says it once more is heard once more.
+    void sight.forget(refused.map((each): Pair => [claim.mac, each]));
+  }
+
+  /** Another gateway sees a machine with what is ours: it stays ours if it is still here. */
+  claimed(at: string, of: readonly string[]): void {
+    const { registry, concern } = this.#parties;
+    const ours = of.filter((one) => registry.own.has(one));
+    const owed = ours.filter((one) => registry.isUnheard(one, at));
+    concern(owed.flatMap((one) => registry.gone(one)));
+    const disputed = ours.filter((one) => registry.own.has(one));
+    if (disputed.length > 0) void this.#judge(at, disputed);
+  }
+
+  async #judge(at: string, of: readonly string[]): Promise<void> {
+    const { segment, registry, say, concern } = this.#parties;
+    const isHere = await this.#search(of);
+    const kept = of.filter(isHere);
+    for (const one of kept) registry.contested(one, '', at);
+    const gone = of.filter((one) => !isHere(one));
+    const all = new Set(gone.flatMap((one) => [one, ...registry.addressesOf(one)]));
+    concern([...all].flatMap((one) => registry.gone(one)));
+    if (kept.length > 0) say(at, { type: 'kept', segment, of: kept });
+  }
+
+  /** Looks for them on the port; a machine is there if it answers for one of its addresses. */
+  async #search(of: readonly string[]): Promise<(one: string) => boolean> {
+    const { registry, sight } = this.#parties;
+    const addresses = new Set(
+      of.flatMap((one) => (isMac(one) ? registry.addressesOf(one) : [one])),
+    );
+    const pairs = [...addresses].map((one): Pair => [registry.own.get(one)?.mac ?? '', one]);
+    // A kernel that cannot be asked knows of nobody who is gone.
+    const found = await sight.answering(pairs, search).catch(() => pairs);
+    const there = new Set(found.flat());
+    return (one) => there.has(one);
+  }
+}
