@@ -1,5 +1,5 @@
 import type { Network, Port } from '#spec';
-import { dnsPorts } from './names/let-in.ts';
+import { dnsPorts, gatewayPorts } from './names/let-in.ts';
 
 const lastPort = 65_535;
 
@@ -8,9 +8,10 @@ const lastPort = 65_535;
  * holds for the first port of a span holds for all of it.
  */
 export function portAtoms(networks: readonly Network[]): readonly Port[] {
-  const named = networks.flatMap(({ policy, dns }) => [
+  const named = networks.flatMap(({ policy, dns, segments }) => [
     ...(policy ?? []).flatMap((rule) => rule.ports ?? []),
-    ...(policy && dns ? dnsPorts : []),
+    ...(policy && (dns || segments.length > 0) ? dnsPorts : []),
+    ...(policy && segments.length > 0 ? gatewayPorts : []),
   ]);
   return [{ protocol: 'icmp' }, ...spansOf(named, 'tcp'), ...spansOf(named, 'udp')];
 }

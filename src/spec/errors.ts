@@ -175,11 +175,7 @@ export const errors = errorTable({
   },
   'spec/bad-selector': {
     says: '`{text}` selects nothing: {reason}',
-    fix: 'Use a name, a range such as `worker-[1-4]`, a group, `tag:x`, `site:x`, a prefix or `all`.',
-  },
-  'spec/reserved-selector': {
-    says: '`{text}` selects by segment, which this version does not know yet',
-    fix: 'Use a site, a tag or a prefix.',
+    fix: 'Use a name, a range such as `worker-[1-4]`, a group, `tag:x`, `site:x`, `segment:x`, a prefix or `all`.',
   },
 
   // References.

@@ -125,6 +125,7 @@ export type Selector =
   | { readonly kind: 'group'; readonly name: string }
   | { readonly kind: 'tag'; readonly name: string }
   | { readonly kind: 'site'; readonly name: string }
+  | { readonly kind: 'segment'; readonly name: string }
   | { readonly kind: 'prefix'; readonly prefix: Prefix };
 
 /** A transport port range, or all of ICMP and ICMPv6. */
@@ -206,6 +207,7 @@ export interface Station extends Located {
   readonly mac: string;
   /** Networks behind it, outside the segment; sorted. */
   readonly allow: readonly Prefix[];
+  readonly tags: readonly string[];
 }
 
 /** One layer-2 network across sites. */

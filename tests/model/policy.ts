@@ -44,6 +44,8 @@ export function selects(
       return who.tags.includes(selector.name);
     case 'site':
       return who.site === selector.name;
+    case 'segment':
+      return false;
     case 'prefix':
       return addresses.some((a) => contains(selector.prefix.toString(), a));
     case 'group': {

@@ -1,6 +1,7 @@
 import { PrefixSet } from '#ip';
 import type { Host, Selector } from '#spec';
 import type { Model, Node } from '../model.ts';
+import { addressesOfSegment, addressesOfStations, allStations, segmentRanges } from './spaces.ts';
 
 /** Every address of a machine of ours, as presented: overlay, site network, pods. */
 export const addressesOfNode = (node: Node): PrefixSet =>
@@ -16,26 +17,45 @@ export const addressesOfHost = (host: Host): PrefixSet =>
 /** Turns selectors into the addresses they stand for; groups and tags are computed once. */
 export function selectorResolver(model: Model): (selectors: readonly Selector[]) => PrefixSet {
   const memo = new Map<string, PrefixSet>();
+  const { segments } = model.network;
+  const stations = allStations(model);
+  const stationsByName = Map.groupBy(stations, (station) => station.name);
+  const everything =
+    segments.length === 0 ? model.inside : union([model.inside, segmentRanges(segments)]);
 
   const machine = (name: string): PrefixSet => {
     const node = model.nodesByName.get(name);
     if (node) return addressesOfNode(node);
     const host = model.hostsByName.get(name);
-    return host ? addressesOfHost(host) : PrefixSet.empty;
+    return host
+      ? addressesOfHost(host)
+      : addressesOfStations(model, stationsByName.get(name) ?? []);
   };
 
   const site = (name: string): PrefixSet => {
     const unit = model.unitsByName.get(name);
     const subnets = unit?.site?.subnets.map((subnet) => subnet.presented) ?? [];
-    return union([...(unit?.nodes.map(addressesOfNode) ?? []), PrefixSet.of(subnets)]);
+    const there = stations.filter((station) => station.site === name);
+    return union([
+      ...(unit?.nodes.map(addressesOfNode) ?? []),
+      PrefixSet.of(subnets),
+      addressesOfStations(model, there),
+    ]);
   };
 
   const tag = (name: string): PrefixSet =>
     union([
       ...model.nodes.filter((n) => n.machine.tags.includes(name)).map(addressesOfNode),
       ...[...model.hostsByName.values()].filter((h) => h.tags.includes(name)).map(addressesOfHost),
+      addressesOfStations(
+        model,
+        stations.filter((s) => s.tags.includes(name)),
+      ),
       ...model.network.sites.filter((s) => s.tags.includes(name)).map((s) => site(s.name)),
     ]);
+
+  const segment = (name: string): PrefixSet =>
+    union(segments.filter((s) => s.name === name).map((s) => addressesOfSegment(model, s)));
 
   const group = (name: string): PrefixSet =>
     resolve(model.network.groups.find((g) => g.name === name)?.selectors ?? []);
@@ -43,13 +63,15 @@ export function selectorResolver(model: Model): (selectors: readonly Selector[])
   const one = (selector: Selector): PrefixSet => {
     switch (selector.kind) {
       case 'all':
-        return model.inside;
+        return everything;
       case 'prefix':
-        return PrefixSet.of([selector.prefix]).intersect(model.inside);
+        return PrefixSet.of([selector.prefix]).intersect(everything);
       case 'machine':
         return machine(selector.name);
       case 'site':
         return site(selector.name);
+      case 'segment':
+        return segment(selector.name);
       case 'tag':
         return tag(selector.name);
       case 'group':

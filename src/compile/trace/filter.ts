@@ -145,6 +145,9 @@ export class Filter {
         return wanted.includes(packet.destination.family === 4 ? 'ipv4' : 'ipv6');
       case 'meta l4proto':
         return wanted.includes(protocolName(packet));
+      // What is traced is for one machine.
+      case 'meta pkttype':
+        return wanted.includes('host');
       case 'tcp flags & (syn | rst)':
         return packet.protocol === 'tcp';
       default:

@@ -54,6 +54,32 @@ test('it has the families that both ends have', () => {
   expect(trace(linked(file), 'a-2', 'b-1', parsePort('icmp'), 6).source).toBe('fd09::3');
 });
 
+const policed = (policy: string, text = file) => linked(`${text}policy: ${policy}\n`);
+const asked = (policy: string, from: string, to: string, port = 'icmp') =>
+  trace(policed(policy), from, to, parsePort(port));
+
+test('a policy that names its machines decides at both gateways, and the rule is named', () => {
+  const policy = '[{ name: shell, from: a-1, to: "site:b", ports: [tcp/22] }]';
+  const found = asked(policy, 'a-1', 'b-1', 'tcp/22');
+  expect(found).toMatchObject({ verdict: 'allow', decision: { machine: 'gb', rule: 'shell' } });
+  expect(found.reason).toContain('rule shell lets it pass at both');
+  const decision = { machine: 'ga', counter: 'deny' };
+  expect(asked(policy, 'a-1', 'b-1', 'tcp/23')).toMatchObject({ verdict: 'deny', decision });
+  expect(asked(policy, 'b-1', 'a-1', 'tcp/22')).toMatchObject({ verdict: 'deny' });
+  expect(asked(policy, 'a-2', 'b-1', 'tcp/22')).toMatchObject({ verdict: 'deny' });
+});
+
+test('a policy leaves to the gateways what they need for the segment', () => {
+  const flows = ['udp/14789', 'tcp/14790', 'tcp/22'].map(
+    (port) => asked('[]', 'ga', 'gb', port).verdict,
+  );
+  expect(flows).toEqual(['allow', 'allow', 'deny']);
+  const { diagnostics } = check(policed('[{ from: "site:b", to: "site:a" }]'));
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toMatchObject([
+    { code: 'compile/test-failed', message: expect.stringContaining('a-1') },
+  ]);
+});
+
 test('within a site nothing is enforced', () => {
   expect(flow('a-1', 'a-2')).toMatchObject({ verdict: 'outside', hops: [] });
   expect(flow('a-1', 'a-2').reason).toMatch(/^not enforced: both are on the switch of a/);

@@ -8,6 +8,7 @@ import { gatewaysOf, vxlan } from '../project/segments/place.ts';
 import { asSeen } from '../project/segments/proxied.ts';
 import { segmentSpaces, spaceName } from '../project/segments/space.ts';
 import { stationsOf } from '../project/segments/stations.ts';
+import { askPolicy, type Flow } from './policed.ts';
 import { atRouter, hostOf, routerIn, throughRouter } from './router.ts';
 
 /** A machine of a segment, with its segment. */
@@ -91,8 +92,8 @@ export function traceSegment(
     if (!source || !destination) {
       return conclude(ends, 'unreachable', `${from} and ${to} share no address family`);
     }
-    const found = within(model, sender, receiver, ends, carry);
     const isOurs = router && receiver.station.name === router.name && sender !== receiver;
+    const found = within(model, [sender, receiver], ends, ends, carry);
     return isOurs && passes(found) ? atRouter(model, router, found) : found;
   }
   const address = target ?? receiver?.station.addresses[0];
@@ -106,7 +107,10 @@ export function traceSegment(
     return conclude(ends, 'unreachable', `${from} has no way to its router${by}`);
   }
   const leg = { ...ends, source: String(own), destination: String(next) };
-  return throughRouter(model, router, beyond, within(model, sender, ours, leg, carry));
+  // What a name stands for is outside, whatever that is.
+  const outside = own.family === 4 ? '0.0.0.0' : '::';
+  const flow = { ...leg, destination: String(address ?? outside) };
+  return throughRouter(model, router, beyond, within(model, [sender, ours], leg, flow, carry));
 }
 
 const passes = ({ verdict }: Trace): boolean => verdict === 'allow' || verdict === 'outside';
@@ -120,21 +124,48 @@ function routerOf(model: Model, { segment }: Stationed, { name }: Router): Stati
   return station && { station, segment };
 }
 
-/** Between two machines of one segment. */
+/** Between two machines of one segment. `flow`: what they send each other, which may be for whom a router leads to. */
 function within(
   model: Model,
-  sender: Stationed,
-  receiver: Stationed,
+  pair: readonly [Stationed, Stationed],
   ends: Ends,
+  flow: Flow,
   carry: Carry,
 ): Trace {
+  const [sender, receiver] = pair;
   if (sender.station.name === receiver.station.name) {
     return conclude(ends, 'outside', 'it never leaves the machine');
   }
   if (sender.station.site === receiver.station.site) {
-    return conclude(ends, 'outside', beside(model, sender.station.site));
+    const { station, segment } = receiver;
+    const isOurs = routerIn(model, segment.name)?.name === station.name;
+    const gateway = isOurs ? gatewaysOf(model, segment).get(station.site) : undefined;
+    const refused = gateway && refusedBy(model, [gateway], segment, flow);
+    return refused
+      ? conclude(ends, 'deny', refused.reason, refused)
+      : conclude(ends, 'outside', beside(model, station.site));
   }
-  return across(model, sender, receiver, ends, carry);
+  return across(model, pair, ends, flow, carry);
+}
+
+/** The first of these gateways at which the policy refuses a flow. */
+function refusedBy(model: Model, gateways: readonly Node[], segment: Segment, flow: Flow) {
+  for (const node of gateways) {
+    const found = askPolicy(model, node.name, spaceOf(model, node, segment), flow);
+    if (!found || found.accepted) continue;
+    const reason = `no rule of the policy lets it through; ${node.name} drops it at the border of the segment`;
+    return { decision: found.decision, reason };
+  }
+  return undefined;
+}
+
+/** Why a flow passes the borders, and by which rule. */
+function passedBy(model: Model, [near, far]: readonly [Node, Node], segment: Segment, flow: Flow) {
+  const known = `${near.name} and ${far.name} know both at their borders by MAC address and address`;
+  const decision = askPolicy(model, far.name, spaceOf(model, far, segment), flow)?.decision;
+  if (!decision) return { reason: `${known}; there is no policy` };
+  const by = decision.rule === undefined ? '' : `; rule ${decision.rule} lets it pass at both`;
+  return { reason: `${known}${by}`, decision };
 }
 
 function checkName(model: Model, name: string): void {
@@ -160,7 +191,10 @@ function pairOf(
 function beside(model: Model, site: string): string {
   const guards = model.sitesByName.get(site)?.gateways.filter(({ taps }) => taps.length > 0) ?? [];
   if (guards.length === 0) {
-    return `not enforced: both are on the switch of ${site}, and nothing of ours is between them`;
+    const what = model.policy
+      ? 'nothing of ours is between them, so no policy is asked'
+      : 'nothing of ours is between them';
+    return `not enforced: both are on the switch of ${site}, and ${what}`;
   }
   const names = guards.map(({ name }) => name).join(', ');
   return `not enforced: both are on the switch of ${site}; where ${names} has their ports, neither speaks for another`;
@@ -185,9 +219,9 @@ const dhcpPorts = [67, 68, 546, 547];
 
 function across(
   model: Model,
-  { station: sender, segment }: Stationed,
-  { station: receiver }: Stationed,
+  [{ station: sender, segment }, { station: receiver }]: readonly [Stationed, Stationed],
   ends: Ends,
+  flow: Flow,
   carry: Carry,
 ): Trace {
   const gateways = gatewaysOf(model, segment);
@@ -215,6 +249,8 @@ function across(
     const reason = `the border at ${stranger.node.name} does not know ${stranger.is}`;
     return conclude(ends, 'deny', reason, { decision });
   }
+  const refused = refusedBy(model, [near, far], segment, flow);
+  if (refused) return conclude(ends, 'deny', refused.reason, refused);
   const legs = [carry(near, far, vxlanBetween), carry(far, near, vxlanBetween)];
   const lost = legs.find(({ verdict }) => verdict !== 'allow');
   if (lost) {
@@ -223,8 +259,9 @@ function across(
       ...(lost.decision && { decision: lost.decision }),
     });
   }
-  const reason = `${near.name} and ${far.name} know both at their borders by MAC address and address; no policy is asked`;
-  return conclude(ends, 'allow', reason, {
+  const passed = passedBy(model, [near, far], segment, flow);
+  return conclude(ends, 'allow', passed.reason, {
+    ...passed,
     hops: hopsOf(ends, sender, near, far, receiver),
     back: hopsOf(
       { ...ends, source: destination, destination: source },

@@ -1,9 +1,10 @@
 import { Address, type Family } from '#ip';
-import type { PolicyRule, Port } from '#spec';
+import type { Port } from '#spec';
 import type { Decision, Hop, Trace, Verdict } from '../api.ts';
 import type { Model, Node } from '../model.ts';
 import type { Packet } from './filter.ts';
 import { addressesOf, addressIn, type Places, placesOf, type Station } from './places.ts';
+import { decisionBy } from './rules.ts';
 import { stationOf, traceSegment } from './segment.ts';
 import { type Walk, walk } from './walk.ts';
 
@@ -100,24 +101,7 @@ function conclude(there: Walk, back: Walk | undefined): Conclusion {
 function decisionOf(model: Model, there: Walk, back: Walk | undefined): Decision | undefined {
   const all = [...there.decisions, ...(back?.decisions ?? [])];
   const seen = all.find((one) => !one.accepted) ?? there.decisions.at(-1);
-  if (!seen) return undefined;
-  const rule = ruleOf(model, seen.counter);
-  return {
-    machine: seen.machine,
-    ...(seen.counter !== undefined && { counter: seen.counter }),
-    ...(rule && { rule: rule.id, place: rule.place }),
-  };
-}
-
-const rulesByCounter = new WeakMap<Model, ReadonlyMap<string, PolicyRule>>();
-
-function ruleOf(model: Model, counter: string | undefined): PolicyRule | undefined {
-  if (counter === undefined) return undefined;
-  const known =
-    rulesByCounter.get(model) ??
-    new Map((model.policy?.rules ?? []).map((rule) => [`policy-${rule.id}`, rule]));
-  rulesByCounter.set(model, known);
-  return known.get(counter);
+  return seen && decisionBy(model, seen);
 }
 
 function explain(found: Conclusion, decision: Decision | undefined): string {

@@ -3,7 +3,7 @@ import { ask } from '../station/client.ts';
 import { allowed, type Expected } from './expect.ts';
 import type { Stations } from './measure.ts';
 
-/** Packets per named counter of a machine's table of ours. */
+/** Packets per named counter of a machine, with those of the namespaces of its segments and routers. */
 export type Counters = ReadonlyMap<string, number>;
 
 interface NftList {
@@ -20,17 +20,21 @@ export async function readCounters(
   const known = [...machines].flatMap((name) => stations.get(name) ?? []);
   const read = await inParallel(known, 8, async (station) => {
     const argv = ['nft', '-j', 'list', 'counters'];
-    const { stdout } = await ask(station, { do: 'run', argv });
-    return [station.name, parseCounters(stdout)] as const;
+    const own = await ask(station, { do: 'run', argv });
+    const others = await ask(station, {
+      do: 'run',
+      argv: ['ip', '-all', 'netns', 'exec', ...argv],
+    });
+    return [station.name, parseCounters(`${own.stdout}\n${others.stdout}`)] as const;
   });
   return new Map(read);
 }
 
-/** Reads the JSON of `nft list counters` (libnftables-json(5)). */
-export function parseCounters(json: string): Counters {
+/** Reads lines of JSON, one of each `nft list counters` (libnftables-json(5)). */
+export function parseCounters(text: string): Counters {
   const counters = new Map<string, number>();
-  if (json.trim() === '') return counters;
-  for (const { counter } of (JSON.parse(json) as NftList).nftables) {
+  const lists = text.split('\n').filter((line) => line.startsWith('{'));
+  for (const { counter } of lists.flatMap((line) => (JSON.parse(line) as NftList).nftables)) {
     if (counter) counters.set(counter.name, (counters.get(counter.name) ?? 0) + counter.packets);
   }
   return counters;

@@ -20,7 +20,7 @@ export const groups = section({
     'group',
     {
       description:
-        'Names for sets of machines and hosts, to use in policy. A selector is a name, a range of names, a group, `tag:x`, `site:x`, a prefix or `all`.',
+        'Names for sets of machines and hosts, to use in policy. A selector is a name, a range of names, a group, `tag:x`, `site:x`, `segment:x`, a prefix or `all`.',
       examples: [{ compute: ['worker-[1-4]', 'site:giessen'], people: ['tag:people'] }],
     },
   ),

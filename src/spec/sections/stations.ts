@@ -1,7 +1,7 @@
 import { Address, Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
-import { located, type Surroundings } from '../machine.ts';
+import { located, readTags, type Surroundings } from '../machine.ts';
 import type { Located } from '../network.ts';
 import { placeOf, type Text, textsOf } from '../origin.ts';
 import { expandRange } from '../text/host-range.ts';
@@ -16,7 +16,7 @@ export interface StationSource {
   readonly mac?: OneOrMany;
   readonly allow?: OneOrMany;
   readonly routes?: unknown;
-  readonly tags?: unknown;
+  readonly tags?: OneOrMany;
   readonly was?: unknown;
   readonly ssh?: unknown;
 }
@@ -29,10 +29,11 @@ export interface DraftStation extends Located {
   readonly addresses: readonly { readonly address: Address; readonly at: Text }[];
   readonly mac: string;
   readonly allow: readonly { readonly prefix: Prefix; readonly at: Text }[];
+  readonly tags: readonly string[];
 }
 
 /** What a plain host may say, and a machine of a segment not: no other site is behind a router for it. */
-const unusable = ['routes', 'tags', 'was', 'ssh'] as const;
+const unusable = ['routes', 'was', 'ssh'] as const;
 
 /** Reads one entry of `hosts` that names a segment, and keeps its machines for the segments to check. */
 export function readStations(
@@ -49,6 +50,7 @@ export function readStations(
     return prefix ? [{ prefix, at: text }] : [];
   });
   const texts = textsOf(source, 'address').map((text) => expandEach(at, names, text, draft));
+  const tags = readTags(source, draft);
   const [segment] = textsOf(source, 'segment');
   if (!segment) return;
   for (const [index, name] of names.entries()) {
@@ -56,7 +58,7 @@ export function readStations(
     const addresses = texts.flatMap((all) => readAddress(name, all[index], draft));
     const mac = macs[index] ?? '';
     const site = around.site ?? '';
-    const station = { name, site, segment, addresses, mac, allow };
+    const station = { name, site, segment, addresses, mac, allow, tags };
     draft.stations.push({ ...station, ...located(source, at.place) });
   }
 }

@@ -25,7 +25,7 @@ const Test = words.mapping(
   },
 );
 
-/** A flow has machines of segments as its ends as well; policies name them not yet. */
+/** A flow has machines of segments as its ends as well. */
 const ends = [...machines, 'station'] as const;
 
 export const tests = section({

@@ -81,7 +81,7 @@ export const segmentErrors = {
     fix: 'Remove it.',
   },
   'spec/inside-a-segment': {
-    says: '`{name}` is a machine of a segment, and cannot be named here yet',
+    says: '`{name}` is a machine of a segment, and cannot be named here',
     fix: 'Name machines and plain hosts only.',
   },
   'spec/taps-without-segment': {

@@ -8,6 +8,7 @@ export type Written =
   | { readonly kind: 'names'; readonly names: readonly string[] }
   | { readonly kind: 'tag'; readonly name: string }
   | { readonly kind: 'site'; readonly name: string }
+  | { readonly kind: 'segment'; readonly name: string }
   | { readonly kind: 'prefix'; readonly prefix: Prefix };
 
 const word = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
@@ -17,8 +18,8 @@ const looksLikeAddress = (text: string): boolean =>
   text.includes('/') || /^[\d.]+$/.test(text) || /^[\da-fA-F]*:[\da-fA-F]*:/.test(text);
 
 /**
- * A name, a range of names, `tag:x`, `site:x`, a prefix or address, or `all`.
- * @throws spec/bad-selector, spec/reserved-selector, spec/bad-range, ip/...
+ * A name, a range of names, `tag:x`, `site:x`, `segment:x`, a prefix or address, or `all`.
+ * @throws spec/bad-selector, spec/bad-range, ip/...
  */
 export function parseSelector(text: string): Written {
   if (text === 'all') return { kind: 'all' };
@@ -37,8 +38,9 @@ const refuse = (text: string, reason: string) =>
   errors.error('spec/bad-selector', { text, reason }, { text });
 
 function parseQualified(text: string, kind: string, name: string): Written {
-  if (kind === 'segment') throw errors.error('spec/reserved-selector', { text }, { text });
-  if (kind !== 'tag' && kind !== 'site') throw refuse(text, `nothing is selected by \`${kind}:\``);
+  if (kind !== 'tag' && kind !== 'site' && kind !== 'segment') {
+    throw refuse(text, `nothing is selected by \`${kind}:\``);
+  }
   if (!word.test(name)) throw refuse(text, `\`${name}\` is no name`);
   return { kind, name };
 }

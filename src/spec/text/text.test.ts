@@ -77,6 +77,7 @@ describe('a selector', () => {
     expect(parseSelector('w-[1-2]')).toEqual({ kind: 'names', names: ['w-1', 'w-2'] });
     expect(parseSelector('tag:x')).toEqual({ kind: 'tag', name: 'x' });
     expect(parseSelector('site:fd00')).toEqual({ kind: 'site', name: 'fd00' });
+    expect(parseSelector('segment:fd00')).toEqual({ kind: 'segment', name: 'fd00' });
   });
 
   test.each([
@@ -98,7 +99,7 @@ describe('a selector', () => {
     ['tag:X', 'spec/bad-selector'],
     ['a b', 'spec/bad-selector'],
     ['', 'spec/bad-selector'],
-    ['segment:x', 'spec/reserved-selector'],
+    ['segment:X', 'spec/bad-selector'],
     ['w-[2-1]', 'spec/bad-range'],
   ])('is refused as "%s" with %s', (text, code) => {
     expect(codeOf(() => parseSelector(text))).toBe(code);

@@ -5,6 +5,7 @@ import { bordersOf } from './border.ts';
 import { dhcpAt } from './dhcp.ts';
 import { farStations, floodsOf } from './far.ts';
 import { bridge, endOf, portOf, segmentsAt, vxlan } from './place.ts';
+import { policedBy } from './policed.ts';
 import { proxiedSite, proxyMac } from './proxied.ts';
 import { tablesOf } from './table.ts';
 
@@ -55,7 +56,10 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
     ...(local && flood && { floods: { v: 1 as const, items: [...floods] } }),
     neighbours: { v: 1, items: [...neighbours, ...(proxied?.neighbours.items ?? [])] },
     ...(here && portsOf(here)),
-    nft: { v: 1, items: server ? server.guarded(borders) : [...borders] },
+    nft: {
+      v: 1,
+      items: [...(server ? server.guarded(borders) : borders), ...policedBy(model, segment, here)],
+    },
     tables: { v: 1, items: [...tablesOf(model, node, segment)] },
   };
 }

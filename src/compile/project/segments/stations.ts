@@ -13,6 +13,7 @@ export const stationsOf = (model: Model, segment: Segment): readonly Station[] =
       mac: macOf(model, name, deviceIn(segment)),
       addresses: segment.routers,
       allow: [],
+      tags: [],
       fields,
       place,
     })),

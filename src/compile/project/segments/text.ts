@@ -18,12 +18,13 @@ export const segmentsText = (model: Model): unknown => [
       mode,
       ...(dhcp.by === 'hawser' ? [dhcp.addresses.map(String), pools.map(String)] : []),
     ]),
-    segment.stations.map(({ name, site, mac, addresses, allow }) => [
+    segment.stations.map(({ name, site, mac, addresses, allow, tags }) => [
       name,
       site,
       mac,
       addresses.map(String),
       allow.map(String),
+      tags,
     ]),
     [...gatewaysOf(model, segment).values()].map((gateway) => [
       gateway.name,
