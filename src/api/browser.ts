@@ -20,5 +20,5 @@ export type SessionInfo = Static<typeof SessionInfo>;
 export const eventsPath = (network: string): string => `/v1/networks/${network}/events`;
 
 /** What may have changed, as the data of an event tells it, a list in JSON. */
-export const topics = ['status', 'tunnels', 'monitors'] as const;
+export const topics = ['status', 'tunnels', 'monitors', 'events'] as const;
 export type Topic = (typeof topics)[number];

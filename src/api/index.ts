@@ -1,6 +1,7 @@
 export * from './browser.ts';
 export * from './channel.ts';
 export { apiErrors, conflictOf } from './errors.ts';
+export * from './events.ts';
 export { requirePlainFiles, sameFiles } from './file-set.ts';
 export * from './health.ts';
 export { type InstallLines, installerPath, installLines, packagePath } from './installer.ts';

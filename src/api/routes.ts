@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { TunnelState, TunnelsStatus } from './health.ts';
+import { healthRoutes } from './health-routes.ts';
 import { monitorRoutes } from './monitors.ts';
 import { rotationRoutes } from './rotation.ts';
 import {
@@ -89,20 +89,6 @@ export const routes = {
     summary: 'The machines of a network, and what each has',
     params: OfNetwork,
     response: NetworkStatus,
-  }),
-  tunnels: route({
-    method: 'GET',
-    path: `${network}/tunnels`,
-    permission: 'read',
-    summary: 'The tunnels of a network, and how each is',
-    params: OfNetwork,
-    query: Type.Object({
-      /** Only those of this machine. */
-      machine: Type.Optional(Name),
-      /** Only those that are so. */
-      state: Type.Optional(TunnelState),
-    }),
-    response: TunnelsStatus,
   }),
   ...monitorRoutes,
   pull: route({
@@ -300,6 +286,7 @@ export const routes = {
     response: Type.Pick(Upgrade, ['id', 'version']),
   }),
   ...rotationRoutes,
+  ...healthRoutes,
   drift: route({
     method: 'GET',
     path: `${network}/drift`,

@@ -10,6 +10,7 @@ import { completionCommand } from './commands/completion.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { driftCommand } from './commands/drift.ts';
+import { eventsCommand } from './commands/events.ts';
 import { exportCommand } from './commands/export.ts';
 import { freezeCommand, thawCommand } from './commands/freeze.ts';
 import { diffCommand, historyCommand, rollbackCommand, showCommand } from './commands/history.ts';
@@ -59,6 +60,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       diffCommand(),
       rollbackCommand(),
       driftCommand(),
+      eventsCommand(),
       freezeCommand(),
       thawCommand(),
     ],

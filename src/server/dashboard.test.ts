@@ -166,11 +166,8 @@ test('a page hears at once that an agent came, and what to ask for again', async
     sent.on('error', reject);
     sent.end();
   });
-  expect(JSON.parse((await heard).replace('data: ', ''))).toEqual([
-    'status',
-    'tunnels',
-    'monitors',
-  ]);
+  const topics: unknown = JSON.parse((await heard).replace('data: ', ''));
+  expect(topics).toEqual(expect.arrayContaining(['status', 'tunnels', 'monitors']));
 });
 
 test('who may not look hears nothing', async () => {

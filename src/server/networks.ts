@@ -1,6 +1,7 @@
 import { apiErrors } from '#api';
 import { didYouMean, HawserError } from '#base';
 import { Address, Prefix } from '#ip';
+import { Watch } from './events/watch.ts';
 import { Hub, type HubComponents } from './hub/hub.ts';
 import { Expiry } from './network/expiry.ts';
 import { Network } from './network/network.ts';
@@ -13,6 +14,7 @@ interface Open {
   readonly rotator: Rotator;
   readonly expiry: Expiry;
   readonly takeBack: TakeBack;
+  readonly watch: Watch;
 }
 
 export interface NetworksComponents extends HubComponents {
@@ -81,7 +83,8 @@ export class Networks {
       const rotator = new Rotator(network, hub, this.#components);
       const expiry = new Expiry(network, this.#components);
       const takeBack = new TakeBack(network, hub, this.#components);
-      this.#open.set(name, { network, hub, rotator, expiry, takeBack });
+      const watch = new Watch(hub, this.#components);
+      this.#open.set(name, { network, hub, rotator, expiry, takeBack, watch });
       void expiry.look();
       this.#broken.delete(name);
     } catch (error) {
@@ -120,6 +123,7 @@ export class Networks {
       expiry.close();
       takeBack.close();
     }
+    await Promise.all(this.all.map(async ({ watch }) => watch.close()));
     await Promise.all(this.all.map(async ({ hub }) => hub.close()));
     await Promise.all(this.all.map(async ({ network }) => network.settled()));
   }

@@ -13,6 +13,7 @@ import {
   type WriteBackup,
 } from './backup/index.ts';
 import { Certificates } from './certificates.ts';
+import { LoginFailures } from './events/login-failures.ts';
 import { type FirstNetwork, type FirstTokens, firstStart } from './first.ts';
 import { makeApp } from './http/app.ts';
 import { Gate } from './http/auth.ts';
@@ -135,8 +136,8 @@ export async function assemble(
   compiler: Compiler = new Thread<CompilerCalls>('compiler'),
 ): Promise<Assembled> {
   const { listen, addresses, firstNetwork, tls, log, confirm, clock = () => new Date() } = init;
-  const names = addresses.map(hostOf);
-  const certificates = await Certificates.open({ store, names, clock, log, files: tls });
+  const hosts = addresses.map(hostOf);
+  const certificates = await Certificates.open({ store, names: hosts, clock, log, files: tls });
   const { pin } = certificates.current;
   let { port } = listen;
   const servers = () => addresses.map((address) => urlOf(address, port));
@@ -160,7 +161,10 @@ export async function assemble(
   };
   await networks.start();
   const write = backupsOf(placeOf(init), clock, () => new Thread<BackupCalls>('backup'));
-  const parts = { store, compiler, tokens, clock, networks, servers, write, certificates };
+  const names = () => networks.all.map(({ network }) => network.name);
+  const failedLogins = new LoginFailures({ store, clock, log, networks: names });
+  const common = { store, compiler, tokens, clock, networks, servers };
+  const parts = { ...common, write, certificates, failedLogins };
   const { app, packages } = await appOf(init, parts);
   certificates.follow(({ key, cert }) => {
     (app.server as Server).setSecureContext({ key, cert });
@@ -185,6 +189,7 @@ export async function assemble(
       await Promise.all(chores.map(async (chore) => chore.close()));
       certificates.close();
       presence.close();
+      await failedLogins.close();
       await networks.close();
       await app.close();
       await compiler.close();
@@ -197,10 +202,11 @@ interface Parts
   extends Pick<Context, 'store' | 'compiler' | 'tokens' | 'clock' | 'networks' | 'servers'> {
   readonly write: WriteBackup;
   readonly certificates: Certificates;
+  readonly failedLogins: LoginFailures;
 }
 
 async function appOf({ packages: folder, version, log, dashboard }: ServerInit, parts: Parts) {
-  const { write, certificates, ...shared } = parts;
+  const { write, certificates, failedLogins, ...shared } = parts;
   const { store, tokens, networks, servers } = shared;
   const { pin } = certificates.current;
   const packages = new PackageFolder(folder);
@@ -211,13 +217,16 @@ async function appOf({ packages: folder, version, log, dashboard }: ServerInit, 
   });
   const metrics = new Metrics(networks, store);
   const sessions = new Sessions(store, shared.clock);
-  const onFailure = () => metrics.failures.inc();
+  const onFailure = (address: string) => {
+    metrics.failures.inc();
+    failedLogins.note(address);
+  };
   const gate = new Gate({ tokens, sessions, failures: new Failures(), onFailure });
   const own = { metrics, trouble: async () => troubleOf(store, networks) };
   const hub = (name: string) => networks.get(name).hub;
   const installer = { packages, servers, pin };
   const app = await makeApp(
-    { handlers, gate, log, hub, own, installer, sessions, dashboard },
+    { handlers, gate, log, hub, own, installer, sessions, dashboard, store },
     certificates.current,
   );
   return { app, packages };

@@ -81,6 +81,11 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     alice.do('nft add rule inet foreign input iifname hw-home drop');
     // Four seconds, and what it takes to ask.
     expect(await aliceIs('down', /answers no probe of \w+ for \d s/)).toBeLessThan(6);
+    await until('that is an event', () =>
+      /tunnel between alice and hub is down: \w+ answers no probe/.test(
+        hub.must('events', 'alice', '--kind', 'down'),
+      ),
+    );
     alice.do('nft delete table inet foreign');
     await aliceIs('up', /answer after \d/);
   });

@@ -31,6 +31,7 @@ import { Wire } from '../hub/wire.ts';
 import { JsonText } from '../json-text.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Sessions } from '../sessions.ts';
+import type { Store } from '../store/contract.ts';
 import { addressOf, endsOf } from './address.ts';
 import { paceHandshakes } from './admission.ts';
 import type { Gate } from './auth.ts';
@@ -50,6 +51,7 @@ export interface AppComponents {
   readonly log: Logger;
   /** @throws api/no-network */
   readonly hub: (network: string) => Hub;
+  readonly store: Pick<Store, 'onChange'>;
   readonly own: OwnRoutes;
   readonly installer: InstallerRoutes;
   readonly sessions: Sessions;
@@ -94,8 +96,8 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
   addOwnRoutes(app, components.own);
   addInstaller(app, components.installer);
   addSessions(app, components.sessions);
-  const { gate, hub, dashboard } = components;
-  addEvents(app, { hub, stillMay: async (request) => gate.pass(request) });
+  const { gate, hub, dashboard, store } = components;
+  addEvents(app, { hub, store, stillMay: async (request) => gate.pass(request) });
   if (dashboard !== undefined) addDashboard(app, dashboard);
   addChannel(app, components);
   for (const name of Object.keys(routes) as RouteName[]) addRoute(app, name, components.handlers);

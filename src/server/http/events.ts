@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { apiErrors, eventsPath, type Topic, topics } from '#api';
+import { apiErrors, eventsPath, type Topic } from '#api';
 import type { Hub } from '../hub/hub.ts';
+import type { Store } from '../store/contract.ts';
 
 /** Whoever listens hears at most so often, in milliseconds. */
 const pace = 200;
@@ -9,6 +10,9 @@ const pace = 200;
 const beatEvery = 15_000;
 /** Beyond, a new listener is refused: each holds a connection. */
 const most = 500;
+
+/** What may be another when an agent comes, goes or says what it did. */
+const ofAgents = ['status', 'tunnels', 'monitors'] as const satisfies readonly Topic[];
 
 interface Listener {
   readonly response: ServerResponse;
@@ -22,11 +26,14 @@ export class Feed {
   readonly #changed = new Set<Topic>();
   #timer: NodeJS.Timeout | undefined;
   readonly #heart: NodeJS.Timeout;
+  readonly #stop: () => void;
 
-  constructor(hub: Hub) {
-    hub.onNews(() => this.#note(...topics));
+  /** `onEvents`: tells when something that happened was stored. */
+  constructor(hub: Hub, onEvents: (listener: () => void) => () => void) {
+    hub.onNews(() => this.#note(...ofAgents));
     hub.onTold((what) => this.#note(what === 'samples' ? 'tunnels' : what));
-    hub.network.onChange(() => this.#note(...topics));
+    hub.network.onChange(() => this.#note(...ofAgents));
+    this.#stop = onEvents(() => this.#note('events'));
     this.#heart = setInterval(() => this.#beat(), beatEvery).unref();
   }
 
@@ -42,6 +49,7 @@ export class Feed {
   }
 
   close(): void {
+    this.#stop();
     clearInterval(this.#heart);
     clearTimeout(this.#timer);
     for (const { response } of this.#listeners) response.end();
@@ -75,10 +83,20 @@ export class Feed {
 
 /** The feeds of all networks, each begun when somebody listens first. */
 export class Feeds {
+  readonly #store: Pick<Store, 'onChange'>;
   readonly #feeds = new Map<Hub, Feed>();
 
+  constructor(store: Pick<Store, 'onChange'>) {
+    this.#store = store;
+  }
+
   of(hub: Hub): Feed {
-    const feed = this.#feeds.get(hub) ?? new Feed(hub);
+    const { name } = hub.network;
+    const onEvents = (listener: () => void) =>
+      this.#store.onChange((network) => {
+        if (network === undefined || network === name) listener();
+      });
+    const feed = this.#feeds.get(hub) ?? new Feed(hub, onEvents);
     this.#feeds.set(hub, feed);
     return feed;
   }
@@ -93,11 +111,12 @@ export interface EventRoutes {
   readonly hub: (network: string) => Hub;
   /** Rejects where a request may not be answered any more. */
   readonly stillMay: (request: FastifyRequest) => Promise<void>;
+  readonly store: Pick<Store, 'onChange'>;
 }
 
 /** Server-sent events of a network (WHATWG HTML, 9.2). */
-export function addEvents(app: FastifyInstance, { hub, stillMay }: EventRoutes): void {
-  const feeds = new Feeds();
+export function addEvents(app: FastifyInstance, { hub, stillMay, store }: EventRoutes): void {
+  const feeds = new Feeds(store);
   app.addHook('preClose', async () => feeds.close());
   const known = { schema: { hide: true }, config: { permission: 'read' } } as const;
   app.get(eventsPath(':network'), known, async (request, reply) => {

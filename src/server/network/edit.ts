@@ -1,5 +1,6 @@
 import type { FileSet, Revision, RevisionId } from '#api';
 import type { Facts } from '#compile';
+import { eventOf } from '../events/told.ts';
 import type { StoredMachine, Transaction } from '../store/contract.ts';
 import type { Packed } from '../store/packed.ts';
 import { type Action, countAct } from './acts.ts';
@@ -90,14 +91,11 @@ export async function writeEdit(
   await countAct(tx, network, edit.action);
   const number = made?.number ?? edit.release ?? edit.reject;
   if (edit.action === undefined) return made;
-  await tx.addAudit({
-    at,
-    actor: author,
-    action: edit.action,
-    network,
-    ...(number !== undefined && { revision: number }),
-    detail: edit.detail ?? {},
-  });
+  const entry = { at, actor: author, action: edit.action, detail: edit.detail ?? {} };
+  const numbered = { ...entry, ...(number !== undefined && { revision: number }) };
+  await tx.addAudit({ ...numbered, network });
+  const event = eventOf(numbered);
+  if (event) await tx.addEvents(network, [event]);
   return made;
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Facts } from '#compile';
+import { keepsEvents } from './compliance-events.ts';
 import type { NewRevision, Store, StoredMachine, StoredToken } from './contract.ts';
 
 /** An empty database under test. */
@@ -94,6 +95,7 @@ export function storeCompliance(name: string, open: () => Promise<StoreFixture>)
     keepsRevisions(() => trial);
     holdsRevisions(() => trial);
     keepsTheRest(() => trial);
+    keepsEvents(() => trial.store);
     isTransactional(() => trial);
     wakes(() => trial);
   });

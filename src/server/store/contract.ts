@@ -1,6 +1,15 @@
-import type { AuditEntry, FileSet, Revision, RevisionId, TokenInfo } from '#api';
+import type {
+  AuditEntry,
+  EventKind,
+  FileSet,
+  NetworkEvent,
+  Revision,
+  RevisionId,
+  TokenInfo,
+} from '#api';
 import type { Facts } from '#compile';
 import type { AuditTrim, Trimmed } from './audit.ts';
+import type { EventQuery, NewEvent } from './events.ts';
 import type { Packed } from './packed.ts';
 import type { Peers } from './peers.ts';
 
@@ -120,6 +129,17 @@ export interface Transaction {
 
   /** Removes the oldest entries; undefined if none is old enough. */
   trimAudit(options: AuditTrim): Promise<Trimmed | undefined>;
+
+  addEvents(network: string, events: readonly NewEvent[]): Promise<void>;
+  /** In their order, from `since` or `after` on; with neither the newest `limit`. */
+  events(network: string, query: EventQuery): Promise<readonly NetworkEvent[]>;
+  /** The newest event of these kinds for each tunnel and service. */
+  lastEvents(network: string, kinds: readonly EventKind[]): Promise<readonly NetworkEvent[]>;
+  /** Removes what is older, RFC 3339, and what is more than so many. */
+  trimEvents(
+    network: string,
+    bounds: { readonly before: string; readonly most: number },
+  ): Promise<void>;
 
   /** Small things the server itself keeps: its CA and key, when it last made a backup. */
   setting(key: string): Promise<string | undefined>;

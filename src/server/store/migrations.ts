@@ -4,8 +4,8 @@ import { type QueryExecutorProvider, sql } from 'kysely';
 export interface Dialect {
   /** Type and constraints of a key that counts up by itself. */
   readonly serial: string;
-  /** A statement after rows with such keys were put in from elsewhere, where the counter needs it. */
-  readonly afterLoading?: string;
+  /** A statement after rows with such keys were put into a table from elsewhere, where the counter needs it. */
+  readonly afterLoading?: (table: string) => string;
 }
 
 type Migration = (db: QueryExecutorProvider, dialect: Dialect) => Promise<void>;
@@ -20,6 +20,7 @@ export const migrations: readonly Migration[] = [
   withPersons,
   withPersonsOfMachines,
   withExpiry,
+  withHealth,
 ];
 
 async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
@@ -79,6 +80,26 @@ async function withPersonsOfMachines(db: QueryExecutorProvider): Promise<void> {
 /** How many seconds a machine has, after it is let in, that waits. */
 async function withExpiry(db: QueryExecutorProvider): Promise<void> {
   await run(db, ['alter table machines add column member_life integer']);
+}
+
+/**
+ * What happened; how each tunnel was, in chunks of so many seconds a point (`step`), numbered by their beginning in units
+ * of their own length; how far what happened was told to somebody.
+ */
+async function withHealth(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
+  await run(db, [
+    `create table events (
+      seq ${serial}, network text not null, at text not null, kind text not null, machine text,
+      other text, service text, text text not null
+    )`,
+    'create index events_of on events (network, seq)',
+    `create table history (
+      network text not null, a text not null, b text not null, step integer not null,
+      chunk integer not null, data text not null, primary key (network, a, b, step, chunk)
+    )`,
+    'create index history_age on history (step, chunk)',
+    'create table cursors (name text primary key, seq integer not null)',
+  ]);
 }
 
 async function run(db: QueryExecutorProvider, statements: readonly string[]): Promise<void> {

@@ -11,6 +11,10 @@ export interface Tables {
   tokens: TokensTable;
   audit: AuditTable;
   settings: { key: string; value: string };
+  events: EventsTable;
+  history: HistoryTable;
+  /** How far somebody was told of events, by who that is. */
+  cursors: { name: string; seq: number };
 }
 
 interface NetworksTable {
@@ -88,3 +92,27 @@ interface AuditTable {
   detail: string;
 }
 export type AuditRow = Selectable<AuditTable>;
+
+interface EventsTable {
+  seq: Generated<number>;
+  network: string;
+  at: string;
+  kind: string;
+  machine: string | null;
+  other: string | null;
+  service: string | null;
+  text: string;
+}
+export type EventRow = Selectable<EventsTable>;
+
+interface HistoryTable {
+  network: string;
+  /** The machines of a tunnel, in the order of their names. */
+  a: string;
+  b: string;
+  /** Seconds from point to point. */
+  step: number;
+  /** Which chunk, counted from 1970 in its own length. */
+  chunk: number;
+  data: string;
+}

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { addAudit, audit, trimAudit } from './audit.ts';
 import type { Transaction } from './contract.ts';
+import { addEvents, events, lastEvents, trimEvents } from './events.ts';
 import { machines, putMachine, removeMachine } from './machines.ts';
 import {
   addRevision,
@@ -53,6 +54,10 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
     addAudit: (entry) => addAudit(db, entry),
     audit: (options) => audit(db, options),
     trimAudit: (options) => trimAudit(db, options),
+    addEvents: (name, list) => touching(name, addEvents(db, name, list)),
+    events: (name, query) => events(db, name, query),
+    lastEvents: (name, kinds) => lastEvents(db, name, kinds),
+    trimEvents: (name, bounds) => trimEvents(db, name, bounds),
     setting: (key) => setting(db, key),
     putSetting: (key, value) => touching(undefined, putSetting(db, key, value)),
   };

@@ -4,7 +4,7 @@ import type { Transaction } from '../../store/contract.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, revisionOf } from './context.ts';
 
-type Names = 'history' | 'show' | 'drift' | 'audit';
+type Names = 'history' | 'show' | 'drift' | 'audit' | 'events';
 
 /** Revisions that are shown when nobody says how many. */
 const page = 50;
@@ -56,6 +56,11 @@ export function recordHandlers(context: Context): Pick<Handlers, Names> {
         return found;
       }
       throw apiErrors.error('api/not-found', { what: `machine ${machine} that joined` });
+    },
+
+    async events({ params: { network: name }, query: { limit = 1000, ...query } }) {
+      context.networks.get(name);
+      return [...(await store.read(async (tx) => tx.events(name, { ...query, limit })))];
     },
 
     async audit({ query: { since, after, network, limit = 1000 } }) {

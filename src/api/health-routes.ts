@@ -1,0 +1,42 @@
+import Type from 'typebox';
+import { EventKind, NetworkEvent } from './events.ts';
+import { TunnelState, TunnelsStatus } from './health.ts';
+import { network, OfNetwork, route } from './route.ts';
+import { Count, Name, Time } from './schemas.ts';
+
+/** How the tunnels of a network are, and what happened. */
+export const healthRoutes = {
+  tunnels: route({
+    method: 'GET',
+    path: `${network}/tunnels`,
+    permission: 'read',
+    summary: 'The tunnels of a network, and how each is',
+    params: OfNetwork,
+    query: Type.Object({
+      /** Only those of this machine. */
+      machine: Type.Optional(Name),
+      /** Only those that are so. */
+      state: Type.Optional(TunnelState),
+    }),
+    response: TunnelsStatus,
+  }),
+  events: route({
+    method: 'GET',
+    path: `${network}/events/log`,
+    permission: 'read',
+    summary: 'What happened in a network, oldest first; without `since` and `after` the newest',
+    params: OfNetwork,
+    query: Type.Object({
+      since: Type.Optional(Time),
+      /** Only later ones than this `seq`. */
+      after: Type.Optional(Count),
+      kind: Type.Optional(EventKind),
+      /** Only what concerns this machine. */
+      machine: Type.Optional(Name),
+      /** Only where these words stand in the sentence. */
+      search: Type.Optional(Type.String({ maxLength: 200 })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    }),
+    response: Type.Array(NetworkEvent),
+  }),
+} as const;

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { NetworkEvent } from '#api';
+import type { Channel } from '../fixtures/machine.ts';
+import { TestServer } from '../fixtures/server.ts';
+
+let server: TestServer;
+let agents: ReadonlyMap<string, Channel>;
+beforeEach(async () => {
+  server = await TestServer.start();
+  agents = await server.populate('anna', 'bob');
+  token = server.admin;
+});
+afterEach(async () => server[Symbol.asyncDispose]());
+
+const agent = (name: string): Channel => agents.get(name) as Channel;
+let token: string;
+async function events(query: Readonly<Record<string, string>> = {}) {
+  const path = `/v1/networks/net/events/log?${new URLSearchParams(query)}`;
+  return (await server.send('GET', path, { token })).body as readonly NetworkEvent[];
+}
+const sentences = async (
+  query: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> => (await events(query)).map(({ kind, text }) => `${kind}: ${text}`);
+const soon = { interval: 20, timeout: 10_000 };
+
+const tell = (heard: number): void => {
+  const sample = { rx: 10, tx: 20, heard, handshake: heard };
+  agent('hub').say({ type: 'samples', peers: { anna: sample } });
+  agent('anna').say({ type: 'samples', peers: { hub: sample } });
+};
+
+test('who joins, what is applied and what was put back are events, in a sentence each', async () => {
+  expect(await sentences({ kind: 'joined' })).toEqual([
+    'joined: hub joined',
+    'joined: anna joined',
+    'joined: bob joined',
+  ]);
+  const at = new Date().toISOString();
+  agent('bob').say({ type: 'drift', at, changes: ['add a <b>route</b>'], repaired: true });
+  agent('anna').say({ type: 'drift', at, changes: ['add 10% more'], repaired: false });
+  await expect
+    .poll(() => sentences({ since: '2000-01-01T00:00:00Z' }), soon)
+    .toEqual(
+      expect.arrayContaining([
+        'repaired: bob was put back as it should be: add a <b>route</b>',
+        'drift: anna is another than it should be: add 10% more',
+      ]),
+    );
+  expect(await sentences({ search: '10% MORE' })).toHaveLength(1);
+  expect(await sentences({ search: '10_ more' })).toEqual([]);
+  expect(await sentences({ machine: 'bob' })).toHaveLength(2);
+  const [first] = await events({ limit: '1', since: '2000-01-01T00:00:00Z' });
+  const later = await events({ after: String(first?.seq) });
+  expect(later.map(({ seq }) => seq)).not.toContain(first?.seq);
+});
+
+test('a tunnel that comes up and goes down is told once each', async () => {
+  tell(3);
+  const up = /^up: the tunnel between anna and hub is up: anna heard hub 3 s ago/;
+  await expect.poll(() => sentences({ kind: 'up' }), soon).toEqual([expect.stringMatching(up)]);
+  tell(200);
+  await expect
+    .poll(
+      async () => (await events({ kind: 'down' })).map(({ machine, other }) => [machine, other]),
+      soon,
+    )
+    .toEqual([['anna', 'hub']]);
+});
+
+test('failed logins are told together, and from where', async () => {
+  for (let count = 0; count < 3; count++) {
+    await server.send('GET', '/v1/networks/net/status', { token: 'nonsense' });
+  }
+  const { data } = server;
+  // A server that ends tells what it gathered.
+  await server.stop();
+  server = await TestServer.start({ data });
+  expect(await sentences({ kind: 'login-failed' })).toEqual([
+    expect.stringMatching(/^login-failed: 3 logins failed, the last from /),
+  ]);
+});

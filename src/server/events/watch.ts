@@ -1,0 +1,189 @@
+import type { Logger } from 'pino';
+import type { MonitorState, TunnelState, TunnelStatus } from '#api';
+import { monitorsOf } from '../health/monitors.ts';
+import { judged } from '../health/tunnels.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Store } from '../store/contract.ts';
+import type { NewEvent } from '../store/events.ts';
+import { begun, type Condition, followed, type Holds, type Track } from './track.ts';
+
+/** ms after news until all is looked at, and between looks where there are none: silence is no news, but something. */
+const soon = 200;
+const every = 2_000;
+/** Looking takes at most this share of the time. */
+const share = 0.1;
+/** ms that agents have to come back after the server began, before they are missed. */
+const grace = 60_000;
+/** ms between looks for what is too old, and how much is kept. */
+const trimEvery = 3_600_000;
+const kept = { days: 400, most: 100_000 } as const;
+
+const quick: Holds = { least: 1_000, most: 60_000, calm: 600_000 };
+/** Agents go and come whenever they are started anew. */
+const slow: Holds = { least: 20_000, most: 120_000, calm: 600_000 };
+
+const ofTunnels: Readonly<Record<TunnelState, Condition | undefined>> = {
+  ...{ up: 'up', degraded: 'degraded', down: 'down', stale: 'down', misconfigured: 'down' },
+  ...{ never: undefined, unknown: undefined },
+};
+const ofServices: Readonly<Record<MonitorState, Condition | undefined>> = {
+  ...{ up: 'up', busy: 'up', degraded: 'degraded', down: 'down', unknown: undefined },
+};
+
+/** One thing that may be well or not, as it is now. */
+interface Subject extends Pick<NewEvent, 'machine' | 'other' | 'service'> {
+  readonly condition: Condition | undefined;
+  readonly text: string;
+}
+const keyOf = ({ machine = '', other = '', service = '' }: Omit<Subject, 'condition' | 'text'>) =>
+  `${machine} ${other} ${service}`;
+
+export interface WatchInit {
+  readonly store: Store;
+  readonly clock: () => Date;
+  readonly log: Logger;
+}
+
+/** Notices when tunnels, services and machines of a network become well or not, and stores that as events. */
+export class Watch {
+  readonly #hub: Hub;
+  readonly #init: WatchInit;
+  readonly #began = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  readonly #trimmer: NodeJS.Timeout;
+  readonly #tracks = new Map<string, Track>();
+  #soon: NodeJS.Timeout | undefined;
+  #notBefore = 0;
+  #looking: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(hub: Hub, init: WatchInit) {
+    this.#hub = hub;
+    this.#init = init;
+    hub.onNews(() => this.#note());
+    hub.onTold(() => this.#note());
+    this.#timer = setInterval(() => void this.look(), every).unref();
+    this.#trimmer = setInterval(() => void this.#trim(), trimEvery).unref();
+  }
+
+  #note(): void {
+    if (this.#isClosed) return;
+    const delay = Math.max(soon, this.#notBefore - performance.now());
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      void this.look();
+    }, delay).unref();
+  }
+
+  look(): Promise<void> {
+    if (this.#isClosed || performance.now() < this.#notBefore) return Promise.resolve();
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => {
+        this.#init.log.error({ err: error, network: this.#hub.network.name }, 'no event is stored');
+      })
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const began = performance.now();
+    const news: Subject[] = [];
+    for await (const subject of this.#subjects()) if (this.#isNews(subject)) news.push(subject);
+    this.#notBefore = performance.now() + (performance.now() - began) / share;
+    if (news.length > 0) await this.#put(news);
+  }
+
+  #isNews(subject: Subject): boolean {
+    const key = keyOf(subject);
+    const holds = subject.other === undefined && subject.service === undefined ? slow : quick;
+    const before = this.#tracks.get(key) ?? begun(undefined, holds);
+    const { track, news } = followed(before, subject.condition, performance.now(), holds);
+    this.#tracks.set(key, track);
+    return news;
+  }
+
+  /** What another server told already, or this one before it was started anew, is told no more. */
+  async #put(news: readonly Subject[]): Promise<void> {
+    const { store, clock } = this.#init;
+    const { name } = this.#hub.network;
+    const at = clock().toISOString();
+    await store.write(async (tx) => {
+      const told = await Promise.all([
+        tx.lastEvents(name, ['up', 'degraded', 'down']),
+        tx.lastEvents(name, ['away', 'back']),
+      ]);
+      const last = new Map(told.flat().map((event) => [keyOf(event), event.kind]));
+      const events = news.flatMap(({ condition, ...said }): NewEvent[] => {
+        const before = last.get(keyOf(said));
+        // Who was never away has not come back.
+        const isFirst = before === undefined && condition === 'back';
+        return condition === undefined || condition === before || isFirst
+          ? []
+          : [{ ...said, at, kind: condition }];
+      });
+      if (events.length > 0) await tx.addEvents(name, events);
+    });
+  }
+
+  async *#subjects(): AsyncGenerator<Subject> {
+    const { network } = this.#hub;
+    const { snapshot } = network;
+    const now = this.#init.clock();
+    for await (const status of judged(snapshot, this.#hub, await network.tunnelPairs(snapshot))) {
+      if (this.#isOurs(status)) yield tunnelSubject(status);
+    }
+    for (const { name, state, why } of monitorsOf(snapshot, this.#hub, { now, brief: true })
+      .monitors) {
+      const text = `the service ${name} is ${state}${why === undefined ? '' : `: ${why}`}`;
+      yield { service: name, condition: ofServices[state], text };
+    }
+    if (this.#init.store.peers.leads) yield* this.#machines();
+  }
+
+  *#machines(): Generator<Subject> {
+    const isEarly = performance.now() - this.#began < grace;
+    for (const { name, identity, enrolment } of this.#hub.network.snapshot.machines.values()) {
+      if (enrolment !== 'enrolled') continue;
+      if (this.#hub.present(identity)) {
+        yield { machine: name, condition: 'back', text: `the agent of ${name} is back` };
+      } else if (!isEarly) {
+        yield { machine: name, condition: 'away', text: `the agent of ${name} is away` };
+      }
+    }
+  }
+
+  /** Of several servers the one tells of a tunnel to which its first end is connected that is so at all. */
+  #isOurs({ ends }: TunnelStatus): boolean {
+    const { machines } = this.#hub.network.snapshot;
+    for (const { machine } of ends) {
+      const present = this.#hub.present(machines.get(machine)?.identity ?? '');
+      if (present) return present.place === undefined;
+    }
+    return false;
+  }
+
+  async #trim(): Promise<void> {
+    const { store, clock, log } = this.#init;
+    if (!store.peers.leads) return;
+    const before = new Date(clock().getTime() - kept.days * 86_400_000).toISOString();
+    const { name } = this.#hub.network;
+    await store
+      .write(async (tx) => tx.trimEvents(name, { before, most: kept.most }))
+      .catch((error: unknown) => log.error({ err: error }, 'old events could not be removed'));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    clearInterval(this.#trimmer);
+    clearTimeout(this.#soon);
+    await this.#looking;
+  }
+}
+
+function tunnelSubject({ state, why, ends: [a, b] }: TunnelStatus): Subject {
+  const text = `the tunnel between ${a.machine} and ${b.machine} is ${state}: ${why}`;
+  return { machine: a.machine, other: b.machine, condition: ofTunnels[state], text };
+}
