@@ -28,6 +28,10 @@ function decoded(text: string): string {
   }
 }
 
+/** What stands behind the question mark of an address. */
+export const queryOf = (path: string): URLSearchParams =>
+  new URLSearchParams(path.split('?')[1] ?? '');
+
 export function goTo(path: string, how: 'further' | 'instead' = 'further'): void {
   if (how === 'instead') window.history.replaceState(null, '', path);
   else window.history.pushState(null, '', path);

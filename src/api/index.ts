@@ -4,6 +4,7 @@ export { apiErrors, conflictOf } from './errors.ts';
 export * from './events.ts';
 export { requirePlainFiles, sameFiles } from './file-set.ts';
 export * from './health.ts';
+export type * from './inspection.ts';
 export { type InstallLines, installerPath, installLines, packagePath } from './installer.ts';
 export * from './monitors.ts';
 export { may, type Permission, permissionsOf } from './permissions.ts';

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { healthRoutes } from './health-routes.ts';
+import { inspectionRoutes } from './inspection.ts';
 import { monitorRoutes } from './monitors.ts';
 import { rotationRoutes } from './rotation.ts';
 import {
@@ -285,6 +286,7 @@ export const routes = {
     }),
     response: Type.Pick(Upgrade, ['id', 'version']),
   }),
+  ...inspectionRoutes,
   ...rotationRoutes,
   ...healthRoutes,
   drift: route({

@@ -1,3 +1,4 @@
+export { type AccessMatrix, accessMatrix } from './access.ts';
 export { affected } from './affected.ts';
 export { allocate, wireguardMachines } from './allocate.ts';
 export type * from './api.ts';
@@ -53,3 +54,4 @@ export {
   rotationPorts,
 } from './rotation.ts';
 export { sharedFamilies, trace } from './trace/trace.ts';
+export { type TunnelEndPlan, tunnelEnds } from './tunnel-ends.ts';

@@ -72,5 +72,23 @@ export function handshakeOf({ ends }: TunnelStatus): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
+/** Round trips in milliseconds, by whichever end asks. */
+export function roundTripOf({ ends }: TunnelStatus): number | undefined {
+  const known = ends.flatMap(({ sample }) => sample?.probe?.rtt ?? []);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** Share of packets that do not come back, by whichever end asks. */
+export function lossOf({ ends }: TunnelStatus): number | undefined {
+  const known = ends.flatMap(({ sample }) => sample?.probe?.loss ?? []);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+export const milliseconds = (ms: number | undefined): string =>
+  ms === undefined ? '–' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+
+export const percent = (share: number | undefined): string =>
+  share === undefined ? '–' : `${Math.round(share * 100)} %`;
+
 export const plural = (number: number, one: string, many = `${one}s`): string =>
   `${number} ${number === 1 ? one : many}`;

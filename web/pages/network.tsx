@@ -16,6 +16,8 @@ import { TunnelsPage } from './tunnels.tsx';
 
 /** What not everybody looks at is loaded where it is looked at. */
 const MapPage = lazy(async () => import('./map.tsx'));
+const PolicyPage = lazy(async () => import('./policy.tsx'));
+const TracePage = lazy(async () => import('./trace.tsx'));
 const PlatformPage = lazy(async () => import('./platform/platform.tsx'));
 
 interface NetworkPagesProps {
@@ -31,6 +33,8 @@ const sections = [
   { path: ['machines'], name: 'Machines' },
   { path: ['tunnels'], name: 'Tunnels' },
   { path: ['platform'], name: 'Platform' },
+  { path: ['trace'], name: 'Trace' },
+  { path: ['policy'], name: 'Policy' },
 ] as const;
 
 /** All pages of a network, with what is around them. */
@@ -97,12 +101,14 @@ function Page({ status, tunnels, path: [page, first, second] }: PageProps) {
   if (page === 'map') {
     return <MapPage status={status} tunnels={tunnels} />;
   }
+  if (page === 'trace') return <TracePage status={status} />;
+  if (page === 'policy') return <PolicyPage status={status} />;
   if (page === 'platform') return <PlatformPage network={status.network} only={first} />;
   if (page === 'machines' && first !== undefined)
     return <MachinePage name={first} status={status} tunnels={tunnels} />;
   if (page === 'machines') return <MachinesPage status={status} />;
   if (page === 'tunnels' && first !== undefined && second !== undefined)
-    return <TunnelPage ends={[first, second]} tunnels={tunnels} />;
+    return <TunnelPage ends={[first, second]} status={status} tunnels={tunnels} />;
   if (page === 'tunnels') return <TunnelsPage tunnels={tunnels} />;
   return <Missing>There is no such page.</Missing>;
 }

@@ -1,5 +1,7 @@
-import type { TunnelEnd, TunnelsStatus } from '#api';
-import { bytes, duration, moodOfTunnel } from '../data/words.ts';
+import type { MachineStatus, NetworkStatus, TunnelEnd, TunnelPlan, TunnelsStatus } from '#api';
+import { useTunnelPlan } from '../data/meant.ts';
+import { bytes, duration, milliseconds, moodOfTunnel, percent } from '../data/words.ts';
+import { Copyable } from '../parts/copyable.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Link } from '../parts/link.tsx';
 import { Missing, Pill } from '../parts/states.tsx';
@@ -7,12 +9,14 @@ import { pathIn } from '../route.ts';
 
 interface TunnelPageProps {
   readonly ends: readonly [string, string];
+  readonly status: NetworkStatus;
   readonly tunnels: TunnelsStatus;
 }
 
-/** One tunnel, as both its ends have it. */
-export function TunnelPage({ ends, tunnels: { network, tunnels } }: TunnelPageProps) {
+/** One tunnel, as both its ends have it, and as they are to have it. */
+export function TunnelPage({ ends, status, tunnels: { network, tunnels } }: TunnelPageProps) {
   const [first, second] = ends;
+  const plan = useTunnelPlan(network, ends, status.revision.number);
   const tunnel = tunnels.find((one) => {
     const [a, b] = one.ends.map(({ machine }) => machine);
     return (a === first && b === second) || (a === second && b === first);
@@ -25,6 +29,7 @@ export function TunnelPage({ ends, tunnels: { network, tunnels } }: TunnelPagePr
     );
   }
   const [a, b] = tunnel.ends;
+  const common = { network, status, plan: plan.data };
   return (
     <>
       <h1>
@@ -34,23 +39,34 @@ export function TunnelPage({ ends, tunnels: { network, tunnels } }: TunnelPagePr
         <Pill mood={moodOfTunnel[tunnel.state]}>{tunnel.state}</Pill> {tunnel.why}
       </p>
       <div className="pair">
-        <End network={network} end={a} other={b} />
-        <End network={network} end={b} other={a} />
+        <End {...common} end={a} other={b} />
+        <End {...common} end={b} other={a} />
       </div>
+      <p>
+        <Link
+          to={`${pathIn(network, 'trace')}?${new URLSearchParams({ from: first, to: second })}`}
+        >
+          Follow a packet from {first} to {second}
+        </Link>
+      </p>
     </>
   );
 }
 
 interface EndProps {
   readonly network: string;
+  readonly status: NetworkStatus;
   readonly end: TunnelEnd;
   readonly other: TunnelEnd;
+  readonly plan: TunnelPlan | undefined;
 }
 
 const before = (seconds: number | undefined): string =>
   seconds === undefined ? 'never' : `${duration(seconds)} ago`;
 
-function End({ network, end: { machine, sample }, other }: EndProps) {
+function End({ network, status, end: { machine, sample }, other, plan }: EndProps) {
+  const known = status.machines.find(({ name }) => name === machine);
+  const meant = plan?.ends.find((end) => end.machine === machine);
   return (
     <section className="card">
       <h2>
@@ -62,6 +78,7 @@ function End({ network, end: { machine, sample }, other }: EndProps) {
             [`Hears ${other.machine} from`]: <code>{sample.endpoint ?? 'nowhere'}</code>,
             Handshake: before(sample.handshake),
             'Heard last': before(sample.heard),
+            ...probed(sample.probe),
             Received: bytes(sample.rx),
             Sent: bytes(sample.tx),
           }}
@@ -69,6 +86,47 @@ function End({ network, end: { machine, sample }, other }: EndProps) {
       ) : (
         <p className="dim">Nobody there tells of this tunnel.</p>
       )}
+      {meant && <Meant end={meant} machine={known} />}
     </section>
   );
 }
+
+const probed = (probe: NonNullable<TunnelEnd['sample']>['probe']) =>
+  probe && {
+    'Round trip': `${milliseconds(probe.rtt)}${probe.usual === undefined ? '' : `, usually ${milliseconds(probe.usual)}`}`,
+    Loss: percent(probe.loss),
+    ...(probe.hole !== undefined && { 'Too large': `packets of ${probe.hole} bytes` }),
+  };
+
+interface MeantProps {
+  readonly end: TunnelPlan['ends'][number];
+  readonly machine: MachineStatus | undefined;
+}
+
+/** Enough of a key to tell it from others. */
+const shortKey = 12;
+
+const Meant = ({ end, machine }: MeantProps) => (
+  <>
+    <h3>By the file</h3>
+    <Facts
+      facts={{
+        Overlay: machine && <code>{machine.overlay.join(' ')}</code>,
+        'Public key':
+          end.publicKey === undefined ? (
+            'not known yet'
+          ) : (
+            <Copyable
+              text={end.publicKey}
+              short={`${end.publicKey.slice(0, shortKey)}…`}
+              what={`the public key of ${end.machine}`}
+            />
+          ),
+        Interface: `${end.interface}${end.port === 0 ? '' : `, UDP port ${end.port}`}`,
+        Calls: end.endpoint === undefined ? 'waits to be called' : <code>{end.endpoint}</code>,
+        Keepalive: end.keepalive === 0 ? 'none' : `every ${end.keepalive} s`,
+        'Allowed IPs': <code>{end.allowedIps.join(' ')}</code>,
+      }}
+    />
+  </>
+);

@@ -10,6 +10,7 @@ import { Compiled, proven } from './compiled.ts';
 import type { Operator } from './cut-off.ts';
 import { decide, type Matter } from './decisions.ts';
 import type { Decision, Drafted, PlainEdit } from './edit.ts';
+import { inspectionCalls } from './inspection.ts';
 import { type StateAnswer, type StateWanted, stateFor } from './messages.ts';
 import { type NamedMachine, type Names, type NamesEdit, namesBetween, namesOf } from './names.ts';
 import { type Views, viewsOf } from './views.ts';
@@ -192,6 +193,8 @@ export function compilerCalls() {
 
     /** The tunnels that the network means. */
     tunnelPairs: ({ basis }: { basis: number }) => tunnelPairs(memory.get(basis).compiled.model),
+
+    ...inspectionCalls((basis) => memory.get(basis)),
 
     ...rotationCalls((basis) => memory.get(basis)),
 

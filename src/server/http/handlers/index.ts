@@ -1,6 +1,7 @@
 import type { Handlers } from '../call.ts';
 import { changeHandlers } from './changes.ts';
 import type { Context } from './context.ts';
+import { inspectionHandlers } from './inspection.ts';
 import { machineHandlers } from './machines.ts';
 import { networkHandlers } from './networks.ts';
 import { recordHandlers } from './records.ts';
@@ -12,6 +13,7 @@ import { upgradeHandlers } from './upgrades.ts';
 export const handlersOf = (context: Context): Handlers => ({
   ...networkHandlers(context),
   ...changeHandlers(context),
+  ...inspectionHandlers(context),
   ...recordHandlers(context),
   ...machineHandlers(context),
   ...rotationHandlers(context),

@@ -1,0 +1,44 @@
+import type { TraceResult } from '#api';
+import { type AccessMatrix, accessMatrix, type TunnelEndPlan, trace, tunnelEnds } from '#compile';
+import { formatPort, parsePort } from '#spec';
+import type { Basis } from './basis.ts';
+
+interface Asked {
+  readonly basis: number;
+}
+
+interface FlowAsked extends Asked {
+  readonly from: string;
+  readonly to: string;
+  /** `tcp/22`, `icmp`... */
+  readonly port: string;
+  readonly family?: 4 | 6 | undefined;
+}
+
+/** What people look up in a network as it is meant, for which all must have joined; `get`: by its number. */
+export const inspectionCalls = (get: (basis: number) => Basis) => ({
+  tunnelEnds: ({ basis, ends: [a, b] }: Asked & { readonly ends: readonly [string, string] }) =>
+    tunnelEnds(get(basis).compiled.model, a, b) as TunnelEndPlan[],
+
+  access: ({ basis }: Asked): AccessMatrix => accessMatrix(get(basis).compiled.whole),
+
+  /** @throws compile/unknown-machine, spec/bad-port */
+  trace({ basis, from, to, port, family }: FlowAsked): TraceResult {
+    const found = trace(get(basis).compiled.whole, from, to, parsePort(port), family);
+    const { hops, back, decision, ...rest } = found;
+    const { place, ...decided } = decision ?? {};
+    return {
+      ...rest,
+      port: formatPort(found.port),
+      hops: [...hops],
+      back: [...back],
+      ...(decision && {
+        decision: {
+          ...decided,
+          machine: decision.machine,
+          ...(place && { file: place.file, line: place.line }),
+        },
+      }),
+    };
+  },
+});
