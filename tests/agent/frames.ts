@@ -36,46 +36,59 @@ function ipv4(from: string, to: string, payload: string): string {
 const icmpv6 = (from: string, to: string, message: string): string =>
   `60000000${word(message.length / 2)}3aff${bytes(from)}${bytes(to)}${message}`;
 
-const arpAnswer = (mac: string, address: string): string =>
-  `0001080006040002${hex(mac)}${bytes(address)}${hex(knox.mac)}${bytes(knox.address)}`;
+const arpAnswer = (mac: string, address: string, to: Speaker): string =>
+  `0001080006040002${hex(mac)}${bytes(address)}${hex(to.mac)}${bytes(to.address)}`;
+
+/** A machine as frames know it. */
+export type Speaker = Pick<Side, 'mac' | 'address'>;
 
 /** A datagram as a machine of the segment sends it to another. */
-export const datagramOf = (from: Side, to: Side, port: number): string =>
+export const datagramOf = (from: Speaker, to: Speaker, port: number): string =>
   ethernet(to.mac, from.mac, '0800', ipv4(from.address, to.address, udp(7777, port)));
 
-const { mac } = pouta;
-const toKnox = (from: string, type: string, payload: string) =>
-  ethernet(knox.mac, from, type, payload);
-const datagram = (from: string, source = 7777): string =>
-  ipv4(from, knox.address, udp(source, source + 1));
 const router = 'fe80::1';
 
-/** What crosses no border, and how it is counted: as if the other gateway had let it out. */
-export const lies: readonly { readonly why: string; readonly frame: string }[] = [
-  { why: 'spoofed', frame: toKnox(mac, '0800', datagram(vacant)) },
-  { why: 'spoofed', frame: toKnox(stranger, '0800', datagram(pouta.address)) },
-  { why: 'spoofed', frame: toKnox(mac, '0806', arpAnswer(mac, vacant)) },
-  { why: 'spoofed', frame: toKnox(mac, '0806', arpAnswer(stranger, pouta.address)) },
-  { why: 'rogue-dhcp', frame: toKnox(mac, '0800', datagram(pouta.address, 67)) },
-  {
-    why: 'rogue-ra',
-    frame: ethernet(
-      '33:33:00:00:00:01',
-      mac,
-      '86dd',
-      icmpv6(router, 'ff02::1', `86000000${'0'.repeat(24)}`),
-    ),
-  },
-  // An answer for another: the neighbour's advertisement (RFC 4861, 4.4).
-  {
-    why: 'spoofed',
-    frame: toKnox(
-      mac,
-      '86dd',
-      icmpv6('fd09::1', 'fd09::2', `8800000060000000${bytes('fd09::77')}`),
-    ),
-  },
-  { why: 'not-ip', frame: toKnox(mac, '88b5', '61'.repeat(46)) },
+interface Lie {
+  /** How it is counted. */
+  readonly why: string;
+  readonly frame: string;
+}
+
+/** What one machine sends another over IPv4 as if it were somebody else: one with an address that nobody has, and a DHCP server. */
+export function ipLies({ mac, address }: Speaker, to: Speaker, vacant: string): readonly Lie[] {
+  const datagram = (from: string, source = 7777): string =>
+    ipv4(from, to.address, udp(source, source + 1));
+  return [
+    { why: 'spoofed', frame: ethernet(to.mac, mac, '0800', datagram(vacant)) },
+    { why: 'spoofed', frame: ethernet(to.mac, stranger, '0800', datagram(address)) },
+    { why: 'rogue-dhcp', frame: ethernet(to.mac, mac, '0800', datagram(address, 67)) },
+  ];
+}
+
+/** The same by what is never routed. */
+export function linkLies({ mac, address }: Speaker, to: Speaker, vacant: string): readonly Lie[] {
+  const frame = (type: string, payload: string) => ethernet(to.mac, mac, type, payload);
+  return [
+    { why: 'spoofed', frame: frame('0806', arpAnswer(mac, vacant, to)) },
+    { why: 'spoofed', frame: frame('0806', arpAnswer(stranger, address, to)) },
+    {
+      why: 'rogue-ra',
+      // To one machine: what is for all is not even passed on.
+      frame: frame('86dd', icmpv6(router, 'ff02::1', `86000000${'0'.repeat(24)}`)),
+    },
+    // An answer for another: the neighbour's advertisement (RFC 4861, 4.4).
+    {
+      why: 'spoofed',
+      frame: frame('86dd', icmpv6('fd09::1', 'fd09::2', `8800000060000000${bytes('fd09::77')}`)),
+    },
+    { why: 'not-ip', frame: frame('88b5', '61'.repeat(46)) },
+  ];
+}
+
+/** What crosses no border, as if the other gateway had let it out. */
+export const lies: readonly Lie[] = [
+  ...ipLies(pouta, knox, vacant),
+  ...linkLies(pouta, knox, vacant),
 ];
 
 /** A program that sends a frame through the tunnel to the gateway of Knox, in the VXLAN of the segment. */

@@ -1,0 +1,246 @@
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ipLies, linkLies, type Speaker, stranger } from '../agent/frames.ts';
+import { outcomeOf } from '../support/hawser.ts';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import { Labs, processesOf } from './labs.ts';
+
+const space = 'hw-stretched-mosler';
+const knox: Speaker = { mac: 'fa:16:3e:8b:c4:6a', address: '10.101.128.101' };
+const epouta: Speaker = { mac: 'fa:16:3e:00:00:11', address: '10.101.0.11' };
+/** Addresses of the segment that nobody has. */
+const vacant = { knox: '10.101.200.1', epouta: '10.101.100.1' } as const;
+
+/** Behind the uplink: what is on the list, and what is not. */
+const outside = { listed: '10.254.0.1', named: '130.238.7.10', other: '203.0.113.77' } as const;
+
+/** Says to each who connects from where it came. */
+const echo = `for (const port of [53, 80]) require('node:net').createServer((s) => {
+  s.on('error', () => {}).end(s.remoteAddress.replace('::ffff:', '')); }).listen(port, '::');`;
+/** What such servers say, or why there is no way. */
+const ask = `const ask = ([host, port]) => new Promise((resolve) => {
+  const s = require('node:net').connect({ host, port, timeout: 3000 });
+  s.on('data', (data) => resolve(String(data))).on('error', ({ code }) => resolve(code));
+  s.on('timeout', () => resolve('silence')).on('close', () => s.destroy()); });
+Promise.all(${JSON.stringify([
+  [outside.listed, 80],
+  [outside.named, 53],
+  [outside.named, 80],
+  [outside.other, 80],
+])}.map(ask)).then((said) => { console.log(said.join(' ')); process.exit(); });`;
+
+/** Sends frames out of \`eth0\` as they are (packet(7)); perl-base is on every Debian. */
+const send = `socket(my $s, 17, 3, 0) or die "socket: $!";
+my $index = shift() + 0;
+send($s, pack("H*", $_), 0, pack("SniSCCa8", 17, 3, $index, 0, 0, 6, "")) or die "send: $!" for @ARGV;`;
+
+/** Forgets who it knows and is known: its switch forgets a port that goes down, and IPv6 would speak at once. */
+const fallSilent = `sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1; ip link set eth0 down; ip link set eth0 up
+until ip -br link show eth0 | grep -q LOWER_UP; do sleep 0.02; done`;
+
+interface Status {
+  readonly machines: readonly {
+    readonly agent?: { readonly connected: boolean } | null;
+  }[];
+}
+
+suite('the stretched segment of the examples', {
+  needs: ['root', 'netns', 'tun', 'tcpdump', 'busybox'],
+}, () => {
+  let labs: Labs;
+  const gateways = ['knox-gw', 'epouta-gw'] as const;
+
+  /** Processes that stand for machines, by name. */
+  const pids = new Map<string, string>();
+
+  /** Runs lines of sh on a machine that end well, and gives what they print. */
+  function at(machine: string, script: string, ...words: readonly string[]): string {
+    const inside = ['nsenter', '-t', pids.get(machine) ?? '', '-m', '-n', '-p', '--'];
+    const { code, out, err } = outcomeOf([...inside, 'sh', '-ec', script, 'sh', ...words]);
+    if (code !== 0) throw new Error(`at ${machine}, exit code ${code}:\n${script}\n${err}${out}`);
+    return out.trim();
+  }
+
+  const node = (program: string): string =>
+    `${process.execPath} -e '${program.replaceAll("'", `'\\''`)}'`;
+
+  /** What the border of a gateway dropped so far, bridged and routed. */
+  function dropped(gateway: string): Readonly<Record<string, number>> {
+    const text = at(gateway, `ip netns exec ${space} nft list counters`);
+    const found = [...text.matchAll(/counter (\S+) \{\s+packets (\d+)/g)];
+    const total: Record<string, number> = {};
+    for (const [, name = '', packets] of found) total[name] = (total[name] ?? 0) + Number(packets);
+    return total;
+  }
+
+  /** Each of these lies is dropped where it comes in, and counted as what it is. */
+  async function lieFrom(
+    machine: string,
+    gateway: string,
+    lies: readonly { readonly why: string; readonly frame: string }[],
+  ): Promise<void> {
+    const before = dropped(gateway);
+    at(
+      machine,
+      'program=$1; shift; perl -e "$program" "$(ip -o link show eth0)" "$@"',
+      send,
+      ...lies.map(({ frame }) => frame),
+    );
+    const more = Map.groupBy(lies, ({ why }) => why);
+    await until(`${gateway} counted what it dropped`, () => {
+      const now = dropped(gateway);
+      return [...more].every(([why, { length }]) => (now[why] ?? 0) >= (before[why] ?? 0) + length);
+    });
+  }
+
+  const startCapture = (): string =>
+    at(
+      'knox-gw',
+      `cd ${labs.folder}; rm -f said; tcpdump -lnei wg0 -T vxlan udp port 14789 >seen 2>said & echo $! >tcpdump
+      until grep -qs 'listening on' said; do sleep 0.02; done`,
+    );
+  const endCapture = (): string =>
+    at(
+      'knox-gw',
+      `cd ${labs.folder}; until grep -q 'echo reply' seen; do sleep 0.02; done; kill $(cat tcpdump); cat seen`,
+    );
+
+  /** All that the file and its documents promise of this network, with what is measured. */
+  async function everythingHolds(): Promise<void> {
+    await until('the sites reach each other', () =>
+      at('epouta-1', `ping -nc 1 -W 0.5 ${knox.address}`),
+    );
+    expect(labs.proof('prove').mismatches).toEqual([]);
+    startCapture();
+
+    // Who never spoke is found by the first ping, though no question crosses; an address that nobody has is asked for at home.
+    for (const machine of ['knox-2', 'epouta-2']) at(machine, fallSilent);
+    for (const [machine, silent, nobody] of [
+      ['knox-1', '10.101.0.12', vacant.epouta],
+      ['epouta-1', '10.101.128.102', vacant.knox],
+    ] as const) {
+      const said = at(
+        machine,
+        `ip neigh flush all; ping -nc 1 -W 2 ${silent}; ping -nc 1 -W 0.3 ${nobody} || true`,
+      );
+      expect(said).toMatch(/1 received.*100% packet loss/s);
+    }
+
+    const behind = (machine: string, address: string): string =>
+      at(machine, `ip neigh show ${address} | cut -d ' ' -f 5`);
+    const toEpouta = { ...epouta, mac: behind('knox-1', '10.101.0.12') };
+    const toKnox = { ...knox, mac: behind('epouta-1', '10.101.128.102') };
+    await lieFrom('knox-1', 'knox-gw', [
+      ...ipLies(knox, toEpouta, vacant.knox),
+      ...linkLies(knox, toEpouta, vacant.knox),
+    ]);
+    await lieFrom('epouta-1', 'epouta-gw', ipLies(epouta, toKnox, vacant.epouta));
+    const lease = at('knox-1', `busybox udhcpc -fqn -t 8 -T 1 -i eth0 -s ${labs.folder}/lease`);
+    expect(lease).toContain(`bound ${knox.address} 10.101.128.0`);
+
+    for (const machine of ['knox-1', 'epouta-1']) {
+      expect(at(machine, node(ask)).split(' ')).toEqual([
+        '10.5.0.2',
+        '10.5.0.2',
+        expect.stringMatching(/EHOSTUNREACH|EACCES/),
+        expect.stringMatching(/EHOSTUNREACH|EACCES/),
+      ]);
+    }
+    const crossed = endCapture();
+    expect(crossed).not.toMatch(/ARP|Broadcast|ff:ff:ff:ff:ff:ff|33:33:/);
+    for (const lie of [...Object.values(vacant), stranger]) expect(crossed).not.toContain(lie);
+  }
+
+  /** Of each machine with an agent, whether it speaks with the server. */
+  function connected(): readonly boolean[] {
+    const { machines } = JSON.parse(labs.must('status', '--json')) as Status;
+    return machines.flatMap(({ agent }) =>
+      agent === undefined ? [] : [agent?.connected ?? false],
+    );
+  }
+
+  /** Kills the process of this name in the machine's own network namespace: all machines see each other's. */
+  const killIn = (machine: string, program: string): string =>
+    at(
+      machine,
+      `for pid in $(pidof ${program}); do
+        if [ /proc/$pid/ns/net -ef /proc/self/ns/net ]; then kill -KILL $pid; fi
+      done`,
+    );
+
+  /** Another process serves DHCP soon after. */
+  async function killDnsmasq(): Promise<void> {
+    const serving = (): string =>
+      at('knox-gw', `cat /run/hawser/names/hawser:stretched:dhcp-${space}/pid`);
+    const before = serving();
+    at('knox-gw', `kill -KILL ${before}`);
+    await until('another serves', () => ![before, ''].includes(serving()));
+  }
+
+  beforeAll(() => {
+    labs = new Labs();
+    labs.file('lease', '#!/bin/sh\necho $1 $ip $serverid\n');
+    chmodSync(join(labs.folder, 'lease'), 0o755);
+    expect(labs.proof('up', 'examples/stretched.yaml').handshakes.missing).toEqual([]);
+    for (const line of processesOf(labs, [labs.readLab('stretched').id ?? ''])) {
+      const [, pid = '', name] = /^(\d+) hawser lab: (\S+?) *(?:[A-Z_]+=.*)?$/.exec(line) ?? [];
+      if (name !== undefined) pids.set(name, pid);
+    }
+    at(
+      'knox-gw',
+      `for address in ${Object.values(outside).join(' ')}; do ip address add $address/32 dev lo; done
+      ${node(echo)} >/dev/null 2>&1 &`,
+    );
+    for (const machine of ['knox-1', 'epouta-1']) {
+      at(
+        machine,
+        `for address in ${Object.values(outside).join(' ')}; do ip route add $address via 10.101.0.1; done`,
+      );
+    }
+  });
+
+  afterAll(() => labs?.[Symbol.dispose]());
+
+  test('is what its file says', everythingHolds);
+
+  test('has machines at knox to which the server there gave their addresses, and what fits', () => {
+    const leases = at('knox-gw', `cat /var/lib/hawser/leases/stretched/${space}`).split('\n');
+    expect(leases.map((line) => line.split(' ').slice(2, 4).join(' ')).sort()).toEqual([
+      `${knox.address} knox-1`,
+      '10.101.128.102 knox-2',
+    ]);
+    expect(at('knox-1', 'ip link show dev eth0')).toContain('mtu 1390');
+  });
+
+  test('goes on without its agents, and with others', async () => {
+    for (const gateway of gateways) labs.must('kill', gateway);
+    await everythingHolds();
+    for (const gateway of gateways) labs.must('start', gateway);
+    await until('both speak with the server', () => connected().every(Boolean));
+    await everythingHolds();
+  });
+
+  test('comes back when its DHCP server and its tunnels are killed', async () => {
+    await killDnsmasq();
+    for (const gateway of gateways) killIn(gateway, 'wireguard-go');
+    await everythingHolds();
+  });
+
+  test('needs no server: not when a gateway is started anew, and not when all that runs there is killed', async () => {
+    labs.must('kill', 'server');
+    await everythingHolds();
+    for (const gateway of gateways) labs.must('reboot', gateway);
+    await everythingHolds();
+    await killDnsmasq();
+    for (const gateway of gateways) {
+      labs.must('kill', gateway);
+      killIn(gateway, 'wireguard-go');
+      labs.must('start', gateway);
+    }
+    await everythingHolds();
+    labs.must('start', 'server');
+    await until('both speak with the server', () => connected().every(Boolean));
+  });
+});
