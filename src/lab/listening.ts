@@ -2,6 +2,7 @@ import { inParallel } from '#base';
 import { flowClasses, type Model } from '#compile';
 import { labErrors } from './errors.ts';
 import { inNetwork, type Lab, stationOf } from './lab.ts';
+import { outsidePorts } from './outside-ports.ts';
 import { until } from './run.ts';
 import { ask } from './station/client.ts';
 import type { Station } from './underlay/plan.ts';
@@ -12,14 +13,11 @@ export const addressesOf = (model: Model, { name, addresses }: Station): readonl
 
 /** Every machine listens on every class of flows. Throws `lab/station-silent` where it cannot. */
 export async function listenEverywhere(lab: Lab): Promise<void> {
-  const classes = flowClasses(lab.network);
-  const ports = (protocol: 'tcp' | 'udp') =>
-    classes.flatMap((port) => (port.protocol === protocol ? [port.first] : []));
-  const request = { do: 'listen', tcp: ports('tcp'), udp: ports('udp') } as const;
   await inParallel(inNetwork(lab), 8, async (station) => {
     const client = stationOf(lab, station.name);
     const addresses = addressesOf(lab.model, station);
     let missing: readonly string[] = addresses;
+    const request = { do: 'listen', ...portsOf(lab, station) } as const;
     const bound = async () => {
       missing = (await ask(client, { ...request, addresses })).missing;
       return missing.length === 0;
@@ -29,4 +27,13 @@ export async function listenEverywhere(lab: Lab): Promise<void> {
     const { name: machine, log } = client;
     throw labErrors.error('lab/station-silent', { machine, log, reason });
   });
+}
+
+/** On what a machine listens; what is outside behind a router, on what the router's list names as well. */
+function portsOf({ network }: Lab, { router: name }: Station) {
+  const router = network.routers.find((one) => one.name === name);
+  const classes = router ? outsidePorts(network, router) : flowClasses(network);
+  const of = (protocol: 'tcp' | 'udp') =>
+    classes.flatMap((port) => (port.protocol === protocol ? [port.first] : []));
+  return { tcp: of('tcp'), udp: of('udp') };
 }

@@ -1,5 +1,6 @@
 import { inParallel } from '#base';
 import { exportHost, hostRoutes, siteRouterRoutes } from '#compile';
+import type { Router } from '#spec';
 import type { Route } from '#state';
 import { inside } from './keeper.ts';
 import type { Lab } from './lab.ts';
@@ -8,7 +9,7 @@ import { must, run } from './run.ts';
 /**
  * What people and clouds do for machines that run nothing of ours: each plain host gets exactly the
  * lines that `hawser check` prints for it, and the router of a site gets the way to the gateway where
- * hosts on other subnets depend on it.
+ * hosts on other subnets depend on it, and a gateway that to the segments whose router translates nothing.
  */
 export async function setPlainRoutes(lab: Lab): Promise<void> {
   await inParallel(plainRoutes(lab), 8, ({ namespace, lines }) =>
@@ -40,7 +41,26 @@ interface PlainRoutes {
   readonly lines: readonly string[];
 }
 
-function plainRoutes({ network, model }: Lab): readonly PlainRoutes[] {
+const plainRoutes = (lab: Lab): readonly PlainRoutes[] => [
+  ...siteRoutes(lab),
+  ...lab.network.routers.flatMap((router) => wayBack(lab, router)),
+];
+
+/** Where a router translates nothing, its gateway has the way back to the segments. */
+function wayBack({ network }: Lab, { site: name, segments, uplink, snat }: Router): PlainRoutes[] {
+  const gateway = network.sites.find((site) => site.name === name)?.gateways[0];
+  if (snat || !gateway) return [];
+  const behind = network.segments.filter((one) => segments.includes(one.name));
+  const lines = behind
+    .flatMap(({ subnets }) => subnets)
+    .flatMap((subnet) => {
+      const end = uplink.find(({ address }) => address.family === subnet.family);
+      return end ? [`route replace ${subnet} via ${end.address}\n`] : [];
+    });
+  return [{ namespace: gateway.name, lines }];
+}
+
+function siteRoutes({ network, model }: Lab): readonly PlainRoutes[] {
   return network.sites.flatMap((site) => {
     const plain = site.hosts
       .filter((host) => host.routes !== 'agent')

@@ -1,4 +1,4 @@
-import { askDns } from '../lookups/dns.ts';
+import { askMachine } from '../lookups/dns.ts';
 import { Lookups } from '../lookups/lookups.ts';
 import type { Machine } from './machine.ts';
 
@@ -7,7 +7,7 @@ export const lookupsOf = (machine: Machine, network: string, kick: () => void): 
   new Lookups({
     network,
     store: machine.store,
-    ask: askDns,
+    ask: askMachine,
     turns: machine.turns,
     amend: (...what) => machine.agent.amend(...what),
     learn: (learned) => machine.agent.learn(network, 'lookups', learned),

@@ -1,12 +1,12 @@
 import type { HostState, Lookup } from '#state';
 import type { Store } from '../store.ts';
 import { type Answers, heard, type Known, nextLook, refusing, unknown } from './answers.ts';
-import { askDns } from './dns.ts';
+import { askMachine } from './dns.ts';
 import { type KnownHosts, lookupsIn } from './learned.ts';
 
 /** What one look at a name leads to, and in how many ms the next is due unless it failed. */
 export async function lookUp(
-  ask: typeof askDns,
+  ask: typeof askMachine,
   host: string,
   lookups: readonly Lookup[],
   before: Known,
@@ -28,7 +28,7 @@ export async function lookUpAll(state: HostState, store: Store): Promise<KnownHo
   const before = store.hosts(state.network);
   const found = await Promise.all(
     [...wanted].map(async ([host, lookups]) => {
-      const { known } = await lookUp(askDns, host, lookups, before.get(host) ?? unknown);
+      const { known } = await lookUp(askMachine, host, lookups, before.get(host) ?? unknown);
       return [host, known] as const;
     }),
   );

@@ -7,7 +7,7 @@ import { agentErrors } from '../errors.ts';
 import { changeOf, type LearnedBySpace, nothingLearned } from '../segments/learned.ts';
 import type { Store } from '../store.ts';
 import { type Known, unknown } from './answers.ts';
-import type { askDns } from './dns.ts';
+import type { askMachine } from './dns.ts';
 import { type KnownHosts, learnedOf, lookupsIn } from './learned.ts';
 import { lookUp } from './look-up.ts';
 
@@ -18,7 +18,7 @@ const lastRetry = 60_000;
 export interface LookupsInit {
   readonly network: string;
   readonly store: Store;
-  readonly ask: typeof askDns;
+  readonly ask: typeof askMachine;
   readonly turns: Turns;
   readonly amend: Host['amend'];
   /** What was found is part of what the machine should be. */

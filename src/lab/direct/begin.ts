@@ -25,7 +25,9 @@ export async function beginDirectly(
   const own = unmanagedKeys(network);
   const isManaged = (name: string) => !own.has(name);
   const exported = [...own].map(([name, { publicKey }]) => [name, { '0': publicKey }] as const);
-  const tunnelled = world.underlay.stations.filter(({ kind }) => kind !== 'host' && kind !== 'pod');
+  const tunnelled = world.underlay.stations.filter(
+    ({ kind }) => kind === 'gateway' || kind === 'node' || kind === 'member',
+  );
   const names = tunnelled.map(({ name }) => name).filter(isManaged);
   const made = await makeKeys(world, network.name, names, report);
   const facts = {

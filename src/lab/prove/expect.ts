@@ -1,6 +1,7 @@
 import { flowClasses, type Model, sharedFamilies, type Trace, trace } from '#compile';
 import { Address, type Family } from '#ip';
 import { formatPort, type Network, type Port } from '#spec';
+import { outsidePorts } from '../outside-ports.ts';
 import type { Station } from '../underlay/plan.ts';
 import { tunnelBetween } from './tunnels.ts';
 
@@ -8,6 +9,8 @@ import { tunnelBetween } from './tunnels.ts';
 export interface Expected {
   readonly from: string;
   readonly to: string;
+  /** The station that is it, where it stands for others. */
+  readonly at?: string;
   readonly family: Family;
   readonly port: Port;
   readonly destination: string;
@@ -44,11 +47,45 @@ export function expectations(
   return froms.flatMap((from) =>
     tos
       .filter((to) => to !== from)
-      .flatMap((to) => ports.flatMap((port) => between(model, from, to, port))),
+      .flatMap((to) =>
+        to.kind === 'outside'
+          ? leaving(model, from, to, choice.ports)
+          : ports.flatMap((port) => between(model, from, to, port)),
+      ),
   );
 }
 
+/** Machines of its segments to all that a router may lead to, or not. */
+function leaving(
+  model: Model,
+  from: Station,
+  { name: at, router: name, targets = [] }: Station,
+  wanted: readonly Port[] | undefined,
+): readonly Expected[] {
+  const router = model.network.routers.find((one) => one.name === name);
+  if (!router?.segments.includes(from.segment ?? '')) return [];
+  const ports = wanted ?? outsidePorts(model.network, router);
+  return targets
+    .filter(({ address }) => from.addresses.some(({ family }) => family === address.family))
+    .flatMap(({ name: to, address }) =>
+      ports.map((port) => {
+        const found = trace(model, from.name, to, port);
+        const source = found.hops.at(-1)?.source ?? found.source;
+        const destination = String(address);
+        return {
+          from: from.name,
+          to,
+          at,
+          port,
+          source,
+          ...predictionOf({ ...found, destination }),
+        };
+      }),
+    );
+}
+
 function between(model: Model, from: Station, to: Station, port: Port): readonly Expected[] {
+  if (from.kind === 'outside') return [];
   if (from.kind === 'segment' || to.kind === 'segment') return inSegment(model, from, to, port);
   if (from.kind === 'pod') return fromPod(model.network, from, to, port);
   const common = { from: from.name, to: to.name, port };

@@ -126,7 +126,7 @@ async function takeSeen(
   stations: Stations,
   flows: readonly Expected[],
 ): Promise<ReadonlySet<string>> {
-  const receivers = [...new Set(flows.map((flow) => flow.to))].flatMap(
+  const receivers = [...new Set(flows.map((flow) => flow.at ?? flow.to))].flatMap(
     (name) => stations.get(name) ?? [],
   );
   const seen = await inParallel(receivers, first.stationsAtOnce, (to) => ask(to, { do: 'seen' }));

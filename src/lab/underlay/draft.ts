@@ -54,6 +54,10 @@ export class Draft {
     return draft;
   }
 
+  find(name: string): NsDraft | undefined {
+    return this.#namespaces.get(name);
+  }
+
   cable(a: End, b: End, mtu: number): void {
     this.#cables.push({ ends: [a, b], mtu });
   }

@@ -58,18 +58,27 @@ export interface Edge {
   readonly publics: readonly Address[];
 }
 
+/** Somebody outside that a router may lead to, or not. */
+export interface Target {
+  readonly name: string;
+  readonly address: Address;
+}
+
 /** A namespace in which a process of the lab lives, listens and probes. */
 export interface Station {
   readonly name: string;
-  readonly kind: 'gateway' | 'node' | 'member' | 'host' | 'pod' | 'segment' | 'server';
+  readonly kind: 'gateway' | 'node' | 'member' | 'host' | 'pod' | 'segment' | 'outside' | 'server';
   /** The site, or the machine itself where it belongs to none. */
   readonly unit: string;
-  /** Of pods: the node behind which it lives; of machines of a segment: the gateway. */
+  /** Of pods: the node behind which it lives; of machines of a segment, and what is outside: the gateway. */
   readonly node?: string;
   /** Of a machine of a segment. */
   readonly segment?: string;
   /** Whether it asks its site's DHCP server for its address of IPv4. */
   readonly asks?: true;
+  /** Of what is outside: the router that leads there, and who is there. */
+  readonly router?: string;
+  readonly targets?: readonly Target[];
   readonly device: string;
   readonly mtu: number;
   /** What it answers on, besides overlay addresses. */

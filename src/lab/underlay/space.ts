@@ -57,6 +57,11 @@ function namedBy(network: Network): PrefixSet {
   const machines = machinesIn(network);
   return PrefixSet.of([
     ...network.overlay,
+    ...network.segments.flatMap(({ subnets }) => subnets),
+    ...network.routers.flatMap(({ uplink, egress }) => [
+      ...uplink.map(({ network: own }) => own),
+      ...egress.flatMap(({ to }) => to ?? []),
+    ]),
     ...network.sites.flatMap((site) => site.subnets.flatMap((s) => [s.local, s.presented])),
     ...machines.flatMap((machine) => machine.pods),
     ...machines.flatMap((machine) => machine.endpoint?.address ?? []),

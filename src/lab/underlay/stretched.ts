@@ -1,3 +1,4 @@
+import type { Address } from '#ip';
 import type { Station as Machine, Network, Segment, SegmentSite } from '#spec';
 import { labErrors } from '../errors.ts';
 import type { Draft } from './draft.ts';
@@ -5,11 +6,12 @@ import type { Draft } from './draft.ts';
 const ethernetMtu = 1500;
 
 /** What a gateway's port of a segment leads to: a switch, and the segment's machines of that site on it. */
-export function addSegments(draft: Draft, { segments, sites }: Network): void {
+export function addSegments(draft: Draft, { segments, sites, routers }: Network): void {
   for (const segment of segments) {
+    const isOurs = routers.some((router) => router.segments.includes(segment.name));
     for (const here of segment.sites) {
       const [gateway] = sites.find(({ name }) => name === here.site)?.gateways ?? [];
-      if (gateway) addSwitch(draft, segment, here, gateway.name);
+      if (gateway) addSwitch(draft, segment, here, gateway.name, isOurs);
     }
   }
 }
@@ -18,7 +20,14 @@ export function addSegments(draft: Draft, { segments, sites }: Network): void {
 export const asksForAddress = ({ dhcp }: SegmentSite): boolean =>
   dhcp.by === 'hawser' && dhcp.addresses.some(({ family }) => family === 4);
 
-function addSwitch(draft: Draft, segment: Segment, here: SegmentSite, gateway: string): void {
+/** `isOurs`: its router is one of the file, by which its machines go out. */
+function addSwitch(
+  draft: Draft,
+  segment: Segment,
+  here: SegmentSite,
+  gateway: string,
+  isOurs: boolean,
+): void {
   const { site, vlan } = here;
   if (vlan !== undefined) {
     throw labErrors.error('lab/tagged', { segment: segment.name, site, vlan });
@@ -31,29 +40,46 @@ function addSwitch(draft: Draft, segment: Segment, here: SegmentSite, gateway: s
     ...machines.map((machine) => ({ namespace: machine.name, device: 'eth0' })),
   ];
   const ports = ends.map((_, index) => `p${index}`);
-  for (const machine of machines) addMachine(draft, segment, machine, { name, gateway, here });
+  const routers = isOurs ? segment.routers : [];
+  const at = { name, gateway, here, routers };
+  for (const machine of machines) addMachine(draft, segment, machine, at);
   for (const [index, end] of ends.entries()) {
     draft.cable({ namespace: name, device: `p${index}` }, end, ethernetMtu);
   }
   ns.bridges.push({ device: 'lan', ports, mtu: ethernetMtu });
 }
 
+const defaultRoute = (router: Address) => ({
+  prefix: router.family === 4 ? '0.0.0.0/0' : '::/0',
+  via: `${router}`,
+  device: 'eth0',
+});
+
 function addMachine(
   draft: Draft,
   segment: Segment,
   { name, site, addresses, mac }: Machine,
-  at: { readonly name: string; readonly gateway: string; readonly here: SegmentSite },
+  at: {
+    readonly name: string;
+    readonly gateway: string;
+    readonly here: SegmentSite;
+    readonly routers: readonly Address[];
+  },
 ): void {
   const asks = asksForAddress(at.here) && addresses.some(({ family }) => family === 4);
   const lengthOf = (family: 4 | 6): number =>
     segment.subnets.find((subnet) => subnet.family === family)?.length ?? 0;
-  draft.namespace(name).interfaces.push({
+  const ns = draft.namespace(name);
+  ns.interfaces.push({
     device: 'eth0',
     mac,
     addresses: addresses
       .filter(({ family }) => !(asks && family === 4))
       .map((address) => `${address}/${lengthOf(address.family)}`),
   });
+  // Who asks for an address is told of its router, too.
+  const routers = at.routers.filter(({ family }) => !(asks && family === 4));
+  ns.routes.push(...routers.map(defaultRoute));
   draft.stations.push({
     name,
     kind: 'segment',

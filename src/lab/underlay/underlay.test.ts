@@ -209,3 +209,24 @@ test('a segment with a tag is refused, since there are none here', () => {
     'segment mosler at site knox have the tag 1203',
   );
 });
+
+test('behind a router is who is on its list, and somebody who is not; its segment goes out by it', () => {
+  const { stations, namespaces, names } = underlayOf(
+    networkOf(readFileSync('examples/stretched.yaml', 'utf8')),
+  );
+  const world = stations.find(({ kind }) => kind === 'outside');
+  const listed = ['10.254.0.1', '130.238.7.10', 'proxy.example.org'];
+  expect(world?.targets?.map(({ name }) => name).slice(0, 3)).toEqual(listed);
+  const [, , proxy, stranger] = world?.targets ?? [];
+  expect(`${proxy?.address}`).toBe(names['proxy.example.org']);
+  expect(stranger?.name).toBe(`${stranger?.address}`);
+  const routesOf = (name: string) => namespaces.find((one) => one.name === name)?.routes ?? [];
+  for (const { address } of world?.targets ?? []) {
+    expect(routesOf('knox-gw').map(({ prefix }) => prefix)).toContain(`${address}/32`);
+  }
+  // What is translated comes back to the uplink's network alone.
+  expect(routesOf(world?.name ?? '').map(({ prefix }) => prefix)).toEqual(['10.5.0.0/24']);
+  expect(routesOf('epouta-1')).toEqual([
+    { prefix: '0.0.0.0/0', via: '10.101.0.1', device: 'eth0' },
+  ]);
+});
