@@ -74,9 +74,12 @@ const noSecrets: ReadonlyMap<string, Secret> = new Map();
 
 const nothingDone: Done = { changes: [], failures: [] };
 
-/** With an address the kernel removes the routes that rest on it, and its secondary addresses. */
+/**
+ * With an address the kernel removes the routes that rest on it, and its secondary addresses; with a pair that
+ * leads elsewhere now, and so is made anew, all that lay on it.
+ */
 const takesMore = ({ facility, kind }: Change): boolean =>
-  facility === 'addresses' && kind === 'remove';
+  (facility === 'addresses' && kind === 'remove') || (facility === 'veths' && kind === 'change');
 
 const notDone = (change: Change): Diagnostic =>
   findingOf(hostErrors.error('host/not-done', { what: describeChange(change) }));
