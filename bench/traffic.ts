@@ -54,6 +54,16 @@ export const benches: readonly Bench[] = [
       ),
   },
   {
+    name: 'throughput through a segment against VXLAN over WireGuard by hand',
+    target: '>= 0.95',
+    run: () =>
+      compare(
+        (sites) => sites.segment(2),
+        (sites) => Promise.resolve(sites.segmentByHand()),
+        0.95,
+      ),
+  },
+  {
     name: 'throughput through a segment whose border knows 1,000 machines against 2',
     target: '>= 0.95',
     run: () =>

@@ -100,12 +100,7 @@ export class TwoSites implements AsyncDisposable {
 
   /** Hosts a and b as two of so many machines of one segment, whose ports are the sites' networks. */
   async segment(machines: number): Promise<void> {
-    for (const name of this.#boxes.keys()) {
-      this.box(name).run(['ip', 'address', 'flush', 'dev', 'lan']);
-    }
-    for (const name of ['a', 'b'] as const) {
-      this.box(name).run(['ip', 'address', 'add', `${stationAt[name]}/16`, 'dev', 'lan']);
-    }
+    this.#becomeStations();
     const macOf = (name: string): string => {
       const text = this.box(name).run(['ip', '-j', 'link', 'show', 'dev', 'lan']);
       return (JSON.parse(text) as [{ readonly address: string }])[0].address;
@@ -113,36 +108,66 @@ export class TwoSites implements AsyncDisposable {
     await this.hawser(segmentFile({ a: macOf('a'), b: macOf('b') }, machines - 2));
   }
 
+  #becomeStations(): void {
+    for (const name of this.#boxes.keys()) {
+      this.box(name).run(['ip', 'address', 'flush', 'dev', 'lan']);
+    }
+    for (const name of ['a', 'b'] as const) {
+      this.box(name).run(['ip', 'address', 'add', `${stationAt[name]}/16`, 'dev', 'lan']);
+    }
+  }
+
   /**
-   * The same by hand: one tunnel, routes, one conntrack rule. wireguard-go has a session of its own, as
+   * The same by hand: a bridge with the port and a VXLAN device that floods and learns, over one tunnel. Nobody
+   * looks at its frames, and the machines are told what fits.
+   */
+  segmentByHand(): void {
+    this.#becomeStations();
+    this.#tunnelByHand((other) => `10.99.0.${other}/32`);
+    for (const [name, own, other] of gatewaysByHand) {
+      const lines = [
+        `link add lanes type bridge mcast_snooping 0`,
+        `link add vxlan type vxlan id 7 dstport 4789 local 10.99.0.${own} remote 10.99.0.${other}`,
+        'link set dev vxlan mtu 1390 master lanes up',
+        'link set dev lan master lanes up',
+        'link set dev lanes up',
+      ];
+      this.box(name).run(['ip', '-batch', '-'], { input: lines.join('\n') });
+    }
+    for (const name of ['a', 'b']) this.box(name).run(['ip', 'link', 'set', 'lan', 'mtu', '1390']);
+  }
+
+  /** The same by hand: one tunnel, routes, one conntrack rule. */
+  byHand(): void {
+    this.#tunnelByHand((other) => `10.${other}.0.0/24`);
+    for (const [name] of gatewaysByHand) {
+      forward(this.box(name), ['wg0', 'lan']);
+      const rule =
+        'table inet t { chain f { type filter hook forward priority 0; ct state established accept; }; }';
+      this.box(name).run(['nft', '-f', '/dev/stdin'], { input: rule });
+    }
+  }
+
+  /**
+   * A tunnel between the gateways, with the prefix that the other carries. wireguard-go has a session of its own, as
    * a service has and as ours has: where it shares one with iperf3, the kernel's autogroups give it
    * another share of the processors, and 15 % of the throughput go with that.
    */
-  byHand(): void {
-    for (const [name, own, other] of [
-      ['ga', 1, 2],
-      ['gb', 2, 1],
-    ] as const) {
+  #tunnelByHand(carried: (other: number) => string): void {
+    for (const [name, own, other] of gatewaysByHand) {
       const box = this.box(name);
       box.run(['setsid', 'wireguard-go', 'wg0']);
       box.write('/run/key', box.run(['wg', 'genkey']));
       box.run(['wg', 'set', 'wg0', 'private-key', '/run/key', 'listen-port', '51820']);
       box.run(['ip', 'link', 'set', 'wg0', 'mtu', '1440', 'up']);
-      box.run(['ip', 'route', 'add', `10.${other}.0.0/24`, 'dev', 'wg0']);
-      forward(box, ['wg0', 'lan']);
-      const rule =
-        'table inet t { chain f { type filter hook forward priority 0; ct state established accept; }; }';
-      box.run(['nft', '-f', '/dev/stdin'], { input: rule });
       box.run(['ip', 'address', 'add', `10.99.0.${own}/32`, 'dev', 'wg0']);
+      box.run(['ip', 'route', 'add', carried(other), 'dev', 'wg0']);
     }
     const key = (name: string): string =>
       this.box(name).run(['wg', 'show', 'wg0', 'public-key']).trim();
-    for (const [name, peer, other] of [
-      ['ga', 'gb', 2],
-      ['gb', 'ga', 1],
-    ] as const) {
+    for (const [name, , other, peer] of gatewaysByHand) {
       const endpoint = `203.0.113.${other}:51820`;
-      const argv = ['peer', key(peer), 'endpoint', endpoint, 'allowed-ips', `10.${other}.0.0/24`];
+      const argv = ['peer', key(peer), 'endpoint', endpoint, 'allowed-ips', carried(other)];
       this.box(name).run(['wg', 'set', 'wg0', ...argv]);
     }
   }
@@ -172,6 +197,12 @@ export class TwoSites implements AsyncDisposable {
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Each with its number, the other's number, and the other. */
+const gatewaysByHand = [
+  ['ga', 1, 2, 'gb'],
+  ['gb', 2, 1, 'ga'],
+] as const;
 
 const forward = (box: Sandbox, devices: readonly string[]): void => {
   for (const device of devices) box.run(['sysctl', '-qw', `net.ipv4.conf.${device}.forwarding=1`]);
