@@ -32,6 +32,7 @@ routers:
     uplink: { address: 10.5.0.2/24, via: 10.5.0.1 }
     snat: ${snat}
     egress: [10.254.0.1/32, { to: 130.238.7.10, ports: [udp/53, tcp/53-54] }, { to: proxy.example.org, ports: [tcp/3128] }]
+    forwards: [{ port: tcp/2222, to: 10.9.0.130, target: 22 }]
 `;
 const flow = (from: string, to: string, port = 'icmp', snat = true) =>
   trace(linked(file(snat)), from, to, parsePort(port));
@@ -78,4 +79,16 @@ test('a name of the list is reached by it, and any address may be that of the na
     /unless .* of proxy\.example\.org$/,
   );
   expect(flow('b-1', '198.51.100.1', 'tcp/22').reason).not.toContain('proxy');
+});
+
+test('a forward leads in by its port, from the gateway over the uplink to the machine', () => {
+  const found = flow('ga', '10.5.0.2', 'tcp/2222');
+  const decision = { machine: 'ga', counter: 'from-tcp_2222' };
+  expect(found).toMatchObject({ verdict: 'allow', to: 'b-1', destination: '10.9.0.130', decision });
+  expect(found.reason).toContain('leads to b-1, tcp/22');
+  expect(found.hops.map(({ machine }) => machine)).toEqual(['ga', 'gw', 'ga', 'gb', 'b-1']);
+  const denied = { verdict: 'deny', decision: { machine: 'ga', counter: 'knocks' } };
+  expect(flow('ga', '10.5.0.2', 'tcp/22')).toMatchObject(denied);
+  expect(flow('gb', '10.5.0.2')).toMatchObject(denied);
+  expect(flow('gb', '10.5.0.2', 'tcp/2222')).toMatchObject({ verdict: 'unreachable' });
 });

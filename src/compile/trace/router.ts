@@ -10,7 +10,7 @@ export const routerIn = ({ network }: Model, segment: string): Router | undefine
   network.routers.find(({ segments }) => segments.includes(segment));
 
 /** The gateway on which a router stands. */
-const gatewayOf = (model: Model, { site }: Router): string =>
+export const gatewayOf = (model: Model, { site }: Router): string =>
   model.network.sites.find(({ name }) => name === site)?.gateways[0]?.name ?? site;
 
 const matches = (ports: readonly Port[], port: Port): boolean =>

@@ -42,7 +42,7 @@ export const stationOf = (model: Model, name: string): Stationed | undefined =>
   stationed(model).get(name);
 
 /** How a flow fares between the gateways of a segment. */
-type Carry = (from: Node, to: Node, port: Port) => Trace;
+export type Carry = (from: Node, to: Node, port: Port) => Trace;
 
 interface Ends {
   readonly from: string;
@@ -119,13 +119,17 @@ const isOf = ({ segment }: Stationed, address: Address): boolean =>
   segment.subnets.some((subnet) => subnet.contains(address));
 
 /** The router of a machine's segment, as a machine of it. */
-function routerOf(model: Model, { segment }: Stationed, { name }: Router): Stationed | undefined {
+export function routerOf(
+  model: Model,
+  { segment }: Stationed,
+  { name }: Router,
+): Stationed | undefined {
   const station = stationsOf(model, segment).find((one) => one.name === name);
   return station && { station, segment };
 }
 
 /** Between two machines of one segment. `flow`: what they send each other, which may be for whom a router leads to. */
-function within(
+export function within(
   model: Model,
   pair: readonly [Stationed, Stationed],
   ends: Ends,

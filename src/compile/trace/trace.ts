@@ -3,6 +3,7 @@ import type { Port } from '#spec';
 import type { Decision, Hop, Trace, Verdict } from '../api.ts';
 import type { Model, Node } from '../model.ts';
 import type { Packet } from './filter.ts';
+import { routerWith, traceInward } from './forward.ts';
 import { addressesOf, addressIn, type Places, placesOf, type Station } from './places.ts';
 import { decisionBy } from './rules.ts';
 import { stationOf, traceSegment } from './segment.ts';
@@ -14,8 +15,13 @@ import { type Walk, walk } from './walk.ts';
  * Throws `compile/unknown-machine`.
  */
 export function trace(model: Model, from: string, to: string, port: Port, family?: Family): Trace {
+  const carry = (a: Node, b: Node, by: Port): Trace => trace(model, a.name, b.name, by);
+  const router = stationOf(model, from) ? undefined : routerWith(model, to);
+  if (router) {
+    const sender = placesOf(model).station(from).name;
+    return traceInward(model, sender, router, to, port, carry);
+  }
   if (stationOf(model, from) ?? stationOf(model, to)) {
-    const carry = (a: Node, b: Node, by: Port): Trace => trace(model, a.name, b.name, by);
     return traceSegment(model, from, to, port, carry, family);
   }
   const places = placesOf(model);

@@ -1,0 +1,82 @@
+import { Address } from '#ip';
+import type { Port, Router } from '#spec';
+import type { Hop, Trace } from '../api.ts';
+import type { Model } from '../model.ts';
+import { forwardCounter } from '../project/routers/filter.ts';
+import { gatewayOf } from './router.ts';
+import { type Carry, routerOf, stationOf, within } from './segment.ts';
+
+/** The router of ours whose uplink has this address. */
+export const routerWith = ({ network }: Model, to: string): Router | undefined => {
+  const target = Address.tryParse(to);
+  return network.routers.find(({ uplink }) =>
+    uplink.some(({ address }) => target?.equals(address)),
+  );
+};
+
+/** What happens to a flow from outside to the uplink of a router: it goes where a forward leads, or nowhere. */
+export function traceInward(
+  model: Model,
+  from: string,
+  router: Router,
+  to: string,
+  port: Port,
+  carry: Carry,
+): Trace {
+  const machine = gatewayOf(model, router);
+  const end = router.uplink.find(({ address }) => String(address) === String(Address.parse(to)));
+  const source = String(end?.via ?? '');
+  const found = { from, to, port, source, destination: to, hops: [], back: [] };
+  const forward = router.forwards.find(
+    (one) =>
+      one.to.family === end?.network.family &&
+      port.protocol === one.protocol &&
+      port.first === one.port &&
+      port.last === one.port,
+  );
+  if (!forward) {
+    const reason = `router ${router.name} lets nothing in by this port; it is dropped there, on ${machine}`;
+    return { ...found, verdict: 'deny', reason, decision: { machine, counter: 'knocks' } };
+  }
+  const { protocol, target, place } = forward;
+  const by = `the forward ${protocol}/${forward.port} of router ${router.name}`;
+  const receiver = stationOf(model, String(forward.to));
+  if (from !== machine) {
+    const reason = `how it gets to ${to} stands in no file; there ${by} leads to ${receiver?.station.name ?? forward.to}`;
+    return { ...found, source: '', verdict: 'unreachable', reason };
+  }
+  const ours = receiver && routerOf(model, receiver, router);
+  if (!receiver || !ours) {
+    const reason = `${by} leads to ${forward.to}, which is no machine of the file`;
+    return { ...found, verdict: 'unreachable', reason };
+  }
+  const last: Port = { protocol, first: target, last: target };
+  const destination = String(forward.to);
+  const own = ours.station.addresses.find(({ family }) => family === forward.to.family);
+  const leg = { from: router.name, to: receiver.station.name, port: last, destination };
+  // The borders know the router, which may send for everybody; the policy asks who that is.
+  const [hop, flow] = [
+    { ...leg, source: String(own ?? '') },
+    { ...leg, source },
+  ];
+  const onward = within(model, [ours, receiver], hop, flow, carry);
+  if (onward.verdict !== 'allow' && onward.verdict !== 'outside')
+    return { ...found, ...onward, from, port, reason: `past the router: ${onward.reason}` };
+  const after =
+    onward.hops.length > 0
+      ? onward.hops.map((one) => ({ ...one, source }))
+      : [router.name, leg.to].map((name) => ({ machine: name, source, destination }));
+  const hops: readonly Hop[] = [
+    { machine, interface: 'uplink', source, destination: to },
+    ...after,
+  ];
+  return {
+    ...found,
+    to: leg.to,
+    destination,
+    verdict: 'allow',
+    hops,
+    reason: `${by} leads to ${leg.to}, ${protocol}/${target}`,
+    decision: { machine, counter: forwardCounter(forward), place },
+  };
+}
