@@ -46,6 +46,10 @@ export const doctorErrors = errorTable({
     says: '{network}: {what} [{code}]',
     fix: '{fix}',
   },
+  'doctor/agent-notes': {
+    says: '{network}: {what} [{code}]',
+    fix: '{fix}',
+  },
   'doctor/agent-waits': {
     says: '{network}: this machine waits to be let in',
     fix: '`hawser approve {machine}`, where one is logged in at its server',

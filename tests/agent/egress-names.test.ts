@@ -154,6 +154,9 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     await killAgent();
     await until('the agent says so', () => said().includes('agent/host-lost'), 15_000);
     expect(said()).toContain(`where it was last, at ${proxies[1]}`);
+    expect(gateway.hawser('doctor', '--only', 'agent').out).toMatch(
+      /proxy\.example\.org is not found any more[\s\S]*doctor\/agent-notes/,
+    );
     expect(called(proxies[1])).toBe('10.5.0.2');
   });
 

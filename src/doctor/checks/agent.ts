@@ -13,11 +13,15 @@ function silenceOf({ code, message, fix }: Diagnostic): Diagnostic {
 }
 
 function sessionFindings(session: Session): readonly Diagnostic[] {
-  const { network, machine, failures, quarantined: count, frozen, pending } = session;
+  const { network, machine, failures, notes = [], frozen, pending } = session;
+  const { quarantined: count } = session;
   const severity = 'warning';
   return [
     ...failures.map(({ message: what, code, fix }) =>
       found('doctor/agent-fails', { network, what, code, fix }),
+    ),
+    ...notes.map(({ message: what, code, fix }) =>
+      found('doctor/agent-notes', { network, what, code, fix }, { severity }),
     ),
     ...(pending ? [found('doctor/agent-waits', { network, machine }, { severity })] : []),
     ...(count > 0 ? [found('doctor/quarantine', { network, count }, { severity })] : []),
@@ -51,6 +55,7 @@ export const agentChecks = [
       'doctor/agent-paused',
       'doctor/agent-frozen',
       'doctor/agent-fails',
+      'doctor/agent-notes',
       'doctor/agent-waits',
       'doctor/quarantine',
       'doctor/agent-version',

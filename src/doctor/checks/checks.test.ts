@@ -49,7 +49,7 @@ describe('the catalogue', () => {
 
   test('has each finding found on a real machine, where it is really so', () => {
     const cwd = join(import.meta.dirname, '../../../tests');
-    const real = globSync('{doctor,kernel,server}/**/*.ts', { cwd }).filter(
+    const real = globSync('{agent,doctor,kernel,server}/**/*.ts', { cwd }).filter(
       (file) =>
         readFileSync(join(cwd, file), 'utf8').includes("'doctor'") || file.startsWith('doctor/'),
     );
@@ -97,6 +97,7 @@ describe('an agent', () => {
   test.each([
     [agent({}), []],
     [agent({ failures: [failure] }), ['error agent-fails']],
+    [agent({ notes: [{ ...failure, severity: 'warning' }] }), ['warning agent-notes']],
     [agent({ quarantined: 2 }), ['warning quarantine']],
     [agent({ pending: true }), ['warning agent-waits']],
     [agent({}, { version: '2' }), ['warning agent-version']],
