@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { HostState } from '#state';
-import { PeerSample } from './health.ts';
+import { PeerSample, TunnelSeries } from './health.ts';
 import { TimedResult } from './monitors.ts';
 import { Finding } from './problem.ts';
 import { Count, Name, Package, PublicKey, Time, Upgrade } from './schemas.ts';
@@ -224,6 +224,8 @@ export const SeenReport = Type.Object({
 export const SamplesReport = Type.Object({
   type: literal('samples'),
   peers: Type.Record(Name, PeerSample),
+  /** How they went since that was told last, every 10 s. */
+  series: Type.Optional(Type.Record(Name, TunnelSeries)),
 });
 export type SamplesReport = Static<typeof SamplesReport>;
 

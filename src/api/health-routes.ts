@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { EventKind, NetworkEvent } from './events.ts';
-import { TunnelState, TunnelsStatus } from './health.ts';
+import { historyStep, longStep, TunnelHistory, TunnelState, TunnelsStatus } from './health.ts';
 import { network, OfNetwork, route } from './route.ts';
 import { Count, Name, Time } from './schemas.ts';
 
@@ -19,6 +19,22 @@ export const healthRoutes = {
       state: Type.Optional(TunnelState),
     }),
     response: TunnelsStatus,
+  }),
+  tunnelHistory: route({
+    method: 'GET',
+    path: `${network}/tunnels/:a/:b/history`,
+    permission: 'read',
+    summary: 'How a tunnel went: every 10 s for a day, every 5 min for 90 days',
+    params: Type.Object({ network: Name, a: Name, b: Name }),
+    query: Type.Object({
+      /** A day before `to`, unless said. */
+      from: Type.Optional(Time),
+      /** Now, unless said. */
+      to: Type.Optional(Time),
+      /** Seconds; the finest there is of all that time, unless said. */
+      step: Type.Optional(Type.Union([Type.Literal(historyStep), Type.Literal(longStep)])),
+    }),
+    response: TunnelHistory,
   }),
   events: route({
     method: 'GET',

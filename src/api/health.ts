@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { RevisionId } from './schemas.ts';
+import { RevisionId, Time } from './schemas.ts';
 
 /** Bytes and seconds may be many. */
 const Whole = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -87,3 +87,45 @@ export const TunnelsStatus = Type.Object({
   tunnels: Type.Array(TunnelStatus),
 });
 export type TunnelsStatus = Static<typeof TunnelsStatus>;
+
+/** Seconds from point to point of what agents tell, and of what is kept for long. */
+export const historyStep = 10;
+export const longStep = 300;
+
+const points = <T extends Type.TSchema>(value: T) =>
+  Type.Array(Type.Union([value, Type.Null()]), { maxItems: 360 });
+
+/** How a tunnel went at one of its ends, one value for each 10 s; null: nothing is known. */
+export const TunnelSeries = Type.Object({
+  /** Seconds since the end of the last. */
+  age: Type.Number({ minimum: 0, maximum: 100_000 }),
+  /** Bytes that came and went meanwhile, however often counters began anew. */
+  rx: points(Whole),
+  tx: points(Whole),
+  handshakes: points(Whole),
+  rtt: points(Milliseconds),
+  loss: points(Type.Number({ minimum: 0, maximum: 1 })),
+});
+export type TunnelSeries = Static<typeof TunnelSeries>;
+
+const Column = Type.Array(Type.Union([Type.Number(), Type.Null()]));
+
+/** How a tunnel went, by both its ends: one value for each step; null: nobody told. */
+export const TunnelHistory = Type.Object({
+  network: Type.String(),
+  /** In the order in which they were asked for. */
+  machines: Type.Tuple([Type.String(), Type.String()]),
+  /** When the first step began. */
+  from: Time,
+  /** Seconds: 10 or 300. */
+  step: Type.Integer(),
+  /** Bytes from the first machine to the second, and back, in each step. */
+  there: Column,
+  back: Column,
+  /** Milliseconds until a probe was answered. */
+  rtt: Column,
+  /** The share of probes without an answer, 0 to 1. */
+  loss: Column,
+  handshakes: Column,
+});
+export type TunnelHistory = Static<typeof TunnelHistory>;

@@ -57,6 +57,10 @@ export const cliErrors = errorTable({
     says: 'two labs are named: {a} and {b}',
     fix: 'Name one, as an argument or with --name.',
   },
+  'cli/no-tunnel-named': {
+    says: 'a history is of one tunnel',
+    fix: 'Name the machines at its two ends: hawser tunnels A B --history. `hawser tunnels` lists them.',
+  },
   'cli/option-after-machine': {
     says: '{option} stands after {machine}, where the command should begin',
     fix: 'Options come before the machine: hawser lab exec --name LAB {machine} -- COMMAND.',

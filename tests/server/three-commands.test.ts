@@ -88,6 +88,11 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     );
     alice.do('nft delete table inet foreign');
     await aliceIs('up', /answer after \d/);
+    await until('it is in the history', () =>
+      /every 10 s; \d+ handshakes\n.*\n-> +\d.*B\/s/.test(
+        hub.must('tunnels', 'hub', 'alice', '--history', '--since', '5m'),
+      ),
+    );
   });
 
   test('probe each other whatever the policy says, and nobody else may', async () => {

@@ -3,6 +3,7 @@ import { HandshakeAges, type Run } from '#host';
 import type { HostState } from '#state';
 import { Again } from './again.ts';
 import { Probes } from './probes.ts';
+import { Series } from './series.ts';
 import { handshakesOf } from './show.ts';
 
 /** ms. */
@@ -16,6 +17,8 @@ export interface SampleTimings {
 
 const usual: SampleTimings = { least: 500, most: 10_000, tell: 60_000 };
 const slower = 1.5;
+/** ms that a look comes after the end of a step. */
+const slack = 5;
 
 /** So many peers are told of in one message. */
 const told = 500;
@@ -52,6 +55,7 @@ export class Samples {
   readonly #told = new Map<string, Told>();
   #toldAt = Number.NEGATIVE_INFINITY;
   readonly #next = new Again(() => this.#look());
+  readonly #series = new Series();
   #gap: number;
 
   /** `tell`: false where nobody listens. */
@@ -91,9 +95,17 @@ export class Samples {
     if (this.#state !== state || this.#next.isStopped) return;
     this.#seen = new Map([...readings].map(([name, one]) => [name, this.#see(name, one)]));
     for (const name of this.#told.keys()) if (!this.#seen.has(name)) this.#told.delete(name);
+    this.#course(readings);
     await this.#report(state);
-    this.#next.later(this.#gap);
+    // A step of the series that is over is seen to be.
+    this.#next.later(Math.min(this.#gap, this.#series.rest(performance.now()) + slack));
     this.#gap = Math.min(this.#gap * slower, this.#timings.most);
+  }
+
+  #course(readings: ReadonlyMap<string, Reading>): void {
+    const now = performance.now();
+    this.#series.keep(readings);
+    for (const [name, one] of readings) this.#series.note(name, one, this.#probes.of(name), now);
   }
 
   #see(name: string, { id, handshake, rx, tx }: Reading): Seen {
@@ -132,9 +144,17 @@ export class Samples {
           return [name, { ...sampleOf(seen, heard, endpoints.get(name)), ...(probe && { probe }) }];
         }),
       );
-      if (!this.#tell({ type: 'samples', peers })) return;
+      const series = Object.fromEntries(
+        some.flatMap(({ name }) => {
+          const one = this.#series.of(name, performance.now());
+          return one ? [[name, one]] : [];
+        }),
+      );
+      const courses = Object.keys(series).length > 0 && { series };
+      if (!this.#tell({ type: 'samples', peers, ...courses })) return;
       for (const { name, seen, level } of some) {
         this.#told.set(name, { level, rx: seen.rx, tx: seen.tx });
+        this.#series.told(name);
       }
     }
     if (isDue) this.#toldAt = steady * 1000;

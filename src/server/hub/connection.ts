@@ -1,4 +1,4 @@
-import type { Hello, StateReport, Upgrade } from '#api';
+import type { Hello, MonitorsReport, SamplesReport, StateReport, Upgrade } from '#api';
 import type { Diagnostic } from '#base';
 import { Looks } from '../health/looks.ts';
 import { Samples } from '../health/samples.ts';
@@ -135,6 +135,12 @@ export class Connection implements Heard {
       ...(this.paused !== undefined && { paused: this.paused }),
       failures: this.failures,
     };
+  }
+
+  /** It says how its tunnels are, or services. */
+  hear(message: SamplesReport | MonitorsReport, now: number): void {
+    if (message.type === 'samples') this.samples.hear(message, now);
+    else this.looks.hear(message, now);
   }
 
   heard(report: StateReport): void {

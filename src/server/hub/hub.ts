@@ -8,6 +8,7 @@ import type {
   UpgradeReport,
 } from '#api';
 import { serverErrors } from '../errors.ts';
+import { Recorder } from '../history/recorder.ts';
 import type { Compiler } from '../network/compiler.ts';
 import type { Edit } from '../network/edit.ts';
 import type { Changed, Network } from '../network/network.ts';
@@ -64,6 +65,8 @@ export class Hub {
   readonly #attendance: Attendance;
   readonly #ephemeral: Ephemeral;
   readonly #heart: NodeJS.Timeout;
+  /** How the tunnels went. */
+  readonly recorder: Recorder;
   readonly #began = performance.now();
   readonly #onNews = new Set<() => void>();
   readonly #onTold = new Set<(what: 'samples' | 'monitors') => void>();
@@ -71,6 +74,7 @@ export class Hub {
   constructor(network: Network, components: HubComponents) {
     this.network = network;
     this.#components = components;
+    this.recorder = new Recorder(network.name, components);
     this.#findings = new Findings(network, components);
     this.#states = new States(network, components, (identity) => this.#changed(identity));
     this.#clones = new Clones({
@@ -214,8 +218,11 @@ export class Hub {
 
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
     if (message.type === 'samples' || message.type === 'monitors') {
-      if (message.type === 'samples') connection.samples.hear(message, performance.now());
-      else connection.looks.hear(message, performance.now());
+      connection.hear(message, performance.now());
+      if (message.type === 'samples' && message.series) {
+        const { names } = this.network.snapshot;
+        this.recorder.hear(connection.machine, message.series, (name) => names.has(name));
+      }
       for (const listener of this.#onTold) listener(message.type);
       return;
     }
@@ -320,7 +327,7 @@ export class Hub {
   async close(): Promise<void> {
     clearInterval(this.#heart);
     for (const { wire } of this.#connections.values()) wire.close();
-    await this.#findings.close();
+    await Promise.all([this.#findings.close(), this.recorder.close()]);
   }
 
   /** Who leaves by itself is told so by the removal that it asked for. */

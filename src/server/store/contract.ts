@@ -10,6 +10,7 @@ import type {
 import type { Facts } from '#compile';
 import type { AuditTrim, Trimmed } from './audit.ts';
 import type { EventQuery, NewEvent } from './events.ts';
+import type { ChunksOf } from './history.ts';
 import type { Packed } from './packed.ts';
 import type { Peers } from './peers.ts';
 
@@ -140,6 +141,15 @@ export interface Transaction {
     network: string,
     bounds: { readonly before: string; readonly most: number },
   ): Promise<void>;
+
+  /** In their order, from the first to the last of these numbers, as far as there are any. */
+  historyChunks(
+    of: ChunksOf,
+    range: { readonly first: number; readonly last: number },
+  ): Promise<readonly { readonly chunk: number; readonly data: string }[]>;
+  putHistoryChunk(of: ChunksOf, chunk: number, data: string): Promise<void>;
+  /** Removes the chunks of all tunnels that come before one of that number. */
+  trimHistory(step: number, before: number): Promise<void>;
 
   /** Small things the server itself keeps: its CA and key, when it last made a backup. */
   setting(key: string): Promise<string | undefined>;

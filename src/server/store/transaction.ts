@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { addAudit, audit, trimAudit } from './audit.ts';
 import type { Transaction } from './contract.ts';
 import { addEvents, events, lastEvents, trimEvents } from './events.ts';
+import { historyChunks, putHistoryChunk, trimHistory } from './history.ts';
 import { machines, putMachine, removeMachine } from './machines.ts';
 import {
   addRevision,
@@ -58,6 +59,9 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
     events: (name, query) => events(db, name, query),
     lastEvents: (name, kinds) => lastEvents(db, name, kinds),
     trimEvents: (name, bounds) => trimEvents(db, name, bounds),
+    historyChunks: (of, range) => historyChunks(db, of, range),
+    putHistoryChunk: (of, chunk, data) => putHistoryChunk(db, of, chunk, data),
+    trimHistory: (step, before) => trimHistory(db, step, before),
     setting: (key) => setting(db, key),
     putSetting: (key, value) => touching(undefined, putSetting(db, key, value)),
   };

@@ -1,6 +1,7 @@
 import type { Handlers } from '../call.ts';
 import { changeHandlers } from './changes.ts';
 import type { Context } from './context.ts';
+import { healthHandlers } from './health.ts';
 import { inspectionHandlers } from './inspection.ts';
 import { machineHandlers } from './machines.ts';
 import { networkHandlers } from './networks.ts';
@@ -12,6 +13,7 @@ import { upgradeHandlers } from './upgrades.ts';
 /** A handler for every route of the API. */
 export const handlersOf = (context: Context): Handlers => ({
   ...networkHandlers(context),
+  ...healthHandlers(context),
   ...changeHandlers(context),
   ...inspectionHandlers(context),
   ...recordHandlers(context),

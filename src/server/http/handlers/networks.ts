@@ -1,23 +1,14 @@
-import { apiErrors, requirePlainFiles } from '#api';
+import { requirePlainFiles } from '#api';
 import { Secret } from '#base';
 import { serverErrors } from '../../errors.ts';
 import { newEpoch } from '../../first.ts';
-import { monitorsOf } from '../../health/monitors.ts';
-import { tunnelsOf } from '../../health/tunnels.ts';
 import { servingMachine } from '../../hub/where.ts';
 import { statusOf } from '../../network/status.ts';
 import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, outcome, personsFor, revisionOf } from './context.ts';
 
-type Names =
-  | 'listNetworks'
-  | 'createNetwork'
-  | 'status'
-  | 'tunnels'
-  | 'monitors'
-  | 'pull'
-  | 'backup';
+type Names = 'listNetworks' | 'createNetwork' | 'status' | 'pull' | 'backup';
 
 /** Networks as they are. */
 export function networkHandlers(context: Context): Pick<Handlers, Names> {
@@ -64,21 +55,6 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
       const { network, hub } = context.networks.get(params.network);
       const server = servingMachine(network, hub);
       return statusOf(network.snapshot, { hub, now: clock(), server });
-    },
-
-    async tunnels({ params, query }) {
-      const { network, hub } = context.networks.get(params.network);
-      const { snapshot } = network;
-      const { machine } = query;
-      if (machine !== undefined && !snapshot.names.has(machine)) {
-        throw apiErrors.error('api/not-found', { what: `machine ${machine}` });
-      }
-      return tunnelsOf(snapshot, hub, await network.tunnelPairs(snapshot), query);
-    },
-
-    async monitors({ params, query }) {
-      const { network, hub } = context.networks.get(params.network);
-      return monitorsOf(network.snapshot, hub, { now: clock(), ...query });
     },
 
     async pull({ params, query }) {
