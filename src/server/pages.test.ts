@@ -66,12 +66,14 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
         '/platform/mupif',
         '/trace?from=anna&to=giessen&port=tcp/22',
         '/policy',
+        '/history',
+        '/history/9',
         '/none',
       ]) {
         await page.goto(`/n/net${path}`);
         await page
           .getByText(
-            /Wrong now|Point at|Overlay|Between|Handshake|Job managers|Who decides|some ports|no such page/,
+            /Wrong now|Point at|Overlay|Between|Handshake|Job managers|Who decides|some ports|by admin|no such page/,
           )
           .first()
           .waitFor();
@@ -147,6 +149,22 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.getByRole('alert').getByText('nobody').waitFor();
     await page.goto('/n/net/tunnels/anna/hub');
     await page.getByRole('button', { name: 'Copy the public key of anna' }).waitFor();
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('tell what a revision changed, and go back to one whose effect was seen', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'History' }).press('Enter');
+    await page.getByRole('link', { name: 'Revision 9', exact: true }).press('Enter');
+    await page.locator('.diff .new').getByText('+ policy:').waitFor();
+    await page.goto('/n/net/history/8');
+    await page.getByRole('button', { name: 'What would going back' }).press('Enter');
+    await page.getByText('Newly allowed').waitFor();
+    await page.getByLabel('Why', { exact: true }).fill('it was too strict');
+    await page.getByRole('button', { name: 'Go back to revision 8' }).press('Enter');
+    await page.getByText('it was too strict').waitFor();
     expect(offences).toEqual([]);
     await page.context().close();
   });

@@ -16,6 +16,7 @@ import { TunnelsPage } from './tunnels.tsx';
 
 /** What not everybody looks at is loaded where it is looked at. */
 const MapPage = lazy(async () => import('./map.tsx'));
+const HistoryPage = lazy(async () => import('./history.tsx'));
 const PolicyPage = lazy(async () => import('./policy.tsx'));
 const TracePage = lazy(async () => import('./trace.tsx'));
 const PlatformPage = lazy(async () => import('./platform/platform.tsx'));
@@ -35,6 +36,7 @@ const sections = [
   { path: ['platform'], name: 'Platform' },
   { path: ['trace'], name: 'Trace' },
   { path: ['policy'], name: 'Policy' },
+  { path: ['history'], name: 'History' },
 ] as const;
 
 /** All pages of a network, with what is around them. */
@@ -81,7 +83,7 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
         <Known network={network}>
           {(status, tunnels) => (
             <Suspense fallback={<Loading what="the page" />}>
-              <Page status={status} tunnels={tunnels} path={path} />
+              <Page session={session} status={status} tunnels={tunnels} path={path} />
             </Suspense>
           )}
         </Known>
@@ -91,17 +93,19 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
 }
 
 interface PageProps {
+  readonly session: SessionInfo;
   readonly status: NetworkStatus;
   readonly tunnels: TunnelsStatus;
   readonly path: readonly string[];
 }
 
-function Page({ status, tunnels, path: [page, first, second] }: PageProps) {
+function Page({ session, status, tunnels, path: [page, first, second] }: PageProps) {
   if (page === undefined) return <Overview status={status} tunnels={tunnels} />;
   if (page === 'map') {
     return <MapPage status={status} tunnels={tunnels} />;
   }
   if (page === 'trace') return <TracePage status={status} />;
+  if (page === 'history') return <HistoryPage status={status} session={session} only={first} />;
   if (page === 'policy') return <PolicyPage status={status} />;
   if (page === 'platform') return <PlatformPage network={status.network} only={first} />;
   if (page === 'machines' && first !== undefined)

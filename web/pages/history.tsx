@@ -1,0 +1,184 @@
+import { Button, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import type { FileSet, NetworkStatus, Revision, SessionInfo } from '#api';
+import { judge, rollBack, usePlan, useRevision, useRevisions } from '../data/changes.ts';
+import { ago, type Mood } from '../data/words.ts';
+import { FilesDiff } from '../parts/diff.tsx';
+import { Link } from '../parts/link.tsx';
+import { PlanText } from '../parts/plan.tsx';
+import { Failure, Loading, Pill } from '../parts/states.tsx';
+import { goTo, pathIn } from '../route.ts';
+
+interface HistoryPageProps {
+  readonly status: NetworkStatus;
+  readonly session: SessionInfo;
+  /** The one revision to show. */
+  readonly only: string | undefined;
+}
+
+const moods: Readonly<Record<Revision['state'], Mood>> = {
+  applied: 'good',
+  held: 'warn',
+  rejected: 'idle',
+  overtaken: 'idle',
+};
+
+const page = 50;
+
+/** What was changed, by whom and why; what a revision changed, and the way back to it. */
+export default function HistoryPage({ status, session, only }: HistoryPageProps) {
+  if (only === undefined) return <All status={status} />;
+  return <One key={only} status={status} session={session} number={Number(only)} />;
+}
+
+function All({ status: { network, revision, held } }: { readonly status: NetworkStatus }) {
+  const [limit, setLimit] = useState(page);
+  const newest = held?.id.number ?? revision.number;
+  const { data, error, refetch } = useRevisions(network, newest, limit);
+  if (!data) {
+    if (error) return <Failure error={error} again={() => void refetch()} />;
+    return <Loading what="what happened" />;
+  }
+  return (
+    <>
+      <h1>History</h1>
+      <ul className="items card">
+        {data.map((one) => (
+          <li key={one.id.number}>
+            <div className="headline">
+              <span>
+                <Link to={pathIn(network, 'history', String(one.id.number))}>
+                  Revision {one.id.number}
+                </Link>{' '}
+                {one.kind} by {one.author}
+              </span>
+              <Pill mood={moods[one.state]}>{one.state}</Pill>
+              <span className="dim" title={new Date(one.at).toLocaleString()}>
+                {ago(one.at)}
+              </span>
+            </div>
+            {one.why !== '' && <div>{one.why}</div>}
+            {one.summary.length > 0 && <div className="dim">{one.summary.join('; ')}</div>}
+          </li>
+        ))}
+      </ul>
+      {data.length === limit && (
+        <Button size="xs" variant="default" onClick={() => setLimit(limit + page)}>
+          Older ones
+        </Button>
+      )}
+    </>
+  );
+}
+
+interface OneProps {
+  readonly status: NetworkStatus;
+  readonly session: SessionInfo;
+  readonly number: number;
+}
+
+function One({ status, session, number }: OneProps) {
+  const { network, revision } = status;
+  const one = useRevision(network, number);
+  const before = useRevision(network, number - 1);
+  if (!one.data) {
+    if (one.error) return <Failure error={one.error} again={() => void one.refetch()} />;
+    return <Loading what={`revision ${number}`} />;
+  }
+  const { kind, author, at, why, state, approver, entry } = one.data;
+  const acts = session.role !== 'viewer';
+  return (
+    <>
+      <h1>Revision {number}</h1>
+      <p className="lead">
+        <Pill mood={moods[state]}>{state}</Pill> {kind} by {author}, {ago(at)}
+        {approver !== undefined && `, let go by ${approver}`}
+        {why !== '' && `: ${why}`}
+      </p>
+      {acts && state === 'held' && <Judge network={network} number={number} />}
+      <section className="card">
+        <h2>What it changed</h2>
+        {number > 1 && !before.data ? (
+          <p className="dim">Asking for the revision before.</p>
+        ) : (
+          <FilesDiff before={before.data ?? { entry, files: {} }} after={one.data} />
+        )}
+      </section>
+      {acts && number !== revision.number && state !== 'held' && (
+        <Back network={network} number={number} files={one.data} now={revision.number} />
+      )}
+    </>
+  );
+}
+
+function Judge({ network, number }: { readonly network: string; readonly number: number }) {
+  const [error, setError] = useState<Error>();
+  const go = (how: 'approve' | 'reject') => () =>
+    void judge(network, number, how)
+      .then(() => goTo(pathIn(network, 'history')))
+      .catch(setError);
+  return (
+    <div className="tools">
+      <Button size="xs" onClick={go('approve')}>
+        Let it go
+      </Button>
+      <Button size="xs" variant="default" onClick={go('reject')}>
+        Reject it
+      </Button>
+      {error && <Pill mood="bad">{error.message}</Pill>}
+    </div>
+  );
+}
+
+interface BackProps {
+  readonly network: string;
+  readonly number: number;
+  readonly files: FileSet;
+  /** The present revision. */
+  readonly now: number;
+}
+
+/** The plan comes first: nobody goes back without having seen what that does. */
+function Back({ network, number, files: { entry, files }, now }: BackProps) {
+  const [isAsked, setAsked] = useState(false);
+  const [why, setWhy] = useState('');
+  const [error, setError] = useState<Error>();
+  const plan = usePlan(network, isAsked ? { entry, files } : undefined, now);
+  const go = (hash: string): void =>
+    void rollBack(network, number, hash, why)
+      .then(() => goTo(pathIn(network, 'history')))
+      .catch(setError);
+  if (!isAsked) {
+    return (
+      <Button size="xs" variant="default" onClick={() => setAsked(true)}>
+        What would going back to it do?
+      </Button>
+    );
+  }
+  if (plan.error) return <Failure error={plan.error} again={() => void plan.refetch()} />;
+  if (!plan.data) return <Loading what="what that would do" />;
+  const { hash } = plan.data;
+  return (
+    <section className="card">
+      <h2>Going back to it</h2>
+      <PlanText plan={plan.data} />
+      <div className="tools ask">
+        <TextInput
+          size="xs"
+          className="seek"
+          label="Why"
+          value={why}
+          onChange={(event) => setWhy(event.currentTarget.value)}
+        />
+        <Button size="xs" onClick={() => go(hash)}>
+          Go back to revision {number}
+        </Button>
+      </div>
+      {error && (
+        <p role="alert">
+          <Pill mood="bad">{error.message}</Pill>
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,27 @@
+import type { PlanResult } from '#api';
+import { Pill } from './states.tsx';
+
+/** What a change would do, in the words of `hawser plan`, and what there is to say of it. */
+export function PlanText({ plan }: { readonly plan: PlanResult }) {
+  const { text, warnings, notes = [] } = plan;
+  return (
+    <>
+      {warnings.map(({ code, message, fix }) => (
+        <p key={`${code} ${message}`}>
+          <Pill mood="warn">{message}</Pill> <span className="dim">{fix}</span>
+        </p>
+      ))}
+      {notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+      {text === '' ? (
+        <p className="dim">No machine changes, and nobody gains or loses access.</p>
+      ) : (
+        // biome-ignore lint/a11y: a region that scrolls is reached by keys
+        <pre className="log" tabIndex={0} role="region" aria-label="What would change">
+          {text}
+        </pre>
+      )}
+    </>
+  );
+}
