@@ -198,6 +198,8 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     await until('it listens', () => heard.output().includes('listening on'));
     await megabyte(a, b, pouta.address);
     await megabyte(b, a, knox.address);
+    await megabyte(a, b, pouta.address6);
+    await megabyte(b, a, knox.address6);
     // What fits is told to both, whoever asks first: 1440 of the tunnel without the headers of VXLAN, IP and TCP.
     await until('both answers are heard', () => heard.output().split('[S.]').length > 2);
     const told = (from: string): readonly string[] =>
@@ -321,6 +323,8 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     test('it carries a megabyte each way, and no answer for an address that nobody has', async () => {
       await megabyte(a, b, pouta.address);
       await megabyte(b, a, knox.address);
+      await megabyte(a, b, pouta.address6);
+      await megabyte(b, a, knox.address6);
       expect(reaches(b, '10.9.0.77')).toBe(false);
       expect(atStation(b, 'ip neigh show 10.9.0.77')).not.toContain('lladdr');
     }, 60_000);
