@@ -6,7 +6,7 @@ import { type StationClass, stationClasses, unitOf } from '../check/stations.ts'
 import type { Model } from '../model.ts';
 import { joinPorts, portAtoms } from '../port-atoms.ts';
 import { placesOf, type Station } from '../trace/places.ts';
-import { familiesOf, trace } from '../trace/trace.ts';
+import { sharedFamilies, trace } from '../trace/trace.ts';
 
 /** Access that a change gives or takes. */
 export interface AccessChange {
@@ -21,7 +21,7 @@ export interface AccessChange {
 }
 
 /** Up to this many flows are compared one by one; beyond, one pair stands for all alike. */
-const flowLimit = 20_000;
+export const flowLimit = 20_000;
 
 /**
  * What machines that are in both networks may do now that they could not before, and the reverse.
@@ -40,7 +40,7 @@ export function accessChanges(
     return everyPair(stations).flatMap((pair) => changesOfPair(both, pair, ports));
   }
   const classOfName = new Map(classes.flatMap((c) => c.stations.map((s) => [s.name, c] as const)));
-  const alikeTo = ({ name }: Station): readonly string[] =>
+  const alikeTo = ({ name }: End): readonly string[] =>
     (classOfName.get(name)?.stations ?? []).map((station) => station.name);
   return representativePairs(b, classes).flatMap((pair) =>
     changesOfPair(both, pair, ports, alikeTo),
@@ -52,17 +52,23 @@ function everyPair(stations: readonly Station[]): readonly Pair[] {
   return sorted.flatMap((from) => sorted.filter((to) => to !== from).map((to) => ({ from, to })));
 }
 
-interface Both {
+export interface Both {
   readonly a: Model;
   readonly b: Model;
   readonly former: ReadonlyMap<string, string>;
 }
 
-function changesOfPair(
+/** An end of a flow: a machine, a host, or a machine of a segment. */
+interface End {
+  readonly name: string;
+}
+
+/** What changes between two ends. `alikeTo`: those for which it holds as well. */
+export function changesOfPair(
   { a, b, former }: Both,
-  { from, to }: Pair,
+  { from, to }: { readonly from: End; readonly to: End },
   ports: readonly Port[],
-  alikeTo?: (station: Station) => readonly string[],
+  alikeTo?: (end: End) => readonly string[],
 ): readonly AccessChange[] {
   const changed = ports.flatMap((port) => {
     const old = [from.name, to.name].map((name) => former.get(name) ?? name);
@@ -89,9 +95,9 @@ const arrives = (verdict: Verdict): boolean => verdict === 'allow' || verdict ==
 
 /** Arrives in one family: somebody gets through. */
 function verdictOf(model: Model, from: string, to: string, port: Port): Verdict | undefined {
-  const places = placesOf(model);
-  const families = familiesOf(places.station(from), places.station(to));
-  const verdicts = families.map((family) => trace(model, from, to, port, family).verdict);
+  const verdicts = sharedFamilies(model, from, to).map(
+    (family) => trace(model, from, to, port, family).verdict,
+  );
   return verdicts.find(arrives) ?? verdicts[0];
 }
 

@@ -5,6 +5,7 @@ import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
 import { hasState, project } from '../project/project.ts';
 import { type AccessChange, accessChanges } from './access.ts';
+import { accessInside } from './access-inside.ts';
 import { type Displaced, displacements } from './displaced.ts';
 import { type EndChange, endChanges } from './ends.ts';
 import { withoutMadeUpKeys } from './keys.ts';
@@ -81,7 +82,7 @@ export function plan(before: Model, after: Model, states: Pair = { before, after
         'leaves',
       ),
     ],
-    access: accessChanges(before, after, former),
+    access: [...accessChanges(before, after, former), ...accessInside(before, after)],
     manual: manualChanges(before, after, former),
     blinks: stays.flatMap(({ machine, changes }) =>
       changes.filter(interrupts).map((change) => ({ machine, change })),

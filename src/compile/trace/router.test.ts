@@ -92,3 +92,19 @@ test('a forward leads in by its port, from the gateway over the uplink to the ma
   expect(flow('gb', '10.5.0.2')).toMatchObject(denied);
   expect(flow('gb', '10.5.0.2', 'tcp/2222')).toMatchObject({ verdict: 'unreachable' });
 });
+
+test('a policy decides between its segments as well, and not about what leaves or is for itself', () => {
+  const policy =
+    'policy: [{ name: work, from: "segment:lab", to: w-1, ports: [tcp/22] }, { from: all, to: gw, ports: [icmp] }]\n';
+  const asked = (from: string, to: string, port: string) =>
+    trace(linked(file() + policy), from, to, parsePort(port));
+  expect(asked('b-1', 'w-1', 'tcp/22')).toMatchObject({
+    verdict: 'allow',
+    decision: { rule: 'work' },
+  });
+  const decision = { machine: 'ga', counter: 'deny' };
+  expect(asked('b-1', 'w-1', 'tcp/23')).toMatchObject({ verdict: 'deny', decision });
+  expect(asked('w-1', 'b-1', 'tcp/22')).toMatchObject({ verdict: 'deny', decision });
+  expect(asked('b-1', '10.254.0.1', 'tcp/443').verdict).toBe('allow');
+  for (const from of ['a-1', 'b-1']) expect(asked(from, 'gw', 'icmp').verdict).toBe('allow');
+});

@@ -1,9 +1,11 @@
 import type { Address } from '#ip';
-import type { Egress, Port, Router } from '#spec';
+import type { Egress, Port, Router, Segment } from '#spec';
+import type { NftTable } from '#state';
 import type { Hop, Trace } from '../api.ts';
 import type { Model } from '../model.ts';
-import { egressCounter } from '../project/routers/filter.ts';
-import { isInternet, segmentsOf } from '../project/routers/place.ts';
+import { egressCounter, egressFilter } from '../project/routers/filter.ts';
+import { deviceIn, isInternet, segmentsOf } from '../project/routers/place.ts';
+import { type Flow, verdictOf } from './policed.ts';
 
 /** The router of ours in a segment. */
 export const routerIn = ({ network }: Model, segment: string): Router | undefined =>
@@ -65,8 +67,7 @@ export function throughRouter(model: Model, router: Router, target: Target, way:
     subnets.some((subnet) => !('host' in target) && subnet.contains(target)),
   );
   if (other) {
-    const reason = `router ${name} leads from one of its segments to the other, ${other.name}`;
-    return { ...found, verdict: 'allow', reason, decision: { machine, counter: 'between' } };
+    return { ...found, ...betweenSegments(model, router, { ...found, port: way.port }, other) };
   }
   const entry = entryFor(model, router, target, way.port);
   if (!entry) {
@@ -89,6 +90,34 @@ export function throughRouter(model: Model, router: Router, target: Target, way:
     reason: `the entry ${entry.text} of router ${name} lets it out, from the address ${source}; beyond ${machine} nothing of ours decides`,
     decision: { machine, counter: egressCounter(entry), place: entry.place },
   };
+}
+
+const filters = new WeakMap<Model, Map<string, NftTable>>();
+
+function filterOf(model: Model, router: Router): NftTable {
+  const own = filters.get(model) ?? new Map<string, NftTable>();
+  filters.set(model, own);
+  const known = own.get(router.name) ?? egressFilter(model, router);
+  own.set(router.name, known);
+  return known;
+}
+
+/** What a router says to a flow from one of its segments to another. */
+function betweenSegments(model: Model, router: Router, flow: Flow, other: Segment): Partial<Trace> {
+  const machine = gatewayOf(model, router);
+  const devices = segmentsOf(model, router).map(deviceIn);
+  const [incoming = ''] = devices.filter((device) => device !== deviceIn(other));
+  const there = { hook: 'forward', incoming, outgoing: deviceIn(other) } as const;
+  const back = { hook: 'forward', incoming: deviceIn(other), outgoing: incoming } as const;
+  const filter = filterOf(model, router);
+  const { accepted, decision } = verdictOf(model, machine, filter, flow, [there, back]);
+  if (!accepted) {
+    const reason = `no rule of the policy lets it through; router ${router.name} refuses it`;
+    return { verdict: 'deny', reason, decision };
+  }
+  const by = decision.rule === undefined ? '' : `; rule ${decision.rule} lets it pass`;
+  const reason = `router ${router.name} leads from one of its segments to the other, ${other.name}${by}`;
+  return { verdict: 'allow', reason, decision };
 }
 
 /** A name may be at any address: which is known on the gateway alone. */

@@ -1,8 +1,10 @@
-import { byText } from '#base';
+import { by, byText } from '#base';
 import { type Family, Prefix, PrefixSet } from '#ip';
 import type { Egress, Forward, Port, Router, Uplink } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model } from '../../model.ts';
+import { guardOf } from '../policy-guard.ts';
+import { guardingOf } from '../segments/policed.ts';
 import { flowMark, hostSet, hostSets, plainHost } from './hosts.ts';
 import { deviceIn, isInternet, outwardMark, segmentsOf, uplink } from './place.ts';
 
@@ -29,8 +31,9 @@ export const forwardCounter = ({ protocol, port }: Forward): string =>
  * and for as long as it lives, so that answers need no rule, and a shorter list ends what it no longer allows.
  */
 export function egressFilter(model: Model, router: Router): NftTable {
-  const between = betweenSegments(model, router);
+  const { rules: between, guard } = betweenSegments(model, router);
   const counters = [
+    ...(guard?.counters ?? []),
     ...['denied', 'invalid', 'knocks'],
     ...(between.length > 0 ? ['between'] : []),
     ...router.egress.map(egressCounter),
@@ -41,7 +44,7 @@ export function egressFilter(model: Model, router: Router): NftTable {
     name: `hawser-${model.network.name}`,
     counters: [...new Set(counters)].sort(byText),
     sets: [...reachSets(model, router), ...insideSets(model, router), ...hostSets(router)],
-    maps: [],
+    maps: [...(guard?.maps ?? [])].sort(by((map) => map.name)),
     chains: [
       filter('arrive', 'prerouting', 'accept', [
         ...answers(router),
@@ -65,6 +68,7 @@ export function egressFilter(model: Model, router: Router): NftTable {
         { match: [fromOutside], counter: 'knocks', verdict: 'drop' },
       ]),
       ...translations(router),
+      ...(guard?.chains ?? []),
     ],
   };
 }
@@ -82,12 +86,17 @@ const filter = (
   rules: readonly NftRule[],
 ): NftChain => ({ name, hook: { type: 'filter', hook, priority: 0, policy }, rules: [...rules] });
 
-/** Segments of one router reach each other through it. */
-function betweenSegments(model: Model, router: Router): readonly NftRule[] {
-  const devices = segmentsOf(model, router).map(deviceIn);
-  if (devices.length < 2) return [];
+/** Segments of one router reach each other through it, as far as the policy lets them. */
+function betweenSegments(model: Model, router: Router) {
+  const segments = segmentsOf(model, router);
+  const devices = segments.map(deviceIn);
+  if (devices.length < 2) return { rules: [] };
   const match = [is('iifname', devices), is('oifname', devices)];
-  return [{ match, counter: 'between', verdict: 'accept' }];
+  const { policy } = model;
+  const pass = { verdict: 'accept' };
+  const guard = policy && guardOf(policy, guardingOf(model, segments, false, pass));
+  const rule = { match, counter: 'between', verdict: guard ? 'goto guard' : 'accept' };
+  return { rules: [rule], ...(guard && { guard }) };
 }
 
 /** Answers to what came in by a forward go back whence it came, to whoever that is. */
