@@ -6,7 +6,7 @@ const loose: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'],
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/g, 'ID'],
   [/(?:\d+ minutes?, )?\b\d+(?:\.\d+)?\s?(?:ms|s|seconds?)\b/g, 'DURATION'],
-  [/\b\d+(?:\.\d+)? (?:B|KiB|MiB)\b/g, 'AMOUNT'],
+  [/\b\d+(?:\.\d+)? (?:B|kB|MB|KiB|MiB)\b/g, 'AMOUNT'],
   [/\b\d+ packets\b/g, 'PACKETS'],
   [/\s+/g, ' '],
 ];
