@@ -106,7 +106,7 @@ function filterOf(model: Model, router: Router): NftTable {
 function betweenSegments(model: Model, router: Router, flow: Flow, other: Segment): Partial<Trace> {
   const machine = gatewayOf(model, router);
   const devices = segmentsOf(model, router).map(deviceIn);
-  const [incoming = ''] = devices.filter((device) => device !== deviceIn(other));
+  const incoming = devices.find((device) => device !== deviceIn(other));
   const there = { hook: 'forward', incoming, outgoing: deviceIn(other) } as const;
   const back = { hook: 'forward', incoming: deviceIn(other), outgoing: incoming } as const;
   const filter = filterOf(model, router);
