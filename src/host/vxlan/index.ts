@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HawserError } from '#base';
 import { putItem, type VxlanItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
 import type { Device } from '../devices.ts';
@@ -27,6 +29,29 @@ function itemOf({ name, master = '', up, vxlan, slave }: Device): VxlanItem {
 const isOther = (a: VxlanItem, b: VxlanItem): boolean =>
   a.vni !== b.vni || a.port !== b.port || a.local !== b.local;
 
+/** ms between tries, and how many: the last process in a namespace that is gone may take so long to end. */
+const pause = 100;
+const tries = 30;
+
+const isHeld = /File exists|already exists/;
+
+/**
+ * A namespace whose name is gone lives on with the last process in it, and with it the device whose place this
+ * one takes. The kernel lets go in its own time.
+ */
+async function onceFree(make: () => Promise<unknown>): Promise<void> {
+  for (let n = 1; ; n++) {
+    try {
+      await make();
+      return;
+    } catch (error) {
+      const mayPass = error instanceof HawserError && isHeld.test(error.message);
+      if (!mayPass || n === tries) throw error;
+      await sleep(pause);
+    }
+  }
+}
+
 /**
  * Born where the tunnels are, so that its socket is there; it moves in the moment of its making. Without a
  * `dev` it may have the MTU of its port, and what does not fit through the tunnel is answered (ICMP).
@@ -35,11 +60,13 @@ async function make(context: Context, item: VxlanItem): Promise<void> {
   const { name, vni, port, local } = item;
   const options = ['id', String(vni), 'dstport', String(port), 'local', local, 'nolearning'];
   const mtu = portMtu(context);
-  await context.runInRoot('write', [
-    ...['ip', 'link', 'add', 'name', name, 'netns', context.namespace],
-    ...(mtu === undefined ? [] : ['mtu', String(mtu)]),
-    ...['type', 'vxlan', ...options],
-  ]);
+  await onceFree(() =>
+    context.runInRoot('write', [
+      ...['ip', 'link', 'add', 'name', name, 'netns', context.namespace],
+      ...(mtu === undefined ? [] : ['mtu', String(mtu)]),
+      ...['type', 'vxlan', ...options],
+    ]),
+  );
   await context.run('write', [
     ...['ip', 'link', 'set', 'dev', name, 'alias', markOf(context.network, name)],
     ...['addrgenmode', 'none'],
