@@ -181,6 +181,8 @@ export interface Dhcp {
   readonly by: 'hawser' | 'cloud' | 'none';
   /** One per family at most. */
   readonly addresses: readonly Address[];
+  /** Whom one of ours asks for the names of others, in the order of the file. Empty: it refuses them. */
+  readonly forward: readonly Address[];
 }
 
 /** Where a segment meets one site. */

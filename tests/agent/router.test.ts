@@ -53,6 +53,19 @@ const ask = (address: string, port: number): string =>
 s.on('data', (d) => { console.log(String(d).trim()); s.destroy(); });
 s.on('error', (e) => { console.log(e.code); }).on('timeout', () => { console.log('silence'); s.destroy(); });`;
 
+/** Knows one address for every name (RFC 1035, 4.1). */
+const nameServer = `const s = require('node:dgram').createSocket('udp4');
+s.on('message', (asked, from) => {
+  const end = asked.indexOf(0, 12) + 5;
+  const head = Buffer.concat([asked.subarray(0, 2), Buffer.from('81800001000100000000', 'hex')]);
+  const record = Buffer.from('c00c000100010000003c0004c6336407', 'hex');
+  s.send(Buffer.concat([head, asked.subarray(12, end), record]), from.port, from.address);
+}).bind(53, '130.238.7.10', () => console.log('listening'));`;
+/** What the DHCP server of the segment says of such a name. */
+const lookUp = `const r = new (require('node:dns').promises.Resolver)({ timeout: 1500, tries: 1 });
+r.setServers(['10.9.0.200']);
+r.resolve4('some.example.org').then((all) => console.log(all[0]), ({ code }) => console.log(code));`;
+
 const inside = (namespace: string): readonly string[] => [
   ...['ip', 'netns', 'exec', namespace, process.execPath, '-e'],
 ];
@@ -169,6 +182,29 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     await apply();
     const denied = counterOf(a, 'denied');
     await until('what it still sends is refused', () => counterOf(a, 'denied') > denied + 1);
+  });
+
+  test('lets the DHCP server of the segment ask for names, as far as both are told to', async () => {
+    const names = a.box.start([...inside('world'), nameServer]);
+    await until('it listens', () => names.output().includes('listening'));
+    const serving = (forward: string, ports: string) =>
+      statesOf(
+        file()
+          .replace('port: eth1 }', `port: eth1, dhcp: { address: 10.9.0.200${forward} } }`)
+          .replace('vni: 7', 'vni: 7\n    dns: [10.9.0.200]')
+          .replace('[tcp/53]', ports),
+        a,
+        b,
+      );
+    const asks = (machine: TestMachine): string =>
+      machine.box.run([...inside('station'), lookUp]).trim();
+    await apply(serving('', '[udp/53, tcp/53]'));
+    expect(asks(a)).toBe('EREFUSED');
+    await apply(serving(', forward: [130.238.7.10]', '[tcp/53]'));
+    expect(asks(a)).toMatch(/ETIMEOUT|ESERVFAIL/);
+    await apply(serving(', forward: [130.238.7.10]', '[udp/53, tcp/53]'));
+    await until('both find the name', () => [a, b].every((one) => asks(one) === '198.51.100.7'));
+    await apply();
   });
 
   test('comes back when its namespace is torn down, or that of its segment', async () => {

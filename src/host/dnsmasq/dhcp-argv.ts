@@ -97,7 +97,8 @@ export function dhcpArgv(item: DhcpServerItem, places: Places): readonly string[
     ...(['zones', 'forward'] as const).flatMap((key) =>
       item[key].map((value) => `${telling[key][0]}${value}${telling[key][1]}`),
     ),
-    ...(forward.length > 0 ? ['--dns-loop-detect', '--domain-needed'] : []),
+    // Bare names, and who has a private address, are nobody else's affair.
+    ...(forward.length > 0 ? ['--dns-loop-detect', '--domain-needed', '--bogus-priv'] : []),
     `--hostsdir=${places.tables}`,
     `--pid-file=${places.pid}`,
   ];

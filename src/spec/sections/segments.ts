@@ -29,6 +29,13 @@ const DhcpSchema = words.mapping(
         examples: ['10.101.128.0'],
       }),
     ),
+    forward: words.optional(
+      words.atLeastOne({
+        description:
+          'Whom it asks for the names of others: it reaches them as the machines do, by the router of the segment and its egress list. Without it, such names are refused: what is asked for may carry data out.',
+        examples: ['130.238.7.10'],
+      }),
+    ),
   },
   {
     title: 'DHCP',
@@ -172,7 +179,7 @@ function readSegment({ name, place, source, stations }: Reading, draft: Draft): 
       port: from.port ?? '',
       ...(from.vlan !== undefined && { vlan: from.vlan }),
       mode: from.mode ?? 'bridge',
-      dhcp: answering[index] ?? { by: 'none', addresses: [] },
+      dhcp: answering[index] ?? noDhcp,
       ...located(from, at.place),
     };
   });
@@ -202,8 +209,10 @@ function readSubnets(name: string, source: SegmentSource, draft: Draft): readonl
   return subnets;
 }
 
+const noDhcp: Dhcp = { by: 'none', addresses: [], forward: [] };
+
 function readDhcp({ dhcp }: SiteSource, layout: Layout, draft: Draft): Dhcp {
-  if (dhcp === undefined) return { by: 'none', addresses: [] };
+  if (dhcp === undefined) return noDhcp;
   const by = dhcp.by ?? 'hawser';
   const texts = textsOf(dhcp, 'address');
   if (by === 'hawser' && texts.length === 0) {
@@ -211,5 +220,6 @@ function readDhcp({ dhcp }: SiteSource, layout: Layout, draft: Draft): Dhcp {
     draft.report(errors.diagnostic('spec/missing-key', args, { place: placeOf(dhcp) }));
   }
   const addresses = layout.reserve(texts, 'DHCP server');
-  return { by, addresses: addresses.toSorted((a, b) => a.compare(b)) };
+  const forward = textsOf(dhcp, 'forward').flatMap((at) => draft.parse(at, Address.parse) ?? []);
+  return { by, addresses: addresses.toSorted((a, b) => a.compare(b)), forward };
 }

@@ -1,8 +1,9 @@
 import { formatPlace } from '#base';
+import type { Address } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { leastIpv6Mtu } from '../machine.ts';
-import type { Machine, Network, Router, Segment, SegmentSite, Site } from '../network.ts';
+import type { Egress, Machine, Network, Router, Segment, SegmentSite, Site } from '../network.ts';
 
 /** UDP port of our VXLAN, inside the tunnels: not 4789, which others on the machine may use. */
 export const vxlanPort = 14_789;
@@ -28,6 +29,7 @@ export function checkSegments(
     for (const here of segment.sites) {
       checkGateway(segment, here, byName, draft);
       checkDhcp(segment, here, draft);
+      checkForward(segment, here, routers, draft);
     }
     checkPortName(segment, draft);
     checkMtu(segment, byName, draft);
@@ -96,6 +98,43 @@ function checkDhcp({ name }: Segment, here: SegmentSite, draft: Draft): void {
     );
   }
 }
+
+/** It answers for names at all, and finds whom it asks: on the segment, or by the list of the segment's router. */
+function checkForward(
+  segment: Segment,
+  { site, dhcp, fields, place }: SegmentSite,
+  routers: readonly Router[],
+  draft: Draft,
+): void {
+  const where = { place: fields['dhcp'] ?? place };
+  const answers = segment.dns.some((one) => dhcp.addresses.some((own) => own.equals(one)));
+  const args = { segment: segment.name, site };
+  if (dhcp.forward.length > 0 && (dhcp.by !== 'hawser' || !answers)) {
+    draft.report(errors.diagnostic('spec/forward-unanswered', args, where));
+  }
+  for (const one of dhcp.forward) {
+    const address = String(one);
+    if (segment.subnets.some((subnet) => subnet.contains(one))) continue;
+    if (!segment.routers.some(({ family }) => family === one.family)) {
+      const { family } = one;
+      draft.report(
+        errors.diagnostic('spec/forward-without-router', { ...args, address, family }, where),
+      );
+    }
+    const ours = routers.find(({ segments }) => segments.includes(segment.name));
+    if (!ours || ours.egress.some((egress) => letsAsk(egress, one))) continue;
+    const by = { router: ours.name, address };
+    draft.report(
+      errors.diagnostic('spec/forward-not-let-out', by, { ...where, severity: 'warning' }),
+    );
+  }
+}
+
+const letsAsk = ({ to, host, ports }: Egress, address: Address): boolean =>
+  host === undefined &&
+  (to?.contains(address) ?? true) &&
+  (ports.length === 0 ||
+    ports.some((port) => port.protocol === 'udp' && port.first <= 53 && port.last >= 53));
 
 /** What is closed to all but VXLAN would be closed to the tunnels of a gateway, too. */
 function checkListenPorts(segments: readonly Segment[], sites: Sites, draft: Draft): void {

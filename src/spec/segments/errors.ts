@@ -16,6 +16,18 @@ export const segmentErrors = {
     says: 'the DHCP server {address} of site `{site}` has no pool of IPv{family} to give from',
     fix: 'Give the site one (`hawser check --suggest` proposes pools for segment `{segment}`), or take the address out.',
   },
+  'spec/forward-unanswered': {
+    says: 'nobody at site `{site}` asks the DHCP server of segment `{segment}` for names, so it has none to forward',
+    fix: 'Name it in `dns` of the segment, with `by: hawser`; or take `forward` out.',
+  },
+  'spec/forward-without-router': {
+    says: 'the DHCP server of segment `{segment}` at `{site}` has no way to {address}: the segment has no router of IPv{family}',
+    fix: 'Give the segment a `router`, or name an address of the segment itself.',
+  },
+  'spec/forward-not-let-out': {
+    says: 'router `{router}` lets nobody ask {address} for names, so they stay unknown',
+    fix: 'Put it into its `egress`, with `ports: [udp/53, tcp/53]`.',
+  },
   'spec/pools-overlap': {
     says: 'the pool {pool} overlaps {other} of site `{site}`, at {first}',
     fix: 'Give each site addresses of its own: `hawser check --suggest` proposes pools.',

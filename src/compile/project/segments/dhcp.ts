@@ -1,5 +1,5 @@
 import { fnv1a } from '#base';
-import type { Address, Prefix } from '#ip';
+import { type Address, Prefix } from '#ip';
 import type { Segment, SegmentSite } from '#spec';
 import type {
   AddressItem,
@@ -9,6 +9,7 @@ import type {
   NftMatch,
   NftRule,
   NftTable,
+  Route,
   Sysctl,
 } from '#state';
 import type { Model, Node } from '../../model.ts';
@@ -39,7 +40,7 @@ export const serversOf = (model: Model, segment: Segment): readonly Server[] =>
 /** What a gateway has more, where it gives the machines of its site their addresses. */
 interface Serving {
   readonly bridge: { readonly mac: string };
-  readonly namespace: Pick<Namespace, 'addresses' | 'dhcpServers' | 'names' | 'sysctls'>;
+  readonly namespace: Pick<Namespace, 'addresses' | 'dhcpServers' | 'names' | 'sysctls' | 'routes'>;
   /** The filters of the namespace, with what lets in what a server is asked, and nothing else. */
   readonly guarded: (borders: readonly NftTable[]) => NftTable[];
 }
@@ -59,10 +60,12 @@ export function dhcpAt(
     return subnet ? [{ device: bridge, address: `${address}/${subnet.length}` }] : [];
   });
   const has6 = addresses.some((one) => !isV4(one));
+  const forward = answers ? here.dhcp.forward : [];
   return {
     bridge: { mac },
     namespace: {
       addresses: { v: 1, items: [...held, ...(has6 ? [ofLink(mac)] : [])] },
+      ...(forward.length > 0 && { routes: { v: 1, items: waysTo(segment, forward) } }),
       ...(has6 && { sysctls: { v: 1, items: [deaf] } }),
       dhcpServers: { v: has6 ? 2 : 1, items: [serverAt(model, node, segment, here, answers)] },
       ...(answers && { names: { v: 1, hostsFile: 'never', items: namesIn(model, segment) } }),
@@ -72,7 +75,7 @@ export function dhcpAt(
         ...one,
         chains: [...one.chains, inputChain(addresses), outputChain],
       })),
-      guard(model, answers, has6),
+      guard(model, { answers, has6, forward }),
     ],
   };
 }
@@ -118,7 +121,7 @@ function serverAt(
     dns: given.map(String),
     ...(mtu !== undefined && { mtu }),
     zones: answers ? [zoneOf(model), ...subnets.filter(isWhole).map(reverseDomain)] : [],
-    forward: [],
+    forward: answers ? here.dhcp.forward.map(String) : [],
     hosts: stations
       .filter(({ site }) => site === here.site)
       .map(({ mac, addresses, name }) => ({
@@ -184,8 +187,36 @@ const families = (addresses: readonly Address[]): readonly (readonly [string, st
   ['ip6 daddr', ['fe80::/10', ...addresses.filter((one) => !isV4(one)).map(String)]],
 ];
 
+/** To those whom it asks it goes as the machines do: by the router, and what that lets out. */
+const waysTo = ({ subnets, routers }: Segment, forward: readonly Address[]): Route[] =>
+  forward
+    .filter((one) => !subnets.some((subnet) => subnet.contains(one)))
+    .flatMap((one) =>
+      routers
+        .filter(({ family }) => family === one.family)
+        .map((router) => ({
+          prefix: String(Prefix.single(one)),
+          device: bridge,
+          via: String(router),
+          table: 254,
+        })),
+    );
+
+/** Answers of those whom it asks for names of others. */
+const answersOf = (forward: readonly Address[]): readonly NftMatch[][] =>
+  forward.map((one) => [
+    is(isV4(one) ? 'ip saddr' : 'ip6 saddr', String(one)),
+    is('ct state', 'established'),
+  ]);
+
+interface Guarded {
+  readonly answers: boolean;
+  readonly has6: boolean;
+  readonly forward: readonly Address[];
+}
+
 /** A server is asked for addresses, for names and whether it is there. */
-function guard({ network }: Model, answers: boolean, has6: boolean): NftTable {
+function guard({ network }: Model, { answers, has6, forward }: Guarded): NftTable {
   const asked = (...match: NftMatch[]): NftRule => ({
     match: [is('iifname', bridge), ...match],
     verdict: 'accept',
@@ -204,6 +235,7 @@ function guard({ network }: Model, answers: boolean, has6: boolean): NftTable {
           asked(is('meta l4proto', ['icmp', 'ipv6-icmp'])),
           asked(is('udp dport', has6 ? ['67', '547'] : '67')),
           ...(answers ? [asked(is('udp dport', '53')), asked(is('tcp dport', '53'))] : []),
+          ...answersOf(forward).map((match) => asked(...match)),
           { match: [is('iifname', bridge)], counter: 'server', verdict: 'drop' },
         ],
       },

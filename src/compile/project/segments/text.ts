@@ -16,7 +16,9 @@ export const segmentsText = (model: Model): unknown => [
       port,
       vlan ?? 0,
       mode,
-      ...(dhcp.by === 'hawser' ? [dhcp.addresses.map(String), pools.map(String)] : []),
+      ...(dhcp.by === 'hawser'
+        ? [dhcp.addresses.map(String), dhcp.forward.map(String), pools.map(String)]
+        : []),
     ]),
     segment.stations.map(({ name, site, mac, addresses, allow, tags }) => [
       name,
