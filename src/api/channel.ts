@@ -207,7 +207,10 @@ export const DriftReport = Type.Object({
 });
 export type DriftReport = Static<typeof DriftReport>;
 
-/** New keys or another MTU, whenever they change; handshakes that the state waits for. */
+/** Findings that one machine tells of at once. */
+export const mostWarnings = 50;
+
+/** New keys, another MTU or other warnings, whenever they change; handshakes that the state waits for. */
 export const SeenReport = Type.Object({
   type: literal('seen'),
   keys: Type.Optional(Type.Record(Type.String(), PublicKey)),
@@ -215,6 +218,8 @@ export const SeenReport = Type.Object({
   handshakes: Type.Optional(Type.Array(PublicKey)),
   mtu: Type.Optional(Type.Integer()),
   paused: Type.Optional(Type.Union([Time, Type.Null()])),
+  /** All that is not as it should be now, and is no failure of its state: what is at two places, names that are not found. */
+  warnings: Type.Optional(Type.Array(Finding, { maxItems: mostWarnings })),
 });
 
 /**

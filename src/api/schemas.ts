@@ -124,6 +124,8 @@ export const MachineStatus = Type.Object({
   /** paused, frozen, behind, quarantined, needs-agent, drift... in the order of weight. */
   notes: Type.Array(Type.String()),
   failures: Type.Array(Finding),
+  /** What it sees that is not as it should be, and no failure of its own. */
+  warnings: Type.Optional(Type.Array(Finding)),
 });
 export type MachineStatus = Static<typeof MachineStatus>;
 

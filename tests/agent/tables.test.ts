@@ -108,6 +108,9 @@ suite('the table of a segment, with no server', {
         /10\.9\.0\.50 of segment lab is at two places: at site knox, and at site pouta/,
       );
     }
+    await until('its log says so, from where servers are told', () =>
+      a.do('cat /var/lib/hawser/agent.log').includes('10.9.0.50 of segment lab is at two places'),
+    );
     expect(neighbour()).toContain(guest.mac);
     expect(b.reaches('heir', '10.9.0.1', 0.2)).toBe(false);
     a.unplug('guest');

@@ -12,6 +12,7 @@ import type { Notes } from './notes.ts';
 import { Samples } from './samples.ts';
 import type { Surroundings } from './surroundings.ts';
 import { conflictsOf, tablesOf } from './tables.ts';
+import { Warnings } from './warnings.ts';
 
 /** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes, its tunnels, its segments, names outside. */
 export class Sights {
@@ -24,6 +25,7 @@ export class Sights {
   readonly #tables: Tables;
   readonly #lookups: Lookups;
   readonly #monitors: Monitors;
+  readonly #warnings: Warnings;
   #mtu: number | undefined;
   #haveMoved = false;
   /** Public keys by lane that were told last. */
@@ -43,6 +45,11 @@ export class Sights {
     notes.addLive(() => conflictsOf(this.#tables));
     this.#lookups = lookupsOf(machine, network, changed);
     notes.addLive(() => this.#lookups.findings.map(plainFinding));
+    this.#warnings = new Warnings(
+      () => notes.live,
+      (warnings) => tell({ type: 'seen', warnings: [...warnings] }),
+      (lines) => notes.say(lines),
+    );
     this.#tell = tell;
     this.#liveness = new Liveness(machine.run, changed);
     this.#samples = new Samples(machine.run, sample);
@@ -118,10 +125,12 @@ export class Sights {
   again(): void {
     this.#handshakes.again();
     this.#samples.again();
+    this.#warnings.again();
     this.#monitors.again();
   }
 
   stop(): void {
+    this.#warnings.stop();
     this.#liveness.stop();
     this.#tables.stop();
     this.#lookups.stop();

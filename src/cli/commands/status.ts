@@ -13,9 +13,9 @@ export const statusCommand = (): Command =>
           text: statusText,
           gist: ({ revision, frozen, held, machines }) => ({
             ...{ revision, frozen, held: held?.id ?? null },
-            machines: machines.map(({ name, enrolment, connected, confirmed, notes, failures }) => [
+            machines: machines.map(({ name, enrolment, connected, confirmed, notes, ...rest }) => [
               ...[name, enrolment, connected, confirmed ?? null, notes],
-              failures.map(({ code }) => code),
+              [...rest.failures, ...(rest.warnings ?? [])].map(({ code }) => code),
             ]),
           }),
         }),

@@ -46,8 +46,10 @@ export const statusText = (status: NetworkStatus): string =>
       heads('machine', 'is', 'overlay', 'from', 'revision', 'notes'),
       ...status.machines.map(machineRow),
     ]),
-    ...status.machines.flatMap(({ name, failures }) =>
-      failures.map(({ message, fix, code }) => `${name}: ${message} [${code}]\n    ${fix}`),
+    ...status.machines.flatMap(({ name, failures, warnings = [] }) =>
+      [...failures, ...warnings].map(
+        ({ message, fix, code }) => `${name}: ${message} [${code}]\n    ${fix}`,
+      ),
     ),
   ].join('\n');
 

@@ -1,4 +1,4 @@
-import type { Hello, MonitorsReport, SamplesReport, StateReport, Upgrade } from '#api';
+import type { Finding, Hello, MonitorsReport, SamplesReport, StateReport, Upgrade } from '#api';
 import type { Diagnostic } from '#base';
 import { Looks } from '../health/looks.ts';
 import { Samples } from '../health/samples.ts';
@@ -26,6 +26,7 @@ export interface Asked extends Pick<StateWanted, 'has'> {
 interface Saw {
   readonly paused?: string | null | undefined;
   readonly handshakes?: readonly string[] | undefined;
+  readonly warnings?: readonly Finding[] | undefined;
 }
 
 /** What an agent says besides what it has. */
@@ -54,6 +55,7 @@ export class Connection implements Heard {
   quarantined: string | undefined;
   paused: string | undefined;
   upgrade: Upgrade | undefined;
+  #warnings: readonly Finding[] = [];
   /** Public keys of watched peers with which there was a handshake. */
   readonly handshakes = new Set<string>();
   readonly samples = new Samples();
@@ -134,6 +136,7 @@ export class Connection implements Heard {
       isQuarantined: this.quarantined !== undefined,
       ...(this.paused !== undefined && { paused: this.paused }),
       failures: this.failures,
+      ...(this.#warnings.length > 0 && { warnings: this.#warnings }),
     };
   }
 
@@ -163,7 +166,8 @@ export class Connection implements Heard {
     return true;
   }
 
-  saw({ paused, handshakes = [] }: Saw): void {
+  saw({ paused, handshakes = [], warnings }: Saw): void {
+    if (warnings) this.#warnings = warnings;
     for (const key of handshakes) this.handshakes.add(key);
     if (paused !== undefined) this.paused = paused ?? undefined;
   }

@@ -1,4 +1,4 @@
-import type { DriftReport, StateReport, Upgrade } from '#api';
+import type { DriftReport, Finding, StateReport, Upgrade } from '#api';
 import { canonicalJson } from '#base';
 import type { Action } from '../network/acts.ts';
 import type { Said } from '../network/decisions.ts';
@@ -19,6 +19,11 @@ const mostRevisions = 2 ** 31 - 1;
 const mostLines = 1000;
 const longestLine = 2000;
 
+/** What two places claim is noted once within so many milliseconds. */
+const notedAgain = 600_000;
+/** By which machines tell of it. */
+const conflictCodes: ReadonlySet<string> = new Set(['agent/two-places', 'agent/not-as-in-file']);
+
 type Mark = Pick<StoredMachine, 'confirmed' | 'quarantined'>;
 
 /** Gathers what the agents of a network report, and stores it in few transactions. */
@@ -28,6 +33,8 @@ export class Findings {
   /** By identity. */
   #seen = new Map<string, Said>();
   #marks = new Map<string, Mark>();
+  /** Conflicts that were noted, and when, ms of a steady clock. */
+  readonly #noted = new Map<string, number>();
   #flushing: Promise<void> | undefined;
   #isClosed = false;
 
@@ -92,6 +99,21 @@ export class Findings {
   drifted({ machine }: Connection, { changes, repaired, at }: DriftReport): void {
     const told = changes.slice(0, mostLines).map((line) => line.slice(0, longestLine));
     this.#note(machine, 'drift', { changes: told, repaired, seen: at });
+  }
+
+  /** Of a conflict two gateways tell: one of them is enough for the audit. */
+  warned({ machine }: Connection, warnings: readonly Finding[]): void {
+    const now = performance.now();
+    for (const [what, at] of this.#noted) if (now - at > notedAgain) this.#noted.delete(what);
+    const news = warnings.filter(({ code, message }) => {
+      const what = message.slice(0, longestLine);
+      const isNew = conflictCodes.has(code) && !this.#noted.has(what);
+      if (isNew && this.#noted.size < mostLines) this.#noted.set(what, now);
+      return isNew && this.#noted.has(what);
+    });
+    if (news.length === 0) return;
+    const conflicts = news.map(({ message }) => message.slice(0, longestLine));
+    this.#note(machine, 'conflict', { conflicts });
   }
 
   upgraded({ machine }: Connection, upgrade: Upgrade): void {

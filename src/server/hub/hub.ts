@@ -235,6 +235,7 @@ export class Hub {
       if (message.withAct === true) this.#states.name(connection, message.hash);
     } else if (message.type === 'seen') {
       connection.saw(message);
+      this.#findings.warned(connection, message.warnings ?? []);
       const record = this.network.snapshot.byIdentity.get(connection.hello.identity);
       if (record) this.#findings.seen(record, { keys: message.keys, seen: { mtu: message.mtu } });
     } else if (message.type === 'drift') this.#findings.drifted(connection, message);

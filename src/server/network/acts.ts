@@ -46,6 +46,7 @@ const others = [
   'upgrade',
   'drift',
   'clone',
+  'conflict',
 ] as const;
 
 /** What the audit calls that which an edit does. */

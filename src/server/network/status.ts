@@ -65,6 +65,7 @@ function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineS
     ...(record?.enrolment === 'enrolled' && { wanted: stored.revision.number }),
     notes: [...endNotes(named, now), ...notesOf(snapshot, hub, record, card)],
     failures: [...cloneFailures(name, card), ...(card?.failures ?? [])],
+    ...(card?.warnings && { warnings: [...card.warnings] }),
   };
 }
 

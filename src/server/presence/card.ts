@@ -22,6 +22,8 @@ export interface Card {
   readonly isQuarantined: boolean;
   readonly paused?: string;
   readonly failures: readonly Finding[];
+  /** What it sees that is no failure of its own. */
+  readonly warnings?: readonly Finding[];
   /** Where else its identity was used, and when (ms since 1970). */
   readonly clone?: Clone;
 }
@@ -59,4 +61,5 @@ export const shortened = (card: Card): Card => ({
   lacks: card.lacks.slice(0, told).map(short),
   ...(card.upgrade && { upgrade: shortUpgrade(card.upgrade) }),
   failures: card.failures.slice(0, told).map(shortFinding),
+  ...(card.warnings && { warnings: card.warnings.slice(0, told).map(shortFinding) }),
 });
