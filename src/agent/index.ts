@@ -40,4 +40,5 @@ export { type BootHint, bootHint } from './supervisor/boot.ts';
 export { whenOrphaned } from './supervisor/orphan.ts';
 export { agentLog, startSupervisor } from './supervisor/start.ts';
 export { superviseAgent } from './supervisor/supervise.ts';
+export { outcomeOf, refusalOf } from './trials/outcome.ts';
 export { isUnit } from './unit.ts';

@@ -4,6 +4,7 @@ import { PeerSample, TunnelSeries } from './health.ts';
 import { TimedResult } from './monitors.ts';
 import { Finding } from './problem.ts';
 import { Count, Name, Package, PublicKey, Time, Upgrade } from './schemas.ts';
+import { TriedReport, TryMessage } from './verify.ts';
 
 /**
  * The agents' channel: one WebSocket both ways, JSON text frames, one per (machine, network). The
@@ -48,7 +49,7 @@ export const Hello = Type.Object({
   install: Type.Optional(Install),
   /** The last one that this server ordered, as far as the agent knows. */
   upgrade: Type.Optional(Upgrade),
-  /** HostState facilities and the newest version of each that this agent knows; `probes`: it answers them. */
+  /** HostState facilities and the newest version of each that this agent knows; `probes`: it answers them; `tries`: it tries what it is asked to. */
   supports: Type.Record(Type.String(), Type.Integer()),
   /** The state that the machine has now. */
   has: Type.Optional(Type.Object(StateName)),
@@ -167,6 +168,7 @@ export const ToAgent = Type.Union([
   RefusedMessage,
   RetryMessage,
   UpgradeMessage,
+  TryMessage,
 ]);
 export type ToAgent = Static<typeof ToAgent>;
 
@@ -261,5 +263,6 @@ export const FromAgent = Type.Union([
   MonitorsReport,
   LeaveMessage,
   UpgradeReport,
+  TriedReport,
 ]);
 export type FromAgent = Static<typeof FromAgent>;

@@ -14,3 +14,4 @@ export type { RouteShape } from './route.ts';
 export * from './routes.ts';
 export * from './schemas.ts';
 export { formatToken, parseToken, type Role, roles, type Token } from './token.ts';
+export * from './verify.ts';

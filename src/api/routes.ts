@@ -31,6 +31,7 @@ import {
   TokenInfo,
   Upgrade,
 } from './schemas.ts';
+import { verifyRoutes } from './verify.ts';
 
 /** What a client calls a request, so that it can ask again for what may be done already. */
 export const requestHeader = 'idempotency-key';
@@ -92,6 +93,7 @@ export const routes = {
     response: NetworkStatus,
   }),
   ...monitorRoutes,
+  ...verifyRoutes,
   pull: route({
     method: 'GET',
     path: `${network}/file`,

@@ -39,6 +39,7 @@ import { tokenCommand } from './commands/token.ts';
 import { traceCommand } from './commands/trace.ts';
 import { tunnelsCommand } from './commands/tunnels.ts';
 import { upgradeCommand } from './commands/upgrade.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { helpCommand, strictUsage } from './usage.ts';
 
 /** Commands by what one wants to do, as the help shows them. */
@@ -52,6 +53,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       statusCommand(),
       tunnelsCommand(),
       monitorsCommand(),
+      verifyCommand(),
       applyCommand(),
       deployCommand(),
       pullCommand(),

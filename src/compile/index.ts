@@ -18,6 +18,7 @@ export {
   namesFormat,
 } from './export/index.ts';
 export { factsFileName, parseFacts, writeFacts } from './facts.ts';
+export { type Expectations, expectationsOf } from './flows.ts';
 export {
   type Imported,
   type ImportFormat,

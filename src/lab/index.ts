@@ -7,7 +7,7 @@ export { type LabEvent, type Report, type Stage, stages } from './events.ts';
 export { exec, execQuietly } from './exec.ts';
 export { type Lab, openLab, pickLab, stationNamed } from './lab.ts';
 export { expectations } from './prove/expect.ts';
-export { columns, drawGrid, fateOfVerdicts, type Paint } from './prove/grid.ts';
+export { type Cell, columns, drawGrid, fateOfVerdicts, type Paint } from './prove/grid.ts';
 export { proofJson } from './prove/json.ts';
 export { prove } from './prove/prove.ts';
 export { matrix, pairLines, summary } from './prove/table.ts';

@@ -65,6 +65,14 @@ export const serverErrors = errorTable({
     says: 'the agent of {machine} is not connected',
     fix: 'Try again when `hawser status` shows it.',
   },
+  'server/connected-elsewhere': {
+    says: 'the agent of {machine} is connected to another server, {place}',
+    fix: 'Ask there: `hawser login` with a token for {place}.',
+  },
+  'server/tries-nothing': {
+    says: 'the agent of {machine} is too old to try anything',
+    fix: '`hawser upgrade {machine}` gives it the version of the server’s packages.',
+  },
   'server/frozen': {
     says: 'the network {network} is frozen: nothing is changed on its machines',
     fix: '`hawser thaw` ends that.',

@@ -109,6 +109,12 @@ suite('the names of two sites and a lone machine', {
     }
   });
 
+  test('are found by all when the machines verify the network, though nothing else passes', () => {
+    expect(hub.must('verify')).toMatch(
+      /^ +\d+ of \d+ that may not, did not\nnames +6 of 6 were found$/m,
+    );
+  });
+
   test('are told by both gateways through the tunnel, and nothing else is, whatever the policy', () => {
     for (const server of ['hub', 'bob'].map(overlay)) {
       const back = `${overlay('hub').split('.').reverse().join('.')}.in-addr.arpa`;

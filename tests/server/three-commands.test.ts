@@ -64,6 +64,32 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     });
   });
 
+  test('let the machines try whether all is as the file says, and say what is not', () => {
+    const well = hub.hawser('verify');
+    expect([well.code, well.out]).toEqual([
+      0,
+      expect.stringMatching(
+        /flows +12 of 12 that may pass, passed\nsizes +6 of 6 of the largest packets passed whole\nverdict +the network is what its file says/,
+      ),
+    ]);
+    hub.do('nft add table inet foreign');
+    hub.do('nft add chain inet foreign forward { type filter hook forward priority -500; }');
+    hub.do(
+      'nft add rule inet foreign forward tcp dport 1-65535 reject with icmpx admin-prohibited',
+    );
+    const { code, out } = hub.hawser('verify', 'alice', '--port', 'icmp', '--port', 'tcp/22');
+    hub.do('nft delete table inet foreign');
+    expect(code).toBe(1);
+    expect(out.split('\n').filter((line) => line.startsWith('  !'))).toEqual([
+      expect.stringMatching(
+        /alice to bob \(10.77.0.\d+\), tcp\/22: should pass \(.*\), but was refused \(E\w+\)$/,
+      ),
+    ]);
+    expect(hub.hawser('verify', 'carol').err).toContain('api/not-found');
+    expect(hub.hawser('verify', 'alice', 'carol').err).toContain('compile/unknown-machine');
+    expect(hub.hawser('verify', '--port', 'tpc/22').err).toContain('spec/bad-port');
+  });
+
   const aliceIs = async (state: string, why: RegExp): Promise<number> => {
     const began = performance.now();
     await until(`the tunnel of alice is ${state}`, () => {
@@ -105,6 +131,7 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     hub.must('apply', '/run/home/net.yaml', '--yes');
     const address = overlayOf(statusAt(hub), 'hub');
     await until('the policy holds', () => !alice.reaches(address));
+    expect(hub.must('verify', 'alice')).toMatch(/^ +4 of 4 that may not, did not\nverdict/m);
     await aliceIs('up', /answer after \d/);
     await until('they still hear', () => /answer after/.test(hub.must('tunnels', 'bob')));
   });

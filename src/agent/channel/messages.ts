@@ -12,6 +12,7 @@ import {
   StateMessage,
   type ToAgent,
   TrustMessage,
+  TryMessage,
   UpgradeMessage,
 } from '#api';
 import { agentErrors } from '../errors.ts';
@@ -29,6 +30,7 @@ const known = {
   refused: RefusedMessage,
   retry: RetryMessage,
   upgrade: UpgradeMessage,
+  try: TryMessage,
 } satisfies Readonly<Record<ToAgent['type'], TSchema>>;
 
 /** Made when the first message of its kind comes: most runs of the program see none. */

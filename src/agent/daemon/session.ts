@@ -3,6 +3,7 @@ import type {
   Finding,
   LeaveMessage,
   ToAgent,
+  TryMessage,
   UpgradeMessage,
   UpgradeReport,
 } from '#api';
@@ -13,6 +14,7 @@ import { dial } from '../channel/dial.ts';
 import { Link } from '../channel/link.ts';
 import type { Enrolment } from '../enrolment.ts';
 import { agentErrors } from '../errors.ts';
+import { tryAll } from '../trials/trials.ts';
 import type { Leaving } from './control.ts';
 import { explained, findingsIn, list, messagesOf } from './findings.ts';
 import { actIn, nameOf } from './kept.ts';
@@ -132,7 +134,7 @@ export class Session {
       program: version,
       ...(upgrades.install && { install: upgrades.install }),
       ...(upgrade && { upgrade }),
-      supports: { ...facilityVersions, probes: 1 },
+      supports: { ...facilityVersions, probes: 1, tries: 1 },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
       keys,
@@ -177,12 +179,20 @@ export class Session {
         return this.#upkeep.release();
       case 'upgrade':
         return void this.#upgrade(message);
+      case 'try':
+        return void this.#try(message);
       case 'removed':
         this.#say('this machine was removed from the network');
         return this.#machine.forget(this.network);
       default:
         return undefined;
     }
+  }
+
+  /** Whoever asked is on the connection that there is now, or has given up. */
+  async #try({ id, questions, within }: TryMessage): Promise<void> {
+    const answers = await tryAll(questions, within);
+    this.#link.send({ type: 'tried', id, answers: [...answers] });
   }
 
   /** A machine that a person paused keeps its program too. */

@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import { outcomeOf, refusalOf } from '#agent';
 import { run } from '../run.ts';
-import type { Measured, Outcome, Probe } from './protocol.ts';
+import type { Measured, Probe } from './protocol.ts';
 
 /** Sends what one probe says and waits for its answer, `timeoutMs` at most. */
 export function probe(what: Probe, timeoutMs: number): Promise<Measured> {
@@ -15,12 +16,6 @@ export function probe(what: Probe, timeoutMs: number): Promise<Measured> {
 }
 
 type Found = Omit<Measured, 'id' | 'ms'>;
-
-/** How errors of connect(2) and recv(2) read: icmp(7) has the mapping from ICMP codes. */
-function outcomeOf(error: string): Outcome {
-  if (error === 'ECONNREFUSED' || error === 'ECONNRESET') return 'closed';
-  return error === 'ETIMEDOUT' ? 'silent' : 'refused';
-}
 
 /** `198.51.100.7 WHAT WAS SAID` as the echo says it. */
 function readEcho(text: string, said: string): Found | undefined {
@@ -93,6 +88,5 @@ async function probeIcmp({ address }: Probe, timeoutMs: number): Promise<Found> 
   const count = `${Math.max(1, Math.floor(timeoutMs / pingAgain))}`;
   const { code, stdout, stderr } = await run(['ping', '-n', '-c', count, '-W', wait, address]);
   if (code === 0) return { outcome: 'answered' };
-  const said = `${stdout}${stderr}`.split('\n').find((line) => /^From |^ping: /.test(line));
-  return said ? { outcome: 'refused', error: said } : { outcome: 'silent' };
+  return refusalOf(`${stdout}${stderr}`);
 }

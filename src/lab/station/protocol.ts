@@ -1,4 +1,5 @@
 import type { AgentStatus, SessionStatus } from '#agent';
+import type { TryOutcome } from '#api';
 import type { Diagnostic } from '#base';
 import type { Result } from '../run.ts';
 
@@ -33,15 +34,10 @@ export interface Probe {
   readonly port?: number;
 }
 
-/**
- * answered: its bytes came back. closed: it arrived where nobody listens. refused: something on the
- * way said no. silent: nothing came back in time.
- */
-export type Outcome = 'answered' | 'closed' | 'refused' | 'silent';
-
+/** answered: its bytes came back. */
 export interface Measured {
   readonly id: string;
-  readonly outcome: Outcome;
+  readonly outcome: TryOutcome;
   /** The address the other side saw it come from. */
   readonly seenAs?: string;
   readonly ms?: number;

@@ -4,6 +4,7 @@ import { Looks } from '../health/looks.ts';
 import { Samples } from '../health/samples.ts';
 import type { StateAnswer, StateWanted } from '../network/messages.ts';
 import type { Card } from '../presence/card.ts';
+import { Trials } from './trials.ts';
 import type { Wire } from './wire.ts';
 
 /** What the agent has by now, as far as the server told it or it said so itself. */
@@ -37,6 +38,8 @@ export interface Heard {
   readonly looks: Looks;
   /** Whether it answers the probes of its peers. */
   readonly answersProbes: boolean;
+  /** What it is asked to try; undefined: its program is too old for that. */
+  readonly trials: Trials | undefined;
 }
 
 /** One enrolled agent that is connected: what it has, what it was sent, what it says. */
@@ -60,6 +63,7 @@ export class Connection implements Heard {
   readonly handshakes = new Set<string>();
   readonly samples = new Samples();
   readonly looks = new Looks();
+  readonly trials: Trials | undefined;
   /** A state is asked for or on its way; what is to be sent then. */
   busy = false;
   again: Name | undefined;
@@ -72,6 +76,12 @@ export class Connection implements Heard {
     this.paused = hello.paused;
     this.upgrade = hello.upgrade;
     this.#confirmed = hello.confirmed;
+    if ((hello.supports['tries'] ?? 0) > 0) {
+      this.trials = new Trials(
+        () => this.#machine,
+        (message) => wire.send(message),
+      );
+    }
     if (hello.has) this.#known = { hash: hello.has.hash };
   }
 

@@ -226,6 +226,7 @@ export class Hub {
       for (const listener of this.#onTold) listener(message.type);
       return;
     }
+    if (message.type === 'tried') return connection.trials?.hear(message);
     if (message.type === 'report') {
       connection.heard(message);
       const tookBack = this.#findings.tookBack(connection);
@@ -246,6 +247,7 @@ export class Hub {
 
   gone(connection: Connection): void {
     const { identity } = connection.hello;
+    connection.trials?.end();
     if (this.#connections.get(identity) !== connection) return;
     this.#connections.delete(identity);
     this.#clones.forget(identity);

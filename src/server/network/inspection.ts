@@ -1,5 +1,13 @@
 import type { TraceResult } from '#api';
-import { type AccessMatrix, accessMatrix, type TunnelEndPlan, trace, tunnelEnds } from '#compile';
+import {
+  type AccessMatrix,
+  accessMatrix,
+  type Expectations,
+  expectationsOf,
+  type TunnelEndPlan,
+  trace,
+  tunnelEnds,
+} from '#compile';
 import { formatPort, parsePort } from '#spec';
 import type { Basis } from './basis.ts';
 
@@ -15,12 +23,18 @@ interface FlowAsked extends Asked {
   readonly family?: 4 | 6 | undefined;
 }
 
+type ExpectationsWanted = Asked & Parameters<typeof expectationsOf>[1];
+
 /** What people look up in a network as it is meant, for which all must have joined; `get`: by its number. */
 export const inspectionCalls = (get: (basis: number) => Basis) => ({
   tunnelEnds: ({ basis, ends: [a, b] }: Asked & { readonly ends: readonly [string, string] }) =>
     tunnelEnds(get(basis).compiled.model, a, b) as TunnelEndPlan[],
 
   access: ({ basis }: Asked): AccessMatrix => accessMatrix(get(basis).compiled.whole),
+
+  /** Of the network as it is now: who has not joined is nobody's peer. @throws compile/unknown-machine */
+  expectations: ({ basis, ...choice }: ExpectationsWanted): Expectations =>
+    expectationsOf(get(basis).compiled.model, choice),
 
   /** @throws compile/unknown-machine, spec/bad-port */
   trace({ basis, from, to, port, family }: FlowAsked): TraceResult {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { apiErrors, type FileSet, type PlanResult, type RevisionId } from '#api';
-import type { RotationPort, TunnelPair } from '#compile';
+import type { Expectations, expectationsOf, RotationPort, TunnelPair } from '#compile';
 import { JsonText } from '../json-text.ts';
 import type { RotationEffect, RotationRequest } from '../rotation/decisions.ts';
 import type { Store, StoredHead, Transaction } from '../store/contract.ts';
@@ -133,6 +133,12 @@ export class Network {
       });
     }
     return this.#pairs.all;
+  }
+
+  /** What the file says of flows and names from one machine to some others. @throws compile/unknown-machine */
+  async expectations(choice: Parameters<typeof expectationsOf>[1]): Promise<Expectations> {
+    const { basis } = this.#snapshot;
+    return this.#components.compiler.call('expectations', { basis, ...choice });
   }
 
   /**

@@ -9,6 +9,7 @@ import { recordHandlers } from './records.ts';
 import { rotationHandlers } from './rotation.ts';
 import { tokenHandlers } from './tokens.ts';
 import { upgradeHandlers } from './upgrades.ts';
+import { verifyHandlers } from './verify.ts';
 
 /** A handler for every route of the API. */
 export const handlersOf = (context: Context): Handlers => ({
@@ -21,4 +22,5 @@ export const handlersOf = (context: Context): Handlers => ({
   ...rotationHandlers(context),
   ...tokenHandlers(context),
   ...upgradeHandlers(context),
+  ...verifyHandlers(context),
 });

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
+import { connect } from 'node:net';
+import type { Question, Tried } from '#api';
+import { inParallel } from '#base';
+import { outcomeOf, refusalOf } from './outcome.ts';
+
+/** So many are tried at a time: an echo is a process. */
+const atOnce = 16;
+
+type Found = Omit<Tried, 'id' | 'ms'>;
+type Reach = Extract<Question, { readonly kind: 'reach' }>;
+
+/** Tries all that is asked, each at most `within` ms. */
+export const tryAll = (questions: readonly Question[], within: number): Promise<readonly Tried[]> =>
+  inParallel(questions, atOnce, async (question) => {
+    const began = performance.now();
+    const found = await trying(question, within);
+    const ms = Math.round((performance.now() - began) * 100) / 100;
+    return { id: question.id, ms, ...found };
+  });
+
+function trying(question: Question, within: number): Promise<Found> {
+  if (question.kind === 'resolve') return resolving(question.name, within);
+  const { port } = question;
+  return port === undefined
+    ? echoing(question, within)
+    : connecting(question.address, port, within);
+}
+
+/** An echo request by ping(8). Headers of IP and ICMP are part of the packet's size. */
+function echoing({ address, size }: Reach, within: number): Promise<Found> {
+  const seconds = String(Math.max(1, Math.ceil(within / 1000)));
+  const headers = address.includes(':') ? 48 : 28;
+  const whole = size === undefined ? [] : ['-M', 'do', '-s', String(Math.max(0, size - headers))];
+  const argv = ['-n', '-c', '1', '-W', seconds, ...whole, address];
+  return new Promise((resolve) => {
+    const child = spawn('ping', argv, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    const said: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (part: Buffer) => said.push(part));
+    }
+    child.on('error', ({ message }) => resolve({ outcome: 'refused', error: message }));
+    child.on('close', (code) => {
+      const text = Buffer.concat(said).toString();
+      resolve(code === 0 ? { outcome: 'answered' } : refusalOf(text));
+    });
+  });
+}
+
+/** A connection that is ended as soon as it stands: nobody is told anything. */
+function connecting(host: string, port: number, within: number): Promise<Found> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: within });
+    const end = (found: Found): void => {
+      socket.destroy();
+      resolve(found);
+    };
+    socket.on('connect', () => end({ outcome: 'answered' }));
+    socket.on('timeout', () => end({ outcome: 'silent' }));
+    socket.on('error', ({ code, message }: NodeJS.ErrnoException) =>
+      end({ outcome: outcomeOf(code ?? ''), error: code ?? message }),
+    );
+  });
+}
+
+/** As programs of this machine find it: the hosts file, the resolver, whatever nsswitch.conf(5) says. */
+async function resolving(name: string, within: number): Promise<Found> {
+  const { promise: late, resolve } = Promise.withResolvers<Found>();
+  const timer = setTimeout(() => resolve({ outcome: 'silent' }), within);
+  const asked = lookup(name, { all: true }).then(
+    (all): Found => ({ outcome: 'answered', addresses: all.map(({ address }) => address) }),
+    ({ code, message }: NodeJS.ErrnoException): Found =>
+      code === 'EAI_AGAIN'
+        ? { outcome: 'silent', error: code }
+        : { outcome: 'refused', error: code ?? message },
+  );
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+}

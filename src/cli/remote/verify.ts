@@ -1,0 +1,129 @@
+import type { Verified } from '#api';
+import type { Verdict } from '#compile';
+import { type Cell, drawGrid, fateOfVerdicts } from '#lab';
+import { colours } from '../output.ts';
+
+/** What one machine tried. */
+export interface From {
+  readonly machine: string;
+  readonly verified: readonly Verified[];
+}
+
+/** What the live network was found to be. */
+export interface LiveProof {
+  readonly network: string;
+  readonly from: readonly From[];
+  /** Machines that tried nothing, and why. */
+  readonly silent: readonly { readonly machine: string; readonly why: string }[];
+  readonly seconds: number;
+}
+
+/** More than so many lines hide what they have in common. */
+const most = 60;
+
+const isFlow = ({ what }: Verified): boolean => /^(?:icmp|tcp)/.test(what);
+const mayPass = ({ verdict }: Verified): boolean => verdict === 'allow' || verdict === 'outside';
+const arrived = ({ outcome }: Verified): boolean => outcome === 'answered' || outcome === 'closed';
+
+/** Who reaches whom, counts, and every sentence about what is wrong. */
+export function proofText(proof: LiveProof): string {
+  const all = proof.from.flatMap(({ verified }) => verified);
+  if (all.length === 0)
+    return [`${proof.network}: nothing was tried`, ...silentLines(proof)].join('\n');
+  return [
+    matrix(proof),
+    '',
+    ...countLines(all),
+    ...silentLines(proof),
+    ...verdictLines(proof),
+  ].join('\n');
+}
+
+function matrix({ from }: LiveProof): string {
+  const senders = new Map(
+    from.map(({ machine, verified }) => [machine, Map.groupBy(verified, ({ to }) => to)]),
+  );
+  const names = [
+    ...new Set([...senders].flatMap(([machine, to]) => [machine, ...to.keys()])),
+  ].sort();
+  const cell = (a: string, b: string): Cell | undefined => {
+    const own = senders.get(a)?.get(b)?.filter(isFlow);
+    return own && own.length > 0 ? cellOf(own) : undefined;
+  };
+  return drawGrid({ names, cell }, colours);
+}
+
+const cellOf = (flows: readonly Verified[]): Cell => ({
+  fate: flows.some(({ wrong }) => wrong)
+    ? 'wrong'
+    : fateOfVerdicts(flows.map(({ verdict }) => verdict as Verdict)),
+  passing: [...new Set(flows.filter(arrived).map(({ what }) => what))],
+});
+
+function countLines(all: readonly Verified[]): readonly string[] {
+  const line = (head: string, some: readonly Verified[], did: string): readonly string[] =>
+    some.length === 0
+      ? []
+      : [`${head.padEnd(13)}${some.filter(({ wrong }) => !wrong).length} of ${some.length} ${did}`];
+  const flows = all.filter(isFlow);
+  return [
+    ...line('flows', flows.filter(mayPass), 'that may pass, passed'),
+    ...line(
+      '',
+      flows.filter((flow) => !mayPass(flow)),
+      'that may not, did not',
+    ),
+    ...line(
+      'sizes',
+      all.filter(({ what }) => what.startsWith('mtu')),
+      'of the largest packets passed whole',
+    ),
+    ...line(
+      'names',
+      all.filter(({ what }) => what === 'name'),
+      'were found',
+    ),
+  ];
+}
+
+const silentLines = ({ silent }: LiveProof): readonly string[] =>
+  silent.map(({ machine, why }) => `not tried    from ${machine}: ${why}`);
+
+function verdictLines({ from, silent, seconds }: LiveProof): readonly string[] {
+  const sentences = wrongOf(from);
+  if (sentences.length === 0) {
+    const but = silent.length === 0 ? '' : ', as far as it was tried';
+    return [colours.good(`verdict      the network is what its file says${but} (${seconds} s)`)];
+  }
+  const hidden = sentences.length - most;
+  return [
+    colours.bad(`verdict      the network is not what its file says (${seconds} s)`),
+    ...sentences.slice(0, most).map((text) => `  ${colours.bad('!')} ${text}`),
+    ...(hidden > 0 ? [`  ... and ${hidden} more; --json names them all`] : []),
+  ];
+}
+
+/** One sentence for each thing that is wrong; a machine that answers nobody at all is one thing. */
+export function wrongOf(from: readonly From[]): readonly string[] {
+  const all = from.flatMap(({ machine, verified }) => verified.map((one) => ({ ...one, machine })));
+  const asked = Map.groupBy(
+    all.filter((one) => isFlow(one) && mayPass(one)),
+    ({ to }) => to,
+  );
+  const mute = new Set(
+    [...asked].flatMap(([to, flows]) =>
+      flows.every(({ outcome }) => outcome === 'silent') ? [to] : [],
+    ),
+  );
+  return [
+    ...[...mute].map(
+      (to) =>
+        `${to} answers nobody: it is off, its tunnel is down, or a firewall of its own drops what comes`,
+    ),
+    ...all.flatMap(({ machine, to, target, what, wrong }) =>
+      wrong && !(mute.has(to) && what !== 'name')
+        ? [`${machine} to ${to} (${target}), ${what}: ${wrong}`]
+        : [],
+    ),
+  ];
+}
