@@ -79,7 +79,9 @@ suite('Prometheus', { needs: ['prometheus'] }, () => {
     const server = cleanup.use(await TestServer.start());
     const anna = (await server.populate('anna')).get('anna');
     await watch(server);
-    anna?.say({ type: 'samples', peers: { hub: { rx: 5, tx: 7, heard: 1, handshake: 9 } } });
+    const probe = { rtt: 2, usual: 2, loss: 0, answered: 1 };
+    const hub = { rx: 5, tx: 7, heard: 1, handshake: 9, probe };
+    anna?.say({ type: 'samples', peers: { hub } });
     const down = { state: 'down', why: 'nothing answers', took: 9, lasts: 60 } as const;
     anna?.say({ type: 'monitors', results: { web: down } });
 

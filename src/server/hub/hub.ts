@@ -10,13 +10,13 @@ import type {
 import { serverErrors } from '../errors.ts';
 import { Recorder } from '../history/recorder.ts';
 import type { Compiler } from '../network/compiler.ts';
-import type { Edit } from '../network/edit.ts';
 import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Card } from '../presence/card.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Store } from '../store/contract.ts';
 import { Attendance } from './attendance.ts';
+import { because } from './because.ts';
 import { mayBeCalled } from './called.ts';
 import { Clones } from './clones.ts';
 import { Connection, type Heard } from './connection.ts';
@@ -340,7 +340,7 @@ export class Hub {
         const machine = byIdentity.get(identity);
         if (!machine) return undefined;
         const edit = await decide({ name: keepsPlace ? 'vacate' : 'leave', input: machine });
-        return edit && why ? because(edit, why.slice(0, longestWhy)) : edit;
+        return edit && why ? because(edit, why) : edit;
       })
       .catch((error: unknown) => {
         this.#components.log.error({ err: error }, 'a machine could not leave');
@@ -390,13 +390,3 @@ export class Hub {
     this.#states.goOn();
   }
 }
-
-/** Characters of a reason that are kept: for one that is too long nobody stays. */
-const longestWhy = 1000;
-
-/** An edit with its reason, for history and audit. */
-const because = (edit: Edit, why: string): Edit => ({
-  ...edit,
-  detail: { ...edit.detail, why },
-  ...(edit.revision && { revision: { ...edit.revision, why } }),
-});
