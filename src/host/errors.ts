@@ -101,6 +101,10 @@ export const hostErrors = errorTable({
     says: 'this kernel has no 802.1Q, so {device} cannot carry VLAN {tag} to a segment',
     fix: 'Load the module 8021q (`modprobe 8021q`), or give the segment a port of its own without `vlan`; the rest of the network works, and the next run tries again.',
   },
+  'host/no-bridge-filter': {
+    says: 'this kernel shows no bridged packets to filters ({path} is missing), so the policy inside a segment lets nothing pass here',
+    fix: 'Load the module br_netfilter (`modprobe br_netfilter`, and a line `br_netfilter` in /etc/modules-load.d/hawser.conf). It also shows the packets of the machine’s own bridges to its filters; `sysctl net.bridge.bridge-nf-call-iptables=0`, and …-ip6tables, keep it from that.',
+  },
   'host/port-in-use': {
     says: 'the device {device} cannot be the port of a segment: {why}',
     fix: 'Give the segment a device of its own, without addresses, or take them away.',

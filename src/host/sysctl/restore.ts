@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { hostErrors } from '../errors.ts';
 import { isGone } from './kernel.ts';
 
 /**
@@ -20,9 +21,17 @@ export async function restore(context: Context, paths: readonly string[]): Promi
   }
 }
 
-/** Sets sysctls, after remembering what they were. */
+/** Those of the module br_netfilter: how bridged packets come to the filters of IP. */
+const ofBridges = 'net/bridge/';
+
+/** Sets sysctls, after remembering what they were. @throws host/no-bridge-filter */
 export async function set(context: Context, values: ReadonlyMap<string, string>): Promise<void> {
   const now = await context.kernel.read([...values.keys()]);
+  for (const path of values.keys()) {
+    if (path.startsWith(ofBridges) && !now.has(path)) {
+      throw hostErrors.error('host/no-bridge-filter', { path: path.replaceAll('/', '.') });
+    }
+  }
   context.claims.claimSysctls(context.namespace, now);
   for (const [path, value] of values) {
     if (now.get(path) !== value) await context.kernel.write(path, value);

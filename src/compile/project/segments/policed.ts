@@ -1,6 +1,6 @@
 import { by, byText } from '#base';
 import type { Segment, SegmentSite } from '#spec';
-import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
+import type { NftChain, NftMatch, NftRule, NftSet, NftTable, Sysctl } from '#state';
 import type { Model } from '../../model.ts';
 import { segmentRanges, segmentSpace } from '../../policy/spaces.ts';
 import { type Guarding, guardOf } from '../policy-guard.ts';
@@ -54,6 +54,24 @@ export function policedBy(
   };
   return bridged ? [unmarked(name), asked] : [asked];
 }
+
+const switches = {
+  4: 'net.bridge.bridge-nf-call-iptables',
+  6: 'net.bridge.bridge-nf-call-ip6tables',
+} as const;
+
+/** Shows what is bridged in this namespace to the guard. */
+export const shownBridged = (
+  model: Model,
+  { subnets }: Segment,
+  here: SegmentSite | undefined,
+): Sysctl[] =>
+  model.policy && here?.mode !== 'proxy'
+    ? [...new Set(subnets.map(({ family }) => switches[family]))].map((key) => ({
+        key,
+        value: '1',
+      }))
+    : [];
 
 /**
  * What is for many machines no rule speaks of, and the border keeps it at home, unless the segment is flooded. A frame

@@ -5,7 +5,7 @@ import { bordersOf } from './border.ts';
 import { dhcpAt } from './dhcp.ts';
 import { farStations, floodsOf } from './far.ts';
 import { bridge, endOf, portOf, segmentsAt, vxlan } from './place.ts';
-import { policedBy } from './policed.ts';
+import { policedBy, shownBridged } from './policed.ts';
 import { proxiedSite, proxyMac } from './proxied.ts';
 import { tablesOf } from './table.ts';
 
@@ -32,11 +32,15 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
   const borders = bordersOf(model, node, segment);
   const server = here && dhcpAt(model, node, segment, here);
   const floods = floodsOf(model, node, segment);
+  const shown = shownBridged(model, segment, here);
   const flood = floods.length > 0 && { flood: true };
   return {
     ...proxied,
     bridges: { v: 1, items: [{ name: bridge, ...mac, ...server?.bridge }] },
     ...server?.namespace,
+    ...(shown.length > 0 && {
+      sysctls: { v: 1, items: [...(server?.namespace.sysctls?.items ?? []), ...shown] },
+    }),
     vxlans: {
       v: 1,
       items: local
