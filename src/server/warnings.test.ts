@@ -24,4 +24,10 @@ test('what gateways see at two places is told with the machine, and once by the 
   await expect.poll(warned).toContainEqual([[], []]);
   const told = (await server.call('audit', {})).filter(({ action }) => action === 'conflict');
   expect(told.map(({ detail }) => detail)).toEqual([{ conflicts: [finding.message] }]);
+  const { body } = await server.send('GET', '/v1/networks/net/events/log?kind=conflict', {
+    token: server.admin,
+  });
+  expect(body).toMatchObject([
+    { kind: 'conflict', text: expect.stringContaining(`sees what cannot be: ${finding.message}`) },
+  ]);
 });

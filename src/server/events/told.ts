@@ -57,6 +57,11 @@ const tellers: Readonly<Partial<Record<Action, Teller>>> = {
     machine,
     text: `the identity of ${machine} is used at two places: ${textOf(first)} and ${textOf(second)}`,
   }),
+  conflict: ({ actor: machine }, { conflicts }) => ({
+    kind: 'conflict',
+    machine,
+    text: `${machine} sees what cannot be: ${linesOf(conflicts)}`,
+  }),
   'key-taken': (_, { taken }) => ({
     kind: 'conflict',
     text: `a machine says that its key is another's: ${JSON.stringify(taken)}`,
