@@ -51,6 +51,24 @@ describe('the server is outside the network', () => {
       spoke(withTable(guardTable('accept'))),
       spoke(withTable(guardTable('drop'))),
     ],
+    'probes that may come in by the tunnel alone': [
+      spoke(),
+      spoke(
+        withTable(
+          guardTable('accept', {
+            rules: [
+              {
+                match: [
+                  { left: 'iifname', op: '!=', right: ['wg0', 'lo'] },
+                  { left: 'udp dport', op: '==', right: '14791' },
+                ],
+                verdict: 'drop',
+              },
+            ],
+          }),
+        ),
+      ),
+    ],
     'another address in the network': [spoke(), spoke({ addresses: ['10.0.0.9/32'] })],
     'nothing at all': [spoke(), spoke()],
   };

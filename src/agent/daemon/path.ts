@@ -132,13 +132,17 @@ const touchesBy: Readonly<Record<Change['facility'], Touches>> = {
 /** A rule that begins by asking for a device judges what passes that one. */
 const deviceFirst = /^[io]ifname == "([^"]*)"/;
 
+/** A rule about datagrams (probes, VXLAN) judges nothing of the connection, which is TCP. */
+const ofDatagrams = /\budp dport\b/;
+
 /** Whether some filter of the state also judges what passes no tunnel. */
 function judgesAll(view: View): boolean {
   const tunnels = itemsIn(view, 'root', 'tunnels');
-  const ofTunnel = (rule: string): boolean => tunnels.has(deviceFirst.exec(rule)?.[1] ?? '');
+  const isElsewhere = (rule: string): boolean =>
+    ofDatagrams.test(rule) || tunnels.has(deviceFirst.exec(rule)?.[1] ?? '');
   return [...itemsIn(view, 'root', 'nft-chains').values()].some(
     ({ hook, rules }) =>
-      hook !== undefined && !(hook.includes('policy accept') && rules.every(ofTunnel)),
+      hook !== undefined && !(hook.includes('policy accept') && rules.every(isElsewhere)),
   );
 }
 
