@@ -30,7 +30,7 @@ const patient = [
 /**
  * Four projects in three groups. `core` is pure, and `alone` runs beside it. Then comes what is `patient`, and at
  * last `machines`, which make tunnels, labs and servers, each test its own: they wait more than they compute, so
- * that four files at a time keep two processors busy. A group with one worker would come last, whatever
+ * that three files at a time keep two processors busy. A group with one worker would come last, whatever
  * its order.
  */
 export default defineConfig({
@@ -80,7 +80,7 @@ export default defineConfig({
           name: 'machines',
           include: ['src/**/*.netns.test.ts', 'tests/**/*.test.ts'],
           exclude: [...pure.slice(1), ...alone, ...patient],
-          maxWorkers: 4,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
