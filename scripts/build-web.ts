@@ -2,7 +2,8 @@
  * Bundles the dashboard into `dist/web`, which `hawser server` serves: scripts and style sheets whose names tell their
  * content, and the one page that names them. The page comes last, so that it never names what is not there.
  */
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -65,7 +66,8 @@ async function removeOld(folder: string, current: ReadonlySet<string>): Promise<
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     if (current.has(name)) continue;
-    const { mtimeMs } = await stat(path);
-    if (mtimeMs < Date.now() - keptFor) await rm(path, { force: true });
+    // Another build may have put its file in place meanwhile.
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && found.mtimeMs < Date.now() - keptFor) await rm(path, { force: true });
   }
 }

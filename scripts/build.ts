@@ -4,8 +4,8 @@
  * half of it; the entry's time is the moment the build began, so that an edit made meanwhile counts
  * as newer (see `bundle_fresh` in lib.sh).
  */
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, type OutputFile } from 'esbuild';
 import { buildWeb } from './build-web.ts';
@@ -67,7 +67,8 @@ async function removeOldParts(current: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(parts)) {
     const path = join(parts, name);
     if (current.has(name)) continue;
-    const { mtimeMs } = await stat(path);
-    if (mtimeMs < began.getTime() - keptFor) await rm(path, { force: true });
+    // Another build may have removed it meanwhile.
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && found.mtimeMs < began.getTime() - keptFor) await rm(path, { force: true });
   }
 }

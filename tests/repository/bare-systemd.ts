@@ -237,5 +237,5 @@ export function systemdStory(rootOf: () => BareRoot): void {
       await machine?.close();
       await world.close();
     }
-  });
+  }, 300_000);
 }
