@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { allocate } from './allocate.ts';
+import { allocate, settled } from './allocate.ts';
 import { emptyFacts, type Ledger } from './inputs.ts';
 import { networkOf } from './testing.ts';
 
@@ -74,4 +74,54 @@ test('an address that the file gives is not given out again from the graves', ()
   const file = networkOf(members('b: { overlay: 10.99.0.2 }, c: {}', '10.99.0.0/30'));
   const { diagnostics } = allocate(file, ledger, 3);
   expect(diagnostics.map(({ code }) => code)).toEqual(['compile/overlay-exhausted']);
+});
+
+const pooled = (hosts: string, pool = '10.9.0.2-10.9.0.5'): string => `version: 1
+network: t
+overlay: 10.99.0.0/29
+sites:
+  a: { gateways: { g: { endpoint: "203.0.113.1:1", overlay: 10.99.0.1 } }, hosts: { ${hosts} } }
+segments: { s: { vni: 7, subnet: 10.9.0.0/24, sites: { a: { pool: ${pool}, port: eth1 } } } }
+`;
+const machine = (name: string, mac: number, more = ''): string =>
+  `${name}: { segment: s, mac: "02:00:00:00:00:0${mac}"${more} }`;
+
+test('machines of a segment without an address get one of the pool of their site, and keep it', () => {
+  const fixed = machine('x', 1, ', address: 10.9.0.2');
+  const first = allocate(
+    networkOf(pooled(`${fixed}, ${machine('b', 2)}, ${machine('c', 3)}`)),
+    empty,
+  );
+  expect(first.ledger.addresses).toEqual({ b: ['10.9.0.3'], c: ['10.9.0.4'] });
+  const edited = networkOf(pooled(`${fixed}, ${machine('a1', 4)}, ${machine('c', 3)}`));
+  const { ledger } = allocate(edited, first.ledger, 7);
+  expect(ledger).toEqual({
+    addresses: { a1: ['10.9.0.5'], c: ['10.9.0.4'] },
+    tombstones: { '10.9.0.3': 7 },
+  });
+  expect(allocate(settled(edited, ledger), ledger, 8).ledger).toEqual(ledger);
+  const [segment] = settled(edited, ledger).segments;
+  expect(segment?.stations.map(({ name, addresses }) => `${name} ${addresses}`)).toEqual([
+    'a1 10.9.0.5',
+    'c 10.9.0.4',
+    'x 10.9.0.2',
+  ]);
+});
+
+test('a pool without a free address says for whom, and where to look', () => {
+  const file = pooled([1, 2, 3].map((n) => machine(`m${n}`, n)).join(', '), '10.9.0.2-10.9.0.3');
+  expect(allocate(networkOf(file), empty).diagnostics).toMatchObject([
+    {
+      code: 'compile/pool-exhausted',
+      message: 'the pool 10.9.0.2-10.9.0.3 of site a in segment s has no address left for m3',
+      place: { line: 5 },
+    },
+  ]);
+});
+
+test('a machine whose pool was moved gets an address of the new one', () => {
+  const file = pooled(machine('b', 1));
+  const before = allocate(networkOf(file), empty).ledger;
+  const moved = networkOf(file.replace('10.9.0.2-', '10.9.0.4-'));
+  expect(allocate(moved, before, 2).ledger.addresses).toEqual({ b: ['10.9.0.4'] });
 });

@@ -9,6 +9,10 @@ export const compileErrors = errorTable({
     says: 'the overlay {overlay} has no address left for {machines}',
     fix: 'Widen the overlay, or add another prefix to the list.',
   },
+  'compile/pool-exhausted': {
+    says: 'the pool {pool} of site {site} in segment {segment} has no address left for {machines}',
+    fix: "Widen 'segments.{segment}.sites.{site}.pool', or say the 'address' of machines that have others.",
+  },
   'compile/unknown-machine': {
     says: 'there is no machine or host named {name}',
     fix: '{hint}',

@@ -1,6 +1,6 @@
 export { type AccessMatrix, accessMatrix } from './access.ts';
 export { affected } from './affected.ts';
-export { allocate, wireguardMachines } from './allocate.ts';
+export { allocate, settled, wireguardMachines } from './allocate.ts';
 export type * from './api.ts';
 export { check } from './check/check.ts';
 export { flowClasses } from './classes.ts';

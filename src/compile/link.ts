@@ -1,7 +1,7 @@
 import { by, type Diagnostic, shortHash } from '#base';
 import { Address, type Family, type Prefix, PrefixSet } from '#ip';
 import type { Machine, Network, Site } from '#spec';
-import { allocate } from './allocate.ts';
+import { allocate, settled } from './allocate.ts';
 import { linkChecks } from './check/links.ts';
 import type { Facts, Inputs, MachineKeys } from './inputs.ts';
 import { mainLane, otherHome } from './lanes.ts';
@@ -21,8 +21,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * whatever grows faster is computed by `project`, `trace` and `check` on demand.
  */
 export function link(inputs: Inputs): Model {
-  const { network } = inputs;
-  const { ledger, diagnostics } = allocate(network, inputs.ledger, inputs.rev);
+  const { ledger, diagnostics } = allocate(inputs.network, inputs.ledger, inputs.rev);
+  const network = settled(inputs.network, ledger);
   const complete = { ...inputs, ledger };
   const units = unitsOf(network, complete);
   const unitsByName = new Map(units.map((unit) => [unit.name, unit]));
@@ -145,7 +145,9 @@ function nodeOf(
   siblings: readonly Machine[],
   inputs: Inputs,
 ): Node {
-  const given = (inputs.ledger.addresses[machine.name] ?? []).map((text) => Address.parse(text));
+  const given = (inputs.ledger.addresses[machine.name] ?? [])
+    .map((text) => Address.parse(text))
+    .filter((address) => inputs.network.overlay.some((prefix) => prefix.contains(address)));
   const overlay = [...machine.overlay, ...given].sort((a, b) => a.compare(b));
   const isRevoked = isCutOff(machine, inputs);
   return {

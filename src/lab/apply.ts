@@ -1,5 +1,5 @@
 import type { FileSet } from '#api';
-import { allocate, type Plan, plan } from '#compile';
+import { allocate, type Plan, plan, settled } from '#compile';
 import type { Network } from '#spec';
 import { applyDirectly } from './direct/change.ts';
 import { labErrors } from './errors.ts';
@@ -52,10 +52,11 @@ export async function applyFile(
 function drafted(lab: Lab, { network: given, file }: Omit<ApplyOptions, 'report'>): Lab {
   const network = withoutKeys(given);
   const { name, server } = lab.record;
-  const underlay = underlayOf(network, server);
+  const { ledger } = allocate(network, lab.facts.ledger, 1);
+  const underlay = underlayOf(settled(network, ledger), server);
   const reason = underlayDifference(lab.underlay, underlay) ?? managedDifference(lab, network);
   if (reason !== undefined) throw labErrors.error('lab/needs-rebuild', { name, file, reason });
-  const facts = { ...lab.facts, ledger: allocate(network, lab.facts.ledger, 1).ledger };
+  const facts = { ...lab.facts, ledger };
   const record = { ...lab.record, file };
   return labOf({ ...lab, record }, { network, facts, revision: ownRevision });
 }

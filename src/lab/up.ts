@@ -1,6 +1,6 @@
 import type { FileSet } from '#api';
 import { inParallel } from '#base';
-import type { Ledger } from '#compile';
+import { allocate, type Ledger, settled } from '#compile';
 import type { Network } from '#spec';
 import { beginDirectly } from './direct/begin.ts';
 import { counting, type Report } from './events.ts';
@@ -65,7 +65,8 @@ async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
   const { files, program, ledger, report = () => undefined } = options;
   const network = withoutKeys(options.network);
   const dir = labDir(claimed.name);
-  const underlay = underlayOf(network, claimed.server);
+  const given = allocate(network, ledger, 1).ledger;
+  const underlay = underlayOf(settled(network, given), claimed.server);
   const keeper = await startKeeper(claimed.id);
   const record: LabRecord = { ...claimed, keeper: keeper.pid };
   await writeLab(record);

@@ -7,11 +7,19 @@ import { badMonitors } from './fixtures/bad-monitors.ts';
 import { badNetworks } from './fixtures/bad-networks.ts';
 import { badRouters } from './fixtures/bad-routers.ts';
 import { badSegments } from './fixtures/bad-segments.ts';
+import { badStations } from './fixtures/bad-stations.ts';
 import { memoryReader } from './fixtures/memory.ts';
 import { loadNetwork } from './load.ts';
 import { sections } from './sections/index.ts';
 
-const badInputs = [...badFiles, ...badNetworks, ...badSegments, ...badRouters, ...badMonitors];
+const badInputs = [
+  ...badFiles,
+  ...badNetworks,
+  ...badSegments,
+  ...badStations,
+  ...badRouters,
+  ...badMonitors,
+];
 const mark = '»';
 const entry = 'hawser.yaml';
 

@@ -205,6 +205,8 @@ export interface Station extends Located {
   readonly site: string;
   /** One per family at most. */
   readonly addresses: readonly Address[];
+  /** The file says no address: it has what it is given of the pools of its site, nothing in a network that was just read. */
+  readonly isGiven: boolean;
   /** In lower case. */
   readonly mac: string;
   /** Networks behind it, outside the segment; sorted. */

@@ -102,7 +102,7 @@ suite('the stretched segment of the examples', {
     for (const machine of ['knox-2', 'epouta-2']) at(machine, fallSilent);
     for (const [machine, silent, nobody] of [
       ['knox-1', '10.101.0.12', vacant.epouta],
-      ['epouta-1', '10.101.128.102', vacant.knox],
+      ['epouta-1', '10.101.128.1', vacant.knox],
     ] as const) {
       const said = at(
         machine,
@@ -114,7 +114,7 @@ suite('the stretched segment of the examples', {
     const behind = (machine: string, address: string): string =>
       at(machine, `ip neigh show ${address} | cut -d ' ' -f 5`);
     const toEpouta = { ...epouta, mac: behind('knox-1', '10.101.0.12') };
-    const toKnox = { ...knox, mac: behind('epouta-1', '10.101.128.102') };
+    const toKnox = { ...knox, mac: behind('epouta-1', '10.101.128.1') };
     await lieFrom('knox-1', 'knox-gw', [
       ...ipLies(knox, toEpouta, vacant.knox),
       ...linkLies(knox, toEpouta, vacant.knox),
@@ -172,8 +172,8 @@ suite('the stretched segment of the examples', {
   test('has machines at knox to which the server there gave their addresses, and what fits', () => {
     const leases = at('knox-gw', `cat /var/lib/hawser/leases/stretched/${space}`).split('\n');
     expect(leases.map((line) => line.split(' ').slice(2, 4).join(' ')).sort()).toEqual([
+      '10.101.128.1 knox-2',
       `${knox.address} knox-1`,
-      '10.101.128.102 knox-2',
     ]);
     expect(at('knox-1', 'ip link show dev eth0')).toContain('mtu 1390');
   });

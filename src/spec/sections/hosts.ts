@@ -11,11 +11,13 @@ import { expandEach, readStations } from './stations.ts';
 
 const PlainHost = words.mapping(
   {
-    address: words.atLeastOne({
-      description:
-        "Its address in the site's subnets, or in the site's pool of its segment, one for each of IPv4 and IPv6 at most. For a range of names a range of addresses.",
-      examples: ['192.168.66.11', '192.168.66.[11-14]'],
-    }),
+    address: words.optional(
+      words.atLeastOne({
+        description:
+          "Its address in the site's subnets, or in the site's pool of its segment, one for each of IPv4 and IPv6 at most. For a range of names a range of addresses. A machine of a segment may go without: it is given one of each pool of its site, and keeps it.",
+        examples: ['192.168.66.11', '192.168.66.[11-14]'],
+      }),
+    ),
     segment: words.optional(
       words.text(
         {
@@ -95,6 +97,10 @@ function readRange(
     return [];
   }
   reportLoneKeys(at, source, draft);
+  if (source.address === undefined) {
+    const args = { what: `\`${at.text}\``, key: 'address', example: '192.168.66.11' };
+    draft.report(errors.diagnostic('spec/missing-key', args, { place: at.place }));
+  }
   const addresses = textsOf(source, 'address').map((text) => expandEach(at, names, text, draft));
   const tags = readTags(source, draft);
   const { ssh } = source;

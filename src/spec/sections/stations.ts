@@ -27,6 +27,8 @@ export interface DraftStation extends Located {
   readonly site: string;
   readonly segment: Text;
   readonly addresses: readonly { readonly address: Address; readonly at: Text }[];
+  /** The file says no address: it is given one. */
+  readonly isGiven: boolean;
   readonly mac: string;
   readonly allow: readonly { readonly prefix: Prefix; readonly at: Text }[];
   readonly tags: readonly string[];
@@ -50,6 +52,7 @@ export function readStations(
     return prefix ? [{ prefix, at: text }] : [];
   });
   const texts = textsOf(source, 'address').map((text) => expandEach(at, names, text, draft));
+  const isGiven = source.address === undefined;
   const tags = readTags(source, draft);
   const [segment] = textsOf(source, 'segment');
   if (!segment) return;
@@ -58,7 +61,7 @@ export function readStations(
     const addresses = texts.flatMap((all) => readAddress(name, all[index], draft));
     const mac = macs[index] ?? '';
     const site = around.site ?? '';
-    const station = { name, site, segment, addresses, mac, allow, tags };
+    const station = { name, site, segment, addresses, isGiven, mac, allow, tags };
     draft.stations.push({ ...station, ...located(source, at.place) });
   }
 }

@@ -36,6 +36,10 @@ export const segmentErrors = {
     says: '{address} of `{name}` lies outside what site `{site}` has of segment `{segment}` ({pools})',
     fix: 'Correct the address, or widen `segments.{segment}.sites.{site}.pool`.',
   },
+  'spec/address-by-cloud': {
+    says: '`{name}` has no `address`, and at site `{site}` the cloud gives those of segment `{segment}`',
+    fix: 'Write the address that the cloud gave it: the other sites cannot know it otherwise.',
+  },
   'spec/segment-not-there': {
     says: 'segment `{segment}` does not reach site `{site}`',
     fix: 'Add `{site}` to `segments.{segment}.sites`, with its pool and port.',

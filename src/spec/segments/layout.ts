@@ -111,8 +111,10 @@ export class Layout {
     return stations
       .map(({ segment, addresses, allow, ...station }): Station => {
         const here = sites.find(({ site }) => site === station.site);
-        if (here) for (const one of addresses) this.#checkPool(station.name, here, one);
-        else {
+        if (here) {
+          if (station.isGiven) this.#checkGiven(station, here);
+          for (const one of addresses) this.#checkPool(station.name, here, one);
+        } else {
           const args = { segment: segment.text, site: station.site };
           this.#report(errors.diagnostic('spec/segment-not-there', args, where(segment)));
         }
@@ -127,6 +129,16 @@ export class Layout {
         };
       })
       .sort(by(({ name }) => name));
+  }
+
+  /** Whom we give an address, nobody else gives another. */
+  #checkGiven(
+    { name, place }: { readonly name: string; readonly place: Place },
+    here: SegmentSite,
+  ): void {
+    if (here.dhcp.by !== 'cloud') return;
+    const args = { name, site: here.site, segment: this.#segment };
+    this.#report(errors.diagnostic('spec/address-by-cloud', args, { place }));
   }
 
   #checkAllowed(name: string, { prefix, at }: Draft['stations'][number]['allow'][number]): void {

@@ -12,6 +12,7 @@ export const stationsOf = (model: Model, segment: Segment): readonly Station[] =
       site,
       mac: macOf(model, name, deviceIn(segment)),
       addresses: segment.routers,
+      isGiven: false,
       allow: [],
       tags: [],
       fields,
