@@ -13,12 +13,23 @@ import { isOurSpace } from './space/index.ts';
 const isOwnDevice = ({ network, devices, broken }: Context, name: string): boolean =>
   broken.has(name) || networkOf(devices.get(name)?.alias) === network;
 
+/** Where a tunnel is made and where its device is to live; nowhere where it is there already. */
+function placesOf({ livesIn }: TunnelItem, before: TunnelItem | undefined): readonly string[] {
+  if (!before) return livesIn === undefined ? ['root'] : ['root', livesIn];
+  return before.livesIn === livesIn ? [] : [livesIn ?? 'root'];
+}
+
 function takenNames(context: Context, changes: readonly Change[]): Diagnostic[] {
+  const { network, everywhere } = context;
+  const isTaken = (name: string, place: string): boolean => {
+    const there = everywhere.get(place)?.get(name);
+    if (!there || networkOf(there.alias) === network) return false;
+    return place !== 'root' || !isOwnDevice(context, name);
+  };
   return wishesOf(changes, 'tunnels').flatMap(({ item, before }) => {
     const { interface: name } = item;
-    if (before || !context.devices.get(name) || isOwnDevice(context, name)) return [];
-    const args = { interface: name, network: context.network };
-    return [hostErrors.diagnostic('host/interface-taken', args)];
+    if (!placesOf(item, before).some((place) => isTaken(name, place))) return [];
+    return [hostErrors.diagnostic('host/interface-taken', { interface: name, network })];
   });
 }
 

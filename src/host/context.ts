@@ -2,7 +2,7 @@ import type { Change, NamespaceBuilder, NamespaceView } from '#state';
 import type { Claims } from './claims.ts';
 import type { Backend, Failure, Wish } from './contract.ts';
 import type { Device, Devices } from './devices.ts';
-import { isAdopted, pairMarkOf } from './mark.ts';
+import { isAdopted, networkOf, pairMarkOf } from './mark.ts';
 import type { Run } from './run.ts';
 import type { Kernel } from './sysctl/kernel.ts';
 import type { Vigil } from './vigil.ts';
@@ -34,6 +34,8 @@ export interface Context {
   readonly claims: Claims;
   /** Our devices, and how each is made. */
   readonly backends: Map<string, Backend>;
+  /** The namespaces of our tunnels' devices that are not where they were born. */
+  readonly lives: Map<string, string>;
   /** Our devices that cannot be used and are as good as absent. */
   readonly broken: Set<string>;
   /** Where the machine says how it finds names; /etc. */
@@ -71,8 +73,12 @@ export const startsPair = ({ devices, network, namespace }: Context, name: strin
 /** Whether a device is one of ours that works. */
 export const isOurs = (context: Context, device: string | undefined): boolean =>
   device !== undefined &&
-  (context.backends.has(device) || startsPair(context, device)) &&
+  (context.backends.has(device) || startsPair(context, device) || isAtHome(context, device)) &&
   !context.broken.has(device);
+
+/** Whether a device is ours in a namespace besides the agent's own. */
+const isAtHome = ({ namespace, network, devices }: Context, name: string): boolean =>
+  namespace !== 'root' && networkOf(devices.get(name)?.alias) === network;
 
 /** Whether a device was there before us and is no longer wished: what is on it stays as it is. */
 export const isGivenBack = ({ wanted }: Context, { name, alias }: Device): boolean =>

@@ -78,7 +78,7 @@ export const hostErrors = errorTable({
     fix: 'Put it where the agent keeps its secrets.',
   },
   'host/other-namespace': {
-    says: 'tunnel {interface} is born in {bornIn} and lives in {livesIn}, which this agent cannot do',
+    says: 'tunnel {interface} is to be born in {bornIn}, which this agent cannot do',
     fix: 'This machine needs agent >= the version that wrote the state.',
   },
   'host/not-done': {

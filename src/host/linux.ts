@@ -28,6 +28,7 @@ import { applyInOrder, facilitiesOf } from './steps.ts';
 import { directKernel, enteredKernel } from './sysctl/kernel.ts';
 import { Vigil } from './vigil.ts';
 import { HandshakeAges } from './wireguard/ages.ts';
+import { bringHome, comesTo } from './wireguard/move.ts';
 
 export interface LinuxOptions {
   /** What to put before a command so that it runs in a namespace; nothing for the agent's own. */
@@ -164,6 +165,7 @@ class RealHost implements LinuxHost {
       wanted: wish.view.get(namespace) ?? emptyNamespace(),
       claims,
       backends: new Map(),
+      lives: new Map(),
       broken: new Set(),
       etc: this.#etc,
       runFolder: this.#runFolder,
@@ -293,6 +295,21 @@ function inOrder(contexts: readonly Context[], { view }: Wish): readonly Context
   return contexts.toSorted((a, b) => rank(a) - rank(b));
 }
 
+/** The changes of a namespace, tunnels that come to live there among them; and those that failed before they came. */
+function changesFor(
+  { namespace }: Context,
+  changes: readonly Change[],
+  failures: readonly Failure[],
+): { readonly here: readonly Change[]; readonly absent: readonly string[] } {
+  const failed = new Set(failures.map(({ change }) => change));
+  const own = changes.filter((change) => change.namespace === namespace);
+  const coming = changes.filter((change) => comesTo(change, namespace));
+  return {
+    here: [...own, ...coming].filter((change) => !failed.has(change)),
+    absent: coming.filter((change) => failed.has(change)).map(({ id }) => id),
+  };
+}
+
 function observation(
   view: View,
   contexts: readonly Context[],
@@ -311,13 +328,14 @@ function observation(
       return [...(await Promise.all(found)).flat(), ...takenVxlans(contexts, changes)];
     },
     async apply(changes: readonly Change[]): Promise<readonly Failure[]> {
-      const failures: Failure[] = [];
+      const root = contexts.find(({ namespace }) => namespace === 'root');
+      const failures: Failure[] = root ? [...(await bringHome(root, changes))] : [];
       for (const context of inOrder(contexts, wish)) {
         if (context.namespace === 'root') await claim(context);
-        const here = changes.filter(({ namespace }) => namespace === context.namespace);
+        const { here, absent } = changesFor(context, changes, failures);
         const shut = isOpen(failures) ? notClosed(here) : [];
         const possible = here.filter((change) => !shut.some((one) => one.change === change));
-        failures.push(...shut, ...(await applyInOrder(context, possible)));
+        failures.push(...shut, ...(await applyInOrder(context, possible, absent)));
       }
       if (failures.length === 0 && wish.view.size === 0) claims.forget();
       return failures;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HostState } from '#state';
 import type { ComplianceStates, Fixture, Trial } from './compliance.ts';
+import { emptyWish } from './linux.ts';
 
 const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [
   ['an answer', ({ spoil }) => spoil.proxy('10.9.0.1')],
@@ -15,6 +16,7 @@ const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [
 export function segments(trial: () => Trial, { first, second }: ComplianceStates): void {
   routes(trial, second);
   tags(trial, first);
+  moves(trial, first);
 }
 
 const tagged = (state: HostState): HostState => {
@@ -71,5 +73,44 @@ function routes(trial: () => Trial, state: HostState): void {
     expect(ofPort.map(({ error }) => error.code)).toEqual(['host/no-port']);
     const elsewhere = failures.filter(({ change }) => !JSON.stringify(change).includes('eth1'));
     expect(elsewhere).toEqual([]);
+  });
+}
+
+/** The tunnel of a state, and what lies on it, in a namespace of its own; its socket stays. */
+function livingElsewhere(state: HostState): HostState {
+  const { root = {}, ...others } = state.namespaces;
+  const [main] = Object.values(state.tunnels);
+  const device = main?.interface ?? '';
+  const routes = (root.routes?.items ?? []).filter((one) => one.device === device && !one.source);
+  const { links, addresses } = root;
+  const moved = { ...main, livesIn: 'hw-net-tenant' } as HostState['tunnels'][string];
+  return {
+    ...state,
+    namespaces: {
+      ...others,
+      root: { nft: root.nft ?? { v: 1, items: [] } },
+      'hw-net-tenant': {
+        ...(links && { links }),
+        ...(addresses && { addresses }),
+        routes: { v: 1, items: routes },
+        forwarding: { v: 1, items: [{ device, family: 4 }] },
+      },
+    },
+    tunnels: { main: moved },
+  };
+}
+
+function moves(trial: () => Trial, state: HostState): void {
+  test('gives a tunnel to another namespace, and takes it back, with its peers', async () => {
+    const home = trial().wishFor(state);
+    const away = trial().wishFor(livingElsewhere(state));
+    for (const wish of [away, home, away]) {
+      const { changes } = await trial().look(wish);
+      await trial().bring(wish);
+      await trial().isThere(wish);
+      if (wish === home) expect(changes.filter(({ facility }) => facility === 'peers')).toEqual([]);
+    }
+    expect(await trial().bring(emptyWish('net'))).toBeGreaterThan(0);
+    expect(await trial().fixture.host.networks()).toEqual([]);
   });
 }

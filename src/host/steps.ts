@@ -42,6 +42,7 @@ const rootFacilities: readonly LinuxFacility[] = [
 const spaceFacilities: readonly LinuxFacility[] = [
   space,
   nft,
+  link,
   bridge,
   vxlan,
   port,
@@ -138,19 +139,24 @@ function needsDevice(change: Change, device: string): Failure {
   return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };
 }
 
-/** Makes all changes of one namespace in order; what depends on a device that could not be made is not tried. */
+/**
+ * Makes all changes of one namespace in order; what depends on a device that could not be made is not tried.
+ * `absent`: those that were to come from another namespace.
+ */
 export async function applyInOrder(
   context: Context,
   changes: readonly Change[],
+  absent: readonly string[] = [],
 ): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
-  const missing = new Set<string>();
+  const missing = new Set(absent);
   for (const [facility, verb] of order) {
     const possible = changes.filter((change) => !missing.has(neededDevice(change) ?? ''));
     const failed = await facility[verb](context, possible);
     failures.push(...failed);
     for (const { change } of failed) {
-      if (making.has(change.facility) && change.kind === 'add') missing.add(change.id);
+      const isNew = change.kind === 'add' || change.namespace !== context.namespace;
+      if (making.has(change.facility) && isNew) missing.add(change.id);
     }
   }
   const skipped = changes.filter((change) => missing.has(neededDevice(change) ?? ''));

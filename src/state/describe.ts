@@ -98,8 +98,11 @@ function details(item: object, name: string): string {
   return said.length === 0 ? '' : ` (${said.join(', ')})`;
 }
 
-const fieldOf = (item: object, field: string): string =>
-  show((item as Readonly<Record<string, unknown>>)[field]);
+/** A tunnel that says nothing else lives where it was born. */
+function fieldOf(item: object, field: string): string {
+  const { [field]: value, bornIn } = item as Readonly<Record<string, unknown>>;
+  return show(field === 'livesIn' ? (value ?? bornIn) : value);
+}
 
 function listChange(before: readonly string[], after: readonly string[]): string {
   const gone = before.filter((line) => !after.includes(line));

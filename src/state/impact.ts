@@ -14,7 +14,9 @@ const lost = (before: readonly string[], after: readonly string[]): boolean => {
 /** What changing an item in place does to traffic. */
 export const impactOfChange: OnChange = {
   tunnels: (a, b) =>
-    a.publicKey !== b.publicKey || a.listenPort !== b.listenPort ? 'session' : 'none',
+    a.publicKey !== b.publicKey || a.listenPort !== b.listenPort || a.livesIn !== b.livesIn
+      ? 'session'
+      : 'none',
   links: (a, b) => (a.up && !b.up ? 'outage' : 'none'),
   peers: (a, b) => {
     if (lost(a.allowedIps, b.allowedIps)) return 'outage';

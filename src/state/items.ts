@@ -3,10 +3,12 @@
  * filled in, so that two of them are equal when they say the same.
  */
 
-/** A WireGuard interface in the namespace its device lives in; `id` is its name. */
+/** A WireGuard interface in the namespace of its birth, and its peers there; `id` is its name. */
 export interface TunnelItem {
   readonly interface: string;
   readonly bornIn: string;
+  /** The namespace of its device; absent: that of its birth. */
+  readonly livesIn?: string;
   readonly listenPort: number;
   /** 0: off. */
   readonly fwmark: number;

@@ -89,6 +89,7 @@ function putTunnel(
   putItem(into, 'tunnels', {
     interface: tunnel.interface,
     bornIn: tunnel.bornIn,
+    ...(tunnel.livesIn !== tunnel.bornIn && { livesIn: tunnel.livesIn }),
     listenPort: tunnel.listenPort,
     fwmark: tunnel.fwmark ?? 0,
     publicKey: resolver.publicKey(tunnel),
@@ -278,7 +279,7 @@ export function viewOf(state: HostState, resolver: Resolver = symbolic): View {
   }
   const carried = carriedBy(state);
   for (const [id, tunnel] of Object.entries(state.tunnels)) {
-    putTunnel(builder.namespace(tunnel.livesIn), tunnel, carried.get(id), resolver);
+    putTunnel(builder.namespace(tunnel.bornIn), tunnel, carried.get(id), resolver);
   }
   return builder.view;
 }

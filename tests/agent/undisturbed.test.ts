@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { by } from '#base';
 import type { HostState } from '#state';
 import { machineState, type PeerInit } from '../support/states.ts';
 import { until } from '../support/until.ts';
 import { connect, TestMachine } from './machine.ts';
+import { atEveryWrite, cutAt } from './power-cuts.ts';
 import { filterTable, hubState, strangers } from './states.ts';
 
 let hub: TestMachine;
@@ -215,6 +217,96 @@ describe('an endpoint', () => {
     expect(endpointAtHub()).toBe('[2001:db8::9]:40000');
     expect(await hub.apply(wished())).toMatchObject({ unchanged: true, writes: 0 });
   });
+});
+
+describe('a tunnel that lives in another namespace than its socket', () => {
+  const tenant = 'hw-net-tenant';
+
+  /** All of it is there, the filter too; the socket stays. */
+  function away(): HostState {
+    const state = wished();
+    const { root = {} } = state.namespaces;
+    const { main } = state.tunnels;
+    const inside = {
+      links: root.links ?? { v: 1 as const, items: [] },
+      addresses: root.addresses ?? { v: 1 as const, items: [] },
+      routes: {
+        v: 1 as const,
+        items: (root.routes?.items ?? []).filter(({ device }) => device === 'wg0'),
+      },
+      ...(root.nft && { nft: root.nft }),
+    };
+    return {
+      ...state,
+      namespaces: { root: {}, [tenant]: inside },
+      tunnels: main ? { main: { ...main, livesIn: tenant } } : {},
+    };
+  }
+
+  /** What no move may take: key, port, whom it knows, when it heard of them, and how much. */
+  const held = (): {
+    readonly text: string;
+    readonly numbers: readonly number[];
+    readonly received: number;
+  } => {
+    const lines = hub
+      .do('wg show wg0 dump')
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'));
+    const [device = [], ...peers] = [lines[0], ...lines.slice(1).sort(by(([key = '']) => key))];
+    return {
+      text: [device, ...peers.map(([key, , , prefixes]) => [key, prefixes])].join('\n'),
+      numbers: peers.flatMap((peer) => peer.slice(4, 7).map(Number)),
+      received: peers.reduce((sum, peer) => sum + Number(peer[5]), 0),
+    };
+  };
+  const hasLost = (before: ReturnType<typeof held>): boolean => {
+    const now = held();
+    const isLess = now.numbers.some((number, index) => number < (before.numbers[index] ?? 0));
+    return now.text !== before.text || isLess;
+  };
+  const answers = (): string => spoke.do('ping -c1 -W1 10.0.0.1');
+
+  test('moved there and came back without losing a peer, a key or a counter', async () => {
+    for (const state of [away(), wished(), away(), wished()]) {
+      const before = held();
+      const { failures, changes } = await hub.apply(state);
+      expect(failures).toEqual([]);
+      expect(changes).toContainEqual(
+        expect.objectContaining({ facility: 'tunnels', kind: 'change', impact: 'session' }),
+      );
+      expect(changes.filter(({ facility }) => facility === 'peers')).toEqual([]);
+      expect(hasLost(before)).toBe(false);
+      expect(await hub.apply(state)).toMatchObject({ unchanged: true, writes: 0 });
+      await until('it answers from there', answers);
+      expect(held().received).toBeGreaterThan(before.received);
+    }
+  });
+
+  test('is found again wherever the agent was killed on the way', async () => {
+    const { nft: _, ...inside } = away().namespaces[tenant] ?? {};
+    const there = { ...away(), namespaces: { root: {}, [tenant]: inside } };
+    const back = { ...wished(), namespaces: { root: inside } };
+    await hub.apply(back);
+    const cuts = await atEveryWrite(async (n) => {
+      const [cut] = [await isFound(n, there), await isFound(n, back)];
+      return cut;
+    });
+    expect(cuts).toBeGreaterThan(3);
+    await until('it answers', answers);
+    await hub.apply(wished());
+  });
+
+  /** Whether a power cut came in between on the way to a state, at which nothing was lost. */
+  async function isFound(n: number, state: HostState): Promise<boolean> {
+    const before = held();
+    const cut = await cutAt(n, (wrap) => hub.apply(state, wrap));
+    expect(hasLost(before)).toBe(false);
+    expect((await hub.apply(state)).failures).toEqual([]);
+    expect(hasLost(before)).toBe(false);
+    return cut;
+  }
 });
 
 describe('a key rotated at the other side', () => {

@@ -1,7 +1,7 @@
 import type { Run } from '#host';
 import type { HostState } from '#state';
 import { Again } from './again.ts';
-import { handshakesOf } from './show.ts';
+import { handshakesOf, runAt } from './show.ts';
 
 /** ms between looks: WireGuard tells nobody. What takes longer is looked at less often. */
 const gaps = { least: 200, most: 5_000 } as const;
@@ -54,7 +54,7 @@ export class Handshakes {
     const missing = state ? watchedIn(state).map((one) => this.#missing(one)) : [];
     const awaited = missing.filter(({ keys }) => keys.length > 0);
     if (awaited.length === 0) return;
-    const found = await Promise.all(awaited.map((one) => this.#shaken(one)));
+    const found = await Promise.all(awaited.map((one) => this.#shaken(one, state)));
     if (this.#state !== state || this.#next.isStopped) return;
     const news = found.flat();
     for (const key of news) this.#seen.add(key);
@@ -67,8 +67,12 @@ export class Handshakes {
     return { device, keys: keys.filter((key) => !this.#seen.has(key)) };
   }
 
-  async #shaken({ device, keys }: { device: string; keys: readonly string[] }): Promise<string[]> {
-    const handshakes = await handshakesOf(this.#run, device);
+  async #shaken(
+    { device, keys }: { device: string; keys: readonly string[] },
+    state: HostState | undefined,
+  ): Promise<string[]> {
+    const run = state ? runAt(this.#run, state, device) : this.#run;
+    const handshakes = await handshakesOf(run, device);
     return keys.filter((key) => (handshakes.get(`${device} ${key}`) ?? 0) > 0);
   }
 }

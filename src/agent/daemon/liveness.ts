@@ -1,6 +1,6 @@
 import type { Run } from '#host';
 import type { Binding, HostState } from '#state';
-import { handshakesOf } from './show.ts';
+import { handshakesOf, runAt } from './show.ts';
 
 /** ms between looks: who moves to another tunnel is answered by the old one until then. */
 const gap = 400;
@@ -44,7 +44,9 @@ export class Liveness {
         candidates.flatMap(({ tunnel }) => state.tunnels[tunnel]?.interface ?? []),
       ),
     );
-    const found = await Promise.all([...devices].map((one) => handshakesOf(this.#run, one)));
+    const found = await Promise.all(
+      [...devices].map((one) => handshakesOf(runAt(this.#run, state, one), one)),
+    );
     const handshakes = new Map(found.flatMap((of) => [...of]));
     const next = new Map(
       several.map((binding) => [keyOf(binding), newest(state, binding, handshakes)] as const),

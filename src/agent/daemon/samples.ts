@@ -4,7 +4,7 @@ import type { HostState } from '#state';
 import { Again } from './again.ts';
 import { Probes } from './probes.ts';
 import { Series } from './series.ts';
-import { handshakesOf } from './show.ts';
+import { handshakesOf, runAt } from './show.ts';
 
 /** ms. */
 export interface SampleTimings {
@@ -193,8 +193,8 @@ async function readingsOf(run: Run, state: HostState): Promise<ReadonlyMap<strin
   const found = await Promise.all(
     devicesOf(state).map(async (device) => {
       const [handshakes, lines] = await Promise.all([
-        handshakesOf(run, device),
-        linesOf(run, device, 'transfer'),
+        handshakesOf(runAt(run, state, device), device),
+        linesOf(runAt(run, state, device), device, 'transfer'),
       ]);
       return lines.map(([key = '', rx, tx]): Reading => {
         const id = `${device} ${key}`;
@@ -214,10 +214,12 @@ async function endpointsOf(run: Run, state: HostState): Promise<ReadonlyMap<stri
   );
   const found = await Promise.all(
     devicesOf(state).map(async (device) =>
-      (await linesOf(run, device, 'endpoints')).flatMap(([key, endpoint = '(none)']) => {
-        const name = names.get(`${device} ${key}`);
-        return name === undefined || endpoint === '(none)' ? [] : [[name, endpoint] as const];
-      }),
+      (await linesOf(runAt(run, state, device), device, 'endpoints')).flatMap(
+        ([key, endpoint = '(none)']) => {
+          const name = names.get(`${device} ${key}`);
+          return name === undefined || endpoint === '(none)' ? [] : [[name, endpoint] as const];
+        },
+      ),
     ),
   );
   return new Map(found.flat());

@@ -1,6 +1,13 @@
-import type { Run } from '#host';
+import { entered, type Run } from '#host';
 import { type HostState, symbolic, viewOf } from '#state';
 import type { Shown } from './control.ts';
+
+/** Runs where the device of a tunnel lives: WireGuard of the kernel is found nowhere else. */
+export function runAt(run: Run, { tunnels }: Pick<HostState, 'tunnels'>, device: string): Run {
+  const tunnel = Object.values(tunnels).find((one) => one.interface === device);
+  const { livesIn = 'root' } = tunnel ?? {};
+  return livesIn === 'root' ? run : entered(run, ['ip', 'netns', 'exec', livesIn]);
+}
 
 /** Handshakes by interface and public key, seconds since 1970. */
 export async function handshakesOf(run: Run, device: string): Promise<ReadonlyMap<string, number>> {
@@ -16,11 +23,16 @@ export async function handshakesOf(run: Run, device: string): Promise<ReadonlyMa
 
 /** What a state gives the machine, and whom it has shaken hands with. */
 export async function showState(run: Run, state: HostState): Promise<Shown> {
-  const root = viewOf(state, symbolic).get('root');
+  const view = viewOf(state, symbolic);
+  const root = view.get('root');
   const devices = [...(root?.tunnels.keys() ?? [])];
-  const found = await Promise.all(devices.map((device) => handshakesOf(run, device)));
+  const found = await Promise.all(
+    devices.map((device) => handshakesOf(runAt(run, state, device), device)),
+  );
   const handshakes = new Map(found.flatMap((map) => [...map]));
-  const own = [...(root?.addresses.values() ?? [])];
+  const own = [...view.values()].flatMap(({ addresses }) =>
+    [...addresses.values()].filter(({ device }) => devices.includes(device)),
+  );
   return {
     network: state.network,
     machine: state.machine,

@@ -129,7 +129,7 @@ export function planOf(state: HostState, format: string, options: ExportOptions)
   const dns = inside.splitDns?.items.find((item) => item.device === device);
   const link = inside.links?.items.find(({ name }) => name === device);
   const own = inside.addresses?.items.filter((item) => item.device === device) ?? [];
-  const items = [...(viewOf(state).get(livesIn)?.peers.values() ?? [])];
+  const items = [...(viewOf(state).get(tunnel.bornIn)?.peers.values() ?? [])];
   const peers = items.filter((item) => item.interface === device);
   return {
     machine: state.machine,

@@ -22,6 +22,7 @@ import { adoptedMarkOf, isAdopted, markOf, networkOf } from '../mark.ts';
 import { wishesOf } from '../pick.ts';
 import { deviceOf, isGivenBack, isSwitch } from './items.ts';
 import { FakeKernel, Refusal } from './kernel.ts';
+import { sendHome, takeIn } from './moves.ts';
 import { inOrder } from './order.ts';
 import { settingOf } from './setting.ts';
 import { takenVxlans } from './taken-vxlans.ts';
@@ -262,11 +263,13 @@ export class FakeHost implements Host {
   #apply(wish: Wish, changes: readonly Change[]): readonly Failure[] {
     const failures: Failure[] = [];
     this.#claim(wish);
+    sendHome(this.kernel, changes);
     for (const change of inOrder(changes)) {
       try {
         this.#writes++;
         if (change.namespace === 'root') this.#make(wish.network, change);
         else this.#makeIn(change.namespace, wish.network, change);
+        takeIn(this.kernel);
       } catch (error) {
         failures.push({ change, error: refused(error) });
       }

@@ -58,9 +58,21 @@ export class FakeKernel {
   }
 
   #hasDevice(name: string): boolean {
-    return (['links', 'bridges', 'vxlans', 'vlans', 'veths'] as const).some((kind) =>
+    return (['links', 'tunnels', 'bridges', 'vxlans', 'vlans', 'veths'] as const).some((kind) =>
       this.get(kind, name),
     );
+  }
+
+  /** A tunnel's device goes to another namespace: down, without addresses and routes. */
+  send(name: string, to: FakeKernel): void {
+    const link = this.get('links', name);
+    if (!link) return;
+    for (const [key, { item }] of this.#things)
+      if ('device' in item && item.device === name) this.#things.delete(key);
+    this.#things.delete(`links ${name}`);
+    for (const path of forwardingPaths(name)) this.sysctls.delete(path);
+    to.put(link.network, 'links', { ...link.item, up: false });
+    for (const path of forwardingPaths(name)) to.sysctls.set(path, '0');
   }
 
   /** Makes a device, and what is on it, somebody's; without a network, foreign. Routes have marks of their own. */

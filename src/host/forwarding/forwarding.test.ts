@@ -58,6 +58,7 @@ function contextOf(devices: readonly string[]): Context {
     wanted,
     claims: new Claims(folder, 'net'),
     backends: new Map(),
+    lives: new Map(),
     broken: new Set(),
     etc: folder,
     runFolder: folder,

@@ -29,13 +29,21 @@ async function make(context: Context, name: string): Promise<void> {
   await ipLines(context.run, [`link set dev lo alias ${mark}`, 'link set dev lo up']);
 }
 
-/** Removes it, unless something lent is still inside: that would be destroyed with it. */
+interface Inside {
+  readonly ifname: string;
+  readonly ifalias?: string;
+  readonly linkinfo?: { readonly info_kind?: string };
+}
+
+/** What was lent, and tunnels that have not gone home. */
+const isToStay = ({ ifalias, linkinfo }: Inside): boolean =>
+  isAdopted(ifalias) ||
+  (networkOf(ifalias) !== undefined && /^(?:tun|wireguard)$/.test(linkinfo?.info_kind ?? ''));
+
+/** Removes it, unless something that is to stay is still inside: that would be destroyed with it. */
 async function remove({ run, runInRoot }: Context, name: string): Promise<void> {
-  const links = readJson<{ ifname: string; ifalias?: string }[]>(
-    'ip -j',
-    await run('read', ['ip', '-j', 'link', 'show']),
-  );
-  const lent = links.find(({ ifalias }) => isAdopted(ifalias));
+  const links = readJson<Inside[]>('ip -j', await run('read', ['ip', '-j', '-d', 'link', 'show']));
+  const lent = links.find(isToStay);
   if (lent) throw hostErrors.error('host/port-inside', { name, device: lent.ifname });
   await runInRoot('write', ['ip', 'netns', 'del', name]);
 }

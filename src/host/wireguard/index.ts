@@ -5,6 +5,7 @@ import type { Device } from '../devices.ts';
 import { oneByOne } from '../failure.ts';
 import { isAdopted } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
+import { takeIn } from './move.ts';
 import { observeTunnels } from './observe.ts';
 import { establishPeers, withdrawPeers } from './peers.ts';
 import { configure, createTunnel, deleteDevice } from './tunnel.ts';
@@ -17,6 +18,7 @@ export const wireguard: LinuxFacility = {
   observe: observeTunnels,
 
   async establish(context, changes) {
+    if (context.namespace !== 'root') return takeIn(context, changes);
     const tunnels = await oneByOne(wishesOf(changes, 'tunnels'), ({ item, before }) =>
       before ? configure(context, item, before) : createTunnel(context, item),
     );
@@ -26,6 +28,7 @@ export const wireguard: LinuxFacility = {
   },
 
   async withdraw(context, changes) {
+    if (context.namespace !== 'root') return [];
     const peers = await withdrawPeers(context, changes);
     const tunnels = await oneByOne(removalsOf(changes, 'tunnels'), ({ item }) =>
       dropDevice(context, item.interface),

@@ -3,6 +3,7 @@ import type { DeviceDump } from '#wireguard';
 import { type Context, type Fill, isGivenBack } from '../context.ts';
 import type { Device } from '../devices.ts';
 import { groupOf, markOf, networkOf } from '../mark.ts';
+import { runAt } from './move.ts';
 import { hasMarkedProcess } from './process.ts';
 import { dumpOf, peersOf } from './read.ts';
 
@@ -18,9 +19,15 @@ async function isUnfinished(context: Context, device: Device): Promise<boolean> 
     : hasMarkedProcess(context.run, mark);
 }
 
+function livesIn({ lives }: Context, name: string): Pick<TunnelItem, 'livesIn'> {
+  const namespace = lives.get(name);
+  return namespace === undefined ? {} : { livesIn: namespace };
+}
+
 const tunnelItem = (context: Context, name: string, dump: DeviceDump | undefined): TunnelItem => ({
   interface: name,
   bornIn: context.wanted.tunnels.get(name)?.bornIn ?? context.namespace,
+  ...livesIn(context, name),
   listenPort: dump?.listenPort ?? 0,
   fwmark: dump?.fwmark ?? 0,
   publicKey: dump?.publicKey ?? '',
@@ -42,7 +49,7 @@ async function observeDevice(context: Context, device: Device): Promise<Fill> {
     return unfinished ? (into) => putBroken(context, into, name) : () => {};
   }
   context.backends.set(name, device.kind === 'wireguard' ? 'kernel' : 'wireguard-go');
-  const dump = await dumpOf(context.run, name);
+  const dump = await dumpOf(runAt(context, name), name);
   if (!dump) return (into) => putBroken(context, into, name);
   const peers = isGivenBack(context, device) ? [] : await peersOf(context, dump);
   return (into) => {
@@ -51,12 +58,27 @@ async function observeDevice(context: Context, device: Device): Promise<Fill> {
   };
 }
 
+/** Our tunnels whose devices live in other namespaces than the agent's own. */
+function* movedOut({ everywhere, network, namespace, lives }: Context): Iterable<Device> {
+  for (const [other, { all }] of everywhere) {
+    if (other === namespace) continue;
+    for (const device of all) {
+      if (!isTunnel(device) || networkOf(device.alias) !== network) continue;
+      lives.set(device.name, other);
+      yield device;
+    }
+  }
+}
+
 /** Our tunnels by the alias of their devices, and their peers. */
 export async function observeTunnels(context: Context): Promise<Fill> {
   const wanted = [...context.wanted.tunnels.keys()];
-  const devices = context.devices.all.filter(
-    (device) => isTunnel(device) || wanted.includes(device.name),
+  const moved = [...movedOut(context)];
+  const isMoved = ({ name }: Device): boolean => context.lives.has(name);
+  const here = context.devices.all.filter(
+    (device) => (isTunnel(device) || wanted.includes(device.name)) && !isMoved(device),
   );
+  const devices = [...here, ...moved];
   const fills = await Promise.all(devices.map((device) => observeDevice(context, device)));
   return (into) => {
     for (const fill of fills) fill(into);

@@ -5,6 +5,7 @@ import { findingOf, together } from '../failure.ts';
 import { movesOf, removalsOf, wishesOf } from '../pick.ts';
 import { type PeerWrite, peerSection } from './addconf.ts';
 import { nameIn } from './endpoint.ts';
+import { runAt } from './move.ts';
 
 /** A section of `wg addconf` and the change it belongs to. */
 interface Section {
@@ -58,7 +59,10 @@ function addconf(context: Context, sections: readonly Section[]): Promise<readon
   if (!first) return Promise.resolve([]);
   const stdin = sections.map(({ text }) => text).join('\n');
   return together([...new Set(sections.map(({ change }) => change))], () =>
-    context.run('write', ['wg', 'addconf', first.device, '/dev/stdin'], { stdin, env }),
+    runAt(context, first.device)('write', ['wg', 'addconf', first.device, '/dev/stdin'], {
+      stdin,
+      env,
+    }),
   );
 }
 
@@ -88,7 +92,7 @@ async function removePeers(
       failures.push(
         await together(
           some.map(({ change }) => change),
-          () => context.run('write', ['wg', 'set', device, ...words]),
+          () => runAt(context, device)('write', ['wg', 'set', device, ...words]),
         ),
       );
     }

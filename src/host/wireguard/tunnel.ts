@@ -7,6 +7,7 @@ import { hostErrors } from '../errors.ts';
 import { startHelper } from '../helper.ts';
 import { ipLines } from '../ip-batch.ts';
 import { groupOf, markOf, processMark } from '../mark.ts';
+import { runAt } from './move.ts';
 
 /** What `ip` says where the kernel has no WireGuard. */
 const noKernel = /Unknown device type|not supported/;
@@ -86,16 +87,15 @@ export async function configure(
   }
   if (item.listenPort !== before?.listenPort) words.push('listen-port', String(item.listenPort));
   if (item.fwmark !== (before?.fwmark ?? 0)) words.push('fwmark', String(item.fwmark));
-  if (words.length > 0) await context.run('write', ['wg', 'set', item.interface, ...words]);
+  const { interface: name } = item;
+  if (words.length > 0) await runAt(context, name)('write', ['wg', 'set', name, ...words]);
 }
 
 /** A tunnel from nothing; what is left of one that died is taken away first. */
 export async function createTunnel(context: Context, item: TunnelItem): Promise<void> {
   const { interface: name, bornIn } = item;
-  if (bornIn !== context.namespace) {
-    const args = { interface: name, bornIn, livesIn: context.namespace };
-    throw hostErrors.error('host/other-namespace', args);
-  }
+  if (bornIn !== 'root')
+    throw hostErrors.error('host/other-namespace', { interface: name, bornIn });
   if (context.broken.has(name)) await deleteDevice(context, name);
   context.backends.set(name, await createDevice(context, name));
   context.broken.delete(name);
