@@ -15,17 +15,17 @@ defaults: { interface: wg0 }
 sites:
   knox:
     gateways: { knox-gw: { endpoint: "192.0.2.1:51820", overlay: 10.0.0.1 } }
-    hosts: { knox-1: { segment: lab, address: 10.9.0.1, mac: "02:00:00:00:00:01" } }
+    hosts: { knox-1: { segment: lab, address: [10.9.0.1, "fd09::1"], mac: "02:00:00:00:00:01" } }
   pouta:
     gateways: { pouta-gw: { endpoint: "192.0.2.2:51820", overlay: 10.0.0.2 } }
-    hosts: { pouta-1: { segment: lab, address: 10.9.0.129, mac: "02:00:00:00:00:02" } }
+    hosts: { pouta-1: { segment: lab, address: [10.9.0.129, "fd09::129"], mac: "02:00:00:00:00:02" } }
 segments:
   lab:
     vni: 7
-    subnet: 10.9.0.0/24
+    subnet: [10.9.0.0/24, "fd09::/64"]
     sites:
-      knox: { pool: 10.9.0.1-10.9.0.100, port: eth1 }
-      pouta: { pool: 10.9.0.129-10.9.0.200, port: eth1 }
+      knox: { pool: [10.9.0.1-10.9.0.100, "fd09::1-fd09::100"], port: eth1 }
+      pouta: { pool: [10.9.0.129-10.9.0.200, "fd09::129-fd09::200"], port: eth1 }
 `;
 
 /** A gateway with the agent that ships, and a switch on its port. No server was ever there. */
@@ -62,14 +62,17 @@ export class Gateway {
   }
 
   /** A machine on the switch, which says nothing by itself. */
-  plugIn(name: string, address: string, mac: string): void {
+  plugIn(name: string, addresses: string | readonly string[], mac: string): void {
     this.do(`ip netns add ${name}`);
     this.inside('switch', `ip link add ${name} type veth peer name eth0`);
     this.inside('switch', `ip link set dev ${name} addrgenmode none master lan up`);
     this.inside('switch', `ip link set dev eth0 netns /run/netns/${name}`);
     this.inside(name, `ip link set dev eth0 addrgenmode none address ${mac}`);
     this.inside(name, 'sysctl -qw net.ipv4.conf.eth0.arp_notify=0');
-    this.inside(name, `ip address add ${address}/24 dev eth0`);
+    for (const address of [addresses].flat()) {
+      const options = address.includes(':') ? '/64 nodad' : '/24';
+      this.inside(name, `ip address add dev eth0 ${address}${options}`);
+    }
     this.inside(name, 'ip link set dev eth0 up');
   }
 
@@ -122,7 +125,7 @@ export async function openWorld(): Promise<readonly [Gateway, Gateway]> {
     machine.write(`${folder}/confirmed.json`, JSON.stringify(project(model, machine.name)));
     machine.must('agent', 'start');
   }
-  a.plugIn('knox-1', '10.9.0.1', '02:00:00:00:00:01');
-  b.plugIn('pouta-1', '10.9.0.129', '02:00:00:00:00:02');
+  a.plugIn('knox-1', ['10.9.0.1', 'fd09::1'], '02:00:00:00:00:01');
+  b.plugIn('pouta-1', ['10.9.0.129', 'fd09::129'], '02:00:00:00:00:02');
   return [a, b];
 }

@@ -49,6 +49,17 @@ suite('the table of a segment, with no server', {
     expect(seen.output()).not.toMatch(/ARP|Broadcast|ff:ff:ff:ff:ff:ff|33:33:/);
   });
 
+  test('a machine of IPv6 alone that never spoke answers its first ping, too', async () => {
+    const seen = b.box.start(['tcpdump', '-lnei', 'wg0', '-T', 'vxlan', 'udp', 'port', '14789']);
+    await until('it listens', () => seen.output().includes('listening on'));
+    b.plugIn('silent6', 'fd09::60', '02:00:00:00:06:60');
+    const began = performance.now();
+    expect(a.reaches('knox-1', 'fd09::60', 2)).toBe(true);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    await until('the ping is seen', () => seen.output().includes('echo reply'));
+    expect(seen.output()).not.toMatch(/ICMP6, neighbor|33:33:/);
+  });
+
   test('a machine that moves to the other site is followed within a second', async () => {
     b.unplug('guest');
     a.plugIn('guest', guest.address, guest.mac);
@@ -121,6 +132,30 @@ suite('the table of a segment, with no server', {
       return a.reaches('knox-1', guest.address, 0.1);
     });
     b.unplug('heir');
+  });
+
+  test('an address of IPv6 stays with the machine that has it, and goes when that is gone', async () => {
+    const neighbour = (): string => a.inside(space, 'ip neigh show fd09::60');
+    a.plugIn('heir6', 'fd09::60', '02:00:00:00:06:67');
+    a.reaches('heir6', 'fd09::129', 0.2);
+    for (const gateway of [a, b]) {
+      const said = await until('both agents say so', () => {
+        const text = gateway.machine.must('agent', 'status');
+        return text.includes('fd09::60') && text;
+      });
+      expect(said).toMatch(
+        /fd09::60 of segment lab is at two places: at site \w+, and at site \w+/,
+      );
+    }
+    expect(neighbour()).toContain('02:00:00:00:06:60');
+    b.unplug('silent6');
+    await until('the heir is reached from the other site', () => {
+      a.inside('heir6', 'ip neigh flush all');
+      a.reaches('heir6', 'fd09::129', 0.1);
+      b.inside('pouta-1', 'ip neigh flush all');
+      return b.reaches('pouta-1', 'fd09::60', 0.1);
+    });
+    a.unplug('heir6');
   });
 
   test('a machine that shows up at a second place stays at the first, and is told of with both', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMac } from './element.ts';
 import { type Message, mostSpokenOf } from './messages.ts';
 import type { Claim, Registry } from './registry.ts';
@@ -7,6 +8,9 @@ import type { Pair, Sight } from './sight.ts';
 /** ms that a gateway looks for what another claims; and after which its silence is an answer. */
 const search = 300;
 const patience = 2_000;
+
+/** ms to wait for more claims, and of how many the port is asked at once: all answers are read anew each time. */
+const together = { settle: 10, most: 256 } as const;
 
 /** A machine is claimed once within so many ms, and so many machines. */
 const pace = { gap: 700, most: 1_000 } as const;
@@ -31,6 +35,9 @@ export class Disputes {
   /** What was claimed of other gateways, which have not let it go yet. */
   readonly #claims = new Map<string, Claim>();
   readonly #pace = new Seldom(pace.gap, pace.most);
+  /** What others claim of us, each by whom. */
+  readonly #claimed = new Map<string, string>();
+  #isJudging = false;
 
   constructor(parties: Parties) {
     this.#parties = parties;
@@ -92,19 +99,42 @@ export class Disputes {
     const ours = of.filter((one) => registry.own.has(one));
     const owed = ours.filter((one) => registry.isUnheard(one, at));
     concern(owed.flatMap((one) => registry.gone(one)));
-    const disputed = ours.filter((one) => registry.own.has(one));
-    if (disputed.length > 0) void this.#judge(at, disputed);
+    for (const one of ours) if (registry.own.has(one)) this.#claimed.set(one, at);
+    if (this.#claimed.size > 0 && !this.#isJudging) void this.#judgeAll();
   }
 
-  async #judge(at: string, of: readonly string[]): Promise<void> {
-    const { segment, registry, say, concern } = this.#parties;
-    const isHere = await this.#search(of);
-    const kept = of.filter(isHere);
-    for (const one of kept) registry.contested(one, '', at);
-    const gone = of.filter((one) => !isHere(one));
+  async #judgeAll(): Promise<void> {
+    this.#isJudging = true;
+    while (this.#claimed.size > 0) {
+      await sleep(together.settle);
+      const some = [...this.#claimed].slice(0, together.most);
+      for (const [one] of some) this.#claimed.delete(one);
+      await this.#judge(some);
+    }
+    this.#isJudging = false;
+  }
+
+  async #judge(claimed: readonly (readonly [of: string, by: string])[]): Promise<void> {
+    const { registry, concern } = this.#parties;
+    const isHere = await this.#search(claimed.map(([one]) => one));
+    const kept = claimed.filter(([one]) => isHere(one));
+    for (const [one, at] of kept) registry.contested(one, '', at);
+    const gone = claimed.flatMap(([one]) => (isHere(one) ? [] : [one]));
     const all = new Set(gone.flatMap((one) => [one, ...registry.addressesOf(one)]));
     concern([...all].flatMap((one) => registry.gone(one)));
-    if (kept.length > 0) say(at, { type: 'kept', segment, of: kept });
+    for (const [at, of] of Map.groupBy(kept, ([, by]) => by)) {
+      this.#sayKept(
+        at,
+        of.map(([one]) => one),
+      );
+    }
+  }
+
+  #sayKept(at: string, of: readonly string[]): void {
+    const { segment, say } = this.#parties;
+    for (let i = 0; i < of.length; i += mostSpokenOf) {
+      say(at, { type: 'kept', segment, of: of.slice(i, i + mostSpokenOf) });
+    }
   }
 
   /** Looks for them on the port; a machine is there if it answers for one of its addresses. */

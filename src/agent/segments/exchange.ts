@@ -1,10 +1,13 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Lines } from './lines.ts';
 import type { Log, Part } from './log.ts';
-import type { Message } from './messages.ts';
+import { laterMessages, type Message } from './messages.ts';
 
 /** ms until another gateway is called again; doubles up to `most`. */
 const gaps = { least: 200, most: 5_000 } as const;
+
+/** ms to wait for more news: one message tells of many. */
+const settle = 2;
 
 /** IPv4 addresses of a socket that listens on both families. */
 const plain = (address = ''): string => address.replace(/^::ffff:/, '');
@@ -36,6 +39,8 @@ class Call {
   #stopped = false;
   /** What it was told, by segment; undefined until it said what it has. */
   #told: Map<string, [id: string | undefined, seq: number]> | undefined;
+  /** Messages that it understands, of those that not all do. */
+  #hears: ReadonlySet<string> = new Set();
 
   constructor(at: string, heard: Heard, open: () => Socket) {
     this.#at = at;
@@ -60,6 +65,7 @@ class Call {
     if (message.type !== 'have') return;
     this.#gap = gaps.least;
     this.#told = new Map(Object.entries(message.tables));
+    this.#hears = new Set(message.hears);
     this.flush();
   }
 
@@ -75,7 +81,8 @@ class Call {
   }
 
   say(message: Message): void {
-    if (this.#told) this.#lines?.send(message);
+    const isLater = laterMessages.some((type) => type === message.type);
+    if (this.#told && (!isLater || this.#hears.has(message.type))) this.#lines?.send(message);
   }
 
   stop(): void {
@@ -104,6 +111,7 @@ export class Exchange {
   readonly #callers = new Map<string, Socket>();
   #server: Server | undefined;
   #again: NodeJS.Timeout | undefined;
+  #flushing: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(local: string, port: number, heard: Heard) {
@@ -138,7 +146,7 @@ export class Exchange {
       if (this.#callers.get(at) === socket) this.#callers.delete(at);
     });
     const lines = new Lines(socket, (message) => this.#hear(at, message, socket));
-    lines.send({ type: 'have', tables: this.#heard.known(at) });
+    lines.send({ type: 'have', tables: this.#heard.known(at), hears: [...laterMessages] });
   }
 
   #hear(at: string, message: Message, socket: Socket): void {
@@ -174,9 +182,12 @@ export class Exchange {
     return connect({ host, port: this.#port, localAddress: this.#local });
   }
 
-  /** Tells the others what is new. */
+  /** Tells the others what is new, in a moment. */
   flush(): void {
-    for (const call of this.#calls.values()) call.flush();
+    this.#flushing ??= setTimeout(() => {
+      this.#flushing = undefined;
+      for (const call of this.#calls.values()) call.flush();
+    }, settle);
   }
 
   /** Says something to one of them, unless it is away. */
@@ -187,6 +198,7 @@ export class Exchange {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#again);
+    clearTimeout(this.#flushing);
     for (const call of this.#calls.values()) call.stop();
     for (const socket of this.#callers.values()) socket.destroy();
     this.#server?.close();

@@ -57,8 +57,8 @@ export class Lines {
     for (const line of lines) {
       const message = line.length > longestLine ? undefined : messageOf(line);
       if (this.#socket.destroyed) return;
-      if (message) this.#hear(message);
-      else this.#socket.destroy();
+      if (!message) this.#socket.destroy();
+      else if (message !== 'later') this.#hear(message);
     }
     this.#slow(lines.length);
   }

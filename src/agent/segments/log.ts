@@ -81,11 +81,11 @@ export class Log {
   /** What another has to hear, who was told up to a number of the table with that id. */
   since(id: string | undefined, seq: number): readonly Part[] {
     const goesOn = id === this.#id && seq >= this.#floor && seq <= this.#seq;
+    if (goesOn && seq === this.#seq) return [];
     const from = goesOn ? seq : 0;
     const entries = [...this.#entries].filter(
       ([, { at, element }]) => at > from && (goesOn || element),
     );
-    if (goesOn && entries.length === 0) return [];
     const parts: Part[] = [];
     for (let i = 0; i < Math.max(entries.length, 1); i += mostInPart) {
       const some = entries.slice(i, i + mostInPart);

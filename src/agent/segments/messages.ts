@@ -31,24 +31,35 @@ export const Message = Type.Union([
   Type.Object({ type: Type.Literal('claim'), segment: Text, of: Some }),
   /** They are: what was claimed stays where it is. */
   Type.Object({ type: Type.Literal('kept'), segment: Text, of: Some }),
-  /** From who is called, first of all: up to which number it knows the caller's tables. */
+  /**
+   * From who is called, first of all: up to which number it knows the caller's tables, and which messages it
+   * understands besides `part`, `ask` and `beat`, which all do.
+   */
   Type.Object({
     type: Type.Literal('have'),
     tables: Type.Record(Text, Type.Tuple([Text, Count])),
+    hears: Type.Optional(Type.Array(Text, { maxItems: mostSpokenOf })),
   }),
   Type.Object({ type: Type.Literal('beat') }),
 ]);
 export type Message = Static<typeof Message>;
 
+/** What came after the first agents that speak of segments: they hang up on it, so it is said to none that did not ask for it. */
+export const laterMessages = ['claim', 'kept'] as const satisfies readonly Message['type'][];
+
+const types: ReadonlySet<string> = new Set(['part', 'ask', 'have', 'beat', ...laterMessages]);
+
 const compile = () => Compile(Message);
 let made: ReturnType<typeof compile> | undefined;
 
-/** A message of a line; undefined where it is none. */
-export function messageOf(line: string): Message | undefined {
+/** A message of a line; `later` where an agent that came after us may understand it, undefined where it is none. */
+export function messageOf(line: string): Message | 'later' | undefined {
   made ??= compile();
   try {
     const value: unknown = JSON.parse(line);
-    return made.Check(value) ? value : undefined;
+    if (made.Check(value)) return value;
+    const { type } = value as { readonly type?: unknown };
+    return typeof type === 'string' && !types.has(type) ? 'later' : undefined;
   } catch {
     return undefined;
   }

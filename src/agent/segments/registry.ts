@@ -1,6 +1,7 @@
 import { Address, Prefix } from '#ip';
 import type { FdbEntry, Neighbour, NftElementItem, Table } from '#state';
 import { type Element, highestVersion, isMac } from './element.ts';
+import { Elements } from './elements.ts';
 
 /** What a gateway can know of its own site, and of each other one; more than that is not listened to. */
 export const mostElements = 65_536;
@@ -61,8 +62,8 @@ export class Registry {
   #known: Known;
   #pins: ReadonlyMap<string, Pin> = new Map();
   #subnets: readonly Prefix[] = [];
-  readonly #own = new Map<string, Element>();
-  readonly #others = new Map<string, Map<string, Element>>();
+  readonly #own = new Elements();
+  readonly #others = new Map<string, Elements>();
   /** When an address was taken over by this place, ms. */
   readonly #taken = new Map<string, number[]>();
   /** What was taken over from gateways that said nothing to it. */
@@ -82,7 +83,7 @@ export class Registry {
     this.#subnets = known.table.subnets.map((text) => Prefix.parse(text));
     const peers = new Set(known.table.peers.map(({ address }) => address));
     for (const at of this.#others.keys()) if (!peers.has(at)) this.#others.delete(at);
-    for (const of of this.#own.keys()) if (this.#pins.has(of)) this.#own.delete(of);
+    for (const of of this.#own.all.keys()) if (this.#pins.has(of)) this.#own.delete(of);
   }
 
   /** Addresses of the segment; and what machines of IPv6 call their routers by. */
@@ -98,7 +99,7 @@ export class Registry {
 
   /** What is told to the other gateways. */
   get own(): ReadonlyMap<string, Element> {
-    return this.#own;
+    return this.#own.all;
   }
 
   get conflicts(): readonly Conflict[] {
@@ -160,9 +161,7 @@ export class Registry {
   /** Addresses that a machine had at other gateways. */
   #elsewhere(mac: string): readonly string[] {
     return [...this.#others.values()].flatMap((table) =>
-      table.has(mac)
-        ? [...table.values()].flatMap((one) => (one.mac === mac && one.of !== mac ? [one.of] : []))
-        : [],
+      table.has(mac) ? table.addressesOf(mac) : [],
     );
   }
 
@@ -174,11 +173,11 @@ export class Registry {
     }
     const own = this.#own.get(of);
     if (own?.mac === mac) return false;
-    if (!own && this.#own.size >= mostElements) return false;
+    if (!own && this.#own.all.size >= mostElements) return false;
     if (own && !this.#mayTake(of, '')) return false;
     if (own) this.#countTaken(of);
     const version = own?.version ?? (this.#strongest(of)?.element.version ?? -1) + 1;
-    this.#own.set(of, { of, mac, version: Math.min(version, highestVersion) });
+    this.#own.set({ of, mac, version: Math.min(version, highestVersion) });
     return true;
   }
 
@@ -221,26 +220,24 @@ export class Registry {
 
   /** The addresses of a machine here. */
   addressesOf(mac: string): readonly string[] {
-    return [...this.#own.values()].flatMap((one) =>
-      one.mac === mac && one.of !== mac ? [one.of] : [],
-    );
+    return this.#own.addressesOf(mac);
   }
 
   /** Another gateway tells what is on its port and what no longer; gives what that concerns. */
   hear(at: string, put: readonly Element[], del: readonly string[]): readonly string[] {
-    const table = this.#others.get(at) ?? new Map<string, Element>();
+    const table = this.#others.get(at) ?? new Elements();
     this.#others.set(at, table);
     for (const of of del) table.delete(of);
     const concerned = [...del];
     for (const element of put) {
-      if (!this.#isSound(element) || (table.size >= mostElements && !table.has(element.of)))
+      if (!this.#isSound(element) || (table.all.size >= mostElements && !table.has(element.of)))
         continue;
       const pin = this.#pins.get(element.of);
       if (pin) {
         if (pin.at !== at || pin.mac !== element.mac) this.#isPinned(element.of, pin, at);
         continue;
       }
-      table.set(element.of, element);
+      table.set(element);
       concerned.push(element.of);
       this.#yield(at, element);
     }
@@ -249,8 +246,8 @@ export class Registry {
 
   /** All that another gateway knows, instead of what it said before. */
   hearAll(at: string, elements: readonly Element[]): readonly string[] {
-    const before = [...(this.#others.get(at)?.keys() ?? [])];
-    this.#others.set(at, new Map());
+    const before = [...(this.#others.get(at)?.all.keys() ?? [])];
+    this.#others.set(at, new Elements());
     return [...new Set([...before, ...this.hear(at, elements, [])])];
   }
 
@@ -290,7 +287,7 @@ export class Registry {
 
   /** Everything that any gateway said. */
   get all(): ReadonlySet<string> {
-    return new Set([...this.#others.values()].flatMap((table) => [...table.keys()]));
+    return new Set([...this.#others.values()].flatMap((table) => [...table.all.keys()]));
   }
 
   /** Where frames to a MAC address are to be sent, beside what the file says. */

@@ -9,9 +9,9 @@ import { Log, type Part } from './log.ts';
 import { type Conflict, type Known, Registry } from './registry.ts';
 import { Seldom } from './seldom.ts';
 import { type Pair, Sight } from './sight.ts';
+import { Silence } from './silence.ts';
 
-/** ms: an answer to a probe comes within; and one address is asked for no oftener than that. */
-const answer = 2_000;
+/** ms: one address is asked for no oftener than that. */
 const again = 700;
 
 /** Addresses that are probed within `again` at most. */
@@ -38,6 +38,12 @@ export class SegmentTable {
     neighbours: new Map(),
     'nft-elements': new Map(),
   };
+  /** The same by what items are called. */
+  readonly #byId: { readonly [F in LearnedFacility]: Map<string, ItemTypes[F]> } = {
+    fdb: new Map(),
+    neighbours: new Map(),
+    'nft-elements': new Map(),
+  };
   /** What changed since the kernel was told. */
   readonly #dirty = new Set<string>();
   /** Whose frames the bridge sends to our port, by its name, though they are elsewhere. */
@@ -48,6 +54,7 @@ export class SegmentTable {
   readonly #asked = new Seldom(again, mostProbes);
   readonly #probed = new Seldom(again, mostProbes);
   readonly #disputes: Disputes;
+  readonly #silence: Silence;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(space: string, known: Known, around: Around) {
@@ -58,22 +65,27 @@ export class SegmentTable {
     this.#log = new Log(known.table.segment, randomUUID());
     this.#sight = new Sight(space, known.table, around.run, {
       here: (mac, address) => this.#here(mac, address),
-      silent: (mac) => this.#silent(mac),
+      silent: (mac) => this.#silence.machine(mac),
       asked: (address) => this.#wanted(address),
       strayed: (mac, port) => this.#strayed(mac, port),
-      looked: () => {
+      looked: (heard) => {
+        this.#silence.all(heard);
         around.exchange()?.flush();
         around.changed();
       },
     });
-    this.#disputes = new Disputes({
-      segment: this.segment,
+    const parts = {
       registry: this.#registry,
       sight: this.#sight,
+      concern: (keys: readonly string[]) => this.#concern(keys),
+      later: (delay: number, act: () => void) => this.#later(delay, act),
+    };
+    this.#disputes = new Disputes({
+      ...parts,
+      segment: this.segment,
       say: (at, message) => around.exchange()?.say(at, message),
-      concern: (keys) => this.#concern(keys),
-      later: (delay, act) => this.#later(delay, act),
     });
+    this.#silence = new Silence(parts);
   }
 
   get log(): Log {
@@ -163,18 +175,6 @@ export class SegmentTable {
     } else void this.#sight.loosen(mac, port);
   }
 
-  /** The bridge heard nothing of it for long: whoever is there answers. */
-  #silent(mac: string): void {
-    const addresses = this.#registry.addressesOf(mac);
-    if (addresses.length === 0) return this.#concern(this.#registry.gone(mac));
-    void this.#lookFor(addresses.map((address): Pair => [mac, address]));
-    this.#later(answer, () => {
-      if (this.#sight.isThere(mac)) return;
-      const gone = [mac, ...addresses].filter((of) => this.#registry.own.get(of)?.mac === mac);
-      this.#concern(gone.flatMap((of) => this.#registry.gone(of)));
-    });
-  }
-
   /** Somebody here asks for an address: where nobody knows it, the other gateways look. */
   #wanted(address: string): void {
     if (!this.#registry.isAddress(address) || !this.#asked.takes(address)) return;
@@ -232,13 +232,8 @@ export class SegmentTable {
     const had = elements.flatMap(({ of }) => own.get(of) ?? []);
     this.#concern(hear());
     const lost = had.filter(({ of, mac }) => of !== mac && !own.has(of));
-    if (lost.length > 0) void this.#lookFor(lost.map(({ mac, of }): Pair => [mac, of]));
+    this.#silence.lookFor(lost.map(({ mac, of }): Pair => [mac, of]));
     this.#disputes.settle();
-  }
-
-  async #lookFor(pairs: readonly Pair[]): Promise<void> {
-    await this.#sight.forget(pairs);
-    await this.#sight.probe(pairs.map(([, address]) => address));
   }
 
   /** Begins anew with what another gateway says. */
@@ -276,9 +271,12 @@ export class SegmentTable {
     after: ItemTypes[F] | undefined,
   ): readonly Change[] {
     const items: Map<string, ItemTypes[F]> = this.#items[facility];
+    const byId: Map<string, ItemTypes[F]> = this.#byId[facility];
     const before = items.get(of);
     if (after) items.set(of, after);
     else items.delete(of);
+    if (before) byId.delete(idOf[facility](before));
+    if (after) byId.set(idOf[facility](after), after);
     const isOther = before && after && idOf[facility](before) !== idOf[facility](after);
     if (!isOther) return changeOf(this.space, facility, before, after);
     return [
@@ -287,22 +285,11 @@ export class SegmentTable {
     ];
   }
 
-  /** All of it, for whoever looks at the whole. */
+  /** All of it as it is now, and as it goes on to be, for whoever looks at the whole. */
   get learned(): Learned {
     const isHeard = this.#table.peers.every(({ address }) => this.#heard.has(address));
-    return {
-      fdb: byId('fdb', this.#items.fdb),
-      neighbours: byId('neighbours', this.#items.neighbours),
-      'nft-elements': byId('nft-elements', this.#items['nft-elements']),
-      settled: isHeard && this.#sight.hasLooked,
-    };
+    return { ...this.#byId, settled: isHeard && this.#sight.hasLooked };
   }
 }
-
-const byId = <F extends LearnedFacility>(
-  facility: F,
-  items: ReadonlyMap<string, ItemTypes[F]>,
-): ReadonlyMap<string, ItemTypes[F]> =>
-  new Map([...items.values()].map((item) => [idOf[facility](item), item]));
 
 const elementsOf = ({ put }: Part) => put.map(([of, mac, version]) => ({ of, mac, version }));

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fnv1a } from '#base';
 import { type Run, sightTable } from '#host';
 import type { Table } from '#state';
 import { Seldom } from './seldom.ts';
+import { askedIn, isSix, keyOf, macOf, newsSets, rules, setOf, valuesIn } from './sets.ts';
 
 /** ms until a monitor that ended is started again, and between looks at what it may have missed. */
 const restart = 1_000;
@@ -24,42 +26,8 @@ export interface Seen {
   asked(address: string): void;
   /** The bridge sends frames for it out of our own port, though it was told otherwise. */
   strayed(mac: string, port: string): void;
-  /** All that the kernel knew already was told. */
-  looked(): void;
-}
-
-/**
- * The kernel tells who asks and answers by ARP and ND on the port, by tracing (`nft monitor trace`) what is
- * new: that says that something is, and the sets say what. `heard` remembers so that nobody is told of twice; it
- * stays when the agent is started again. ND's target is 64 bits into ICMPv6, behind 320 of IPv6.
- */
-const frame = 'ether saddr . arp saddr ip . arp daddr ip . arp operation';
-
-const rules = ({ vxlan }: Table): string => `
-table bridge ${sightTable} {
-  set heard { type ether_addr . ipv4_addr; flags dynamic,timeout; timeout 10m; size 65536; }
-  set heard6 { type ether_addr . ipv6_addr; flags dynamic,timeout; timeout 10m; size 65536; }
-  set news { type ether_addr . ipv4_addr . ipv4_addr . arp_op; flags dynamic,timeout; timeout 900ms; size 8192; }
-  set news6 { type ether_addr . ipv6_addr; flags dynamic,timeout; timeout 900ms; size 8192; }
-  set asked6 { typeof ip6 daddr; flags dynamic,timeout; timeout 900ms; size 1024; }
-  chain look {
-    arp operation request ${frame} != @news limit rate 40/second burst 80 packets add @news { ${frame} } meta nftrace set 1
-    ether type arp arp saddr ip != 0.0.0.0 ether saddr . arp saddr ip != @heard limit rate 1000/second burst 8000 packets add @heard { ether saddr . arp saddr ip } add @news { ${frame} } meta nftrace set 1
-    icmpv6 type nd-neighbor-solicit limit rate 40/second burst 80 packets add @asked6 { @nh,384,128 } meta nftrace set 1
-    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 saddr != :: ether saddr . ip6 saddr != @heard6 limit rate 1000/second burst 8000 packets add @heard6 { ether saddr . ip6 saddr } add @news6 { ether saddr . ip6 saddr } meta nftrace set 1
-  }
-  chain prerouting {
-    type filter hook prerouting priority -300; policy accept;
-    iifname != "${vxlan}" ether type arp jump look
-    iifname != "${vxlan}" ether type ip6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } jump look
-  }
-}
-`;
-
-interface SetListing {
-  readonly nftables: readonly {
-    readonly set?: { readonly elem?: readonly unknown[] };
-  }[];
+  /** All that the kernel knew already was told; it heard of these, each as `mac address`. */
+  looked(heard: ReadonlySet<string>): void;
 }
 
 interface FdbLine {
@@ -69,14 +37,6 @@ interface FdbLine {
   readonly state?: string;
   readonly flags?: readonly string[];
 }
-
-const newsSets = ['news', 'news6', 'asked6'] as const;
-
-/** An element of a set with its timeout, or without. */
-const valueOf = (element: unknown): unknown =>
-  element !== null && typeof element === 'object' && 'elem' in element
-    ? (element.elem as { readonly val: unknown }).val
-    : element;
 
 /** `02:.. dev eth1 master bridge static`, after `Deleted` where it went. */
 const fdbLine = /^(Deleted )?([0-9a-f:]{17}) dev (\S+)( .*)?$/;
@@ -215,8 +175,7 @@ export class Sight {
   async #set(name: string): Promise<readonly unknown[]> {
     const argv = ['nft', '-j', 'list', 'set', 'bridge', sightTable, name];
     const text = await this.#run('read', this.#inside(argv));
-    const { nftables } = JSON.parse(text) as SetListing;
-    return nftables.flatMap(({ set }) => set?.elem ?? []).map(valueOf);
+    return valuesIn(text);
   }
 
   get #hasSix(): boolean {
@@ -284,7 +243,7 @@ export class Sight {
       for (const values of heard) this.#pairs(values.filter((one) => now.has(macOf(one))));
       for (const mac of this.#there) if (!now.has(mac)) this.#wentSilent(mac);
       this.#hasLooked = true;
-      this.#seen.looked();
+      this.#seen.looked(new Set(heard.flat().map(keyOf)));
     } catch {
       // The next round may see more.
     }
@@ -293,11 +252,57 @@ export class Sight {
 
   /** Makes the kernel ask for these on the port, though it may think that it knows them. */
   async probe(addresses: readonly string[]): Promise<void> {
-    const lines = addresses.flatMap((address) => [
-      `neigh replace ${address} dev ${this.#table.bridge} nud none`,
-      `neigh replace ${address} dev ${this.#table.bridge} use`,
-    ]);
-    await this.#batch(['ip', '-force', '-batch', '-'], lines);
+    await this.#ask(addresses, []);
+  }
+
+  /** `past`: asked for before; the kernel need not remember them. */
+  async #ask(addresses: readonly string[], past: readonly string[]): Promise<void> {
+    const ports = [...addresses, ...past].some(isSix) ? await this.#portsToAsk() : [];
+    const on = (address: string) => (isSix(address) ? ports : [this.#table.bridge]);
+    const lines = [
+      ...past.flatMap((address) =>
+        on(address).map((device) => `neigh del ${address} dev ${device}`),
+      ),
+      ...addresses.flatMap((address) => on(address).flatMap((device) => asking(address, device))),
+    ];
+    if (lines.length > 0) await this.#batch(['ip', '-force', '-batch', '-'], lines);
+  }
+
+  /**
+   * The bridge has no address to ask from by ND, and should have none, since it would be asked things itself. What
+   * comes in by its ports is never theirs, so one of them asks with an address of its link, and is deaf.
+   */
+  async #portsToAsk(): Promise<readonly string[]> {
+    try {
+      const text = await this.#run('read', this.#inside(['bridge', '-j', 'link', 'show']));
+      const ports = (JSON.parse(text) as readonly FdbLine[])
+        .filter(({ master, ifname }) => master === this.#table.bridge && this.#isPort(ifname))
+        .map(({ ifname }) => ifname);
+      const from = linkAddressOf(`${this.#space}/${this.#table.local}`);
+      const lines = ports.map((port) => `address replace ${from}/64 dev ${port} nodad`);
+      // It would ask for routers.
+      for (const port of ports) await this.#batch(['sysctl', '-qw', `${rsOf(port)}=0`], []);
+      await this.#batch(['ip', '-force', '-batch', '-'], lines);
+      return ports;
+    } catch {
+      return [];
+    }
+  }
+
+  /** Asks for machines on the port: whoever answers is told of. */
+  async lookFor(pairs: readonly Pair[], past: readonly Pair[] = []): Promise<void> {
+    const addresses = (some: readonly Pair[]) => some.map(([, address]) => address);
+    await this.forget(pairs);
+    await this.#ask(addresses(pairs), addresses(past));
+  }
+
+  /** Machines with their addresses (`mac address`) of which it heard, and was not told to forget. @throws host/command-failed */
+  async heard(): Promise<ReadonlySet<string>> {
+    const values = [
+      ...(await this.#set('heard')),
+      ...(this.#hasSix ? await this.#set('heard6') : []),
+    ];
+    return new Set(values.map(keyOf));
   }
 
   /** What is told of these is news again: whoever answers is heard. */
@@ -318,9 +323,7 @@ export class Sight {
       await this.probe(pairs.map(([, address]) => address));
       await sleep(ms / 2);
     }
-    const sets = new Set(pairs.map(([, address]) => setOf(address)));
-    const heard = new Set<string>();
-    for (const set of sets) for (const one of await this.#set(set)) heard.add(keyOf(one));
+    const heard = await this.heard();
     return pairs.filter((pair) => heard.has(pair.join(' ')));
   }
 
@@ -335,16 +338,15 @@ export class Sight {
   }
 }
 
-const keyOf = (value: unknown): string =>
-  (value as { readonly concat?: readonly string[] }).concat?.join(' ') ?? '';
+const asking = (address: string, device: string): readonly string[] => [
+  `neigh replace ${address} dev ${device} nud none`,
+  `neigh replace ${address} dev ${device} use`,
+];
 
-/** What an ARP request is for. */
-function askedIn(value: unknown): readonly string[] {
-  const [, , target, operation] = (value as { readonly concat?: readonly unknown[] }).concat ?? [];
-  return operation === 'request' && typeof target === 'string' ? [target] : [];
+/** Each gateway has one of its own. */
+function linkAddressOf(of: string): string {
+  const digits = fnv1a(of).toString(16).padStart(8, '0');
+  return `fe80::6877:${digits.slice(0, 4)}:${digits.slice(4)}`;
 }
 
-const macOf = (value: unknown): string =>
-  (value as { readonly concat?: readonly string[] }).concat?.[0] ?? '';
-
-const setOf = (address: string): 'heard' | 'heard6' => (address.includes(':') ? 'heard6' : 'heard');
+const rsOf = (port: string): string => `net/ipv6/conf/${port}/router_solicitations`;
