@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
-import { logIn, openBrowser, openPage, type Scheme } from '../../tests/web/browser.ts';
+import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
 import type { Channel } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 import { furnish, script } from './fixtures/testing-dashboard.ts';
@@ -15,21 +15,49 @@ const dashboard = join(bundle, '../web');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What keeps people from using a page, as axe-core finds it: the rule and where it is broken. */
-async function hurdlesOn(page: Page, scheme: Scheme): Promise<readonly string[]> {
-  // As a debugger does, past the policy of the page.
-  await page.evaluate(axe);
-  // Other colours are all that is another in the dark.
-  const options = scheme === 'dark' ? { runOnly: ['color-contrast'] } : {};
-  return page.evaluate(async (asked) => {
+const hurdlesOn = async (page: Page): Promise<readonly string[]> =>
+  page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: {
         run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
       };
     };
-    const { violations } = await axe.run(asked);
+    const { violations } = await axe.run({ resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  }, options);
+  });
+
+/** Lets the page see the one colours and then the other, without loading it anew. */
+async function hinderNobody(page: Page, where: string): Promise<void> {
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+    expect(await hurdlesOn(page), `${where}, ${scheme}`).toEqual([]);
+  }
 }
+
+/** As `back` in a browser does: nothing is loaded that is there. */
+const moveTo = async (page: Page, path: string): Promise<void> =>
+  page.evaluate(
+    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new Event('popstate'))`,
+  );
+
+/** What every page says, and no other. */
+const pages: Readonly<Record<string, RegExp>> = {
+  '': /^Wrong now/,
+  '/map': /^Point at/,
+  '/machines': /^Last seen|^Version$/,
+  '/machines/anna': /^Connected to|^Is$/,
+  '/tunnels': /^Between$/,
+  '/tunnels/anna/hub': /^By the file$/,
+  '/platform': /^nobody listens/,
+  '/platform/mupif': /^Job managers/,
+  '/trace?from=anna&to=giessen&port=tcp/22': /arrives$/,
+  '/policy': /some ports/,
+  '/file': /^As it is stored/,
+  '/history': /^Revision 9$/,
+  '/history/9': /^What it changed$/,
+  '/none': /no such page/,
+};
 
 suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   let server: TestServer;
@@ -47,42 +75,23 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await server?.[Symbol.asyncDispose]();
   });
 
-  test.each<Scheme>(['light', 'dark'])(
-    'hinder nobody, break no rule and ask nobody else, %s',
-    async (scheme) => {
-      const { page, offences } = await openPage(browser, url, { scheme });
-      await page.goto('/');
-      await page.getByLabel('Token', { exact: true }).waitFor();
-      expect(await hurdlesOn(page, scheme)).toEqual([]);
-      await logIn(page, server.admin);
-      for (const path of [
-        '',
-        '/map',
-        '/machines',
-        '/machines/anna',
-        '/tunnels',
-        '/tunnels/anna/hub',
-        '/platform',
-        '/platform/mupif',
-        '/trace?from=anna&to=giessen&port=tcp/22',
-        '/policy',
-        '/history',
-        '/history/9',
-        '/none',
-      ]) {
-        await page.goto(`/n/net${path}`);
-        await page
-          .getByText(
-            /Wrong now|Point at|Overlay|Between|Handshake|Job managers|Who decides|some ports|by admin|no such page/,
-          )
-          .first()
-          .waitFor();
-        expect(await hurdlesOn(page, scheme), path).toEqual([]);
-      }
-      expect(offences).toEqual([]);
-      await page.context().close();
-    },
-  );
+  test('hinder nobody, break no rule and ask nobody else, in light and dark', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await page.goto('/');
+    await page.getByLabel('Token', { exact: true }).waitFor();
+    // As a debugger does, past the policy of the page.
+    await page.evaluate(axe);
+    await hinderNobody(page, 'login');
+    await logIn(page, server.admin);
+    await page.evaluate(axe);
+    for (const [path, says] of Object.entries(pages)) {
+      await moveTo(page, `/n/net${path}`);
+      await page.getByText(says).first().waitFor();
+      await hinderNobody(page, path);
+    }
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
 
   test('say at once what goes wrong and what is well again, in sentences', async () => {
     const { page } = await openPage(browser, url);
@@ -166,6 +175,60 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.getByRole('button', { name: 'Go back to revision 8' }).press('Enter');
     await page.getByText('it was too strict').waitFor();
     expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('mark a mistake in the file, keep what is typed when a session ends, and join what two changed', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'File' }).press('Enter');
+    const text = page.getByRole('textbox', { name: /net.yaml/ });
+    await text.press('Control+End');
+    await page.keyboard.type('groups: { staff: [anna, nobody] }');
+    const mistake = page.getByRole('button', { name: /net.yaml, line/ });
+    await mistake.waitFor();
+    await page.locator('.cm-lint-marker-error').waitFor();
+    await mistake.press('Enter');
+    await text.and(page.locator(':focus')).waitFor();
+    const typed = 'groups: { staff: [anna, zoe] }';
+    await page.keyboard.press('End');
+    for (const _ of ', nobody] }') await page.keyboard.press('Backspace');
+    await page.keyboard.type(', zoe] }');
+    const ready = page.getByRole('button', { name: 'Apply' }).and(page.locator(':enabled'));
+    await ready.waitFor();
+    // The session ends, and somebody else is faster.
+    await page.context().clearCookies();
+    await ready.press('Enter');
+    const { revision: base, entry, files } = await server.call('pull', {});
+    const theirs = { ...files, [entry]: `# of another\n${files[entry] ?? ''}` };
+    await server.call('apply', {}, { entry, files: theirs, base, why: 'faster' });
+    await page.getByLabel('Token', { exact: true }).fill(server.admin);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await text.getByText(typed).waitFor();
+    await page.getByText('apply by admin: faster').waitFor();
+    await page.getByRole('button', { name: 'Put mine into it' }).press('Enter');
+    await text.getByText('# of another').waitFor();
+    await page.getByLabel('Why', { exact: true }).fill('a group for staff');
+    await ready.press('Enter');
+    await page.getByText('apply by admin').waitFor();
+    await page.locator('.diff .new').getByText(`+ ${typed}`).waitFor();
+    expect((await server.call('pull', {})).files[entry]).toContain('# of another');
+    await page.getByRole('link', { name: 'File' }).press('Enter');
+    await page.getByText(/^As it is stored/).waitFor();
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('let who may only look read the file, and not write it', async () => {
+    const { token } = await server.call('createToken', {}, { role: 'viewer', name: 'vera' });
+    const { page } = await openPage(browser, url);
+    await logIn(page, token);
+    await page.getByRole('link', { name: 'File' }).press('Enter');
+    await page.getByText('A token of the role operator may change it.').waitFor();
+    const text = page.getByRole('textbox', { name: /net.yaml/ });
+    await text.press('Control+End');
+    await page.keyboard.type('groups: {}');
+    expect(await text.textContent()).not.toContain('groups: {}');
     await page.context().close();
   });
 

@@ -1,7 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { FileSet, PlanResult, Revision } from '#api';
 import { at } from './queries.ts';
 import { ask } from './server.ts';
+
+/** The stored file, and the revision that it is. */
+export interface Stored extends FileSet {
+  readonly revision: Revision['id'];
+}
 
 const send = async <T>(path: string, body: unknown): Promise<T> =>
   ask<T>(path, {
@@ -9,6 +14,15 @@ const send = async <T>(path: string, body: unknown): Promise<T> =>
     // Asked again after a lost answer it is done once.
     headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
     body: JSON.stringify(body),
+  });
+
+/** The file before is shown while the one of a new revision is asked for. */
+export const useStored = (network: string, revision: number) =>
+  useQuery({
+    queryKey: [network, 'file', revision],
+    queryFn: async () => ask<Stored>(at(network, 'file')),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
   });
 
 export const useRevisions = (network: string, revision: number, limit: number) =>
@@ -40,7 +54,20 @@ export const usePlan = (network: string, files: FileSet | undefined, revision: n
     gcTime: 0,
   });
 
+interface Application {
+  readonly files: FileSet;
+  readonly base: Revision['id'];
+  /** `hash` of the plan that was seen. */
+  readonly plan: string;
+  readonly why: string;
+}
+
 const reason = (why: string) => (why === '' ? {} : { why });
+
+export const apply = async (network: string, { files, base, plan, why }: Application) =>
+  send<Revision>(at(network, 'apply'), {
+    ...{ entry: files.entry, files: files.files, base, plan, ...reason(why) },
+  });
 
 export const rollBack = async (network: string, number: number, plan: string, why: string) =>
   send<Revision>(at(network, `revisions/${number}/rollback`), { plan, ...reason(why) });

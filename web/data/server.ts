@@ -1,16 +1,22 @@
-import type { Problem } from '#api';
+import type { Finding, Problem } from '#api';
 
 /** What a server answered that did not do what it was asked. */
 export class Refused extends Error {
   readonly status: number;
   readonly code: string;
   readonly fix: string;
+  /** What is wrong at which place of a file. */
+  readonly errors: readonly Finding[];
+  /** Of a conflict: what others did since, a line each. */
+  readonly since: readonly string[];
 
   constructor(status: number, problem: Partial<Problem>) {
     super(problem.detail ?? `the server answered ${status}`);
     this.status = status;
     this.code = problem.code ?? '';
     this.fix = problem.fix ?? '';
+    this.errors = problem.errors ?? [];
+    this.since = problem.since ?? [];
   }
 }
 

@@ -16,6 +16,7 @@ import { TunnelsPage } from './tunnels.tsx';
 
 /** What not everybody looks at is loaded where it is looked at. */
 const MapPage = lazy(async () => import('./map.tsx'));
+const FilePage = lazy(async () => import('./file/file.tsx'));
 const HistoryPage = lazy(async () => import('./history.tsx'));
 const PolicyPage = lazy(async () => import('./policy.tsx'));
 const TracePage = lazy(async () => import('./trace.tsx'));
@@ -36,6 +37,7 @@ const sections = [
   { path: ['platform'], name: 'Platform' },
   { path: ['trace'], name: 'Trace' },
   { path: ['policy'], name: 'Policy' },
+  { path: ['file'], name: 'File' },
   { path: ['history'], name: 'History' },
 ] as const;
 
@@ -105,6 +107,7 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
     return <MapPage status={status} tunnels={tunnels} />;
   }
   if (page === 'trace') return <TracePage status={status} />;
+  if (page === 'file') return <FilePage status={status} session={session} />;
   if (page === 'history') return <HistoryPage status={status} session={session} only={first} />;
   if (page === 'policy') return <PolicyPage status={status} />;
   if (page === 'platform') return <PlatformPage network={status.network} only={first} />;

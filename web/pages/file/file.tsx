@@ -1,0 +1,156 @@
+import { NativeSelect } from '@mantine/core';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { FileSet, Finding, NetworkStatus, SessionInfo } from '#api';
+import { type Stored, usePlan, useStored } from '../../data/changes.ts';
+import { type Draft, draftOf, keepDraft } from '../../data/draft.ts';
+import { mergeFiles } from '../../data/merge.ts';
+import { Refused } from '../../data/server.ts';
+import { Failure, Loading } from '../../parts/states.tsx';
+import { Application } from './application.tsx';
+import Editor from './editor.tsx';
+import { Notices } from './notices.tsx';
+
+interface FilePageProps {
+  readonly status: NetworkStatus;
+  readonly session: SessionInfo;
+}
+
+/** The stored file, which is the truth, in an editor. */
+export default function FilePage({ status, session }: FilePageProps) {
+  const { network, revision } = status;
+  const { data, error, refetch } = useStored(network, revision.number);
+  if (data) return <Editing status={status} session={session} stored={data} />;
+  if (error) return <Failure error={error} again={() => void refetch()} />;
+  return <Loading what="the file" />;
+}
+
+/** Milliseconds without a letter typed, after which the server is asked what it would do. */
+const pause = 400;
+
+function useRested<T>(value: T): T {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), pause);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return rested;
+}
+
+const isSame = (a: FileSet['files'], b: FileSet['files']): boolean =>
+  Object.keys({ ...a, ...b }).every((name) => a[name] === b[name]);
+
+const isSameRevision = (a: Stored, b: Stored): boolean =>
+  a.revision.epoch === b.revision.epoch && a.revision.number === b.revision.number;
+
+/** What is typed, and what it was begun from; kept in the browser from the first letter on. */
+function useWork(network: string, stored: Stored) {
+  const [first] = useState(() => draftOf(network));
+  const [work, setWork] = useState<Draft>(first ?? { base: stored, files: stored.files });
+  /** Counts the texts that came from elsewhere than from the editor's keys. */
+  const [turn, setTurn] = useState(0);
+  const [isKept, setKept] = useState(true);
+  const isTouched = !isSame(work.files, work.base.files);
+  const set = (next: Draft): void => {
+    setWork(next);
+    setKept(keepDraft(network, isSame(next.files, next.base.files) ? undefined : next));
+  };
+  const replace = (next: Draft): void => {
+    set(next);
+    setTurn(turn + 1);
+  };
+  const isBehind = !isSameRevision(work.base, stored);
+  // Who typed nothing sees the file as it is now.
+  if (isBehind && !isTouched) {
+    setWork({ base: stored, files: stored.files });
+    setTurn(turn + 1);
+  }
+  const isFound = first !== undefined && turn === 0;
+  return { work, set, replace, turn, isTouched, isBehind, isKept, isFound };
+}
+
+interface EditingProps extends FilePageProps {
+  readonly stored: Stored;
+}
+
+function Editing({ status, session, stored }: EditingProps) {
+  const { network, revision } = status;
+  const acts = session.role !== 'viewer';
+  const { work, set, replace, turn, ...is } = useWork(network, stored);
+  const { entry } = stored;
+  const [name, setName] = useState(entry);
+  const [jump, setJump] = useState<{ line: number; column: number }>();
+  const rested = useRested(work.files);
+  const asked = useMemo(() => ({ entry, files: rested }), [entry, rested]);
+  const plan = usePlan(network, is.isTouched ? asked : undefined, revision.number);
+  const found = useFound(plan.error, plan.isPending && is.isTouched);
+  const names = Object.keys(work.files).sort();
+  const shown = names.includes(name) ? name : entry;
+  const own = useMemo(
+    () => found.filter(({ place }) => place === undefined || place.file === shown),
+    [found, shown],
+  );
+  const go = ({ file, ...place }: NonNullable<Finding['place']>): void => {
+    if (names.includes(file)) setName(file);
+    setJump(place);
+  };
+  const onMerge = (): void => {
+    const { files } = mergeFiles(work.base.files, work.files, stored.files);
+    replace({ base: stored, files });
+  };
+  const onDrop = (): void => replace({ base: stored, files: stored.files });
+  return (
+    <>
+      <h1>File</h1>
+      <Notices
+        {...{ status, stored, work, ...is, acts, onMerge, onDrop }}
+        isChecking={is.isTouched && (plan.isPending || rested !== work.files)}
+      />
+      <div className="edit">
+        <section>
+          {names.length > 1 && (
+            <div className="tools">
+              <NativeSelect
+                size="xs"
+                aria-label="File"
+                value={shown}
+                data={names}
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
+            </div>
+          )}
+          <Editor
+            key={`${shown} ${turn}`}
+            label={acts ? `${shown}; Escape, then Tab leaves it` : shown}
+            text={work.files[shown] ?? ''}
+            isReadOnly={!acts}
+            findings={own}
+            jump={jump}
+            onChange={(text) => set({ ...work, files: { ...work.files, [shown]: text } })}
+          />
+          {acts && (
+            <p className="dim">
+              Ctrl-Space offers what may stand there, Ctrl-F seeks; Escape, then Tab leaves.
+            </p>
+          )}
+        </section>
+        {is.isTouched && (
+          <Application
+            {...{ network, stored, work, found, plan }}
+            isRested={rested === work.files && !is.isBehind}
+            onPlace={go}
+            onDone={() => keepDraft(network, undefined)}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+const none: readonly Finding[] = [];
+
+/** What the server found wrong; what it found last stays marked while it looks again. */
+function useFound(error: Error | null, isLooking: boolean): readonly Finding[] {
+  const last = useRef(none);
+  if (!isLooking) last.current = error instanceof Refused ? error.errors : none;
+  return last.current;
+}
