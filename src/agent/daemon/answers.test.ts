@@ -34,6 +34,11 @@ test('the median of the last twenty is told, whatever came before', () => {
   expect(sampleOf(known)).toMatchObject({ rtt: 30, loss: 0, answered: 1 });
 });
 
+test('what is usual is told when there were enough to know it', () => {
+  expect(sampleOf(after([1, ...times(8, 100)]))).not.toHaveProperty('usual');
+  expect(sampleOf(after([1, ...times(9, 100)]))).toMatchObject({ usual: expect.closeTo(1.9, 0) });
+});
+
 test('three in a row without an answer are told at once, and the first that is answered too', () => {
   expect(levelOf(after([...times(20, 5), undefined, undefined]))).toBe('answers');
   const silent = after([...times(20, 5), undefined, undefined, undefined]);
@@ -48,7 +53,7 @@ test('three in a row without an answer are told at once, and the first that is a
 
 test('what was sent before the tunnel stood was not lost on it', () => {
   expect(sampleOf(after([undefined, undefined, undefined, 7]))).toEqual({
-    ...{ loss: 0, rtt: 7, usual: 7, answered: 1 },
+    ...{ loss: 0, rtt: 7, answered: 1 },
   });
 });
 

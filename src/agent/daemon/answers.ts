@@ -61,7 +61,8 @@ export class Answers {
     return {
       loss: times.length === 0 ? 1 : round(lost / Math.max(known.length, enough)),
       ...(rtt !== undefined && { rtt: round(rtt) }),
-      ...(this.#usual !== undefined && { usual: round(this.#usual) }),
+      // The first few say nothing of what is usual.
+      ...(this.#usual !== undefined && times.length >= enough && { usual: round(this.#usual) }),
       ...(this.#answeredAt !== undefined && {
         answered: Math.round((now - this.#answeredAt) / 1000),
       }),
