@@ -49,7 +49,7 @@ export const Hello = Type.Object({
   install: Type.Optional(Install),
   /** The last one that this server ordered, as far as the agent knows. */
   upgrade: Type.Optional(Upgrade),
-  /** HostState facilities and the newest version of each that this agent knows; `probes`: it answers them; `tries`: it tries what it is asked to. */
+  /** HostState facilities and the newest version of each that this agent knows; `probes`: it answers them; `tries`: which questions it tries to answer. */
   supports: Type.Record(Type.String(), Type.Integer()),
   /** The state that the machine has now. */
   has: Type.Optional(Type.Object(StateName)),

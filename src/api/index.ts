@@ -15,3 +15,4 @@ export * from './routes.ts';
 export * from './schemas.ts';
 export { formatToken, parseToken, type Role, roles, type Token } from './token.ts';
 export * from './verify.ts';
+export * from './why.ts';

@@ -90,7 +90,7 @@ export const AccessResult = Type.Object({
 export type AccessResult = Static<typeof AccessResult>;
 
 /** A machine, a host or an address. */
-const Place = Type.String({ minLength: 1, maxLength: 200 });
+export const Place = Type.String({ minLength: 1, maxLength: 200 });
 
 /** What people look up in a network as it is meant. */
 export const inspectionRoutes = {

@@ -32,6 +32,7 @@ import {
   Upgrade,
 } from './schemas.ts';
 import { verifyRoutes } from './verify.ts';
+import { whyRoutes } from './why.ts';
 
 /** What a client calls a request, so that it can ask again for what may be done already. */
 export const requestHeader = 'idempotency-key';
@@ -94,6 +95,7 @@ export const routes = {
   }),
   ...monitorRoutes,
   ...verifyRoutes,
+  ...whyRoutes,
   pull: route({
     method: 'GET',
     path: `${network}/file`,

@@ -8,7 +8,9 @@ const Id = Type.Integer({ minimum: 0 });
 
 /**
  * What an agent is to try. reach: an ICMP echo, of `size` bytes as a packet that nobody may cut in pieces where that is said,
- * or a TCP connection that is ended at once. resolve: a name, as the programs of its machine look it up.
+ * or a TCP connection that is ended at once. resolve: a name, as the programs of its machine look it up. way: by which device
+ * and peer packets to an address go now. counter: what a counter of its filters has counted; nothing is sent for either, and
+ * agents answer them from version 2 of `tries` on.
  */
 export const Question = Type.Union([
   Type.Object({
@@ -20,6 +22,8 @@ export const Question = Type.Union([
     size: Type.Optional(Type.Integer({ minimum: 68, maximum: 65_535 })),
   }),
   Type.Object({ id: Id, kind: literal('resolve'), name: Type.String({ maxLength: 253 }) }),
+  Type.Object({ id: Id, kind: literal('way'), address: Type.String({ maxLength: 64 }) }),
+  Type.Object({ id: Id, kind: literal('counter'), name: Type.String({ maxLength: 200 }) }),
 ]);
 export type Question = Static<typeof Question>;
 
@@ -35,6 +39,17 @@ export const TryOutcome = Type.Union([
 ]);
 export type TryOutcome = Static<typeof TryOutcome>;
 
+/** By which device packets go, and to which peer where that is a tunnel of ours. */
+export const Way = Type.Object({
+  device: Type.String({ maxLength: 64 }),
+  peer: Type.Optional(Name),
+});
+export type Way = Static<typeof Way>;
+
+const Many = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+export const Counted = Type.Object({ packets: Many, bytes: Many });
+export type Counted = Static<typeof Counted>;
+
 export const Tried = Type.Object({
   id: Id,
   outcome: TryOutcome,
@@ -44,6 +59,8 @@ export const Tried = Type.Object({
   error: Type.Optional(Type.String({ maxLength: 300 })),
   /** Of a name. */
   addresses: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
+  way: Type.Optional(Way),
+  counted: Type.Optional(Counted),
 });
 export type Tried = Static<typeof Tried>;
 

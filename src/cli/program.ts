@@ -40,6 +40,7 @@ import { traceCommand } from './commands/trace.ts';
 import { tunnelsCommand } from './commands/tunnels.ts';
 import { upgradeCommand } from './commands/upgrade.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { whyCommand } from './commands/why.ts';
 import { helpCommand, strictUsage } from './usage.ts';
 
 /** Commands by what one wants to do, as the help shows them. */
@@ -54,6 +55,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       tunnelsCommand(),
       monitorsCommand(),
       verifyCommand(),
+      whyCommand(),
       applyCommand(),
       deployCommand(),
       pullCommand(),

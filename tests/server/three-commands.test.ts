@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TunnelsStatus } from '#api';
+import type { TunnelsStatus, WhyResult } from '#api';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { type Machine, overlayOf, type Running, serve, settled, statusAt, World } from './world.ts';
@@ -90,6 +90,35 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     expect(hub.hawser('verify', '--port', 'tpc/22').err).toContain('spec/bad-port');
   });
 
+  test('say why one reaches the other, and by which way', async () => {
+    const found = await until('all of it is well', () => {
+      const why = JSON.parse(hub.must('why', 'alice', 'bob', '--json')) as WhyResult;
+      return why.state === 'passes' && why;
+    });
+    expect(found).toMatchObject({
+      state: 'passes',
+      steps: [
+        { from: 'alice', to: 'hub', way: { device: 'hw-home', peer: 'hub' } },
+        { from: 'hub', to: 'bob', tunnel: { state: 'up' }, way: { peer: 'bob' } },
+      ],
+      machines: [{ name: 'alice' }, { name: 'hub' }, { name: 'bob' }],
+    });
+    const text = hub.must('why', 'alice', 'bob', 'tcp/22');
+    expect(text).toMatch(/^passes {2}tcp\/22 from alice to bob may pass, and nothing of ours/);
+    expect(text).toMatch(/^ +alice +hub +by hw-home +up: .* heard .*\n +hub +bob +by hw-home +up/m);
+    expect(text).toMatch(/changes on it, the newest first:\n(.*\n)* .* ago +joined +bob joined/);
+    const address = overlayOf(statusAt(hub), 'bob');
+    alice.do(`ip route add ${address}/32 dev eth0`);
+    const lost = hub.hawser('why', 'alice', 'bob');
+    alice.do(`ip route del ${address}/32 dev eth0`);
+    expect(lost).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(
+        /^broken .*\n {2}alice should send it to hub by hw-home, and sends it by eth0$/m,
+      ),
+    });
+  });
+
   const aliceIs = async (state: string, why: RegExp): Promise<number> => {
     const began = performance.now();
     await until(`the tunnel of alice is ${state}`, () => {
@@ -107,6 +136,13 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     alice.do('nft add rule inet foreign input iifname hw-home drop');
     // Four seconds, and what it takes to ask.
     expect(await aliceIs('down', /answers no probe of \w+ for \d s/)).toBeLessThan(6);
+    const why = hub.hawser('why', 'bob', 'alice');
+    expect([why.code, why.out]).toEqual([
+      1,
+      expect.stringMatching(
+        /^broken .*may pass, and does not get through\n {2}the tunnel between hub and alice is down: /,
+      ),
+    ]);
     await until('that is an event', () =>
       /tunnel between alice and hub is down: \w+ answers no probe/.test(
         hub.must('events', 'alice', '--kind', 'down'),
@@ -132,6 +168,12 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     const address = overlayOf(statusAt(hub), 'hub');
     await until('the policy holds', () => !alice.reaches(address));
     expect(hub.must('verify', 'alice')).toMatch(/^ +4 of 4 that may not, did not\nverdict/m);
+    expect(hub.hawser('why', 'alice', 'hub')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(
+        /^refused .*\n(?:.*\n)* {2}what decides about it \(deny at hub\) has counted [1-9]\d* packets\n {2}what changed last on the way: revision \d+, apply by admin; /,
+      ),
+    });
     await aliceIs('up', /answer after \d/);
     await until('they still hear', () => /answer after/.test(hub.must('tunnels', 'bob')));
   });

@@ -134,7 +134,7 @@ export class Session {
       program: version,
       ...(upgrades.install && { install: upgrades.install }),
       ...(upgrade && { upgrade }),
-      supports: { ...facilityVersions, probes: 1, tries: 1 },
+      supports: { ...facilityVersions, probes: 1, tries: 2 },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
       keys,
@@ -191,7 +191,10 @@ export class Session {
 
   /** Whoever asked is on the connection that there is now, or has given up. */
   async #try({ id, questions, within }: TryMessage): Promise<void> {
-    const answers = await tryAll(questions, within);
+    const answers = await tryAll(questions, within, {
+      run: this.#machine.run,
+      state: this.state,
+    });
     this.#link.send({ type: 'tried', id, answers: [...answers] });
   }
 

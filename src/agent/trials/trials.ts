@@ -3,29 +3,69 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import type { Question, Tried } from '#api';
 import { inParallel } from '#base';
+import type { Run } from '#host';
+import type { HostState } from '#state';
+import { countedBy } from './counter.ts';
 import { outcomeOf, refusalOf } from './outcome.ts';
+import { wayTo } from './way.ts';
 
 /** So many are tried at a time: an echo is a process. */
 const atOnce = 16;
+/** Characters of what a system says. */
+const longest = 300;
 
 type Found = Omit<Tried, 'id' | 'ms'>;
 type Reach = Extract<Question, { readonly kind: 'reach' }>;
 
+/** Where it is tried. */
+export interface Site {
+  readonly run: Run;
+  /** What the machine should be now. */
+  readonly state: HostState | undefined;
+}
+
 /** Tries all that is asked, each at most `within` ms. */
-export const tryAll = (questions: readonly Question[], within: number): Promise<readonly Tried[]> =>
+export const tryAll = (
+  questions: readonly Question[],
+  within: number,
+  site: Site,
+): Promise<readonly Tried[]> =>
   inParallel(questions, atOnce, async (question) => {
     const began = performance.now();
-    const found = await trying(question, within);
+    const found = await trying(question, within, site);
     const ms = Math.round((performance.now() - began) * 100) / 100;
     return { id: question.id, ms, ...found };
   });
 
-function trying(question: Question, within: number): Promise<Found> {
-  if (question.kind === 'resolve') return resolving(question.name, within);
-  const { port } = question;
-  return port === undefined
-    ? echoing(question, within)
-    : connecting(question.address, port, within);
+async function trying(question: Question, within: number, site: Site): Promise<Found> {
+  switch (question.kind) {
+    case 'resolve':
+      return resolving(question.name, within);
+    case 'way':
+      return looking(async () => ({ way: await wayTo(site.run, site.state, question.address) }));
+    case 'counter':
+      return looking(async () => {
+        const counted = await countedBy(site.run, site.state, question.name);
+        return counted && { counted };
+      });
+    default:
+      return question.port === undefined
+        ? echoing(question, within)
+        : connecting(question.address, question.port, within);
+  }
+}
+
+/** What the kernel tells; what it does not have is refused, with its word. */
+async function looking(
+  look: () => Promise<Pick<Tried, 'way' | 'counted'> | undefined>,
+): Promise<Found> {
+  try {
+    const found = await look();
+    return found ? { outcome: 'answered', ...found } : { outcome: 'refused' };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { outcome: 'refused', error: text.slice(0, longest) };
+  }
 }
 
 /** An echo request by ping(8). Headers of IP and ICMP are part of the packet's size. */

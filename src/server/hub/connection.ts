@@ -76,10 +76,12 @@ export class Connection implements Heard {
     this.paused = hello.paused;
     this.upgrade = hello.upgrade;
     this.#confirmed = hello.confirmed;
-    if ((hello.supports['tries'] ?? 0) > 0) {
+    const tries = hello.supports['tries'] ?? 0;
+    if (tries > 0) {
       this.trials = new Trials(
         () => this.#machine,
         (message) => wire.send(message),
+        tries,
       );
     }
     if (hello.has) this.#known = { hash: hello.has.hash };

@@ -11,10 +11,13 @@ export class Trials {
   readonly #send: (message: TryMessage) => unknown;
   readonly #waiting = new Map<number, (answers: readonly Tried[] | undefined) => void>();
   #ids = 0;
+  /** Which questions it knows: see `Question`. */
+  readonly version: number;
 
-  constructor(machine: () => string, send: (message: TryMessage) => unknown) {
+  constructor(machine: () => string, send: (message: TryMessage) => unknown, version: number) {
     this.#machine = machine;
     this.#send = send;
+    this.version = version;
   }
 
   /**

@@ -39,7 +39,7 @@ export async function statusOf(snapshot: Snapshot, seen: Seen): Promise<JsonText
   return new JsonText(`${head.slice(0, -1)},"machines":[${texts.join(',')}]}`);
 }
 
-function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineStatus {
+export function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineStatus {
   const { hub, now, server } = seen;
   const { stored, names, machines } = snapshot;
   const record = machines.get(name);

@@ -10,6 +10,7 @@ import { rotationHandlers } from './rotation.ts';
 import { tokenHandlers } from './tokens.ts';
 import { upgradeHandlers } from './upgrades.ts';
 import { verifyHandlers } from './verify.ts';
+import { whyHandlers } from './why.ts';
 
 /** A handler for every route of the API. */
 export const handlersOf = (context: Context): Handlers => ({
@@ -23,4 +24,5 @@ export const handlersOf = (context: Context): Handlers => ({
   ...tokenHandlers(context),
   ...upgradeHandlers(context),
   ...verifyHandlers(context),
+  ...whyHandlers(context),
 });
