@@ -59,6 +59,8 @@ export interface TestResult {
   readonly port: string;
   readonly expect: 'allow' | 'deny';
   readonly verdict: Verdict;
+  /** The address from which it is to come, as seen at its end. */
+  readonly as?: string;
   readonly passed: boolean;
 }
 

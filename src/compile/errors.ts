@@ -69,6 +69,10 @@ export const compileErrors = errorTable({
     says: 'test {from} -> {to} {port}: expected {expect}, but the verdict is {verdict}: {reason}',
     fix: 'Change the policy or the test.',
   },
+  'compile/test-source': {
+    says: 'test {from} -> {to} {port}: it arrives from {source}, and not from {as}',
+    fix: 'Correct `as`, or `snat` and the `uplink` of the router.',
+  },
   'compile/export-no-tunnel': {
     says: '{machine} runs no WireGuard, so there is nothing to write as {format}',
     fix: 'Use one of the formats for plain hosts: {formats}.',

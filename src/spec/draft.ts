@@ -3,7 +3,7 @@ import type { Prefix } from '#ip';
 import type { Report } from './document.ts';
 import { errors } from './errors.ts';
 import { Names } from './names.ts';
-import type { Segment, Ssh } from './network.ts';
+import type { Router, Segment, Ssh } from './network.ts';
 import type { Text } from './origin.ts';
 import type { DraftStation } from './sections/stations.ts';
 import type { PoolProposal } from './segments/propose.ts';
@@ -39,8 +39,9 @@ export class Draft {
   /** The machines of all segments, as read with their sites. */
   readonly stations: DraftStation[] = [];
   readonly proposals: PoolProposal[] = [];
-  /** As read, for the routers that lead out of them. */
+  /** As read, for the routers that lead out of them; and those, for tests. */
   segments: readonly Segment[] = [];
+  routers: readonly Router[] = [];
   network = '';
   overlay: readonly Prefix[] = [];
   defaults: Defaults = { port: 51820, keepalive: 25, interface: 'wg0', ssh: {} };

@@ -1,5 +1,5 @@
 import type { Place } from '#base';
-import type { Address, AddressRange, Prefix } from '#ip';
+import type { Address, AddressRange, Prefix, PrefixSet } from '#ip';
 
 /**
  * The frozen result of reading the file: every range expanded, every default filled in, every
@@ -149,11 +149,15 @@ export interface PolicyRule extends Located {
 
 export interface PolicyTest extends Located {
   readonly from: string;
-  /** A machine or host name. */
+  /** A machine or host name, an address, or a name outside. */
   readonly to: string;
   /** Absent: ICMP echo. */
   readonly port?: Port;
   readonly expect: 'allow' | 'deny';
+  /** The source address that it is to have at the end of its way. */
+  readonly as?: Address;
+  /** It is about everything outside but this. */
+  readonly outside?: { readonly prefixes: PrefixSet; readonly hosts: readonly string[] };
 }
 
 /** One more name in the zone. */

@@ -42,6 +42,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
   const everySegment = segments.read(file.segments, draft, at('segments'));
   draft.segments = everySegment;
   const everyRouter = routers.read(file.routers, draft, at('routers'));
+  draft.routers = everyRouter;
   checkSegments(everySegment, everySite, everyRouter, draft);
   const names = dns.read(file.dns, draft, at('dns'));
   const everyGroup = groups.read(file.groups, draft, at('groups'));

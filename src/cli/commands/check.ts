@@ -147,7 +147,7 @@ const testsText = ({ tests }: CheckResult): string =>
       test.passed ? paint('green', 'pass') : paint('red', 'FAIL'),
       `${test.from} -> ${test.to}`,
       test.port,
-      `expected ${test.expect}`,
+      `expected ${test.expect}${test.as === undefined ? '' : ` as ${test.as}`}`,
       test.passed ? '' : `found ${test.verdict}`,
     ]),
   );

@@ -22,5 +22,8 @@ export function failingTests(before: Model, after: Model): readonly TestResult[]
     .filter(({ passed }) => !passed);
 }
 
-const keyOf = ({ from, to, port, expect }: PolicyTest): string =>
-  canonicalJson([from, to, port ? formatPort(port) : 'icmp', expect]);
+const keyOf = ({ from, to, port, expect, as, outside }: PolicyTest): string =>
+  canonicalJson([
+    ...[from, to, port ? formatPort(port) : 'icmp', expect, String(as ?? '')],
+    ...(outside ? [...outside.prefixes.prefixes().map(String), ...outside.hosts] : []),
+  ]);

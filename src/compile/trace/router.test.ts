@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parsePort } from '#spec';
+import { check } from '../check/check.ts';
 import { linked } from '../testing.ts';
 import { trace } from './trace.ts';
 
@@ -107,4 +108,46 @@ test('a policy decides between its segments as well, and not about what leaves o
   expect(asked('w-1', 'b-1', 'tcp/22')).toMatchObject({ verdict: 'deny', decision });
   expect(asked('b-1', '10.254.0.1', 'tcp/443').verdict).toBe('allow');
   for (const from of ['a-1', 'b-1']) expect(asked(from, 'gw', 'icmp').verdict).toBe('allow');
+});
+
+const tested = (test: string) => {
+  const { tests, diagnostics } = check(linked(`${file()}tests: [${test}]`));
+  const [found] = diagnostics.filter(({ code }) => code.startsWith('compile/test'));
+  return { ...tests[0], ...(found && { code: found.code, message: found.message }) };
+};
+const others = 'except: [10.254.0.1, 130.238.7.0/24, proxy.example.org]';
+
+test('a test says what leaves, and as whom', () => {
+  expect(tested('{ from: b-1, to: 10.254.0.1, expect: allow, as: 10.5.0.2 }')).toEqual({
+    ...{ from: 'b-1', to: '10.254.0.1', port: 'icmp', expect: 'allow', verdict: 'allow' },
+    ...{ as: '10.5.0.2', passed: true },
+  });
+  const named = '{ from: a-1, to: proxy.example.org, port: tcp/3128, expect: allow, as: 10.5.0.2 }';
+  expect(tested(named)).toMatchObject({ passed: true });
+  expect(tested('{ from: b-1, to: 10.254.0.1, expect: allow, as: 10.9.0.130 }')).toMatchObject({
+    passed: false,
+    code: 'compile/test-source',
+    message: expect.stringContaining('from 10.5.0.2, and not from 10.9.0.130'),
+  });
+  expect(tested('{ from: b-1, to: 192.0.2.1, expect: allow, as: 10.5.0.2 }')).toMatchObject({
+    verdict: 'deny',
+    code: 'compile/test-failed',
+  });
+});
+
+test('a test says that nothing else leaves, and tells what does', () => {
+  expect(tested(`{ from: b-1, to: outside, ${others}, expect: deny }`)).toEqual({
+    ...{ from: 'b-1', to: 'outside', port: 'any port', expect: 'deny', verdict: 'deny' },
+    passed: true,
+  });
+  for (const [left, leak] of [
+    ['10.254.0.0/24, proxy.example.org', 'the entry 130.238.7.10 of router gw'],
+    ['10.254.0.1, 130.238.7.10', 'the entry proxy.example.org of router gw'],
+  ]) {
+    const found = tested(`{ from: b-1, to: outside, except: [${left}], expect: deny }`);
+    expect(found).toMatchObject({ passed: false, message: expect.stringContaining(leak ?? '') });
+  }
+  const byOnePort = `{ from: b-1, to: outside, port: udp/53, except: 10.254.0.1, expect: deny }`;
+  expect(tested(byOnePort)).toMatchObject({ passed: false });
+  expect(tested(byOnePort.replace('udp/53', 'udp/54'))).toMatchObject({ passed: true });
 });

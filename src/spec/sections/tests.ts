@@ -4,6 +4,7 @@ import type { Draft } from '../draft.ts';
 import { located } from '../machine.ts';
 import type { PolicyTest } from '../network.ts';
 import { type Loose, placeOf } from '../origin.ts';
+import { isBeyond, readWayOut } from '../routers/way-out.ts';
 import { section } from '../section.ts';
 import { machines } from '../selectors.ts';
 import { parsePort } from '../text/port.ts';
@@ -12,11 +13,28 @@ import * as words from '../vocabulary.ts';
 const Test = words.mapping(
   {
     from: words.text({ description: 'A machine or host.', examples: ['alice-laptop'] }),
-    to: words.text({ description: 'A machine or host.', examples: ['worker-1'] }),
+    to: words.text({
+      description:
+        'A machine or host, an address, or a name outside that a router lets reach. `outside`: everything that is not of this network.',
+      examples: ['worker-1', '10.254.0.1', 'outside'],
+    }),
     port: words.optional(
       words.text({ description: 'As in a policy. Without it ICMP echo.', examples: ['tcp/22'] }),
     ),
     expect: words.oneOf(['allow', 'deny'], { description: 'What the policy has to say to it.' }),
+    as: words.optional(
+      words.text({
+        description: 'The address from which it has to come, as seen outside of its router.',
+        examples: ['10.5.0.2'],
+      }),
+    ),
+    except: words.optional(
+      words.atLeastOne({
+        description:
+          'What `outside` leaves out: ranges, addresses, and names of the router’s list. `expect: deny` then says that nothing else may leave.',
+        examples: [['10.254.0.1/32', 'proxy.example.org']],
+      }),
+    ),
   },
   {
     title: 'Test',
@@ -41,7 +59,9 @@ function readTest(source: Loose<Type.Static<typeof Test>>, place: Place, draft: 
   const end = (field: 'from' | 'to'): string => {
     const text = source[field];
     if (text === undefined) return '';
-    draft.names.expect({ text, place: placeOf(source, field) }, 'machine or host', ends);
+    if (field === 'from' || !isBeyond(draft, text)) {
+      draft.names.expect({ text, place: placeOf(source, field) }, 'machine or host', ends);
+    }
     return text;
   };
   const port =
@@ -53,6 +73,7 @@ function readTest(source: Loose<Type.Static<typeof Test>>, place: Place, draft: 
     to: end('to'),
     ...(port && { port }),
     expect: source.expect ?? 'allow',
+    ...readWayOut(source, draft),
     ...located(source, place),
   };
 }
