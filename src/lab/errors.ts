@@ -54,8 +54,8 @@ export const labErrors = errorTable({
     fix: 'Build it anew: hawser lab down {name}; hawser lab up {file} --name {name}.',
   },
   'lab/tagged': {
-    says: 'the lab has no VLAN tags, and the machines of segment {segment} at site {site} have the tag {vlan}',
-    fix: 'Try a copy of the file without `vlan` there, each segment with a `port` of its own.',
+    says: 'this kernel has no 802.1Q, and the machines of segment {segment} at site {site} have the tag {vlan}',
+    fix: 'Load the module 8021q (`modprobe 8021q`), or try a copy of the file without `vlan` there, each segment with a `port` of its own.',
   },
   'lab/no-lease': {
     says: '{machine} got no address from the DHCP server of segment {segment} at {site}: {reason}',

@@ -73,9 +73,30 @@ export async function requireWireguard(keeper: Keeper): Promise<void> {
   }
 }
 
+/** Makes sure that ports can have tags, where they are to. Throws `lab/tagged`. */
+export async function requireVlans(keeper: Keeper, { segments }: Network): Promise<void> {
+  const [tagged] = segments.flatMap(({ name, sites }) =>
+    sites.flatMap(({ site, vlan }) => (vlan === undefined ? [] : { segment: name, site, vlan })),
+  );
+  if (!tagged || (await kernelHasVlans(keeper))) return;
+  throw labErrors.error('lab/tagged', tagged);
+}
+
+const probe = 'hawser-probe';
+
 async function kernelHasWireguard(keeper: Keeper): Promise<boolean> {
   const link = [...inside(keeper), 'ip', 'link'];
-  const { code } = await run([...link, 'add', 'hawser-probe', 'type', 'wireguard']);
-  if (code === 0) await run([...link, 'del', 'hawser-probe']);
+  const { code } = await run([...link, 'add', probe, 'type', 'wireguard']);
+  if (code === 0) await run([...link, 'del', probe]);
+  return code === 0;
+}
+
+/** Tried on a device that can have tags, which the loopback cannot. */
+async function kernelHasVlans(keeper: Keeper): Promise<boolean> {
+  const link = [...inside(keeper), 'ip', 'link'];
+  await run([...link, 'add', probe, 'type', 'veth', 'peer', 'name', `${probe}-2`]);
+  const tagged = ['add', 'link', probe, 'name', `${probe}-1`, 'type', 'vlan', 'id', '1'];
+  const { code } = await run([...link, ...tagged]);
+  await run([...link, 'del', probe]);
   return code === 0;
 }

@@ -10,7 +10,7 @@ import { type Lab, stationsIn } from './lab.ts';
 import { askForLeases, requireClients } from './leases.ts';
 import { listenEverywhere } from './listening.ts';
 import { freshRun, provideHomes } from './mounts.ts';
-import { requirePrograms, requireResolver, requireWireguard } from './ready.ts';
+import { requirePrograms, requireResolver, requireVlans, requireWireguard } from './ready.ts';
 import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { setPlainRoutes } from './routes.ts';
 import { busyWidth } from './run.ts';
@@ -71,6 +71,7 @@ async function build(claimed: LabRecord, options: UpOptions): Promise<Lab> {
   const record: LabRecord = { ...claimed, keeper: keeper.pid };
   await writeLab(record);
   await requireWireguard(keeper);
+  await requireVlans(keeper, network);
   await layUnderlay(keeper, dir, underlay, report);
   const stations = await startStations({ keeper, dir, underlay, program, report });
   const world = { record, dir, keeper, underlay, stations };

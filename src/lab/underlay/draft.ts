@@ -10,6 +10,7 @@ import type {
   Underlay,
   UnderlayRoute,
   Uplink,
+  Vlan,
 } from './plan.ts';
 import { internet } from './plan.ts';
 import type { Space } from './space.ts';
@@ -19,6 +20,7 @@ export interface NsDraft {
   readonly name: string;
   forwards: boolean;
   nft: string;
+  readonly vlans: Vlan[];
   readonly bridges: Bridge[];
   readonly interfaces: Interface[];
   readonly routes: UnderlayRoute[];
@@ -49,7 +51,7 @@ export class Draft {
   }
 
   namespace(name: string, forwards = false): NsDraft {
-    const draft = { name, forwards, nft: '', bridges: [], interfaces: [], routes: [] };
+    const draft = { name, forwards, nft: '', vlans: [], bridges: [], interfaces: [], routes: [] };
     this.#namespaces.set(name, draft);
     return draft;
   }

@@ -25,6 +25,13 @@ export interface Bridge {
   readonly mtu: number;
 }
 
+/** A device for the frames of a port that have a tag (802.1Q). */
+export interface Vlan {
+  readonly device: string;
+  readonly parent: string;
+  readonly tag: number;
+}
+
 export interface Interface {
   readonly device: string;
   /** Where the file gives it. */
@@ -42,6 +49,7 @@ export interface UnderlayRoute {
 export interface NetNs {
   readonly name: string;
   readonly forwards: boolean;
+  readonly vlans: readonly Vlan[];
   readonly bridges: readonly Bridge[];
   readonly interfaces: readonly Interface[];
   readonly routes: readonly UnderlayRoute[];

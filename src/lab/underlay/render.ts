@@ -76,12 +76,15 @@ function nsLines(ns: NetNs, underlay: Underlay): string[] {
     ...ns.interfaces.flatMap(({ device, mac }) =>
       mac === undefined ? [] : [`link set ${device} address ${mac}`],
     ),
+    ...ns.vlans.map(
+      ({ device, parent, tag }) => `link add link ${parent} name ${device} type vlan id ${tag}`,
+    ),
     ...ns.bridges.flatMap(({ device, mtu, ports }) => [
       `link add ${device} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
       `link set ${device} mtu ${mtu}`,
       ...ports.map((port) => `link set ${port} master ${device}`),
     ]),
-    ...[...ends, ...ns.bridges].map(({ device }) => `link set ${device} up`),
+    ...[...ends, ...ns.vlans, ...ns.bridges].map(({ device }) => `link set ${device} up`),
     ...ns.interfaces.flatMap(({ device, addresses }) =>
       addresses.map((a) => `addr add ${a} dev ${device}${a.includes(':') ? ' nodad' : ''}`),
     ),

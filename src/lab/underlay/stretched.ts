@@ -1,9 +1,10 @@
 import type { Address } from '#ip';
 import type { Station as Machine, Network, Segment, SegmentSite } from '#spec';
-import { labErrors } from '../errors.ts';
 import type { Draft } from './draft.ts';
 
 const ethernetMtu = 1500;
+/** Of a switch, where the gateway's port is plugged in. */
+const trunk = 'trunk';
 
 /** What a gateway's port of a segment leads to: a switch, and the segment's machines of that site on it. */
 export function addSegments(draft: Draft, { segments, sites, routers }: Network): void {
@@ -28,25 +29,28 @@ function addSwitch(
   gateway: string,
   isOurs: boolean,
 ): void {
-  const { site, vlan } = here;
-  if (vlan !== undefined) {
-    throw labErrors.error('lab/tagged', { segment: segment.name, site, vlan });
-  }
-  const name = `${segment.name}.${site}`;
-  const ns = draft.namespace(name);
+  const { site, vlan: tag, port } = here;
+  // Segments with tags may share a port: then they share its switch.
+  const name = `${tag === undefined ? segment.name : port}.${site}`;
+  const ns = draft.find(name) ?? draft.namespace(name);
+  const lan = `lan${tag ?? ''}`;
   const machines = segment.stations.filter((station) => station.site === site);
-  const ends = [
-    { namespace: gateway, device: here.port },
-    ...machines.map((machine) => ({ namespace: machine.name, device: 'eth0' })),
-  ];
-  const ports = ends.map((_, index) => `p${index}`);
+  const isNew = ns.bridges.length === 0;
+  const ports = machines.map((_, index) => `p${tag ?? ''}-${index}`);
   const routers = isOurs ? segment.routers : [];
   const at = { name, gateway, here, routers };
   for (const machine of machines) addMachine(draft, segment, machine, at);
-  for (const [index, end] of ends.entries()) {
-    draft.cable({ namespace: name, device: `p${index}` }, end, ethernetMtu);
+  if (isNew) {
+    const end = { namespace: gateway, device: port };
+    draft.cable({ namespace: name, device: trunk }, end, ethernetMtu);
   }
-  ns.bridges.push({ device: 'lan', ports, mtu: ethernetMtu });
+  for (const [index, machine] of machines.entries()) {
+    const end = { namespace: machine.name, device: 'eth0' };
+    draft.cable({ namespace: name, device: ports[index] ?? '' }, end, ethernetMtu);
+  }
+  const up = tag === undefined ? trunk : `v${tag}`;
+  if (tag !== undefined) ns.vlans.push({ device: up, parent: trunk, tag });
+  ns.bridges.push({ device: lan, ports: [up, ...ports], mtu: ethernetMtu });
 }
 
 const defaultRoute = (router: Address) => ({

@@ -200,14 +200,50 @@ test('machines of a segment ask for their addresses where a server of ours answe
   expect([addressed('epouta-1'), asks('epouta-1')]).toEqual([['10.101.0.11/16'], undefined]);
 });
 
-test('a segment with a tag is refused, since there are none here', () => {
-  const yaml = readFileSync('examples/stretched.yaml', 'utf8').replace(
-    'port: eth1',
-    'port: eth1, vlan: 1203',
+const hostsAt = (site: string, third: number): string =>
+  [7, 8]
+    .map((net) => {
+      const mac = `02:00:00:00:0${third}:0${net}`;
+      return `${site}-${net}: { segment: s${net}, address: 10.${net}.0.${third}, mac: "${mac}" }`;
+    })
+    .join(', ');
+
+/** Two segments with tags on one port of each of two gateways. */
+const twoTagged = `
+version: 1
+network: tagged
+overlay: 10.0.0.0/24
+sites:
+  knox: { gateways: { gw-knox: { endpoint: 203.0.113.10:51820 } }, hosts: { ${hostsAt('knox', 1)} } }
+  pouta: { gateways: { gw-pouta: { endpoint: 203.0.113.20:51820 } }, hosts: { ${hostsAt('pouta', 2)} } }
+segments:
+${[7, 8]
+  .map(
+    (net) => `  s${net}:
+    { vni: ${net}, subnet: 10.${net}.0.0/24, sites: {
+      knox: { port: eth1, vlan: ${net}, pool: 10.${net}.0.1-10.${net}.0.1 },
+      pouta: { port: eth1, vlan: ${net}, pool: 10.${net}.0.2-10.${net}.0.2 } } }`,
+  )
+  .join('\n')}
+`;
+
+test('segments with tags share the switch of their port, each with a part of its own', () => {
+  const underlay = underlayOf(networkOf(twoTagged));
+  const at = underlay.namespaces.find(({ name }) => name === 'eth1.knox');
+  expect(at?.vlans).toEqual([
+    { device: 'v7', parent: 'trunk', tag: 7 },
+    { device: 'v8', parent: 'trunk', tag: 8 },
+  ]);
+  expect(at?.bridges.map(({ device, ports }) => [device, ...ports])).toEqual([
+    ['lan7', 'v7', 'p7-0'],
+    ['lan8', 'v8', 'p8-0'],
+  ]);
+  const trunks = underlay.cables.filter(({ ends }) =>
+    ends.some(({ namespace, device }) => namespace === 'gw-knox' && device === 'eth1'),
   );
-  expect(() => underlayOf(networkOf(yaml))).toThrow(
-    'segment mosler at site knox have the tag 1203',
-  );
+  expect(trunks.map(({ ends: [end] }) => end)).toEqual([
+    { namespace: 'eth1.knox', device: 'trunk' },
+  ]);
 });
 
 test('behind a router is who is on its list, and somebody who is not; its segment goes out by it', () => {
