@@ -17,7 +17,10 @@ import {
   diff,
   type HostState,
   type Tunnel,
+  trackedByBridge,
+  type View,
   viewOf,
+  wantsBridged,
 } from '#state';
 import { withoutAbsent } from './absent.ts';
 import type { Adoption } from './adoption/adoption.ts';
@@ -110,6 +113,7 @@ export class Agent {
       intent: Intent;
     }
   >();
+  readonly #tracked = new WeakMap<View, View>();
   readonly #choices = new Map<string, Choice>();
   /** By the way in which it was learnt; and all of it. No namespace is learnt of in two ways. */
   readonly #ways = new Map<string, Map<string, LearnedBySpace>>();
@@ -193,6 +197,15 @@ export class Agent {
     return intent;
   }
 
+  /** Filters of what is bridged stand where this machine's kernel can ask them. */
+  async #asTracked(intent: Intent): Promise<Intent> {
+    const { view } = intent.wish;
+    if (!wantsBridged(view) || !(await this.#host.tracksBridged())) return intent;
+    const known = this.#tracked.get(view) ?? trackedByBridge(view);
+    this.#tracked.set(view, known);
+    return { ...intent, wish: { ...intent.wish, view: known } };
+  }
+
   /** By which tunnels peers live that have several, from now on. */
   prefer(network: string, choice: Choice): void {
     this.#choices.set(network, choice);
@@ -225,7 +238,8 @@ export class Agent {
     const taking = await takingOf(this.#parts, adoption, there);
     const devices = taking?.devices ?? there;
     const before = taking?.before ?? adoption?.before;
-    const intent = this.#intend(state, devices, adoption && { ...adoption, before });
+    const intended = this.#intend(state, devices, adoption && { ...adoption, before });
+    const intent = await this.#asTracked(intended);
     const observation = await this.#host.observe(intent.wish, devices);
     const found = withoutAbsent(diff(observation.view, intent.wish.view));
     const learned = this.#learned.get(state.network) ?? nothingLearned;

@@ -63,6 +63,11 @@ export interface Host {
   /** Whether names of some domains can be asked for apart here (systemd-resolved). */
   splitsDns(): boolean;
   /**
+   * Whether bridges track connections themselves here, since no br_netfilter shows to IP what is bridged. Asked only
+   * where something depends on it.
+   */
+  tracksBridged(): Promise<boolean>;
+  /**
    * Whether what the kernel tells nobody of is as it was at the last look: helpers that run, files that
    * others write. Cheap.
    */

@@ -102,8 +102,8 @@ export const hostErrors = errorTable({
     fix: 'Load the module 8021q (`modprobe 8021q`), or give the segment a port of its own without `vlan`; the rest of the network works, and the next run tries again.',
   },
   'host/no-bridge-filter': {
-    says: 'this kernel shows no bridged packets to filters ({path} is missing), so the policy inside a segment lets nothing pass here',
-    fix: 'Load the module br_netfilter (`modprobe br_netfilter`, and a line `br_netfilter` in /etc/modules-load.d/hawser.conf). It also shows the packets of the machine’s own bridges to its filters; `sysctl net.bridge.bridge-nf-call-iptables=0`, and …-ip6tables, keep it from that.',
+    says: 'this kernel neither tracks connections in bridges nor shows bridged packets to filters ({path} is missing), so the policy inside a segment lets nothing pass here',
+    fix: 'Take a kernel of Linux 5.3 or newer with nf_conntrack_bridge, as Debian’s is; or load the module br_netfilter (`modprobe br_netfilter`, and a line `br_netfilter` in /etc/modules-load.d/hawser.conf). It also shows the packets of the machine’s own bridges to its filters; `sysctl net.bridge.bridge-nf-call-iptables=0`, and …-ip6tables, keep it from that.',
   },
   'host/port-in-use': {
     says: 'the device {device} cannot be the port of a segment: {why}',

@@ -21,11 +21,12 @@ import { readShared } from './names/replace-file.ts';
 import { neighbour } from './neighbour/index.ts';
 import { nft } from './nft/index.ts';
 import { listTable, listTables } from './nft/read.ts';
+import { Tracking } from './nft/tracking.ts';
 import { usesResolved } from './resolved/uses.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
 import { isOpen, notClosed } from './segment-guard.ts';
 import { applyInOrder, facilitiesOf } from './steps.ts';
-import { directKernel, enteredKernel } from './sysctl/kernel.ts';
+import { directKernel, enteredKernel, type Kernel } from './sysctl/kernel.ts';
 import { Vigil } from './vigil.ts';
 import { HandshakeAges } from './wireguard/ages.ts';
 import { bringHome, comesTo } from './wireguard/move.ts';
@@ -77,6 +78,7 @@ class RealHost implements LinuxHost {
   readonly #counts: () => Counts;
   readonly #vigil = new Vigil();
   readonly #ages = new HandshakeAges();
+  readonly #tracking = new Tracking();
   #fileWrites = 0;
 
   constructor(options: LinuxOptions) {
@@ -100,12 +102,22 @@ class RealHost implements LinuxHost {
     return prefix.length === 0 ? this.#run : entered(this.#run, prefix);
   }
 
+  #kernelOf(namespace: string, run: Run): Kernel {
+    const isDirect = prefixOf(this.#options, namespace).length === 0;
+    return isDirect ? directKernel(() => this.#fileWrites++) : enteredKernel(run);
+  }
+
   get #etc(): string {
     return this.#options.etc ?? '/etc';
   }
 
   splitsDns(): boolean {
     return usesResolved(this.#etc);
+  }
+
+  tracksBridged(): Promise<boolean> {
+    const run = this.#runIn('root');
+    return this.#tracking.isByBridge(run, this.#kernelOf('root', run));
   }
 
   holds(): boolean {
@@ -148,12 +160,11 @@ class RealHost implements LinuxHost {
     everywhere: ReadonlyMap<string, Devices> = new Map([[namespace, devices]]),
   ): Context {
     const run = this.#runIn(namespace);
-    const direct = prefixOf(this.#options, namespace).length === 0;
     return {
       namespace,
       network: wish.network,
       run,
-      kernel: direct ? directKernel(() => this.#fileWrites++) : enteredKernel(run),
+      kernel: this.#kernelOf(namespace, run),
       devices,
       runInRoot: this.#runIn('root'),
       rootDevices: everywhere.get('root') ?? devices,

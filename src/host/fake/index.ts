@@ -46,6 +46,10 @@ export class FakeHost implements Host {
     return this.kernel.splitsDns;
   }
 
+  async tracksBridged(): Promise<boolean> {
+    return this.kernel.tracksBridged;
+  }
+
   holds(): boolean {
     return true;
   }

@@ -34,6 +34,8 @@ export class FakeKernel {
   readonly adopted = new Set<string>();
   /** Whether systemd-resolved is there. */
   splitsDns = false;
+  /** Whether bridges track connections, without br_netfilter. */
+  tracksBridged = false;
   /** Ports of foreign sockets. */
   readonly ports = new Set<number>();
 
