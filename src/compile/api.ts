@@ -81,5 +81,14 @@ export interface CheckResult {
   /** Absent without `dns`. */
   readonly names?: NamesResult;
   /** How many pairs the proof covers, and how many classes it walked for that. */
-  readonly proof: { readonly pairs: number; readonly classes: number };
+  readonly proof: {
+    readonly pairs: number;
+    readonly classes: number;
+    /** Inside segments; `outside`: pairs between which nothing of ours is. Absent without any. */
+    readonly inside?: {
+      readonly pairs: number;
+      readonly classes: number;
+      readonly outside: number;
+    };
+  };
 }

@@ -87,6 +87,7 @@ const stationNames = (network: Network): readonly string[] => [
     ...site.hosts.map((host) => host.name),
   ]),
   ...network.members.map((member) => member.name),
+  ...network.segments.flatMap(({ stations }) => stations.map((station) => station.name)),
 ];
 
 /** Verdicts of every pair in its first family, per span of ports that the policy tells apart. */
@@ -126,12 +127,20 @@ function report(
   if (result.tests.length > 0) print(`\n${testsText(result)}`);
   if (result.manual.length > 0) print(`\n${manualText(result)}`);
   const errors = findings.filter((finding) => finding.severity === 'error').length;
-  const { pairs, classes } = result.proof;
+  const { pairs, classes, inside } = result.proof;
   print(
     errors > 0
       ? `\n${paint('red', `${errors} error${errors > 1 ? 's' : ''}`)}`
       : `\n${paint('green', 'sound')}: all ${pairs} pairs proven, by ${classes} classes of machines`,
   );
+  if (errors === 0 && inside) print(insideText(inside));
+}
+
+/** What holds inside segments, and how much of it is not ours to promise. */
+function insideText({ pairs, classes, outside }: NonNullable<CheckResult['proof']['inside']>) {
+  const beside =
+    outside === 0 ? '' : `; ${outside} at one site, where nothing of ours is between: not enforced`;
+  return `inside segments: ${pairs - outside} pairs proven, by ${classes} classes${beside}`;
 }
 
 function namesText({ zone, resolvers }: NonNullable<CheckResult['names']>): string {

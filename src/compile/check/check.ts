@@ -4,11 +4,13 @@ import { manualRoutes, routeLine } from './manual.ts';
 import { checkNames, namesResult } from './names.ts';
 import { outsidePolicy } from './outside.ts';
 import { prove } from './proof.ts';
+import { proveSegments } from './segments.ts';
 import { runTest } from './tests.ts';
 
 /** Everything there is to say about a linked network before anything is done with it. */
 export function check(model: Model): CheckResult {
   const proof = prove(model);
+  const inside = proveSegments(model);
   const names = namesResult(model);
   const tests = model.network.tests.map((test) => runTest(model, test));
   return {
@@ -16,6 +18,7 @@ export function check(model: Model): CheckResult {
       ...model.diagnostics,
       ...checkNames(model),
       ...proof.diagnostics,
+      ...inside.diagnostics,
       ...outsidePolicy(model),
       ...tests.flatMap(({ diagnostic }) => diagnostic ?? []),
     ],
@@ -24,6 +27,12 @@ export function check(model: Model): CheckResult {
       routes.map((route) => ({ host, line: routeLine(route) })),
     ),
     ...(names && { names }),
-    proof: { pairs: proof.pairs, classes: proof.classes },
+    proof: {
+      pairs: proof.pairs,
+      classes: proof.classes,
+      ...(inside.pairs > 0 && {
+        inside: { pairs: inside.pairs, classes: inside.classes, outside: inside.outside },
+      }),
+    },
   };
 }

@@ -1,12 +1,13 @@
 import { byText, type Diagnostic } from '#base';
 import { Address, type Family } from '#ip';
-import { formatPort, type PolicyRule, type Port } from '#spec';
+import { formatPort } from '#spec';
 import type { Trace } from '../api.ts';
 import { compileErrors } from '../errors.ts';
 import type { Model, Node } from '../model.ts';
-import { type PortTable, portTable, ruleForPort } from '../policy/ports.ts';
+import { type PortTable, ruleForPort } from '../policy/ports.ts';
 import { type Places, placesOf, type Station } from '../trace/places.ts';
 import { familiesOf, trace } from '../trace/trace.ts';
+import { portsOf, tableFor } from './asked.ts';
 import { causeOf } from './causes.ts';
 import { type Pair, representativePairs } from './pairs.ts';
 import { stationClasses } from './stations.ts';
@@ -16,9 +17,6 @@ export interface Proof {
   readonly pairs: number;
   readonly classes: number;
 }
-
-/** Ports nothing names by chance: what a policy must refuse unless it allows everything. */
-export const unnamedPort = { tcp: 7, udp: 7 } as const;
 
 /**
  * Law 3: every pair the policy allows is reachable hop by hop through the compiled states, there and
@@ -54,28 +52,6 @@ function provePair(places: Places, { from, to }: Pair): readonly Failure[] {
       return disagreement(from, to, family, found, table);
     });
   });
-}
-
-/** What the rules that name both ends of a flow let through; undefined: no policy. */
-function tableFor(model: Model, flow: Trace): PortTable | undefined {
-  if (!model.policy || flow.source === '') return undefined;
-  const receive = model.policy.classOfDestination(Address.parse(flow.destination))?.rules ?? [];
-  const send = new Set(model.policy.classOfSource(Address.parse(flow.source))?.rules ?? []);
-  const rules = receive.filter((rule) => send.has(rule));
-  return portTable(rules.map((i) => model.policy?.rules[i] as PolicyRule));
-}
-
-/** ICMP, one TCP and one UDP port that no rule names, and the ends of every span that rules name. */
-function portsOf(table: PortTable | undefined): readonly Port[] {
-  if (!table) return [{ protocol: 'icmp' }];
-  const named = (['tcp', 'udp'] as const).flatMap((protocol) => [
-    ...table[protocol].flatMap(({ first, last }): Port[] => [
-      { protocol, first, last: first },
-      ...(last > first ? [{ protocol, first: last, last }] : []),
-    ]),
-    { protocol, first: unnamedPort[protocol], last: unnamedPort[protocol] },
-  ]);
-  return [{ protocol: 'icmp' }, ...named];
 }
 
 function disagreement(

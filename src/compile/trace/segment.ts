@@ -221,6 +221,10 @@ function apart(from: Stationed | undefined, to: Stationed | undefined, name: str
 
 const dhcpPorts = [67, 68, 546, 547];
 
+/** What stays in its site whoever it is for. */
+export const isDhcp = (port: Port): boolean =>
+  port.protocol === 'udp' && dhcpPorts.includes(port.first);
+
 function across(
   model: Model,
   [{ station: sender, segment }, { station: receiver }]: readonly [Stationed, Stationed],
@@ -232,7 +236,7 @@ function across(
   const [near, far] = [gateways.get(sender.site), gateways.get(receiver.site)];
   if (!near || !far) return conclude(ends, 'unreachable', 'a site of the segment has no gateway');
   const { port, source, destination } = ends;
-  if (port.protocol === 'udp' && dhcpPorts.includes(port.first)) {
+  if (isDhcp(port)) {
     const decision = { machine: near.name, counter: 'border' };
     const reason = `DHCP stays in its site; the border at ${near.name} drops it`;
     return conclude(ends, 'deny', reason, { decision });
