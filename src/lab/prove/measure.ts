@@ -50,12 +50,14 @@ export async function measure(
 ): Promise<readonly Finding[]> {
   await takeSeen(stations, flows);
   const found = await probeAll(stations, flows, first, options.onDone);
-  const pace = paceAgain(found.values());
+  const slower = paceAgain(found.values());
   const end = performance.now() + healingMs;
   let open = flows.filter(
     (flow) => options.again(flow) && isSurprise(flow, found.get(flowId(flow))),
   );
   while (open.length > 0) {
+    // A bridge refuses without a word: there is nothing to wait for longer.
+    const pace = open.some(({ verdict }) => verdict !== 'deny') ? slower : first;
     for (const [id, again] of await probeAll(stations, open, pace)) found.set(id, again);
     const mayHeal = performance.now() < end;
     open = open.filter((flow) => mayHeal && isLost(flow, found.get(flowId(flow))));
