@@ -1,5 +1,6 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { useSession } from './data/queries.ts';
 import { Refused } from './data/server.ts';
 import { LoginPage } from './pages/login.tsx';
@@ -7,6 +8,9 @@ import { NetworkPages } from './pages/network.tsx';
 import { NetworksPage } from './pages/networks.tsx';
 import { Failure, Loading } from './parts/states.tsx';
 import { goTo, pathParts, usePath } from './route.ts';
+
+/** For people without a token, who come here by a link. */
+const InvitePage = lazy(async () => import('./pages/members/invite-page.tsx'));
 
 /** Who has no session, or none any more, is asked to log in; everything else may pass. */
 const isHopeless = (error: unknown): boolean => error instanceof Refused && error.status < 500;
@@ -36,6 +40,16 @@ export const App = () => (
 
 function Pages() {
   const parts = pathParts(usePath());
+  if (parts[0] !== 'invite') return <KnownPages parts={parts} />;
+  return (
+    <Suspense fallback={<Loading what="the page" />}>
+      <InvitePage />
+    </Suspense>
+  );
+}
+
+/** For who is logged in. */
+function KnownPages({ parts }: { readonly parts: readonly string[] }) {
   const session = useSession();
   if (session.isPending) return <Loading what="the page" />;
   const { error } = session;

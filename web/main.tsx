@@ -1,4 +1,5 @@
 import './style.css';
+import './pages/members/members.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 

@@ -34,6 +34,22 @@ export const apiErrors = errorTable({
     says: 'this token lets the machine {machine} in, and no other',
     fix: 'Join under that name, or ask for another token.',
   },
+  'api/invite-used': {
+    says: 'this invitation was used already, {at}: a link makes one key, once',
+    fix: 'If that was you, use the file that you got. If you do not have it, or it was somebody else, ask {by} for another link, and say so.',
+  },
+  'api/invite-expired': {
+    says: 'this invitation ended {at}',
+    fix: 'Ask {by} for another: `hawser invite {machine}`.',
+  },
+  'api/invite-withdrawn': {
+    says: 'this invitation was withdrawn',
+    fix: 'Ask {by} for another if you are still to take part. Where somebody was invited anew, the newest link is the one that counts.',
+  },
+  'api/invite-waits': {
+    says: '{network} does not let {machine} in now: that waits for another person there, or {machine} is suspended',
+    fix: 'Keep this link and open it later; {by} can tell when.',
+  },
   'api/too-many-failures': {
     says: 'too many failed attempts from this address',
     fix: 'Wait {seconds} seconds and try again with the right token.',

@@ -6,6 +6,7 @@ export { requirePlainFiles, sameFiles } from './file-set.ts';
 export * from './health.ts';
 export type * from './inspection.ts';
 export { type InstallLines, installerPath, installLines, packagePath } from './installer.ts';
+export * from './invites.ts';
 export * from './monitors.ts';
 export { may, type Permission, permissionsOf } from './permissions.ts';
 export * from './problem.ts';

@@ -5,6 +5,7 @@ export type Permission =
   | 'public'
   | 'agent'
   | 'join'
+  | 'invited'
   | 'read'
   | 'apply'
   | 'approve'
@@ -14,9 +15,10 @@ export type Permission =
 const viewer: readonly Permission[] = ['read'];
 const operator: readonly Permission[] = [...viewer, 'apply', 'approve'];
 
-/** What each role may. A join token lets a machine in and nothing else. */
+/** What each role may. A join token lets a machine in and nothing else, an invitation one key. */
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
   join: ['join'],
+  invite: ['invited'],
   viewer,
   operator,
   admin: [...operator, 'tokens', 'administer'],

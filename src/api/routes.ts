@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { healthRoutes } from './health-routes.ts';
 import { inspectionRoutes } from './inspection.ts';
+import { inviteRoutes } from './invites.ts';
 import { monitorRoutes } from './monitors.ts';
 import { rotationRoutes } from './rotation.ts';
 import {
@@ -291,6 +292,7 @@ export const routes = {
     response: Type.Pick(Upgrade, ['id', 'version']),
   }),
   ...inspectionRoutes,
+  ...inviteRoutes,
   ...rotationRoutes,
   ...healthRoutes,
   drift: route({

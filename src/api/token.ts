@@ -6,7 +6,8 @@ import { Name } from './schemas.ts';
 
 /** What a token lets its holder do; see `permissions.ts`. */
 export const roles = ['admin', 'operator', 'viewer', 'join'] as const;
-export type Role = (typeof roles)[number];
+/** What somebody may be: `invite` holds a link, not a token. */
+export type Role = (typeof roles)[number] | 'invite';
 
 /** All that is needed to reach a server and be known there: nothing else has to be typed, nothing trusted on first use. */
 export interface Token {

@@ -15,6 +15,7 @@ import { exportCommand } from './commands/export.ts';
 import { freezeCommand, thawCommand } from './commands/freeze.ts';
 import { diffCommand, historyCommand, rollbackCommand, showCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
+import { inviteCommand, invitesCommand } from './commands/invite.ts';
 import { joinCommand } from './commands/join.ts';
 import { labCommand } from './commands/lab.ts';
 import { leaveCommand } from './commands/leave.ts';
@@ -24,8 +25,10 @@ import {
   rejectCommand,
   removeCommand,
   replaceCommand,
+  resumeCommand,
   retryCommand,
   revokeCommand,
+  suspendCommand,
 } from './commands/machines.ts';
 import { monitorsCommand } from './commands/monitors.ts';
 import { networkCommand } from './commands/network.ts';
@@ -72,9 +75,13 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
   [
     "A server's machines and people:",
     [
+      inviteCommand(),
+      invitesCommand(),
       tokenCommand(),
       approveCommand(),
       rejectCommand(),
+      suspendCommand(),
+      resumeCommand(),
       revokeCommand(),
       retryCommand(),
       replaceCommand(),

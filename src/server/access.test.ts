@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest';
-import type { Problem, Role } from '#api';
+import type { Problem } from '#api';
 import { roles, routes } from '#api';
 import { TestServer } from './fixtures/server.ts';
 
 const problem = (body: unknown): Problem => body as Problem;
 
-const tokenFor = async (server: TestServer, role: Role, more: object = {}): Promise<string> =>
+const tokenFor = async (
+  server: TestServer,
+  role: (typeof roles)[number],
+  more: object = {},
+): Promise<string> =>
   (await server.call('createToken', {}, { role, name: role, network: 'net', ...more })).token;
 
 test.each(['status', 'pull', 'history', 'audit', 'listTokens'] as const)(

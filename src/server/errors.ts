@@ -153,6 +153,18 @@ export const serverErrors = errorTable({
     says: '{machine} is managed: its key is born on the machine itself',
     fix: 'Say `managed: false` in the file if nothing of ours is to run there; `hawser rotate {machine}` changes its key.',
   },
+  'server/invite-agent': {
+    says: 'an agent runs on {machine}, or is to: it is not for a person to set up by hand',
+    fix: 'Let it join: `hawser token create --join`, then `hawser join TOKEN` there. Or write `managed: false` for {machine} into the file, and invite again.',
+  },
+  'server/invite-has-key': {
+    says: '{machine} has a key already',
+    fix: 'Another device of the same person is a member of its own: invite it under another name. If this one is to have another key, say so: `hawser invite {machine} --new-key`; the one before ends when the link is used.',
+  },
+  'server/invite-nobody': {
+    says: 'nobody is there yet whom {machine} could reach: no machine that it has tunnels to has joined',
+    fix: 'Keep this link and open it again when they have: `hawser status` shows them.',
+  },
   'server/key-moved': {
     says: '{machine} was given another key meanwhile',
     fix: 'Somebody else exported it, too: ask who has its file now, then export it again.',

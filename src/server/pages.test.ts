@@ -250,6 +250,30 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.context().close();
   });
 
+  test('let people in who have a link and no token', async () => {
+    const { link } = await server.call('createInvite', {}, { machine: 'guest' });
+    const { page, offences } = await openPage(browser, url, { width: 390 });
+    const { hash } = new URL(link);
+    const open = async (behind: string): Promise<void> => {
+      await page.goto('about:blank');
+      await page.goto(`/invite${behind}`);
+      await page.evaluate(axe);
+    };
+    await open(hash.slice(0, -1));
+    await page.getByText('It is not whole').waitFor();
+    await hinderNobody(page, 'a link that is not whole');
+    await open(hash);
+    await page.getByRole('button', { name: 'Set up this device' }).press('Enter');
+    for (const device of ['Windows', 'Phone', 'Linux desktop', 'Linux server']) {
+      await page.getByLabel(device).check();
+      await hinderNobody(page, device);
+    }
+    await open(hash);
+    await page.getByText('This invitation was used already').waitFor();
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
   test('let nobody in who has no token, and nobody any more who logged out', async () => {
     const { page } = await openPage(browser, url);
     await page.goto('/n/net/machines');

@@ -32,6 +32,8 @@ export interface NewToken {
 export interface MadeToken {
   /** Its text, which is kept nowhere. */
   readonly token: Secret;
+  /** What of that nobody can guess. */
+  readonly secret: Secret;
   readonly info: TokenInfo;
   /** It was there: another text is in place of one that got lost. */
   readonly isAgain: boolean;
@@ -74,7 +76,7 @@ export class Tokens {
     await tx.putToken({ ...info, hash: hashOf(secret.reveal()) });
     if (wanted.machine !== undefined) await tx.putSetting(machineKey(id), wanted.machine);
     const token = new Secret(this.#textOf(info, secret));
-    return { token, info, isAgain: Boolean(before) };
+    return { token, secret, info, isAgain: Boolean(before) };
   }
 
   #infoOf(id: string, wanted: NewToken): TokenInfo {
@@ -119,6 +121,8 @@ export class Tokens {
       return { found: known, machine: isOfMachine && (await tx.setting(machineKey(known.id))) };
     });
     const isSpent = found?.role === 'join' && found.usesLeft === 0;
+    // Whoever holds a link is told in so many words why it is good for nothing any more.
+    if (found?.role === 'invite') return { ...actorOf(found), isSpent, machine: found.name };
     const token = isSpent ? this.#spent(found) : this.#valid(found);
     await this.#used(token);
     return { ...actorOf(token), isSpent, ...(machine && { machine }) };
@@ -182,7 +186,7 @@ export class Tokens {
 function actorOf(token: StoredToken): Omit<Actor, 'isSpent'> {
   const { id, name, role, hash, network, tags, ephemeral, admits, person = id } = token;
   const { memberLife } = token;
-  const known = roles.find((one) => one === role);
+  const known = [...roles, 'invite' as const].find((one) => one === role);
   if (!known) throw apiErrors.error('api/unauthorized', { is: `is of an unknown role, ${role}` });
   return {
     name,

@@ -149,6 +149,10 @@ export const errors = errorTable({
     says: '`{text}` is no tag',
     fix: 'Use lower-case letters, digits and inner hyphens, such as `people`; write it without `tag:`.',
   },
+  'spec/bad-person': {
+    says: '`{text}` is no name of a person',
+    fix: 'Write one line of up to 100 characters, such as `Anna Novak`.',
+  },
   'spec/bad-time': {
     says: '`{text}` is no time',
     fix: 'Write a date, such as `2027-01-31`, or a date and time with its zone, such as `2027-01-31T18:00:00Z`.',

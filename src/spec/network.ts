@@ -74,6 +74,8 @@ export interface Machine extends Located {
   readonly tags: readonly string[];
   /** Of members: when it is cut off, RFC 3339 in UTC with milliseconds. */
   readonly expires?: string;
+  /** Of members: whose it is; several may be one person's. */
+  readonly person?: string;
   /** A former name, whose key, address and history it keeps. */
   readonly was?: string;
   /** MTU of the machine's own network towards the internet, where the file gives it. */

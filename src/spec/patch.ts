@@ -20,6 +20,9 @@ export interface NewMember {
   readonly tags: readonly string[];
   /** RFC 3339. */
   readonly expires?: string;
+  /** False: nothing of ours runs there. */
+  readonly managed?: false;
+  readonly person?: string;
 }
 
 type Ranged = Node & { readonly range: readonly [number, number, number] };
@@ -30,8 +33,10 @@ const words = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', '
 const plain = (text: string): string =>
   /^[a-z]/.test(text) && !words.has(text) ? text : JSON.stringify(text);
 
-function memberText({ name, hub, tags, expires }: NewMember): string {
+function memberText({ name, hub, tags, expires, managed, person }: NewMember): string {
   const fields = [
+    ...(managed === undefined ? [] : ['managed: false']),
+    ...(person === undefined ? [] : [`person: ${JSON.stringify(person)}`]),
     ...(hub === undefined ? [] : [`hub: ${plain(hub)}`]),
     ...(tags.length === 0 ? [] : [`tags: [${tags.map(plain).join(', ')}]`]),
     ...(expires === undefined ? [] : [`expires: "${expires}"`]),

@@ -46,6 +46,8 @@ const forms = {
   },
   // What login programs take, and no shell or ssh(1) reads otherwise.
   login: { pattern: '^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,31}$', fault: 'spec/bad-login' },
+  // As people write it on an envelope: one line.
+  person: { pattern: '^[^\\x00-\\x1f\\x7f]{1,100}$', fault: 'spec/bad-person' },
   // RFC 3339: a date, or a date and time with its zone.
   time: {
     pattern:

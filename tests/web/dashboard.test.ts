@@ -1,10 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Machine, type Running, serve, settled, World } from '../server/world.ts';
 import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
 import { logIn, openBrowser, openPage, type Seen } from './browser.ts';
 
 /** On a machine with much to do besides, answers may take long: that is told, too. */
@@ -75,6 +76,34 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     await page.goto('/n/home/tunnels/hub/alice');
     await page.getByText(`${alice.address}:51820`).first().waitFor();
     await page.getByText(`${hub.address}:51820`).first().waitFor();
+  });
+
+  test('lets a partner in by a link: his browser makes the key, wg-quick takes the file, the page sees him come', async () => {
+    const partner = await world.machine('partner');
+    const link = hub.must('invite', 'partner-laptop', '--person', 'Petra', '--yes').trim();
+    const { page, offences } = await openPage(browser, 'https://127.0.0.1:7443');
+    // The link is for people who are elsewhere; this browser is on the hub.
+    const { hash } = new URL(link);
+    await page.goto(`/invite${hash}`);
+    await page.getByRole('button', { name: 'Set up this device' }).click();
+    await page.getByLabel('Linux server').check();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download hw-home.conf' }).click();
+    const path = await (await downloading).path();
+    await page.getByText('No machine of the network has heard partner-laptop yet').waitFor();
+    partner.write('/run/hw-home.conf', readFileSync(path, 'utf8'));
+    partner.do('wg-quick up /run/hw-home.conf');
+    await until('the partner is in', () => partner.reaches('10.77.0.1'));
+    await page.getByText('partner-laptop is in: hub shook hands with it').waitFor();
+    expect(offences).toEqual([]);
+    await page.reload();
+    await page.getByText('This invitation was used already').waitFor();
+    await page.context().close();
+    await seen.page.goto('/n/home/tunnels/hub/partner-laptop');
+    await seen.page
+      .getByText(/hub heard partner-laptop/)
+      .first()
+      .waitFor();
   });
 
   test('asked nobody but its server, and did nothing that its policy refuses', () => {

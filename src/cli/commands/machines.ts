@@ -80,6 +80,44 @@ interface RevokeFlags extends Flags {
   readonly undo?: boolean;
 }
 
+/** Cuts machines off or lets them back, and says which. */
+async function setRevoked(
+  client: Client,
+  { network, machine, revoked }: { network: string; machine: string; revoked: boolean },
+  { message, json }: Flags,
+): Promise<void> {
+  const params = { network, machine };
+  await client.call('revokeMachine', { params, body: { revoked, why: message } });
+  const { frozen } = await client.call('status', { params: { network } });
+  if (json) return printJson({ network, machine, revoked, frozen });
+  print(revoked ? `${machine} is cut off` : `${machine} is let back`);
+  if (frozen) print(`${network} is frozen: machines hear of it after \`hawser thaw\``);
+}
+
+export const suspendCommand = (): Command =>
+  ofNetwork('suspend', 'cut a machine off for a while; `hawser resume` lets it back')
+    .argument('<machine>', 'its name')
+    .option(...reason)
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', '\nName, key, address and file stay: the same tunnel works again.')
+    .action((machine: string, options: Flags) =>
+      inNetwork(options, async (client, network) => {
+        const question = `${machine} is cut off at all its peers until \`hawser resume\`. Go on?`;
+        if (!(await takenMeant(client, question, { network, machine }, options))) return declined();
+        await setRevoked(client, { network, machine, revoked: true }, options);
+      }),
+    );
+
+export const resumeCommand = (): Command =>
+  ofNetwork('resume', 'let a machine back that was suspended or revoked')
+    .argument('<machine>', 'its name')
+    .option(...reason)
+    .action((machine: string, options: Flags) =>
+      inNetwork(options, async (client, network) =>
+        setRevoked(client, { network, machine, revoked: false }, options),
+      ),
+    );
+
 export const revokeCommand = (): Command =>
   ofNetwork('revoke', 'cut a machine off at all its peers at once; it can be let back')
     .argument('<machine>', 'its name')
@@ -87,19 +125,12 @@ export const revokeCommand = (): Command =>
     .option(...reason)
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', '\nName, key, address and history stay, unlike with `hawser remove`.')
-    .action((machine: string, { undo = false, message, ...options }: RevokeFlags) =>
+    .action((machine: string, { undo = false, ...options }: RevokeFlags) =>
       inNetwork(options, async (client, network) => {
         const question = `${machine} is cut off at all its peers. Go on?`;
         if (!undo && !(await takenMeant(client, question, { network, machine }, options)))
           return declined();
-        const params = { network, machine };
-        await client.call('revokeMachine', { params, body: { revoked: !undo, why: message } });
-        const { frozen } = await client.call('status', { params: { network } });
-        if (options.json) printJson({ network, machine, revoked: !undo, frozen });
-        else {
-          print(undo ? `${machine} is let back` : `${machine} is cut off`);
-          if (frozen) print(`${network} is frozen: machines hear of it after \`hawser thaw\``);
-        }
+        await setRevoked(client, { network, machine, revoked: !undo }, options);
       }),
     );
 

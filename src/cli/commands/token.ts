@@ -35,7 +35,7 @@ export const count = (text: string): number => {
   return Number(text);
 };
 
-function tagsOf(text: string): readonly string[] {
+export function tagsOf(text: string): readonly string[] {
   const tags = text.split(',').map((tag) => tag.trim());
   if (tags.every((tag) => Value.Check(Name, tag))) return tags;
   throw new InvalidArgumentError(

@@ -38,6 +38,7 @@ const applied =
 const tellers: Readonly<Partial<Record<Action, Teller>>> = {
   join: upon('joined', (name) => `${name} joined`),
   'approve-machine': upon('joined', (name, actor) => `${name} joined: ${actor} let it in`),
+  accept: upon('joined', (name) => `${name} has its key, by an invitation`),
   'restore-machine': upon('joined', (name, actor) => `${name} is back: ${actor} let it`),
   leave: upon('left', (name) => `${name} left`),
   remove: upon('left', (name, actor) => `${name} is out: ${actor} removed it`),

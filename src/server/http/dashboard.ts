@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { apiErrors } from '#api';
+import { apiErrors, invitePath } from '#api';
 
 /** What the dashboard is made of. */
 const types: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ export function addDashboard(app: FastifyInstance, folder: string): void {
     return file;
   };
   const open = { schema: { hide: true }, config: { permission: 'public' } } as const;
-  for (const path of ['/', '/login', '/n/*']) {
+  for (const path of ['/', '/login', invitePath, '/n/*']) {
     app.get(path, open, async (request, reply) =>
       send(request, reply, found('index.html'), 'no-cache'),
     );

@@ -30,6 +30,9 @@ const acts = [
  */
 const others = [
   'join',
+  'invite',
+  'invite-withdraw',
+  'accept',
   'join-request',
   'leave',
   'adopt',

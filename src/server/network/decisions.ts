@@ -20,6 +20,7 @@ import { type Change, changeTo, type Release, released } from './change.ts';
 import type { Decision } from './edit.ts';
 import { type Enrolment, enrol, withFacts } from './enrol.ts';
 import { type GivenKey, keyGiven } from './give-key.ts';
+import { type Accepting, accepting, type Inviting, inviting } from './invite.ts';
 import { keyOwners, otherOwner } from './key-owners.ts';
 import { forgotten, left, removed, vacated } from './remove.ts';
 import { expired, type Revoking, restored, revoked } from './revoke.ts';
@@ -56,6 +57,8 @@ export const decisions = {
   revoke: (basis: Basis, revoking: Revoking) => revoked(basis, revoking),
   restore: (basis: Basis, revoking: Revoking) => restored(basis, revoking),
   giveKey: (basis: Basis, given: GivenKey) => keyGiven(basis, given),
+  invite: (basis: Basis, wanted: Inviting) => inviting(basis, wanted),
+  accept: (basis: Basis, device: Accepting) => accepting(basis, device),
   expire: (basis: Basis, now: { readonly at: string }) => expired(basis, now),
   rotate: (basis: Basis, beginning: Beginning) => rotationBegun(basis, beginning),
   abortRotation: (basis: Basis, signed: Signed) => rotationAborted(basis, signed),

@@ -1,4 +1,4 @@
-import type { TraceResult } from '#api';
+import type { Accepted, NewInvite, PlanResult, TraceResult } from '#api';
 import {
   type AccessMatrix,
   accessMatrix,
@@ -10,6 +10,8 @@ import {
 } from '#compile';
 import { formatPort, parsePort } from '#spec';
 import type { Basis } from './basis.ts';
+import type { Operator } from './cut-off.ts';
+import { handedOut, invitePlan } from './invite.ts';
 
 interface Asked {
   readonly basis: number;
@@ -23,12 +25,28 @@ interface FlowAsked extends Asked {
   readonly family?: 4 | 6 | undefined;
 }
 
+interface InviteAsked extends Asked {
+  readonly invite: NewInvite;
+  readonly operator?: Operator | undefined;
+}
+
 type ExpectationsWanted = Asked & Parameters<typeof expectationsOf>[1];
 
 /** What people look up in a network as it is meant, for which all must have joined; `get`: by its number. */
 export const inspectionCalls = (get: (basis: number) => Basis) => ({
   tunnelEnds: ({ basis, ends: [a, b] }: Asked & { readonly ends: readonly [string, string] }) =>
     tunnelEnds(get(basis).compiled.model, a, b) as TunnelEndPlan[],
+
+  /** @throws as `invitePlan` */
+  invitePlan: ({ basis, invite, operator }: InviteAsked): PlanResult =>
+    invitePlan(get(basis), invite, operator),
+
+  /** What a device is set up with whose holder was invited. */
+  handedOut: ({
+    basis,
+    machine,
+  }: Asked & { readonly machine: string }): Omit<Accepted, 'network'> =>
+    handedOut(get(basis), machine),
 
   access: ({ basis }: Asked): AccessMatrix => accessMatrix(get(basis).compiled.whole),
 

@@ -17,6 +17,8 @@ export interface NamedMachine {
   /** When it is cut off, RFC 3339; why it is. */
   readonly expires?: string;
   readonly revoked?: 'revoked' | 'expired';
+  /** Whose it is. */
+  readonly person?: string;
   /** As it said last: WireGuard public keys by lane, and the MTU towards its peers. */
   readonly keys?: Readonly<Record<string, string>>;
   /** The lane of its usual tunnel, where that is not 0. */
@@ -69,6 +71,7 @@ function namedMachine(
     overlay: (node?.overlay ?? []).map(String),
     ...(was !== undefined && { was }),
     ...(node?.machine.expires !== undefined && { expires: node.machine.expires }),
+    ...(node?.machine.person !== undefined && { person: node.machine.person }),
     ...(node?.isRevoked && { revoked: inputs.revoked?.[name]?.why ?? 'revoked' }),
     ...(endpoint && { endpoint: formatEndpoint(endpoint) }),
     ...(keys[name] && { keys: keys[name] }),

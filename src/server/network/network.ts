@@ -300,9 +300,9 @@ async function readNetwork(
   const known = like !== undefined && { like };
   const opening = { basis, head: stored, files, machines, ...plainOf(read), ...known };
   const { names, changed, ...views } = await compiler.call('open', opening);
-  const { held, takenBack, acts, secret } = read;
+  const { held, takenBack, acts, invited, secret } = read;
   const snapshot = {
-    ...{ basis, stored, held, takenBack, acts, secret, ...views },
+    ...{ basis, stored, held, takenBack, acts, invited, secret, ...views },
     names: new Map(names.map((machine) => [machine.name, machine])),
     ...byNameAndIdentity(machines),
   };

@@ -1,5 +1,6 @@
 import type { Revision } from '#api';
 import { Secret } from '#base';
+import { unusedInvites } from '../invites.ts';
 import { readSecretText } from '../secrets/network-secret.ts';
 import type { StoredHead, StoredMachine, Transaction } from '../store/contract.ts';
 import { takesBack } from '../take-back/author.ts';
@@ -25,12 +26,17 @@ export interface Snapshot extends Views {
   readonly takenBack: Revision | undefined;
   /** How many acts of persons made it what it is. */
   readonly acts: number;
+  /** Whom the links are for that were not used, and until when; RFC 3339. */
+  readonly invited: ReadonlyMap<string, string>;
   /** What the preshared keys are made from, as it is kept; see `networkSecretOf`. */
   readonly secret: Secret | undefined;
 }
 
 /** What the store says of a network at one moment, without its file and its machines. */
-export type Stored = Pick<Snapshot, 'stored' | 'held' | 'takenBack' | 'acts' | 'secret'>;
+export type Stored = Pick<
+  Snapshot,
+  'stored' | 'held' | 'takenBack' | 'acts' | 'invited' | 'secret'
+>;
 
 /** Undefined: there is no such network. */
 export async function readStored(tx: Transaction, name: string): Promise<Stored | undefined> {
@@ -41,9 +47,10 @@ export async function readStored(tx: Transaction, name: string): Promise<Stored 
   const held = isNewer && newest.state === 'held' ? newest : undefined;
   const takenBack = newest?.author === takesBack && !isNewer ? newest : undefined;
   const acts = await readActs(tx, name);
+  const invited = unusedInvites(await tx.tokens(), name);
   const text = await readSecretText(tx, name);
   const secret = text === undefined ? undefined : new Secret(text);
-  return { stored, held, takenBack, acts, secret };
+  return { stored, held, takenBack, acts, invited, secret };
 }
 
 /** The machines of a network by what they are asked for. */

@@ -55,6 +55,16 @@ const Member = words.mapping(
         'time',
       ),
     ),
+    person: words.optional(
+      words.text(
+        {
+          description:
+            'Whose it is. Each device of a person is a member of its own, with a key of its own; lists show them together.',
+          examples: ['Anna Novak'],
+        },
+        'person',
+      ),
+    ),
     was: words.optional(words.Was),
     ssh: words.optional(words.Ssh),
   },
@@ -88,6 +98,7 @@ function readMember(name: string, source: MemberSource, place: Place, draft: Dra
     ...(source.hub !== undefined && readHub(source.hub, source, draft)),
     ...(source.expires !== undefined && readExpires(source.expires, source, draft)),
     managed,
+    ...(source.person !== undefined && { person: source.person }),
     ...(source.allowed_ips !== undefined && readAllowedIps(name, source, managed, draft)),
   };
 }

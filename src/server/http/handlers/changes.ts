@@ -33,7 +33,7 @@ async function refuseOlder(
   throw new Conflict(conflictOf(base, revision), lines);
 }
 
-const heldError = ({ id, summary }: NonNullable<Snapshot['held']>) =>
+export const heldError = ({ id, summary }: NonNullable<Snapshot['held']>) =>
   apiErrors.error('api/held', { revision: id.number, why: summary[0] ?? 'it was held' });
 
 /** What changes a network, and what a change would do. */

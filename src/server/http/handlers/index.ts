@@ -3,6 +3,8 @@ import { changeHandlers } from './changes.ts';
 import type { Context } from './context.ts';
 import { healthHandlers } from './health.ts';
 import { inspectionHandlers } from './inspection.ts';
+import { invitationHandlers } from './invitation.ts';
+import { inviteHandlers } from './invites.ts';
 import { machineHandlers } from './machines.ts';
 import { networkHandlers } from './networks.ts';
 import { recordHandlers } from './records.ts';
@@ -18,6 +20,8 @@ export const handlersOf = (context: Context): Handlers => ({
   ...healthHandlers(context),
   ...changeHandlers(context),
   ...inspectionHandlers(context),
+  ...invitationHandlers(context),
+  ...inviteHandlers(context),
   ...recordHandlers(context),
   ...machineHandlers(context),
   ...rotationHandlers(context),

@@ -53,7 +53,7 @@ export const tokenHandlers = ({
 
   async listTokens() {
     const all = await store.read(async (tx) => tx.tokens());
-    return all.map(infoOf);
+    return all.filter(({ role }) => role !== 'invite').map(infoOf);
   },
 
   async vouchToken({ params: { id }, body: { why }, actor }) {
