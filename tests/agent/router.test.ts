@@ -10,6 +10,7 @@ import {
   openGateways,
   packetsOf,
   pouta,
+  proxiedAt,
   reaches,
   siteOf,
   space,
@@ -204,6 +205,28 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     expect(asks(a)).toMatch(/ETIMEOUT|ESERVFAIL/);
     await apply(serving(', forward: [130.238.7.10]', '[udp/53, tcp/53]'));
     await until('both find the name', () => [a, b].every((one) => asks(one) === '198.51.100.7'));
+    await apply();
+  });
+
+  test('stands at a site in proxy mode as well, and is found from its port', async () => {
+    const proxied = statesOf(proxiedAt(knox, file()), a, b);
+    await apply(proxied);
+    // It knew the machines at its site by their own addresses.
+    a.do(`ip netns exec ${router} ip neigh flush dev vni7`);
+    for (const machine of [a, b]) {
+      atStation(machine, 'ip neigh flush dev eth0');
+      for (const address of ['10.9.0.254', 'fd09::fe'])
+        await until(`${address} is reached`, () => reaches(machine, address), 20_000);
+      expect(asked(machine, 'station', '10.254.0.1', 7000)).toBe('10.5.0.2');
+      expect(asked(machine, 'station', '2001:db8:254::1', 7000)).toBe('fd05::2');
+      const before = counterOf(a, 'denied');
+      expect(asked(machine, 'station', '203.0.113.77', 7000)).toMatch(/EHOSTUNREACH|EACCES/);
+      expect(counterOf(a, 'denied')).toBeGreaterThan(before);
+    }
+    const own = /link\/ether (\S+)/.exec(a.do(`ip netns exec ${space} ip link show eth1`))?.[1];
+    expect(atStation(a, 'ip neigh show 10.9.0.254')).toContain(own);
+    expect(reaches(b, knox.address)).toBe(true);
+    expect(await a.apply(proxied.a)).toMatchObject({ unchanged: true, writes: 0 });
     await apply();
   });
 

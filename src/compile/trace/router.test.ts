@@ -112,7 +112,7 @@ test('a policy decides between its segments as well, and not about what leaves o
 
 const tested = (test: string) => {
   const { tests, diagnostics } = check(linked(`${file()}tests: [${test}]`));
-  const [found] = diagnostics.filter(({ code }) => code.startsWith('compile/test'));
+  const found = diagnostics.find(({ code }) => code.startsWith('compile/test'));
   return { ...tests[0], ...(found && { code: found.code, message: found.message }) };
 };
 const others = 'except: [10.254.0.1, 130.238.7.0/24, proxy.example.org]';

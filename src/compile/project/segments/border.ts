@@ -4,6 +4,7 @@ import type { Model, Node } from '../../model.ts';
 import { knownSets, pairsAt, rangesAt, type Side } from './known.ts';
 import { segmentMtu } from './mtu.ts';
 import { bridge, portOf, vxlan } from './place.ts';
+import { proxyMac } from './proxied.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
@@ -28,10 +29,19 @@ const forward: NftChain = {
 };
 
 /** The same where the port is on no bridge, and what passes is routed. */
-const routed = (port: string): NftChain => ({
+const routed = (port: string, mac: string): NftChain => ({
   name: 'forward',
   hook: { type: 'filter', hook: 'forward', priority: 0, policy: 'accept' },
   rules: [
+    // Between a router of ours and the tunnels: bridged, and shown here by `br_netfilter`. The bridge's table judges it.
+    {
+      match: [
+        is('iifname', bridge),
+        is('oifname', bridge),
+        { left: 'ether daddr', op: '!=', right: mac },
+      ],
+      verdict: 'accept',
+    },
     { match: [is('iifname', bridge), is('oifname', port)], verdict: 'goto far' },
     { match: [is('iifname', port), is('oifname', bridge)], verdict: 'goto near' },
     drop('border'),
@@ -61,7 +71,12 @@ export function bordersOf(model: Model, node: Node, segment: Segment): readonly 
   ];
   const bridged = { family: 'bridge', ...table, chains: chains(forward, 'bridge') };
   if (here?.mode !== 'proxy') return [bridged];
-  return [bridged, { family: 'inet', ...table, chains: chains(routed(portOf(here)), 'inet') }];
+  const mac = proxyMac(model, segment, here.site);
+  const sets = [...knownSets(model, segment, unit.name, true)];
+  return [
+    bridged,
+    { family: 'inet', ...table, sets, chains: chains(routed(portOf(here), mac), 'inet') },
+  ];
 }
 
 /** Where frames of a border are looked at: ARP is never routed. */

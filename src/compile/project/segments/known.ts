@@ -5,7 +5,7 @@ import type { NftSet } from '#state';
 import type { Model } from '../../model.ts';
 import { serversOf } from './dhcp.ts';
 import { asSeen } from './proxied.ts';
-import { stationsOf } from './stations.ts';
+import { isOurRouter, stationsOf } from './stations.ts';
 
 /** From which side of the border a frame comes: the port, or the tunnels. */
 export type Side = 'near' | 'far';
@@ -21,12 +21,20 @@ export const pairsAt = (side: Side, family: Family): string => `${side}${family}
 export const rangesAt = (side: Side, family: Family): string => `${side}-behind${family}`;
 
 /** Who may send from addresses of a segment: a machine of it, or a server of ours. */
-type Known = Pick<Station, 'site' | 'mac' | 'addresses' | 'allow'>;
+type Known = Pick<Station, 'site' | 'mac' | 'addresses' | 'allow'> & { readonly name?: string };
 
-/** Who is known at the site of a gateway and at the others, by the file. */
-export function knownSets(model: Model, segment: Segment, site: string): readonly NftSet[] {
+/**
+ * Who is known at the site of a gateway and at the others, by the file. `routed`: where the port is on no bridge, a
+ * router of ours at the site is beyond it.
+ */
+export function knownSets(
+  model: Model,
+  segment: Segment,
+  site: string,
+  routed = false,
+): readonly NftSet[] {
   const servers = serversOf(model, segment).map((server) => ({ ...server, allow: [] }));
-  const here = (one: Known): boolean => one.site === site;
+  const here = (one: Known): boolean => one.site === site && !(routed && isOurRouter(model, one));
   const near: readonly Known[] = [...stationsOf(model, segment), ...servers];
   const far: readonly Known[] = [
     ...stationsOf(model, segment).map(asSeen(model, segment)),

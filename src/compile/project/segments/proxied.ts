@@ -1,11 +1,11 @@
 import { fnv1a } from '#base';
 import { Prefix } from '#ip';
 import type { Segment, SegmentSite, Station } from '#spec';
-import type { Forwarding, Namespace, Route, Sysctl } from '#state';
+import type { Forwarding, Namespace, Neighbour, ProxyEntry, Route, Sysctl } from '#state';
 import type { Model } from '../../model.ts';
 import { serversOf } from './dhcp.ts';
 import { bridge, portOf } from './place.ts';
-import { stationsOf } from './stations.ts';
+import { isOurRouter, stationsOf } from './stations.ts';
 
 /** What a site in proxy mode has besides: its port is on no bridge, and what passes is routed. */
 export type Proxied = Required<
@@ -28,18 +28,25 @@ export function asSeen(model: Model, segment: Segment): (station: Station) => St
       mode === 'proxy' ? [[site, proxyMac(model, segment, site)] as const] : [],
     ),
   );
-  return (station) => ({ ...station, mac: proxies.get(station.site) ?? station.mac });
+  return (station) =>
+    isOurRouter(model, station)
+      ? station
+      : { ...station, mac: proxies.get(station.site) ?? station.mac };
 }
 
 /**
  * How a gateway stands between its port and the bridge without a frame of one going to the other. On the port
  * it answers ARP and ND for the machines of other sites with the port's own address (`proxies`); those of its site
- * have a route each, for all others the way is the bridge.
+ * have a route each, for all others the way is the bridge. A router of ours is on the bridge, where the same is done for
+ * it: the bridge answers for the machines of the site.
  */
 export function proxiedSite(model: Model, segment: Segment, here: SegmentSite): Proxied {
   const { site } = here;
   const device = portOf(here);
-  const [near, far] = sides(stationsOf(model, segment), site);
+  const stations = stationsOf(model, segment);
+  const isNear = (one: Station): boolean => one.site === site && !isOurRouter(model, one);
+  const [near, far] = [stations.filter(isNear), stations.filter((one) => !isNear(one))];
+  const ours = far.filter((station) => station.site === site);
   const families = segment.subnets.map(({ family }) => family);
   const ways: Route[] = [
     ...segment.subnets.map((subnet) => ({ prefix: String(subnet), device: bridge, table: 254 })),
@@ -51,15 +58,18 @@ export function proxiedSite(model: Model, segment: Segment, here: SegmentSite): 
   ];
   const byPrefix = new Map(ways.toReversed().map((way) => [way.prefix, way]));
   const servers = serversOf(model, segment).filter((server) => server.site !== site);
-  const answers = [...far, ...servers].flatMap(({ addresses }) =>
-    addresses.map((one) => ({ device, address: String(one) })),
-  );
-  const neighbours = near.flatMap(({ addresses, mac }) =>
-    addresses.map((one) => ({ device, address: String(one), mac })),
-  );
+  const answers = [
+    ...answersOn(device, [...far, ...servers]),
+    ...(ours.length > 0 ? answersOn(bridge, near) : []),
+  ];
+  const neighbours = [...neighboursOn(device, near), ...neighboursOn(bridge, ours)];
+  const answering = ours.length > 0 ? [device, bridge] : [device];
   return {
     routes: { v: 1, items: [...byPrefix.values()].toReversed() },
-    sysctls: { v: 1, items: families.flatMap((family) => switches[family](device)) },
+    sysctls: {
+      v: 1,
+      items: answering.flatMap((one) => families.flatMap((family) => switches[family](one))),
+    },
     forwarding: {
       v: 1,
       items: families.flatMap((family): Forwarding[] => [
@@ -72,6 +82,16 @@ export function proxiedSite(model: Model, segment: Segment, here: SegmentSite): 
   };
 }
 
+type Found = Pick<Station, 'addresses' | 'mac'>;
+
+const answersOn = (device: string, all: readonly Found[]): readonly ProxyEntry[] =>
+  all.flatMap(({ addresses }) => addresses.map((one) => ({ device, address: String(one) })));
+
+const neighboursOn = (device: string, all: readonly Found[]): readonly Neighbour[] =>
+  all.flatMap(({ addresses, mac }) =>
+    addresses.map((one) => ({ device, address: String(one), mac })),
+  );
+
 /** To what is not in the segment leads its router, and to a network behind a machine that machine. */
 const beyond = ({ routers }: Segment, side: readonly Station[], device: string): readonly Route[] =>
   side.flatMap(({ addresses, allow }) =>
@@ -83,14 +103,6 @@ const beyond = ({ routers }: Segment, side: readonly Station[], device: string):
       return [...behind, ...all].map((prefix) => ({ prefix, device, via, table: 254 }));
     }),
   );
-
-function sides(
-  stations: readonly Station[],
-  site: string,
-): readonly [readonly Station[], readonly Station[]] {
-  const isNear = (station: Station): boolean => station.site === site;
-  return [stations.filter(isNear), stations.filter((station) => !isNear(station))];
-}
 
 /** Answers at once (ip-sysctl, `proxy_delay`), and takes no route from anybody on the port. */
 const switches = {

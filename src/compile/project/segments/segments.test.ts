@@ -278,3 +278,29 @@ test('ports of machines are guarded where they are, and a router among them may 
   expect(advertised(routed)).toEqual([routing, 'ether saddr != 02:00:00:00:00:0a']);
   expect(affected(linked(file()), linked(tapped))).toContain('spare');
 });
+
+test('a router of ours at a site in proxy mode is beyond its port, with a MAC address of its own', () => {
+  const router =
+    'routers: { gw: { site: b, segments: [lab], uplink: { address: 10.5.0.2/24, via: 10.5.0.1 } } }';
+  const text = proxied(file()).replace(
+    'subnet: 10.9.0.0/24',
+    'subnet: 10.9.0.0/24\n    router: 10.9.0.1',
+  );
+  const model = linked(`${text}${router}\n`);
+  const space = project(model, 'gb').namespaces['hw-net-lab'];
+  const answers = (device: string) =>
+    space?.proxies?.items.filter((one) => one.device === device).map(({ address }) => address);
+  expect(answers('ens4')).toEqual(['10.9.0.2', '10.9.0.1']);
+  expect(answers('bridge')).toEqual(['10.9.0.130']);
+  const own = space?.neighbours?.items.find(({ address }) => address === '10.9.0.1');
+  expect(own).toMatchObject({ device: 'bridge' });
+  const far = project(model, 'ga').namespaces['hw-net-lab']?.neighbours?.items;
+  expect(far).toContainEqual({ device: 'bridge', address: '10.9.0.1', mac: own?.mac });
+  const pairs = (family: string, name: string) =>
+    space?.nft?.items
+      .find((table) => table.family === family)
+      ?.sets.find((set) => set.name === name)?.elements;
+  expect(pairs('inet', 'near4')).not.toContain(`${own?.mac} . 10.9.0.1`);
+  expect(pairs('inet', 'far4')).toContain(`${own?.mac} . 10.9.0.1`);
+  expect(pairs('bridge', 'near4')).toContain(`${own?.mac} . 10.9.0.1`);
+});
