@@ -35,6 +35,8 @@ export const NetworkEvent = Type.Object({
   /** The machine at the other end of a tunnel. */
   other: Type.Optional(Type.String()),
   service: Type.Optional(Type.String()),
+  /** Nobody was alerted of it. */
+  silenced: Type.Optional(Type.Literal(true)),
   /** One sentence. */
   text: Type.String(),
 });

@@ -1,3 +1,4 @@
+export * from './alerts.ts';
 export * from './browser.ts';
 export * from './channel.ts';
 export { apiErrors, conflictOf } from './errors.ts';

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { alertRoutes } from './alerts.ts';
 import { healthRoutes } from './health-routes.ts';
 import { inspectionRoutes } from './inspection.ts';
 import { inviteRoutes } from './invites.ts';
@@ -295,6 +296,7 @@ export const routes = {
   ...inviteRoutes,
   ...rotationRoutes,
   ...healthRoutes,
+  ...alertRoutes,
   drift: route({
     method: 'GET',
     path: `${network}/drift`,

@@ -57,6 +57,34 @@ export const cliErrors = errorTable({
     says: 'two labs are named: {a} and {b}',
     fix: 'Name one, as an argument or with --name.',
   },
+  'cli/secret-unreadable': {
+    says: 'the secret in {file} cannot be read: {reason}',
+    fix: 'Write it into a file of your own: `install -m 600 /dev/stdin FILE`.',
+  },
+  'cli/secret-is-open': {
+    says: 'others may read the secret in {file}',
+    fix: '`chmod 600 {file}`; whoever could read it may know it, so change it if it is in use.',
+  },
+  'cli/authority-unreadable': {
+    says: 'the certificates in {file} cannot be read: {reason}',
+    fix: 'Name a PEM file of the authority that vouches for the receiver.',
+  },
+  'cli/alert-where': {
+    says: 'it is not said where alerts go to',
+    fix: 'Say --webhook URL; or --mail ADDRESS, with --smtp smtp://HOST:587 and --from ADDRESS.',
+  },
+  'cli/silence-how-long': {
+    says: 'for how long is {name} to be silenced?',
+    fix: 'Say --for 2h, or --end where it is silenced already.',
+  },
+  'cli/silence-whom': {
+    says: 'there is no machine and no site {name} in {network}',
+    fix: '`hawser status` lists the machines; a site is one that has machines.',
+  },
+  'cli/not-silenced': {
+    says: '{name} is not silenced',
+    fix: '`hawser silence` shows what is.',
+  },
   'cli/no-tunnel-named': {
     says: 'a history is of one tunnel',
     fix: 'Name the machines at its two ends: hawser tunnels A B --history. `hawser tunnels` lists them.',

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
+import { alertsCommand } from './commands/alerts.ts';
 import { applyCommand } from './commands/apply.ts';
 import { auditCommand } from './commands/audit.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
@@ -36,6 +37,7 @@ import { planCommand } from './commands/plan.ts';
 import { pullCommand } from './commands/pull.ts';
 import { rotateCommand } from './commands/rotate.ts';
 import { serverCommand } from './commands/server.ts';
+import { silenceCommand } from './commands/silence.ts';
 import { statusCommand } from './commands/status.ts';
 import { supportCommand } from './commands/support.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -68,6 +70,8 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       rollbackCommand(),
       driftCommand(),
       eventsCommand(),
+      alertsCommand(),
+      silenceCommand(),
       freezeCommand(),
       thawCommand(),
     ],

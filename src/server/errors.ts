@@ -117,6 +117,14 @@ export const serverErrors = errorTable({
     says: '{text} is no address of a syslog server',
     fix: 'Write udp://HOST:PORT, tcp://HOST:PORT or unix:/dev/log; the port is 514 unless said.',
   },
+  'server/bad-receiver': {
+    says: 'that is no address of a {kind} for alerts',
+    fix: 'Write https://HOST/PATH for a webhook, smtp://HOST:PORT or smtps://HOST:PORT for a mail server, without a user or password in it.',
+  },
+  'server/alert-not-taken': {
+    says: '{name} did not take the alert: {why}',
+    fix: 'See whether it runs, and whether this server reaches it; `hawser alerts add` writes another address, secret or authority for it.',
+  },
   'server/rotation-runs': {
     says: 'the key of {machine} is being changed, and one at a time is',
     fix: 'Wait until that is done (`hawser rotate --status`), or give it up: `hawser rotate --abort`.',

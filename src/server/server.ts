@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { hostOf, urlOf } from './addresses.ts';
+import { Alerts } from './alerts/alerts.ts';
 import { Retention, Shipping, type Target } from './audit/index.ts';
 import {
   type BackupCalls,
@@ -182,7 +183,7 @@ export async function assemble(
       if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
       await known.note();
       presence.open();
-      chores.push(...choresOf(init, write, { store, clock, log }));
+      chores.push(...choresOf(init, write, { store, clock, log, networks }));
       return firstTokens;
     },
     async close() {
@@ -236,11 +237,21 @@ async function appOf({ packages: folder, version, log, dashboard }: ServerInit, 
 function choresOf(
   init: Pick<ServerInit, 'backups' | 'audit'>,
   write: WriteBackup,
-  common: { readonly store: Store; readonly clock: () => Date; readonly log: Logger },
+  {
+    networks,
+    ...common
+  }: {
+    readonly store: Store;
+    readonly clock: () => Date;
+    readonly log: Logger;
+    readonly networks: Networks;
+  },
 ): readonly { readonly close: () => Promise<void> }[] {
   const { backups: plan, audit: { syslog: target, keep } = {} } = init;
   const isShipped = target !== undefined;
+  const all = () => networks.all.map(({ network }) => network);
   return [
+    new Alerts({ ...common, networks: all }),
     ...(plan ? [new Backups({ plan, write, ...common })] : []),
     ...(target ? [new Shipping({ target, ...common })] : []),
     ...(keep === undefined ? [] : [new Retention({ keep, isShipped, ...common })]),

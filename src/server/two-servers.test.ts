@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Delivery } from '#api';
 import { PostgresCluster } from '../../tests/support/postgres.ts';
 import { suite } from '../../tests/support/suite.ts';
 import { until } from '../../tests/support/until.ts';
@@ -66,6 +69,33 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
       },
       { confirm: 100 },
     );
+  });
+
+  test('somebody who is alerted by two servers hears each alert once', async () => {
+    const heard: string[] = [];
+    const hook = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { alerts } = JSON.parse(String(Buffer.concat(chunks))) as Delivery;
+        heard.push(...alerts.map(({ text }) => text));
+        response.end();
+      });
+    }).listen(0, '127.0.0.1');
+    await withTwo(async (one, two, admin) => {
+      const { port } = hook.address() as AddressInfo;
+      const target = { kind: 'webhook', url: `http://127.0.0.1:${port}/`, secret: 's' } as const;
+      const receiver = { target, filter: { severity: 'info' } } as const;
+      await two.call('putReceiver', { receiver: 'ops' }, receiver, admin);
+      for (const [server, name] of [[one, 'anna'] as const, [two, 'bob'] as const]) {
+        await server.call('join', {}, new Machine(name).joinRequest('net'), one.joinToken);
+        await until(`${name} is told of`, () => heard.includes(`${name} joined`));
+      }
+      const { receivers } = await one.call('alerts', {}, undefined, admin);
+      expect(receivers).toMatchObject([{ waiting: 0 }]);
+    });
+    expect(heard.toSorted()).toEqual(['anna joined', 'bob joined']);
+    hook.close();
   });
 
   test('of two applies at two servers one is refused', async () => {

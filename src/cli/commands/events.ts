@@ -65,7 +65,8 @@ async function* found(
 const bad: ReadonlySet<EventKind> = new Set(['down', 'clone', 'conflict', 'login-failed']);
 const good: ReadonlySet<EventKind> = new Set(['joined', 'up', 'back', 'repaired']);
 
-function lineOf({ at, kind, text }: NetworkEvent): string {
+function lineOf({ at, kind, text, silenced }: NetworkEvent): string {
   const colour = bad.has(kind) ? 'red' : good.has(kind) ? 'green' : 'yellow';
-  return `${at}  ${paint(colour, kind.padEnd(12))}  ${text}`;
+  const mark = silenced ? paint('dim', ' (silenced)') : '';
+  return `${at}  ${paint(colour, kind.padEnd(12))}  ${text}${mark}`;
 }

@@ -52,6 +52,8 @@ const statusOf: Readonly<Record<string, number>> = {
   'server/not-managed': 409,
   'server/rotation-runs': 409,
   'server/preshared-runs': 409,
+  'server/alert-not-taken': 409,
+  'server/bad-receiver': 422,
   'server/no-rotation': 409,
   'server/rotation-too-far': 409,
 };

@@ -50,6 +50,10 @@ const others = [
   'drift',
   'clone',
   'conflict',
+  'alert-receiver',
+  'alert-receiver-remove',
+  'silence',
+  'silence-end',
 ] as const;
 
 /** What the audit calls that which an edit does. */

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Finding, MachineStatus, NetworkStatus } from '#api';
+import type { Finding, MachineStatus, NetworkStatus, Silence } from '#api';
 import { byText, plainFinding } from '#base';
 import type { Rotation } from '#compile';
+import { silenceOf } from '../alerts/silence.ts';
 import { serverErrors } from '../errors.ts';
 import type { Hub, Present } from '../hub/hub.ts';
 import { JsonText } from '../json-text.ts';
@@ -16,6 +17,7 @@ export interface Seen {
   readonly now: Date;
   /** The machine that the server runs on. */
   readonly server: string | undefined;
+  readonly silences: readonly Silence[];
 }
 
 /** So many machines are told of in one turn of the event loop. */
@@ -40,7 +42,7 @@ export async function statusOf(snapshot: Snapshot, seen: Seen): Promise<JsonText
 }
 
 export function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineStatus {
-  const { hub, now, server } = seen;
+  const { hub, now, server, silences } = seen;
   const { stored, names, machines } = snapshot;
   const record = machines.get(name);
   const named = names.get(name);
@@ -63,7 +65,11 @@ export function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): M
     overlay: [...(named?.overlay ?? [])],
     ...(confirmed !== undefined && { confirmed }),
     ...(record?.enrolment === 'enrolled' && { wanted: stored.revision.number }),
-    notes: [...endNotes(named, now), ...notesOf(snapshot, hub, record, card)],
+    notes: [
+      ...endNotes(named, now),
+      ...notesOf(snapshot, hub, record, card),
+      ...quietNotes(silenceOf(snapshot, silences, { machine: name }, now.toISOString())),
+    ],
     failures: [...cloneFailures(name, card), ...(card?.failures ?? [])],
     ...(card?.warnings && { warnings: [...card.warnings] }),
   };
@@ -85,6 +91,12 @@ function* endNotes(named: NamedMachine | undefined, now: Date): Iterable<string>
   else if (expires !== undefined && Date.parse(expires) - now.getTime() < warnedBefore) {
     yield `expires ${expires}`;
   }
+}
+
+function* quietNotes(silence: Silence | undefined): Iterable<string> {
+  if (!silence) return;
+  const { until, by, why } = silence;
+  yield `silenced until ${until} by ${by}${why === undefined ? '' : `: ${why}`}`;
 }
 
 const upgradeOf = ({ install, upgrade }: Card) => ({

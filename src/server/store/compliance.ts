@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Facts } from '#compile';
+import { keepsAlerts } from './compliance-alerts.ts';
 import { keepsEvents } from './compliance-events.ts';
 import type { NewRevision, Store, StoredMachine, StoredToken } from './contract.ts';
 
@@ -96,6 +97,7 @@ export function storeCompliance(name: string, open: () => Promise<StoreFixture>)
     holdsRevisions(() => trial);
     keepsTheRest(() => trial);
     keepsEvents(() => trial.store);
+    keepsAlerts(() => trial.store);
     isTransactional(() => trial);
     wakes(() => trial);
   });

@@ -1,13 +1,17 @@
 import type {
+  Alert,
   AuditEntry,
   EventKind,
   FileSet,
   NetworkEvent,
   Revision,
   RevisionId,
+  Silence,
   TokenInfo,
 } from '#api';
 import type { Facts } from '#compile';
+import type { Trouble } from '../alerts/trouble.ts';
+import type { NewAlert, Progress, Receiver } from './alerts.ts';
 import type { AuditTrim, Trimmed } from './audit.ts';
 import type { EventQuery, NewEvent } from './events.ts';
 import type { ChunksOf } from './history.ts';
@@ -141,6 +145,31 @@ export interface Transaction {
     network: string,
     bounds: { readonly before: string; readonly most: number },
   ): Promise<void>;
+
+  /** `seq` of the last event that somebody has read. */
+  cursor(name: string): Promise<number | undefined>;
+  putCursor(name: string, seq: number): Promise<void>;
+
+  /** Who is alerted, by name. */
+  receivers(network: string): Promise<readonly Receiver[]>;
+  putReceiver(receiver: Receiver): Promise<void>;
+  /** Of one that is no more nothing. */
+  noteProgress(of: Pick<Receiver, 'network' | 'name'>, progress: Progress): Promise<void>;
+  removeReceiver(network: string, name: string): Promise<void>;
+  addAlerts(network: string, alerts: readonly NewAlert[]): Promise<void>;
+  /** In their order, those after one; without it the newest. */
+  alerts(
+    network: string,
+    options: { readonly after?: number; readonly limit: number },
+  ): Promise<readonly Alert[]>;
+  /** What is not well, by what it concerns. */
+  troubles(network: string): Promise<ReadonlyMap<string, Trouble>>;
+  putTrouble(network: string, subject: string, trouble: Trouble | undefined): Promise<void>;
+  /** Those that are over, too. */
+  silences(network: string): Promise<readonly Silence[]>;
+  putSilence(network: string, silence: Silence): Promise<void>;
+  /** Removes alerts and silences that were over before, RFC 3339. */
+  trimAlerts(network: string, before: string): Promise<void>;
 
   /** In their order, from the first to the last of these numbers, as far as there are any. */
   historyChunks(

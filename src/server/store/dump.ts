@@ -28,10 +28,14 @@ const tables = {
   settings: ['key'],
   events: ['seq'],
   cursors: ['name'],
+  receivers: ['network', 'name'],
+  alerts: ['seq'],
+  troubles: ['network', 'subject'],
+  silences: ['id'],
 } satisfies Record<Exclude<keyof Tables, 'history'>, readonly string[]>;
 
 /** Tables with a key that counts up by itself. */
-const counted = ['audit', 'events'] as const;
+const counted = ['audit', 'events', 'alerts'] as const;
 
 /** Revisions hold whole files, so pages are small. */
 const page = 20;

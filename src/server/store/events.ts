@@ -6,7 +6,7 @@ import type { EventRow, Tables } from './tables.ts';
 /** Rows of one statement: each engine takes so many values and no more. */
 const atOnce = 500;
 
-export type NewEvent = Omit<NetworkEvent, 'seq'>;
+export type NewEvent = Omit<NetworkEvent, 'seq' | 'silenced'>;
 
 export interface EventQuery {
   readonly since?: string | undefined;

@@ -21,6 +21,7 @@ export const migrations: readonly Migration[] = [
   withPersonsOfMachines,
   withExpiry,
   withHealth,
+  withAlerts,
 ];
 
 async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
@@ -99,6 +100,30 @@ async function withHealth(db: QueryExecutorProvider, { serial }: Dialect): Promi
     )`,
     'create index history_age on history (step, chunk)',
     'create table cursors (name text primary key, seq integer not null)',
+  ]);
+}
+
+/** Who is alerted and how far; of what; what is not well; of what nobody is alerted. */
+async function withAlerts(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
+  await run(db, [
+    `create table receivers (
+      network text not null, name text not null, target text not null, filter text not null,
+      made text not null, sent integer not null, state text not null, primary key (network, name)
+    )`,
+    `create table alerts (
+      seq ${serial}, network text not null, at text not null, "is" text not null,
+      severity text not null, kind text not null, since text not null, machine text, other text,
+      service text, sites text, text text not null
+    )`,
+    'create index alerts_of on alerts (network, seq)',
+    `create table troubles (
+      network text not null, subject text not null, data text not null,
+      primary key (network, subject)
+    )`,
+    `create table silences (
+      id text primary key, network text not null, machine text, site text, began text not null,
+      ends text not null, author text not null, why text
+    )`,
   ]);
 }
 

@@ -13,8 +13,13 @@ export interface Tables {
   settings: { key: string; value: string };
   events: EventsTable;
   history: HistoryTable;
-  /** How far somebody was told of events, by who that is. */
+  /** How far somebody has read the events, by who that is. */
   cursors: { name: string; seq: number };
+  receivers: ReceiversTable;
+  alerts: AlertsTable;
+  /** What is not well, by what it concerns. */
+  troubles: { network: string; subject: string; data: string };
+  silences: SilencesTable;
 }
 
 interface NetworksTable {
@@ -116,3 +121,42 @@ interface HistoryTable {
   chunk: number;
   data: string;
 }
+
+interface ReceiversTable {
+  network: string;
+  name: string;
+  target: string;
+  filter: string;
+  made: string;
+  /** Of the last alert that was sent. */
+  sent: number;
+  state: string;
+}
+
+interface AlertsTable {
+  seq: Generated<number>;
+  network: string;
+  at: string;
+  is: string;
+  severity: string;
+  kind: string;
+  since: string;
+  machine: string | null;
+  other: string | null;
+  service: string | null;
+  sites: string | null;
+  text: string;
+}
+export type AlertRow = Selectable<AlertsTable>;
+
+interface SilencesTable {
+  id: string;
+  network: string;
+  machine: string | null;
+  site: string | null;
+  began: string;
+  ends: string;
+  author: string;
+  why: string | null;
+}
+export type SilenceRow = Selectable<SilencesTable>;

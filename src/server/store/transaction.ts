@@ -1,4 +1,19 @@
 import type { Kysely } from 'kysely';
+import {
+  addAlerts,
+  alerts,
+  cursor,
+  noteProgress,
+  putCursor,
+  putReceiver,
+  putSilence,
+  putTrouble,
+  receivers,
+  removeReceiver,
+  silences,
+  trimAlerts,
+  troubles,
+} from './alerts.ts';
 import { addAudit, audit, trimAudit } from './audit.ts';
 import type { Transaction } from './contract.ts';
 import { addEvents, events, lastEvents, trimEvents } from './events.ts';
@@ -59,6 +74,19 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
     events: (name, query) => events(db, name, query),
     lastEvents: (name, kinds) => lastEvents(db, name, kinds),
     trimEvents: (name, bounds) => trimEvents(db, name, bounds),
+    cursor: (name) => cursor(db, name),
+    putCursor: (name, seq) => putCursor(db, name, seq),
+    receivers: (name) => receivers(db, name),
+    putReceiver: (receiver) => touching(receiver.network, putReceiver(db, receiver)),
+    noteProgress: (of, progress) => noteProgress(db, of, progress),
+    removeReceiver: (name, receiver) => removeReceiver(db, name, receiver),
+    addAlerts: (name, list) => addAlerts(db, name, list),
+    alerts: (name, options) => alerts(db, name, options),
+    troubles: (name) => troubles(db, name),
+    putTrouble: (name, subject, trouble) => putTrouble(db, name, subject, trouble),
+    silences: (name) => silences(db, name),
+    putSilence: (name, one) => touching(name, putSilence(db, name, one)),
+    trimAlerts: (name, before) => trimAlerts(db, name, before),
     historyChunks: (of, range) => historyChunks(db, of, range),
     putHistoryChunk: (of, chunk, data) => putHistoryChunk(db, of, chunk, data),
     trimHistory: (step, before) => trimHistory(db, step, before),

@@ -1,4 +1,5 @@
 import type { Handlers } from '../call.ts';
+import { alertHandlers } from './alerts.ts';
 import { changeHandlers } from './changes.ts';
 import type { Context } from './context.ts';
 import { healthHandlers } from './health.ts';
@@ -9,6 +10,7 @@ import { machineHandlers } from './machines.ts';
 import { networkHandlers } from './networks.ts';
 import { recordHandlers } from './records.ts';
 import { rotationHandlers } from './rotation.ts';
+import { silenceHandlers } from './silences.ts';
 import { tokenHandlers } from './tokens.ts';
 import { upgradeHandlers } from './upgrades.ts';
 import { verifyHandlers } from './verify.ts';
@@ -18,6 +20,8 @@ import { whyHandlers } from './why.ts';
 export const handlersOf = (context: Context): Handlers => ({
   ...networkHandlers(context),
   ...healthHandlers(context),
+  ...alertHandlers(context),
+  ...silenceHandlers(context),
   ...changeHandlers(context),
   ...inspectionHandlers(context),
   ...invitationHandlers(context),

@@ -54,7 +54,8 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
     async status({ params }) {
       const { network, hub } = context.networks.get(params.network);
       const server = servingMachine(network, hub);
-      return statusOf(network.snapshot, { hub, now: clock(), server });
+      const silences = await store.read(async (tx) => tx.silences(params.network));
+      return statusOf(network.snapshot, { hub, now: clock(), server, silences });
     },
 
     async pull({ params, query }) {

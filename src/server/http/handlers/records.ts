@@ -1,5 +1,6 @@
 import { apiErrors, type DriftEntry, type Revision } from '#api';
 import { canonicalJson } from '#base';
+import { silenceOf } from '../../alerts/silence.ts';
 import type { Transaction } from '../../store/contract.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, revisionOf } from './context.ts';
@@ -59,8 +60,14 @@ export function recordHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async events({ params: { network: name }, query: { limit = 1000, ...query } }) {
-      context.networks.get(name);
-      return [...(await store.read(async (tx) => tx.events(name, { ...query, limit })))];
+      const { snapshot } = context.networks.get(name).network;
+      return store.read(async (tx) => {
+        const silences = await tx.silences(name);
+        return (await tx.events(name, { ...query, limit })).map((event) => ({
+          ...event,
+          ...(silenceOf(snapshot, silences, event, event.at) && { silenced: true as const }),
+        }));
+      });
     },
 
     async audit({ query: { since, after, network, limit = 1000 } }) {

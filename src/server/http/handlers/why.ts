@@ -45,7 +45,8 @@ export function whyHandlers(context: Context): Pick<Handlers, 'why'> {
         counted(snapshot, hub, trace),
         changed(context, stored.network, { machines: new Set(names), hasTunnel: isOnWay }),
       ]);
-      const seen = { hub, now: clock(), server: servingMachine(network, hub) };
+      const silences = await context.store.read(async (tx) => tx.silences(stored.network));
+      const seen = { hub, now: clock(), server: servingMachine(network, hub), silences };
       const machines = names
         .filter((name) => snapshot.names.has(name))
         .map((name) => statusOfMachine(snapshot, seen, name));

@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Delivery } from '#api';
+import type { Channel } from '../fixtures/machine.ts';
+import { TestServer } from '../fixtures/server.ts';
+
+let server: TestServer;
+let agents: ReadonlyMap<string, Channel>;
+let hook: Server;
+let url: string;
+let ahead = 0;
+const taken: Delivery[] = [];
+const soon = { interval: 20, timeout: 20_000 };
+
+beforeAll(async () => {
+  hook = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.url === '/hook')
+        taken.push(JSON.parse(String(Buffer.concat(chunks))) as Delivery);
+      response.writeHead(request.url === '/hook' ? 200 : 404).end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(hook, 'listening');
+  url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}`;
+  server = await TestServer.start({ clock: () => new Date(Date.now() + ahead) });
+  agents = await server.populate('anna', 'bob');
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  hook.close();
+});
+
+const target = (path: string) => ({ kind: 'webhook' as const, url: `${url}${path}`, secret: 's' });
+const put = (receiver: string, path: string, token?: string) =>
+  server.ask(
+    'putReceiver',
+    { receiver },
+    { target: target(path), filter: { severity: 'warning' } },
+    token,
+  );
+const tokenOf = async (role: 'operator' | 'viewer'): Promise<string> =>
+  (await server.call('createToken', {}, { role, name: role })).token;
+
+test('admins say who is alerted, operators try it, and nobody reads the secrets of it', async () => {
+  const [operator, viewer] = [await tokenOf('operator'), await tokenOf('viewer')];
+  expect((await put('ops', '/hook', operator)).status).toBe(403);
+  await put('ops', '/hook');
+  await put('broken', '/nowhere?token=abc');
+  const { receivers } = await server.call('alerts', {}, undefined, viewer);
+  expect(receivers.map((one) => [one.name, one.target])).toEqual([
+    ['broken', `${url}/...`],
+    ['ops', `${url}/...`],
+  ]);
+  expect((await server.ask('testReceiver', { receiver: 'ops' }, undefined, viewer)).status).toBe(
+    403,
+  );
+  await server.call('testReceiver', { receiver: 'ops' }, undefined, operator);
+  expect(taken.at(-1)?.alerts).toMatchObject([{ is: 'test', text: /^operator asked/ }]);
+  const refused = await server.ask('testReceiver', { receiver: 'broken' });
+  expect(refused.body).toMatchObject({
+    code: 'server/alert-not-taken',
+    detail: 'broken did not take the alert: it answers with status 404',
+  });
+  const bad = { target: { ...target(''), url: 'ftp://a/' }, filter: { severity: 'info' } } as const;
+  expect((await server.ask('putReceiver', { receiver: 'x' }, bad)).body).toMatchObject({
+    code: 'server/bad-receiver',
+  });
+  await server.call('removeReceiver', { receiver: 'broken' });
+  expect((await server.ask('removeReceiver', { receiver: 'broken' })).status).toBe(404);
+  const audit = await server.call('audit', {});
+  expect(JSON.stringify(audit)).not.toContain('abc');
+});
+
+test('a service that fails is alerted of, unless the machine that looks at it is silenced', async () => {
+  const { entry, files, revision } = await server.call('pull', {});
+  const monitor = (name: string, from: string) =>
+    `${name}: { type: http, url: "http://192.0.2.9/", from: ${from} }`;
+  const text = `${files[entry] ?? ''}monitors: { ${monitor('web', 'anna')}, ${monitor('db', 'bob')} }\n`;
+  await server.call('apply', {}, { entry, files: { [entry]: text }, base: revision });
+  const silence = await server.call('silence', {}, { machine: 'bob', lasts: 3600, why: 'works' });
+  for (const [machine, name] of [['anna', 'web'] as const, ['bob', 'db'] as const]) {
+    const results = { [name]: { state: 'down' as const, why: 'it is off', lasts: 1 } };
+    agents.get(machine)?.say({ type: 'monitors', results });
+  }
+  const open = async () => (await server.call('alerts', {})).open;
+  await expect.poll(async () => (await open()).length, soon).toBe(2);
+  ahead += 11_000;
+  await expect
+    .poll(() => taken.at(-1)?.alerts, soon)
+    .toMatchObject([
+      {
+        is: 'firing',
+        severity: 'critical',
+        service: 'web',
+        text: 'the service web is down: it is off',
+      },
+    ]);
+  expect(taken.at(-1)?.text).toBe('critical: the service web is down: it is off');
+  expect((await open()).map(({ service, silenced }) => [service, silenced])).toEqual(
+    expect.arrayContaining([
+      ['web', undefined],
+      ['db', true],
+    ]),
+  );
+  const { machines } = await server.call('status', {});
+  expect(machines.find(({ name }) => name === 'bob')?.notes).toContainEqual(
+    expect.stringMatching(/^silenced until .* by admin: works$/),
+  );
+  const events = await server.call('events', {});
+  const down = events.filter(({ kind }) => kind === 'down');
+  expect(down.map(({ service, silenced }) => [service, silenced ?? false])).toEqual(
+    expect.arrayContaining([
+      ['web', false],
+      ['db', true],
+    ]),
+  );
+  const count = taken.length;
+  await server.call('endSilence', { id: silence.id });
+  expect(await server.call('silences', {})).toEqual([]);
+  await expect.poll(() => taken.length, soon).toBe(count + 1);
+  expect(taken.at(-1)?.alerts).toMatchObject([{ is: 'firing', service: 'db' }]);
+  const nobody = await server.ask('silence', {}, { site: 'nowhere', lasts: 60 });
+  expect(nobody.status).toBe(404);
+});

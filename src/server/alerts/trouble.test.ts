@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import type { EventKind, NetworkEvent } from '#api';
+import { happened, settled, subjectOf, type Trouble } from './trouble.ts';
+
+const event = (seconds: number, kind: EventKind, more: Partial<NetworkEvent> = {}) => ({
+  ...{ seq: seconds, at: new Date(seconds * 1000).toISOString(), kind },
+  ...{ machine: 'a', other: 'b', text: `a and b: ${kind}`, ...more },
+});
+
+interface Quiet {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is told, second by second, while these events happen. */
+function toldOf(
+  events: readonly NetworkEvent[],
+  lasts: number,
+  { quiet, gone = Infinity }: { readonly quiet?: Quiet; readonly gone?: number } = {},
+): readonly string[] {
+  const told: string[] = [];
+  let trouble: Trouble | undefined;
+  const take = (second: number, outcome: ReturnType<typeof settled>): void => {
+    trouble = outcome.trouble;
+    if (outcome.told) told.push(`${second} ${outcome.told.is} ${outcome.told.severity}`);
+  };
+  for (let second = 0; second <= lasts; second++) {
+    const isSilenced = quiet !== undefined && quiet.from <= second && second < quiet.to;
+    for (const one of events.filter(({ seq }) => seq === second)) {
+      take(second, happened(trouble, one, isSilenced));
+    }
+    const now = new Date(second * 1000);
+    if (trouble) take(second, settled(trouble, { now, isSilenced, exists: second < gone }));
+  }
+  return told;
+}
+
+test.each<[string, readonly NetworkEvent[], readonly string[]]>([
+  ['what is down is told after 10 s', [event(5, 'down')], ['15 firing critical']],
+  ['what is over before that is not', [event(5, 'down'), event(9, 'up')], []],
+  [
+    'what is well again is told when it has been so for 5 min',
+    [event(0, 'down'), event(60, 'up')],
+    ['10 firing critical', '360 resolved critical'],
+  ],
+  [
+    'what becomes worse is told again',
+    [event(0, 'degraded'), event(100, 'down'), event(200, 'degraded'), event(300, 'down')],
+    ['10 firing warning', '100 firing critical'],
+  ],
+  [
+    'a link that flaps is one alert',
+    Array.from({ length: 60 }, (_, n) => event(n * 8, n % 2 ? 'up' : 'down')),
+    ['16 firing critical', '772 resolved critical'],
+  ],
+  [
+    'what people do is told each time',
+    [event(0, 'apply'), event(1, 'apply')],
+    ['0 once info', '1 once info'],
+  ],
+  [
+    'what happens again and again is told together',
+    Array.from({ length: 100 }, (_, n) => event(n, 'drift')),
+    ['0 once warning', '300 once warning'],
+  ],
+])('%s', (_, events, told) => {
+  expect(toldOf(events, 1000)).toEqual(told);
+});
+
+test('what is silenced is told when that is over, if it is still so', () => {
+  const quiet = { from: 0, to: 100 };
+  expect(toldOf([event(5, 'down')], 1000, { quiet })).toEqual(['100 firing critical']);
+  expect(toldOf([event(5, 'down'), event(50, 'up')], 1000, { quiet })).toEqual([]);
+  expect(toldOf([event(5, 'clone')], 1000, { quiet })).toEqual([]);
+  expect(
+    toldOf([event(0, 'down'), event(70, 'up')], 1000, { quiet: { from: 50, to: 900 } }),
+  ).toEqual(['10 firing critical', '370 resolved critical']);
+});
+
+test('what is no part of the network any more is over', () => {
+  expect(toldOf([event(0, 'down')], 1000, { gone: 40 })).toEqual([
+    '10 firing critical',
+    '40 resolved critical',
+  ]);
+});
+
+test('a tunnel, an agent and a service are things of their own', () => {
+  const subjects = [
+    subjectOf(event(0, 'down')),
+    subjectOf({ kind: 'away', machine: 'a' }),
+    subjectOf({ kind: 'down', service: 'a' }),
+    subjectOf({ kind: 'drift', machine: 'a' }),
+  ];
+  expect(new Set(subjects).size).toBe(4);
+  expect(subjectOf({ kind: 'back', machine: 'a' })).toBe(subjects[1]);
+});

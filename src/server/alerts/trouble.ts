@@ -1,0 +1,132 @@
+import type { EventKind, NetworkEvent, Severity } from '#api';
+import type { NewAlert } from '../store/alerts.ts';
+import { isWorse, severity } from './severity.ts';
+
+/** ms that something is not well before anybody is alerted, unless it is so a second time. */
+const hold = 10_000;
+/** ms that it has to be well before it counts as over, and in which the same is not told anew. */
+const calm = 300_000;
+
+type About = Pick<NetworkEvent, 'machine' | 'other' | 'service'>;
+
+/** Something that is not well, or was not until lately; or that happened, and may happen again. */
+export interface Trouble extends About {
+  readonly is: 'state' | 'repeated';
+  /** What it was last, of what is not well. */
+  readonly kind: EventKind;
+  /** The worst since then. */
+  readonly severity: Severity;
+  /** RFC 3339: when it began; of what is repeated, when it was told. */
+  readonly since: string;
+  /** How often it became so since then; of what is repeated, how often that was not told. */
+  readonly times: number;
+  readonly wellSince?: string;
+  /** How bad it was when that was told; absent: it was not yet. */
+  readonly toldAs?: Severity;
+  readonly text: string;
+}
+
+const states: ReadonlySet<EventKind> = new Set(['up', 'degraded', 'down', 'away', 'back']);
+const areWell: ReadonlySet<EventKind> = new Set(['up', 'back']);
+
+/** What an event is about. An agent that is away is another thing than a tunnel of its machine. */
+export function subjectOf(event: About & Pick<NetworkEvent, 'kind'>): string {
+  const { kind, machine = '', other = '', service = '' } = event;
+  return `${states.has(kind) ? 'state' : kind} ${machine} ${other} ${service}`;
+}
+
+const aboutOf = ({ machine, other, service }: About): About => ({
+  ...(machine !== undefined && { machine }),
+  ...(other !== undefined && { other }),
+  ...(service !== undefined && { service }),
+});
+
+export interface Outcome {
+  /** undefined: none any more. */
+  readonly trouble: Trouble | undefined;
+  /** What somebody is to be told. */
+  readonly told?: Omit<NewAlert, 'at'>;
+}
+
+/** What becomes of a trouble by an event about the same. Pure. */
+export function happened(
+  trouble: Trouble | undefined,
+  event: NetworkEvent,
+  isSilenced: boolean,
+): Outcome {
+  if (states.has(event.kind)) return { trouble: changed(trouble, event) };
+  const { kind, at: since, text } = event;
+  const one = {
+    is: 'once',
+    severity: severity(kind),
+    kind,
+    since,
+    ...aboutOf(event),
+    text,
+  } as const;
+  if (isSilenced) return { trouble };
+  // What people do is told each time.
+  if (one.severity === 'info') return { trouble: undefined, told: one };
+  if (trouble) return { trouble: { ...trouble, times: trouble.times + 1, text } };
+  return { trouble: { ...one, is: 'repeated', times: 0 }, told: one };
+}
+
+function changed(trouble: Trouble | undefined, event: NetworkEvent): Trouble | undefined {
+  const { kind, at, text } = event;
+  if (areWell.has(kind)) return trouble && { ...trouble, wellSince: trouble.wellSince ?? at, text };
+  const now = severity(kind);
+  const before = trouble ?? { since: at, times: 0, severity: now };
+  const isNew = trouble === undefined || trouble.wellSince !== undefined;
+  return {
+    ...{ is: 'state', kind, text, ...aboutOf(event) },
+    since: before.since,
+    times: before.times + Number(isNew),
+    severity: isWorse(now, before.severity) ? now : before.severity,
+    ...(trouble?.toldAs && { toldAs: trouble.toldAs }),
+  };
+}
+
+interface Now {
+  readonly now: Date;
+  readonly isSilenced: boolean;
+  /** What it is about is still in the network. */
+  readonly exists: boolean;
+}
+
+/** What becomes of a trouble while time passes. Pure. */
+export function settled(trouble: Trouble, at: Now): Outcome {
+  return trouble.is === 'state' ? settledState(trouble, at) : settledRepeated(trouble, at);
+}
+
+const age = (since: string, { now }: Now): number => now.getTime() - Date.parse(since);
+
+function settledRepeated(trouble: Trouble, at: Now): Outcome {
+  if (age(trouble.since, at) < calm) return { trouble };
+  const { times, severity: bad, kind, since, text } = trouble;
+  if (times === 0) return { trouble: undefined };
+  const more = times === 1 ? text : `${text} (${times} times since ${since})`;
+  const told = { is: 'once', severity: bad, kind, since, ...aboutOf(trouble), text: more } as const;
+  return { trouble: { ...trouble, since: at.now.toISOString(), times: 0 }, told };
+}
+
+function settledState(trouble: Trouble, at: Now): Outcome {
+  const { wellSince, toldAs, times, kind, since, text } = trouble;
+  const about = { kind, since, ...aboutOf(trouble) };
+  const isOver = !at.exists || (wellSince !== undefined && age(wellSince, at) >= calm);
+  if (isOver) {
+    if (toldAs === undefined) return { trouble: undefined };
+    const well = at.exists
+      ? text
+      : `what this was about is no part of the network any more: ${text}`;
+    const often = times === 1 ? well : `${well} (it was not, ${times} times since ${since})`;
+    const told = { ...about, is: 'resolved', severity: toldAs, text: often } as const;
+    return { trouble: undefined, told };
+  }
+  const isNews = toldAs === undefined || isWorse(trouble.severity, toldAs);
+  const isSure = age(since, at) >= hold || times > 1;
+  if (wellSince !== undefined || at.isSilenced || !isNews || !isSure) return { trouble };
+  return {
+    trouble: { ...trouble, toldAs: trouble.severity },
+    told: { ...about, is: 'firing', severity: trouble.severity, text },
+  };
+}

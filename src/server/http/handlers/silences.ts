@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { apiErrors, type Silence } from '#api';
+import type { Snapshot } from '../../network/snapshot.ts';
+import { hashOf } from '../../tokens.ts';
+import type { Handlers } from '../call.ts';
+import { type Context, onceOfKind } from './context.ts';
+
+type Names = 'silences' | 'silence' | 'endSilence';
+
+/** What a silence is of. @throws api/not-found, api/invalid-request */
+function requireQuiet(
+  { names, machines }: Snapshot,
+  { machine, site }: { readonly machine?: string | undefined; readonly site?: string | undefined },
+): void {
+  if ((machine === undefined) === (site === undefined)) {
+    const why = 'it names either a machine or a site';
+    throw apiErrors.error('api/invalid-request', { why });
+  }
+  if (machine !== undefined && !names.has(machine) && !machines.has(machine)) {
+    throw apiErrors.error('api/not-found', { what: `machine ${machine}` });
+  }
+  if (site !== undefined && !names.values().some((named) => named.site === site)) {
+    throw apiErrors.error('api/not-found', { what: `site ${site}` });
+  }
+}
+
+/** Of what nobody is alerted for a while. */
+export function silenceHandlers(context: Context): Pick<Handlers, Names> {
+  const { store, clock } = context;
+  const holding = async (network: string): Promise<readonly Silence[]> => {
+    const now = clock().toISOString();
+    const all = await store.read(async (tx) => tx.silences(network));
+    return all.filter(({ until }) => until > now);
+  };
+  return {
+    async silences({ params: { network } }) {
+      context.networks.get(network);
+      return [...(await holding(network))];
+    },
+
+    async silence(call) {
+      const { params, body, actor, request } = call;
+      const { machine, site, lasts, why } = body;
+      requireQuiet(context.networks.get(params.network).network.snapshot, body);
+      const id = (request === undefined ? randomBytes(6).toString('hex') : hashOf(request)).slice(
+        0,
+        12,
+      );
+      const now = clock().getTime();
+      const silence: Silence = {
+        ...{ id, by: actor.name },
+        ...(machine !== undefined && { machine }),
+        ...(site !== undefined && { site }),
+        from: new Date(now).toISOString(),
+        until: new Date(now + lasts * 1000).toISOString(),
+        ...(why !== undefined && { why }),
+      };
+      await onceOfKind(context, call, 'silence', async () => ({
+        author: actor.name,
+        action: 'silence',
+        detail: { id, machine, site, until: silence.until },
+        also: async (tx) => tx.putSilence(params.network, silence),
+      }));
+      return silence;
+    },
+
+    async endSilence(call) {
+      const { params, actor } = call;
+      const { network, id } = params;
+      await onceOfKind(context, call, 'endSilence', async () => {
+        const found = (await holding(network)).find((one) => one.id === id);
+        if (!found) throw apiErrors.error('api/not-found', { what: `silence ${id}` });
+        const { machine, site } = found;
+        const until = clock().toISOString();
+        return {
+          author: actor.name,
+          action: 'silence-end',
+          detail: { id, machine, site },
+          also: async (tx) => tx.putSilence(network, { ...found, until }),
+        };
+      });
+      return undefined;
+    },
+  };
+}
