@@ -48,9 +48,10 @@ const pages: Readonly<Record<string, RegExp>> = {
   '/machines': /^Last seen|^Version$/,
   '/machines/anna': /^Connected to|^Is$/,
   '/tunnels': /^Between$/,
-  '/tunnels/anna/hub': /^By the file$/,
+  '/tunnels/anna/hub': /^As a table$/,
   '/platform': /^nobody listens/,
   '/platform/mupif': /^Job managers/,
+  '/events': /^the service web is up$/,
   '/trace?from=anna&to=giessen&port=tcp/22': /arrives$/,
   '/policy': /some ports/,
   '/file': /^As it is stored/,
@@ -123,7 +124,10 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   test('show a platform as it is: who is busy, who is gone, and logs in their place', async () => {
     const { page, offences } = await openPage(browser, url);
     await logIn(page, server.admin);
-    await page.locator('.findings').getByRole('link', { name: 'mupif' }).press('Enter');
+    await page
+      .locator('.findings')
+      .getByRole('link', { name: 'mupif', exact: true })
+      .press('Enter');
     const item = (name: string) => page.locator('.items > li').filter({ hasText: name });
     await item('thermal').getByText('2 of 4 running').waitFor();
     await item('cfd-giessen').getByText('busy', { exact: true }).waitFor();
@@ -139,6 +143,34 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
       ...{ type: 'monitors', results: { mupif: { state: 'down', why, lasts: 0 } } },
     });
     await page.getByText(why).waitFor({ timeout: 2000 });
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('tell what happened as it happens, to a browser of yesterday as well', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await page.clock.install({ time: Date.now() - 86_400_000 });
+    await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'events of zoe' }).press('Enter');
+    const told = page.locator('.events li');
+    await told.getByText('zoe joined').waitFor();
+    expect(await told.getByText('anna').count()).toBe(0);
+    expect(await told.locator('time').first().textContent()).toMatch(/^\d+ (s|min) ago$/);
+    await page.getByLabel('Machine', { exact: true }).fill('');
+    await page.getByLabel('Words in the sentence').fill('web');
+    await page.getByLabel('Kind').selectOption('down');
+    await page.getByText('None fits.').waitFor();
+    const why = 'it answers 500 instead of 200';
+    agents.get('hub')?.say({
+      ...{ type: 'monitors', results: { web: { state: 'down', why, lasts: 0 } } },
+    });
+    await told.getByText(`the service web is down: ${why}`).waitFor();
+    await page.goto('/n/net/tunnels/anna/hub');
+    await page.getByRole('img', { name: /^Round trip: 11 ms to 4\d ms, at last/ }).waitFor();
+    await page.getByLabel('How far back').selectOption('hour');
+    await page.getByText('As a table').press('Enter');
+    await page.getByRole('cell', { name: '15 %' }).first().waitFor();
+    await page.getByText(/so since \d+ (s|min) ago/).waitFor();
     expect(offences).toEqual([]);
     await page.context().close();
   });

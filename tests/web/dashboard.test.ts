@@ -71,6 +71,27 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     await isWell(page);
   });
 
+  test('shows a cut cable in a sentence, on the map and as an event, and that it is mended', async () => {
+    const { page } = seen;
+    const [line, finding, event] = [
+      page.getByRole('link', { name: /^(alice – hub|hub – alice) is (up|degraded):/ }),
+      page.locator('.findings').getByText(/answers no probe/),
+      page.locator('.events').getByText(/the tunnel between alice and hub is down/),
+    ];
+    world.cable(alice, 'down');
+    await finding.first().waitFor();
+    await event.first().waitFor();
+    await page.getByRole('link', { name: 'Map' }).click();
+    await page.getByRole('link', { name: /^(alice – hub|hub – alice) is down:/ }).waitFor();
+    world.cable(alice, 'up');
+    await line.waitFor();
+    await page.getByRole('link', { name: 'Events' }).click();
+    const mended = page.locator('.events li').first();
+    await mended.getByText(/the tunnel between alice and hub is (up|degraded)/).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await isWell(page);
+  });
+
   test('shows both ends of a tunnel, with what each has of it', async () => {
     const { page } = seen;
     await page.goto('/n/home/tunnels/hub/alice');

@@ -1,5 +1,6 @@
 import type { MachineStatus, MonitorStatus, NetworkStatus, TunnelStatus } from '#api';
 import { pathIn } from '../route.ts';
+import { eventsAt } from './events.ts';
 import { ago, type Mood, moodOfMonitor, moodOfTunnel } from './words.ts';
 
 /** One thing that is not as it should be, as a sentence: what it is about, and what is with it. */
@@ -11,6 +12,8 @@ export interface Finding {
   /** What to do. */
   readonly fix?: string;
   readonly to: string;
+  /** The page with what happened to it. */
+  readonly events?: string;
 }
 
 /** What is wrong with a network, the worst first. Pure but for the clock. */
@@ -55,7 +58,10 @@ const isTold = (note: string): boolean => /^(frozen|held|behind)/.test(note);
 
 function* machineFindings(network: string, machine: MachineStatus): Iterable<Finding> {
   const { name, enrolment, connected, lastSeen, confirmed, wanted, notes, failures } = machine;
-  const common = { about: name, to: pathIn(network, 'machines', name) };
+  const common = {
+    ...{ about: name, to: pathIn(network, 'machines', name) },
+    events: eventsAt(network, { machine: name }),
+  };
   const key = (what: string): string => `${name} ${what}`;
   if (enrolment === 'enrolled' && !connected) {
     const says = lastSeen === undefined ? 'is away' : `is away, seen ${ago(lastSeen)}`;
@@ -86,7 +92,8 @@ function tunnelFinding(network: string, { state, why, ends: [a, b] }: TunnelStat
   if (mood === 'good') return [];
   const about = `${a.machine} – ${b.machine}`;
   const to = pathIn(network, 'tunnels', a.machine, b.machine);
-  return [{ key: `tunnel ${about}`, mood, about, says: `is ${wordOf(state)}: ${why}`, to }];
+  const events = eventsAt(network, { machine: a.machine, search: b.machine });
+  return [{ key: `tunnel ${about}`, mood, about, says: `is ${wordOf(state)}: ${why}`, to, events }];
 }
 
 const wordOf = (state: TunnelStatus['state']): string => (state === 'never' ? 'not up yet' : state);
@@ -96,5 +103,6 @@ function monitorFinding(network: string, { name, state, why = '' }: MonitorStatu
   if (mood === 'good') return [];
   const says = `is ${state}${why === '' ? '' : `: ${why}`}`;
   const to = pathIn(network, 'platform', name);
-  return [{ key: `monitor ${name}`, mood, about: name, says, to }];
+  const events = eventsAt(network, { search: name });
+  return [{ key: `monitor ${name}`, mood, about: name, says, to, events }];
 }

@@ -4,7 +4,7 @@ import type { Topic } from '#api';
 import { keys } from './queries.ts';
 
 /** All that may change. */
-const topics: readonly Topic[] = ['status', 'tunnels', 'monitors'];
+const topics: readonly Topic[] = ['status', 'tunnels', 'monitors', 'events'];
 
 /** Asks again for what changed; what changes meanwhile is asked for once more, after the answer. */
 class Refresher {

@@ -1,4 +1,5 @@
 import type { Finding, Problem } from '#api';
+import { hearClock } from './clock.ts';
 
 /** What a server answered that did not do what it was asked. */
 export class Refused extends Error {
@@ -23,6 +24,7 @@ export class Refused extends Error {
 /** Asks the server. @throws Refused, and TypeError where it does not answer at all */
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(path, { ...init, redirect: 'error' });
+  hearClock(response.headers.get('date'));
   if (response.status === 204) return undefined as T;
   const body: unknown = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(response.status, body as Partial<Problem>);

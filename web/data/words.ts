@@ -1,4 +1,5 @@
 import type { MachineStatus, MonitorState, TunnelState, TunnelStatus } from '#api';
+import { now } from './clock.ts';
 
 /** How much something matters, the worst first. */
 export type Mood = 'bad' | 'warn' | 'idle' | 'good';
@@ -46,9 +47,9 @@ export function duration(seconds: number): string {
   return count(Math.round(seconds / 86_400), 'day');
 }
 
-/** A clock that is off shows no time to come. */
+/** Before now, by the server's clock; never in time to come. */
 export const ago = (time: string): string =>
-  `${duration(Math.max(0, (Date.now() - Date.parse(time)) / 1000))} ago`;
+  `${duration(Math.max(0, (now() - Date.parse(time)) / 1000))} ago`;
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -59,6 +60,10 @@ export function bytes(number: number | undefined): string {
   const value = number / 1000 ** power;
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
+
+/** Of bytes a second. */
+export const rate = (number: number | undefined): string =>
+  number === undefined ? '–' : `${bytes(number)}/s`;
 
 /** Bytes from the first end to the second, by whichever end tells. */
 export const sent = ({ ends: [a, b] }: TunnelStatus): number | undefined =>

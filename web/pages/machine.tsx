@@ -1,6 +1,8 @@
 import { useMemo } from 'react';
 import type { MachineStatus, NetworkStatus, TunnelsStatus } from '#api';
+import { eventsAt } from '../data/events.ts';
 import { ago, presenceOf } from '../data/words.ts';
+import { EventsOf } from '../parts/events.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Missing, Pill, Words } from '../parts/states.tsx';
 import { TunnelTable } from './tunnels.tsx';
@@ -23,6 +25,11 @@ export function MachinePage({ name, status, tunnels }: MachinePageProps) {
     <>
       <h1>{name}</h1>
       <Card machine={machine} />
+      <EventsOf
+        network={status.network}
+        machine={name}
+        to={eventsAt(status.network, { machine: name })}
+      />
       <h2>Tunnels</h2>
       <TunnelTable network={status.network} label={`tunnels of ${name}`} tunnels={own} />
     </>

@@ -16,6 +16,7 @@ import { TunnelsPage } from './tunnels.tsx';
 
 /** What not everybody looks at is loaded where it is looked at. */
 const MapPage = lazy(async () => import('./map.tsx'));
+const EventsPage = lazy(async () => import('./events.tsx'));
 const FilePage = lazy(async () => import('./file/file.tsx'));
 const HistoryPage = lazy(async () => import('./history.tsx'));
 const PolicyPage = lazy(async () => import('./policy.tsx'));
@@ -35,6 +36,7 @@ const sections = [
   { path: ['machines'], name: 'Machines' },
   { path: ['tunnels'], name: 'Tunnels' },
   { path: ['platform'], name: 'Platform' },
+  { path: ['events'], name: 'Events' },
   { path: ['trace'], name: 'Trace' },
   { path: ['policy'], name: 'Policy' },
   { path: ['file'], name: 'File' },
@@ -107,6 +109,7 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
     return <MapPage status={status} tunnels={tunnels} />;
   }
   if (page === 'trace') return <TracePage status={status} />;
+  if (page === 'events') return <EventsPage status={status} />;
   if (page === 'file') return <FilePage status={status} session={session} />;
   if (page === 'history') return <HistoryPage status={status} session={session} only={first} />;
   if (page === 'policy') return <PolicyPage status={status} />;

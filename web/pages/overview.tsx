@@ -1,8 +1,10 @@
 import { useMemo } from 'react';
 import type { MonitorStatus, NetworkStatus, TunnelsStatus } from '#api';
+import { useEvents } from '../data/events.ts';
 import { type Finding, findingsOf } from '../data/findings.ts';
 import { useMonitors } from '../data/queries.ts';
 import { type Mood, moodOfMonitor, moodOfTunnel, plural } from '../data/words.ts';
+import { EventList } from '../parts/events.tsx';
 import { Link } from '../parts/link.tsx';
 import { Empty, Pill, Words } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
@@ -40,7 +42,26 @@ export function Overview({ status, tunnels }: OverviewProps) {
       )}
       <Counts status={status} tunnels={tunnels} monitors={monitors} />
       <Findings title="Not there yet" findings={idle} />
+      <Lately network={status.network} />
     </>
+  );
+}
+
+/** Events that one reads at a glance. */
+const last = 6;
+
+/** Undisturbed where a server has none to tell. */
+function Lately({ network }: { readonly network: string }) {
+  const { data = [] } = useEvents(network, {}, { limit: last });
+  if (data.length === 0) return null;
+  return (
+    <section className="card">
+      <h2>Lately</h2>
+      <EventList network={network} events={data} />
+      <p>
+        <Link to={pathIn(network, 'events')}>All events</Link>
+      </p>
+    </section>
   );
 }
 
@@ -72,11 +93,16 @@ function Findings({ title, findings }: FindingsProps) {
         {title} <span className="dim">{findings.length}</span>
       </h2>
       <ul className="findings">
-        {findings.slice(0, most).map(({ key, mood, about, says, fix, to }) => (
+        {findings.slice(0, most).map(({ key, mood, about, says, fix, to, events }) => (
           <li key={key} className={mood}>
             <span className="mark" aria-hidden="true" />
             <div>
-              <Link to={to}>{about}</Link> {says}
+              <Link to={to}>{about}</Link> {says}{' '}
+              {events !== undefined && (
+                <Link to={events} className="aside" label={`events of ${about}`}>
+                  events
+                </Link>
+              )}
               {fix !== undefined && (
                 <div className="dim">
                   <Words text={fix} />

@@ -1,11 +1,16 @@
+import { lazy, Suspense } from 'react';
 import type { MachineStatus, NetworkStatus, TunnelEnd, TunnelPlan, TunnelsStatus } from '#api';
+import { eventsAt, eventsOfOne, useEvents } from '../data/events.ts';
 import { useTunnelPlan } from '../data/meant.ts';
-import { bytes, duration, milliseconds, moodOfTunnel, percent } from '../data/words.ts';
+import { ago, bytes, duration, milliseconds, moodOfTunnel, percent } from '../data/words.ts';
 import { Copyable } from '../parts/copyable.tsx';
+import { EventsOf } from '../parts/events.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Link } from '../parts/link.tsx';
-import { Missing, Pill } from '../parts/states.tsx';
+import { Loading, Missing, Pill } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
+
+const TunnelCharts = lazy(async () => import('./tunnel-charts.tsx'));
 
 interface TunnelPageProps {
   readonly ends: readonly [string, string];
@@ -29,6 +34,7 @@ export function TunnelPage({ ends, status, tunnels: { network, tunnels } }: Tunn
     );
   }
   const [a, b] = tunnel.ends;
+  const names = [a.machine, b.machine] as const;
   const common = { network, status, plan: plan.data };
   return (
     <>
@@ -37,11 +43,21 @@ export function TunnelPage({ ends, status, tunnels: { network, tunnels } }: Tunn
       </h1>
       <p className="lead">
         <Pill mood={moodOfTunnel[tunnel.state]}>{tunnel.state}</Pill> {tunnel.why}
+        <Since network={network} ends={names} state={tunnel.state} />
       </p>
       <div className="pair">
         <End {...common} end={a} other={b} />
         <End {...common} end={b} other={a} />
       </div>
+      <Suspense fallback={<Loading what="how it went" />}>
+        <TunnelCharts key={`${a.machine} ${b.machine}`} network={network} ends={names} />
+      </Suspense>
+      <EventsOf
+        network={network}
+        machine={first}
+        other={second}
+        to={eventsAt(network, { machine: first, search: second })}
+      />
       <p>
         <Link
           to={`${pathIn(network, 'trace')}?${new URLSearchParams({ from: first, to: second })}`}
@@ -50,6 +66,28 @@ export function TunnelPage({ ends, status, tunnels: { network, tunnels } }: Tunn
         </Link>
       </p>
     </>
+  );
+}
+
+interface SinceProps {
+  readonly network: string;
+  readonly ends: readonly [string, string];
+  readonly state: TunnelsStatus['tunnels'][number]['state'];
+}
+
+/** Since when it is as it is: by what happened last. */
+function Since({ network, ends: [a, b], state }: SinceProps) {
+  const { data = [] } = useEvents(network, { machine: a }, { limit: eventsOfOne });
+  const last = data.find(
+    ({ kind, machine, other }) =>
+      ['up', 'degraded', 'down'].includes(kind) && (machine === b || other === b),
+  );
+  const kind = state === 'up' || state === 'degraded' ? state : 'down';
+  if (last?.kind !== kind) return null;
+  return (
+    <span className="dim" title={new Date(last.at).toLocaleString()}>
+      ; so since {ago(last.at)}
+    </span>
   );
 }
 

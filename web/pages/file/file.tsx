@@ -1,9 +1,10 @@
 import { NativeSelect } from '@mantine/core';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { FileSet, Finding, NetworkStatus, SessionInfo } from '#api';
 import { type Stored, usePlan, useStored } from '../../data/changes.ts';
 import { type Draft, draftOf, keepDraft } from '../../data/draft.ts';
 import { mergeFiles } from '../../data/merge.ts';
+import { useRested } from '../../data/rested.ts';
 import { Refused } from '../../data/server.ts';
 import { Failure, Loading } from '../../parts/states.tsx';
 import { Application } from './application.tsx';
@@ -22,18 +23,6 @@ export default function FilePage({ status, session }: FilePageProps) {
   if (data) return <Editing status={status} session={session} stored={data} />;
   if (error) return <Failure error={error} again={() => void refetch()} />;
   return <Loading what="the file" />;
-}
-
-/** Milliseconds without a letter typed, after which the server is asked what it would do. */
-const pause = 400;
-
-function useRested<T>(value: T): T {
-  const [rested, setRested] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(value), pause);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return rested;
 }
 
 const isSame = (a: FileSet['files'], b: FileSet['files']): boolean =>
