@@ -1,5 +1,5 @@
 import { shortHash } from '#base';
-import type { Endpoint, Machine } from '#spec';
+import { type Endpoint, type Machine, vxlanPort } from '#spec';
 import type { Model, Node } from './model.ts';
 
 /** One WireGuard interface of a machine. A machine has one, and others while its keys change. */
@@ -37,6 +37,12 @@ function interfaceOf({ interface: name }: Machine, number: number): string {
 const shifted = ({ endpoint }: Machine, port: (own: number) => number): Endpoint | undefined =>
   endpoint && { ...endpoint, port: port(endpoint.port) };
 
+/** The port after another, so many further; that of VXLAN is left out, which a gateway's filter closes. */
+function beside(own: number, number: number): number {
+  const after = own + number;
+  return after > 65_535 || after === vxlanPort ? own - number : after;
+}
+
 /** A lane of a machine. Ports of others than the first follow its own, unless a rotation says which. */
 export function laneOf(
   { turn }: Pick<Model, 'turn'>,
@@ -47,9 +53,8 @@ export function laneOf(
   const tunnel = tunnelIds[number] ?? 'main';
   const { interface: name, listenPort, endpoint } = machine;
   if (number === mainLane) return { number, tunnel, interface: name, listenPort, endpoint };
-  const beside = (own: number): number => (own + number > 65_535 ? own - number : own + number);
   const port = (own: number): number =>
-    number === detourLane && wanted !== undefined ? wanted : beside(own);
+    number === detourLane && wanted !== undefined ? wanted : beside(own, number);
   return {
     number,
     tunnel,

@@ -1,8 +1,10 @@
 import { formatEndpoint } from '#ip';
+import { vxlanPort } from '#spec';
 import type { Facts, MachineKeys, Rotation, RotationPhase } from './inputs.ts';
 import { detourLane, laneOf, mainLane, otherHome } from './lanes.ts';
 import { canLink, type Model, type Node } from './model.ts';
 import { carriedPeers } from './project/peers.ts';
+import { segmentsAt } from './project/segments/place.ts';
 
 /** Machines that a rotation moves to the detour, sorted: peers of the machine on which an agent runs. */
 export function partnersOf(model: Model, machine: string): readonly string[] {
@@ -77,12 +79,13 @@ function portOf(
     : [];
 }
 
-/** Who of those that make the detour has a port already, for a tunnel that it has or is about to get. */
+/** Who of those that make the detour has a port already, for a tunnel that it has or is about to get, or for VXLAN. */
 export function portHolder(model: Model, machine: string, port: number): string | undefined {
   const isBeside = fileHolders(model, machine).length > 0;
   const taken = (name: string): boolean => {
     const node = model.nodesByName.get(name);
     if (!node) return false;
+    if (port === vxlanPort && segmentsAt(model, node).length > 0) return true;
     const homes = [node.home, ...(isBeside && name === machine ? [otherHome(node.home)] : [])];
     return homes.some((home) => laneOf(model, node, home).listenPort === port);
   };

@@ -142,7 +142,7 @@ export const serverErrors = errorTable({
     fix: 'Wait for them, `hawser remove` those that are gone for good, or go on without: `hawser rotate --preshared --finish`.',
   },
   'server/rotation-port': {
-    says: 'UDP {port} of {holder} is taken by a tunnel that stays, and the second tunnel needs a port of its own',
+    says: 'UDP {port} of {holder} is taken by a tunnel that stays, or by the VXLAN of segments, and the second tunnel needs a port of its own',
     fix: 'Say another --port, or none: then it is the one after the machine’s own.',
   },
   'server/rotation-needs': {
