@@ -1,5 +1,5 @@
 import { formatPort, type Network, type Port } from '#spec';
-import { unnamedPort } from './check/asked.ts';
+import { unnamedPort } from './policy/asked.ts';
 
 /**
  * The classes of flows that a policy can tell apart: ICMP, the first port of each span it names, and

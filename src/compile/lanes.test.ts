@@ -27,14 +27,21 @@ test.each([
   [14_787, [14_787, 14_788, 14_785]],
   [14_788, [14_788, 14_787, 14_790]],
   [65_534, [65_534, 65_535, 65_532]],
-])('a machine at UDP %i has tunnels beside it at ports of their own, never at that of VXLAN', (port, ports) => {
-  expect(portsOf(linked(file(port)))).toEqual(ports);
-});
+])(
+  'a machine at UDP %i has tunnels beside it at ports of their own, never at that of VXLAN',
+  (port, ports) => {
+    expect(portsOf(linked(file(port)))).toEqual(ports);
+  },
+);
 
 test('a rotation is not given the port of VXLAN where segments are', () => {
   const model = linked(file(51_820));
   expect(portHolder(model, 'ga', 14_789)).toBe('ga');
   expect(portHolder(model, 'ga', 14_788)).toBeUndefined();
-  const plain = linked(file(51_820).replace(/, hosts:.*/, ' }').replace(/segments:[^]*/, ''));
+  const plain = linked(
+    file(51_820)
+      .replace(/, hosts:.*/, ' }')
+      .replace(/segments:[^]*/, ''),
+  );
   expect(portHolder(plain, 'ga', 14_789)).toBeUndefined();
 });

@@ -28,7 +28,28 @@ segments:
     sites:
       pouta: { pool: [10.9.0.128-10.9.0.200, "fd09::128-fd09::200"], port: eth1 }
       knox: { pool: [10.9.0.1-10.9.0.9, "fd09::1-fd09::9"], port: eth1 }
+policy:
+  - { from: "segment:lab", to: "segment:lab", ports: [icmp] }
+  - { from: vm-1, to: vm-2, ports: [tcp/7000-7002, udp/7000] }
 `;
+
+/** Gives back what it hears at 7000 and 7005. */
+const listener = `const { createServer } = require('node:net');
+for (const port of [7000, 7005]) createServer((s) => s.on('error', () => {}).pipe(s)).listen(port);
+const udp = require('node:dgram').createSocket({ type: 'udp6' });
+udp.on('message', (text, { port, address }) => udp.send(text, port, address)).bind(7000);
+console.log('listening');`;
+/** Says whether it was answered: protocol, address, port there, and its own port. */
+const caller = `const [protocol, host, port, localPort] = process.argv.slice(1);
+const done = (word) => { console.log(word); process.exit(0); };
+setTimeout(() => done('silent'), 700);
+if (protocol === 'tcp') {
+  const s = require('node:net').connect({ host, port: +port, localPort: +localPort }, () => s.write('x'));
+  s.on('data', () => done('answered')).on('error', (e) => done(e.code));
+} else {
+  const s = require('node:dgram').createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', reuseAddr: true });
+  s.on('message', () => done('answered')).bind(+localPort, () => s.send('x', +port, host));
+}`;
 
 /** What is said of the ports: the machine's tunnels are no matter of this. */
 function guardOf(): HostState {
@@ -136,6 +157,30 @@ suite('a machine with ports of machines of a segment', { needs: ['root', 'netns'
       });
     }
     await machine.apply(guardOf());
+  });
+
+  test('asks the policy of what passes between them, in which answers are known by their ports', async () => {
+    const inside = (vm: number) => ['ip', 'netns', 'exec', `vm${vm}`, process.execPath, '-e'];
+    for (const vm of [1, 2]) {
+      const heard = machine.box.start([...inside(vm), listener]);
+      await until('it listens', () => heard.output().includes('listening'));
+    }
+    const call = (vm: number, ...words: readonly string[]): string =>
+      machine.box.run([...inside(vm), caller, ...words]).trim();
+    const denied = (): number =>
+      packetsOf(machine.do('nft list counter bridge hawser-net-policy deny'));
+    const before = denied();
+    expect([
+      call(1, 'tcp', '10.9.0.2', '7000', '0'),
+      call(1, 'tcp', 'fd09::2', '7000', '0'),
+      call(1, 'udp', '10.9.0.2', '7000', '0'),
+      // No rule speaks of that port, nor of that way, and nobody begins as if it answered.
+      call(1, 'tcp', '10.9.0.2', '7005', '0'),
+      call(2, 'tcp', '10.9.0.1', '7000', '0'),
+      call(2, 'tcp', 'fd09::1', '7005', '7002'),
+      call(2, 'udp', '10.9.0.1', '7000', '0'),
+    ]).toEqual(['answered', 'answered', 'answered', 'silent', 'silent', 'silent', 'silent']);
+    expect(denied() - before).toBeGreaterThanOrEqual(4);
   });
 
   test('has no DHCP server among them', async () => {

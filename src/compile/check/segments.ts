@@ -4,13 +4,13 @@ import { formatPort, type Segment, type Station } from '#spec';
 import type { Trace } from '../api.ts';
 import { compileErrors } from '../errors.ts';
 import type { Model } from '../model.ts';
+import { portsOf, tableFor } from '../policy/asked.ts';
 import { type PortTable, ruleForPort } from '../policy/ports.ts';
 import { gatewaysOf } from '../project/segments/place.ts';
 import { stationsOf } from '../project/segments/stations.ts';
 import { routerIn } from '../trace/router.ts';
 import { isDhcp } from '../trace/segment.ts';
 import { trace } from '../trace/trace.ts';
-import { portsOf, tableFor } from './asked.ts';
 import { causeOf } from './causes.ts';
 
 export interface SegmentsProof {

@@ -57,7 +57,7 @@ function guardingOf(model: Model, node: Node): Guarding {
     receivers,
     closed: receivers.intersect(model.inside),
     sendersOf: (addresses) => (elsewhere.isEmpty ? addresses : addresses.subtract(elsewhere)),
-    refusal: { verdict: 'reject with icmpx admin-prohibited' },
+    refusal: { counter: 'deny', verdict: 'reject with icmpx admin-prohibited' },
     pass: { verdict: 'accept' },
   };
 }

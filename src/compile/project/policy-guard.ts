@@ -1,5 +1,5 @@
 import { shortHash } from '#base';
-import { PrefixSet } from '#ip';
+import { type Family, PrefixSet } from '#ip';
 import type { PolicyRule } from '#spec';
 import type { NftChain, NftMap, NftMatch, NftRule } from '#state';
 import type { AddressClass, PolicyClasses } from '../policy/partition.ts';
@@ -15,7 +15,7 @@ export interface Guard {
 
 /** Collects the chains and maps of one machine's policy, each once. */
 class Collected implements Guard {
-  readonly #counters = new Set(['deny', 'invalid']);
+  readonly #counters = new Set(['deny']);
   readonly #maps = new Map<string, NftMap>();
   readonly #chains = new Map<string, NftChain>();
   readonly guarding: Guarding;
@@ -23,7 +23,7 @@ class Collected implements Guard {
 
   constructor(guarding: Guarding) {
     this.guarding = guarding;
-    this.refuse = { match: [], counter: 'deny', ...guarding.refusal };
+    this.refuse = { match: [], ...guarding.refusal };
   }
 
   get counters(): readonly string[] {
@@ -43,6 +43,16 @@ class Collected implements Guard {
     this.#maps.set(map.name, map);
     return map.name;
   }
+  /** The name of a chain, and of its maps. */
+  named(name: string): string {
+    return `${this.guarding.keys?.prefix ?? ''}${name}`;
+  }
+  key(family: Family, side: 'saddr' | 'daddr'): string {
+    return (this.guarding.keys ?? ofTheFlow).address(family, side);
+  }
+  get port(): string {
+    return (this.guarding.keys ?? ofTheFlow).port;
+  }
   counter(name: string): string {
     this.#counters.add(name);
     return name;
@@ -56,9 +66,27 @@ export interface Guarding {
   readonly closed: PrefixSet;
   /** Of senders, those that can come here. */
   sendersOf(addresses: PrefixSet): PrefixSet;
-  readonly refusal: Pick<NftRule, 'verdict'>;
+  readonly refusal: Pick<NftRule, 'verdict' | 'counter'>;
   readonly pass: Pick<NftRule, 'set' | 'verdict'>;
+  /** Absent: the flow's, which the kernel tracks. */
+  readonly keys?: GuardKeys;
 }
+
+/** By what a guard knows who sends, who receives, and on which port. */
+export interface GuardKeys {
+  /** Of the names of its chains, where others look by other keys. */
+  readonly prefix: string;
+  address(family: Family, side: 'saddr' | 'daddr'): string;
+  readonly port: string;
+  /** What is said before anybody is looked up. */
+  readonly first: readonly NftRule[];
+}
+
+/** By how a flow began: answers are of the same flow. */
+const ofTheFlow: Pick<GuardKeys, 'address' | 'port'> = {
+  address: (family, side) => `ct original ${family === 4 ? 'ip' : 'ip6'} ${side}`,
+  port: 'ct original proto-dst',
+};
 
 /** Chains and maps that look a flow up; the first chain is `guard`, which says no word of who falls out of it. */
 export function guardOf(policy: PolicyClasses, guarding: Guarding): Guard {
@@ -73,12 +101,15 @@ export function guardOf(policy: PolicyClasses, guarding: Guarding): Guard {
   }
   const closed = guarding.closed.subtract(open);
   if (!closed.isEmpty) {
-    reached.push([closed, `goto ${out.chain('refuse', () => [out.refuse])}`]);
+    reached.push([closed, `goto ${out.chain(out.named('refuse'), () => [out.refuse])}`]);
   }
-  out.chain('guard', () => [
-    { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
-    { match: [is('ct state', 'related')], ...guarding.pass },
-    ...lookups(out, 'guard', 'ct original ip', 'daddr', reached),
+  const guard = out.named('guard');
+  out.chain(guard, () => [
+    ...(guarding.keys?.first ?? [
+      { match: [is('ct state', 'invalid')], counter: out.counter('invalid'), verdict: 'drop' },
+      { match: [is('ct state', 'related')], ...guarding.pass },
+    ]),
+    ...lookups(out, guard, 'daddr', reached),
   ]);
   return out;
 }
@@ -86,7 +117,7 @@ export function guardOf(policy: PolicyClasses, guarding: Guarding): Guard {
 /** The chain for receivers that the same rules name. */
 function receiveChain(out: Collected, policy: PolicyClasses, destination: AddressClass): string {
   const rules = destination.rules.map((index) => policy.rules[index] as PolicyRule);
-  const name = `to-${shortHash(rules.map((rule) => rule.id).join(' '))}`;
+  const name = out.named(`to-${shortHash(rules.map((rule) => rule.id).join(' '))}`);
   return out.chain(name, () => {
     const senders = new Set(
       destination.rules.flatMap((index) => policy.sourcesOfRule[index] ?? []),
@@ -96,7 +127,7 @@ function receiveChain(out: Collected, policy: PolicyClasses, destination: Addres
       const here = out.guarding.sendersOf(source.addresses);
       return here.isEmpty ? [] : [[here, `goto ${allowChain(out, both)}`]];
     });
-    return [...lookups(out, name, 'ct original ip', 'saddr', elements), out.refuse];
+    return [...lookups(out, name, 'saddr', elements), out.refuse];
   });
 }
 
@@ -104,7 +135,6 @@ function receiveChain(out: Collected, policy: PolicyClasses, destination: Addres
 function lookups(
   out: Collected,
   name: string,
-  left: 'ct original ip',
   side: 'saddr' | 'daddr',
   elements: readonly (readonly [PrefixSet, string])[],
 ): readonly NftRule[] {
@@ -117,14 +147,13 @@ function lookups(
     if (pairs.length === 0) return [];
     const type = family === 4 ? 'ipv4_addr' : 'ipv6_addr';
     const map = out.map({ name: `${name}-${family}`, type, interval: true, elements: pairs });
-    const key = family === 4 ? `${left} ${side}` : `${left}6 ${side}`;
-    return [{ match: [], vmap: { left: key, map } }];
+    return [{ match: [], vmap: { left: out.key(family, side), map } }];
   });
 }
 
 /** The chain for pairs that the same rules let talk: by port, to the rule that lets it through. */
 function allowChain(out: Collected, rules: readonly PolicyRule[]): string {
-  const name = `allow-${shortHash(rules.map((rule) => rule.id).join(' '))}`;
+  const name = out.named(`allow-${shortHash(rules.map((rule) => rule.id).join(' '))}`);
   return out.chain(name, () => {
     const table = portTable(rules);
     return [
@@ -145,7 +174,7 @@ function portLookup(
 ): readonly NftRule[] {
   if (spans.length === 0) return [];
   const elements = spans.map(({ first, last, rule }): [string, string] => {
-    const chain = out.chain(`rule-${rule.id}`, () => [pass(out, rule, [])]);
+    const chain = out.chain(out.named(`rule-${rule.id}`), () => [pass(out, rule, [])]);
     return [first === last ? `${first}` : `${first}-${last}`, `goto ${chain}`];
   });
   const map = out.map({
@@ -157,7 +186,7 @@ function portLookup(
   return [
     {
       match: [is('meta l4proto', protocol)],
-      vmap: { left: 'ct original proto-dst', map },
+      vmap: { left: out.port, map },
     },
   ];
 }

@@ -22,6 +22,7 @@ import { probesOf } from './probes.ts';
 import { routerSpaces } from './routers/space.ts';
 import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
 import { segmentSpaces } from './segments/space.ts';
+import { tapPolicy } from './segments/tap-policy.ts';
 import { tapsOf } from './segments/taps.ts';
 import { bindingsOf, diversionsOf, type PlannedTunnel, tunnelState, tunnelsOf } from './tunnels.ts';
 
@@ -136,7 +137,11 @@ function rootOf(model: Model, node: Node, { peers, tunnels, routing }: Parts): N
     forwarding: { v: 1, items: forwardingOf(model, node, devices) },
     nft: {
       v: 1,
-      items: [withPin(filterOf(model, node, devices), tunnels, routing), ...tapsOf(model, node)],
+      items: [
+        withPin(filterOf(model, node, devices), tunnels, routing),
+        ...tapsOf(model, node),
+        ...tapPolicy(model, node),
+      ],
     },
   };
 }

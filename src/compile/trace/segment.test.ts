@@ -89,6 +89,13 @@ test('within a site with guarded ports that is said', () => {
   const tapped = file.replace('overlay: 10.0.0.1 }', 'overlay: 10.0.0.1, taps: tap* }');
   const { reason } = trace(linked(tapped), 'a-1', 'a-2', parsePort('icmp'));
   expect(reason).toContain('where ga has their ports, neither speaks for another');
+  const policed = linked(`${tapped}policy: [{ from: a-1, to: a-2, ports: [tcp/22] }]\n`);
+  const said = (port: string) => trace(policed, 'a-1', 'a-2', parsePort(port));
+  expect(said('tcp/22').reason).toMatch(/rule \S+ lets it pass$/);
+  expect(said('tcp/23').reason).toMatch(
+    /no rule of the policy lets through is dropped, as this is$/,
+  );
+  expect(said('tcp/23').verdict).toBe('outside');
 });
 
 test('DHCP stays at home, and the border that keeps it is named', () => {

@@ -3,6 +3,8 @@ import { type Port, type Router, type Segment, type Station, vxlanPort } from '#
 import type { Namespace } from '#state';
 import type { Hop, Trace, Verdict } from '../api.ts';
 import { type Model, type Node, unknownMachine } from '../model.ts';
+import { tableFor } from '../policy/asked.ts';
+import { ruleForPort } from '../policy/ports.ts';
 import { pairsAt, type Side } from '../project/segments/known.ts';
 import { gatewaysOf, vxlan } from '../project/segments/place.ts';
 import { asSeen } from '../project/segments/proxied.ts';
@@ -147,7 +149,7 @@ export function within(
     const refused = gateway && refusedBy(model, [gateway], segment, flow);
     return refused
       ? conclude(ends, 'deny', refused.reason, refused)
-      : conclude(ends, 'outside', beside(model, station.site));
+      : conclude(ends, 'outside', beside(model, station.site, flow));
   }
   return across(model, pair, ends, flow, carry);
 }
@@ -192,7 +194,7 @@ function pairOf(
 }
 
 /** What is said of two machines of one site. */
-function beside(model: Model, site: string): string {
+function beside(model: Model, site: string, flow: Flow): string {
   const guards = model.sitesByName.get(site)?.gateways.filter(({ taps }) => taps.length > 0) ?? [];
   if (guards.length === 0) {
     const what = model.policy
@@ -201,7 +203,13 @@ function beside(model: Model, site: string): string {
     return `not enforced: both are on the switch of ${site}, and ${what}`;
   }
   const names = guards.map(({ name }) => name).join(', ');
-  return `not enforced: both are on the switch of ${site}; where ${names} has their ports, neither speaks for another`;
+  const what = `not enforced: both are on the switch of ${site}; where ${names} has their ports, neither speaks for another`;
+  const table = tableFor(model, flow);
+  if (!table) return what;
+  const rule = ruleForPort(table, flow.port);
+  return rule
+    ? `${what}, and rule ${rule.id} lets it pass`
+    : `${what}, and what no rule of the policy lets through is dropped, as this is`;
 }
 
 /** Why a flow finds no way: its ends are not of one segment. */

@@ -77,7 +77,7 @@ export const shownBridged = (
  * What is for many machines no rule speaks of, and the border keeps it at home, unless the segment is flooded. A frame
  * for all in which is something for one is none of it.
  */
-function forMany({ subnets }: Segment): readonly (readonly NftMatch[])[] {
+export function forMany({ subnets }: Pick<Segment, 'subnets'>): readonly (readonly NftMatch[])[] {
   const toMany = is('meta pkttype', ['broadcast', 'multicast']);
   const broadcasts = subnets.filter(({ family }) => family === 4).map(({ last }) => String(last));
   return [
@@ -123,7 +123,7 @@ export function guardingOf(
     receivers: space,
     closed: segmentRanges(segments),
     sendersOf: (addresses) => addresses.intersect(space),
-    refusal: { verdict: bridged ? 'drop' : 'reject with icmpx admin-prohibited' },
+    refusal: { counter: 'deny', verdict: bridged ? 'drop' : 'reject with icmpx admin-prohibited' },
     pass,
   };
 }
@@ -149,9 +149,9 @@ const beyond = (
 
 const typeOf = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const;
 
-const rangeSets = (segment: Segment): NftSet[] =>
+export const rangeSets = (...segments: readonly Segment[]): NftSet[] =>
   ([4, 6] as const).flatMap((family): NftSet[] => {
-    const own = segmentRanges([segment])
+    const own = segmentRanges(segments)
       .prefixes()
       .filter((prefix) => prefix.family === family);
     if (own.length === 0) return [];

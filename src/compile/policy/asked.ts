@@ -2,13 +2,16 @@ import { Address } from '#ip';
 import type { PolicyRule, Port } from '#spec';
 import type { Trace } from '../api.ts';
 import type { Model } from '../model.ts';
-import { type PortTable, portTable } from '../policy/ports.ts';
+import { type PortTable, portTable } from './ports.ts';
 
 /** Ports nothing names by chance: what a policy must refuse unless it allows everything. */
 export const unnamedPort = { tcp: 7, udp: 7 } as const;
 
 /** What the rules that name both ends of a flow let through; undefined: no policy. */
-export function tableFor(model: Model, flow: Trace): PortTable | undefined {
+export function tableFor(
+  model: Model,
+  flow: Pick<Trace, 'source' | 'destination'>,
+): PortTable | undefined {
   if (!model.policy || flow.source === '') return undefined;
   const receive = model.policy.classOfDestination(Address.parse(flow.destination))?.rules ?? [];
   const send = new Set(model.policy.classOfSource(Address.parse(flow.source))?.rules ?? []);
