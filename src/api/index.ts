@@ -1,4 +1,5 @@
 export * from './alerts.ts';
+export * from './benchmark.ts';
 export * from './browser.ts';
 export * from './channel.ts';
 export { apiErrors, conflictOf } from './errors.ts';

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { alertRoutes } from './alerts.ts';
+import { benchmarkRoutes } from './benchmark.ts';
 import { healthRoutes } from './health-routes.ts';
 import { inspectionRoutes } from './inspection.ts';
 import { inviteRoutes } from './invites.ts';
@@ -97,6 +98,7 @@ export const routes = {
   }),
   ...monitorRoutes,
   ...verifyRoutes,
+  ...benchmarkRoutes,
   ...whyRoutes,
   pull: route({
     method: 'GET',

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { Loaded, loadQuestions, Pinged, Watched } from './benchmark.ts';
 import { network, OfNetwork, type RouteShape, route } from './route.ts';
 import { Name } from './schemas.ts';
 
@@ -24,6 +25,7 @@ export const Question = Type.Union([
   Type.Object({ id: Id, kind: literal('resolve'), name: Type.String({ maxLength: 253 }) }),
   Type.Object({ id: Id, kind: literal('way'), address: Type.String({ maxLength: 64 }) }),
   Type.Object({ id: Id, kind: literal('counter'), name: Type.String({ maxLength: 200 }) }),
+  ...loadQuestions,
 ]);
 export type Question = Static<typeof Question>;
 
@@ -61,6 +63,9 @@ export const Tried = Type.Object({
   addresses: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
   way: Type.Optional(Way),
   counted: Type.Optional(Counted),
+  watched: Type.Optional(Watched),
+  pinged: Type.Optional(Pinged),
+  loaded: Type.Optional(Loaded),
 });
 export type Tried = Static<typeof Tried>;
 

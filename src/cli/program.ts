@@ -5,6 +5,7 @@ import { alertsCommand } from './commands/alerts.ts';
 import { applyCommand } from './commands/apply.ts';
 import { auditCommand } from './commands/audit.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
+import { benchmarkCommand } from './commands/benchmark.ts';
 import { checkCommand } from './commands/check.ts';
 import { completeCommand } from './commands/complete.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -61,6 +62,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       monitorsCommand(),
       verifyCommand(),
       whyCommand(),
+      benchmarkCommand(),
       applyCommand(),
       deployCommand(),
       pullCommand(),

@@ -73,6 +73,18 @@ export const serverErrors = errorTable({
     says: 'the agent of {machine} is too old to try anything',
     fix: '`hawser upgrade {machine}` gives it the version of the server’s packages.',
   },
+  'server/benchmark-runs': {
+    says: 'something is measured in {network} already',
+    fix: 'Two measurements at once measure each other; wait until it is over.',
+  },
+  'server/benchmark-closed': {
+    says: 'no TCP may pass from {from} to {to}: {reason}',
+    fix: 'Let tcp/{port} pass by a rule of the policy for as long as you measure, or name another port with --port.',
+  },
+  'server/benchmark-failed': {
+    says: 'nothing could be measured between {from} and {to}: {why}',
+    fix: '`hawser why {from} {to}` says what is in the way of all of its packets; what filters of others do, that machine’s `hawser doctor`.',
+  },
   'server/frozen': {
     says: 'the network {network} is frozen: nothing is changed on its machines',
     fix: '`hawser thaw` ends that.',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TunnelsStatus, WhyResult } from '#api';
+import type { BenchmarkResult, TunnelsStatus, WhyResult } from '#api';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { type Machine, overlayOf, type Running, serve, settled, statusAt, World } from './world.ts';
@@ -18,6 +18,8 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
       await world.machine('alice'),
       await world.machine('bob'),
     ];
+    // So those measure with what they have themselves.
+    alice.box.run(['sh', '-c', 'if at=$(command -v iperf3); then mount --bind /bin/false $at; fi']);
   });
   afterAll(async () => {
     await program?.end('SIGKILL');
@@ -119,6 +121,23 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
     });
   });
 
+  test('measure how much passes between two of them, by what each has, and say what limits it', () => {
+    const between = ['alice', 'bob', '--seconds', '1'];
+    expect(hub.hawser('benchmark', ...between).err).toContain('cli/needs-yes');
+    const found = JSON.parse(
+      hub.must('benchmark', ...between, '--yes', '--json'),
+    ) as BenchmarkResult;
+    expect(found).toMatchObject({ path: ['alice', 'hub', 'bob'], port: 14_792, tool: 'own' });
+    expect(found.ways).toMatchObject([
+      { from: 'alice', to: 'bob', machines: [{ wireguard: expect.any(Number) }, {}, {}] },
+      { from: 'bob', to: 'alice', why: expect.any(String) },
+    ]);
+    for (const { rate } of found.ways) expect(rate).toBeGreaterThan(1_000_000);
+    // It was open for that alone.
+    expect(bob.do('ss -tlnH')).not.toContain(':14792');
+    expect(hub.must('audit')).toMatch(/admin {2}home {2}benchmark/);
+  });
+
   const aliceIs = async (state: string, why: RegExp): Promise<number> => {
     const began = performance.now();
     await until(`the tunnel of alice is ${state}`, () => {
@@ -174,6 +193,9 @@ suite('three commands on three machines', { needs: ['root', 'netns', 'tun'] }, (
         /^refused .*\n(?:.*\n)* {2}what decides about it \(deny at hub\) has counted [1-9]\d* packets\n {2}what changed last on the way: revision \d+, apply by admin; /,
       ),
     });
+    expect(hub.hawser('benchmark', 'alice', 'hub', '--yes').err).toContain(
+      'server/benchmark-closed',
+    );
     await aliceIs('up', /answer after \d/);
     await until('they still hear', () => /answer after/.test(hub.must('tunnels', 'bob')));
   });

@@ -134,7 +134,7 @@ export class Session {
       program: version,
       ...(upgrades.install && { install: upgrades.install }),
       ...(upgrade && { upgrade }),
-      supports: { ...facilityVersions, probes: 1, tries: 2 },
+      supports: { ...facilityVersions, probes: 1, tries: 3 },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
       keys,

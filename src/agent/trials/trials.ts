@@ -6,6 +6,11 @@ import { inParallel } from '#base';
 import type { Run } from '#host';
 import type { HostState } from '#state';
 import { countedBy } from './counter.ts';
+import { loadIperf } from './load/iperf.ts';
+import { loadOwn } from './load/own.ts';
+import { ping } from './load/ping.ts';
+import { serve } from './load/serving.ts';
+import { watch } from './load/watch.ts';
 import { outcomeOf, refusalOf } from './outcome.ts';
 import { wayTo } from './way.ts';
 
@@ -48,6 +53,22 @@ async function trying(question: Question, within: number, site: Site): Promise<F
         const counted = await countedBy(site.run, site.state, question.name);
         return counted && { counted };
       });
+    case 'watch':
+      return looking(async () => ({ watched: await watch(question.seconds) }));
+    case 'ping':
+      return looking(async () => {
+        const pinged = await ping(question.address, question.seconds);
+        return pinged && { pinged };
+      });
+    case 'serve':
+      return looking(async () => {
+        await serve(question);
+        return {};
+      });
+    case 'load':
+      return looking(async () => ({
+        loaded: await (question.tool === 'iperf3' ? loadIperf(question) : loadOwn(question)),
+      }));
     default:
       return question.port === undefined
         ? echoing(question, within)
@@ -55,10 +76,10 @@ async function trying(question: Question, within: number, site: Site): Promise<F
   }
 }
 
-/** What the kernel tells; what it does not have is refused, with its word. */
-async function looking(
-  look: () => Promise<Pick<Tried, 'way' | 'counted'> | undefined>,
-): Promise<Found> {
+type Seen = Pick<Tried, 'way' | 'counted' | 'watched' | 'pinged' | 'loaded'>;
+
+/** What this machine finds; what it does not is refused, with its word. */
+async function looking(look: () => Promise<Seen | undefined>): Promise<Found> {
   try {
     const found = await look();
     return found ? { outcome: 'answered', ...found } : { outcome: 'refused' };

@@ -1,5 +1,6 @@
 import type { Handlers } from '../call.ts';
 import { alertHandlers } from './alerts.ts';
+import { benchmarkHandlers } from './benchmark.ts';
 import { changeHandlers } from './changes.ts';
 import type { Context } from './context.ts';
 import { healthHandlers } from './health.ts';
@@ -32,5 +33,6 @@ export const handlersOf = (context: Context): Handlers => ({
   ...tokenHandlers(context),
   ...upgradeHandlers(context),
   ...verifyHandlers(context),
+  ...benchmarkHandlers(context),
   ...whyHandlers(context),
 });

@@ -27,7 +27,7 @@ export function verifyHandlers({ networks }: Context): Pick<Handlers, 'verify'> 
 }
 
 /** @throws api/not-found, server/not-connected, server/connected-elsewhere, server/tries-nothing */
-function trialsAt({ machines }: Snapshot, hub: Hub, machine: string): Trials {
+export function trialsAt({ machines }: Snapshot, hub: Hub, machine: string): Trials {
   const identity = machines.get(machine)?.identity;
   if (identity === undefined) {
     throw apiErrors.error('api/not-found', { what: `machine ${machine} that joined` });
