@@ -98,14 +98,19 @@ export class TwoSites implements AsyncDisposable {
     await this.hawser(file(`defaults: { interface: wan }\n${policy}`), filterOnly);
   }
 
-  /** Hosts a and b as two of so many machines of one segment, whose ports are the sites' networks. */
-  async segment(machines: number): Promise<void> {
+  /**
+   * Hosts a and b as two of so many machines of one segment, whose ports are the sites' networks; with a policy, which
+   * has a rule for each two of them, where it is `policed`.
+   */
+  async segment(machines: number, { policed = false } = {}): Promise<void> {
     this.#becomeStations();
     const macOf = (name: string): string => {
       const text = this.box(name).run(['ip', '-j', 'link', 'show', 'dev', 'lan']);
       return (JSON.parse(text) as [{ readonly address: string }])[0].address;
     };
-    await this.hawser(segmentFile({ a: macOf('a'), b: macOf('b') }, machines - 2));
+    const others = machines - 2;
+    const text = segmentFile({ a: macOf('a'), b: macOf('b') }, others);
+    await this.hawser(policed ? `${text}${pairwise(others)}` : text);
   }
 
   #becomeStations(): void {
@@ -231,6 +236,11 @@ ${policy}`;
 
 /** In a subnet of their own: b has the address that is measured to. */
 const stationAt = { a: '10.2.16.9', b: '10.2.0.10' } as const;
+
+/** The last rule is the one that lets the flow pass. */
+const pairwise = (others: number): string => `policy:
+${Array.from({ length: Math.floor(others / 2) }, (_, i) => `  - { from: [a-${i}], to: [b-${i}], ports: [tcp/${10_000 + i}] }\n`).join('')}  - { from: [a], to: [b] }
+`;
 
 /** A segment with a and b, and with so many other machines, half of them at each site. */
 function segmentFile(macs: Readonly<Record<'a' | 'b', string>>, others: number): string {

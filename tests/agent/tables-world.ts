@@ -7,7 +7,7 @@ import { connect } from './machine.ts';
 export const space = 'hw-net-lab';
 
 /** Two sites with a pinned machine at each, and room for others. */
-const file = `
+export const file = `
 version: 1
 network: net
 overlay: 10.0.0.0/24
@@ -102,14 +102,14 @@ export class Gateway {
 }
 
 /** Two gateways that joined and know their states, whose server is dead. */
-export async function openWorld(): Promise<readonly [Gateway, Gateway]> {
+export async function openWorld(text = file): Promise<readonly [Gateway, Gateway]> {
   const a = await Gateway.open('knox-gw', '192.0.2.1');
   const b = await Gateway.open('pouta-gw', '192.0.2.2');
   connect('eth0', [
     [a, ['192.0.2.1/24']],
     [b, ['192.0.2.2/24']],
   ]);
-  const { network } = loadNetwork('hawser.yaml', { read: () => file, glob: () => [] });
+  const { network } = loadNetwork('hawser.yaml', { read: () => text, glob: () => [] });
   if (!network) throw new Error('the test has a file with errors');
   const keys = { 'knox-gw': { '0': a.key() }, 'pouta-gw': { '0': b.key() } };
   const model = link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 });

@@ -163,7 +163,9 @@ export class SegmentTable {
   #here(mac: string, address?: string): void {
     const { news, claim } = this.#registry.seen(mac, address);
     this.#concern(news);
-    if (claim) this.#disputes.claim(claim);
+    // What is read late may be of before it moved away; the bridge tells of each that comes.
+    const isOld = claim?.of.includes(mac) && !this.#sight.isThere(mac);
+    if (claim && !isOld) this.#disputes.claim(claim);
   }
 
   /** An entry of the file, or of another gateway, followed its machine to our port. */

@@ -56,8 +56,8 @@ export class Sight {
   #again = false;
   /** Machines on the port, as far as the bridge knows. */
   readonly #there = new Set<string>();
-  /** News stay with the kernel for 900 ms: who speaks on and on is told of about once in that time. */
-  readonly #told = new Seldom(600, 16_384);
+  /** News stay with the kernel for 900 ms, and are to be told of once: they may be of before a move. */
+  readonly #told = new Seldom(1_000, 16_384);
 
   constructor(space: string, table: Table, run: Run, seen: Seen) {
     this.#space = space;
