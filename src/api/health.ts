@@ -45,7 +45,8 @@ export type PeerSample = Static<typeof PeerSample>;
 /**
  * up: both ends hear each other, as far as they tell. degraded: only one does, or packets get lost, take long, or are too
  * large. stale: nothing comes any more, by one end alone. down: by both, or by one while the other machine is away, or
- * none that is sent comes back. never: there was no handshake yet. unknown: nobody tells. misconfigured: one
+ * none that is sent comes back. never: there was no handshake yet. invited: a link waits for
+ * somebody to use it. unknown: nobody tells. misconfigured: one
  * identity at two places.
  */
 export const TunnelState = Type.Union([
@@ -54,6 +55,7 @@ export const TunnelState = Type.Union([
   Type.Literal('stale'),
   Type.Literal('degraded'),
   Type.Literal('never'),
+  Type.Literal('invited'),
   Type.Literal('unknown'),
   Type.Literal('up'),
 ]);

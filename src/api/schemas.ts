@@ -118,6 +118,14 @@ export const MachineStatus = Type.Object({
   /** The last one, as far as the server that it is connected to has heard. */
   upgrade: Type.Optional(Upgrade),
   overlay: Type.Array(Type.String()),
+  /** Of a member: whose it is, when it is cut off, and why it is. */
+  person: Type.Optional(Type.String()),
+  expires: Type.Optional(Time),
+  cutOff: Type.Optional(Type.Union([Type.Literal('revoked'), Type.Literal('expired')])),
+  /** Whether a key of it is known. */
+  hasKey: Type.Optional(Type.Boolean()),
+  /** Until when a link is good by which it gets one. */
+  invited: Type.Optional(Time),
   /** Revision whose state it last confirmed, and the one it should have. */
   confirmed: Type.Optional(Type.Integer()),
   wanted: Type.Optional(Type.Integer()),

@@ -40,6 +40,13 @@ test('a link makes a member, shows it its files, and lets it in with the key of 
   const secret = secretOf(made);
   const { body: told } = await server.send('GET', '/v1/networks/net/invitation', { token: secret });
   const expires = '2026-12-04T08:00:00.000Z';
+  const { tunnels } = await server.call('tunnels', {});
+  const why = `anna-phone is invited until ${expires}, and has no key yet`;
+  expect(tunnels).toMatchObject([{ state: 'invited', why }]);
+  const { machines } = await server.call('status', {});
+  expect(machines).toContainEqual(
+    expect.objectContaining({ person: 'Anna Novak', invited: expires, hasKey: false }),
+  );
   const said = { network: 'net', machine: 'anna-phone', by: 'admin', expires };
   expect(told).toEqual({ ...said, replaces: false });
 

@@ -49,6 +49,7 @@ const pages: Readonly<Record<string, RegExp>> = {
   '/machines/anna': /^Connected to|^Is$/,
   '/tunnels': /^Between$/,
   '/tunnels/anna/hub': /^As a table$/,
+  '/members': /^Invitations$/,
   '/platform': /^nobody listens/,
   '/platform/mupif': /^Job managers/,
   '/events': /^the service web is up$/,
@@ -279,6 +280,34 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.getByRole('heading', { name: 'cluster-node-1' }).waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'Machines' }).waitFor();
+    await page.context().close();
+  });
+
+  test('invite a device when what that changes was seen, suspend it and let it back', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'Members' }).press('Enter');
+    await page.getByRole('button', { name: 'Invite' }).press('Enter');
+    await page.getByLabel('Device', { exact: true }).fill('ida-phone');
+    await page.getByLabel('Whose').fill('Ida');
+    await page.getByRole('button', { name: 'What would change?' }).press('Enter');
+    await page.getByText('ida-phone joins the network').waitFor();
+    await page.evaluate(axe);
+    await hinderNobody(page, 'the plan of an invitation');
+    await page.getByRole('button', { name: 'Apply it' }).press('Enter');
+    await page.getByText(/^https:.*\/invite#net\.[\w-]{43}$/).waitFor();
+    await hinderNobody(page, 'a link');
+    await page.getByRole('button', { name: 'Done' }).press('Enter');
+    const row = page.getByRole('row').filter({ hasText: 'ida-phone' });
+    await row.getByText('Ida', { exact: true }).waitFor();
+    await row.getByText('invited').first().waitFor();
+    await page.getByRole('button', { name: 'Suspend ida-phone' }).press('Enter');
+    await row.getByText('suspended').waitFor();
+    await page.getByRole('button', { name: 'Resume ida-phone' }).press('Enter');
+    await row.getByText('invited').first().waitFor();
+    await page.getByRole('button', { name: 'Withdraw the invitation of ida-phone' }).press('Enter');
+    await row.getByText('has no key').waitFor();
+    expect(offences).toEqual([]);
     await page.context().close();
   });
 

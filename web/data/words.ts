@@ -10,6 +10,7 @@ export const moodOfTunnel: Readonly<Record<TunnelState, Mood>> = {
   stale: 'bad',
   degraded: 'warn',
   never: 'idle',
+  invited: 'idle',
   unknown: 'idle',
   up: 'good',
 };
@@ -26,11 +27,16 @@ export const moodOfMonitor: Readonly<Record<MonitorState, Mood>> = {
 };
 
 /** What a machine is, in the words of `hawser status`. */
-export function presenceOf({ enrolment, connected }: MachineStatus): {
+export function presenceOf({ enrolment, connected, ...member }: MachineStatus): {
   readonly word: string;
   readonly mood: Mood;
 } {
-  if (enrolment === 'unmanaged') return { word: 'not ours to run', mood: 'idle' };
+  if (member.cutOff === 'expired') return { word: 'expired', mood: 'idle' };
+  if (member.cutOff) return { word: 'suspended', mood: 'warn' };
+  if (member.invited !== undefined && !member.hasKey) return { word: 'invited', mood: 'idle' };
+  if (enrolment === 'unmanaged') {
+    return { word: member.hasKey === false ? 'has no key' : 'not ours to run', mood: 'idle' };
+  }
   if (enrolment === 'file') return { word: 'has not joined', mood: 'idle' };
   if (enrolment === 'pending') return { word: 'waits for approval', mood: 'warn' };
   return connected ? { word: 'connected', mood: 'good' } : { word: 'away', mood: 'bad' };

@@ -19,6 +19,7 @@ const MapPage = lazy(async () => import('./map.tsx'));
 const EventsPage = lazy(async () => import('./events.tsx'));
 const FilePage = lazy(async () => import('./file/file.tsx'));
 const HistoryPage = lazy(async () => import('./history.tsx'));
+const MembersPage = lazy(async () => import('./members/members.tsx'));
 const PolicyPage = lazy(async () => import('./policy.tsx'));
 const TracePage = lazy(async () => import('./trace.tsx'));
 const PlatformPage = lazy(async () => import('./platform/platform.tsx'));
@@ -35,6 +36,7 @@ const sections = [
   { path: ['map'], name: 'Map' },
   { path: ['machines'], name: 'Machines' },
   { path: ['tunnels'], name: 'Tunnels' },
+  { path: ['members'], name: 'Members' },
   { path: ['platform'], name: 'Platform' },
   { path: ['events'], name: 'Events' },
   { path: ['trace'], name: 'Trace' },
@@ -107,6 +109,9 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
   if (page === undefined) return <Overview status={status} tunnels={tunnels} />;
   if (page === 'map') {
     return <MapPage status={status} tunnels={tunnels} />;
+  }
+  if (page === 'members') {
+    return <MembersPage status={status} tunnels={tunnels} session={session} />;
   }
   if (page === 'trace') return <TracePage status={status} />;
   if (page === 'events') return <EventsPage status={status} />;

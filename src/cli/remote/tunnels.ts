@@ -8,6 +8,7 @@ const paints: Readonly<Record<TunnelState, Parameters<typeof paint>[0]>> = {
   stale: 'red',
   degraded: 'yellow',
   never: 'yellow',
+  invited: 'yellow',
   unknown: 'yellow',
   up: 'green',
 };

@@ -65,7 +65,8 @@ const machineRow = (machine: MachineStatus): readonly string[] => [
 const placeOf = ({ address = '', server }: MachineStatus): string =>
   server === undefined ? address : `${address} at ${server}`;
 
-function presence({ enrolment, connected, lastSeen }: MachineStatus): string {
+function presence({ enrolment, connected, lastSeen, ...member }: MachineStatus): string {
+  if (member.invited !== undefined && !member.hasKey) return paint('dim', 'invited');
   if (enrolment === 'unmanaged') return 'not ours to run';
   if (enrolment === 'file') return paint('dim', 'has not joined');
   if (enrolment === 'pending') return paint('yellow', 'waits for approval');

@@ -24,7 +24,7 @@ const slow: Holds = { least: 20_000, most: 120_000, calm: 600_000 };
 
 const ofTunnels: Readonly<Record<TunnelState, Condition | undefined>> = {
   ...{ up: 'up', degraded: 'degraded', down: 'down', stale: 'down', misconfigured: 'down' },
-  ...{ never: undefined, unknown: undefined },
+  ...{ never: undefined, invited: undefined, unknown: undefined },
 };
 const ofServices: Readonly<Record<MonitorState, Condition | undefined>> = {
   ...{ up: 'up', busy: 'up', degraded: 'degraded', down: 'down', unknown: undefined },

@@ -6,6 +6,8 @@ export interface EndEvidence {
   readonly machine: string;
   /** Whether the network knows its key: without, it has not joined. */
   readonly hasKey: boolean;
+  /** Until when a link is good by which its holder gives it a key, RFC 3339. */
+  readonly invited?: string;
   /** Whether its agent is connected to a server. */
   readonly isPresent: boolean;
   /** Whether the agent there answers probes now, as far as this server knows. */
@@ -52,6 +54,11 @@ export function judge([a, b]: Ends): Judgement {
   if (cloned) {
     const why = `the identity of ${cloned.machine} is used at two places`;
     return { state: 'misconfigured', why };
+  }
+  const guest = [a, b].find(({ hasKey, invited }) => !hasKey && invited !== undefined);
+  if (guest) {
+    const why = `${guest.machine} is invited until ${guest.invited}, and has no key yet`;
+    return { state: 'invited', why };
   }
   const outside = [a, b].filter(({ hasKey }) => !hasKey).map(({ machine }) => machine);
   if (outside.length > 0) {

@@ -75,7 +75,7 @@ const endOf = ({ machine, sample }: EndEvidence): TunnelEnd => ({
 });
 
 function evidenceOf(
-  { names, machines }: Snapshot,
+  { names, machines, invited }: Snapshot,
   hub: Hub,
   machine: string,
   { peer, keepalive }: { readonly peer: string; readonly keepalive: number },
@@ -83,10 +83,12 @@ function evidenceOf(
   const identity = machines.get(machine)?.identity;
   const present = identity === undefined ? undefined : hub.present(identity);
   const heard = hub.heardFrom(identity);
+  const until = invited.get(machine);
   const sample = heard?.samples.freshOf(peer, performance.now());
   return {
     machine,
     hasKey: Object.keys(names.get(machine)?.keys ?? {}).length > 0,
+    ...(until !== undefined && Date.parse(until) > hub.now.getTime() && { invited: until }),
     isPresent: present !== undefined,
     answersProbes: heard?.answersProbes ?? false,
     ...(present?.place !== undefined && { tellsAt: present.place }),

@@ -104,6 +104,10 @@ export class Hub {
     });
   }
 
+  get now(): Date {
+    return this.#components.clock();
+  }
+
   get size(): number {
     return this.#connections.size;
   }

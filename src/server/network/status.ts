@@ -63,6 +63,7 @@ export function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): M
     ...(place !== undefined && { server: place }),
     ...(address !== undefined && { address }),
     overlay: [...(named?.overlay ?? [])],
+    ...memberOf(snapshot, named, now),
     ...(confirmed !== undefined && { confirmed }),
     ...(record?.enrolment === 'enrolled' && { wanted: stored.revision.number }),
     notes: [
@@ -72,6 +73,20 @@ export function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): M
     ],
     failures: [...cloneFailures(name, card), ...(card?.failures ?? [])],
     ...(card?.warnings && { warnings: [...card.warnings] }),
+  };
+}
+
+/** What is told of a member besides what is told of every machine. */
+function memberOf({ invited }: Snapshot, named: NamedMachine | undefined, now: Date) {
+  if (!named || named.site !== undefined) return {};
+  const { name, person, expires, revoked, keys } = named;
+  const until = invited.get(name);
+  return {
+    hasKey: keys?.['0'] !== undefined,
+    ...(person !== undefined && { person }),
+    ...(expires !== undefined && { expires }),
+    ...(revoked !== undefined && { cutOff: revoked }),
+    ...(until !== undefined && Date.parse(until) > now.getTime() && { invited: until }),
   };
 }
 

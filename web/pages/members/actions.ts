@@ -1,0 +1,33 @@
+import type { InviteInfo, NewInvite, PlanResult, Revision } from '#api';
+import { at } from '../../data/queries.ts';
+import { ask } from '../../data/server.ts';
+
+const post = async <T>(network: string, path: string, body: object, more = {}): Promise<T> =>
+  ask<T>(at(network, path), {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...more },
+  });
+
+/** Whom a link was made for; its text is shown this once. */
+export interface Made {
+  readonly link: string;
+  readonly info: InviteInfo;
+  readonly revision?: Revision;
+}
+
+export const planInvite = async (network: string, wanted: NewInvite): Promise<PlanResult> =>
+  post(network, 'invites/plan', wanted);
+
+/** Asked again under the same name, it is the same invitation. */
+export const invite = async (
+  network: string,
+  wanted: NewInvite,
+  { plan, request }: { readonly plan: string; readonly request: string },
+): Promise<Made> => post(network, 'invites', { ...wanted, plan }, { 'idempotency-key': request });
+
+export const suspend = async (network: string, machine: string, revoked: boolean): Promise<void> =>
+  post(network, `machines/${machine}/revoke`, { revoked });
+
+export const withdraw = async (network: string, id: string): Promise<void> =>
+  ask(at(network, `invites/${encodeURIComponent(id)}`), { method: 'DELETE' });

@@ -1,0 +1,265 @@
+import { Button } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import type { InviteInfo, MachineStatus, NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
+import { at, keys } from '../../data/queries.ts';
+import { ask } from '../../data/server.ts';
+import { ago, type Mood, moodOfTunnel, presenceOf } from '../../data/words.ts';
+import { Link } from '../../parts/link.tsx';
+import { Empty, Pill } from '../../parts/states.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { pathIn } from '../../route.ts';
+import { suspend, withdraw } from './actions.ts';
+import { InviteForm, WhatFailed } from './invite-form.tsx';
+
+type TunnelStatus = TunnelsStatus['tunnels'][number];
+
+interface MembersPageProps {
+  readonly status: NetworkStatus;
+  readonly tunnels: TunnelsStatus;
+  readonly session: SessionInfo;
+}
+
+interface Member extends MachineStatus {
+  /** The best of its tunnels: one that is up is enough. */
+  readonly tunnel?: TunnelStatus | undefined;
+}
+
+const isMember = ({ site, hub }: MachineStatus): boolean => site === undefined && !hub;
+
+/** Of a device that nothing of ours runs on, the key is what there is to say. */
+const beingOf = (member: Member): ReturnType<typeof presenceOf> => {
+  const found = presenceOf(member);
+  const isSetUp = member.enrolment === 'unmanaged' && member.hasKey && !member.cutOff;
+  return isSetUp ? { ...found, word: 'has its key' } : found;
+};
+
+const bestOf = (tunnels: readonly TunnelStatus[]): TunnelStatus | undefined => {
+  const order: readonly Mood[] = ['good', 'warn', 'bad', 'idle'];
+  return [...tunnels].sort(
+    (a, b) => order.indexOf(moodOfTunnel[a.state]) - order.indexOf(moodOfTunnel[b.state]),
+  )[0];
+};
+
+function membersOf(machines: readonly MachineStatus[], tunnels: readonly TunnelStatus[]): Member[] {
+  const all = new Map<string, TunnelStatus[]>();
+  for (const tunnel of tunnels) {
+    for (const { machine } of tunnel.ends) all.set(machine, [...(all.get(machine) ?? []), tunnel]);
+  }
+  const members = machines.filter(isMember);
+  const named = members.map((one) => ({ ...one, tunnel: bestOf(all.get(one.name) ?? []) }));
+  // Devices of a person stand together.
+  const placeOf = ({ person = '\uffff', name }: Member): string => `${person}\n${name}`;
+  return named.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+}
+
+interface Acts {
+  readonly onSuspend: (machine: string, revoked: boolean) => void;
+  readonly onInvite: (member: Member) => void;
+}
+
+const actionsOf = ({ onSuspend, onInvite }: Acts): Column<Member> => ({
+  name: 'Actions',
+  width: 'minmax(9rem, 1fr)',
+  value: () => undefined,
+  show: (member) => (
+    <>
+      {member.cutOff !== 'expired' && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          aria-label={`${member.cutOff ? 'Resume' : 'Suspend'} ${member.name}`}
+          onClick={() => onSuspend(member.name, member.cutOff === undefined)}
+        >
+          {member.cutOff ? 'Resume' : 'Suspend'}
+        </Button>
+      )}
+      {member.enrolment === 'unmanaged' && member.cutOff === undefined && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          aria-label={`New link for ${member.name}`}
+          onClick={() => onInvite(member)}
+        >
+          New link
+        </Button>
+      )}
+    </>
+  ),
+});
+
+const columnsOf = (network: string, acts: Acts | undefined): readonly Column<Member>[] => [
+  {
+    name: 'Device',
+    width: 'minmax(6rem, 1.3fr)',
+    value: ({ name }) => name,
+    show: ({ name }) => <Link to={pathIn(network, 'machines', name)}>{name}</Link>,
+  },
+  {
+    name: 'Whose',
+    width: 'minmax(6rem, 1fr)',
+    isExtra: true,
+    value: ({ person }) => person,
+    show: ({ person }) => person,
+  },
+  {
+    name: 'Is',
+    width: 'minmax(5rem, 1fr)',
+    value: (member) => beingOf(member).word,
+    show: (member) => {
+      const { word, mood } = beingOf(member);
+      return <Pill mood={mood}>{word}</Pill>;
+    },
+  },
+  {
+    name: 'Tunnel',
+    width: 'minmax(7rem, .8fr)',
+    isExtra: true,
+    value: ({ tunnel }) => tunnel?.state,
+    show: ({ tunnel }) => tunnel && <Pill mood={moodOfTunnel[tunnel.state]}>{tunnel.state}</Pill>,
+  },
+  {
+    name: 'Overlay',
+    width: 'minmax(7rem, .8fr)',
+    isExtra: true,
+    value: ({ overlay }) => overlay[0],
+    show: ({ overlay }) => <code>{overlay.join(' ')}</code>,
+  },
+  {
+    name: 'Until',
+    width: 'minmax(6rem, .7fr)',
+    isExtra: true,
+    value: ({ expires }) => expires,
+    show: ({ expires }) => expires !== undefined && new Date(expires).toLocaleDateString(),
+  },
+  ...(acts ? [actionsOf(acts)] : []),
+];
+
+const textOf = (member: Member): string =>
+  [member.name, member.person, beingOf(member).word, member.tunnel?.state, ...member.overlay]
+    .filter(Boolean)
+    .join(' ');
+
+/** People and their devices, whom one invites and cuts off. */
+export default function MembersPage({ status, tunnels, session }: MembersPageProps) {
+  const { network, machines } = status;
+  const client = useQueryClient();
+  const [form, setForm] = useState<Member | 'new'>();
+  const [error, setError] = useState<Error>();
+  const acts = session.role !== 'viewer';
+  const members = useMemo(() => membersOf(machines, tunnels.tunnels), [machines, tunnels]);
+  const columns = useMemo(() => {
+    const onSuspend = (machine: string, revoked: boolean): void => {
+      setError(undefined);
+      void suspend(network, machine, revoked)
+        .then(async () => client.refetchQueries({ queryKey: keys.of(network, 'status') }))
+        .catch(setError);
+    };
+    return columnsOf(network, acts ? { onSuspend, onInvite: setForm } : undefined);
+  }, [network, acts, client]);
+  const people = [...new Set(members.flatMap(({ person }) => person ?? []))].sort();
+  const sites = [...new Set(machines.flatMap(({ site }) => site ?? []))].sort();
+  const known = form === 'new' ? undefined : form;
+  const end = (): void => {
+    setForm(undefined);
+    void client.refetchQueries({ queryKey: keys.of(network, 'status') });
+  };
+  return (
+    <>
+      <div className="tools between">
+        <h1>Members</h1>
+        {acts && !form && (
+          <Button size="xs" onClick={() => setForm('new')}>
+            Invite
+          </Button>
+        )}
+      </div>
+      {form && (
+        <InviteForm
+          key={known?.name ?? ''}
+          {...{ network, people, sites }}
+          machine={known?.name}
+          replaces={known?.hasKey ?? false}
+          onEnd={end}
+        />
+      )}
+      {error && <WhatFailed error={error} />}
+      <Table
+        label="members"
+        rows={members}
+        columns={columns}
+        keyOf={({ name }) => name}
+        textOf={textOf}
+      />
+      <Invitations network={network} acts={acts} />
+    </>
+  );
+}
+
+const moods: Readonly<Record<InviteInfo['state'], Mood>> = {
+  open: 'good',
+  waits: 'warn',
+  used: 'idle',
+  expired: 'idle',
+  withdrawn: 'idle',
+};
+
+const whenOf = ({ state, used, expires, created }: InviteInfo): string => {
+  if (state === 'used') return ago(used ?? created);
+  if (state === 'expired') return ago(expires);
+  if (state === 'withdrawn') return `made ${ago(created)}`;
+  return `until ${new Date(expires).toLocaleString()}`;
+};
+
+interface InvitationsProps {
+  readonly network: string;
+  readonly acts: boolean;
+}
+
+/** Who was invited, and what became of it. */
+function Invitations({ network, acts }: InvitationsProps) {
+  const [error, setError] = useState<Error>();
+  // Beside what is told of the network's state, so that it is asked again with it.
+  const { data = [], refetch } = useQuery({
+    queryKey: [...keys.of(network, 'status'), 'invites'],
+    queryFn: async () => ask<readonly InviteInfo[]>(at(network, 'invites')),
+  });
+  const end = (id: string): void => {
+    void withdraw(network, id)
+      .then(async () => refetch())
+      .catch(setError);
+  };
+  return (
+    <section className="card invitations">
+      <h2>Invitations</h2>
+      {data.length === 0 && <Empty>Nobody was invited yet.</Empty>}
+      <ul>
+        {data.slice(0, 50).map((info) => (
+          <li key={info.id}>
+            <Pill mood={moods[info.state]}>
+              {info.state === 'waits' ? 'waits for the member' : info.state}
+            </Pill>{' '}
+            <strong>{info.machine}</strong>{' '}
+            <span className="dim">
+              by {info.by}, {whenOf(info)}
+            </span>
+            {acts && (info.state === 'open' || info.state === 'waits') && (
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                color="gray"
+                aria-label={`Withdraw the invitation of ${info.machine}`}
+                onClick={() => end(info.id)}
+              >
+                Withdraw
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {error && <WhatFailed error={error} />}
+    </section>
+  );
+}
