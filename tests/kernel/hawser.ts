@@ -23,7 +23,7 @@ export interface Proof {
 const env = { NODE_OPTIONS: '--jitless', NO_COLOR: '1', HAWSER_LABS: '/tmp/labs' };
 
 /** Milliseconds one command may take; the machine is emulated and may share its processors. */
-const patience = 300_000;
+const patience = 900_000;
 
 /** Apart from the checkout, where it may be built anew while the machine runs. */
 const installed = '/opt/hawser';
@@ -58,6 +58,12 @@ export class HawserMachine {
   /** Runs Hawser, whatever its exit code. */
   hawser(...words: readonly string[]): Promise<RanInside> {
     return this.machine.run([...this.bundle, ...words], { timeout: patience, env });
+  }
+
+  /** Runs Hawser, which must do what it is asked for. */
+  async must(...words: readonly string[]): Promise<void> {
+    const { code, out, err } = await this.hawser(...words);
+    if (code !== 0) throw new Error(`hawser ${words.join(' ')} ended with ${code}:\n${err}${out}`);
   }
 
   /** What Hawser prints with `--json`, whatever the verdict. */
