@@ -18,7 +18,7 @@ export const brokenIn = (state: HostState): string[] =>
     ...allowedIpsBroken(state),
     ...addressesBroken(state),
     ...orderBroken(state),
-    ...(state.namespaces['root']?.nft?.items ?? []).flatMap(tableBroken),
+    ...tablesBroken(state),
   ].map((what) => `${state.machine}: ${what}`);
 
 const schemaBroken = (state: HostState): string[] =>
@@ -72,9 +72,9 @@ function canJoin(a: string, b: string): boolean {
   return x.last + 1n === y.first && x.first % (2n * size) === 0n;
 }
 
+/** On tunnels; a router has its networks by its addresses. */
 const addressesBroken = (state: HostState): string[] =>
-  Object.values(state.namespaces)
-    .flatMap((ns) => ns.addresses?.items ?? [])
+  (state.namespaces['root']?.addresses?.items ?? [])
     .filter((item) => item.address.split('/')[1] !== `${bitsOf(familyOf(item.address))}`)
     .map((item) => `${item.address} is no single address`);
 
@@ -142,6 +142,17 @@ function orderBroken(state: HostState): string[] {
       (root.sysctls?.items ?? []).map((i) => canonicalJson([i.key, i.device])),
     ),
   ];
+}
+
+/** Those of IP in the machine's own namespace are walked by the model, and are sorted throughout. */
+function tablesBroken({ namespaces }: HostState): string[] {
+  return Object.entries(namespaces).flatMap(([name, { nft }]) =>
+    (nft?.items ?? []).flatMap((table) =>
+      name === 'root' && table.family === 'inet'
+        ? tableBroken(table)
+        : [...jumpsBroken(table), ...countersBroken(table)].map((what) => `${name}: ${what}`),
+    ),
+  );
 }
 
 function tableBroken(table: NftTable): string[] {

@@ -48,6 +48,15 @@ test('it is followed as well to a site in proxy mode, whose machines are seen be
   expect(trace(proxied, 'a-1', 'b-1', parsePort('icmp')).verdict).toBe('allow');
 });
 
+test('it goes by the overlay, also where that has another family than the networks of the gateways', () => {
+  const six = file
+    .replace('overlay: 10.0.0.0/24', 'overlay: "fd99::/64"')
+    .replaceAll(/, overlay: 10.0.0.(.) }/g, ', overlay: "fd99::$1", address: 10.$1.0.4 }')
+    .replaceAll(/ {2}(.):\n {4}gateways/g, '  $1:\n    subnets: [10.1.0.0/24]\n    gateways')
+    .replace('[10.1.0.0/24]\n    gateways: { gb', '[10.2.0.0/24]\n    gateways: { gb');
+  expect(trace(linked(six), 'a-1', 'b-1', parsePort('icmp')).verdict).toBe('allow');
+});
+
 test('it has the families that both ends have', () => {
   expect(sharedFamilies(linked(file), 'a-2', 'b-1')).toEqual([4, 6]);
   expect(sharedFamilies(linked(file), 'a-1', 'b-1')).toEqual([4]);

@@ -2,6 +2,7 @@ import { Address, type Family } from '#ip';
 import type { Port } from '#spec';
 import type { Decision, Hop, Trace, Verdict } from '../api.ts';
 import type { Model, Node } from '../model.ts';
+import { familyOf } from '../project/segments/place.ts';
 import type { Packet } from './filter.ts';
 import { routerWith, traceInward } from './forward.ts';
 import { addressesOf, addressIn, type Places, placesOf, type Station } from './places.ts';
@@ -15,7 +16,9 @@ import { type Walk, walk } from './walk.ts';
  * Throws `compile/unknown-machine`.
  */
 export function trace(model: Model, from: string, to: string, port: Port, family?: Family): Trace {
-  const carry = (a: Node, b: Node, by: Port): Trace => trace(model, a.name, b.name, by);
+  // By the overlay, as the gateways do: their own networks may reach each other, too.
+  const carry = (a: Node, b: Node, by: Port): Trace =>
+    trace(model, a.name, b.name, by, familyOf(model));
   const router = stationOf(model, from) ? undefined : routerWith(model, to);
   if (router) {
     const sender = placesOf(model).station(from).name;
