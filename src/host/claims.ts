@@ -15,9 +15,18 @@ interface Content {
   readonly marks: readonly number[];
   /** Ids of the routes by those gateways that are wished now: two networks may share a gateway. */
   readonly routes: readonly string[];
+  /** Namespaces of others to which something was added. */
+  readonly external: readonly string[];
 }
 
-const nothing: Content = { boot: '', sysctls: {}, gateways: [], marks: [], routes: [] };
+const nothing: Content = {
+  boot: '',
+  sysctls: {},
+  gateways: [],
+  marks: [],
+  routes: [],
+  external: [],
+};
 
 function readBoot(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -100,6 +109,15 @@ export class Claims {
       [...previous].map(([path, value]) => [`${namespace} ${path}`, original(path) ?? value]),
     );
     this.#write({ ...this.#content, sysctls: { ...fresh, ...this.#content.sysctls } });
+  }
+
+  get external(): readonly string[] {
+    return this.#content.external;
+  }
+
+  /** Namespaces of others in which something of ours is, or will be. */
+  claimExternal(names: readonly string[]): void {
+    this.#write({ ...this.#content, external: [...new Set(names)].sort(byText) });
   }
 
   get routes(): readonly string[] {

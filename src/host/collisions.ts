@@ -3,12 +3,12 @@ import { type Change, idOf, type TunnelItem } from '#state';
 import type { Context } from './context.ts';
 import type { Device } from './devices.ts';
 import { hostErrors } from './errors.ts';
-import { networkOf } from './mark.ts';
+import { groupOf, networkOf, pairMarkOf } from './mark.ts';
 import { isOurTable, listTable, listTables } from './nft/read.ts';
 import { wishesOf } from './pick.ts';
 import { isOurRoute } from './route/index.ts';
 import { allRoutes } from './route/read.ts';
-import { isOurSpace } from './space/index.ts';
+import { isExternal, isOurSpace } from './space/index.ts';
 
 const isOwnDevice = ({ network, devices, broken }: Context, name: string): boolean =>
   broken.has(name) || networkOf(devices.get(name)?.alias) === network;
@@ -122,6 +122,18 @@ function takenEnds({ everywhere, network }: Context, changes: readonly Change[])
   });
 }
 
+/** A name that a device of others has in their own namespace. */
+const takenInside = (
+  { devices, network, namespace }: Context,
+  changes: readonly Change[],
+): Diagnostic[] =>
+  wishesOf(changes, 'veths').flatMap(({ item: { name } }) => {
+    const { alias, group } = devices.get(name) ?? {};
+    const isOwn = alias === undefined && group === groupOf(pairMarkOf(network, namespace, name));
+    if (!devices.get(name) || isOwn || networkOf(alias) === network) return [];
+    return [hostErrors.diagnostic('host/interface-taken', { interface: name, network })];
+  });
+
 /** A VXLAN device that is none of the network's. */
 interface OtherVxlan extends NonNullable<Device['vxlan']> {
   /** What a message calls it. */
@@ -168,6 +180,10 @@ export async function findCollisions(
   changes: readonly Change[],
 ): Promise<readonly Diagnostic[]> {
   const here = changes.filter(({ namespace }) => namespace === context.namespace);
+  if (isExternal(context)) {
+    if (context.devices.all.length === 0) return [];
+    return [...takenInside(context, here), ...(await takenTables(context, here))];
+  }
   if (context.namespace !== 'root')
     return [...takenSpaces(context, here), ...takenEnds(context, here)];
   const found = await Promise.all([

@@ -89,6 +89,10 @@ export const hostErrors = errorTable({
     says: 'there is a network namespace {name} already, and it is none of the network {network}',
     fix: 'Rename it or remove it (`ip netns del {name}`), if nobody needs it.',
   },
+  'host/no-namespace': {
+    says: 'there is no network namespace {name} on this machine, in which a router is to be',
+    fix: 'See `ip netns list`, and correct `namespace` of the router in the file if it is called otherwise; the rest of the network works, and the next run tries again.',
+  },
   'host/vxlan-taken': {
     says: 'network {network} needs {what} for the VXLAN of a segment, and {holder} has it',
     fix: 'Let another gateway carry the segments of one of the two: a machine carries those of one network.',

@@ -25,6 +25,7 @@ import { Tracking } from './nft/tracking.ts';
 import { usesResolved } from './resolved/uses.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
 import { isOpen, notClosed } from './segment-guard.ts';
+import { isExternal } from './space/index.ts';
 import { applyInOrder, facilitiesOf } from './steps.ts';
 import { directKernel, enteredKernel, type Kernel } from './sysctl/kernel.ts';
 import { Vigil } from './vigil.ts';
@@ -144,12 +145,16 @@ class RealHost implements LinuxHost {
   }
 
   async spaces(): Promise<readonly string[]> {
-    if (prefixOf(this.#options, 'root').length === 0) return namedSpaces().filter(isCandidate);
+    const external = Claims.networks(this.#runFolder).flatMap(
+      (network) => new Claims(this.#runFolder, network).external,
+    );
+    return [...new Set([...(await this.#named()).filter(isCandidate), ...external])];
+  }
+
+  async #named(): Promise<readonly string[]> {
+    if (prefixOf(this.#options, 'root').length === 0) return namedSpaces();
     const text = await this.#runIn('root')('read', ['ip', 'netns', 'list']);
-    return text
-      .split('\n')
-      .map((line) => line.split(' ')[0] ?? '')
-      .filter(isCandidate);
+    return text.split('\n').map((line) => line.split(' ')[0] ?? '');
   }
 
   #context(
@@ -339,6 +344,8 @@ function observation(
       return [...(await Promise.all(found)).flat(), ...takenVxlans(contexts, changes)];
     },
     async apply(changes: readonly Change[]): Promise<readonly Failure[]> {
+      const external = contexts.filter(isExternal).map(({ namespace }) => namespace);
+      claims.claimExternal(external);
       const root = contexts.find(({ namespace }) => namespace === 'root');
       const failures: Failure[] = root ? [...(await bringHome(root, changes))] : [];
       for (const context of inOrder(contexts, wish)) {
@@ -348,7 +355,9 @@ function observation(
         const possible = here.filter((change) => !shut.some((one) => one.change === change));
         failures.push(...shut, ...(await applyInOrder(context, possible, absent)));
       }
-      if (failures.length === 0 && wish.view.size === 0) claims.forget();
+      if (failures.length > 0) return failures;
+      if (wish.view.size === 0) claims.forget();
+      else claims.claimExternal(external.filter((name) => wish.view.has(name)));
       return failures;
     },
   };

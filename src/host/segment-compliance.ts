@@ -17,6 +17,7 @@ export function segments(trial: () => Trial, { first, second }: ComplianceStates
   routes(trial, second);
   tags(trial, first);
   moves(trial, first);
+  additions(trial, first);
 }
 
 const tagged = (state: HostState): HostState => {
@@ -112,5 +113,52 @@ function moves(trial: () => Trial, state: HostState): void {
     }
     expect(await trial().bring(emptyWish('net'))).toBeGreaterThan(0);
     expect(await trial().fixture.host.networks()).toEqual([]);
+  });
+}
+
+const theirs = 'qrouter-1';
+
+/** The router of a state, in a namespace that others made. */
+function inTheirs(state: HostState): HostState {
+  const { 'hw-net-gw': own = {}, ...others } = state.namespaces;
+  const veths = own.veths?.items.filter(({ peer }) => peer.namespace !== 'root') ?? [];
+  const devices = veths.map(({ name }) => name);
+  const isOn = ({ device }: { readonly device: unknown }): boolean =>
+    typeof device === 'string' && devices.includes(device);
+  return {
+    ...state,
+    namespaces: {
+      ...others,
+      [theirs]: {
+        veths: { v: 1, items: veths },
+        addresses: { v: 1, items: own.addresses?.items.filter(isOn) ?? [] },
+        forwarding: { v: 1, items: own.forwarding?.items.filter(isOn) ?? [] },
+        nft: own.nft ?? { v: 1, items: [] },
+        external: { v: 1, items: [{ router: 'gw' }] },
+      },
+    },
+  };
+}
+
+function additions(trial: () => Trial, state: HostState): void {
+  test('waits for a namespace of others, adds to it, and takes away what it added', async () => {
+    const wish = trial().wishFor(inTheirs(state));
+    const { observation, changes } = await trial().look(wish);
+    const failures = await observation.apply(changes);
+    expect(new Set(failures.map(({ error }) => error.code))).toEqual(
+      new Set(['host/no-namespace']),
+    );
+    const left = (await trial().look(wish)).changes;
+    expect(new Set(left.map(({ namespace }) => namespace))).toEqual(new Set([theirs]));
+    trial().fixture.foreign.space(theirs);
+    await trial().bring(wish);
+    await trial().isThere(wish);
+    const ours = trial().wishFor(state);
+    await trial().bring(ours);
+    await trial().isThere(ours);
+    await trial().bring(wish);
+    expect(await trial().bring(emptyWish('net'))).toBeGreaterThan(0);
+    expect(await trial().fixture.host.networks()).toEqual([]);
+    expect((await trial().look(wish)).changes.map(({ facility }) => facility)).toContain('veths');
   });
 }

@@ -17,7 +17,7 @@ import { port } from './port/index.ts';
 import { proxy } from './proxy/index.ts';
 import { resolved } from './resolved/index.ts';
 import { route, unreachable } from './route/index.ts';
-import { isOurSpace, space } from './space/index.ts';
+import { isExternal, isOurSpace, space } from './space/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { veth } from './veth/index.ts';
 import { vlan } from './vlan/index.ts';
@@ -59,9 +59,16 @@ const spaceFacilities: readonly LinuxFacility[] = [
   names,
 ];
 
+/** What is added to a namespace of others. */
+const externalFacilities: readonly LinuxFacility[] = [nft, link, route, forwarding, veth, address];
+
+/** Whether the namespace is there: every one has a `lo`. */
+const isThere = ({ devices }: Context): boolean => devices.all.length > 0;
+
 /** The facilities that look at a namespace; none where it is another's, or not there. */
 export const facilitiesOf = (context: Context): readonly LinuxFacility[] => {
   if (context.namespace === 'root') return rootFacilities;
+  if (isExternal(context)) return isThere(context) ? externalFacilities : [];
   return isOurSpace(context) ? spaceFacilities : [];
 };
 
@@ -139,6 +146,14 @@ function needsDevice(change: Change, device: string): Failure {
   return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };
 }
 
+/** What is to be added to a namespace that is not there. */
+const waits =
+  ({ namespace }: Context) =>
+  (change: Change): Failure => ({
+    change,
+    error: findingOf(hostErrors.error('host/no-namespace', { name: namespace })),
+  });
+
 /**
  * Makes all changes of one namespace in order; what depends on a device that could not be made is not tried.
  * `absent`: those that were to come from another namespace.
@@ -148,6 +163,7 @@ export async function applyInOrder(
   changes: readonly Change[],
   absent: readonly string[] = [],
 ): Promise<readonly Failure[]> {
+  if (isExternal(context) && !isThere(context)) return changes.map(waits(context));
   const failures: Failure[] = [];
   const missing = new Set(absent);
   for (const [facility, verb] of order) {

@@ -42,6 +42,8 @@ export class Draft {
   /** As read, for the routers that lead out of them; and those, for tests. */
   segments: readonly Segment[] = [];
   routers: readonly Router[] = [];
+  /** Routers by the namespaces of others in which they are. */
+  readonly externals = new Map<string, string>();
   network = '';
   overlay: readonly Prefix[] = [];
   defaults: Defaults = { port: 51820, keepalive: 25, interface: 'wg0', ssh: {} };

@@ -1,5 +1,5 @@
 import type { Place } from '#base';
-import type { Address, AddressRange, Prefix, PrefixSet } from '#ip';
+import type { Address, AddressRange, Family, Prefix, PrefixSet } from '#ip';
 
 /**
  * The frozen result of reading the file: every range expanded, every default filled in, every
@@ -288,8 +288,12 @@ export interface Router extends Located {
   readonly site: string;
   /** Sorted names. */
   readonly segments: readonly string[];
-  /** One per family at most, sorted. */
+  /** The namespace that is there already, and is not ours; it has ways out of its own. */
+  readonly external?: string;
+  /** One per family at most, sorted; none of one that is external. */
   readonly uplink: readonly Uplink[];
+  /** Those by which something may leave. */
+  readonly families: readonly Family[];
   /** In the order of the file. */
   readonly egress: readonly Egress[];
   readonly snat: boolean;

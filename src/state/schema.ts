@@ -237,6 +237,10 @@ export const SplitDns = Type.Object(
 );
 export type SplitDns = Static<typeof SplitDns>;
 
+/** The namespace was made by others, as this router of the file: things are added to it, and it is neither made nor removed. */
+export const External = Type.Object({ router: Type.String() }, closed);
+export type External = Static<typeof External>;
+
 /** What one network namespace should hold. `root` is the one the agent runs in; it makes the others. */
 export const Namespace = Type.Object(
   {
@@ -262,6 +266,7 @@ export const Namespace = Type.Object(
     dhcpServers: Type.Optional(DhcpServers),
     tables: Type.Optional(facility(Table)),
     lookups: Type.Optional(facility(Lookup)),
+    external: Type.Optional(facility(External)),
   },
   closed,
 );

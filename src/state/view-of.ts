@@ -274,7 +274,7 @@ export function viewOf(state: HostState, resolver: Resolver = symbolic): View {
   const builder = new ViewBuilder();
   for (const [name, namespace] of Object.entries(state.namespaces)) {
     const into = builder.namespace(name);
-    if (name !== 'root') putItem(into, 'spaces', { name });
+    if (name !== 'root' && !namespace.external) putItem(into, 'spaces', { name });
     putNamespace(into, namespace, resolver, carriers(state, resolver));
   }
   const carried = carriedBy(state);

@@ -230,6 +230,59 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     await apply();
   });
 
+  test('may be one that is there: its own routes lead on, and it keeps all that it has', async () => {
+    const theirs = 'qrouter-1';
+    const inIt = (line: string): string => a.do(`ip netns exec ${theirs} ${line}`);
+    const external = statesOf(
+      file()
+        .replace(/uplink:.*/, `external: true\n    namespace: ${theirs}`)
+        .replace(/ *forwards:.*\n/, ''),
+      a,
+      b,
+    );
+    // It is not there yet: that waits, and all else is so.
+    const waiting = await a.apply(external.a);
+    expect(new Set(waiting.failures.map(({ error }) => error.code))).toEqual(
+      new Set(['host/no-namespace']),
+    );
+    expect(reaches(b, knox.address)).toBe(true);
+    for (const line of [
+      `ip netns add ${theirs}`,
+      `ip link add qg type veth peer name qg netns ${theirs}`,
+      'ip link set dev qg up',
+      'ip address add 10.6.0.1/24 dev qg',
+    ])
+      a.do(line);
+    for (const line of [
+      'ip link set dev qg up',
+      'ip address add 10.6.0.2/24 dev qg',
+      'ip route add default via 10.6.0.1',
+      'sysctl -qw net.ipv4.ip_forward=1',
+      'nft add table ip neutron',
+      'nft add chain ip neutron out { type nat hook postrouting priority 100 ; }',
+      'nft add rule ip neutron out oifname qg snat to 10.6.0.2',
+    ])
+      inIt(line);
+    const picture = (): string =>
+      ['ip -br address', 'ip route', 'nft -s list ruleset'].map(inIt).join('\n');
+    const before = picture();
+    await apply(external);
+    expect(await a.apply(external.a)).toMatchObject({ unchanged: true, writes: 0 });
+    await until('it is reached', () => reaches(b, '10.9.0.254'), 20_000);
+    for (const machine of [a, b])
+      expect(asked(machine, 'station', '10.254.0.1', 7000)).toBe('10.6.0.2');
+    expect(asked(b, 'station', '203.0.113.77', 7000)).toMatch(/EHOSTUNREACH|EACCES/);
+    // What is none of ours goes on as it did.
+    expect(asked(a, theirs, '203.0.113.77', 7000)).toBe('10.6.0.2');
+    await apply();
+    expect(picture()).toBe(before);
+    await apply(external);
+    expect((await a.cleanup('net')).failures).toEqual([]);
+    expect(picture()).toBe(before);
+    a.do(`ip netns del ${theirs}`);
+    await apply();
+  }, 60_000);
+
   test('comes back when its namespace is torn down, or that of its segment', async () => {
     a.do(`ip netns del ${router}`);
     await until('it is gone', () => !reaches(b, '10.9.0.254'));

@@ -26,7 +26,7 @@ function familiesOf(model: Model, { from, to }: PolicyTest): readonly Family[] {
   const router = sender && routerIn(model, sender.segment.name);
   if (!router || !hostOf(router, to)) return sharedFamilies(model, from, to);
   const own = sender.station.addresses.map(({ family }) => family);
-  return router.uplink.map(({ address: { family } }) => family).filter((one) => own.includes(one));
+  return router.families.filter((one) => own.includes(one));
 }
 
 /** From where it is seen at its end. */

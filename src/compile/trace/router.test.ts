@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parsePort } from '#spec';
 import { check } from '../check/check.ts';
+import { project } from '../project/project.ts';
 import { linked } from '../testing.ts';
 import { trace } from './trace.ts';
 
@@ -150,4 +151,33 @@ test('a test says that nothing else leaves, and tells what does', () => {
   const byOnePort = `{ from: b-1, to: outside, port: udp/53, except: 10.254.0.1, expect: deny }`;
   expect(tested(byOnePort)).toMatchObject({ passed: false });
   expect(tested(byOnePort.replace('udp/53', 'udp/54'))).toMatchObject({ passed: true });
+});
+
+test('an external router lets out what is on its list, and says that the rest is for itself to decide', () => {
+  const text = file()
+    .replace(/uplink: .*/, 'external: true\n    namespace: qrouter-1')
+    .replace(/ *(snat|forwards): .*\n/g, '');
+  const model = linked(text);
+  const found = trace(model, 'b-1', '10.254.0.1', parsePort('tcp/443'));
+  expect(found).toMatchObject({
+    verdict: 'allow',
+    reason: expect.stringContaining('in namespace qrouter-1 decide the rest'),
+  });
+  expect(found.hops.at(-1)).toMatchObject({ machine: 'gw', source: '10.9.0.130' });
+  expect(trace(model, 'b-1', '192.0.2.1', parsePort('tcp/443'))).toMatchObject({
+    verdict: 'deny',
+    decision: { counter: 'denied' },
+  });
+  expect(trace(model, 'w-1', 'a-1', parsePort('tcp/22')).verdict).toBe('allow');
+  const { 'qrouter-1': added, ...others } = project(model, 'ga').namespaces;
+  expect(Object.keys(others).sort()).toEqual(['hw-net-lab', 'hw-net-work', 'root']);
+  expect(Object.keys(added ?? {}).sort()).toEqual([
+    'addresses',
+    'external',
+    'forwarding',
+    'lookups',
+    'nft',
+    'veths',
+  ]);
+  expect(added?.veths?.items.map(({ peer }) => peer.namespace)).not.toContain('root');
 });

@@ -3,7 +3,8 @@ import type { Egress, Port, Router, Segment } from '#spec';
 import type { NftTable } from '#state';
 import type { Hop, Trace } from '../api.ts';
 import type { Model } from '../model.ts';
-import { egressCounter, egressFilter } from '../project/routers/filter.ts';
+import { filterOf as filterIn } from '../project/routers/external.ts';
+import { egressCounter } from '../project/routers/filter.ts';
 import { deviceIn, isInternet, segmentsOf } from '../project/routers/place.ts';
 import { type Flow, verdictOf } from './policed.ts';
 
@@ -79,15 +80,21 @@ export function throughRouter(model: Model, router: Router, target: Target, way:
   );
   const source = router.snat ? String(end?.address ?? way.source) : way.source;
   const header = { source, destination };
-  const out: readonly Hop[] = [
-    { machine: name, interface: 'uplink', ...header },
-    { machine, ...header },
-  ];
+  const isOurs = router.external === undefined;
+  const out: readonly Hop[] = isOurs
+    ? [
+        { machine: name, interface: 'uplink', ...header },
+        { machine, ...header },
+      ]
+    : [{ machine: name, ...header }];
+  const as = isOurs
+    ? `, from the address ${source}; beyond ${machine} nothing of ours decides`
+    : `${router.snat ? ', from the address by which it leaves' : ''}; its own routes and rules in namespace ${router.external} decide the rest`;
   return {
     ...found,
     verdict: 'allow',
     hops: [...hops.slice(0, -1), ...out],
-    reason: `the entry ${entry.text} of router ${name} lets it out, from the address ${source}; beyond ${machine} nothing of ours decides`,
+    reason: `the entry ${entry.text} of router ${name} lets it out${as}`,
     decision: { machine, counter: egressCounter(entry), place: entry.place },
   };
 }
@@ -97,7 +104,7 @@ const filters = new WeakMap<Model, Map<string, NftTable>>();
 function filterOf(model: Model, router: Router): NftTable {
   const own = filters.get(model) ?? new Map<string, NftTable>();
   filters.set(model, own);
-  const known = own.get(router.name) ?? egressFilter(model, router);
+  const known = own.get(router.name) ?? filterIn(model, router);
   own.set(router.name, known);
   return known;
 }

@@ -153,7 +153,7 @@ export class FakeHost implements Host {
     const seen = devices.get('root');
     for (const facility of facilities) this.#observe(wish, into, facility, seen);
     for (const [name, space] of this.kernel.spaces) {
-      if (!devices.has(name) || space.network !== wish.network) continue;
+      if (!devices.has(name)) continue;
       for (const facility of facilities) {
         for (const { network, item } of space.kernel.of(facility)) {
           if (network === wish.network) builder.put(name, facility, item);
@@ -299,7 +299,7 @@ export class FakeHost implements Host {
       this.kernel.spaces.set(namespace, { network, kernel: new FakeKernel() });
     }
     const space = this.kernel.spaces.get(namespace);
-    if (!space) throw new Refusal(`Cannot open network namespace "${namespace}"`);
+    if (!space) throw hostErrors.error('host/no-namespace', { name: namespace });
     if (change.facility === 'ports') this.#lend(space.kernel, change);
     if (change.facility === 'vlans' && change.kind !== 'remove') this.#tag(change.after.parent);
     if (change.facility === 'veths') this.#join(network, change);

@@ -14,7 +14,7 @@ import type { Failure } from '../contract.ts';
 import { type IpLine, ipBatch } from '../ip-batch.ts';
 import { isAdopted, networkOf, routeProtocol } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
-import { isOurSpace } from '../space/index.ts';
+import { isExternal, isOurSpace } from '../space/index.ts';
 import { marked } from './read.ts';
 
 /** Gateways and packet marks by which routes and rules are known as one network's. */
@@ -35,6 +35,7 @@ const isOthers = (claims: readonly Claims[], route: RouteItem): boolean =>
  * ours nobody else has any.
  */
 export function isOurRoute(context: Context, route: RouteItem): boolean {
+  if (isExternal(context)) return isOurs(context, route.device);
   if (context.namespace !== 'root') return isOurSpace(context);
   if (isUnreachable(route)) return route.metric === unreachableMetric(context.network);
   if (isOurs(context, route.device)) return true;
@@ -48,6 +49,7 @@ export function isOurRoute(context: Context, route: RouteItem): boolean {
 
 /** A rule is ours by our protocol number and a packet mark of this network, and in a namespace of ours. */
 function isOurRule(context: Context, rule: RuleItem, marks: ReadonlySet<number>): boolean {
+  if (isExternal(context)) return false;
   if (marks.has(rule.fwmark) || context.namespace !== 'root') return true;
   const claimed = context.claims.others().some(({ marks: theirs }) => theirs.includes(rule.fwmark));
   return context.wish.thorough === true && !claimed;

@@ -12,6 +12,11 @@ import { removalsOf, wishesOf } from '../pick.ts';
 export const isOurSpace = ({ namespace, network, devices }: Context): boolean =>
   namespace === 'root' || networkOf(devices.get('lo')?.alias) === network;
 
+/** Whether others made the namespace, and things are added to it, or were. */
+export const isExternal = ({ namespace, wish, wanted, claims }: Context): boolean =>
+  namespace !== 'root' &&
+  (wish.view.has(namespace) ? wanted.spaces.size === 0 : claims.external.includes(namespace));
+
 /** A name may have outlived its namespace, as with a /run that is kept: it goes first. */
 async function add(context: Context, name: string): Promise<void> {
   const { runInRoot } = context;

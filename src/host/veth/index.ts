@@ -3,7 +3,7 @@ import { type Context, type LinuxFacility, startsPair } from '../context.ts';
 import type { Device } from '../devices.ts';
 import { oneByOne } from '../failure.ts';
 import { ipBatch, ipLines } from '../ip-batch.ts';
-import { isAdopted, pairMarkOf } from '../mark.ts';
+import { groupOf, isAdopted, pairMarkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
 const pairMark = ({ network, namespace }: Context, name: string): string =>
@@ -47,8 +47,8 @@ function mtuBeside(context: Context, { namespace }: VethItem): readonly string[]
 }
 
 /**
- * One left unmarked by who died making it goes first: the namespace is ours. It may go by itself meanwhile, as
- * one does whose other end was in a namespace that was torn down.
+ * One left unmarked by who died making it goes first: the namespace is ours, or the group of the device says so. It
+ * may go by itself meanwhile, as one does whose other end was in a namespace that was torn down.
  */
 async function make(context: Context, item: VethItem): Promise<void> {
   const { name, mac, peer } = item;
@@ -56,11 +56,13 @@ async function make(context: Context, item: VethItem): Promise<void> {
     await context.run('write', ['ip', 'link', 'del', 'dev', name], { exits: [0, 1] });
   }
   const mtu = mtuBeside(context, item);
+  const alias = pairMark(context, name);
+  const group = ['group', String(groupOf(alias))];
   await context.runInRoot('write', [
     ...['ip', 'link', 'add', 'name', name, ...netns(context.namespace), 'address', mac, ...mtu],
+    ...group,
     ...['type', 'veth', 'peer', 'name', peer, ...netns(item.namespace), ...mtu],
   ]);
-  const alias = pairMark(context, name);
   await ipLines(context.run, [`link set dev ${name} alias ${alias}`]);
   await ipLines(context.runIn(item.namespace), [`link set dev ${peer} alias ${alias}`]);
 }

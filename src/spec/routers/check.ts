@@ -49,8 +49,13 @@ function checkEgress(router: Router, { to, text, fields, place }: Egress, draft:
   draft.report(errors.diagnostic('spec/egress-inside', args, where));
 }
 
-function checkFamily({ name, uplink }: Router, family: Family, where: Text, draft: Draft): boolean {
-  const fits = uplink.length === 0 || uplink.some(({ address }) => address.family === family);
+function checkFamily(
+  { name, families }: Router,
+  family: Family,
+  where: Text,
+  draft: Draft,
+): boolean {
+  const fits = families.length === 0 || families.includes(family);
   if (!fits) {
     const args = { text: where.text, router: name, family };
     draft.report(errors.diagnostic('spec/egress-family', args, where));

@@ -28,6 +28,10 @@ export const routerErrors = {
     says: '`{text}` lets everything leave',
     fix: 'List what may, or say `internet: true` if it is meant so.',
   },
+  'spec/external': {
+    says: 'router `{router}` cannot be so: {why}',
+    fix: 'Of a router that is there already say `external: true`, its `namespace` as `ip netns list` shows it, its `segments` and what may leave by `egress`.',
+  },
   'spec/test-way-out': {
     says: 'a test cannot say this: {why}',
     fix: 'Say `to: 10.254.0.1`, `expect: allow` and `as: 10.5.0.2` of what may leave, and `to: outside`, `except: [10.254.0.1]` and `expect: deny` of all else, each `from` a machine of a segment.',

@@ -6,6 +6,7 @@ import type { Forward, Router } from '../network.ts';
 import { entriesOf, type Loose, placeOf, placeOfKey, textsOf } from '../origin.ts';
 import { checkRouter, checkRouters } from '../routers/check.ts';
 import { readEgress } from '../routers/egress.ts';
+import { readExternal } from '../routers/external.ts';
 import { readForward } from '../routers/forward.ts';
 import { readUplink } from '../routers/uplink.ts';
 import { section } from '../section.ts';
@@ -102,7 +103,7 @@ const RouterSchema = words.mapping(
       },
       'name',
     ),
-    uplink: UplinkSchema,
+    uplink: words.optional(UplinkSchema),
     egress: words.optional(
       Type.Array(Type.Union([Type.String({ examples: ['10.254.0.1/32'] }), EgressSchema]), {
         description:
@@ -113,8 +114,21 @@ const RouterSchema = words.mapping(
     snat: words.optional(
       words.yesOrNo({
         description:
-          'Whether what leaves has the address of the uplink. If not, those outside need routes back.',
+          'Whether what leaves has the address of the uplink. If not, those outside need routes back. Of an `external` one whether it has the address by which it leaves; if not, which is usual there, that is left to the router.',
         default: true,
+      }),
+    ),
+    external: words.optional(
+      words.yesOrNo({
+        description:
+          'The router is there already, as with the `qrouter-…` of Neutron: a network namespace that others made. Nothing but its end in each segment and a filter for that is added, and nothing else is ever taken away. It has no `uplink` here: its own routes lead on.',
+        default: false,
+      }),
+    ),
+    namespace: words.optional(
+      words.text({
+        description: 'The namespace of an `external` router. Without it the name of the router.',
+        examples: ['qrouter-3f4d2c1b-5d0e-4a7b-9c55-0c8a6f1e2d3b'],
       }),
     ),
     forwards: words.optional(
@@ -133,7 +147,6 @@ const RouterSchema = words.mapping(
       },
     ],
   },
-  ['external'],
 );
 
 const Routers = words.named(RouterSchema, 'router', {
@@ -158,20 +171,27 @@ function readRouter(name: string, source: RouterSource, place: Place, draft: Dra
   const [site] = textsOf(source, 'site');
   if (site) draft.names.expect(site, 'site', ['site']);
   const segments = textsOf(source, 'segments');
-  const uplink = readUplink(name, source.uplink, draft);
+  const external = readExternal(name, source, place, draft);
+  const uplink = external === undefined ? readUplink(name, source.uplink, draft) : [];
   const egress = (source.egress ?? []).map((item, index) =>
     readEgress(item, placeOf(source.egress ?? {}, index), draft),
   );
   const forwards = (source.forwards ?? []).map((item, index): Forward[] =>
     readForward(item, placeOf(source.forwards ?? {}, index), draft),
   );
+  const reached = draft.segments.filter((one) => segments.some(({ text }) => text === one.name));
+  const inside = [
+    ...new Set(reached.flatMap(({ routers: own }) => own.map(({ family }) => family))),
+  ].sort((a, b) => a - b);
   const router: Router = {
     name,
     site: site?.text ?? '',
     segments: [...new Set(segments.map(({ text }) => text))].sort(),
+    ...(external !== undefined && { external }),
     uplink,
+    families: external === undefined ? uplink.map(({ network }) => network.family) : inside,
     egress: egress.flat(),
-    snat: source.snat ?? true,
+    snat: source.snat ?? external === undefined,
     forwards: forwards.flat(),
     ...located(source, place),
   };

@@ -8,12 +8,12 @@ import { guardingOf } from '../segments/policed.ts';
 import { flowMark, hostSet, hostSets, plainHost } from './hosts.ts';
 import { deviceIn, isInternet, outwardMark, segmentsOf, uplink } from './place.ts';
 
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
+export const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const isNot = (left: string, right: string): NftMatch => ({ left, op: '!=', right });
 
 /** Neighbour solicitations and advertisements (RFC 4861, 4.3 and 4.4). */
-const neighbours = ['135', '136'];
-const pings = is('meta l4proto', ['icmp', 'icmpv6']);
+export const neighbours = ['135', '136'];
+export const pings = is('meta l4proto', ['icmp', 'icmpv6']);
 const fromOutside = is('iifname', uplink);
 const fromInside = isNot('iifname', uplink);
 const original = { 4: 'ct original ip daddr', 6: 'ct original ip6 daddr' } as const;
@@ -46,12 +46,12 @@ export function egressFilter(model: Model, router: Router): NftTable {
     sets: [...reachSets(model, router), ...insideSets(model, router), ...hostSets(router)],
     maps: [...(guard?.maps ?? [])].sort(by((map) => map.name)),
     chains: [
-      filter('arrive', 'prerouting', 'accept', [
+      chain('arrive', 'prerouting', 'accept', [
         ...answers(router),
         ...toHosts(router),
         ...unrouted(router),
       ]),
-      filter('forward', 'forward', 'drop', [
+      chain('forward', 'forward', 'drop', [
         { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
         { match: [is('ct state', 'related')], verdict: 'accept' },
         ...router.forwards.flatMap((forward) => letIn(router, forward)),
@@ -60,7 +60,7 @@ export function egressFilter(model: Model, router: Router): NftTable {
         ...router.egress.flatMap((egress) => letOut(router, egress)),
         refused,
       ]),
-      filter('input', 'input', 'drop', [
+      chain('input', 'input', 'drop', [
         { match: [is('iifname', 'lo')], verdict: 'accept' },
         { match: [is('ct state', ['established', 'related'])], verdict: 'accept' },
         { match: [is('icmpv6 type', neighbours)], verdict: 'accept' },
@@ -73,13 +73,13 @@ export function egressFilter(model: Model, router: Router): NftTable {
   };
 }
 
-const refused: NftRule = {
+export const refused: NftRule = {
   match: [],
   counter: 'denied',
   verdict: 'reject with icmpx admin-prohibited',
 };
 
-const filter = (
+export const chain = (
   name: string,
   hook: string,
   policy: 'accept' | 'drop',
@@ -87,7 +87,7 @@ const filter = (
 ): NftChain => ({ name, hook: { type: 'filter', hook, priority: 0, policy }, rules: [...rules] });
 
 /** Segments of one router reach each other through it, as far as the policy lets them. */
-function betweenSegments(model: Model, router: Router) {
+export function betweenSegments(model: Model, router: Router) {
   const segments = segmentsOf(model, router);
   const devices = segments.map(deviceIn);
   if (devices.length < 2) return { rules: [] };
@@ -141,25 +141,26 @@ const unrouted = ({ uplink: ends, egress }: Router): readonly NftRule[] =>
       );
 
 /** Everything that a router has a route to, its own addresses among them. */
-function reachSets(model: Model, { uplink: ends, egress, ...router }: Router): readonly NftSet[] {
+export function reachSets(model: Model, router: Router): readonly NftSet[] {
+  const { uplink: ends, egress } = router;
   if (egress.some(isInternet)) return [];
   const prefixes = [
     ...ends.map(({ address }) => Prefix.single(address)),
     ...egress.flatMap(({ to }) => to ?? []),
-    ...segmentsOf(model, { uplink: ends, egress, ...router }).flatMap(({ subnets }) => subnets),
+    ...segmentsOf(model, router).flatMap(({ subnets }) => subnets),
     Prefix.parse('fe80::/10'),
   ];
-  return ends.map(({ network: { family } }) => setOf(`reach${family}`, family, prefixes));
+  return router.families.map((family) => setOf(`reach${family}`, family, prefixes));
 }
 
 /** Where everything may be reached, that is everything outside: from a segment nothing leads inside. */
-function insideSets(model: Model, { uplink: ends, egress }: Router): readonly NftSet[] {
+export function insideSets(model: Model, { families, egress }: Router): readonly NftSet[] {
   if (!egress.some(isInternet)) return [];
   const inside = [
     ...model.inside.prefixes(),
     ...model.network.segments.flatMap(({ subnets }) => subnets),
   ];
-  return ends.map(({ network: { family } }) => setOf(`inside${family}`, family, inside));
+  return families.map((family) => setOf(`inside${family}`, family, inside));
 }
 
 const setOf = (name: string, family: Family, prefixes: readonly Prefix[]): NftSet => ({
@@ -190,7 +191,7 @@ function byPorts(ports: readonly Port[]): readonly (readonly NftMatch[])[] {
   ];
 }
 
-function letOut(router: Router, egress: Egress): readonly NftRule[] {
+export function letOut(router: Router, egress: Egress): readonly NftRule[] {
   return targetsOf(router, egress).flatMap(({ target, set }) =>
     byPorts(egress.ports).map(
       (match): NftRule => ({
@@ -205,11 +206,10 @@ function letOut(router: Router, egress: Egress): readonly NftRule[] {
 
 /** Whom an entry lets reach. Flows to who has a name are marked: they go on when the name has moved on. */
 function targetsOf(
-  { uplink: ends }: Router,
+  { families }: Router,
   { to, host }: Egress,
 ): readonly { readonly target: NftMatch; readonly set?: string }[] {
   if (to) return [{ target: is(original[to.family], String(to)) }];
-  const families = ends.map(({ network }) => network.family);
   if (host === undefined)
     return families.map((family) => ({ target: isNot(original[family], `@inside${family}`) }));
   const mark = String(flowMark(host));

@@ -8,9 +8,6 @@ import type { Model } from '../../model.ts';
 const hostsOf = ({ egress }: Router): readonly string[] =>
   [...new Set(egress.flatMap(({ host }) => host ?? []))].sort(byText);
 
-const familiesOf = ({ uplink }: Router): readonly Family[] =>
-  uplink.map(({ network }) => network.family);
-
 /** The longest name of a set that nft(8) takes, without room for what we put around it. */
 const mostLetters = 200;
 
@@ -26,7 +23,7 @@ export const flowMark = (host: string): number => fnv1a(host) >>> 0 || 1;
 
 /** Empty: who the names are is found out by the agent. */
 export const hostSets = (router: Router): readonly NftSet[] =>
-  familiesOf(router).flatMap((family) =>
+  router.families.flatMap((family) =>
     hostsOf(router).map((host) => ({
       name: hostSet(host, family),
       type: family === 4 ? 'ipv4_addr' : 'ipv6_addr',
@@ -37,7 +34,7 @@ export const hostSets = (router: Router): readonly NftSet[] =>
 
 /** What the agent is to look up; from a segment no name leads inside. */
 export function lookupsOf(model: Model, router: Router): readonly Lookup[] {
-  const families = familiesOf(router);
+  const families = router.families;
   const never = insideOf(model).prefixes().map(String);
   return hostsOf(router).map((host) => ({
     host,

@@ -4,6 +4,7 @@ import type { Router } from '#spec';
 import type { AddressItem, Forwarding, Namespace, Route, Rule, Sysctl, Veth } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { bridge } from '../segments/place.ts';
+import { externalParts } from './external.ts';
 import { egressFilter } from './filter.ts';
 import { lookupsOf } from './hosts.ts';
 import {
@@ -25,10 +26,24 @@ import {
 export const routerSpaces = (model: Model, node: Node): Readonly<Record<string, Namespace>> =>
   Object.fromEntries(
     routersAt(model, node).map((router) => [
-      spaceNamed(model, router.name),
-      spaceOf(model, router),
+      router.external ?? spaceNamed(model, router.name),
+      router.external === undefined ? spaceOf(model, router) : externalOf(model, router),
     ]),
   );
+
+/** What is added to a namespace of others. */
+const externalOf = (model: Model, router: Router): Namespace => ({
+  veths: { v: 1, items: [...inwards(model, router)] },
+  addresses: { v: 1, items: [...insideAddresses(model, router)] },
+  forwarding: { v: 1, items: [...forwarding(model, router)] },
+  ...externalParts(model, router),
+  ...lookups(model, router),
+});
+
+const lookups = (model: Model, router: Router): Pick<Namespace, 'lookups'> =>
+  router.egress.some(({ host }) => host !== undefined)
+    ? { lookups: { v: 1, items: [...lookupsOf(model, router)] } }
+    : {};
 
 const spaceOf = (model: Model, router: Router): Namespace => ({
   veths: { v: 1, items: [...pairs(model, router)] },
@@ -38,9 +53,7 @@ const spaceOf = (model: Model, router: Router): Namespace => ({
   forwarding: { v: 1, items: [...forwarding(model, router)] },
   sysctls: { v: 1, items: [...sysctls(model, router)] },
   nft: { v: 1, items: [egressFilter(model, router)] },
-  ...(router.egress.some(({ host }) => host !== undefined) && {
-    lookups: { v: 1, items: [...lookupsOf(model, router)] },
-  }),
+  ...lookups(model, router),
 });
 
 /** Answers from where no route leads would be dropped; the filter knows the flow that they are of. */
@@ -65,29 +78,41 @@ function pairs(model: Model, router: Router): readonly Veth[] {
       addresses: router.uplink.map(({ via, network }) => `${via}/${network.length}`),
     },
   };
-  const inwards = segmentsOf(model, router).map((segment): Veth => {
-    const device = deviceIn(segment);
-    const namespace = spaceNamed(model, segment.name);
-    const peer = { namespace, name: endInSegment, bridge, addresses: [] };
-    return { name: device, mac: macOf(model, name, device), peer };
-  });
-  return [out, ...inwards].sort(by((pair) => pair.name));
+  return [out, ...inwards(model, router)].sort(by((pair) => pair.name));
 }
+
+/** The pairs that lead into the segments. */
+const inwards = (model: Model, router: Router): readonly Veth[] =>
+  segmentsOf(model, router)
+    .map((segment): Veth => {
+      const device = deviceIn(segment);
+      const namespace = spaceNamed(model, segment.name);
+      const peer = { namespace, name: endInSegment, bridge, addresses: [] };
+      return { name: device, mac: macOf(model, router.name, device), peer };
+    })
+    .sort(by((pair) => pair.name));
 
 function addresses(model: Model, router: Router): readonly AddressItem[] {
   const outside = router.uplink.map(({ address, network }) => ({
     device: uplink,
     address: `${address}/${network.length}`,
   }));
-  const inside = segmentsOf(model, router).flatMap((segment) =>
+  const inside = insideAddresses(model, router);
+  return [...outside, ...inside].sort(by(({ device, address }) => `${device} ${address}`));
+}
+
+/** Of the devices that lead into segments. */
+const insideAddresses = (
+  model: Model,
+  router: Router,
+): readonly (AddressItem & { readonly device: string })[] =>
+  segmentsOf(model, router).flatMap((segment) =>
     segment.routers.map((address) => {
       const subnet = segment.subnets.find((one) => one.contains(address));
       const length = subnet?.length ?? Prefix.single(address).length;
       return { device: deviceIn(segment), address: `${address}/${length}` };
     }),
   );
-  return [...outside, ...inside].sort(by(({ device, address }) => `${device} ${address}`));
-}
 
 const everything = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 

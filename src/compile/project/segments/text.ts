@@ -43,5 +43,6 @@ export const segmentsText = (model: Model): unknown => [
     router.egress.map(({ text, to, host = '', ports }) => [text, `${to ?? ''}`, host, ports]),
     router.forwards.map(({ protocol, port, to, target }) => [protocol, port, `${to}`, target]),
     router.snat,
+    router.external ?? '',
   ]),
 ];

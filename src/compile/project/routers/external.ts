@@ -1,0 +1,124 @@
+import { by, byText } from '#base';
+import type { Router } from '#spec';
+import type { Namespace, NftMatch, NftRule, NftTable } from '#state';
+import type { Model } from '../../model.ts';
+import {
+  betweenSegments,
+  chain,
+  egressCounter,
+  egressFilter,
+  insideSets,
+  is,
+  letOut,
+  neighbours,
+  pings,
+  reachSets,
+  refused,
+} from './filter.ts';
+import { flowMark, hostSet, hostSets } from './hosts.ts';
+import { deviceIn, isInternet, segmentsOf } from './place.ts';
+
+/** Not from one of these devices, or not to one. */
+const none = (left: string, devices: string[]): NftMatch => ({ left, op: '!=', right: devices });
+
+/** The filter of a router, whoever made its namespace. */
+export const filterOf = (model: Model, router: Router): NftTable =>
+  router.external === undefined ? egressFilter(model, router) : externalFilter(model, router);
+
+/** What is added to a router that others made: ends in our segments, and a filter for what passes those. */
+export const externalParts = (
+  model: Model,
+  router: Router,
+): Pick<Namespace, 'nft' | 'external'> => ({
+  external: { v: 1, items: [{ router: router.name }] },
+  nft: { v: 1, items: [externalFilter(model, router)] },
+});
+
+/**
+ * What passes between segments of ours and the rest of the router, in a table of its own. Nothing is said of what passes
+ * none of our devices, and what it is let do by this the router's own filters may still refuse.
+ */
+function externalFilter(model: Model, router: Router): NftTable {
+  const { rules: between, guard } = betweenSegments(model, router);
+  const devices = segmentsOf(model, router).map(deviceIn);
+  const inside = is('iifname', devices);
+  const counters = [
+    ...(guard?.counters ?? []),
+    ...['denied', 'invalid', 'knocks'],
+    ...(between.length > 0 ? ['between'] : []),
+    ...router.egress.map(egressCounter),
+  ];
+  return {
+    family: 'inet',
+    name: `hawser-${model.network.name}`,
+    counters: [...new Set(counters)].sort(byText),
+    sets: [...reachSets(model, router), ...insideSets(model, router), ...hostSets(router)],
+    maps: [...(guard?.maps ?? [])].sort(by((map) => map.name)),
+    chains: [
+      chain('arrive', 'prerouting', 'accept', [
+        ...toHosts(router, inside),
+        ...unrouted(router, inside),
+      ]),
+      chain('forward', 'forward', 'accept', [
+        { match: [none('iifname', devices), none('oifname', devices)], verdict: 'accept' },
+        { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
+        { match: [is('ct state', 'related')], verdict: 'accept' },
+        {
+          match: [none('iifname', devices), is('ct state', 'new')],
+          counter: 'knocks',
+          verdict: 'drop',
+        },
+        ...between,
+        ...router.egress.flatMap((egress) => letOut(router, egress)),
+        refused,
+      ]),
+      chain('input', 'input', 'accept', [
+        { match: [none('iifname', devices)], verdict: 'accept' },
+        { match: [is('ct state', ['established', 'related'])], verdict: 'accept' },
+        { match: [is('icmpv6 type', neighbours)], verdict: 'accept' },
+        { match: [pings], verdict: 'accept' },
+        { match: [], counter: 'denied', verdict: 'drop' },
+      ]),
+      ...masquerade(model, router, devices),
+      ...(guard?.chains ?? []),
+    ],
+  };
+}
+
+const daddr = { 4: 'ip daddr', 6: 'ip6 daddr' } as const;
+const saddr = { 4: 'ip saddr', 6: 'ip6 saddr' } as const;
+
+/** Who has a name at the moment, or had it when the flow began, is on no list of ranges. */
+const toHosts = ({ families, egress }: Router, inside: NftMatch): readonly NftRule[] =>
+  egress
+    .flatMap(({ host }) => host ?? [])
+    .flatMap((host) => [
+      ...families.map((family) => is(daddr[family], `@${hostSet(host, family)}`)),
+      is('ct mark', String(flowMark(host))),
+    ])
+    .map((target) => ({ match: [inside, target], verdict: 'accept' }));
+
+/** What is on no list is refused before the router looks for a way: it may have none. */
+const unrouted = ({ families, egress }: Router, inside: NftMatch): readonly NftRule[] =>
+  egress.some(isInternet)
+    ? []
+    : families.map((family) => ({
+        ...refused,
+        match: [
+          inside,
+          is('meta pkttype', 'host'),
+          { left: daddr[family], op: '!=', right: `@reach${family}` },
+        ],
+      }));
+
+/** By whichever of its devices something leaves, with the address of that. */
+function masquerade(model: Model, router: Router, devices: string[]) {
+  if (!router.snat) return [];
+  const subnets = segmentsOf(model, router).flatMap((segment) => segment.subnets);
+  const rules = router.families.map((family): NftRule => {
+    const own = subnets.filter((one) => one.family === family).map(String);
+    return { match: [none('oifname', devices), is(saddr[family], own)], verdict: 'masquerade' };
+  });
+  const hook = { type: 'nat', hook: 'postrouting', priority: 100, policy: 'accept' } as const;
+  return [{ name: 'translate-out', hook, rules }];
+}
