@@ -58,7 +58,16 @@ suite('the table of a segment, with no server', {
     expect(seen.output()).not.toMatch(/ICMP6, neighbor|33:33:/);
   });
 
-  test('a machine that moves to the other site is followed within a second', async () => {
+  test('a machine that was given an address by the DHCP server of its site is known before it speaks', async () => {
+    const line = '0 02:00:00:00:00:55 10.9.0.55 * 01:02:00:00:00:00:55';
+    b.machine.write('/var/lib/hawser/leases/net/hw-net-lab', `${line}\n`);
+    await until('the other gateway knows', () =>
+      a.inside(space, 'ip neigh show 10.9.0.55').includes('02:00:00:00:00:55'),
+    );
+    expect(fdbOf(a)).toContain('02:00:00:00:00:55 dst 10.0.0.2');
+  });
+
+  test('a machine that moves to the other site is followed from its first frame there', async () => {
     b.unplug('guest');
     a.plugIn('guest', guest.address, guest.mac);
     await until('its switch lets it speak', () => a.reaches('guest', '10.9.0.1', 0.1));

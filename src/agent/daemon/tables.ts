@@ -8,6 +8,7 @@ import type { Machine } from './machine.ts';
 export const tablesOf = (machine: Machine, network: string, kick: () => void): Tables =>
   new Tables({
     network,
+    stateFolder: machine.stateDir,
     run: machine.run,
     turns: machine.turns,
     amend: (of, namespace, changes) => machine.agent.amend(of, namespace, changes),

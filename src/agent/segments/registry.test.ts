@@ -179,3 +179,40 @@ test('what a gateway says anew replaces what it said, and a gateway that goes ta
   registry.follow({ ...known, table: { ...table, peers: [] } });
   expect(registry.all.size).toBe(0);
 });
+
+test('of three gateways, the first follows a machine from the second to the third', () => {
+  const gateways = ['10.0.0.1', '10.0.0.2', '10.0.0.3'] as const;
+  const sites = ['knox', 'pouta', 'third'];
+  const all = gateways.map((local, n) => {
+    const peers = gateways.flatMap((other, m) =>
+      other === local ? [] : [{ site: sites[m] ?? '', address: other }],
+    );
+    const own = { ...table, local, site: sites[n] ?? '', peers, own: [] };
+    return new Registry({ table: own, fdb: [], neighbours: [] }, () => 0);
+  });
+  /** What one says of its own port, the others hear. */
+  const tell = (from: number, del: readonly string[] = []): void => {
+    for (const [n, one] of all.entries()) {
+      if (n !== from) one.hear(gateways[from] ?? '', [...(all[from]?.own.values() ?? [])], del);
+    }
+  };
+  const [a, b, c] = all as [Registry, Registry, Registry];
+  b.seen(mac, address);
+  tell(1);
+  expect([a, c].map((one) => one.fdbOf(mac)?.to)).toEqual(['10.0.0.2', '10.0.0.2']);
+  const { claim } = c.seen(mac);
+  expect(claim).toEqual({ of: [mac, address], mac, at: '10.0.0.2' });
+  const left = [mac, address].flatMap((of) => b.gone(of));
+  tell(1, left);
+  expect(a.holder(mac)).toBeUndefined();
+  for (const of of claim?.of ?? []) if (claim) c.takeOver(of, claim);
+  tell(2);
+  expect([a, b].map((one) => one.fdbOf(mac)?.to)).toEqual(['10.0.0.3', '10.0.0.3']);
+  expect(a.neighbourOf(address)?.mac).toBe(mac);
+  expect(c.pairOf(address)).toMatchObject({ set: 'near4' });
+  // The second is cut off for a while, and says what it said then.
+  a.hearAll('10.0.0.2', [said(mac, mac), said(address, mac)]);
+  a.hear('10.0.0.3', [said(mac, mac, 1), said(address, mac, 1)], []);
+  expect(a.fdbOf(mac)?.to).toBe('10.0.0.3');
+  expect(all.flatMap(({ conflicts }) => conflicts)).toEqual([]);
+});

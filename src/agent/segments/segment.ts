@@ -5,6 +5,7 @@ import { Disputes } from './disputes.ts';
 import type { Element } from './element.ts';
 import type { Exchange } from './exchange.ts';
 import { changeOf, type Learned, type LearnedFacility } from './learned.ts';
+import { Leases } from './leases.ts';
 import { Log, type Part } from './log.ts';
 import { type Conflict, type Known, Registry } from './registry.ts';
 import { Seldom } from './seldom.ts';
@@ -19,6 +20,8 @@ const mostProbes = 64;
 
 export interface Around {
   readonly run: Run;
+  /** Where a DHCP server of ours remembers whom it gave addresses. */
+  readonly leases: string;
   readonly exchange: () => Exchange | undefined;
   /** What the kernel should know changed. */
   readonly changed: () => void;
@@ -55,6 +58,7 @@ export class SegmentTable {
   readonly #probed = new Seldom(again, mostProbes);
   readonly #disputes: Disputes;
   readonly #silence: Silence;
+  readonly #leases: Leases;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(space: string, known: Known, around: Around) {
@@ -86,6 +90,8 @@ export class SegmentTable {
       say: (at, message) => around.exchange()?.say(at, message),
     });
     this.#silence = new Silence(parts);
+    this.#leases = new Leases(around.leases, (mac, address) => this.#here(mac, address));
+    this.#leases.again();
   }
 
   get log(): Log {
@@ -139,6 +145,7 @@ export class SegmentTable {
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#sight.stop();
+    this.#leases.stop();
   }
 
   #later(delay: number, act: () => void): void {

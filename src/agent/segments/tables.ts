@@ -1,4 +1,4 @@
-import type { Host, Run } from '#host';
+import { type Host, leaseFile, type Run } from '#host';
 import type { Change, HostState } from '#state';
 import type { Turns } from '../daemon/turns.ts';
 import { Exchange } from './exchange.ts';
@@ -12,6 +12,7 @@ const settle = 5;
 
 export interface TablesInit {
   readonly network: string;
+  readonly stateFolder: string;
   readonly run: Run;
   readonly turns: Turns;
   readonly amend: (
@@ -78,6 +79,7 @@ export class Tables {
       found ??
       new SegmentTable(space, known, {
         run: this.#init.run,
+        leases: leaseFile({ ...this.#init, namespace: space }),
         exchange: () => this.#exchange,
         changed: () => this.#later(),
       });

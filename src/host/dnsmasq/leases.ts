@@ -6,7 +6,11 @@ import { hostErrors } from '../errors.ts';
 import { writeFileAtomically } from '../files.ts';
 
 /** What dnsmasq remembers of the addresses it gave: below the agent's own folder, so that a boot leaves it. */
-export const leaseFile = ({ stateFolder, network, namespace }: Context): string =>
+export const leaseFile = ({
+  stateFolder,
+  network,
+  namespace,
+}: Pick<Context, 'stateFolder' | 'network' | 'namespace'>): string =>
   join(stateFolder, 'leases', network, namespace);
 
 /** Where one that cannot be read is put. */
