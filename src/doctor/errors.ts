@@ -182,6 +182,18 @@ export const doctorErrors = errorTable({
     says: 'the way to the server {server} leads through {interface}: without the tunnel nothing can mend the tunnel',
     fix: 'Take {address} out of what the network routes, then `hawser apply`; or start the server with another `--address`, and tell it here: `hawser agent server URL`.',
   },
+  'doctor/router-gone': {
+    says: 'there is no network namespace {namespace}, in which network {network} has a router',
+    fix: '`hawser agent status` says why it is not made; one of others is looked for again every 30 s: `ip netns list`, and `namespace` of the router in the file.',
+  },
+  'doctor/router-silent': {
+    says: 'the router in {namespace} gets no answer from {address}, its next hop, by {device} of this machine',
+    fix: '`ip -br address show dev {device}`; if it is up with that address, a firewall of this machine drops what comes in by it: `nft list ruleset`.',
+  },
+  'doctor/router-shut': {
+    says: 'this machine does not forward what comes in by {device}, so nothing leaves by the router in {namespace}',
+    fix: '`sysctl -w net.ipv4.conf.{device}.forwarding=1`, or `net.ipv4.ip_forward=1`; write it into /etc/sysctl.d to keep it over a reboot.',
+  },
   'doctor/route-taken': {
     says: '{prefix} of the network does not go into {interface} but to {device}, {what}: {other}',
     fix: '{remedy}',

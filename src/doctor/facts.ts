@@ -151,6 +151,19 @@ export interface ServerHere extends FolderSeen {
   readonly bootRemedy: string;
 }
 
+/** A router of segments on this machine. */
+export interface RouterSeen {
+  readonly network: string;
+  readonly namespace: string;
+  readonly isThere: boolean;
+  /** The machine's end of its way out; none of a router of others. */
+  readonly device?: string;
+  /** Whether the machine forwards what comes in by that. */
+  readonly forwards?: boolean;
+  /** Next hops that do not answer it. */
+  readonly silent: readonly string[];
+}
+
 /** All that the checks look at. What cannot be known is told apart from what is not there. */
 export interface Facts {
   readonly programs: Programs;
@@ -165,6 +178,7 @@ export interface Facts {
   readonly sysctls: ReadonlyMap<string, string>;
   readonly sysctlLines: readonly SysctlLine[];
   readonly routes: readonly RouteSeen[];
+  readonly routers: readonly RouterSeen[];
   readonly peers: Peers;
   readonly servers: readonly ServerSeen[];
   readonly resolver: ResolverSeen;

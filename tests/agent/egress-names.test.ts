@@ -168,4 +168,17 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     expect(called('10.5.0.1')).toMatch(/EHOSTUNREACH|EACCES/);
     expect(called(proxies[1])).toBe('10.5.0.2');
   });
+
+  test('has a router of which the doctor tells what keeps it shut', () => {
+    const found = (): string => gateway.hawser('doctor', '--only', 'routers').out;
+    expect(found()).toMatch(/ok +routers .*hw-net-gw/);
+    gateway.must('agent', 'pause');
+    gateway.do('sysctl -qw net.ipv4.conf.out-gw.forwarding=0');
+    gateway.do('ip address flush dev out-gw');
+    expect(found()).toMatch(/10\.5\.0\.1, its next hop[\s\S]*doctor\/router-silent/);
+    expect(found()).toContain('doctor/router-shut');
+    gateway.do('ip netns del hw-net-gw');
+    expect(found()).toContain('doctor/router-gone');
+    gateway.must('agent', 'resume');
+  });
 });

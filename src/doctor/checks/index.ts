@@ -5,6 +5,7 @@ import { nameChecks } from './names.ts';
 import { peerChecks } from './peers.ts';
 import { portChecks } from './ports.ts';
 import { programChecks } from './programs.ts';
+import { routerChecks } from './routers.ts';
 import { routeChecks } from './routes.ts';
 import { serverChecks } from './server.ts';
 
@@ -16,6 +17,7 @@ export const checks: readonly Check[] = [
   ...peerChecks,
   ...forwardingChecks,
   ...routeChecks,
+  ...routerChecks,
   ...nameChecks,
   ...serverChecks,
 ];

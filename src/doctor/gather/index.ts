@@ -6,6 +6,7 @@ import { gatherDevices, gatherNetworks, gatherTunnels } from './networks.ts';
 import { gatherPeers } from './peers.ts';
 import { gatherKernel, gatherPrograms } from './programs.ts';
 import { gatherNames, gatherResolver } from './resolver.ts';
+import { gatherRouters } from './routers.ts';
 import { gatherRoutes } from './routes.ts';
 import { gatherServers } from './servers.ts';
 import { gatherSockets } from './sockets.ts';
@@ -24,6 +25,7 @@ export const gatherers: Gatherers = {
   sysctls: gatherSysctls,
   sysctlLines: gatherSysctlLines,
   routes: gatherRoutes,
+  routers: gatherRouters,
   peers: gatherPeers,
   servers: gatherServers,
   resolver: gatherResolver,
