@@ -1,6 +1,13 @@
 import Type from 'typebox';
 import { EventKind, NetworkEvent } from './events.ts';
-import { historyStep, longStep, TunnelHistory, TunnelState, TunnelsStatus } from './health.ts';
+import {
+  historyStep,
+  longStep,
+  Throughput,
+  TunnelHistory,
+  TunnelState,
+  TunnelsStatus,
+} from './health.ts';
 import { network, OfNetwork, route } from './route.ts';
 import { Count, Name, Time } from './schemas.ts';
 
@@ -35,6 +42,14 @@ export const healthRoutes = {
       step: Type.Optional(Type.Union([Type.Literal(historyStep), Type.Literal(longStep)])),
     }),
     response: TunnelHistory,
+  }),
+  throughput: route({
+    method: 'GET',
+    path: `${network}/throughput`,
+    permission: 'read',
+    summary: 'What all tunnels carried together in the last hour, as far as this server was told',
+    params: OfNetwork,
+    response: Throughput,
   }),
   events: route({
     method: 'GET',

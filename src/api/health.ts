@@ -112,6 +112,17 @@ export type TunnelSeries = Static<typeof TunnelSeries>;
 
 const Column = Type.Array(Type.Union([Type.Number(), Type.Null()]));
 
+/** What all tunnels of a network carried together; null: nobody told. */
+export const Throughput = Type.Object({
+  /** When the first step began. */
+  from: Time,
+  /** Seconds. */
+  step: Type.Integer(),
+  /** Bytes in each step. The last minute or two are not told yet by all. */
+  bytes: Column,
+});
+export type Throughput = Static<typeof Throughput>;
+
 /** How a tunnel went, by both its ends: one value for each step; null: nobody told. */
 export const TunnelHistory = Type.Object({
   network: Type.String(),

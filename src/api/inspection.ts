@@ -89,6 +89,40 @@ export const AccessResult = Type.Object({
 });
 export type AccessResult = Static<typeof AccessResult>;
 
+const At = { site: Type.String(), gateway: Type.Optional(Type.String()) };
+
+/** The layer-2 networks of a file, and what leads out of them. */
+export const SegmentsResult = Type.Object({
+  revision: RevisionId,
+  segments: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      vni: Type.Integer(),
+      subnets: Type.Array(Type.String()),
+      sites: Type.Array(
+        Type.Object({
+          ...At,
+          mode: Type.Union([Type.Literal('bridge'), Type.Literal('proxy')]),
+          /** Machines of the file. */
+          machines: Type.Integer(),
+        }),
+      ),
+    }),
+  ),
+  routers: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      ...At,
+      segments: Type.Array(Type.String()),
+      /** What may leave, as the file has it. */
+      egress: Type.Array(Type.String()),
+      /** What may come in. */
+      forwards: Type.Array(Type.String()),
+    }),
+  ),
+});
+export type SegmentsResult = Static<typeof SegmentsResult>;
+
 /** A machine, a host or an address. */
 export const Place = Type.String({ minLength: 1, maxLength: 200 });
 
@@ -116,6 +150,15 @@ export const inspectionRoutes = {
       family: Type.Optional(Type.Union([Type.Literal(4), Type.Literal(6)])),
     }),
     response: TraceResult,
+  }),
+  segments: route({
+    method: 'GET',
+    path: `${network}/segments`,
+    permission: 'read',
+    summary:
+      'The layer-2 networks, where each meets its sites, and what may leave by their routers',
+    params: OfNetwork,
+    response: SegmentsResult,
   }),
   access: route({
     method: 'GET',

@@ -43,7 +43,7 @@ const moveTo = async (page: Page, path: string): Promise<void> =>
 
 /** What every page says, and no other. */
 const pages: Readonly<Record<string, RegExp>> = {
-  '': /^Wrong now/,
+  '': /^through all tunnels$/,
   '/map': /^Point at/,
   '/machines': /^Last seen|^Version$/,
   '/machines/anna': /^Connected to|^Is$/,
@@ -179,6 +179,11 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   test('tell who gets where, and lead from there to the way of the packets', async () => {
     const { page, offences } = await openPage(browser, url);
     await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'Map' }).press('Enter');
+    await page.getByRole('link', { name: /^router bench-gw/ }).focus();
+    const out = 'out: 10.254.0.1/32, 130.238.7.10/32 udp/53 tcp/53';
+    await page.getByText(`router bench-gw at hub of bench; ${out}`).waitFor();
+    await page.getByRole('link', { name: /^segment bench: 10.101.0.0\/16, VNI 1203/ }).waitFor();
     await page.getByRole('link', { name: 'Policy' }).press('Enter');
     await page.getByRole('link', { name: 'icmp tcp/22' }).first().press('Enter');
     await page.getByText('tcp/22 from anna to giessen arrives').waitFor();

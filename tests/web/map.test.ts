@@ -50,6 +50,36 @@ test('many machines are drawn as their sites, and tunnels between two sites as o
   ]);
 });
 
+test('segments and routers lie beside their sites, and hang on the gateways that carry them', () => {
+  const machines = [machine('gw-a', 'a'), machine('gw-b', 'b'), machine('bench')];
+  const sites = [
+    { site: 'a', gateway: 'gw-a', mode: 'bridge' as const, machines: 2 },
+    { site: 'b', gateway: 'gw-b', mode: 'proxy' as const, machines: 0 },
+  ];
+  const { islands, marks, wires } = mapOf(machines, [tunnel('gw-a', 'gw-b')], {
+    segments: [{ name: 'bench', vni: 7, subnets: ['10.1.0.0/16'], sites }],
+    routers: [
+      { name: 'door', site: 'a', gateway: 'gw-a', segments: ['bench'], egress: [], forwards: [] },
+    ],
+  });
+  expect(islands).toHaveLength(3);
+  expect(marks.map(({ kind, name, says, isOut }) => [kind, name, says, isOut])).toEqual([
+    [
+      ...['segment', 'bench'],
+      'segment bench: 10.1.0.0/16, VNI 7, at a (2 in the file) and b (0 in the file, proxy)',
+      false,
+    ],
+    ['router', 'door', 'router door at a of bench; nothing leaves', false],
+  ]);
+  expect(wires.map(({ key }) => key)).toEqual([
+    'segment bench site a',
+    'segment bench site b',
+    'router door site a',
+    'router door segment bench',
+  ]);
+  expect(wires.map(({ to }) => to)).toContainEqual({ x: marks[0]?.x, y: marks[0]?.y });
+});
+
 test('what changes its state stays where it is', () => {
   const before = mapOf([machine('a', 'x'), machine('b')], [tunnel('a', 'b')]);
   const after = mapOf(

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { TunnelHistory } from '#api';
+import type { Throughput, TunnelHistory } from '#api';
 import { now } from './clock.ts';
 import { at } from './queries.ts';
 import { ask } from './server.ts';
@@ -20,6 +20,14 @@ export const useTunnelHistory = (network: string, ends: readonly [string, string
       const path = `tunnels/${ends.map(encodeURIComponent).join('/')}/history`;
       return ask<TunnelHistory>(at(network, `${path}?from=${encodeURIComponent(from)}`));
     },
+    refetchInterval: aging,
+  });
+
+/** What all tunnels carry together; agents tell of it once a minute. */
+export const useThroughput = (network: string) =>
+  useQuery({
+    queryKey: [network, 'throughput'],
+    queryFn: async () => ask<Throughput>(at(network, 'throughput')),
     refetchInterval: aging,
   });
 

@@ -7,7 +7,7 @@ import {
   forceY,
   type SimulationNodeDatum,
 } from 'd3-force';
-import type { MachineStatus, TunnelStatus } from '#api';
+import type { MachineStatus, SegmentsResult, TunnelStatus } from '#api';
 import { type Mood, moodOfTunnel, presenceOf } from './words.ts';
 
 /** A machine on the map, or all of an island that is drawn as one. */
@@ -32,6 +32,25 @@ export interface Island {
   readonly dots: readonly Dot[];
 }
 
+/** A layer-2 network or a router of one, on the map. */
+export interface Mark {
+  readonly key: string;
+  readonly kind: 'segment' | 'router';
+  readonly name: string;
+  readonly says: string;
+  readonly x: number;
+  readonly y: number;
+  /** Something may leave by it. */
+  readonly isOut: boolean;
+}
+
+/** What a segment or a router hangs on. */
+export interface Wire {
+  readonly key: string;
+  readonly from: Mark;
+  readonly to: { readonly x: number; readonly y: number };
+}
+
 /** A tunnel, or all between two islands. */
 export interface Line {
   readonly key: string;
@@ -48,7 +67,7 @@ export const mostMachines = 150;
 
 interface Group extends SimulationNodeDatum {
   readonly name: string;
-  readonly isSite: boolean;
+  readonly kind: 'site' | 'machine' | 'segment' | 'router';
   readonly machines: readonly MachineStatus[];
   readonly radius: number;
 }
@@ -66,7 +85,8 @@ function groupsOf(machines: readonly MachineStatus[], isCollapsed: boolean): rea
   return [...sites].map(([key, own]) => {
     const isSite = key.startsWith('site ');
     const radius = isSite ? 24 + (isCollapsed ? 4 : 15) * Math.sqrt(own.length) : 14;
-    return { name: key.slice(key.indexOf(' ') + 1), isSite, machines: own, radius };
+    const name = key.slice(key.indexOf(' ') + 1);
+    return { name, kind: isSite ? 'site' : 'machine', machines: own, radius };
   });
 }
 
@@ -95,7 +115,8 @@ function placeAll(
   groups: readonly Group[],
   between: ReadonlyMap<string, readonly [Group, Group]>,
 ): void {
-  const of = [...groups.map(({ name, radius }) => `${name} ${radius}`), ...between.keys()].join();
+  const all = groups.map(({ kind, name, radius }) => `${kind} ${name} ${radius}`);
+  const of = [...all, ...between.keys()].join();
   if (placed.of !== of) {
     settle(groups, [...between.values()]);
     placed = { of, groups };
@@ -108,11 +129,11 @@ function placeAll(
 }
 
 /** In a spiral, as seeds lie in a sunflower: evenly, however many there are. */
-function dotsOf({ machines, radius, x = 0, y = 0, isSite }: Group): readonly Dot[] {
+function dotsOf({ machines, radius, x = 0, y = 0, kind }: Group): readonly Dot[] {
   const turn = Math.PI * (3 - Math.sqrt(5));
   return machines.map((machine, index) => {
     const far =
-      isSite && machines.length > 1
+      kind === 'site' && machines.length > 1
         ? (radius - 14) * Math.sqrt((index + 0.5) / machines.length)
         : 0;
     const { word, mood } = presenceOf(machine);
@@ -135,10 +156,24 @@ function collapsed({ name, machines, x = 0, y = 0 }: Group): Dot {
   return { name, isSite: true, mood: worst(moods), says, isHub: true, x, y };
 }
 
+export type Layers = Pick<SegmentsResult, 'segments' | 'routers'>;
+const noLayers: Layers = { segments: [], routers: [] };
+
+const markRadius = 26;
+
 /** Where everything is on the map. */
-export function mapOf(machines: readonly MachineStatus[], tunnels: readonly TunnelStatus[]) {
+export function mapOf(
+  machines: readonly MachineStatus[],
+  tunnels: readonly TunnelStatus[],
+  layers: Layers = noLayers,
+) {
   const isCollapsed = machines.length > mostMachines;
-  const groups = groupsOf(machines, isCollapsed);
+  const inhabited = groupsOf(machines, isCollapsed);
+  const marked = [
+    ...layers.segments.map(({ name }) => ({ kind: 'segment' as const, name })),
+    ...layers.routers.map(({ name }) => ({ kind: 'router' as const, name })),
+  ].map((one): Group => ({ ...one, machines: [], radius: markRadius }));
+  const groups = [...inhabited, ...marked];
   const groupOf = new Map(
     groups.flatMap((group) => group.machines.map(({ name }) => [name, group])),
   );
@@ -147,20 +182,97 @@ export function mapOf(machines: readonly MachineStatus[], tunnels: readonly Tunn
     const [a, b] = ends.map(({ machine }) => groupOf.get(machine));
     if (a && b && a !== b) between.set(`${a.name} ${b.name}`, [a, b]);
   }
+  const groupAt = (kind: Group['kind'], name: string) =>
+    groups.find((group) => group.kind === kind && group.name === name);
+  for (const { from, kind, to } of hangsOn(layers)) {
+    const [a, b] = [groupAt(from.kind, from.name), groupAt(kind, to)];
+    if (a && b) between.set(`${a.kind} ${a.name} ${b.kind} ${b.name}`, [a, b]);
+  }
   placeAll(groups, between);
-  const islands = groups.map((group): Island => {
-    const dots = isCollapsed && group.isSite ? [collapsed(group)] : dotsOf(group);
-    const { name, isSite, radius, x = 0, y = 0 } = group;
+  const islands = inhabited.map((group): Island => {
+    const isSite = group.kind === 'site';
+    const dots = isCollapsed && isSite ? [collapsed(group)] : dotsOf(group);
+    const { name, radius, x = 0, y = 0 } = group;
     return { name, isSite, radius, x, y, dots };
   });
   const dotOf = new Map<string, Dot>();
   for (const [index, { dots }] of islands.entries()) {
-    for (const { name } of groups[index]?.machines ?? []) {
+    for (const { name } of inhabited[index]?.machines ?? []) {
       const own = dots.length === 1 ? dots[0] : dots.find((dot) => dot.name === name);
       if (own) dotOf.set(name, own);
     }
   }
-  return { islands, lines: linesOf(tunnels, dotOf) };
+  return { islands, lines: linesOf(tunnels, dotOf), ...marksOf(layers, marked, dotOf, groupAt) };
+}
+
+/** What segments and routers hang on. */
+const hangsOn = ({ segments, routers }: Layers) => [
+  ...segments.flatMap(({ name, sites }) =>
+    sites.map(({ site, gateway }) => ({
+      ...({ from: { kind: 'segment', name }, kind: 'site', to: site, gateway } as const),
+    })),
+  ),
+  ...routers.flatMap(({ name, site, gateway, segments: own }) => [
+    { from: { kind: 'router', name }, kind: 'site', to: site, gateway } as const,
+    ...own.map((segment) => ({
+      ...({ from: { kind: 'router', name }, kind: 'segment', to: segment } as const),
+      gateway: undefined,
+    })),
+  ]),
+];
+
+const saysOfSegment = ({ name, vni, subnets, sites }: Layers['segments'][number]): string => {
+  const places = sites.map(
+    ({ site, mode, machines }) =>
+      `${site} (${machines} in the file${mode === 'proxy' ? ', proxy' : ''})`,
+  );
+  return `segment ${name}: ${subnets.join(' ')}, VNI ${vni}, at ${places.join(' and ')}`;
+};
+
+const saysOfRouter = ({ name, site, segments, egress, forwards }: Layers['routers'][number]) =>
+  [
+    `router ${name} at ${site} of ${segments.join(', ')}`,
+    egress.length === 0 ? 'nothing leaves' : `out: ${egress.join(', ')}`,
+    ...(forwards.length === 0 ? [] : [`in: ${forwards.join(', ')}`]),
+  ].join('; ');
+
+function marksOf(
+  layers: Layers,
+  marked: readonly Group[],
+  dotOf: ReadonlyMap<string, Dot>,
+  groupAt: (kind: Group['kind'], name: string) => Group | undefined,
+) {
+  const says = new Map<string, string>([
+    ...layers.segments.map((one) => [`segment ${one.name}`, saysOfSegment(one)] as const),
+    ...layers.routers.map((one) => [`router ${one.name}`, saysOfRouter(one)] as const),
+  ]);
+  const out = new Set(
+    layers.routers.filter(({ egress }) => egress.length > 0).map(({ name }) => name),
+  );
+  const marks = marked.map(({ kind, name, x = 0, y = 0 }): Mark => {
+    const isOut = kind === 'router' && out.has(name);
+    const own = kind === 'router' ? kind : 'segment';
+    return {
+      key: `${kind} ${name}`,
+      kind: own,
+      name,
+      says: says.get(`${kind} ${name}`) ?? '',
+      x,
+      y,
+      isOut,
+    };
+  });
+  const markOf = new Map(marks.map((mark) => [mark.key, mark]));
+  const wires = hangsOn(layers).flatMap(({ from, kind, to, gateway }): readonly Wire[] => {
+    const mark = markOf.get(`${from.kind} ${from.name}`);
+    const { x = 0, y = 0 } = groupAt(kind, to) ?? {};
+    const dot = gateway === undefined ? undefined : dotOf.get(gateway);
+    const isThere = dot !== undefined || groupAt(kind, to) !== undefined;
+    return mark && isThere
+      ? [{ key: `${mark.key} ${kind} ${to}`, from: mark, to: dot ?? { x, y } }]
+      : [];
+  });
+  return { marks, wires };
 }
 
 function linesOf(

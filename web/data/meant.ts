@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { AccessResult, TraceResult, TunnelPlan } from '#api';
+import type { AccessResult, SegmentsResult, TraceResult, TunnelPlan } from '#api';
 import { at } from './queries.ts';
 import { ask } from './server.ts';
 
@@ -15,6 +15,10 @@ const useMeant = <T>(network: string, path: string, revision: number, enabled = 
 /** Both ends of a tunnel as they are to be. */
 export const useTunnelPlan = (network: string, ends: readonly [string, string], revision: number) =>
   useMeant<TunnelPlan>(network, `tunnels/${ends.map(encodeURIComponent).join('/')}`, revision);
+
+/** The layer-2 networks, and what leads out of them. */
+export const useSegments = (network: string, revision: number) =>
+  useMeant<SegmentsResult>(network, 'segments', revision);
 
 /** Who gets where. */
 export const useAccess = (network: string, revision: number) =>

@@ -31,7 +31,7 @@ export function MachinePage({ name, status, tunnels }: MachinePageProps) {
         to={eventsAt(status.network, { machine: name })}
       />
       <h2>Tunnels</h2>
-      <TunnelTable network={status.network} label={`tunnels of ${name}`} tunnels={own} />
+      <TunnelTable status={status} label={`tunnels of ${name}`} tunnels={own} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
 import type { NetworkStatus, TunnelsStatus } from '#api';
-import { type Dot, type Island, type Line, mapOf } from '../data/islands.ts';
+import { type Dot, type Island, type Line, type Mark, mapOf } from '../data/islands.ts';
+import { useSegments } from '../data/meant.ts';
 import { Link } from '../parts/link.tsx';
 import { Empty } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
@@ -15,10 +16,13 @@ const margin = 50;
 /** A map of few islands is not blown up. */
 const least = 420;
 
+const roomOf = ({ x, y }: Mark) => ({ x, y, radius: 26 });
+
 /** The part of the plane in which all islands are, as SVG wants it told. */
-function viewOf(islands: readonly Island[]): string {
-  const reach = (side: (island: Island) => number): number =>
-    Math.max(...islands.map(side)) + margin;
+type Room = Pick<Island, 'x' | 'y' | 'radius'>;
+
+function viewOf(islands: readonly Room[]): string {
+  const reach = (side: (island: Room) => number): number => Math.max(...islands.map(side)) + margin;
   const right = reach(({ x, radius }) => x + radius);
   const left = reach(({ x, radius }) => radius - x);
   const bottom = reach(({ y, radius }) => y + radius);
@@ -30,13 +34,14 @@ function viewOf(islands: readonly Island[]): string {
 
 /** Sites as islands with their machines on them, and the tunnels between. */
 export default function MapPage({ status, tunnels }: MapPageProps) {
-  const { network, machines } = status;
-  const { islands, lines } = useMemo(
-    () => mapOf(machines, tunnels.tunnels),
-    [machines, tunnels.tunnels],
+  const { network, machines, revision } = status;
+  const { data: layers } = useSegments(network, revision.number);
+  const { islands, lines, marks, wires } = useMemo(
+    () => mapOf(machines, tunnels.tunnels, layers),
+    [machines, tunnels.tunnels, layers],
   );
   const [said, setSaid] = useState('');
-  const view = islands.length === 0 ? '' : viewOf(islands);
+  const view = islands.length === 0 ? '' : viewOf([...islands, ...marks.map(roomOf)]);
   // Names can be read however much is on the map.
   const size = Math.max(11, Number(view.split(' ')[2]) / 90);
   const style = { '--size': `${size}px` } as React.CSSProperties;
@@ -51,6 +56,9 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
             .map(({ name, x, y, radius }) => (
               <circle key={name} className="island" cx={x} cy={y} r={radius} />
             ))}
+          {wires.map(({ key, from, to }) => (
+            <line key={key} className="wire" x1={from.x} y1={from.y} x2={to.x} y2={to.y} />
+          ))}
           {lines.map((line) => (
             <Tunnel key={line.key} network={network} line={line} onSay={setSaid} />
           ))}
@@ -59,6 +67,9 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
               {name}
             </text>
           ))}
+          {marks.map((mark) => (
+            <Layer key={mark.key} network={network} mark={mark} onSay={setSaid} />
+          ))}
           {islands.flatMap(({ dots, isSite }) =>
             dots.map((dot) => (
               <Machine key={`${isSite} ${dot.name}`} network={network} dot={dot} onSay={setSaid} />
@@ -66,7 +77,7 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
           )}
         </svg>
         <p className="dim said" aria-live="polite">
-          {said === '' ? 'Point at a machine or a tunnel to hear of it.' : said}
+          {said === '' ? 'Point at a machine, a tunnel or a segment to hear of it.' : said}
         </p>
       </section>
     </>
@@ -86,10 +97,29 @@ function Tunnel({ network, line, onSay }: Speaking & { readonly line: Line }) {
     <Link
       to={machines ? pathIn(network, 'tunnels', ...machines) : pathIn(network, 'tunnels')}
       label={says}
+      onFocus={say}
     >
-      <g className={`tunnel ${mood}`} onPointerEnter={say} onFocus={say}>
+      <g className={`tunnel ${mood}`} onPointerEnter={say}>
         <line {...ends} className="near" />
         <line {...ends} />
+      </g>
+    </Link>
+  );
+}
+
+/** A segment as a bar, a router as a square from which an arrow leads out where something may leave. */
+function Layer({ network, mark, onSay }: Speaking & { readonly mark: Mark }) {
+  const { kind, name, says, x, y, isOut } = mark;
+  const say = (): void => onSay(says);
+  const [width, height] = kind === 'segment' ? [34, 8] : [14, 14];
+  return (
+    <Link to={pathIn(network, 'file')} label={says} onFocus={say}>
+      <g className={`layer ${kind}`} onPointerEnter={say}>
+        <rect x={x - width / 2} y={y - height / 2} width={width} height={height} rx={3} />
+        {isOut && <path d={`M${x + 9} ${y}h20m-6 -5l6 5l-6 5`} />}
+        <text x={x} y={y + height / 2 + 13} textAnchor="middle">
+          {name}
+        </text>
       </g>
     </Link>
   );
@@ -101,8 +131,8 @@ function Machine({ network, dot, onSay }: Speaking & { readonly dot: Dot }) {
   const say = (): void => onSay(text);
   const size = isHub ? 9 : 6;
   return (
-    <Link to={pathIn(network, 'machines', ...(isSite ? [] : [name]))} label={text}>
-      <g className={`dot ${mood}`} onPointerEnter={say} onFocus={say}>
+    <Link to={pathIn(network, 'machines', ...(isSite ? [] : [name]))} label={text} onFocus={say}>
+      <g className={`dot ${mood}`} onPointerEnter={say}>
         {mood === 'bad' ? (
           <path
             d={`M${x} ${y - size - 2}l${size + 2} ${size + 2}l${-size - 2} ${size + 2}l${-size - 2} ${-size - 2}z`}

@@ -124,7 +124,7 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
   if (page === 'machines') return <MachinesPage status={status} />;
   if (page === 'tunnels' && first !== undefined && second !== undefined)
     return <TunnelPage ends={[first, second]} status={status} tunnels={tunnels} />;
-  if (page === 'tunnels') return <TunnelsPage tunnels={tunnels} />;
+  if (page === 'tunnels') return <TunnelsPage status={status} tunnels={tunnels} />;
   return <Missing>There is no such page.</Missing>;
 }
 

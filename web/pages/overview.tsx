@@ -2,8 +2,9 @@ import { useMemo } from 'react';
 import type { MonitorStatus, NetworkStatus, TunnelsStatus } from '#api';
 import { useEvents } from '../data/events.ts';
 import { type Finding, findingsOf } from '../data/findings.ts';
+import { useThroughput } from '../data/history.ts';
 import { useMonitors } from '../data/queries.ts';
-import { type Mood, moodOfMonitor, moodOfTunnel, plural } from '../data/words.ts';
+import { type Mood, moodOfMonitor, moodOfTunnel, plural, rate } from '../data/words.ts';
 import { EventList } from '../parts/events.tsx';
 import { Link } from '../parts/link.tsx';
 import { Empty, Pill, Words } from '../parts/states.tsx';
@@ -151,11 +152,42 @@ function Counts({ status, tunnels, monitors }: CountsProps) {
           <Shares moods={monitors.map(({ state }) => moodOfMonitor[state])} />
         </Link>
       )}
+      <Carried network={network} />
       <div className="card count">
         <strong>{revision.number}</strong>
         <span className="dim">revision</span>
       </div>
     </section>
+  );
+}
+
+/** Steps of the end that not all have told of yet, and of the minute before. */
+const untold = 9;
+const minute = 6;
+
+/** What all tunnels carry together, of about a minute ago; and the hour before as a line. */
+function Carried({ network }: { readonly network: string }) {
+  const { data } = useThroughput(network);
+  const told = data?.bytes.slice(0, -untold) ?? [];
+  const last = told.slice(-minute).filter((one) => one !== null);
+  if (!data || last.length === 0) return null;
+  const mean = last.reduce((sum, one) => sum + one, 0) / last.length / data.step;
+  const most = Math.max(...told.map((one) => one ?? 0), 1);
+  const points = told.map((one, at) => `${at},${30 - (28 * (one ?? 0)) / most}`).join(' ');
+  return (
+    <div className="card count">
+      <strong>{rate(mean)}</strong>
+      <span className="dim">through all tunnels</span>
+      <svg
+        className="spark"
+        viewBox={`0 0 ${told.length} 30`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`In the last hour at most ${rate(most / data.step)}`}
+      >
+        <polyline points={points} vectorEffect="non-scaling-stroke" />
+      </svg>
+    </div>
   );
 }
 

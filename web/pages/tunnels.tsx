@@ -1,6 +1,6 @@
 import { NativeSelect } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { TunnelStatus, TunnelsStatus } from '#api';
+import type { NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
 import {
   bytes,
   duration,
@@ -21,7 +21,10 @@ import { pathIn } from '../route.ts';
 
 const nameOf = ({ ends: [a, b] }: TunnelStatus): string => `${a.machine} ${b.machine}`;
 
-const columnsOf = (network: string): readonly Column<TunnelStatus>[] => [
+/** Overlay addresses by machine. */
+type Overlays = ReadonlyMap<string, string>;
+
+const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelStatus>[] => [
   {
     name: 'Between',
     width: 'minmax(10rem, 1.6fr)',
@@ -37,6 +40,15 @@ const columnsOf = (network: string): readonly Column<TunnelStatus>[] => [
     width: 'minmax(6.5rem, .6fr)',
     value: ({ state }) => states.indexOf(state),
     show: ({ state }) => <Pill mood={moodOfTunnel[state]}>{state}</Pill>,
+  },
+  {
+    name: 'Overlay',
+    width: 'minmax(11rem, 1fr)',
+    isExtra: true,
+    value: ({ ends: [a] }) => overlays.get(a.machine),
+    show: ({ ends }) => (
+      <code>{ends.map(({ machine }) => overlays.get(machine) ?? '?').join(' – ')}</code>
+    ),
   },
   {
     name: 'Handshake',
@@ -90,7 +102,7 @@ const columnsOf = (network: string): readonly Column<TunnelStatus>[] => [
   },
   {
     name: 'Why',
-    width: 'minmax(6rem, 1.6fr)',
+    width: 'minmax(5rem, 1.2fr)',
     isExtra: true,
     value: ({ why }) => why,
     show: ({ why }) => <span className="dim">{why}</span>,
@@ -100,14 +112,18 @@ const columnsOf = (network: string): readonly Column<TunnelStatus>[] => [
 const textOf = (tunnel: TunnelStatus): string => `${nameOf(tunnel)} ${tunnel.state} ${tunnel.why}`;
 
 interface TunnelTableProps {
-  readonly network: string;
+  readonly status: NetworkStatus;
   readonly label: string;
   readonly tunnels: readonly TunnelStatus[];
 }
 
 /** Tunnels, all of them or those of one state. */
-export function TunnelTable({ network, label, tunnels }: TunnelTableProps) {
-  const columns = useMemo(() => columnsOf(network), [network]);
+export function TunnelTable({ status, label, tunnels }: TunnelTableProps) {
+  const { network, machines } = status;
+  const columns = useMemo(() => {
+    const overlays = new Map(machines.map(({ name, overlay }) => [name, overlay.join(' ')]));
+    return columnsOf(network, overlays);
+  }, [network, machines]);
   const [state, setState] = useState('');
   const rows = useMemo(
     () => (state === '' ? tunnels : tunnels.filter((one) => one.state === state)),
@@ -126,9 +142,14 @@ export function TunnelTable({ network, label, tunnels }: TunnelTableProps) {
   );
 }
 
-export const TunnelsPage = ({ tunnels }: { readonly tunnels: TunnelsStatus }) => (
+interface TunnelsPageProps {
+  readonly status: NetworkStatus;
+  readonly tunnels: TunnelsStatus;
+}
+
+export const TunnelsPage = ({ status, tunnels }: TunnelsPageProps) => (
   <>
     <h1>Tunnels</h1>
-    <TunnelTable network={tunnels.network} label="tunnels" tunnels={tunnels.tunnels} />
+    <TunnelTable status={status} label="tunnels" tunnels={tunnels.tunnels} />
   </>
 );

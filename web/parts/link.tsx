@@ -8,10 +8,11 @@ interface LinkProps {
   readonly isHere?: boolean;
   /** What a link says that shows no text. */
   readonly label?: string;
+  readonly onFocus?: () => void;
 }
 
 /** A link within the dashboard: no page is loaded, unless somebody wants it in another tab. */
-export function Link({ to, children, className, isHere, label }: LinkProps) {
+export function Link({ to, children, className, isHere, label, onFocus }: LinkProps) {
   const go = (event: MouseEvent): void => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
@@ -22,6 +23,7 @@ export function Link({ to, children, className, isHere, label }: LinkProps) {
     <a
       href={to}
       onClick={go}
+      onFocus={onFocus}
       className={className}
       aria-label={label}
       aria-current={isHere ? 'page' : undefined}

@@ -54,7 +54,14 @@ describe('the history of tunnels', () => {
   const open = (): Recorder =>
     new Recorder('net', { store, clock: () => new Date(now), log: pino({ level: 'silent' }) });
   const hear = (machine: string, peer: string, series: TunnelSeries): void =>
-    recorder.hear(machine, { [peer]: series }, (name) => name !== 'nobody');
+    recorder.hear(
+      machine,
+      { [peer]: series },
+      {
+        names: { has: (name) => name !== 'nobody' },
+        machines: { has: (name) => name !== 'phone' },
+      },
+    );
   const read = (a: string, b: string, from: number, step?: 10 | 300) =>
     recorder.read(a, b, { from, to: now, step });
 
@@ -98,6 +105,18 @@ describe('the history of tunnels', () => {
     const after = await read('anna', 'hub', now - 300_000);
     expect(after.there).toEqual(before.there.map((value, at) => (at < 27 ? value : 50)));
     expect(after.back).toEqual(before.back);
+  });
+
+  test('of all tunnels together counts each byte once, also of those who have nobody to tell of them', () => {
+    hear('anna', 'hub', seriesOf(2));
+    hear('hub', 'anna', seriesOf(2, { rx: [40, 40], tx: [100, 100] }));
+    hear('hub', 'phone', seriesOf(2, { rx: [7, 7], tx: [1, 1] }));
+    const { bytes, from, step } = recorder.total.read(now / 1000);
+    expect(bytes.slice(-3)).toEqual([null, 148, 148]);
+    expect(Date.parse(from) + bytes.length * step * 1000).toBe(now);
+    // What is said once more is nothing new.
+    hear('anna', 'hub', seriesOf(2));
+    expect(recorder.total.read(now / 1000).bytes).toEqual(bytes);
   });
 
   test('is kept as sums and means of five minutes for long', async () => {

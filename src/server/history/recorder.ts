@@ -4,6 +4,7 @@ import { byText } from '#base';
 import type { Store, Transaction } from '../store/contract.ts';
 import { chunkLength, packChunk, type Step, unpackChunk } from './chunk.ts';
 import { columns, longOf, longPoint, merged, type Point, type Points, pointsOf } from './points.ts';
+import { Total } from './throughput.ts';
 
 /** ms between writes, and between looks for what is too old. */
 const flushEvery = 60_000;
@@ -27,6 +28,14 @@ interface Pending {
   readonly points: Map<number, Point>;
 }
 
+type Names = Pick<ReadonlyMap<string, unknown>, 'has'>;
+
+/** The machines that a network has, and those of them that joined. */
+export interface Known {
+  readonly names: Names;
+  readonly machines: Names;
+}
+
 export interface Range {
   /** ms since 1970. */
   readonly from: number;
@@ -39,6 +48,8 @@ export class Recorder {
   readonly #network: string;
   readonly #init: RecorderInit;
   #pending = new Map<string, Pending>();
+  /** Of all tunnels. */
+  readonly total = new Total();
   readonly #timers: readonly NodeJS.Timeout[];
   #writing: Promise<void> = Promise.resolve();
 
@@ -51,20 +62,20 @@ export class Recorder {
     ];
   }
 
-  /** A machine says how its tunnels went; `peers`: those that it may speak of. */
-  hear(
-    machine: string,
-    said: Readonly<Record<string, TunnelSeries>>,
-    isPeer: (name: string) => boolean,
-  ): void {
+  /** A machine says how its tunnels went; `known`: of whom it may speak, and who speaks for himself. */
+  hear(machine: string, said: Readonly<Record<string, TunnelSeries>>, known: Known): void {
     const now = this.#init.clock().getTime() / 1000;
     for (const [peer, series] of Object.entries(said)) {
-      if (peer === machine || !isPeer(peer)) continue;
+      if (peer === machine || !known.names.has(peer)) continue;
       const isFirst = byText(machine, peer) < 0;
       const [a, b] = isFirst ? [machine, peer] : [peer, machine];
       const pending = this.#pending.get(`${a} ${b}`) ?? { a, b, points: new Map<number, Point>() };
       this.#pending.set(`${a} ${b}`, pending);
-      for (const [at, point] of pointsOf(series, isFirst, now)) {
+      const points = pointsOf(series, isFirst, now);
+      const own = isFirst ? 'there' : 'back';
+      const told = known.machines.has(peer) ? ([own] as const) : (['there', 'back'] as const);
+      this.total.add(`${machine} ${peer}`, points, told);
+      for (const [at, point] of points) {
         pending.points.set(at, merged(pending.points.get(at), point));
       }
     }

@@ -224,8 +224,7 @@ export class Hub {
     if (message.type === 'samples' || message.type === 'monitors') {
       connection.hear(message, performance.now());
       if (message.type === 'samples' && message.series) {
-        const { names } = this.network.snapshot;
-        this.recorder.hear(connection.machine, message.series, (name) => names.has(name));
+        this.recorder.hear(connection.machine, message.series, this.network.snapshot);
       }
       for (const listener of this.#onTold) listener(message.type);
       return;

@@ -12,6 +12,7 @@ import { formatPort, parsePort } from '#spec';
 import type { Basis } from './basis.ts';
 import type { Operator } from './cut-off.ts';
 import { handedOut, invitePlan } from './invite.ts';
+import { segmentsOf } from './segments.ts';
 
 interface Asked {
   readonly basis: number;
@@ -47,6 +48,8 @@ export const inspectionCalls = (get: (basis: number) => Basis) => ({
     machine,
   }: Asked & { readonly machine: string }): Omit<Accepted, 'network'> =>
     handedOut(get(basis), machine),
+
+  segments: ({ basis }: Asked) => segmentsOf(get(basis).compiled.model.network),
 
   access: ({ basis }: Asked): AccessMatrix => accessMatrix(get(basis).compiled.whole),
 

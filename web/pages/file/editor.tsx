@@ -107,6 +107,8 @@ export default function Editor({ label, text, isReadOnly, findings, jump, onChan
       ],
     });
     view.current = new EditorView({ state, parent: root, root });
+    // What scrolls is reached by keys.
+    view.current.scrollDOM.tabIndex = 0;
     return () => view.current?.destroy();
   }, [label, isReadOnly]);
   useEffect(() => {

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
 
-type Names = 'tunnels' | 'tunnelHistory' | 'monitors';
+type Names = 'tunnels' | 'tunnelHistory' | 'throughput' | 'monitors';
 
 /** ms. */
 const day = 86_400_000;
@@ -33,6 +33,11 @@ export function healthHandlers(context: Context): Pick<Handlers, Names> {
       const to = query.to === undefined ? clock().getTime() : Date.parse(query.to);
       const from = query.from === undefined ? to - day : Date.parse(query.from);
       return hub.recorder.read(a, b, { from, to, step: query.step });
+    },
+
+    async throughput({ params }) {
+      const { hub } = context.networks.get(params.network);
+      return hub.recorder.total.read(clock().getTime() / 1000);
     },
 
     async monitors({ params, query }) {

@@ -3,7 +3,7 @@ import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
 
-type Names = 'tunnel' | 'trace' | 'access';
+type Names = 'tunnel' | 'trace' | 'access' | 'segments';
 
 /** What people look up in a network as it is meant. */
 export function inspectionHandlers({ networks, compiler }: Context): Pick<Handlers, Names> {
@@ -24,6 +24,11 @@ export function inspectionHandlers({ networks, compiler }: Context): Pick<Handle
     async trace({ params, query: { from, to, port = 'icmp', family } }) {
       const { basis } = at(params.network);
       return compiler.call('trace', { basis, from, to, port, family });
+    },
+
+    async segments({ params }) {
+      const { basis, stored } = at(params.network);
+      return { revision: stored.revision, ...(await compiler.call('segments', { basis })) };
     },
 
     async access({ params }) {
