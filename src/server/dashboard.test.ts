@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,6 +170,27 @@ test('a page hears at once that an agent came, and what to ask for again', async
   });
   const topics: unknown = JSON.parse((await heard).replace('data: ', ''));
   expect(topics).toEqual(expect.arrayContaining(['status', 'tunnels', 'monitors']));
+});
+
+test('one connection carries what many open pages listen to, what they ask, and ends with the server', async () => {
+  await using other = await TestServer.start({ dashboard: folder });
+  const page = connect(`https://127.0.0.1:${other.port}`, { rejectUnauthorized: false });
+  const authorization = `Bearer ${other.admin}`;
+  const asked = (path: string) =>
+    page.request({ ':path': path, authorization, ...own }).setEncoding('utf8');
+  const heard = Array.from({ length: 20 }, () => {
+    const stream = asked('/v1/networks/net/events');
+    return new Promise<string>((resolve) => {
+      stream.on('data', (text: string) => void (text.includes('data:') && resolve(text)));
+    });
+  });
+  const answer = await asked(status).toArray();
+  expect(JSON.parse(answer.join(''))).toMatchObject({ network: 'net' });
+  await other.populate('anna');
+  expect(await Promise.all(heard)).toHaveLength(20);
+  const gone = once(page, 'close');
+  await other.stop();
+  await gone;
 });
 
 test('who may not look hears nothing', async () => {

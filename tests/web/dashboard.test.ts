@@ -58,6 +58,20 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     await seen.page.getByRole('link', { name: '2 of 2 machines connected' }).waitFor();
   });
 
+  test('is served over one connection, however many pages of it are open', async () => {
+    const over = await seen.page.evaluate(async () => {
+      const streams = Array.from({ length: 10 }, () => new EventSource('/v1/networks/home/events'));
+      await Promise.all(
+        streams.map((stream) => new Promise((done) => stream.addEventListener('open', done))),
+      );
+      await fetch('/v1/networks/home/status');
+      for (const stream of streams) stream.close();
+      const asked = performance.getEntriesByType('resource') as { nextHopProtocol?: string }[];
+      return asked.at(-1)?.nextHopProtocol;
+    });
+    expect(over).toBe('h2');
+  });
+
   test('says within a second that a machine went, and that it returned', async () => {
     const { page } = seen;
     const away = page.locator('.findings').getByText('is away, seen');

@@ -19,7 +19,9 @@ export function benchmarkText({
       ['from', 'to', 'passed', 'in', 'sent', 'again', 'echoes'].map((name) => paint('bold', name)),
       ...ways.map(row),
     ]),
-    `without load an echo took ${latency ? times(latency) : 'nobody knows how long: none came back'}`,
+    latency
+      ? `without load an echo took ${times(latency)}`
+      : 'no echo came back: the policy may forbid them',
     ...ways.map(({ from, to, limit, why }) => `${from} to ${to}: ${paint('bold', limit)}: ${why}`),
   ].join('\n');
 }

@@ -67,6 +67,8 @@ export interface Tls {
 /** Largest message of an agent, in bytes. */
 const maxPayload = 4 * 1024 * 1024;
 const json = 'application/json; charset=utf-8';
+/** ms after which a connection that nobody uses is closed. */
+const idle = 72_000;
 /** Seconds after which an agent may return whose network is not here. */
 const unknownAgain = 300;
 
@@ -82,9 +84,14 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
     forceCloseConnections: true,
     frameworkErrors: answer,
     clientErrorHandler: answerGarbled,
-    ...(tls && { https: { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.3' } }),
   } as const;
-  const app = fastify(options) as unknown as App;
+  // Browsers open few connections, and each page that listens would hold one; WebSockets are HTTP/1.1.
+  const secured: object = tls
+    ? { http2: true, https: { ...tls, minVersion: 'TLSv1.3', allowHTTP1: true } }
+    : {};
+  const app = fastify({ ...options, ...secured }) as unknown as App;
+  // Fastify sets it for servers of HTTP/1.1 alone.
+  Object.assign(app.server, { keepAliveTimeout: idle });
   if (tls) paceHandshakes(app.server as unknown as Server);
   app.setValidatorCompiler(({ schema, httpPart }) => validatorOf(schema as Type.TSchema, httpPart));
   acceptJson(app);

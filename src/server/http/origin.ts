@@ -13,8 +13,8 @@ export function sessionIn({ headers }: FastifyRequest): string | undefined {
  * page it is (Fetch Metadata), or at least where that came from.
  * @throws api/cross-site
  */
-export function requireOwnPage({ headers, method }: FastifyRequest): void {
-  const { 'sec-fetch-site': site, origin, host } = headers;
+export function requireOwnPage({ headers, method, host }: FastifyRequest): void {
+  const { 'sec-fetch-site': site, origin } = headers;
   if (site === 'same-origin') return;
   const isAsked = method === 'GET' || method === 'HEAD';
   if (site === undefined && origin === undefined && isAsked) return;
