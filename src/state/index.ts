@@ -16,7 +16,7 @@ export { type DeviceWanted, type Resolver, symbolic } from './resolve.ts';
 export { same } from './same.ts';
 export * from './schema.ts';
 export { sha256 } from './sha256.ts';
-export { trackedByBridge, wantsBridged } from './tracked.ts';
+export { inBridge, trackedByBridge, wantsBridged } from './tracked.ts';
 export { unreachableMetric } from './unreachable.ts';
 export {
   emptyNamespace,

@@ -23,7 +23,8 @@ type OfNft = Extract<keyof ItemTypes, `nft-${string}`>;
 
 const isOfNft = (facility: keyof ItemTypes): facility is OfNft => facility.startsWith('nft-');
 
-const inBridge = (name: string): string => `${name}-tracked`;
+/** What such a table is called in the bridge. */
+export const inBridge = (name: string): string => `${name}-tracked`;
 
 function moved(items: NamespaceView): NamespaceView {
   const into: NamespaceBuilder = emptyNamespace();

@@ -250,7 +250,7 @@ test('states of machines with segments keep the invariants, and are the same fro
     const other = read(shuffled(file, seed));
     expect(other && bytesOf(modelOf(other))).toEqual(bytesOf(model));
   });
-  fc.assert(states, runs(40));
+  fc.assert(states, runs(20));
 });
 
 /** Machines whose bytes differ and that \`affected\` does not name. */
@@ -290,7 +290,7 @@ test('whoever gets other bytes by an edit of segments, routers, ports or of the 
       file,
     );
   });
-  fc.assert(changes, runs(80));
+  fc.assert(changes, runs(50));
 });
 
 type Ends = Network['segments'][number]['stations'][number];
@@ -389,5 +389,5 @@ test('between sites passes what the words of the policy say, of all machines; an
     const inside = check(model).diagnostics.filter(({ message }) => /^s\d-\d cannot/.test(message));
     nothingWrong([...wrong, ...inside.map(({ message }) => message)], file);
   });
-  fc.assert(flows, runs(60));
+  fc.assert(flows, runs(25));
 });

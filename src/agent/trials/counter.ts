@@ -1,9 +1,14 @@
 import type { Counted } from '#api';
 import { entered, type Run } from '#host';
-import type { HostState } from '#state';
+import { type HostState, inBridge } from '#state';
 
 interface Listed {
-  readonly counter?: { readonly name: string; readonly packets: number; readonly bytes: number };
+  readonly counter?: {
+    readonly table: string;
+    readonly name: string;
+    readonly packets: number;
+    readonly bytes: number;
+  };
 }
 
 /** What the filters of a state have counted under a name, all together; undefined: they count nothing so. */
@@ -12,20 +17,22 @@ export async function countedBy(
   state: HostState | undefined,
   name: string,
 ): Promise<Counted | undefined> {
-  const places = Object.entries(state?.namespaces ?? {}).flatMap(([namespace, { nft }]) =>
-    (nft?.items ?? [])
-      .filter(({ counters }) => counters.includes(name))
-      .map(({ family, name: table }) => ({ namespace, family, table })),
-  );
+  const places = Object.entries(state?.namespaces ?? {}).flatMap(([namespace, { nft }]) => {
+    const counting = (nft?.items ?? []).filter(({ counters }) => counters.includes(name));
+    // Where the bridge tracks connections a table of IP is one of the bridge.
+    const tables = counting.flatMap(({ name: table }) => [table, inBridge(table)]);
+    return tables.length === 0 ? [] : [{ namespace, tables: new Set(tables) }];
+  });
   if (places.length === 0) return undefined;
   const found = await Promise.all(
-    places.map(async ({ namespace, family, table }) => {
+    places.map(async ({ namespace, tables }) => {
       const within = namespace === 'root' ? run : entered(run, ['ip', 'netns', 'exec', namespace]);
-      const argv = ['nft', '-j', 'list', 'counter', family, table, name];
-      const { nftables } = JSON.parse(await within('read', argv)) as {
+      const { nftables } = JSON.parse(await within('read', ['nft', '-j', 'list', 'counters'])) as {
         readonly nftables: readonly Listed[];
       };
-      return nftables.flatMap(({ counter }) => counter ?? []);
+      return nftables
+        .flatMap(({ counter }) => counter ?? [])
+        .filter((counter) => counter.name === name && tables.has(counter.table));
     }),
   );
   const all = found.flat();

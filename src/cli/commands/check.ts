@@ -138,8 +138,7 @@ function report(
 
 /** What holds inside segments, and how much of it is not ours to promise. */
 function insideText({ pairs, classes, outside }: NonNullable<CheckResult['proof']['inside']>) {
-  const beside =
-    outside === 0 ? '' : `; ${outside} at one site, where nothing of ours is between: not enforced`;
+  const beside = outside === 0 ? '' : `; not enforced are ${outside} that share a site`;
   return `inside segments: ${pairs - outside} pairs proven, by ${classes} classes${beside}`;
 }
 
