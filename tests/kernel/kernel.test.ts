@@ -18,6 +18,14 @@ on() { machine=$1; shift; nsenter -t "$keeper" -m -n -p -- ip netns exec "$machi
 internet() { nsenter -t "$keeper" -m -n -p -- "$@"; }
 `;
 
+/** The same with all that a machine has of its own, as the names of its namespaces. */
+const atMachine = `
+at() {
+  pid=$(ps -eo pid,args | sed -n "s/^ *\\([0-9]*\\) hawser lab: $1 *$/\\1/p"); shift
+  nsenter -t "$pid" -m -n -p -- "$@"
+}
+`;
+
 /** Makes the way of the first site slow and lossy, and prints its device. */
 const delayUplink = `
 uplink=$(internet ip -br link show type veth | sed 's/[@ ].*//;q')
@@ -210,8 +218,8 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
   describe('a lab with a stretched segment', () => {
     const inLab = inLabOf('stretched');
     const space = 'ip netns exec hw-stretched-mosler';
-    const tables = `${inLab}
-      on knox-gw ${space} nft list tables | grep policy`;
+    const tables = `${atMachine}
+      at knox-gw ${space} nft list tables | grep policy`;
 
     test(
       'lets pass what its policy says and nothing else, between a VLAN and a routed port, on a slow and lossy way',
@@ -219,9 +227,9 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
         await vm.script('test ! -e /proc/sys/net/bridge');
         const file = vm.machine.write('stretched.yaml', tagged());
         await vm.must('lab', 'up', '--direct', '--no-proof', file);
-        await vm.script(`${inLab}${delayUplink}
-          on knox-gw ${space} ip -d link show vlan1203 | grep -w '802.1Q id 1203'
-          on knox-gw ip -d link show wg0 | grep -w wireguard`);
+        await vm.script(`${inLab}${atMachine}${delayUplink}
+          at knox-gw ${space} ip -d link show vlan1203 | grep -w '802.1Q id 1203'
+          at knox-gw ip -d link show wg0 | grep -w wireguard`);
         const proof = await vm.json<Proof>('lab', 'prove');
         expectHolds(proof);
         expect(proof.flows.length).toBeGreaterThan(0);
