@@ -12,6 +12,8 @@ import { goTo, pathParts, usePath } from './route.ts';
 /** For people without a token, who come here by a link. */
 const InvitePage = lazy(async () => import('./pages/members/invite-page.tsx'));
 
+const StatusPage = lazy(async () => import('./pages/status-page.tsx'));
+
 /** Who has no session, or none any more, is asked to log in; everything else may pass. */
 const isHopeless = (error: unknown): boolean => error instanceof Refused && error.status < 500;
 
@@ -40,10 +42,12 @@ export const App = () => (
 
 function Pages() {
   const parts = pathParts(usePath());
-  if (parts[0] !== 'invite') return <KnownPages parts={parts} />;
+  const [first, network] = parts;
+  const isStatus = first === 'status' && network !== undefined;
+  if (first !== 'invite' && !isStatus) return <KnownPages parts={parts} />;
   return (
     <Suspense fallback={<Loading what="the page" />}>
-      <InvitePage />
+      {isStatus ? <StatusPage network={network} /> : <InvitePage />}
     </Suspense>
   );
 }

@@ -12,6 +12,7 @@ export * from './invites.ts';
 export * from './monitors.ts';
 export { may, type Permission, permissionsOf } from './permissions.ts';
 export * from './problem.ts';
+export * from './public-status.ts';
 export type * from './rotation.ts';
 export type { RouteShape } from './route.ts';
 export * from './routes.ts';

@@ -28,6 +28,7 @@ import type { Compiler, CompilerCalls } from './network/compiler.ts';
 import { Networks } from './networks.ts';
 import { Presence } from './presence/presence.ts';
 import { Sessions } from './sessions.ts';
+import { StatusListeners } from './status-page/listeners.ts';
 import type { Store } from './store/contract.ts';
 import { openStore, type StorePlace } from './store/index.ts';
 import { Thread } from './thread/thread.ts';
@@ -183,6 +184,8 @@ export async function assemble(
       if (firstTokens && firstNetwork) await networks.open(firstNetwork.network);
       await known.note();
       presence.open();
+      const { dashboard } = init;
+      chores.push(new StatusListeners({ networks, dashboard, log }));
       chores.push(...choresOf(init, write, { store, clock, log, networks }));
       return firstTokens;
     },

@@ -319,6 +319,8 @@ export interface Network extends Located {
   readonly tests: readonly PolicyTest[];
   /** Sorted by name. */
   readonly monitors: readonly Monitor[];
+  /** A page without login, and its port where it comes without TLS; absent: there is none. */
+  readonly statusPage?: { readonly port: number };
   /** How many people a change needs. */
   readonly approvals: 1 | 2;
 }

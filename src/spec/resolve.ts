@@ -57,6 +57,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
   reportJumpCycles(draft);
   reportUnroutable(draft.ranges, report);
   reportOverlaps(draft.ranges, report);
+  const page = sections.status_page.read(file.status_page, draft, at('status_page'));
   const resolved: Network = {
     version: version.read(file.version, draft, at('version')),
     name,
@@ -71,6 +72,7 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
     ...(rules && { policy: rules }),
     tests: tests.read(file.tests, draft, at('tests')),
     monitors: everyMonitor,
+    ...(page && { statusPage: page }),
     approvals: approvals.read(file.approvals, draft, at('approvals')),
     place,
     fields,

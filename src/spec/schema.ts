@@ -19,6 +19,7 @@ const {
   policy,
   tests,
   monitors,
+  status_page: statusPage,
 } = sections;
 
 /** Keys that later versions will know. */
@@ -38,6 +39,7 @@ const shared = {
   policy: words.optional(policy.schema),
   tests: words.optional(tests.schema),
   monitors: words.optional(monitors.schema),
+  status_page: words.optional(statusPage.schema),
 };
 
 /** The whole file. */

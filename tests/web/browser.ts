@@ -7,8 +7,8 @@ export const openBrowser = async (executablePath = '/usr/bin/chromium'): Promise
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
       ...['--disable-background-networking', '--disable-component-update'],
-      // Nothing but loopback has a name or an address.
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      // Nothing has a name or an address but loopback, and the hub of a network in namespaces.
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE 10.77.0.1',
     ],
   });
 

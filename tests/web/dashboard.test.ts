@@ -141,6 +141,35 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
       .waitFor();
   });
 
+  test('shows everybody in the network how it is, without login and TLS, and names nobody', async () => {
+    hub.must('pull', 'net.yaml', '--force');
+    const text = hub.read('net.yaml');
+    const look = 'monitors: { ssh: { type: tcp, host: hub, port: 22, from: hub } }';
+    hub.write('net.yaml', `${text}\nstatus_page: { from: [overlay] }\n${look}\n`);
+    hub.must('apply', 'net.yaml', '--yes');
+    const { page, offences } = await openPage(browser, 'http://10.77.0.1:7480');
+    await until('the page is there', async () =>
+      page.goto('/').then(
+        () => true,
+        () => false,
+      ),
+    );
+    await page.getByText('2 of 2 machines connected').waitFor();
+    await page.getByText('ssh is').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/status/home');
+    expect(offences).toEqual([]);
+    await page.context().close();
+    const own = 'http://10.77.0.1:7480/v1/networks/home/public';
+    const said = alice.do(`curl -s ${own}`);
+    const fields = ['network', 'at', 'machines', 'sites', 'tunnels', 'monitors'];
+    const told = JSON.parse(said) as Record<string, unknown>;
+    expect(Object.keys(told)).toEqual(fields);
+    expect(told['machines']).toEqual({ connected: 2, total: 2 });
+    expect(said).not.toMatch(/alice|partner|Petra|192\.0\.2|51820|[A-Za-z0-9+/]{43}=/);
+    const outside = `https://${hub.address}:7443/v1/networks/home/public`;
+    expect(alice.do(`curl -sk ${outside}`)).toContain('api/not-found');
+  });
+
   test('asked nobody but its server, and did nothing that its policy refuses', () => {
     expect(seen.offences).toEqual([]);
   });

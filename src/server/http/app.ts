@@ -31,6 +31,7 @@ import { Wire } from '../hub/wire.ts';
 import { JsonText } from '../json-text.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Sessions } from '../sessions.ts';
+import { addPublicStatus } from '../status-page/routes.ts';
 import type { Store } from '../store/contract.ts';
 import { addressOf, endsOf } from './address.ts';
 import { paceHandshakes } from './admission.ts';
@@ -102,6 +103,7 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
   await describeRoutes(app);
   addOwnRoutes(app, components.own);
   addInstaller(app, components.installer);
+  addPublicStatus(app, components.hub);
   addSessions(app, components.sessions);
   const { gate, hub, dashboard, store } = components;
   addEvents(app, { hub, store, stillMay: async (request) => gate.pass(request) });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { apiErrors, invitePath } from '#api';
+import { apiErrors, invitePath, statusPagePath } from '#api';
 
 /** What the dashboard is made of. */
 const types: Readonly<Record<string, string>> = {
@@ -65,7 +65,11 @@ function send(request: FastifyRequest, reply: FastifyReply, file: Served, cache:
  * The dashboard: one page, whose script finds by the address what is to be seen, and its files, whose names tell their
  * content. Public: nothing in them is a secret; what they show is asked for with a session.
  */
-export function addDashboard(app: FastifyInstance, folder: string): void {
+export function addDashboard(
+  app: FastifyInstance,
+  folder: string,
+  paths: readonly string[] = ['/', '/login', invitePath, statusPagePath(':network'), '/n/*'],
+): void {
   let files: ReadonlyMap<string, Served> | undefined;
   const found = (name: string): Served => {
     files ??= filesIn(folder);
@@ -74,7 +78,7 @@ export function addDashboard(app: FastifyInstance, folder: string): void {
     return file;
   };
   const open = { schema: { hide: true }, config: { permission: 'public' } } as const;
-  for (const path of ['/', '/login', invitePath, '/n/*']) {
+  for (const path of paths) {
     app.get(path, open, async (request, reply) =>
       send(request, reply, found('index.html'), 'no-cache'),
     );

@@ -9,6 +9,8 @@ export interface Views {
   readonly overlay: readonly string[];
   /** How many persons a change of the file needs. */
   readonly approvals: 1 | 2;
+  /** A page without login. */
+  readonly statusPage: { readonly port: number } | undefined;
   /** A change of key that is under way. */
   readonly turn: TurnView | undefined;
   /** Newer preshared keys that are being handed out. */
@@ -29,6 +31,7 @@ export interface MonitorView {
 export const viewsOf = (model: Model): Views => ({
   overlay: model.network.overlay.map(String),
   approvals: model.network.approvals,
+  statusPage: model.network.statusPage,
   turn: turnView(model),
   preshared: presharedView(model),
   monitors: model.network.monitors.map(({ name, type, host = '', port = 0, url, from }) => ({

@@ -9,6 +9,7 @@ import { policy } from './policy.ts';
 import { routers } from './routers.ts';
 import { segments } from './segments.ts';
 import { sites } from './sites.ts';
+import { statusPage } from './status-page.ts';
 import { tests } from './tests.ts';
 import { topology } from './topology.ts';
 
@@ -30,6 +31,7 @@ export const sections = {
   policy,
   tests,
   monitors,
+  status_page: statusPage,
 } as const satisfies Record<string, AnySection>;
 
 export type SectionName = keyof typeof sections;
