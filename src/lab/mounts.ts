@@ -1,6 +1,7 @@
 import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { must, run } from './run.ts';
+import { externalPrefix } from './underlay/plan.ts';
 
 /**
  * What a lab and each of its machines see at the places that programs have in common. `enter` is the
@@ -10,14 +11,24 @@ type Enter = readonly string[];
 
 /**
  * An empty /run, so that nobody touches the machine's own (WireGuard's sockets, named namespaces, the
- * bus), with the lab's folder at its usual place in it.
+ * bus), with the lab's folder at its usual place in it, and these of the namespaces there are, which stand for
+ * routers of others.
  */
-export async function freshRun(enter: Enter, labDir: string): Promise<void> {
+export async function freshRun(
+  enter: Enter,
+  labDir: string,
+  spaces: readonly string[] = [],
+): Promise<void> {
   const stage = await stageIn(enter, labDir);
   const kept = await realpath(labDir);
   const place = kept.startsWith('/run/') ? [`${stage}${kept.slice('/run'.length)}`] : [];
   await must([...enter, 'mkdir', '-p', `${stage}/netns`, `${stage}/wireguard`, ...place]);
   for (const path of place) await must([...enter, 'mount', '-n', '--bind', kept, path]);
+  for (const name of spaces) {
+    const own = `${stage}/netns/${name.slice(externalPrefix.length)}`;
+    await must([...enter, 'touch', own]);
+    await must([...enter, 'mount', '-n', '--bind', `/run/netns/${name}`, own]);
+  }
   await must([...enter, 'mount', '-n', '--move', stage, '/run']);
 }
 

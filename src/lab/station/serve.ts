@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Diagnostic, DiagnosticsError, HawserError, inParallel, plainFinding } from '#base';
@@ -8,6 +8,7 @@ import { layOwnHostsFile } from '../hosts-file.ts';
 import { homeOf, programsFolder, serverDataOf } from '../machine.ts';
 import { freshRun, homes, layOver } from '../mounts.ts';
 import { must, run } from '../run.ts';
+import { externalPrefix } from '../underlay/plan.ts';
 import { agentHere, bootAgain, joinHere, startAgentHere } from './agent.ts';
 import { Listeners } from './listen.ts';
 import { probe } from './probe.ts';
@@ -26,7 +27,8 @@ export interface StationOptions {
  * namespaces, runs what is to run there, listens and probes. Started in them; ends with the lab.
  */
 export async function serveStation({ name, labDir, socket }: StationOptions): Promise<void> {
-  await freshRun([], labDir);
+  const spaces = readdirSync('/run/netns').filter((one) => one.startsWith(externalPrefix));
+  await freshRun([], labDir, spaces);
   await layOver([], homeOf(labDir, name), homes.agent);
   await layOver([], serverDataOf(labDir, name), homes.server);
   await layOwnHostsFile(labDir, name);

@@ -1,7 +1,7 @@
 import type { Address, Family, Prefix } from '#ip';
 import type { Network, Router } from '#spec';
 import type { Draft, NsDraft } from './draft.ts';
-import type { Target } from './plan.ts';
+import { externalPrefix, type Target } from './plan.ts';
 import { usable } from './space.ts';
 
 const ethernetMtu = 1500;
@@ -11,8 +11,19 @@ export function addOutside(draft: Draft, network: Network): void {
   for (const [index, router] of network.routers.entries()) {
     const site = network.sites.find(({ name }) => name === router.site);
     const gateway = draft.find(site?.gateways[0]?.name ?? '');
-    if (gateway) addWorld(draft, network, router, gateway, `outside${index}`);
+    if (!gateway) continue;
+    const { external } = router;
+    const way =
+      external === undefined ? gateway : draft.namespace(`${externalPrefix}${external}`, true);
+    addWorld(draft, network, router, { gateway, way, device: `outside${index}` });
   }
+}
+
+/** From where the outside is reached: the gateway itself, or a router of others on it. */
+interface Way {
+  readonly gateway: NsDraft;
+  readonly way: NsDraft;
+  readonly device: string;
 }
 
 /** One machine stands for all of them, on a cable to the gateway. That this forwards is for who runs it to say. */
@@ -20,26 +31,26 @@ function addWorld(
   draft: Draft,
   network: Network,
   router: Router,
-  gateway: NsDraft,
-  device: string,
+  { gateway, way, device }: Way,
 ): void {
   const world = draft.namespace(`outside.${router.name}`);
   const targets = targetsOf(draft, router);
   const addresses = targets.map(({ address }) => address);
   draft.cable(
-    { namespace: gateway.name, device },
+    { namespace: way.name, device },
     { namespace: world.name, device: 'eth0' },
     ethernetMtu,
   );
-  gateway.forwards = true;
-  for (const { network: own } of router.uplink) {
-    const [near, far] = addEnds(draft, own.family, [gateway, device], [world, 'eth0']);
-    for (const address of addresses.filter(({ family }) => family === own.family)) {
-      gateway.routes.push({ prefix: single(address), via: far, device });
+  way.forwards = true;
+  const ends = router.uplink.map(({ network: own }) => own);
+  for (const family of router.families) {
+    const [near, far] = addEnds(draft, family, [way, device], [world, 'eth0']);
+    for (const address of addresses.filter((one) => one.family === family)) {
+      way.routes.push({ prefix: single(address), via: far, device });
       world.interfaces.push({ device: 'eth0', addresses: [single(address)] });
     }
-    for (const prefix of [own, ...behind(network, router)].filter(
-      (one) => one.family === own.family,
+    for (const prefix of [...ends, ...behind(network, router)].filter(
+      (one) => one.family === family,
     ))
       world.routes.push({ prefix: `${prefix}`, via: near, device: 'eth0' });
   }
@@ -53,7 +64,7 @@ function addWorld(
     device: 'eth0',
     mtu: ethernetMtu,
     addresses,
-    edge: { namespace: gateway.name, inner: addresses, publics: addresses },
+    edge: { namespace: way.name, inner: addresses, publics: addresses },
   });
 }
 
@@ -83,9 +94,9 @@ const behind = ({ segments }: Network, router: Router): readonly Prefix[] =>
         .flatMap(({ subnets }) => subnets);
 
 /** One address for each entry of the list, and for each family one that is on none. */
-function targetsOf(draft: Draft, { uplink, egress }: Router): readonly Target[] {
+function targetsOf(draft: Draft, { uplink, families, egress }: Router): readonly Target[] {
   const isOnUplink = (to: Prefix): boolean => uplink.some(({ network }) => network.contains(to));
-  const hasV4 = uplink.some(({ network }) => network.family === 4);
+  const hasV4 = families.includes(4);
   const listed = egress.flatMap(({ to, host }): Target[] => {
     if (host !== undefined) return hasV4 ? [{ name: host, address: draft.named(host) }] : [];
     // Who is on the uplink itself would be the gateway's affair.
@@ -93,8 +104,8 @@ function targetsOf(draft: Draft, { uplink, egress }: Router): readonly Target[] 
     const [address] = to.isSingle ? [to.first] : usable(to);
     return address ? [{ name: `${address}`, address }] : [];
   });
-  const others = uplink.map(({ network }): Target => {
-    const address = draft.space.publicAddress(network.family);
+  const others = families.map((family): Target => {
+    const address = draft.space.publicAddress(family);
     return { name: `${address}`, address };
   });
   return [...new Map([...listed, ...others].map((one) => [one.name, one])).values()];

@@ -66,6 +66,9 @@ export interface Edge {
   readonly publics: readonly Address[];
 }
 
+/** Begins the names of namespaces that stand for routers of others: what follows is how machines know them. */
+export const externalPrefix = 'external.';
+
 /** Somebody outside that a router may lead to, or not. */
 export interface Target {
   readonly name: string;

@@ -266,3 +266,22 @@ test('behind a router is who is on its list, and somebody who is not; its segmen
     { prefix: '0.0.0.0/0', via: '10.101.0.1', device: 'eth0' },
   ]);
 });
+
+test('a router of others is a namespace of its own, by which its outside is reached', () => {
+  const text = readFileSync('examples/stretched.yaml', 'utf8')
+    .replace(/uplink: .*/, 'external: true\n    namespace: qrouter-1')
+    .replace(/snat: true/, 'snat: false')
+    .replaceAll(', as: 10.5.0.2', '');
+  const { cables, namespaces, stations } = underlayOf(networkOf(text));
+  const world = stations.find(({ kind }) => kind === 'outside');
+  const router = namespaces.find(({ name }) => name === 'external.qrouter-1');
+  expect(router).toMatchObject({ forwards: true });
+  expect(router?.routes.map(({ prefix }) => prefix)).toContain('10.254.0.1/32');
+  expect(cables.map(({ ends }) => ends.map(({ namespace }) => namespace))).toContainEqual([
+    'external.qrouter-1',
+    world?.name,
+  ]);
+  // Its machines are seen outside by their own addresses.
+  const back = namespaces.find(({ name }) => name === world?.name)?.routes ?? [];
+  expect(back.map(({ prefix }) => prefix)).toEqual(['10.101.0.0/16']);
+});
