@@ -113,7 +113,7 @@ test('a pool without a free address says for whom, and where to look', () => {
   expect(allocate(networkOf(file), empty).diagnostics).toMatchObject([
     {
       code: 'compile/pool-exhausted',
-      message: 'the pool 10.9.0.2-10.9.0.3 of site a in segment s has no address left for m3',
+      message: 'the pool 10.9.0.2-10.9.0.3 has no address left for m3',
       place: { line: 5 },
     },
   ]);

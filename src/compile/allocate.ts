@@ -1,7 +1,7 @@
 import { by, byText, type Diagnostic, type Place } from '#base';
 import type { Prefix } from '#ip';
 import { Address, type AddressRange } from '#ip';
-import type { Machine, Network } from '#spec';
+import type { Machine, Network, SegmentSite } from '#spec';
 import { compileErrors } from './errors.ts';
 import type { Ledger } from './inputs.ts';
 
@@ -111,29 +111,45 @@ function tunnelled(network: Network, used: Set<string>): readonly Claim[] {
   }));
 }
 
-function stationed({ segments }: Network, used: Set<string>): readonly Claim[] {
+function stationed({ segments, members }: Network, used: Set<string>): readonly Claim[] {
+  const former = new Map(members.map(({ name, was }) => [name, was]));
   return segments.flatMap(({ name: segment, sites, stations }) => {
+    const sources = new Map<string, Source>();
     const pools = new Map(
-      sites.map(({ site, pools }) => [
+      sites.map(({ site, pools, mode }) => [
         site,
-        pools.map((pool) => poolOf(segment, site, pool, used)),
+        pools.map((pool) => {
+          // That of all members is one.
+          const known = sources.get(String(pool)) ?? poolOf(segment, site, mode, pool, used);
+          sources.set(String(pool), known);
+          return known;
+        }),
       ]),
     );
     return stations.map(({ name, site, place, addresses, isGiven }) => ({
-      ...{ name, place, own: isGiven ? [] : addresses },
+      ...{ name, was: former.get(name), place, own: isGiven ? [] : addresses },
       from: isGiven ? (pools.get(site) ?? []) : [],
     }));
   });
 }
 
-const poolOf = (segment: string, site: string, pool: AddressRange, used: Set<string>): Source => ({
-  range: pool,
-  fresh: unused(pool.first, pool.last, used),
-  exhausted: (machines, place) => {
-    const args = { pool: String(pool), segment, site, machines };
-    return compileErrors.diagnostic('compile/pool-exhausted', args, { place });
-  },
-});
+function poolOf(
+  segment: string,
+  site: string,
+  mode: SegmentSite['mode'],
+  pool: AddressRange,
+  used: Set<string>,
+): Source {
+  const at = mode === 'alone' ? segment : `${segment}.sites.${site}`;
+  return {
+    range: pool,
+    fresh: unused(pool.first, pool.last, used),
+    exhausted: (machines, place) => {
+      const args = { pool: String(pool), at, machines };
+      return compileErrors.diagnostic('compile/pool-exhausted', args, { place });
+    },
+  };
+}
 
 /** Told once for each source, at the first machine that gets no address, however many more there are. */
 function exhausted(source: Source, [first, ...others]: readonly Claim[]): Diagnostic[] {

@@ -10,8 +10,8 @@ export const compileErrors = errorTable({
     fix: 'Widen the overlay, or add another prefix to the list.',
   },
   'compile/pool-exhausted': {
-    says: 'the pool {pool} of site {site} in segment {segment} has no address left for {machines}',
-    fix: "Widen 'segments.{segment}.sites.{site}.pool', or say the 'address' of machines that have others.",
+    says: 'the pool {pool} has no address left for {machines}',
+    fix: "Widen 'segments.{at}.pool', or say the addresses of machines that have others.",
   },
   'compile/unknown-machine': {
     says: 'there is no machine or host named {name}',

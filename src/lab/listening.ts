@@ -8,8 +8,14 @@ import { ask } from './station/client.ts';
 import type { Station } from './underlay/plan.ts';
 
 /** All addresses a station answers on: those of its networks and of the overlay. */
-export const addressesOf = (model: Model, { name, addresses }: Station): readonly string[] =>
-  [...(model.nodesByName.get(name)?.overlay ?? []), ...addresses].map(String);
+export const addressesOf = (model: Model, { name, addresses }: Station): readonly string[] => {
+  const node = model.nodesByName.get(name);
+  // Those that a member has in a segment.
+  const inside = model.network.segments.flatMap(({ stations }) =>
+    stations.filter((one) => node && one.name === name).flatMap((one) => one.addresses),
+  );
+  return [...(node?.overlay ?? []), ...inside, ...addresses].map(String);
+};
 
 /** Every machine listens on every class of flows. Throws `lab/station-silent` where it cannot. */
 export async function listenEverywhere(lab: Lab): Promise<void> {

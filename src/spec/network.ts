@@ -191,17 +191,21 @@ export interface Dhcp {
   readonly forward: readonly Address[];
 }
 
-/** Where a segment meets one site. */
+/** Where a segment meets one site, or one member. */
 export interface SegmentSite extends Located {
+  /** A member that joins alone is a site of its own, by its name. */
   readonly site: string;
   /** The addresses of the machines there, sorted and disjoint. */
   readonly pools: readonly AddressRange[];
-  /** The device of the gateway on which those machines are. */
+  /** The device of the gateway on which those machines are; empty: there are none but the member itself. */
   readonly port: string;
   /** Their 802.1Q tag on that port. */
   readonly vlan?: number;
-  /** Whether frames of other sites come out of that port as they are, or all from the gateway's own address. */
-  readonly mode: 'bridge' | 'proxy';
+  /**
+   * Whether frames of other sites come out of that port as they are, or all from the gateway's own address; or the machine
+   * is alone.
+   */
+  readonly mode: 'bridge' | 'proxy' | 'alone';
   readonly dhcp: Dhcp;
 }
 

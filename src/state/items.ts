@@ -219,6 +219,12 @@ export interface VethItem {
   readonly bridge: string;
   /** Of the other end, sorted. */
   readonly addresses: readonly string[];
+  /** The bridge that this end is on; empty: none. */
+  readonly on: string;
+  /** Of the other end; empty: whatever it has. */
+  readonly peerMac: string;
+  /** Of the other end; 0: whatever it has. */
+  readonly mtu: number;
   readonly up: boolean;
 }
 

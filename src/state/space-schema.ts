@@ -79,12 +79,18 @@ export const Veth = Type.Object(
   {
     name: Type.String(),
     mac: Type.String(),
+    /** On which this end is; since version 2. */
+    bridge: Type.Optional(Type.String()),
     peer: Type.Object(
       {
         namespace: Type.String(),
         name: Type.String(),
         bridge: Type.Optional(Type.String()),
         addresses: Type.Array(Type.String()),
+        /** Where others know it by it; since version 2. */
+        mac: Type.Optional(Type.String()),
+        /** What it sends at most, in bytes; since version 2. Else as much as the ports beside it. */
+        mtu: Type.Optional(Type.Integer()),
       },
       closed,
     ),

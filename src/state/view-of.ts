@@ -221,10 +221,10 @@ function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
   for (const { name, parent, tag, bridge = '' } of wanted.vlans?.items ?? []) {
     putItem(into, 'vlans', { name, parent, tag, bridge, up: true });
   }
-  for (const { name, mac, peer } of wanted.veths?.items ?? []) {
-    const { namespace, bridge = '', addresses } = peer;
+  for (const { name, mac, bridge: on = '', peer } of wanted.veths?.items ?? []) {
+    const { namespace, bridge = '', addresses, mac: peerMac = '', mtu = 0 } = peer;
     const far = { namespace, peer: peer.name, bridge, addresses: addresses.toSorted(byText) };
-    putItem(into, 'veths', { name, mac, ...far, up: true });
+    putItem(into, 'veths', { name, mac, on, ...far, peerMac, mtu, up: true });
   }
   for (const server of wanted.dhcpServers?.items ?? []) {
     putItem(into, 'dhcp-servers', dhcpServerItem(server));

@@ -7,7 +7,7 @@ export const stranger = '02:00:00:00:00:66';
 const vacant = '10.9.0.77';
 
 const hex = (mac: string): string => mac.replaceAll(':', '');
-const word = (value: number): string => value.toString(16).padStart(4, '0');
+export const word = (value: number): string => value.toString(16).padStart(4, '0');
 const bytes = (text: string): string => {
   const { family, value } = Address.parse(text);
   return value.toString(16).padStart(family === 4 ? 8 : 32, '0');

@@ -1,7 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ipLies, linkLies, type Speaker, stranger } from '../agent/frames.ts';
+import { datagramOf, ipLies, linkLies, type Speaker, stranger, word } from '../agent/frames.ts';
+import { packetsOf } from '../agent/segment-world.ts';
 import { outcomeOf } from '../support/hawser.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -17,6 +18,10 @@ const vacant = { knox: '10.101.200.1', epouta: '10.101.100.1' } as const;
 const send = `socket(my $s, 17, 3, 0) or die "socket: $!";
 my $index = shift() + 0;
 send($s, pack("H*", $_), 0, pack("SniSCCa8", 17, 3, $index, 0, 0, 6, "")) or die "send: $!" for @ARGV;`;
+
+/** Sends a datagram of these bytes to where gateways take VXLAN. */
+const sendUdp = `use IO::Socket::INET;
+IO::Socket::INET->new(Proto => "udp", PeerAddr => "10.0.0.1:14789")->send(pack("H*", $ARGV[0]));`;
 
 /** Forgets who it knows and is known: its switch forgets a port that goes down, and IPv6 would speak at once. */
 const fallSilent = `sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1; way=$(ip route show default)
@@ -124,7 +129,10 @@ suite('the stretched segment of the examples', {
     expect(lease).toContain(`bound ${knox.address} 10.101.128.0`);
 
     const crossed = endCapture();
-    expect(crossed).not.toMatch(/ARP|Broadcast|ff:ff:ff:ff:ff:ff|33:33:/);
+    expect(crossed).not.toMatch(/Broadcast|ff:ff:ff:ff:ff:ff|33:33:/);
+    // A member asks those that it knows, and them alone, whether they are still there.
+    const others = crossed.split('\n').filter((line) => !/\b02:6d:/.test(line));
+    expect(others.join('\n')).not.toMatch(/ARP/);
     for (const lie of [...Object.values(vacant), stranger]) expect(crossed).not.toContain(lie);
   }
 
@@ -176,6 +184,19 @@ suite('the stretched segment of the examples', {
       `${knox.address} knox-1`,
     ]);
     expect(at('knox-1', 'ip link show dev eth0')).toContain('mtu 1390');
+  });
+
+  test('has a member alone, which is at home in it, and speaks for nobody else', async () => {
+    at('instrument', `ping -nc 1 -W 2 ${knox.address}; ping -nc 1 -W 2 ${epouta.address}`);
+    at('epouta-1', 'ping -nc 1 -W 2 10.101.0.2');
+    expect(at('instrument', 'ip link show dev vni1203')).toContain('mtu 1390');
+    const refused = (): number =>
+      packetsOf(at('knox-gw', 'nft list counter inet hawser-stretched vxlan'));
+    const before = refused();
+    // As VXLAN, out of its own tunnel: past the border at the member itself.
+    const lie = datagramOf(epouta, knox, 7);
+    at('instrument', `perl -e '${sendUdp}' 0800000000${word(1203)}00${lie}`);
+    await until('it is counted', () => refused() > before);
   });
 
   test('goes on without its agents, and with others', async () => {

@@ -52,15 +52,21 @@ function proposalsText(proposals: readonly PoolProposal[]): string {
   const bySegment = Map.groupBy(proposals, ({ segment }) => segment);
   const blocks = [...bySegment].flatMap(([segment, sites]) => [
     `  ${segment}:`,
+    ...sites.filter(({ site }) => site === undefined).map(memberPool),
     '    sites:',
-    ...sites.map(({ site, pools }) =>
-      pools.length === 0
-        ? `      # ${site}: no room is left`
-        : `      ${site}: { pool: ${poolText(pools)} }`,
-    ),
+    ...sites
+      .filter(({ site }) => site !== undefined)
+      .map(({ site, pools }) =>
+        pools.length === 0
+          ? `      # ${site}: no room is left`
+          : `      ${site}: { pool: ${poolText(pools)} }`,
+      ),
   ]);
   return ['segments:', ...blocks].join('\n');
 }
+
+const memberPool = ({ pools }: PoolProposal): string =>
+  pools.length === 0 ? '    # no room is left for its members' : `    pool: ${poolText(pools)}`;
 
 const poolText = (pools: PoolProposal['pools']): string =>
   pools.length === 1 ? String(pools[0]) : `[${pools.join(', ')}]`;
@@ -87,7 +93,9 @@ const stationNames = (network: Network): readonly string[] => [
     ...site.hosts.map((host) => host.name),
   ]),
   ...network.members.map((member) => member.name),
-  ...network.segments.flatMap(({ stations }) => stations.map((station) => station.name)),
+  ...network.segments.flatMap(({ stations }) =>
+    stations.filter(({ name, site }) => name !== site).map((station) => station.name),
+  ),
 ];
 
 /** Verdicts of every pair in its first family, per span of ports that the policy tells apart. */

@@ -137,16 +137,23 @@ function provePair(model: Model, segment: Segment, [from, to]: Pair): readonly D
   return families
     .filter((family) => has(from, family) && has(to, family))
     .flatMap((family) => {
-      const first = trace(model, from.name, to.name, { protocol: 'icmp' }, family);
+      const target = called(to, family);
+      const first = trace(model, from.name, target, { protocol: 'icmp' }, family);
       if (first.verdict === 'outside') return [];
       const table = tableFor(model, first);
       return portsOf(table)
         .filter((port) => !isDhcp(port))
-        .map((port) => trace(model, from.name, to.name, port, family))
+        .map((port) => trace(model, from.name, target, port, family))
         .filter((found) => found.verdict !== wantedOf(found, table, isOurs))
         .flatMap((found) => findingOf(model, segment, [from, to], found));
     });
 }
+
+/** By its name a member may be meant as what it is outside of the segment. */
+const called = ({ name, site, addresses }: Station, family: Family): string => {
+  const inside = addresses.find((address) => address.family === family);
+  return site === name && inside ? String(inside) : name;
+};
 
 /** `isOurs`: to a router of ours, which answers pings alone. */
 function wantedOf({ port }: Trace, table: PortTable | undefined, isOurs: boolean) {

@@ -7,7 +7,7 @@ import type { Model } from '../model.ts';
 import { placesOf } from '../trace/places.ts';
 import { hostOf, routerIn } from '../trace/router.ts';
 import { stationOf } from '../trace/segment.ts';
-import { sharedFamilies, trace } from '../trace/trace.ts';
+import { meetInSegment, sharedFamilies, trace } from '../trace/trace.ts';
 import { causeOf } from './causes.ts';
 import { leakOf } from './leaks.ts';
 
@@ -94,7 +94,7 @@ function runOutside(
 /** Whether a test fails by a cause that another finding tells already. */
 function isTold(model: Model, { from, to }: PolicyTest, failed: Trace): boolean {
   if (failed.verdict !== 'unreachable' || failed.destination === '') return false;
-  if (stationOf(model, from) ?? stationOf(model, to)) return false;
+  if (meetInSegment(model, from, to)) return false;
   const { family } = Address.parse(failed.destination);
   const places = placesOf(model);
   return causeOf(model, places.station(from), places.station(to), family)?.told ?? false;

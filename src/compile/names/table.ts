@@ -48,7 +48,10 @@ function* machinesIn(model: Model): Generator<Named> {
     yield namedIn(host.name, host.site, addressesOf(model, host.name));
   }
   for (const { stations } of model.network.segments) {
-    for (const { name, site, addresses } of stations) yield namedIn(name, site, addresses);
+    for (const { name, site, addresses } of stations) {
+      // A member is found by all at its overlay address.
+      if (name !== site) yield namedIn(name, site, addresses);
+    }
   }
 }
 

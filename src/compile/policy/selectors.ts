@@ -24,12 +24,15 @@ export function selectorResolver(model: Model): (selectors: readonly Selector[])
     segments.length === 0 ? model.inside : union([model.inside, segmentRanges(segments)]);
 
   const machine = (name: string): PrefixSet => {
-    const node = model.nodesByName.get(name);
-    if (node) return addressesOfNode(node);
     const host = model.hostsByName.get(name);
-    return host
-      ? addressesOfHost(host)
-      : addressesOfStations(model, stationsByName.get(name) ?? []);
+    if (host) return addressesOfHost(host);
+    const node = model.nodesByName.get(name);
+    const inSegments = stationsByName.get(name);
+    if (node && !inSegments) return addressesOfNode(node);
+    return union([
+      ...(node ? [addressesOfNode(node)] : []),
+      addressesOfStations(model, inSegments ?? []),
+    ]);
   };
 
   const site = (name: string): PrefixSet => {

@@ -42,6 +42,7 @@ export function filterOf(model: Model, node: Node, devices: readonly string[]): 
         ...(guard ? leaving : []),
       ]),
       hook('input', [...vxlan.rules, ...probesIn(node, devices), ...arriving]),
+      ...vxlan.chains,
       { name: 'arrive', rules: arrive(inside, guard ? 'goto guard' : 'return') },
       ...(guard ? [hook('output', [...probesOut(devices), ...leaving]), ...guard.chains] : []),
     ].sort(by((chain) => chain.name)),

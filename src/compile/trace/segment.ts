@@ -299,10 +299,11 @@ function hopsOf(
   to: Station,
 ): readonly Hop[] {
   const header = { source, destination };
+  const isAlone = ({ name }: Station, gateway: Node): boolean => name === gateway.name;
   return [
-    { machine: from.name, interface: 'lan', ...header },
+    ...(isAlone(from, near) ? [] : [{ machine: from.name, interface: 'lan', ...header }]),
     { machine: near.name, interface: vxlan, peer: far.name, ...header },
-    { machine: far.name, interface: 'lan', ...header },
+    ...(isAlone(to, far) ? [] : [{ machine: far.name, interface: 'lan', ...header }]),
     { machine: to.name, ...header },
   ];
 }

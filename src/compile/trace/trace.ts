@@ -24,7 +24,7 @@ export function trace(model: Model, from: string, to: string, port: Port, family
     const sender = placesOf(model).station(from).name;
     return traceInward(model, sender, router, to, port, carry);
   }
-  if (stationOf(model, from) ?? stationOf(model, to)) {
+  if (meetInSegment(model, from, to)) {
     return traceSegment(model, from, to, port, carry, family);
   }
   const places = placesOf(model);
@@ -39,6 +39,14 @@ export function trace(model: Model, from: string, to: string, port: Port, family
   if (!shared || !destination) return noFamily(from, to, port, families);
   if (receiver?.name === from) return self(from, destination, port);
   return flow(places, sender, receiver, destination, port, to);
+}
+
+/** Members have two places: what they and the machines of their segment say to each other goes by that. */
+export function meetInSegment(model: Model, from: string, to: string): boolean {
+  const [a, b] = [stationOf(model, from), stationOf(model, to)];
+  const isMember = (name: string): boolean => model.nodesByName.has(name);
+  if (a && b) return !(isMember(from) && isMember(to));
+  return (a !== undefined && !isMember(from)) || (b !== undefined && !isMember(to));
 }
 
 /** The families in which two stations can talk to each other. */
@@ -172,9 +180,10 @@ const self = (name: string, address: Address, port: Port): Trace => ({
 /** Families in which two machines can talk. Throws `compile/unknown-machine`. */
 export function sharedFamilies(model: Model, from: string, to: string): readonly Family[] {
   const places = placesOf(model);
+  const meet = meetInSegment(model, from, to);
   const familiesFor = (name: string): readonly Family[] => {
-    const own = stationOf(model, name)?.station.addresses ?? addressesOf(places.station(name));
-    return own.map((address) => address.family);
+    const own = meet ? stationOf(model, name)?.station.addresses : undefined;
+    return (own ?? addressesOf(places.station(name))).map((address) => address.family);
   };
   const [mine, theirs] = [familiesFor(from), familiesFor(to)];
   return ([4, 6] as const).filter((family) => mine.includes(family) && theirs.includes(family));

@@ -23,8 +23,10 @@ function farEnd(context: Context, name: string): Far | undefined {
   return undefined;
 }
 
-function itemOf(context: Context, { name, mac = '', up }: Device): VethItem {
+/** What nobody wished of the other end may be anything. */
+function itemOf(context: Context, { name, mac = '', up, master = '' }: Device): VethItem {
   const far = farEnd(context, name);
+  const { peerMac = '', mtu = 0 } = context.wanted.veths.get(name) ?? {};
   return {
     name,
     mac,
@@ -32,6 +34,9 @@ function itemOf(context: Context, { name, mac = '', up }: Device): VethItem {
     peer: far?.device.name ?? '',
     bridge: far?.device.master ?? '',
     addresses: [...(far?.device.addresses ?? [])].sort(),
+    on: master,
+    peerMac: peerMac && (far?.device.mac ?? ''),
+    mtu: mtu && (far?.device.mtu ?? 0),
     up: up && (far?.device.up ?? false),
   };
 }
@@ -72,27 +77,32 @@ const isOther = (a: VethItem, b: VethItem): boolean =>
 
 /** The far end is finished first, so that a pair that is up leads somewhere. */
 async function establish(context: Context, item: VethItem, before?: VethItem): Promise<void> {
-  const { name, mac, peer, bridge, addresses } = item;
+  const { name, mac, peer, bridge, addresses, on, peerMac, mtu } = item;
   if (!before || isOther(before, item)) await make(context, item);
   const kept = before && !isOther(before, item) ? before.addresses : [];
   const nodad = (address: string): string => (address.includes(':') ? ' nodad' : '');
   await ipLines(context.runIn(item.namespace), [
-    ...(bridge === ''
-      ? []
-      : [`link set dev ${peer} addrgenmode none`, `link set dev ${peer} master ${bridge}`]),
+    ...onto(peer, bridge),
+    ...(peerMac === '' ? [] : [`link set dev ${peer} address ${peerMac}`]),
+    ...(mtu === 0 ? [] : [`link set dev ${peer} mtu ${mtu}`]),
     ...kept
       .filter((one) => !addresses.includes(one))
       .map((one) => `address del ${one} dev ${peer}`),
     ...addresses.map((one) => `address replace ${one} dev ${peer}${nodad(one)}`),
     `link set dev ${peer} up`,
   ]);
-  await ipLines(context.run, [`link set dev ${name} address ${mac} up`]);
+  await ipLines(context.run, [...onto(name, on), `link set dev ${name} address ${mac} up`]);
 }
+
+const onto = (device: string, bridge: string): readonly string[] =>
+  bridge === ''
+    ? []
+    : [`link set dev ${device} addrgenmode none`, `link set dev ${device} master ${bridge}`];
 
 /** Pairs of devices that lead out of a namespace. Both ends go together, with the first of their namespaces. */
 export const veth: LinuxFacility = {
   name: 'veths',
-  v: 1,
+  v: 2,
 
   observe: async (context) => (into) => {
     for (const device of context.devices.all) {

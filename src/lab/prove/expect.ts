@@ -63,7 +63,7 @@ function leaving(
   wanted: readonly Port[] | undefined,
 ): readonly Expected[] {
   const router = model.network.routers.find((one) => one.name === name);
-  if (!router?.segments.includes(from.segment ?? '')) return [];
+  if (from.kind !== 'segment' || !router?.segments.includes(from.segment ?? '')) return [];
   const ports = wanted ?? outsidePorts(model.network, router);
   return targets
     .filter(({ address }) => from.addresses.some(({ family }) => family === address.family))

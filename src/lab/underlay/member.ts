@@ -1,5 +1,5 @@
 import type { Address, Prefix } from '#ip';
-import type { Machine } from '#spec';
+import type { Machine, Network } from '#spec';
 import type { Draft, NsDraft } from './draft.ts';
 import { endpointAddress } from './endpoints.ts';
 import { internet, type Station } from './plan.ts';
@@ -8,15 +8,18 @@ import { usable } from './space.ts';
 import { connect } from './uplink.ts';
 
 /** A lone machine: on the internet itself when it has an endpoint, else at home behind a NAT. */
-export function addMember(draft: Draft, member: Machine): void {
+export function addMember(draft: Draft, member: Machine, { segments }: Network): void {
   const ns = draft.namespace(member.name);
   const mtu = member.mtu ?? 1500;
   const edge = member.endpoint
     ? onInternet(draft, member, ns, mtu)
     : atHome(draft, member, ns, mtu);
+  const isIn = ({ name }: { readonly name: string }): boolean => name === member.name;
+  const segment = segments.find(({ stations }) => stations.some(isIn));
   draft.stations.push({
     name: member.name,
     kind: 'member',
+    ...(segment && { segment: segment.name }),
     unit: member.name,
     device: 'eth0',
     mtu,

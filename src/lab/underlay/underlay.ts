@@ -17,7 +17,7 @@ import { addSegments } from './stretched.ts';
 export function underlayOf(network: Network, server?: string): Underlay {
   const draft = new Draft(spaceBeside(network), familiesOf(network));
   for (const site of network.sites) addSite(draft, site);
-  for (const member of network.members) addMember(draft, member);
+  for (const member of network.members) addMember(draft, member, network);
   addSegments(draft, network);
   addOutside(draft, network);
   if (server !== undefined) addServer(draft, server);

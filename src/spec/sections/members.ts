@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import type { Place } from '#base';
-import { by } from '#base';
+import { by, shortHash } from '#base';
 import { Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
@@ -18,6 +18,16 @@ const Member = words.mapping(
           description:
             'The site it is attached to and goes through. Without it the member takes part in the topology itself.',
           examples: ['bielefeld'],
+        },
+        'name',
+      ),
+    ),
+    segment: words.optional(
+      words.text(
+        {
+          description:
+            'The segment it joins alone: it is given an address of the `pool` of the segment, besides its own.',
+          examples: ['mosler'],
         },
         'name',
       ),
@@ -93,6 +103,7 @@ function readMember(name: string, source: MemberSource, place: Place, draft: Dra
   const around = { subnets: [], nat: 'port-preserving', ssh: draft.defaults.ssh } as const;
   const machine = readMachine(name, 'member', source, place, around, draft);
   const managed = source.managed ?? true;
+  readSegment(machine, source, managed, draft);
   return {
     ...machine,
     ...(source.hub !== undefined && readHub(source.hub, source, draft)),
@@ -102,6 +113,30 @@ function readMember(name: string, source: MemberSource, place: Place, draft: Dra
     ...(source.allowed_ips !== undefined && readAllowedIps(name, source, managed, draft)),
   };
 }
+
+/** It is the only machine of a site of its own; whoever has nothing of ours cannot be one. */
+function readSegment(
+  { name, tags, place, fields }: Machine,
+  source: MemberSource,
+  managed: boolean,
+  draft: Draft,
+): void {
+  const [segment] = textsOf(source, 'segment');
+  if (!segment) return;
+  if (!managed) {
+    draft.report(errors.diagnostic('spec/segment-unmanaged', { name }, segment));
+    return;
+  }
+  const mac = memberMac(`${draft.network}/${segment.text}/${name}`);
+  draft.claimMac(mac, name, segment.place);
+  const bare = { addresses: [], isGiven: true, allow: [] };
+  const station = { name, site: name, segment, mac, tags, isAlone: true, place, fields };
+  draft.stations.push({ ...station, ...bare });
+}
+
+/** Of those that nobody sells (the second bit); the same whenever it is made. */
+const memberMac = (of: string): string =>
+  ['02', '6d', ...(shortHash(of).match(/../g) ?? [])].join(':');
 
 /** A day ends when the next one begins. */
 function readExpires(

@@ -105,6 +105,13 @@ const SegmentSchema = words.mapping(
         examples: [['10.101.128.0']],
       }),
     ),
+    pool: words.optional(
+      words.atLeastOne({
+        description:
+          'The addresses of members that join it alone, as `first-last`, one for each of IPv4 and IPv6 at most; in no pool of a site.',
+        examples: ['10.101.0.2-10.101.0.2'],
+      }),
+    ),
     flood: words.optional(
       words.yesOrNo({
         description:
@@ -169,13 +176,9 @@ function readSegment({ name, place, source, stations }: Reading, draft: Draft): 
   const sites = written.map(([site, from], index): SegmentSite => {
     const at = { text: site, place: placeOfKey(source.sites, site) };
     draft.names.expect(at, 'site', ['site']);
-    const pools = textsOf(from, 'pool').flatMap((text) => {
-      const range = draft.parse(text, AddressRange.parse);
-      return range ? [{ range, at: text }] : [];
-    });
     return {
       site,
-      pools: layout.claimPools(site, pools),
+      pools: layout.claimPools(site, readPools(from, draft)),
       port: from.port ?? '',
       ...(from.vlan !== undefined && { vlan: from.vlan }),
       mode: from.mode ?? 'bridge',
@@ -183,7 +186,12 @@ function readSegment({ name, place, source, stations }: Reading, draft: Draft): 
       ...located(from, at.place),
     };
   });
-  draft.proposals.push(...propose({ name, subnets, routers, sites, stations }));
+  const pools = layout.claimPools(undefined, readPools(source, draft));
+  const alone = stations.filter(({ isAlone }) => isAlone);
+  const hasMembers = alone.length > 0 || pools.length > 0;
+  draft.proposals.push(...propose({ name, subnets, routers, sites, stations, hasMembers }));
+  if (source.pool === undefined) reportPoolless(name, alone, draft);
+  sites.push(...alone.map((member) => siteOf(member, pools)));
   return {
     name,
     vni: source.vni ?? 0,
@@ -196,6 +204,24 @@ function readSegment({ name, place, source, stations }: Reading, draft: Draft): 
     ...located(source, place),
   };
 }
+
+const readPools = (source: { readonly pool?: SiteSource['pool'] }, draft: Draft) =>
+  textsOf(source, 'pool').flatMap((at) => {
+    const range = draft.parse(at, AddressRange.parse);
+    return range ? [{ range, at }] : [];
+  });
+
+function reportPoolless(name: string, [first]: Draft['stations'], draft: Draft): void {
+  if (!first) return;
+  const args = { segment: name, name: first.name };
+  draft.report(errors.diagnostic('spec/segment-without-pool', args, first.segment));
+}
+
+/** A member alone. */
+const siteOf = (
+  { site, place, fields }: Draft['stations'][number],
+  pools: readonly AddressRange[],
+): SegmentSite => ({ site, pools, port: '', mode: 'alone', dhcp: noDhcp, place, fields });
 
 /** One per family at most. */
 function readSubnets(name: string, source: SegmentSource, draft: Draft): readonly Prefix[] {

@@ -29,6 +29,8 @@ export interface DraftStation extends Located {
   readonly addresses: readonly { readonly address: Address; readonly at: Text }[];
   /** The file says no address: it is given one. */
   readonly isGiven: boolean;
+  /** A member. */
+  readonly isAlone: boolean;
   readonly mac: string;
   readonly allow: readonly { readonly prefix: Prefix; readonly at: Text }[];
   readonly tags: readonly string[];
@@ -61,7 +63,7 @@ export function readStations(
     const addresses = texts.flatMap((all) => readAddress(name, all[index], draft));
     const mac = macs[index] ?? '';
     const site = around.site ?? '';
-    const station = { name, site, segment, addresses, isGiven, mac, allow, tags };
+    const station = { name, site, segment, addresses, isGiven, mac, allow, tags, isAlone: false };
     draft.stations.push({ ...station, ...located(source, at.place) });
   }
 }

@@ -29,7 +29,7 @@ export const segmentErrors = {
     fix: 'Put it into its `egress`, with `ports: [udp/53, tcp/53]`.',
   },
   'spec/pools-overlap': {
-    says: 'the pool {pool} overlaps {other} of site `{site}`, at {first}',
+    says: 'the pool {pool} overlaps {other} of {of}, at {first}',
     fix: 'Give each site addresses of its own: `hawser check --suggest` proposes pools.',
   },
   'spec/outside-pool': {
@@ -39,6 +39,14 @@ export const segmentErrors = {
   'spec/address-by-cloud': {
     says: '`{name}` has no `address`, and at site `{site}` the cloud gives those of segment `{segment}`',
     fix: 'Write the address that the cloud gave it: the other sites cannot know it otherwise.',
+  },
+  'spec/segment-unmanaged': {
+    says: '`{name}` cannot join a segment: it runs nothing of ours',
+    fix: 'Let it be managed, and join it with `hawser join`; or take `segment` out.',
+  },
+  'spec/segment-without-pool': {
+    says: 'segment `{segment}` has no addresses for members, and `{name}` joins it alone',
+    fix: 'Give the segment a `pool` of its own: `hawser check --suggest` proposes one.',
   },
   'spec/segment-not-there': {
     says: 'segment `{segment}` does not reach site `{site}`',

@@ -20,7 +20,8 @@ interface Found {
 
 interface Taken {
   readonly range: AddressRange;
-  readonly site: string;
+  /** Whose it is, as a message calls them. */
+  readonly of: string;
   readonly place: Place;
 }
 
@@ -81,20 +82,21 @@ export class Layout {
     );
   }
 
-  /** The pools of a site: inside the subnets, one per family, without what is reserved, nobody else's. */
-  claimPools(site: string, pools: readonly Written[]): readonly AddressRange[] {
+  /** The pools of a site, or of all members: inside the subnets, one per family, without what is reserved, nobody else's. */
+  claimPools(site: string | undefined, pools: readonly Written[]): readonly AddressRange[] {
+    const of = site === undefined ? 'its members' : `site \`${site}\``;
     for (const { range, at } of pools) {
       if (this.#subnetOf(range, at, `the pool ${at.text}`)) this.#checkReserved(range, at);
       const other = this.#pools.find((taken) => taken.range.overlaps(range));
       if (other) {
-        const args = { pool: at.text, other: String(other.range), site: other.site };
+        const args = { pool: at.text, other: String(other.range), of: other.of };
         const first = formatPlace(other.place);
         this.#report(errors.diagnostic('spec/pools-overlap', { ...args, first }, where(at)));
       }
-      this.#pools.push({ range, site, place: at.place });
+      this.#pools.push({ range, of, place: at.place });
     }
     const found = pools.map(({ range, at }) => ({ is: range, at }));
-    this.#checkFamilies(`the pool of site \`${site}\``, found);
+    this.#checkFamilies(`the pool of ${of}`, found);
     return pools.map(({ range }) => range).sort((a, b) => a.compare(b));
   }
 
@@ -109,10 +111,10 @@ export class Layout {
   /** Those machines whose site the segment reaches, each with its addresses in the pool of its site. */
   settle(sites: readonly SegmentSite[], stations: Draft['stations']): readonly Station[] {
     return stations
-      .map(({ segment, addresses, allow, ...station }): Station => {
+      .map(({ segment, addresses, allow, isAlone, ...station }): Station => {
         const here = sites.find(({ site }) => site === station.site);
         if (here) {
-          if (station.isGiven) this.#checkGiven(station, here);
+          if (station.isGiven && !isAlone) this.#checkGiven(station, here);
           for (const one of addresses) this.#checkPool(station.name, here, one);
         } else {
           const args = { segment: segment.text, site: station.site };

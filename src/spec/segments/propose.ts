@@ -5,7 +5,8 @@ import { edgesOf } from './edges.ts';
 /** A pool that a site of a segment could have: disjoint from all others, with nothing reserved in it. */
 export interface PoolProposal {
   readonly segment: string;
-  readonly site: string;
+  /** Absent: it is for the members of the segment. */
+  readonly site?: string;
   /** One per subnet that has room. */
   readonly pools: readonly AddressRange[];
 }
@@ -15,6 +16,8 @@ interface Wanted {
   readonly subnets: readonly Prefix[];
   readonly routers: readonly Address[];
   readonly sites: readonly Pick<SegmentSite, 'site' | 'dhcp'>[];
+  /** They have a pool of their own. */
+  readonly hasMembers: boolean;
   readonly stations: readonly {
     readonly site: string;
     readonly addresses: readonly { readonly address: Address }[];
@@ -26,14 +29,19 @@ interface Wanted {
  * site is given the part in which its machines and its DHCP server are, where that is still free; else
  * the first free one. Nothing where a subnet is too small for so many sites.
  */
-export function propose(wanted: Wanted): readonly PoolProposal[] {
+export function propose(given: Wanted): readonly PoolProposal[] {
+  const sites = given.hasMembers ? [...given.sites, ofMembers] : given.sites;
+  const wanted = { ...given, sites };
   const pools = wanted.subnets.map((subnet) => shareOut(subnet, wanted));
-  return wanted.sites.map(({ site }) => ({
+  return sites.map(({ site }) => ({
     segment: wanted.name,
-    site,
+    ...(site !== ofMembers.site && { site }),
     pools: pools.flatMap((bySite) => bySite.get(site) ?? []),
   }));
 }
+
+/** No site has this name. */
+const ofMembers = { site: '', dhcp: { by: 'none', addresses: [], forward: [] } } as const;
 
 function shareOut(subnet: Prefix, wanted: Wanted): ReadonlyMap<string, AddressRange> {
   const length = subnet.length + Math.ceil(Math.log2(Math.max(1, wanted.sites.length)));

@@ -142,7 +142,7 @@ function namesIn(model: Model, { stations }: Segment): NameEntry[] {
     .flatMap(({ name, site, addresses }) =>
       addresses.map((address) => ({
         address,
-        names: [`${name}.${zone}`, `${name}.${site}.${zone}`],
+        names: [`${name}.${zone}`, ...(site === name ? [] : [`${name}.${site}.${zone}`])],
       })),
     )
     .sort((a, b) => a.address.compare(b.address))

@@ -10,12 +10,15 @@ export const vxlan = 'vxlan';
 export const portOf = ({ port, vlan }: SegmentSite): string =>
   vlan === undefined ? port : `vlan${vlan}`;
 
-/** The segments that a machine carries to its site. */
+/** The end of a member in a segment, in the namespace of that. */
+export const endOfMember = 'member';
+
+/** The segments that a machine carries to its site, or a member to itself. */
 export function segmentsAt(
   { network }: Model,
   { isCarrier, unit, machine }: Node,
 ): readonly Segment[] {
-  if (!isCarrier || !unit.site || !machine.managed) return [];
+  if (!isCarrier || !machine.managed) return [];
   return network.segments.filter(({ sites }) => sites.some(({ site }) => site === unit.name));
 }
 

@@ -4,6 +4,7 @@ import type { Model, Node } from '../../model.ts';
 import { bordersOf } from './border.ts';
 import { dhcpAt } from './dhcp.ts';
 import { farStations, floodsOf } from './far.ts';
+import { memberEnd } from './member.ts';
 import { bridge, endOf, portOf, segmentsAt, vxlan } from './place.ts';
 import { policedBy, shownBridged } from './policed.ts';
 import { proxiedSite, proxyMac } from './proxied.ts';
@@ -59,7 +60,7 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
     fdb: { v: 1, items: local ? [...fdb] : [] },
     ...(local && flood && { floods: { v: 1 as const, items: [...floods] } }),
     neighbours: { v: 1, items: [...neighbours, ...(proxied?.neighbours.items ?? [])] },
-    ...(here && portsOf(here)),
+    ...(here && (here.mode === 'alone' ? memberEnd(model, node, segment) : portsOf(here))),
     nft: {
       v: 1,
       items: [...(server ? server.guarded(borders) : borders), ...policedBy(model, segment, here)],

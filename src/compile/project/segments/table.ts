@@ -5,13 +5,15 @@ import type { Model, Node } from '../../model.ts';
 import { bridge, endOf, gatewaysOf, vxlan } from './place.ts';
 
 /**
- * With whom a gateway keeps the table of a segment. None where it has no overlay address yet, and in proxy mode:
+ * With whom a gateway keeps the table of a segment. None where it has no overlay address yet, in proxy mode, and of members:
  * there the file alone says who is where.
  */
 export function tablesOf(model: Model, node: Node, segment: Segment): readonly Table[] {
   const local = endOf(model, node);
   const site = node.unit.name;
-  const bridged = new Set(segment.sites.flatMap((one) => (one.mode === 'proxy' ? [] : [one.site])));
+  const bridged = new Set(
+    segment.sites.flatMap((one) => (one.mode === 'bridge' ? [one.site] : [])),
+  );
   if (!local || !bridged.has(site)) return [];
   const peers = [...gatewaysOf(model, segment)].flatMap(([there, gateway]) => {
     if (!bridged.has(there)) return [];

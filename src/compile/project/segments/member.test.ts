@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { affected } from '../../affected.ts';
+import { proveSegments } from '../../check/segments.ts';
+import { emptyFacts } from '../../inputs.ts';
+import { linked } from '../../testing.ts';
+import { trace } from '../../trace/trace.ts';
+import { project } from '../project.ts';
+
+const file = (members = 'm: { hub: a, segment: lab }', policy = '') => `
+version: 1
+network: net
+overlay: 10.0.0.0/24
+sites:
+  a:
+    gateways: { ga: { endpoint: 192.0.2.1:51820, overlay: 10.0.0.1 } }
+    hosts: { a-1: { segment: lab, address: 10.9.0.2, mac: "02:00:00:00:00:0a" } }
+members: { ${members} }
+segments:
+  lab:
+    vni: 7
+    subnet: 10.9.0.0/24
+    pool: 10.9.0.200-10.9.0.201
+    sites:
+      a: { pool: 10.9.0.2-10.9.0.99, port: eth1 }
+${policy}`;
+
+const mac = /^02:6d(:[0-9a-f]{2}){4}$/;
+
+test('a member alone has an address of the pool of its segment, on a device of its own', () => {
+  const { namespaces } = project(linked(file()), 'm');
+  const space = namespaces['hw-net-lab'];
+  expect(space?.veths).toEqual({
+    v: 2,
+    items: [
+      {
+        name: 'member',
+        mac: expect.stringMatching(/^02:6e/),
+        bridge: 'bridge',
+        peer: {
+          namespace: 'root',
+          name: 'vni7',
+          mac: expect.stringMatching(mac),
+          mtu: 1390,
+          addresses: ['10.9.0.200/24'],
+        },
+      },
+    ],
+  });
+  expect(space?.ports).toBeUndefined();
+  expect(space?.fdb?.items).toEqual([
+    { device: 'vxlan', mac: '02:00:00:00:00:0a', to: '10.0.0.1' },
+  ]);
+  expect(namespaces['root']?.addresses?.items).toEqual([
+    { device: 'hw-net', address: '10.0.0.2/32' },
+  ]);
+});
+
+test('its gateway finds it as it finds those of a site, and hears it as itself alone', () => {
+  const { namespaces } = project(linked(file()), 'ga');
+  const [self] = namespaces['hw-net-lab']?.neighbours?.items ?? [];
+  expect(self).toMatchObject({ address: '10.9.0.200', mac: expect.stringMatching(mac) });
+  const right = `0x${self?.mac.replaceAll(':', '').slice(1)}`;
+  const [root] = namespaces['root']?.nft?.items ?? [];
+  expect(root?.chains.find(({ name }) => name === 'alone')?.rules).toEqual([
+    {
+      match: [
+        { left: 'ip saddr', op: '==', right: '10.0.0.2' },
+        { left: '@th,176,48', op: '!=', right },
+      ],
+      counter: 'vxlan',
+      verdict: 'drop',
+    },
+  ]);
+});
+
+test('it is followed between its segment and itself, and by its tunnel to all else', () => {
+  const model = linked(file());
+  const icmp = { protocol: 'icmp' } as const;
+  expect(trace(model, 'a-1', 'm', icmp)).toMatchObject({
+    verdict: 'allow',
+    destination: '10.9.0.200',
+    hops: [{ machine: 'a-1' }, { machine: 'ga', peer: 'm' }, { machine: 'm' }],
+  });
+  expect(trace(model, 'm', 'ga', icmp)).toMatchObject({ source: '10.0.0.2', verdict: 'allow' });
+});
+
+test('a policy that names it means it in the segment, too', () => {
+  const rules = 'policy: [{ from: m, to: a-1, ports: [tcp/22] }]\n';
+  const model = linked(file(undefined, rules));
+  const ssh = { protocol: 'tcp', first: 22, last: 22 } as const;
+  expect(trace(model, 'm', 'a-1', ssh).verdict).toBe('allow');
+  expect(trace(model, 'a-1', 'm', ssh).verdict).toBe('deny');
+});
+
+test('two of them meet in the segment by their addresses there, and the policy is proven for those', () => {
+  const rules = 'policy: [{ from: m, to: n, ports: [tcp/22] }]\n';
+  const model = linked(file('m: { hub: a, segment: lab }, n: { hub: a, segment: lab }', rules));
+  const ssh = { protocol: 'tcp', first: 22, last: 22 } as const;
+  expect(trace(model, 'm', '10.9.0.201', ssh)).toMatchObject({
+    verdict: 'allow',
+    source: '10.9.0.200',
+  });
+  expect(trace(model, 'm', 'n', ssh)).toMatchObject({ verdict: 'allow', source: '10.0.0.2' });
+  expect(proveSegments(model).diagnostics).toEqual([]);
+});
+
+test('one that comes concerns all of its segment, and keeps its address when it is called otherwise', () => {
+  const [none, one] = [linked(file('')), linked(file())];
+  expect(affected(none, one)).toEqual(['ga', 'm']);
+  const given = one.inputs.ledger;
+  const renamed = linked(file('m0: { hub: a, segment: lab, was: m }'), {
+    ...emptyFacts,
+    ledger: given,
+  });
+  expect(renamed.network.segments[0]?.stations.map(({ addresses }) => `${addresses}`)).toEqual([
+    '10.9.0.2',
+    '10.9.0.200',
+  ]);
+});
