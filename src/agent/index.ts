@@ -23,6 +23,7 @@ export {
   type Shown,
 } from './daemon/control.ts';
 export { type DaemonOptions, runAgent } from './daemon/daemon.ts';
+export { leasesIn } from './daemon/leases.ts';
 export type { Timings } from './daemon/machine.ts';
 export type { SessionStatus } from './daemon/session.ts';
 export { type Enrolment, Enrolments } from './enrolment.ts';

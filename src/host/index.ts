@@ -8,7 +8,7 @@ export {
   type Wish,
 } from './contract.ts';
 export { type Device, Devices } from './devices.ts';
-export { leaseFile } from './dnsmasq/leases.ts';
+export { countLeases, leaseFile } from './dnsmasq/leases.ts';
 export { hostErrors } from './errors.ts';
 export { findingOf } from './failure.ts';
 export { FakeHost } from './fake/index.ts';

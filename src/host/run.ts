@@ -61,6 +61,10 @@ function failure(argv: readonly string[], cause: Error): Error {
   return hostErrors.error('host/command-failed', args, { cause });
 }
 
+/** What ip(8) and nsenter(1) say of a program that they should have run inside, and that is not there. */
+const notThere =
+  /^(?:exec of "(.+)" failed|nsenter: failed to execute (.+)): No such file or directory$/m;
+
 function finish(
   argv: readonly string[],
   exit: number | string,
@@ -68,6 +72,8 @@ function finish(
   fine: readonly (number | string)[] = [0],
 ): Error | undefined {
   if (fine.includes(exit)) return undefined;
+  const [, byIp, byNsenter = byIp] = notThere.exec(stderr) ?? [];
+  if (byNsenter) return hostErrors.error('host/command-missing', { program: byNsenter });
   const args = { argv: argv.join(' '), exit: String(exit), stderr: stderr.trim() || 'no word' };
   return hostErrors.error('host/command-failed', args, { text: stderr });
 }

@@ -1,6 +1,7 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { leasesIn } from '#agent';
 import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -170,6 +171,9 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
   test('gives all others an address of the pool of their own site', () => {
     expect(ask(a, '02:00:00:00:00:aa')['ip']).toMatch(/^10\.9\.(12[89]|1[3-9]\d|2\d\d)\./);
     expect(ask(b, '02:00:00:00:00:bb')['ip']).toMatch(/^10\.9\.(\d\d?|1[01]\d|12[0-7])\./);
+    expect(leasesIn(join(a.folder, 'state'), states.a)).toEqual([
+      { segment: 'lab', site: 'knox-site', count: 2 },
+    ]);
   });
 
   test('gives addresses of IPv6 as well, and says what fits; nothing of it crosses', async () => {
@@ -253,6 +257,30 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
     send(67);
     await until('it is counted', () => counted('bridge', 'border') > crossed);
     await apply();
+  });
+
+  test('waits where there is no dnsmasq, and says so; the rest of the segment works', async () => {
+    const real = join(b.folder, 'programs');
+    ask(a, knox.mac);
+    kill(b);
+    b.do(`mkdir ${real} ${real}-left`);
+    b.do(`mount --bind /usr/sbin ${real}`);
+    b.do(
+      `ln -s -t ${real}-left ${readdirSync('/usr/sbin')
+        .map((name) => join(real, name))
+        .join(' ')}`,
+    );
+    b.do(`rm ${real}-left/dnsmasq`);
+    b.do(`mount --bind ${real}-left /usr/sbin`);
+    const { failures } = await b.apply(states.b);
+    expect(failures.map(({ error }) => error.code)).toEqual(['host/no-dhcp']);
+    expect(() => ask(b, pouta.mac, 2)).toThrow('no lease');
+    atStation(b, `ip address replace ${pouta.address}/16 dev eth0`);
+    await until('one reaches the other', () => reaches(b, knox.address), 20_000);
+    b.do('umount /usr/sbin');
+    await apply();
+    expect(ask(b, pouta.mac)['ip']).toBe(pouta.address);
+    b.do(`umount ${real}`);
   });
 
   test('goes without a trace', async () => {

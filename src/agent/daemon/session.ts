@@ -18,6 +18,7 @@ import { tryAll } from '../trials/trials.ts';
 import type { Leaving } from './control.ts';
 import { explained, findingsIn, list, messagesOf } from './findings.ts';
 import { actIn, nameOf } from './kept.ts';
+import { type Leases, leasesIn } from './leases.ts';
 import type { Look } from './look.ts';
 import type { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
@@ -39,6 +40,8 @@ export interface SessionStatus extends Holding {
   readonly pending: boolean;
   /** Why there is no connection. */
   readonly unreachable?: Finding;
+  /** Of its DHCP servers in segments; absent: it has none. */
+  readonly leases?: readonly Leases[];
 }
 
 /** One network of this machine: what its server says and is told. */
@@ -334,6 +337,7 @@ export class Session {
   status(): SessionStatus {
     const { machine, servers } = this.#enrolment;
     const connected = this.#link.isConnected;
+    const leases = this.state ? leasesIn(this.#machine.stateDir, this.state) : [];
     return {
       network: this.network,
       machine,
@@ -342,6 +346,7 @@ export class Session {
       pending: this.#pending,
       ...this.#upkeep.holding(),
       ...(this.#unreachable && !connected && { unreachable: this.#unreachable }),
+      ...(leases.length > 0 && { leases }),
     };
   }
 }

@@ -5,12 +5,10 @@ import type { Context } from '../context.ts';
 import { hostErrors } from '../errors.ts';
 import { writeFileAtomically } from '../files.ts';
 
+type Place = Pick<Context, 'stateFolder' | 'network' | 'namespace'>;
+
 /** What dnsmasq remembers of the addresses it gave: below the agent's own folder, so that a boot leaves it. */
-export const leaseFile = ({
-  stateFolder,
-  network,
-  namespace,
-}: Pick<Context, 'stateFolder' | 'network' | 'namespace'>): string =>
+export const leaseFile = ({ stateFolder, network, namespace }: Place): string =>
   join(stateFolder, 'leases', network, namespace);
 
 /** Where one that cannot be read is put. */
@@ -62,6 +60,15 @@ function readText(file: string): string | undefined {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : undefined;
   }
+}
+
+/** How many leases the DHCP server of a namespace remembers that hold at a time (seconds since 1970; never ending: 0). */
+export function countLeases(of: Place, now: number): number {
+  const lines = (readText(leaseFile(of)) ?? '').split('\n');
+  const ends = lines
+    .filter((one) => line.test(one) && !one.startsWith('duid'))
+    .map(Number.parseFloat);
+  return ends.filter((end) => end === 0 || end > now).length;
 }
 
 export function removeLeases(context: Context): void {
