@@ -113,6 +113,24 @@ test('DHCP stays at home, and the border that keeps it is named', () => {
   expect(flow('b-1', 'a-1', 'udp/69').verdict).toBe('allow');
 });
 
+test('a DHCP server of ours is an end of its site, asked for names and pings from all', () => {
+  const served = file
+    .replace('vni: 7', 'vni: 7, dns: 10.9.0.100'.replace(', ', '\n    '))
+    .replace('-10.9.0.99, "fd09::2-fd09::99"], port: eth1', '$&, dhcp: { address: 10.9.0.100 }');
+  const model = linked(`${served}policy: []\n`);
+  const asks = (from: string, port: string) => trace(model, from, '10.9.0.100', parsePort(port));
+  const names = asks('b-1', 'udp/53');
+  expect(names).toMatchObject({ to: 'DHCP server of a', verdict: 'allow' });
+  expect(names.hops.map(({ machine }) => machine)).toEqual(['b-1', 'gb', 'ga']);
+  expect(names.back.map(({ machine }) => machine)).toEqual(['ga', 'gb', 'b-1']);
+  expect(asks('a-1', 'udp/67')).toMatchObject({ verdict: 'allow' });
+  expect(asks('b-1', 'udp/67')).toMatchObject({ verdict: 'deny' });
+  expect(asks('a-1', 'tcp/22')).toMatchObject({
+    verdict: 'deny',
+    decision: { machine: 'ga', counter: 'server' },
+  });
+});
+
 test('nothing leads into a segment, out of it, or to whom the file does not name', () => {
   for (const [from, to, reason] of [
     ['ga', 'a-1', 'from outside into segment lab'],

@@ -12,6 +12,7 @@ import { segmentSpaces, spaceName } from '../project/segments/space.ts';
 import { stationsOf } from '../project/segments/stations.ts';
 import { askPolicy, type Flow } from './policed.ts';
 import { atRouter, hostOf, routerIn, throughRouter } from './router.ts';
+import { atServer, isServer, serversIn } from './server.ts';
 
 /** A machine of a segment, with its segment. */
 export interface Stationed {
@@ -27,7 +28,7 @@ function stationed(model: Model): ReadonlyMap<string, Stationed> {
   if (known) return known;
   const all = new Map(
     model.network.segments.flatMap((segment) =>
-      stationsOf(model, segment).flatMap((station) =>
+      [...stationsOf(model, segment), ...serversIn(model, segment)].flatMap((station) =>
         [station.name, ...station.addresses.map(String)].map((key): [string, Stationed] => [
           key,
           { station, segment },
@@ -96,6 +97,9 @@ export function traceSegment(
     }
     const isOurs = router && receiver.station.name === router.name && sender !== receiver;
     const found = within(model, [sender, receiver], ends, ends, carry);
+    if (isServer(receiver.station) && sender.station !== receiver.station && passes(found)) {
+      return atServer(model, sender.segment, receiver.station, found);
+    }
     return isOurs && passes(found) ? atRouter(model, router, found) : found;
   }
   const address = target ?? receiver?.station.addresses[0];
