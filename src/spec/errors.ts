@@ -291,10 +291,6 @@ export const errors = errorTable({
   },
   ...segmentErrors,
   ...routerErrors,
-  'spec/not-built': {
-    says: '{what}: this version checks it, and cannot build it yet',
-    fix: '{hint}',
-  },
   'spec/not-patchable': {
     says: '{file} is written in a way that cannot be changed here: {why}',
     fix: 'Change it by hand, and apply it.',

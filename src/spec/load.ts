@@ -5,7 +5,6 @@ import type { Network } from './network.ts';
 import { resolve } from './resolve.ts';
 import { FileSchema } from './schema.ts';
 import type { PoolProposal } from './segments/propose.ts';
-import { unbuilt } from './segments/unbuilt.ts';
 
 export interface Loaded {
   /** Present if no diagnostic is an error. */
@@ -28,7 +27,6 @@ export function loadNetwork(entry: string, reader: FileReader): Loaded {
   const isPart = found.some(isMissing);
   const file = readable ? conform(FileSchema, '', root, report) : undefined;
   const resolved = file && resolve(file, report);
-  if (resolved && !found.some(isError)) found.push(...unbuilt(resolved.network));
   const { network, proposals = [] } = resolved ?? {};
   const told = isPart ? found.filter((one) => !mayFollow(one, root?.place)) : found;
   const diagnostics = distinct(told).sort(byPlace);

@@ -87,8 +87,13 @@ function checkGateway(segment: Segment, here: SegmentSite, sites: Sites, draft: 
 
 /** One of ours tells machines to ask it for addresses of the families that it has itself. */
 function checkDhcp({ name }: Segment, here: SegmentSite, draft: Draft): void {
-  const { site, dhcp, pools, fields, place } = here;
+  const { site, dhcp, pools, mode, fields, place } = here;
   if (dhcp.by !== 'hawser' || pools.length === 0) return;
+  if (mode === 'proxy') {
+    const where = { place: fields['dhcp'] ?? place };
+    draft.report(errors.diagnostic('spec/dhcp-behind-proxy', { site, segment: name }, where));
+    return;
+  }
   for (const address of dhcp.addresses) {
     const { family } = address;
     if (pools.some((pool) => pool.family === family)) continue;

@@ -16,6 +16,10 @@ export const segmentErrors = {
     says: 'the DHCP server {address} of site `{site}` has no pool of IPv{family} to give from',
     fix: 'Give the site one (`hawser check --suggest` proposes pools for segment `{segment}`), or take the address out.',
   },
+  'spec/dhcp-behind-proxy': {
+    says: 'no machine at site `{site}` would hear a DHCP server of ours: its cloud drops foreign MAC addresses (`mode: proxy`), and answers of DHCP servers that are not its own, too',
+    fix: 'Say `by: cloud` there, and give the subnet in the cloud the pool of segment `{segment}`; or `mode: bridge`, if the cloud lets both pass.',
+  },
   'spec/forward-unanswered': {
     says: 'nobody at site `{site}` asks the DHCP server of segment `{segment}` for names, so it has none to forward',
     fix: 'Name it in `dns` of the segment, with `by: hawser`; or take `forward` out.',
