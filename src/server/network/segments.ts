@@ -15,10 +15,15 @@ export function segmentsOf({
   return {
     segments: segments.map(({ name, vni, subnets, stations, sites: places }) => ({
       ...{ name, vni, subnets: subnets.map(String) },
-      sites: places.map(({ site, mode }) => ({
-        ...{ ...gatewayOf(site), mode },
-        machines: stations.filter((station) => station.site === site).length,
-      })),
+      // Members that are alone in it are drawn as machines.
+      sites: places.flatMap(({ site, mode }) =>
+        mode === 'alone'
+          ? []
+          : {
+              ...{ ...gatewayOf(site), mode },
+              machines: stations.filter((station) => station.site === site).length,
+            },
+      ),
     })),
     routers: routers.map(({ name, site, segments: own, egress, forwards }) => ({
       ...{ name, ...gatewayOf(site), segments: [...own] },
