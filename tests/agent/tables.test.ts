@@ -123,7 +123,7 @@ suite('the table of a segment, with no server', {
         return text.includes('agent/two-places') && text;
       });
       expect(said).toMatch(
-        /10\.9\.0\.50 of segment lab is at two places: at site knox, and at site pouta/,
+        /10\.9\.0\.50 of segment lab is at two places: at site knox \(02:00:00:00:00:50\), and at site pouta \(02:00:00:00:00:67\)/,
       );
     }
     await until('its log says so, from where servers are told', () =>
@@ -151,7 +151,7 @@ suite('the table of a segment, with no server', {
         return text.includes('fd09::60') && text;
       });
       expect(said).toMatch(
-        /fd09::60 of segment lab is at two places: at site \w+, and at site \w+/,
+        /fd09::60 of segment lab is at two places: at site \w+ \(02:.*\), and at site \w+ \(02:.*\)/,
       );
     }
     expect(neighbour()).toContain('02:00:00:00:06:60');

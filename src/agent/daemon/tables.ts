@@ -18,10 +18,18 @@ export const tablesOf = (machine: Machine, network: string, kick: () => void): T
 
 /** What is at two places in its segments, as people are told. */
 export const conflictsOf = ({ conflicts }: Tables): readonly Finding[] =>
-  conflicts.map(({ segment, of, sites: [a, b], file }) =>
+  conflicts.map(({ segment, of, sites: [a, b], macs, file }) =>
     plainFinding(
       file === undefined
-        ? agentErrors.diagnostic('agent/two-places', { segment, of, a, b })
+        ? agentErrors.diagnostic('agent/two-places', {
+            segment,
+            of,
+            a: placeOf(a, macs?.[0]),
+            b: placeOf(b, macs?.[1]),
+          })
         : agentErrors.diagnostic('agent/not-as-in-file', { segment, of, file, a, b }),
     ),
   );
+
+const placeOf = (site: string, mac: string | undefined): string =>
+  mac === undefined ? site : `${site} (${mac})`;

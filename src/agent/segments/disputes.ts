@@ -25,6 +25,12 @@ export interface Parties {
   readonly later: (delay: number, act: () => void) => void;
 }
 
+interface Claimed {
+  readonly by: string;
+  /** Agents from before it was said do not say it. */
+  readonly mac: string | undefined;
+}
+
 /**
  * Who has what two gateways see: it stays with the one that has it, for as long as it is found there. So
  * a gateway claims what it sees and another has; that one looks on its own port, and lets it go or says
@@ -35,8 +41,8 @@ export class Disputes {
   /** What was claimed of other gateways, which have not let it go yet. */
   readonly #claims = new Map<string, Claim>();
   readonly #pace = new Seldom(pace.gap, pace.most);
-  /** What others claim of us, each by whom. */
-  readonly #claimed = new Map<string, string>();
+  /** What others claim of us, each by whom, and for which machine. */
+  readonly #claimed = new Map<string, Claimed>();
   #isJudging = false;
 
   constructor(parties: Parties) {
@@ -51,7 +57,7 @@ export class Disputes {
     const isPending = of.every((one) => this.#claims.has(one));
     if (isPending || !this.#pace.takes(mac)) return;
     for (const one of of) this.#claims.set(one, claim);
-    say(at, { type: 'claim', segment, of });
+    say(at, { type: 'claim', segment, of, mac });
     later(patience, () => this.#takeOver(claim, this.#openOf(claim)));
   }
 
@@ -88,18 +94,18 @@ export class Disputes {
     const { registry, sight } = this.#parties;
     const refused = of === claim.mac ? this.#openOf(claim) : [of];
     for (const each of refused) this.#claims.delete(each);
-    registry.contested(of, claim.at, '');
+    registry.contested(of, claim.at, '', claim.mac);
     // Whoever says it once more is heard once more.
     void sight.forget(refused.map((each): Pair => [claim.mac, each]));
   }
 
   /** Another gateway sees a machine with what is ours: it stays ours if it is still here. */
-  claimed(at: string, of: readonly string[]): void {
+  claimed(at: string, of: readonly string[], mac?: string): void {
     const { registry, concern } = this.#parties;
     const ours = of.filter((one) => registry.own.has(one));
     const owed = ours.filter((one) => registry.isUnheard(one, at));
     concern(owed.flatMap((one) => registry.gone(one)));
-    for (const one of ours) if (registry.own.has(one)) this.#claimed.set(one, at);
+    for (const one of ours) if (registry.own.has(one)) this.#claimed.set(one, { by: at, mac });
     if (this.#claimed.size > 0 && !this.#isJudging) void this.#judgeAll();
   }
 
@@ -114,15 +120,15 @@ export class Disputes {
     this.#isJudging = false;
   }
 
-  async #judge(claimed: readonly (readonly [of: string, by: string])[]): Promise<void> {
+  async #judge(claimed: readonly (readonly [of: string, Claimed])[]): Promise<void> {
     const { registry, concern } = this.#parties;
     const isHere = await this.#search(claimed.map(([one]) => one));
     const kept = claimed.filter(([one]) => isHere(one));
-    for (const [one, at] of kept) registry.contested(one, '', at);
+    for (const [one, { by, mac }] of kept) registry.contested(one, '', by, mac);
     const gone = claimed.flatMap(([one]) => (isHere(one) ? [] : [one]));
     const all = new Set(gone.flatMap((one) => [one, ...registry.addressesOf(one)]));
     concern([...all].flatMap((one) => registry.gone(one)));
-    for (const [at, of] of Map.groupBy(kept, ([, by]) => by)) {
+    for (const [at, of] of Map.groupBy(kept, ([, { by }]) => by)) {
       this.#sayKept(
         at,
         of.map(([one]) => one),

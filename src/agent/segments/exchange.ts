@@ -18,7 +18,7 @@ export interface Heard {
   /** It asks for machines that nobody knows. */
   asked(at: string, segment: string, addresses: readonly string[]): void;
   /** It sees a machine with addresses that are ours. */
-  claimed(at: string, segment: string, of: readonly string[]): void;
+  claimed(at: string, segment: string, of: readonly string[], mac: string | undefined): void;
   /** What we claimed is there still. */
   kept(at: string, segment: string, of: readonly string[]): void;
   /** Up to which numbers its tables are known here. */
@@ -154,7 +154,7 @@ export class Exchange {
     if (message.type === 'part') this.#heard.part(at, message);
     if (message.type === 'ask') this.#heard.asked(at, message.segment, message.addresses);
     if (message.type === 'claim') {
-      this.#heard.claimed(at, message.segment, message.of);
+      this.#heard.claimed(at, message.segment, message.of, message.mac);
     }
     if (message.type === 'kept') this.#heard.kept(at, message.segment, message.of);
   }

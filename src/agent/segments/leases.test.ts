@@ -13,7 +13,6 @@ test('leases are told once each, and again when they are renewed', async () => {
   const told: string[] = [];
   const leases = new Leases(file, (mac, address) => told.push(`${mac} ${address}`));
   try {
-    leases.again();
     expect(told).toEqual([]);
     const lines = [
       `${later} 02:00:00:00:00:50 10.9.0.50 guest 01:02:00:00:00:00:50`,

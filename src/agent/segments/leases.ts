@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 /** ms between looks at the file: dnsmasq writes it anew, in place, with each lease. */
 const interval = 500;
@@ -10,13 +10,22 @@ const line = /^(\d+) ((?:[\da-f]{2}:){5}[\da-f]{2}) ([\d.]+) /;
 export class Leases {
   readonly #file: string;
   readonly #given: (mac: string, address: string) => void;
-  readonly #look = (): void => this.#read();
+  readonly #timer: NodeJS.Timeout;
+  /** The file as it was read last. */
+  #version = '';
   #told = new Set<string>();
 
   constructor(file: string, given: (mac: string, address: string) => void) {
     this.#file = file;
     this.#given = given;
-    watchFile(file, { interval, persistent: false }, this.#look);
+    this.#timer = setInterval(() => this.#look(), interval).unref();
+    this.#look();
+  }
+
+  #look(): void {
+    const version = versionOf(this.#file);
+    if (version !== this.#version) this.#read();
+    this.#version = version;
   }
 
   /** Tells of those that are new, or were renewed. */
@@ -32,14 +41,17 @@ export class Leases {
     this.#told = now;
   }
 
-  /** Tells of all. */
-  again(): void {
-    this.#told = new Set();
-    this.#read();
-  }
-
   stop(): void {
-    unwatchFile(this.#file, this.#look);
+    clearInterval(this.#timer);
+  }
+}
+
+function versionOf(file: string): string {
+  try {
+    const { ino, mtimeMs, size } = statSync(file);
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch {
+    return '';
   }
 }
 

@@ -27,8 +27,13 @@ export const Message = Type.Union([
     segment: Text,
     addresses: Some,
   }),
-  /** These, which the one called has, are on the caller's port: are they there still? */
-  Type.Object({ type: Type.Literal('claim'), segment: Text, of: Some }),
+  /** These, which the one called has, are those of this machine on the caller's port: are they there still? */
+  Type.Object({
+    type: Type.Literal('claim'),
+    segment: Text,
+    of: Some,
+    mac: Type.Optional(Text),
+  }),
   /** They are: what was claimed stays where it is. */
   Type.Object({ type: Type.Literal('kept'), segment: Text, of: Some }),
   /**

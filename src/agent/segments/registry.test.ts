@@ -89,8 +89,9 @@ test('an address stays with the machine that had it first, at another site than 
   const claim = { of: [address], mac: other, at: far };
   expect(registry.seen(other, address)).toEqual({ news: [other], claim });
   expect(registry.neighbourOf(address)?.mac).toBe(mac);
-  registry.contested(address, far, '');
-  expect(registry.conflicts).toEqual([{ of: address, sites: ['pouta', 'knox'] }]);
+  registry.contested(address, far, '', other);
+  const conflict = { of: address, sites: ['pouta', 'knox'], macs: [mac, other] };
+  expect(registry.conflicts).toEqual([conflict]);
 });
 
 test('an address is not taken over without its machine', () => {
@@ -116,7 +117,7 @@ test('what the file says wins, and whoever says otherwise is reported with both 
   expect(registry.holder('10.9.0.1')).toMatchObject({ at: '', mac: '02:00:00:00:00:01' });
   expect(registry.neighbourOf('10.9.0.1')).toBeUndefined();
   expect(registry.conflicts).toMatchObject([
-    { of: '10.9.0.1', sites: ['knox', 'pouta'], file: 'machine `knox-1` of the file' },
+    { of: '10.9.0.1', sites: ['knox', 'pouta'], file: 'machine `knox-1`' },
     { of: '02:00:00:00:00:01', sites: ['knox', 'pouta'] },
   ]);
 });

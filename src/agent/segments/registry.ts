@@ -18,7 +18,9 @@ export interface Conflict {
   readonly of: string;
   /** What each place is called: a site. */
   readonly sites: readonly [string, string];
-  /** What the file says that stands against it, where it does. */
+  /** Of an IP address: the machines that have it there, as far as known. */
+  readonly macs?: readonly [string | undefined, string | undefined];
+  /** Whose it is by the file, where that stands against it. */
   readonly file?: string;
 }
 
@@ -149,8 +151,10 @@ export class Registry {
   }
 
   /** It is at our own port and at that gateway's, which both were asked. */
-  contested(of: string, holder: string, claimant: string): void {
-    this.#conflict(of, [this.#siteOf(holder), this.#siteOf(claimant)]);
+  contested(of: string, holder: string, claimant: string, mac?: string): void {
+    const sites = [this.#siteOf(holder), this.#siteOf(claimant)] as const;
+    const known = !isMac(of) && mac !== undefined && isMac(mac);
+    this.#conflict(of, { sites, ...(known && { macs: [this.holder(of)?.mac, mac] as const }) });
   }
 
   /** A machine of the file has the addresses that it has there, and no others. */
@@ -181,9 +185,11 @@ export class Registry {
     return true;
   }
 
-  #isPinned(of: string, { at, name }: Pin, seenAt: string): void {
+  #isPinned(of: string, { at, mac, name }: Pin, seenAt: string): void {
     const sites = [this.#siteOf(at), this.#siteOf(seenAt)] as const;
-    this.#conflict(of, sites, `machine \`${name}\` of the file`);
+    // Of machines elsewhere a state has no names.
+    const file = name === of || name === mac ? 'a machine' : `machine \`${name}\``;
+    this.#conflict(of, { sites, file });
   }
 
   #takenLately(of: string): readonly number[] {
@@ -202,9 +208,8 @@ export class Registry {
     return false;
   }
 
-  #conflict(of: string, sites: Conflict['sites'], file?: string): void {
-    const until = this.#now() + told;
-    this.#conflicts.set(of, { of, sites, until, ...(file !== undefined && { file }) });
+  #conflict(of: string, what: Omit<Conflict, 'of'>): void {
+    this.#conflicts.set(of, { of, ...what, until: this.#now() + told });
   }
 
   #siteOf(at: string): string {

@@ -91,7 +91,6 @@ export class SegmentTable {
     });
     this.#silence = new Silence(parts);
     this.#leases = new Leases(around.leases, (mac, address) => this.#here(mac, address));
-    this.#leases.again();
   }
 
   get log(): Log {

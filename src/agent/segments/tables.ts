@@ -112,8 +112,8 @@ export class Tables {
     },
     asked: (at: string, name: string, addresses: readonly string[]): void =>
       this.#segmentFor(at, name)?.asked(addresses),
-    claimed: (at: string, name: string, of: readonly string[]): void =>
-      this.#segmentFor(at, name)?.disputes.claimed(at, of),
+    claimed: (at: string, name: string, of: readonly string[], mac?: string): void =>
+      this.#segmentFor(at, name)?.disputes.claimed(at, of, mac),
     kept: (at: string, name: string, of: readonly string[]): void =>
       this.#segmentFor(at, name)?.disputes.kept(at, of),
     known: (at: string): Readonly<Record<string, [string, number]>> =>
