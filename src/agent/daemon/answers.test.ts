@@ -35,8 +35,8 @@ test('the median of the last twenty is told, whatever came before', () => {
 });
 
 test('what is usual is told when there were enough to know it', () => {
-  expect(sampleOf(after([1, ...times(8, 100)]))).not.toHaveProperty('usual');
-  expect(sampleOf(after([1, ...times(9, 100)]))).toMatchObject({ usual: expect.closeTo(1.9, 0) });
+  expect(sampleOf(after([1, ...times(298, 100)]))).not.toHaveProperty('usual');
+  expect(sampleOf(after([1, ...times(299, 101)]))).toMatchObject({ usual: expect.closeTo(100, 0) });
 });
 
 test('three in a row without an answer are told at once, and the first that is answered too', () => {

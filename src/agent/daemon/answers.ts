@@ -9,8 +9,10 @@ const mute = 3;
 /** Where this share is lost it is told at once, and when it is less than that again. */
 const lossyFrom = 0.15;
 const lossyUntil = 0.1;
-/** Weight of a new time in the usual one: it forgets half of what was within about ten minutes of probes. */
+/** Least weight of a new time in the usual one: it forgets half of what was within about ten minutes of probes. */
 const novelty = 0.001;
+/** What is usual is known after so many answers, some minutes: a tunnel begins on a machine that is just being set up. */
+const known = 300;
 
 interface Asked {
   readonly number: number;
@@ -24,7 +26,8 @@ export class Answers {
   #small: readonly Asked[] = [];
   #large: readonly Asked[] = [];
   #answeredAt: number | undefined;
-  #usual: number | undefined;
+  #usual = 0;
+  #times = 0;
   #isLossy = false;
   readonly #patience: number;
 
@@ -47,22 +50,22 @@ export class Answers {
     asked.rtt = at - asked.at;
     this.#answeredAt = at;
     if (!this.#small.includes(asked)) return;
-    this.#usual = this.#usual === undefined ? asked.rtt : mixed(this.#usual, asked.rtt);
+    this.#times += 1;
+    this.#usual += (asked.rtt - this.#usual) * Math.max(novelty, 1 / this.#times);
   }
 
   /** How it is now; `mtu`: bytes of the large ones. Undefined while too little is known. */
   sample(now: number, mtu: number): ProbeSample | undefined {
-    const known = this.#settled(now);
-    if (known.length === 0) return undefined;
-    const times = known.flatMap(({ rtt }) => (rtt === undefined ? [] : [rtt]));
+    const settled = this.#settled(now);
+    if (settled.length === 0) return undefined;
+    const times = settled.flatMap(({ rtt }) => (rtt === undefined ? [] : [rtt]));
     const isMute = this.#isMute(now);
     const rtt = median(times);
-    const lost = known.length - times.length;
+    const lost = settled.length - times.length;
     return {
-      loss: times.length === 0 ? 1 : round(lost / Math.max(known.length, enough)),
+      loss: times.length === 0 ? 1 : round(lost / Math.max(settled.length, enough)),
       ...(rtt !== undefined && { rtt: round(rtt) }),
-      // The first few say nothing of what is usual.
-      ...(this.#usual !== undefined && times.length >= enough && { usual: round(this.#usual) }),
+      ...(this.#times >= known && { usual: round(this.#usual) }),
       ...(this.#answeredAt !== undefined && {
         answered: Math.round((now - this.#answeredAt) / 1000),
       }),
@@ -103,7 +106,6 @@ const isLost = ({ rtt }: Asked): boolean => rtt === undefined;
 const isSilent = (settled: readonly Asked[]): boolean =>
   settled.length >= mute && settled.slice(-mute).every(isLost);
 
-const mixed = (usual: number, rtt: number): number => usual + (rtt - usual) * novelty;
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
 function median(values: readonly number[]): number | undefined {

@@ -4,8 +4,9 @@ import type { EndEvidence, Judgement } from './tunnel-state.ts';
 /** From this share on that is not answered a tunnel is degraded. */
 const lossy = 0.15;
 
-/** ms that an answer may take longer than twice what it usually does. */
+/** ms that an answer may take longer than twice what it usually does; and below which none is slow: nobody waits for it. */
 const grace = 20;
+const slow = 100;
 
 type Towards = readonly [end: EndEvidence, other: EndEvidence];
 type Verdict = (probe: ProbeSample, from: string, to: string) => Judgement | undefined;
@@ -34,7 +35,7 @@ const verdicts: readonly Verdict[] = [
       ? undefined
       : degraded(`${to} did not answer ${Math.round(loss * 100)} % of the last probes of ${from}`),
   ({ rtt, usual }, from, to) =>
-    rtt === undefined || usual === undefined || rtt <= 2 * usual + grace
+    rtt === undefined || usual === undefined || rtt <= Math.max(slow, 2 * usual + grace)
       ? undefined
       : degraded(
           `an answer of ${to} to ${from} takes ${milliseconds(rtt)}, usually ${milliseconds(usual)}`,

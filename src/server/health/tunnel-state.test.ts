@@ -54,7 +54,9 @@ test.each<[string, Partial<ProbeSample>, string, RegExp]>([
   ],
   ['none ever came back', { mute: true, loss: 1 }, 'down', /^b answers no probe of a, though/],
   ['some are lost', { loss: 0.15 }, 'degraded', /^b did not answer 15 % of the last/],
-  ['answers take long', { rtt: 90 }, 'degraded', /takes 90 ms, usually 29 ms$/],
+  ['answers take long', { rtt: 190 }, 'degraded', /takes 190 ms, usually 29 ms$/],
+  ['answers take longer, and not long', { rtt: 95, usual: 1.7 }, 'up', /, answer after 95 ms$/],
+  ['answers take as long as ever', { rtt: 400, usual: 300 }, 'up', /, answer after 400 ms$/],
   ['large ones get lost', { hole: 1408 }, 'degraded', /^of packets of 1408 bytes from a none/],
 ])('where both hear and %s', (_, probe, state, why) => {
   const [a, b] = [end('a', probed(probe)), end('b', sample(9))];
