@@ -14,6 +14,7 @@ import {
   type WriteBackup,
 } from './backup/index.ts';
 import { Certificates } from './certificates.ts';
+import { ChangeOver } from './events/change-over.ts';
 import { LoginFailures } from './events/login-failures.ts';
 import { type FirstNetwork, type FirstTokens, firstStart } from './first.ts';
 import { makeApp } from './http/app.ts';
@@ -186,7 +187,7 @@ export async function assemble(
       presence.open();
       const { dashboard } = init;
       chores.push(new StatusListeners({ networks, dashboard, log }));
-      chores.push(...choresOf(init, write, { store, clock, log, networks }));
+      chores.push(...choresOf(init, write, { store, clock, log, networks, servers }));
       return firstTokens;
     },
     async close() {
@@ -242,12 +243,14 @@ function choresOf(
   write: WriteBackup,
   {
     networks,
+    servers,
     ...common
   }: {
     readonly store: Store;
     readonly clock: () => Date;
     readonly log: Logger;
     readonly networks: Networks;
+    readonly servers: () => readonly string[];
   },
 ): readonly { readonly close: () => Promise<void> }[] {
   const { backups: plan, audit: { syslog: target, keep } = {} } = init;
@@ -255,6 +258,11 @@ function choresOf(
   const all = () => networks.all.map(({ network }) => network);
   return [
     new Alerts({ ...common, networks: all }),
+    new ChangeOver({
+      ...common,
+      networks: () => all().map(({ name }) => name),
+      place: () => servers()[0],
+    }),
     ...(plan ? [new Backups({ plan, write, ...common })] : []),
     ...(target ? [new Shipping({ target, ...common })] : []),
     ...(keep === undefined ? [] : [new Retention({ keep, isShipped, ...common })]),

@@ -10,7 +10,6 @@ import { suite } from '../../tests/support/suite.ts';
 import { until } from '../../tests/support/until.ts';
 import { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
-import { openStore } from './store/index.ts';
 
 suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
   let cluster: PostgresCluster;
@@ -334,13 +333,19 @@ suite('two servers on one PostgreSQL', { needs: ['postgresql'] }, () => {
     });
   });
 
-  test('one of them leads; when it ends, the other does', async () => {
+  test('one of them leads; when it ends, the other does, and tells that', async () => {
     const database = cluster.url(await cluster.createDatabase());
-    const [first, second] = [await openStore({ database }), await openStore({ database })];
-    await until('one leads', () => first.peers.leads !== second.peers.leads);
-    const [leader, other] = first.peers.leads ? [first, second] : [second, first];
-    await leader.close();
-    await until('the other leads', () => other.peers.leads);
-    await other.close();
+    const one = await TestServer.start({ database });
+    const { admin } = one;
+    await using two = await TestServer.start({ database });
+    const told = async () => {
+      const events = await two.call('events', {}, undefined, admin);
+      return events.filter(({ kind }) => kind === 'failover').map(({ text }) => text);
+    };
+    expect(await told()).toEqual([]);
+    const [from, to] = [one, two].map(({ port }) => `https://127.0.0.1:${port}`);
+    await one[Symbol.asyncDispose]();
+    const text = `the server at ${to} has taken over from the one at ${from}`;
+    await expect.poll(told, { interval: 100, timeout: 30_000 }).toEqual([text]);
   });
 });
