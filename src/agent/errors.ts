@@ -173,6 +173,10 @@ export const agentErrors = errorTable({
     says: 'peers of {interface} that the network removed since are not put back: {keys}',
     fix: 'Take them out of the configuration of {interface} too, or they come back at the next boot.',
   },
+  'agent/not-put-back': {
+    says: 'this machine differs from what it should be, and nothing may be changed now: {change}',
+    fix: 'It becomes so after `hawser thaw`, or `hawser agent resume` where the agent is paused.',
+  },
   'agent/two-places': {
     says: '{of} of segment {segment} is at two places: at site {a}, and at site {b}',
     fix: 'Two machines share it, or a loop joins the sites. Give one of them another address; until then it is where it was found before.',

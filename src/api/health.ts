@@ -47,7 +47,7 @@ export type PeerSample = Static<typeof PeerSample>;
  * large. stale: nothing comes any more, by one end alone. down: by both, or by one while the other machine is away, or
  * none that is sent comes back. never: there was no handshake yet. invited: a link waits for
  * somebody to use it. unknown: nobody tells. misconfigured: one
- * identity at two places.
+ * identity at two places, or an end that is another than it should be and may not be put right.
  */
 export const TunnelState = Type.Union([
   Type.Literal('misconfigured'),

@@ -85,7 +85,13 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
       statusAt(star.hub).machines.every(({ notes }) => notes.includes('frozen')),
     );
     expect(star.alice.reaches(overlay.bob)).toBe(true);
+    const [device, key] = star.alice.do('wg show all peers').trim().split(/\s+/);
+    star.alice.do(`wg set ${device} peer ${key} persistent-keepalive 7`);
+    const isSo = (text: string | RegExp) => () =>
+      star.hub.must('tunnels', 'alice').match(text) !== null;
+    await until('what differs is told of its tunnel', isSo(/^misconfigured .*keepalive/m));
     star.hub.must('thaw');
+    await until('that is put back', isSo(/^up /m));
     await until('the policy is there', () => !star.alice.reaches(overlay.bob));
     star.hub.must('rollback');
     await until('it is gone again', () => star.alice.reaches(overlay.bob));

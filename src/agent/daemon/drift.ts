@@ -1,4 +1,8 @@
+import { mostWarnings } from '#api';
+import { plainFinding } from '#base';
+import { agentErrors } from '../errors.ts';
 import { list } from './findings.ts';
+import type { Notes } from './notes.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Tells people and the server what differs on a machine though nobody planned it. */
@@ -6,11 +10,12 @@ export class Drift {
   readonly #say: (line: string) => void;
   readonly #tell: Surroundings['tell'];
   /** What was told of differences while nothing may be changed. */
-  #left = '';
+  #left: readonly string[] = [];
 
-  constructor(say: (line: string) => void, tell: Surroundings['tell']) {
+  constructor(say: (line: string) => void, tell: Surroundings['tell'], notes: Notes) {
     this.#say = say;
     this.#tell = tell;
+    notes.addLive(() => this.#left.slice(0, mostWarnings / 2).map(noteOf));
   }
 
   /** What differed, and does no more. */
@@ -20,9 +25,9 @@ export class Drift {
 
   /** What differs, and stays so for now; none: what may be changed again. Told once. */
   left(changes: readonly string[]): void {
-    const text = changes.join('\n');
-    if (text !== this.#left && changes.length > 0) this.#told(changes, false);
-    this.#left = text;
+    const isOther = changes.join('\n') !== this.#left.join('\n');
+    if (isOther && changes.length > 0) this.#told(changes, false);
+    this.#left = changes;
   }
 
   #told(changes: readonly string[], repaired: boolean): void {
@@ -31,3 +36,6 @@ export class Drift {
     this.#tell({ type: 'drift', at, changes: [...changes], repaired });
   }
 }
+
+const noteOf = (change: string) =>
+  plainFinding(agentErrors.error('agent/not-put-back', { change }));

@@ -64,7 +64,7 @@ export class Upkeep {
     this.#surroundings = surroundings;
     this.#kept = new KeptStates(machine.stateDir, network);
     this.#saving = new Saving(this.#kept, (line) => this.#say(line));
-    this.#drift = new Drift((line) => this.#say(line), surroundings.tell);
+    this.#drift = new Drift((line) => this.#say(line), surroundings.tell, this.#notes);
     const kick = (): void => void this.kick();
     this.#retry = new Retry(machine.timings.resync, (ms) => this.#alarms.set('retry', ms, kick));
     this.#sights = new Sights(machine, network, surroundings, kick, this.#notes);

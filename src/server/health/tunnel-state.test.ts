@@ -28,6 +28,20 @@ test.each<[string, EndEvidence, EndEvidence, string, RegExp]>([
   ['one has not joined', end('a', sample()), end('b', { hasKey: false }), 'never', /^b has not/],
   ['nobody tells', end('a'), end('b', away), 'unknown', /^neither a nor b/],
   ['one tells another server', end('a', { tellsAt: 'x' }), end('b'), 'unknown', /the server at x/],
+  [
+    'one is not as it should be, and stays so',
+    end('a', { ...sample(3), differs: 'remove peer b of wg0' }),
+    end('b', sample(3)),
+    'misconfigured',
+    /^a is not as it should be, .*: remove peer b of wg0$/,
+  ],
+  [
+    'one is silent, and no agent is there',
+    end('a', sample(70)),
+    end('b', { ...away, isUnmanaged: true }),
+    'stale',
+    /no agent runs there/,
+  ],
   ['one is cloned', end('a', sample(3)), end('b', { isCloned: true }), 'misconfigured', /of b is/],
 ])('where %s', (_, a, b, state, why) => {
   for (const ends of [[a, b] as const, [b, a] as const]) expect(judge(ends).state).toBe(state);

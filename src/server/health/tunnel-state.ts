@@ -18,6 +18,10 @@ export interface EndEvidence {
   readonly sample?: PeerSample;
   /** Its identity is used at two places. */
   readonly isCloned: boolean;
+  /** What of this tunnel there is not as it should be, and is not put back. */
+  readonly differs?: string;
+  /** No agent is to run there: what the other end says is all that will ever be known. */
+  readonly isUnmanaged?: boolean;
   /** Seconds between the keepalives that it sends; 0: none. */
   readonly keepalive: number;
 }
@@ -53,6 +57,11 @@ export function judge([a, b]: Ends): Judgement {
   const cloned = [a, b].find(({ isCloned }) => isCloned);
   if (cloned) {
     const why = `the identity of ${cloned.machine} is used at two places`;
+    return { state: 'misconfigured', why };
+  }
+  const differing = [a, b].find(({ differs }) => differs !== undefined);
+  if (differing) {
+    const why = `${differing.machine} is not as it should be, and nothing may be changed there now: ${differing.differs}`;
     return { state: 'misconfigured', why };
   }
   const guest = [a, b].find(({ hasKey, invited }) => !hasKey && invited !== undefined);
@@ -118,6 +127,9 @@ function silentAtOne(ends: Ends): Judgement {
   if (wasNeverUp(ends)) return { state: 'never', why: silenceOf(ends) };
   if (!Number.isFinite(patienceOf(end, other))) {
     return { state: 'unknown', why: `${silenceOf(ends)}, and nothing keeps the tunnel alive` };
+  }
+  if (other.isUnmanaged) {
+    return { state: 'stale', why: `${silenceOf(ends)}, and no agent runs there to tell more` };
   }
   if (other.isPresent) return { state: 'stale', why: silenceOf(ends) };
   return { state: 'down', why: `${silenceOf(ends)}, and it is away from its server` };

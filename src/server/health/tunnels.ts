@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  type Finding,
   type TunnelEnd,
   type TunnelState,
   type TunnelStatus,
@@ -85,6 +86,7 @@ function evidenceOf(
   const heard = hub.heardFrom(identity);
   const until = invited.get(machine);
   const sample = heard?.samples.freshOf(peer, performance.now());
+  const differs = differenceOf(present?.card.warnings ?? [], peer);
   return {
     machine,
     hasKey: Object.keys(names.get(machine)?.keys ?? {}).length > 0,
@@ -94,6 +96,20 @@ function evidenceOf(
     ...(present?.place !== undefined && { tellsAt: present.place }),
     ...(sample && { sample }),
     isCloned: present?.card.clone !== undefined,
+    ...(differs !== undefined && { differs }),
+    isUnmanaged: names.get(machine)?.managed === false,
     keepalive,
   };
+}
+
+/** Of what a machine says that it does not put back, the first that is about the tunnel to a peer. */
+function differenceOf(warnings: readonly Finding[], peer: string): string | undefined {
+  for (const { code, message } of warnings) {
+    if (code !== 'agent/not-put-back') continue;
+    const change = message.slice(message.indexOf(': ') + 2);
+    const words = change.split(/[ ,;:]+/);
+    const isOfPeer = words.some((word, n) => word === 'peer' && words[n + 1] === peer);
+    if (isOfPeer || /\b(tunnel|link) /.test(change)) return change;
+  }
+  return undefined;
 }
