@@ -1,5 +1,5 @@
 import type { Place } from '#base';
-import type { Address, AddressRange, Family, Prefix, PrefixSet } from '#ip';
+import type { Address, AddressRange, Family, Prefix } from '#ip';
 
 /**
  * The frozen result of reading the file: every range expanded, every default filled in, every
@@ -159,7 +159,7 @@ export interface PolicyTest extends Located {
   /** The source address that it is to have at the end of its way. */
   readonly as?: Address;
   /** It is about everything outside but this. */
-  readonly outside?: { readonly prefixes: PrefixSet; readonly hosts: readonly string[] };
+  readonly outside?: { readonly prefixes: readonly Prefix[]; readonly hosts: readonly string[] };
 }
 
 /** One more name in the zone. */

@@ -14,8 +14,9 @@ const somewhere = ['192.0.2.1', '198.51.100.1', '203.0.113.1', '2001:db8::1'];
 /** Somebody of an entry who is not left out; for names themselves. */
 function targetsOf({ to, host }: Egress, { prefixes, hosts }: Except): readonly string[] {
   if (host !== undefined) return hosts.includes(host) ? [] : [host];
-  if (!to) return somewhere.filter((one) => !prefixes.contains(Address.parse(one)));
-  const [rest] = PrefixSet.of([to]).subtract(prefixes).prefixes();
+  const except = PrefixSet.of(prefixes);
+  if (!to) return somewhere.filter((one) => !except.contains(Address.parse(one)));
+  const [rest] = PrefixSet.of([to]).subtract(except).prefixes();
   return rest ? [String(rest.first)] : [];
 }
 

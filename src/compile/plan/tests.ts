@@ -25,5 +25,5 @@ export function failingTests(before: Model, after: Model): readonly TestResult[]
 const keyOf = ({ from, to, port, expect, as, outside }: PolicyTest): string =>
   canonicalJson([
     ...[from, to, port ? formatPort(port) : 'icmp', expect, String(as ?? '')],
-    ...(outside ? [...outside.prefixes.prefixes().map(String), ...outside.hosts] : []),
+    ...(outside ? [...outside.prefixes.map(String), ...outside.hosts] : []),
   ]);

@@ -1,4 +1,4 @@
-import { Address, Prefix, PrefixSet } from '#ip';
+import { Address, Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import type { PolicyTest } from '../network.ts';
@@ -64,5 +64,5 @@ function exceptOf(
         text.includes('/') ? Prefix.parse(text) : Prefix.single(Address.parse(text));
       return draft.parse(at, parse) ?? [];
     });
-  return { prefixes: PrefixSet.of(prefixes), hosts: hosts.map(({ text }) => text) };
+  return { prefixes, hosts: hosts.map(({ text }) => text) };
 }
