@@ -59,7 +59,7 @@ function Shown({ status }: { readonly status: PublicStatus }) {
           {worst.map((state) => (
             <li key={state}>
               <Pill mood={moodOfTunnel[state]}>
-                {plural(tunnels[state] ?? 0, 'tunnel')} {state}
+                {plural(tunnels[state] ?? 0, 'tunnel')} {state === 'never' ? 'not up yet' : state}
               </Pill>
             </li>
           ))}
@@ -100,7 +100,7 @@ function Service({ monitor }: { readonly monitor: PublicStatus['monitors'][numbe
       <Pill mood={moodOfMonitor[state]}>
         {name} is {state}
       </Pill>{' '}
-      {since !== undefined && <span className="dim">since {ago(since)}</span>}
+      {since !== undefined && <span className="dim">for {ago(since).replace(/ ago$/, '')}</span>}
       {jobManagers.length + schedulers.length > 0 && (
         <ul className="plain inner">
           {jobManagers.map((one) => (
