@@ -52,6 +52,30 @@ test('what fails is told as the second look finds it, and the rest is done', asy
   expect((await agent().reconcile(complianceStates.first)).changes).toHaveLength(1);
 });
 
+test('filters of what is bridged stand in the bridge where that tracks connections, and no switch is asked for', async () => {
+  const { first } = complianceStates;
+  const table = (family: 'inet' | 'bridge') => ({
+    ...{ family, name: 'hawser-net-policy', counters: ['deny'], sets: [], maps: [] },
+    chains: [{ name: 'guard', rules: [{ match: [], counter: 'deny', verdict: 'drop' }] }],
+  });
+  const key = 'net.bridge.bridge-nf-call-iptables';
+  const root = {
+    nft: { v: 1 as const, items: [table('bridge'), table('inet')] },
+    sysctls: { v: 1 as const, items: [{ key, value: '1' }] },
+  };
+  const state = { ...first, namespaces: { root }, tunnels: {}, bindings: [] };
+  kernel.tracksBridged = true;
+  const one = agent();
+  expect((await one.reconcile(state)).failures).toEqual([]);
+  const names = () => kernel.of('nft-tables').map(({ item }) => `${item.family} ${item.name}`);
+  expect(names().sort()).toEqual(['bridge hawser-net-policy', 'bridge hawser-net-policy-tracked']);
+  expect(await one.reconcile(state)).toMatchObject({ unchanged: true, writes: 0 });
+  kernel.tracksBridged = false;
+  kernel.sysctls.set(key.replaceAll('.', '/'), '0');
+  expect((await one.reconcile(state)).failures).toEqual([]);
+  expect(names().sort()).toEqual(['bridge hawser-net-policy', 'inet hawser-net-policy']);
+});
+
 test('a private key is born once, mode 0600, in folders of mode 0700', () => {
   const key = store().publicKey('net', 0);
   const file = store().keyFile('net', 0);
