@@ -48,6 +48,7 @@ export class SimulatedAgent {
   #state: HostState | undefined;
   /** What came and was not looked at yet: looking takes the time of the others. */
   #unread: Told[] = [];
+  #bytes = 0;
   toldAt: number | undefined;
   answeredAt: number | undefined;
 
@@ -124,6 +125,18 @@ export class SimulatedAgent {
   #report(outcome: StateReport['outcome']): void {
     if (!this.#held) return;
     this.#link?.send({ type: 'report', ...this.#held, outcome, changes: [], failures: [] });
+  }
+
+  /** How its tunnel to a hub is, and how it went for so many ms. */
+  tell(hub: string, milliseconds: number): void {
+    this.#bytes += 1_000_000;
+    const probe = { rtt: 10 + Math.random(), usual: 10, loss: 0, answered: 1 };
+    const sample = { rx: this.#bytes, tx: this.#bytes, handshake: 60, heard: 1, probe };
+    const all = (value: number) =>
+      Array.from({ length: Math.ceil(milliseconds / 10_000) }, () => value);
+    const went = { rx: all(1e5), tx: all(1e5), handshakes: all(0), rtt: all(10), loss: all(0) };
+    const series = { [hub]: { age: 0, ...went } };
+    this.#link?.send({ type: 'samples', peers: { [hub]: sample }, series });
   }
 
   /** Looks at what came; how often it was not what its hash names. */

@@ -77,6 +77,17 @@ const handlers: {
       );
       return found.length === agents.length ? found : undefined;
     }),
+  talk: async ({ hub, every }) => {
+    for (const agent of agents) {
+      if (agent.made.name === hub) continue;
+      const say = (): void => agent.tell(hub, every);
+      setTimeout(() => {
+        say();
+        setInterval(say, every);
+      }, Math.random() * every);
+    }
+    return null;
+  },
   verify: async () => agents.reduce((sum, agent) => sum + agent.verify(), 0),
 };
 

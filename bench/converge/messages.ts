@@ -25,6 +25,8 @@ export type Order =
   | { readonly do: 'told'; readonly count: number }
   /** Answered when all are connected, have proven what they hold, and were answered. */
   | { readonly do: 'settled' }
+  /** Begins to tell how the tunnels to the hub are and went, each once in so many ms. */
+  | { readonly do: 'talk'; readonly hub: string; readonly every: number }
   /** Answered with how often a state was not the one that its hash names. */
   | { readonly do: 'verify' };
 
@@ -36,6 +38,7 @@ export interface Answers {
   readonly told: readonly number[];
   /** When each was answered on its present connection. */
   readonly settled: readonly number[];
+  readonly talk: null;
   readonly verify: number;
 }
 

@@ -98,6 +98,10 @@ export class BenchServer {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  get adminToken(): string {
+    return this.#admin;
+  }
+
   /** A request that has to succeed; its answer as text. */
   async ask(method: string, path: string, body?: unknown, token = this.#admin): Promise<string> {
     return ask({ url: this.url, method, path, body, token });

@@ -58,7 +58,7 @@ function All({ status: { network, revision, held } }: { readonly status: Network
               </span>
             </div>
             {one.why !== '' && <div>{one.why}</div>}
-            {one.summary.length > 0 && <div className="dim">{one.summary.join('; ')}</div>}
+            {one.summary.length > 0 && <div className="dim brief">{one.summary.join('; ')}</div>}
           </li>
         ))}
       </ul>

@@ -27,7 +27,7 @@ type Overlays = ReadonlyMap<string, string>;
 const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelStatus>[] => [
   {
     name: 'Between',
-    width: 'minmax(10rem, 1.6fr)',
+    width: 'minmax(8rem, 1.4fr)',
     value: nameOf,
     show: ({ ends: [a, b] }) => (
       <Link to={pathIn(network, 'tunnels', a.machine, b.machine)}>
@@ -37,13 +37,13 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'State',
-    width: 'minmax(6.5rem, .6fr)',
+    width: 'minmax(5.5rem, .6fr)',
     value: ({ state }) => states.indexOf(state),
     show: ({ state }) => <Pill mood={moodOfTunnel[state]}>{state}</Pill>,
   },
   {
     name: 'Overlay',
-    width: 'minmax(11rem, 1fr)',
+    width: 'minmax(10.4rem, 1fr)',
     isExtra: true,
     value: ({ ends: [a] }) => overlays.get(a.machine),
     show: ({ ends }) => (
@@ -95,7 +95,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'From',
-    width: 'minmax(10.5rem, 1fr)',
+    width: 'minmax(9.7rem, 1fr)',
     isExtra: true,
     value: ({ ends: [a, b] }) => b.sample?.endpoint ?? a.sample?.endpoint,
     show: ({ ends: [a, b] }) => <code>{b.sample?.endpoint ?? a.sample?.endpoint ?? '–'}</code>,

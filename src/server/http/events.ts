@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiErrors, eventsPath, type Topic } from '#api';
+import { judged } from '../health/tunnels.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Store } from '../store/contract.ts';
 
@@ -8,6 +9,13 @@ import type { Store } from '../store/contract.ts';
 const pace = 200;
 /** So often who listens is told that the server lives, and the server asks whether he may still, in milliseconds. */
 const beatEvery = 15_000;
+/**
+ * Agents tell all the time how much came and went: whether a tunnel is another than it was is looked at so often, in
+ * milliseconds, and for at most this share of the time; figures alone are told so seldom.
+ */
+const lookEvery = 1_000;
+const share = 0.1;
+const figuresEvery = 5_000;
 /** Beyond, a new listener is refused: each holds a connection. */
 const most = 500;
 
@@ -26,12 +34,26 @@ export class Feed {
   readonly #changed = new Set<Topic>();
   #timer: NodeJS.Timeout | undefined;
   readonly #heart: NodeJS.Timeout;
+  readonly #hub: Hub;
+  readonly #watch: NodeJS.Timeout;
+  #soon: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #notBefore = 0;
+  /** How all tunnels were when that was told last, and when figures were. */
+  #states = '';
+  #figuresAt = 0;
   readonly #stop: () => void;
 
   /** `onEvents`: tells when something that happened was stored. */
   constructor(hub: Hub, onEvents: (listener: () => void) => () => void) {
     hub.onNews(() => this.#note(...ofAgents));
-    hub.onTold((what) => this.#note(what === 'samples' ? 'tunnels' : what));
+    this.#hub = hub;
+    hub.onTold((what) => {
+      if (what === 'samples') this.#lookSoon();
+      else this.#note(what);
+    });
+    // Silence is no news, but something.
+    this.#watch = setInterval(() => this.#lookSoon(), lookEvery).unref();
     hub.network.onChange(() => this.#note(...ofAgents));
     this.#stop = onEvents(() => this.#note('events'));
     this.#heart = setInterval(() => this.#beat(), beatEvery).unref();
@@ -50,9 +72,42 @@ export class Feed {
 
   close(): void {
     this.#stop();
-    clearInterval(this.#heart);
+    for (const timer of [this.#heart, this.#watch]) clearInterval(timer);
+    clearTimeout(this.#soon);
     clearTimeout(this.#timer);
     for (const { response } of this.#listeners) response.end();
+  }
+
+  #lookSoon(): void {
+    if (this.#listeners.size === 0 || this.#looking) return;
+    this.#soon ??= setTimeout(
+      () => {
+        this.#soon = undefined;
+        this.#looking = this.#look()
+          // Where nothing can be compiled now, the next look finds it.
+          .catch(() => undefined)
+          .finally(() => {
+            this.#looking = undefined;
+          });
+      },
+      Math.max(pace / 2, this.#notBefore - performance.now()),
+    ).unref();
+  }
+
+  async #look(): Promise<void> {
+    const began = performance.now();
+    const { network } = this.#hub;
+    const { snapshot } = network;
+    const pairs = await network.tunnelPairs(snapshot);
+    const states: string[] = [];
+    for await (const { state } of judged(snapshot, this.#hub, pairs)) states.push(state);
+    const now = performance.now();
+    this.#notBefore = now + (now - began) / share;
+    const all = states.join();
+    if (all === this.#states && now - this.#figuresAt < figuresEvery) return;
+    this.#states = all;
+    this.#figuresAt = now;
+    this.#note('tunnels');
   }
 
   #note(...topics: readonly Topic[]): void {

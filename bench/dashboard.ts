@@ -1,0 +1,182 @@
+/**
+ * The dashboard in Chromium, with as many machines and tunnels as one network has: of a real server comes the page,
+ * and what it asks for is made here, since the browser is what is measured.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
+import { logIn, openBrowser, openPage } from '../tests/web/browser.ts';
+import { type Bench, type BenchResult, quantile, type Size } from './bench.ts';
+import { processorTime } from './converge/processes.ts';
+import { BenchServer } from './converge/server.ts';
+import { Viewer } from './converge/viewers.ts';
+import { FleetWorld } from './converge/world.ts';
+import { fleet, fleetNames } from './generate.ts';
+
+const sizes = { machines: 5_000, tunnels: 10_000 } as const;
+const network = 'fleet';
+const revision = { epoch: 'bench', number: 3 };
+
+const machineOf = (index: number): MachineStatus => ({
+  ...{ name: `machine-${index}`, enrolment: 'enrolled', connected: index % 50 !== 0 },
+  ...{ site: `site-${index % 40}`, overlay: [`10.0.${index >> 8}.${index & 255}`] },
+  ...{ address: '198.51.100.1', version: '0.1.0', confirmed: 3, wanted: 3 },
+  ...{ notes: [], failures: [] },
+});
+
+const tunnelOf = (index: number): TunnelStatus => {
+  const [a, b] = [index % sizes.machines, (index * 7 + 1) % sizes.machines];
+  const sample = { rx: index * 1000, tx: index * 77, handshake: index % 120, heard: 3 };
+  return {
+    state: index % 100 === 0 ? 'down' : 'up',
+    why: `machine-${a} heard machine-${b} 3 s ago`,
+    ends: [
+      { machine: `machine-${a}`, tells: true, sample },
+      { machine: `machine-${b}`, tells: false },
+    ],
+  };
+};
+
+const listOf = <T>(count: number, of: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => of(index));
+
+const status: NetworkStatus = {
+  ...{ network, revision, frozen: false, approvals: 1 },
+  machines: listOf(sizes.machines, machineOf),
+};
+const tunnels: TunnelsStatus = {
+  ...{ network, revision, counts: { up: 9_900, down: 100 } },
+  tunnels: listOf(sizes.tunnels, tunnelOf),
+};
+
+interface Shown {
+  readonly server: BenchServer;
+  readonly browser: Browser;
+  readonly page: Page;
+}
+let shown: Promise<Shown> | undefined;
+
+async function show(): Promise<Shown> {
+  const server = await BenchServer.open();
+  const text = fleet({ sites: 1, members: 1, open: 22, port: 51820 });
+  const files = { 'fleet.yaml': text };
+  await server.ask('POST', `/v1/networks/${network}`, { entry: 'fleet.yaml', files });
+  const browser = await openBrowser();
+  const { page } = await openPage(browser, server.url);
+  await page.route('**/v1/networks/fleet/status', (route) => route.fulfill({ json: status }));
+  await page.route('**/v1/networks/fleet/tunnels', (route) => route.fulfill({ json: tunnels }));
+  await logIn(page, server.adminToken);
+  return { server, browser, page };
+}
+
+const open = async (): Promise<Page> => (await (shown ??= show())).page;
+
+export async function close(): Promise<void> {
+  const all = await shown;
+  await all?.browser.close();
+  await all?.server.close();
+}
+
+/** Begins to note how long each frame takes; `window.frames` would be the page's own. */
+const watchFrames = `
+  window.taken = [];
+  let last = performance.now();
+  const note = (now) => { window.taken.push(now - last); last = now; requestAnimationFrame(note); };
+  requestAnimationFrame(note);
+`;
+
+/** Scrolls as a hand does that is in a hurry: three rows a frame, to somewhere and on. */
+const scroll = `(async () => {
+  const box = document.querySelector('.scroller');
+  for (let step = 0; step < 180; step++) {
+    box.scrollTop += 120;
+    await new Promise(requestAnimationFrame);
+  }
+})()`;
+
+/** ms of frames, the longest of which is what somebody feels. */
+async function frames(page: Page, what: string): Promise<readonly number[]> {
+  await page.goto(`/n/${network}/${what}`);
+  await page.locator('.body .row').first().waitFor();
+  await page.evaluate(scroll);
+  await page.evaluate(watchFrames);
+  await page.evaluate(scroll);
+  await page.getByLabel(`Filter ${what}`).pressSequentially('machine-49', { delay: 60 });
+  await page.getByText(/^\d+ of \d+$/).waitFor();
+  await page.locator('.heads button').first().click();
+  await page.evaluate(scroll);
+  return page.evaluate<number[]>('window.taken.slice(1)');
+}
+
+async function tables(): Promise<BenchResult> {
+  const page = await open();
+  const all = [...(await frames(page, 'machines')), ...(await frames(page, 'tunnels'))];
+  const value = Math.max(...all);
+  const detail = `${all.length} frames, median ${quantile(all, 0.5).toFixed(1)} ms, p99 ${quantile(all, 0.99).toFixed(1)} ms`;
+  return { value, unit: 'ms', reached: value <= 50, detail };
+}
+
+/** From the address to the first sentences, with nothing kept in the browser. */
+async function firstLoad(): Promise<BenchResult> {
+  await open();
+  const { server, browser } = (await shown) as Shown;
+  const { page } = await openPage(browser, server.url);
+  await logIn(page, server.adminToken);
+  const session = await page.context().cookies();
+  const times: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    const fresh = await openPage(browser, server.url);
+    await fresh.page.context().addCookies(session);
+    const began = performance.now();
+    await fresh.page.goto(`/n/${network}`);
+    await fresh.page.getByText('machines connected').waitFor();
+    times.push(performance.now() - began);
+    await fresh.page.context().close();
+  }
+  const value = quantile(times, 0.5);
+  return { value: value / 1000, unit: 's', reached: value <= 1000 };
+}
+
+const viewers = 50;
+/** Seconds that they look. */
+const looked = 30;
+
+/** Dashboards that are open, while all machines tell once a minute how their tunnels are. */
+async function opened(size: Size): Promise<BenchResult> {
+  const members = size === 'whole' ? 999 : 99;
+  const world = await FleetWorld.open({ sites: 1, members });
+  const [hub = ''] = fleetNames(1, members);
+  await world.fleet.order({ do: 'talk', hub, every: 60_000 });
+  const all = listOf(viewers, () => new Viewer(world.server, network));
+  const used = () => processorTime(world.server.pid);
+  try {
+    await sleep(20_000);
+    const [before, answers] = [used(), all.reduce((sum, one) => sum + one.answers, 0)];
+    await sleep(looked * 1000);
+    const value = ((used() - before) / looked) * 100;
+    const asked = all.reduce((sum, one) => sum + one.answers, 0) - answers;
+    const detail = `${(asked / looked).toFixed(0)} answers a second`;
+    return { value, unit: '% of a core', reached: value <= 25, detail };
+  } finally {
+    for (const one of all) one.close();
+    await world.close();
+  }
+}
+
+export const benches: readonly Bench[] = [
+  {
+    name: 'dashboard, first load until the overview is there',
+    target: '<= 1 s',
+    run: firstLoad,
+  },
+  {
+    name: 'dashboard, 5,000 machines, 10,000 tunnels: longest frame of scrolling and filtering',
+    target: '<= 50 ms',
+    run: tables,
+  },
+  {
+    name: 'dashboard, 50 open at a server with 1,000 agents: its processor time',
+    target: '<= 25 % of a core',
+    run: opened,
+  },
+];
