@@ -9,7 +9,7 @@ import {
   Neighbour,
   Port,
   ProxyEntry,
-  Veth,
+  Veths,
   Vlan,
   Vxlan,
 } from './space-schema.ts';
@@ -40,13 +40,6 @@ export type DeviceRef = Static<typeof DeviceRef>;
 
 const facility = <T extends Type.TSchema>(item: T) =>
   Type.Object({ v: Type.Literal(1), items: Type.Array(item) }, closed);
-
-/** One that learned something: what is said as before stays of the first version. */
-const second = <T extends Type.TSchema>(item: T) =>
-  Type.Object(
-    { v: Type.Union([Type.Literal(1), Type.Literal(2)]), items: Type.Array(item) },
-    closed,
-  );
 
 /** Attributes of a device; `wireguard` devices come into being through `tunnels`. */
 export const Link = Type.Object(
@@ -269,7 +262,7 @@ export const Namespace = Type.Object(
     floods: Type.Optional(facility(Flood)),
     neighbours: Type.Optional(facility(Neighbour)),
     proxies: Type.Optional(facility(ProxyEntry)),
-    veths: Type.Optional(second(Veth)),
+    veths: Type.Optional(Veths),
     dhcpServers: Type.Optional(DhcpServers),
     tables: Type.Optional(facility(Table)),
     lookups: Type.Optional(facility(Lookup)),

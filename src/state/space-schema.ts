@@ -75,7 +75,7 @@ export type ProxyEntry = Static<typeof ProxyEntry>;
  * A pair of devices (veth(4)): `name` in this namespace, and its other end in another, there on a bridge or
  * with addresses of its own.
  */
-export const Veth = Type.Object(
+const Veth = Type.Object(
   {
     name: Type.String(),
     mac: Type.String(),
@@ -98,3 +98,9 @@ export const Veth = Type.Object(
   closed,
 );
 export type Veth = Static<typeof Veth>;
+
+/** From version 2 on their ends say more of themselves. */
+export const Veths = Type.Object(
+  { v: Type.Union([Type.Literal(1), Type.Literal(2)]), items: Type.Array(Veth) },
+  closed,
+);
