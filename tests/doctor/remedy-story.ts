@@ -176,7 +176,10 @@ export function remedyStory(wardOf: () => Ward): void {
     ]);
     expect(commandsOf(found)).toEqual(['hawser doctor', 'endpoint:']);
     // On the peer itself, as it says.
-    const there = expectOnly(examine(hub, 'agent', 'port'), 'agent-paused', 'tunnel-missing');
+    const there = expectOnly(
+      examine(hub, 'agent', 'port'),
+      ...['agent-paused', 'agent-notes', 'tunnel-missing'],
+    );
     obey(hub, there);
     await finds(() => examine(hub, 'agent', 'port'));
     await finds(look);

@@ -6,10 +6,20 @@ import { folderFindings } from './folder.ts';
 
 type Health = NonNullable<AgentSeen['health']>;
 type Session = Health['networks'][number];
+type Notes = NonNullable<Session['notes']>;
 
 function silenceOf({ code, message, fix }: Diagnostic): Diagnostic {
   if (code === 'agent/crashes') return found('doctor/agent-crashes', { why: message, fix });
   return found(code === 'agent/mute' ? 'doctor/agent-mute' : 'doctor/agent-down', { why: message });
+}
+
+/** The notes, but all that may not be put back now as one: it is for one reason, however much it is. */
+function joined(notes: Notes): Notes {
+  const isLeft = ({ code }: Notes[number]): boolean => code === 'agent/not-put-back';
+  const [first, ...more] = notes.filter(isLeft);
+  if (!first || more.length === 0) return notes;
+  const message = `${first.message}, and ${more.length} more`;
+  return [...notes.filter((note) => !isLeft(note)), { ...first, message }];
 }
 
 function sessionFindings(session: Session): readonly Diagnostic[] {
@@ -20,7 +30,7 @@ function sessionFindings(session: Session): readonly Diagnostic[] {
     ...failures.map(({ message: what, code, fix }) =>
       found('doctor/agent-fails', { network, what, code, fix }),
     ),
-    ...notes.map(({ message: what, code, fix }) =>
+    ...joined(notes).map(({ message: what, code, fix }) =>
       found('doctor/agent-notes', { network, what, code, fix }, { severity }),
     ),
     ...(pending ? [found('doctor/agent-waits', { network, machine }, { severity })] : []),
