@@ -54,16 +54,16 @@ function proposalsText(proposals: readonly PoolProposal[]): string {
     `  ${segment}:`,
     ...sites.filter(({ site }) => site === undefined).map(memberPool),
     '    sites:',
-    ...sites
-      .filter(({ site }) => site !== undefined)
-      .map(({ site, pools }) =>
-        pools.length === 0
-          ? `      # ${site}: no room is left`
-          : `      ${site}: { pool: ${poolText(pools)} }`,
-      ),
+    ...sites.filter(({ site }) => site !== undefined).flatMap(siteText),
   ]);
   return ['segments:', ...blocks].join('\n');
 }
+
+const siteText = ({ site, pools, scattered = [] }: PoolProposal): readonly string[] => [
+  ...scattered.map((all) => `      # ${site}: addresses of others lie among its machines (${all})`),
+  ...(pools.length > 0 ? [`      ${site}: { pool: ${poolText(pools)} }`] : []),
+  ...(pools.length === 0 && scattered.length === 0 ? [`      # ${site}: no room is left`] : []),
+];
 
 const memberPool = ({ pools }: PoolProposal): string =>
   pools.length === 0 ? '    # no room is left for its members' : `    pool: ${poolText(pools)}`;

@@ -1,5 +1,6 @@
 import { type Address, AddressRange, Prefix } from '#ip';
 import type { SegmentSite } from '../network.ts';
+import { type Shares, shareAround } from './around.ts';
 import { edgesOf } from './edges.ts';
 
 /** A pool that a site of a segment could have: disjoint from all others, with nothing reserved in it. */
@@ -9,6 +10,8 @@ export interface PoolProposal {
   readonly site?: string;
   /** One per subnet that has room. */
   readonly pools: readonly AddressRange[];
+  /** From the first to the last of its machines, where no range holds them and nothing of others. */
+  readonly scattered?: readonly AddressRange[];
 }
 
 interface Wanted {
@@ -27,24 +30,50 @@ interface Wanted {
 /**
  * A pool for each site of a segment: its subnets in equal parts, each part without what is reserved. A
  * site is given the part in which its machines and its DHCP server are, where that is still free; else
- * the first free one. Nothing where a subnet is too small for so many sites.
+ * the first free one. Where that leaves machines or a site out, the subnet is shared out around the machines. Nothing where a
+ * subnet is too small for so many sites.
  */
 export function propose(given: Wanted): readonly PoolProposal[] {
+  if (given.subnets.length === 0) return []; // absent or unreadable, and reported
   const sites = given.hasMembers ? [...given.sites, ofMembers] : given.sites;
   const wanted = { ...given, sites };
-  const pools = wanted.subnets.map((subnet) => shareOut(subnet, wanted));
-  return sites.map(({ site }) => ({
-    segment: wanted.name,
-    ...(site !== ofMembers.site && { site }),
-    pools: pools.flatMap((bySite) => bySite.get(site) ?? []),
-  }));
+  const shares = wanted.subnets.map((subnet) => shareOut(subnet, wanted));
+  return sites.map(({ site }) => {
+    const scattered = shares.flatMap((share) => share.scattered.get(site) ?? []);
+    return {
+      segment: wanted.name,
+      ...(site !== ofMembers.site && { site }),
+      pools: shares.flatMap(({ pools }) => pools.get(site) ?? []),
+      ...(scattered.length > 0 && { scattered }),
+    };
+  });
 }
 
 /** No site has this name. */
 const ofMembers = { site: '', dhcp: { by: 'none', addresses: [], forward: [] } } as const;
 
-function shareOut(subnet: Prefix, wanted: Wanted): ReadonlyMap<string, AddressRange> {
-  const length = subnet.length + Math.ceil(Math.log2(Math.max(1, wanted.sites.length)));
+function shareOut(subnet: Prefix, wanted: Wanted): Shares {
+  const reserved = reservedIn(subnet, wanted);
+  const machines = new Map(
+    wanted.sites.map(({ site }) => [site, machinesOf(site, subnet, reserved, wanted)]),
+  );
+  const pools = inEqualParts(subnet, reserved, machines, wanted);
+  const holdsAll = [...machines].every(([site, own]) =>
+    own.every((address) => pools.get(site)?.contains(address)),
+  );
+  const even = { pools, scattered: new Map() };
+  if (holdsAll && pools.size === machines.size) return even;
+  const around = shareAround(subnet, reserved, machines);
+  return holdsAll && pools.size >= around.pools.size ? even : around;
+}
+
+function inEqualParts(
+  subnet: Prefix,
+  reserved: readonly Address[],
+  machines: ReadonlyMap<string, readonly Address[]>,
+  { sites }: Wanted,
+): ReadonlyMap<string, AddressRange> {
+  const length = subnet.length + Math.ceil(Math.log2(Math.max(1, sites.length)));
   if (length > (subnet.family === 4 ? 32 : 128)) return new Map();
   const free = [...subnet.subnets(length)];
   const shares = new Map<string, Prefix>();
@@ -53,15 +82,14 @@ function shareOut(subnet: Prefix, wanted: Wanted): ReadonlyMap<string, AddressRa
     shares.set(site, part);
     free.splice(free.indexOf(part), 1);
   };
-  for (const { site } of wanted.sites) {
-    const own = addressesOf(site, wanted);
+  for (const { site, dhcp } of sites) {
+    const own = [...(machines.get(site) ?? []), ...dhcp.addresses];
     give(
       site,
       free.find((part) => own.some((address) => part.contains(address))),
     );
   }
-  for (const { site } of wanted.sites) if (!shares.has(site)) give(site, free[0]);
-  const reserved = reservedIn(subnet, wanted);
+  for (const { site } of sites) if (!shares.has(site)) give(site, free[0]);
   return new Map(
     [...shares].flatMap(([site, part]) => {
       const range = longestFree(part, reserved);
@@ -70,13 +98,17 @@ function shareOut(subnet: Prefix, wanted: Wanted): ReadonlyMap<string, AddressRa
   );
 }
 
-const addressesOf = (name: string, { sites, stations, routers }: Wanted): readonly Address[] => [
-  ...stations
+/** The addresses of a subnet that the file gives to machines of a site, and that machines can have. */
+const machinesOf = (
+  name: string,
+  subnet: Prefix,
+  reserved: readonly Address[],
+  { stations }: Wanted,
+): readonly Address[] =>
+  stations
     .filter(({ site }) => site === name)
     .flatMap(({ addresses }) => addresses.map(({ address }) => address))
-    .filter((address) => !routers.some((router) => router.equals(address))),
-  ...sites.filter(({ site }) => site === name).flatMap(({ dhcp }) => dhcp.addresses),
-];
+    .filter((one) => subnet.contains(one) && !reserved.some((other) => other.equals(one)));
 
 const reservedIn = (subnet: Prefix, { routers, sites }: Wanted): readonly Address[] => [
   ...edgesOf(subnet).map(({ address }) => address),
