@@ -61,6 +61,8 @@ export interface TestResult {
   readonly verdict: Verdict;
   /** The address from which it is to come, as seen at its end. */
   readonly as?: string;
+  /** Of one that says so: the address from which it comes, if it arrives. */
+  readonly source?: string;
   readonly passed: boolean;
 }
 

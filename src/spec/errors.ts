@@ -239,7 +239,7 @@ export const errors = errorTable({
   // Addresses.
   'spec/overlap': {
     says: '{a} overlaps {b}, at {first}',
-    fix: 'Give each of site subnets, overlay and pod ranges addresses of its own.',
+    fix: 'Give overlay, subnets of sites, segments, uplinks and pod ranges addresses of their own.',
   },
   'spec/unroutable': {
     says: '{what} holds {reserved}, which is {meaning} and cannot be routed between sites',

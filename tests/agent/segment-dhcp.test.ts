@@ -208,10 +208,11 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
     await apply();
     const inside = ['ip', 'netns', 'exec', 'station'];
     const stays = a.box.start([...inside, ...client(a, '-p', join(a.folder, 'client'))]);
-    await until('it is bound', () => stays.output().includes('-- bound'));
+    // What it was told is printed after that it was.
+    await until('it is bound', () => /-- bound\n(.*\n)*ip=.*\n/.test(stays.output()));
     expect(leaseIn(stays.output())['ip']).toBe(ip);
     a.do(`kill -USR1 ${readFileSync(join(a.folder, 'client'), 'utf8').trim()}`);
-    await until('it is renewed', () => stays.output().includes('-- renew'));
+    await until('it is renewed', () => /-- renew\n(.*\n)*ip=.*\n/.test(stays.output()));
     expect(leaseIn(stays.output())['ip']).toBe(ip);
     a.do(`kill -TERM ${readFileSync(join(a.folder, 'client'), 'utf8').trim()}`);
   });

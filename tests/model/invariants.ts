@@ -150,7 +150,9 @@ function tablesBroken({ namespaces }: HostState): string[] {
     (nft?.items ?? []).flatMap((table) =>
       name === 'root' && table.family === 'inet'
         ? tableBroken(table)
-        : [...jumpsBroken(table), ...countersBroken(table)].map((what) => `${name}: ${what}`),
+        : [...jumpsBroken(table), ...countersBroken(table), ...emptyBroken(table)].map(
+            (what) => `${name}: ${what}`,
+          ),
     ),
   );
 }
@@ -160,6 +162,7 @@ function tableBroken(table: NftTable): string[] {
     ...jumpsBroken(table),
     ...countersBroken(table),
     ...setsBroken(table),
+    ...emptyBroken(table),
     ...expressionsBroken(table),
     ...doubles(
       'chains',
@@ -242,6 +245,13 @@ function partsMeet(a: string, b: string): boolean {
   const isNumbers = (text: string) => /^[\da-f]*[.:]/.test(text);
   return isNumbers(a) && isNumbers(b) ? overlaps(a, b) : a === b;
 }
+
+/** What compares with a set of nothing, nft takes for a mistake, and the whole table with it. */
+const emptyBroken = (table: NftTable): string[] =>
+  table.chains
+    .flatMap(({ rules }) => rules.flatMap(({ match }) => match))
+    .filter(({ right }) => right.length === 0)
+    .map(({ left, op }) => `${left} ${op} nothing`);
 
 /** Asked with an unknown expression, `fieldsOf` throws; the message is the finding. */
 const expressionsBroken = (table: NftTable): string[] =>

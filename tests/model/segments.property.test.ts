@@ -21,7 +21,7 @@ interface HostSeed {
 }
 
 interface SegmentSeed {
-  readonly dual: boolean;
+  readonly families: readonly (4 | 6)[];
   readonly flood: boolean;
   readonly hosts: readonly HostSeed[];
   /** By site: in proxy mode, with a tag, with a DHCP server of ours. */
@@ -57,7 +57,7 @@ const flags = fc.array(fc.boolean(), { minLength: 4, maxLength: 4 });
 const number = fc.nat(7);
 
 const segmentSeed: fc.Arbitrary<SegmentSeed> = fc.record({
-  dual: fc.boolean(),
+  families: fc.constantFrom<readonly (4 | 6)[]>([4], [4], [4, 6], [4, 6], [6]),
   flood: fc.nat(4).map((n) => n === 4),
   hosts: fc.array(
     fc.record({ site: number, tagged: fc.boolean(), behind: fc.boolean(), dual: fc.boolean() }),
@@ -114,27 +114,34 @@ const sitesOf = (draft: Draft): readonly string[] =>
     .filter((name) => Object.keys(draft.sites[name]?.gateways ?? {}).length > 0)
     .slice(0, 4);
 
-const poolAt = (s: number, i: number, dual: boolean): readonly string[] => [
-  `172.20.${s}.${i * 50 + 10}-172.20.${s}.${i * 50 + 49}`,
-  ...(dual ? [`fd20:${s}::${i + 1}:10-fd20:${s}::${i + 1}:49`] : []),
-];
+/** What a segment has of each of its families, IPv4 first. */
+const ofFamilies = ({ families }: SegmentSeed, of4: string, of6: string): string[] =>
+  families.map((family) => (family === 4 ? of4 : of6));
+
+const poolAt = (seed: SegmentSeed, s: number, i: number): readonly string[] =>
+  ofFamilies(
+    seed,
+    `172.20.${s}.${i * 50 + 10}-172.20.${s}.${i * 50 + 49}`,
+    `fd20:${s}::${i + 1}:10-fd20:${s}::${i + 1}:49`,
+  );
 
 function segmentOf(seed: SegmentSeed, s: number, sites: readonly string[], shift: number) {
   const places = sites.map((site, i) => {
     const served = seed.served[i] === true && seed.proxied[i] !== true;
+    const [address] = ofFamilies(seed, `172.20.${s}.${i * 50 + 8}`, `fd20:${s}::${i + 1}:8`);
     const own = {
-      pool: poolAt(s, i, seed.dual),
+      pool: poolAt(seed, s, i),
       port: `eth${s + 1}`,
       ...(seed.proxied[i] && { mode: 'proxy' }),
       ...(seed.tagged[i] && { vlan: 7 + s }),
-      ...(served && { dhcp: { address: `172.20.${s}.${i * 50 + 8}` } }),
+      ...(served && { dhcp: { address } }),
     };
     return [site, own] as const;
   });
   return {
     vni: 70 + s + shift,
-    subnet: [`172.20.${s}.0/24`, ...(seed.dual ? [`fd20:${s}::/64`] : [])],
-    router: `172.20.${s}.1`,
+    subnet: ofFamilies(seed, `172.20.${s}.0/24`, `fd20:${s}::/64`),
+    router: ofFamilies(seed, `172.20.${s}.1`, `fd20:${s}::1`)[0],
     ...(seed.flood && { flood: true }),
     sites: Object.fromEntries(places),
   };
@@ -142,16 +149,14 @@ function segmentOf(seed: SegmentSeed, s: number, sites: readonly string[], shift
 
 function hostsAt(seed: Seed, site: number, sites: readonly string[]) {
   return Object.fromEntries(
-    seed.segments.flatMap(({ hosts, dual }, s) =>
-      hosts.flatMap((host, h) => {
+    seed.segments.flatMap((one, s) =>
+      one.hosts.flatMap((host, h) => {
         if (host.site % sites.length !== site) return [];
         const last = site * 50 + 20 + h;
+        const all = ofFamilies(one, `172.20.${s}.${last}`, `fd20:${s}::${site + 1}:${20 + h}`);
         const own = {
           segment: `seg${s}`,
-          address: [
-            `172.20.${s}.${last}`,
-            ...(dual && host.dual ? [`fd20:${s}::${site + 1}:${20 + h}`] : []),
-          ],
+          address: host.dual ? all : all.slice(0, 1),
           mac: `02:00:00:0${s}:0${site}:0${h}`,
           ...(host.tagged && { tags: ['green'] }),
           ...(host.behind && { allow: [`172.21.${s * 16 + h}.0/24`] }),
@@ -164,7 +169,8 @@ function hostsAt(seed: Seed, site: number, sites: readonly string[]) {
 
 function routersOf({ router, segments }: Seed, sites: readonly string[]) {
   if (!router) return {};
-  const target = segments[0]?.hosts[0];
+  const [first] = segments;
+  const target = first?.families.includes(4) ? first.hosts[0] : undefined;
   const to = target && `172.20.0.${(target.site % sites.length) * 50 + 20}`;
   const own = {
     site: at(sites, router.site),

@@ -164,7 +164,9 @@ const testsText = ({ tests }: CheckResult): string =>
       `${test.from} -> ${test.to}`,
       test.port,
       `expected ${test.expect}${test.as === undefined ? '' : ` as ${test.as}`}`,
-      test.passed ? '' : `found ${test.verdict}`,
+      test.passed
+        ? ''
+        : `found ${test.verdict}${test.source === undefined ? '' : ` as ${test.source}`}`,
     ]),
   );
 

@@ -53,7 +53,7 @@ export function runTest(model: Model, test: PolicyTest): TestRun {
     port: formatPort(port),
     expect: test.expect,
     verdict: shown.verdict,
-    ...(test.as && { as: String(test.as) }),
+    ...(test.as && { as: String(test.as), ...(arrives(shown) && { source: seenFrom(shown) }) }),
     passed: failed === undefined,
   };
   if (!failed || isTold(model, test, failed)) return { result };

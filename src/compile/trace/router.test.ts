@@ -121,12 +121,12 @@ const others = 'except: [10.254.0.1, 130.238.7.0/24, proxy.example.org]';
 test('a test says what leaves, and as whom', () => {
   expect(tested('{ from: b-1, to: 10.254.0.1, expect: allow, as: 10.5.0.2 }')).toEqual({
     ...{ from: 'b-1', to: '10.254.0.1', port: 'icmp', expect: 'allow', verdict: 'allow' },
-    ...{ as: '10.5.0.2', passed: true },
+    ...{ as: '10.5.0.2', source: '10.5.0.2', passed: true },
   });
   const named = '{ from: a-1, to: proxy.example.org, port: tcp/3128, expect: allow, as: 10.5.0.2 }';
   expect(tested(named)).toMatchObject({ passed: true });
   expect(tested('{ from: b-1, to: 10.254.0.1, expect: allow, as: 10.9.0.130 }')).toMatchObject({
-    passed: false,
+    ...{ passed: false, source: '10.5.0.2' },
     code: 'compile/test-source',
     message: expect.stringContaining('from 10.5.0.2, and not from 10.9.0.130'),
   });

@@ -131,6 +131,18 @@ test('a DHCP server of ours is an end of its site, asked for names and pings fro
   });
 });
 
+test('a DHCP server of the cloud is named, and left to the cloud', () => {
+  const served = file.replace(
+    '-10.9.0.99, "fd09::2-fd09::99"], port: eth1',
+    '$&, dhcp: { address: 10.9.0.100, by: cloud }',
+  );
+  const asks = (from: string) => trace(linked(served), from, '10.9.0.100', parsePort('udp/67'));
+  expect(asks('a-1').reason).toMatch(
+    /^10.9.0.100 is the DHCP server of the cloud at a: nothing of/,
+  );
+  expect(asks('b-1').reason).toMatch(/cloud at a, and nothing for it crosses the border$/);
+});
+
 test('nothing leads into a segment, out of it, or to whom the file does not name', () => {
   for (const [from, to, reason] of [
     ['ga', 'a-1', 'from outside into segment lab'],

@@ -226,6 +226,13 @@ function apart(from: Stationed | undefined, to: Stationed | undefined, name: str
     return `${name} is not in segment ${segment.name}: how it goes on from its router stands in no file`;
   }
   const here = segment.sites.find(({ site }) => site === station.site);
+  const home = segment.sites.find(({ dhcp }) => dhcp.addresses.some((own) => own.equals(target)));
+  if (home) {
+    const what = `${name} is the DHCP server of the cloud at ${home.site}`;
+    return home === here
+      ? `${what}: nothing of ours is between them, and whether it answers is for the cloud to say`
+      : `${what}, and nothing for it crosses the border`;
+  }
   return here?.pools.some((pool) => pool.contains(target))
     ? `${name} is no machine of the file; one that is at ${station.site} would be reached, not enforced`
     : `${name} is no machine of the file, and nothing for it crosses the border`;

@@ -4,6 +4,7 @@ import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import type { Egress, Router, Segment } from '../network.ts';
 import type { Text } from '../origin.ts';
+import { edgesOf } from '../segments/edges.ts';
 
 /** What one router must have: its segments, an address in each, and a way out for what may leave. */
 export function checkRouter(router: Router, segments: readonly Text[], draft: Draft): void {
@@ -41,6 +42,7 @@ function checkEgress(router: Router, { to, text, fields, place }: Egress, draft:
   if (!to) return;
   const where = { place: fields['to'] ?? place, text };
   if (!checkFamily(router, to.family, where, draft)) return;
+  checkInside(router, to.family, where, draft);
   const isOwn = (prefix: Prefix): boolean =>
     prefix.contains(to) && router.uplink.some(({ network }) => network.equals(prefix));
   const ours = draft.ranges.find(({ prefix }) => prefix.overlaps(to) && !isOwn(prefix));
@@ -63,6 +65,15 @@ function checkFamily(
   return fits;
 }
 
+/** A warning: nobody finds the router by that family. */
+function checkInside({ name, segments }: Router, family: Family, where: Text, draft: Draft): void {
+  const own = draft.segments.flatMap((one) => (segments.includes(one.name) ? one.routers : []));
+  if (own.length === 0 || own.some((router) => router.family === family)) return;
+  const args = { text: where.text, router: name, family };
+  const warning = { ...where, severity: 'warning' } as const;
+  draft.report(errors.diagnostic('spec/egress-unfound', args, warning));
+}
+
 function checkForward(
   router: Router,
   { to, port, protocol, fields, place }: Router['forwards'][number],
@@ -70,16 +81,22 @@ function checkForward(
 ): void {
   const where = { place: fields['to'] ?? place, text: String(to) };
   const reached = draft.segments.filter(({ name }) => router.segments.includes(name));
-  if (!reached.some(({ subnets }) => subnets.some((subnet) => subnet.contains(to)))) {
-    const args = { address: String(to), router: router.name };
-    draft.report(errors.diagnostic('spec/forward-outside', args, where));
+  const subnet = reached.flatMap(({ subnets }) => subnets).find((one) => one.contains(to));
+  const edge = subnet && edgesOf(subnet).find(({ address }) => address.equals(to));
+  const args = { address: where.text, router: router.name };
+  if (!subnet) draft.report(errors.diagnostic('spec/forward-outside', args, where));
+  else if (edge) {
+    const what = { address: where.text, what: edge.kind, subnet: String(subnet) };
+    draft.report(errors.diagnostic('spec/not-a-host-address', what, where));
+  } else if (reached.some(({ routers }) => routers.some((own) => own.equals(to)))) {
+    draft.report(errors.diagnostic('spec/forward-to-router', args, where));
   } else checkFamily(router, to.family, where, draft);
   const same = router.forwards.find(
     (one) => one.port === port && one.protocol === protocol && one.to.family === to.family,
   );
   if (!same || same.place === place) return;
-  const args = { port: `${protocol}/${port}`, first: formatPlace(same.place) };
-  draft.report(errors.diagnostic('spec/forward-twice', args, { place: fields['port'] ?? place }));
+  const twice = { port: `${protocol}/${port}`, first: formatPlace(same.place) };
+  draft.report(errors.diagnostic('spec/forward-twice', twice, { place: fields['port'] ?? place }));
 }
 
 /** What routers must not share: names with segments, whose namespaces are called alike, and segments. */

@@ -15,8 +15,9 @@ type EgressSource =
 const parseTarget = (text: string): Prefix =>
   text.includes('/') ? Prefix.parse(text) : Prefix.single(Address.parse(text));
 
-/** Neither digits and dots, nor hexadecimal digits and colons. */
-const isWord = (text: string): boolean => /[a-z_*]/i.test(text) && !/[:/]/.test(text);
+/** Neither digits and dots, nor hexadecimal digits and colons; also a URL, and a name with a port. */
+const isWord = (text: string): boolean =>
+  !text.includes('%') && (/[g-z_*]/i.test(text) || (/[a-f]/i.test(text) && !/[:/]/.test(text)));
 
 /** Where something may go, as a range or by name. */
 function readTarget(at: Text, draft: Draft): Pick<Egress, 'to' | 'host'> | undefined {

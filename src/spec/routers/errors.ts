@@ -36,21 +36,29 @@ export const routerErrors = {
     says: 'a test cannot say this: {why}',
     fix: 'Say `to: 10.254.0.1`, `expect: allow` and `as: 10.5.0.2` of what may leave, and `to: outside`, `except: [10.254.0.1]` and `expect: deny` of all else, each `from` a machine of a segment.',
   },
+  'spec/test-unlisted': {
+    says: 'nothing of the file is called `{name}`: no machine or host, and nothing on the `egress` list of a router',
+    fix: 'Put it on the list of the router that is to let it be reached, or correct the name.',
+  },
   'spec/egress-name': {
     says: '`{text}` is not the name of a machine in full',
-    fix: 'Write it with its domain, such as proxy.example.org, one entry for each; patterns such as *.example.org cannot be looked up.',
+    fix: 'Write it with its domain alone, such as proxy.example.org, one entry for each, and `ports` beside it; patterns such as *.example.org cannot be looked up.',
   },
   'spec/egress-internet': {
     says: 'the machines behind this router may reach ALL of the internet',
     fix: 'Nothing is to do if it is meant so; otherwise list what they may reach.',
   },
   'spec/egress-whither': {
-    says: 'this way out needs either `to` or `internet: true`',
-    fix: 'Write a range, such as `to: 130.238.7.10/32`.',
+    says: 'this way out needs one of `to` and `internet: true`',
+    fix: 'Say where it leads, such as `to: 130.238.7.10/32`; or `internet: true` alone, if everything may leave.',
   },
   'spec/egress-family': {
     says: '{text} is of IPv{family}, and the uplink of router `{router}` is not',
     fix: 'Give the uplink an `address` and a `via` of IPv{family}, too.',
+  },
+  'spec/egress-unfound': {
+    says: 'no machine gets to {text}: router `{router}` has no address of IPv{family} in any of its segments',
+    fix: 'Give a segment a `router` of IPv{family}, too, or take the entry out.',
   },
   'spec/egress-inside': {
     says: '{text} lies inside the network, or around a part of it: {what}',
@@ -62,6 +70,10 @@ export const routerErrors = {
   },
   'spec/forward-outside': {
     says: '{address} lies in no segment of router `{router}`',
+    fix: 'Name the address of a machine in a segment that the router has.',
+  },
+  'spec/forward-to-router': {
+    says: '{address} is router `{router}` itself, which serves nothing',
     fix: 'Name the address of a machine in a segment that the router has.',
   },
   'spec/forward-twice': {

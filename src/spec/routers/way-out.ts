@@ -1,8 +1,8 @@
-import { Address, Prefix } from '#ip';
+import { Address, isHostName, Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import type { PolicyTest } from '../network.ts';
-import { type Loose, placeOf, textsOf } from '../origin.ts';
+import { type Loose, placeOf, type Text, textsOf } from '../origin.ts';
 
 /** What a test calls all that is outside, unless a machine has the name. */
 export const outside = 'outside';
@@ -24,6 +24,17 @@ const isHost = ({ routers }: Draft, text: string): boolean =>
 export const isBeyond = (draft: Draft, text: string): boolean =>
   draft.names.kindOf(text) === undefined &&
   (text === outside || isAddress(text) || isHost(draft, text));
+
+/** Whether it can only be meant as the name of something outside. No name of the file has a dot. */
+const isOutsider = (text: string): boolean =>
+  text.includes('.') && isHostName(text) && !isAddress(text) && /[a-z]/i.test(text);
+
+/** Reports a name outside that no list has. */
+export function reportUnlisted({ text, place }: Text, draft: Draft): boolean {
+  if (!isOutsider(text)) return false;
+  draft.report(errors.diagnostic('spec/test-unlisted', { name: text }, { place, text }));
+  return true;
+}
 
 /** What a test says of ways out: from where it is to be seen there, and what of outside it is not about. */
 export function readWayOut(source: Source, draft: Draft): Pick<PolicyTest, 'as' | 'outside'> {
@@ -62,6 +73,7 @@ function exceptOf(
     .flatMap((at) => {
       const parse = (text: string): Prefix =>
         text.includes('/') ? Prefix.parse(text) : Prefix.single(Address.parse(text));
+      if (reportUnlisted(at, draft)) return [];
       return draft.parse(at, parse) ?? [];
     });
   return { prefixes, hosts: hosts.map(({ text }) => text) };

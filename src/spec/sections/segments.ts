@@ -172,7 +172,7 @@ function readSegment({ name, place, source, stations }: Reading, draft: Draft): 
   const layout = new Layout(name, subnets, draft);
   const routers = layout.reserve(textsOf(source, 'router'), 'router');
   const written = entriesOf(source.sites);
-  const answering = written.map(([, site]) => readDhcp(site, layout, draft));
+  const answering = written.map(([site, from]) => readDhcp(site, from, layout, draft));
   const sites = written.map(([site, from], index): SegmentSite => {
     const at = { text: site, place: placeOfKey(source.sites, site) };
     draft.names.expect(at, 'site', ['site']);
@@ -237,7 +237,7 @@ function readSubnets(name: string, source: SegmentSource, draft: Draft): readonl
 
 const noDhcp: Dhcp = { by: 'none', addresses: [], forward: [] };
 
-function readDhcp({ dhcp }: SiteSource, layout: Layout, draft: Draft): Dhcp {
+function readDhcp(site: string, { dhcp }: SiteSource, layout: Layout, draft: Draft): Dhcp {
   if (dhcp === undefined) return noDhcp;
   const by = dhcp.by ?? 'hawser';
   const texts = textsOf(dhcp, 'address');
@@ -245,7 +245,7 @@ function readDhcp({ dhcp }: SiteSource, layout: Layout, draft: Draft): Dhcp {
     const args = { what: '`dhcp`', key: 'address', example: '10.101.128.0' };
     draft.report(errors.diagnostic('spec/missing-key', args, { place: placeOf(dhcp) }));
   }
-  const addresses = layout.reserve(texts, 'DHCP server');
+  const addresses = layout.reserve(texts, 'DHCP server', site);
   const forward = textsOf(dhcp, 'forward').flatMap((at) => draft.parse(at, Address.parse) ?? []);
   return { by, addresses: addresses.toSorted((a, b) => a.compare(b)), forward };
 }

@@ -4,7 +4,7 @@ import type { Draft } from '../draft.ts';
 import { located } from '../machine.ts';
 import type { PolicyTest } from '../network.ts';
 import { type Loose, placeOf } from '../origin.ts';
-import { isBeyond, readWayOut } from '../routers/way-out.ts';
+import { isBeyond, readWayOut, reportUnlisted } from '../routers/way-out.ts';
 import { section } from '../section.ts';
 import { machines } from '../selectors.ts';
 import { parsePort } from '../text/port.ts';
@@ -59,9 +59,9 @@ function readTest(source: Loose<Type.Static<typeof Test>>, place: Place, draft: 
   const end = (field: 'from' | 'to'): string => {
     const text = source[field];
     if (text === undefined) return '';
-    if (field === 'from' || !isBeyond(draft, text)) {
-      draft.names.expect({ text, place: placeOf(source, field) }, 'machine or host', ends);
-    }
+    const at = { text, place: placeOf(source, field) };
+    if (field === 'to' && (isBeyond(draft, text) || reportUnlisted(at, draft))) return text;
+    draft.names.expect(at, 'machine or host', ends);
     return text;
   };
   const port =

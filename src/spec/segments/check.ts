@@ -1,4 +1,4 @@
-import { formatPlace } from '#base';
+import { formatPlace, type Place } from '#base';
 import type { Address } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
@@ -31,7 +31,8 @@ export function checkSegments(
       checkDhcp(segment, here, draft);
       checkForward(segment, here, routers, draft);
     }
-    checkPortName(segment, draft);
+    checkNameServers(segment, routers, draft);
+    checkPortName(segment, byName, draft);
     checkMtu(segment, byName, draft);
     if (!routers.some((one) => one.segments.includes(segment.name))) checkRouters(segment, draft);
     checkFlood(segment, draft);
@@ -119,19 +120,50 @@ function checkForward(
   }
   for (const one of dhcp.forward) {
     const address = String(one);
-    if (segment.subnets.some((subnet) => subnet.contains(one))) continue;
-    if (!segment.routers.some(({ family }) => family === one.family)) {
-      const { family } = one;
-      draft.report(
-        errors.diagnostic('spec/forward-without-router', { ...args, address, family }, where),
-      );
+    if (dhcp.addresses.some((own) => own.equals(one))) {
+      draft.report(errors.diagnostic('spec/forward-to-itself', { ...args, address }, where));
     }
-    const ours = routers.find(({ segments }) => segments.includes(segment.name));
-    if (!ours || ours.egress.some((egress) => letsAsk(egress, one))) continue;
-    const by = { router: ours.name, address };
-    draft.report(
-      errors.diagnostic('spec/forward-not-let-out', by, { ...where, severity: 'warning' }),
-    );
+    if (segment.subnets.some((subnet) => subnet.contains(one))) continue;
+    const { family } = one;
+    if (segment.routers.some((router) => router.family === family)) {
+      checkLetOut(segment, one, routers, where, draft);
+    } else {
+      const unreached = { ...args, address, family };
+      draft.report(errors.diagnostic('spec/forward-without-router', unreached, where));
+    }
+  }
+}
+
+/** A warning. */
+function checkLetOut(
+  { name }: Segment,
+  server: Address,
+  routers: readonly Router[],
+  where: { readonly place: Place },
+  draft: Draft,
+): void {
+  const ours = routers.find(({ segments }) => segments.includes(name));
+  if (!ours || ours.egress.some((egress) => letsAsk(egress, server))) return;
+  const args = { router: ours.name, address: String(server) };
+  draft.report(
+    errors.diagnostic('spec/forward-not-let-out', args, { ...where, severity: 'warning' }),
+  );
+}
+
+/** Warnings: machines may have ways and servers of their own. */
+function checkNameServers(segment: Segment, routers: readonly Router[], draft: Draft): void {
+  const { name, subnets, dns, fields, place } = segment;
+  const where = { place: fields['dns'] ?? place, severity: 'warning' } as const;
+  for (const server of dns) {
+    const { family } = server;
+    const args = { segment: name, address: String(server), family };
+    if (subnets.length === 0) continue; // unreadable, and reported
+    if (!subnets.some((subnet) => subnet.family === family)) {
+      draft.report(errors.diagnostic('spec/dns-family', args, where));
+    } else if (subnets.some((subnet) => subnet.contains(server))) continue;
+    else if (segment.routers.some((router) => router.family === family)) {
+      checkLetOut(segment, server, routers, where, draft);
+    } else draft.report(errors.diagnostic('spec/dns-without-router', args, where));
   }
 }
 
@@ -169,11 +201,16 @@ function checkTaps(segments: readonly Segment[], sites: readonly Site[], draft: 
 /** Names that a port cannot have: those of devices of ours in the namespace that it moves into. */
 const namesInside = new Set(['lo', 'bridge', 'vxlan', 'router']);
 
-function checkPortName({ sites }: Segment, draft: Draft): void {
-  for (const { port, vlan, fields, place } of sites) {
-    if (vlan !== undefined || !namesInside.has(port)) continue;
+function checkPortName(segment: Segment, sites: Sites, draft: Draft): void {
+  for (const { site, port, vlan, fields, place } of segment.sites) {
     const where = { place: fields['port'] ?? place, text: port };
-    draft.report(errors.diagnostic('spec/port-name', { port }, where));
+    const [gateway] = sites.get(site)?.gateways ?? [];
+    if (gateway?.interface === port) {
+      const args = { port, gateway: gateway.name };
+      draft.report(errors.diagnostic('spec/port-is-tunnel', args, where));
+    } else if (vlan === undefined && namesInside.has(port)) {
+      draft.report(errors.diagnostic('spec/port-name', { port }, where));
+    }
   }
 }
 

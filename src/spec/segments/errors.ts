@@ -24,6 +24,18 @@ export const segmentErrors = {
     says: 'nobody at site `{site}` asks the DHCP server of segment `{segment}` for names, so it has none to forward',
     fix: 'Name it in `dns` of the segment, with `by: hawser`; or take `forward` out.',
   },
+  'spec/forward-to-itself': {
+    says: 'the DHCP server of segment `{segment}` at `{site}` would ask itself, {address}, for the names of others',
+    fix: 'Name the servers of the cloud or of the site that know them, or take `forward` out.',
+  },
+  'spec/dns-family': {
+    says: 'no machine of segment `{segment}` asks {address} for names: the segment has no IPv{family}',
+    fix: 'Take it out of `dns`, or give the segment a `subnet` of IPv{family}.',
+  },
+  'spec/dns-without-router': {
+    says: 'no machine of segment `{segment}` reaches {address} for names: it lies outside, and the segment has no router of IPv{family}',
+    fix: 'Give the segment a `router`, or name an address of the segment itself in `dns`; nothing is to do where its machines have another way there.',
+  },
   'spec/forward-without-router': {
     says: 'the DHCP server of segment `{segment}` at `{site}` has no way to {address}: the segment has no router of IPv{family}',
     fix: 'Give the segment a `router`, or name an address of the segment itself.',
@@ -38,7 +50,7 @@ export const segmentErrors = {
   },
   'spec/outside-pool': {
     says: '{address} of `{name}` lies outside what site `{site}` has of segment `{segment}` ({pools})',
-    fix: 'Correct the address, or widen `segments.{segment}.sites.{site}.pool`.',
+    fix: 'Correct the address, or let `segments.{segment}.sites.{site}.pool` hold it as well.',
   },
   'spec/address-by-cloud': {
     says: '`{name}` has no `address`, and at site `{site}` the cloud gives those of segment `{segment}`',
@@ -72,6 +84,10 @@ export const segmentErrors = {
     says: '`{port}` cannot be the port of a segment: the namespace that it would move into has a device of that name',
     fix: 'Rename the device on the gateway (`ip link set dev {port} name lan0`), and name it here.',
   },
+  'spec/port-is-tunnel': {
+    says: '`{port}` is the device of the tunnels of `{gateway}`, and cannot be the port of a segment',
+    fix: 'Name the network card on which the machines of the segment are, as `ip link` shows it.',
+  },
   'spec/port-of-vxlan': {
     says: '`{name}` listens on UDP port {port}, which is that of VXLAN, and carries a segment',
     fix: 'Give it another `port`; 51820 is usual.',
@@ -82,7 +98,7 @@ export const segmentErrors = {
   },
   'spec/bad-mac': {
     says: '`{text}` is no MAC address of a machine',
-    fix: 'Write six pairs of hexadecimal digits, such as "fa:16:3e:8b:c4:6a", in quotes.',
+    fix: 'Write six pairs of hexadecimal digits with colons between, such as "fa:16:3e:8b:c4:6a", in quotes.',
   },
   'spec/multicast-mac': {
     says: '`{text}` is the MAC address of a group: the first pair of digits is odd',

@@ -47,31 +47,41 @@ export class Layout {
     for (const subnet of subnets) this.#reserved.push(...edgesOf(subnet));
   }
 
-  /** Addresses that are no machine's of a pool, one per family: its router's, a DHCP server's. */
-  reserve(texts: readonly Text[], what: string): readonly Address[] {
+  /** Addresses that are no machine's of a pool, one per family: its router's, the DHCP server's of a site. */
+  reserve(
+    texts: readonly Text[],
+    what: 'router' | 'DHCP server',
+    site?: string,
+  ): readonly Address[] {
+    const whose = site === undefined ? `its ${what}` : `the ${what} of site \`${site}\``;
     const found = texts.flatMap((at) => {
-      const is = this.#reserveOne(at, what);
+      const is = this.#reserveOne(at, what, whose);
       return is ? [{ is, at }] : [];
     });
     this.#checkFamilies(`the ${what} of segment \`${this.#segment}\``, found);
     return found.map(({ is }) => is);
   }
 
-  #reserveOne(at: Text, what: string): Address | undefined {
+  #reserveOne(at: Text, what: string, whose: string): Address | undefined {
     const address = this.#draft.parse(at, Address.parse);
     if (!address) return undefined;
     const subnet = this.#subnetOf(address, at, `the ${what} ${at.text}`);
-    const edge = subnet && edgesOf(subnet).find((one) => one.address.equals(address));
-    if (edge) {
-      const args = { address: at.text, what: edge.kind, subnet: String(subnet) };
-      this.#report(errors.diagnostic('spec/not-a-host-address', args, where(at)));
-    }
+    if (subnet) this.#checkEdges(address, subnet, at);
     if (what === 'router') this.#routers.push(address);
     if (what !== 'router' || !this.#isStation(address)) {
       this.#draft.claimAddress(address.toString(), this.#segment, what, at.place);
     }
-    this.#reserved.push({ address, what: `its ${what}, ${address}` });
+    this.#reserved.push({ address, what: `${whose}, ${address}` });
     return address;
+  }
+
+  /** Whether it is one that no machine has; reported. */
+  #checkEdges(address: Address, subnet: Prefix, at: Text): boolean {
+    const edge = edgesOf(subnet).find((one) => one.address.equals(address));
+    if (!edge) return false;
+    const args = { address: at.text, what: edge.kind, subnet: String(subnet) };
+    this.#report(errors.diagnostic('spec/not-a-host-address', args, where(at)));
+    return true;
   }
 
   /** A router may stand among the machines, so that those at other sites find it. */
@@ -82,11 +92,17 @@ export class Layout {
     );
   }
 
-  /** The pools of a site, or of all members: inside the subnets, one per family, without what is reserved, nobody else's. */
+  /**
+   * The pools of a site, or of all members: inside the subnets, one per family, without what is reserved, nobody
+   * else's. One outside is reported and left out, as the machines in it are not what is wrong.
+   */
   claimPools(site: string | undefined, pools: readonly Written[]): readonly AddressRange[] {
     const of = site === undefined ? 'its members' : `site \`${site}\``;
-    for (const { range, at } of pools) {
-      if (this.#subnetOf(range, at, `the pool ${at.text}`)) this.#checkReserved(range, at);
+    const inside = pools.filter(({ range, at }) =>
+      this.#subnetOf(range, at, `the pool ${at.text}`),
+    );
+    for (const { range, at } of inside) {
+      this.#checkReserved(range, at);
       const other = this.#pools.find((taken) => taken.range.overlaps(range));
       if (other) {
         const args = { pool: at.text, other: String(other.range), of: other.of };
@@ -97,7 +113,7 @@ export class Layout {
     }
     const found = pools.map(({ range, at }) => ({ is: range, at }));
     this.#checkFamilies(`the pool of ${of}`, found);
-    return pools.map(({ range }) => range).sort((a, b) => a.compare(b));
+    return inside.map(({ range }) => range).sort((a, b) => a.compare(b));
   }
 
   #checkReserved(range: AddressRange, at: Text): void {
@@ -157,6 +173,9 @@ export class Layout {
   ): void {
     if (pools.length === 0 || pools.some((pool) => pool.contains(address))) return;
     if (this.#routers.some((router) => router.equals(address))) return;
+    const subnet = this.#subnetOf(address, at, `${at.text} of \`${name}\``);
+    if (!subnet || this.#checkEdges(address, subnet, at)) return;
+    if (this.#reserved.some((one) => one.address.equals(address))) return; // told as had twice
     const args = { address: at.text, name, site, pools: pools.join(', '), segment: this.#segment };
     this.#report(errors.diagnostic('spec/outside-pool', args, where(at)));
   }

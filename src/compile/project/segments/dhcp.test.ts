@@ -15,7 +15,7 @@ segments:
   lab:
     vni: 7
     subnet: [10.9.0.0/24, "fd09::/64"]
-    dns: [10.9.0.100, "fd09::100", 192.0.2.53]
+    dns: [10.9.0.100, "fd09::100", 10.9.0.200]
     sites:
       a: { pool: [10.9.0.2-10.9.0.99, "fd09::2-fd09::99"], port: eth1, ${dhcp} }
       b: { pool: [10.9.0.130-10.9.0.199, "fd09::130-fd09::199"], port: eth1 }
@@ -31,13 +31,24 @@ test('a DHCP server gives what it has itself: one of IPv4 alone, nothing of IPv6
     items: [
       {
         pools: ['10.9.0.2-10.9.0.99/24'],
-        dns: ['10.9.0.100', '192.0.2.53'],
+        dns: ['10.9.0.100', '10.9.0.200'],
         hosts: [{ addresses: ['10.9.0.2'] }],
       },
     ],
   });
   expect(addresses?.items).toEqual([{ device: 'bridge', address: '10.9.0.100/24' }]);
   expect(sysctls).toBeUndefined();
+});
+
+test('one of IPv6 alone takes nothing of IPv4', () => {
+  const [border] = spaceWith('dhcp: { address: "fd09::100" }').nft?.items ?? [];
+  expect(border?.chains.find(({ name }) => name === 'input')?.rules[0]).toMatchObject({
+    match: [
+      { left: 'meta pkttype', op: '==', right: 'host' },
+      { left: 'meta protocol', op: '==', right: 'ip' },
+    ],
+    verdict: 'drop',
+  });
 });
 
 test('one of IPv6 advertises from an address of the link, and believes no advertisement itself', () => {
@@ -47,7 +58,7 @@ test('one of IPv6 advertises from an address of the link, and believes no advert
     items: [
       {
         pools: ['10.9.0.2-10.9.0.99/24', 'fd09::2-fd09::99/64'],
-        dns: ['10.9.0.100', '192.0.2.53', 'fd09::100'],
+        dns: ['10.9.0.100', '10.9.0.200', 'fd09::100'],
         hosts: [{ addresses: ['10.9.0.2', 'fd09::2'] }],
       },
     ],

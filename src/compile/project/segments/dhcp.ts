@@ -159,7 +159,11 @@ const inputChain = (addresses: readonly Address[]): NftTable['chains'][number] =
     // It is no router: where the machine forwards, its namespaces do as well.
     ...families(addresses).map(
       ([left, own]): NftRule => ({
-        match: [is('meta pkttype', 'host'), { left, op: '!=', right: own }],
+        match: [
+          is('meta pkttype', 'host'),
+          // All of IPv4, where it has no address of that.
+          own.length === 0 ? is('meta protocol', 'ip') : { left, op: '!=', right: own },
+        ],
         counter: 'border',
         verdict: 'drop',
       }),
