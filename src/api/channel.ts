@@ -3,7 +3,7 @@ import { HostState } from '#state';
 import { PeerSample, TunnelSeries } from './health.ts';
 import { TimedResult } from './monitors.ts';
 import { Finding } from './problem.ts';
-import { Count, Name, Package, PublicKey, Time, Upgrade } from './schemas.ts';
+import { Count, Name, Package, PublicKey, SegmentSample, Time, Upgrade } from './schemas.ts';
 import { TriedReport, TryMessage } from './verify.ts';
 
 /**
@@ -243,6 +243,16 @@ export const MonitorsReport = Type.Object({
 });
 export type MonitorsReport = Static<typeof MonitorsReport>;
 
+/**
+ * How the segments are that it carries, by their namespaces: all of them when a connection begins, then where leases or
+ * machines are others, and once a minute where more was dropped.
+ */
+export const SegmentsReport = Type.Object({
+  type: literal('segments'),
+  segments: Type.Record(Type.String({ maxLength: 200 }), SegmentSample),
+});
+export type SegmentsReport = Static<typeof SegmentsReport>;
+
 /** `keepsPlace`: file and peers go on naming it, as before it joined. */
 export const LeaveMessage = Type.Object({
   type: literal('leave'),
@@ -261,6 +271,7 @@ export const FromAgent = Type.Union([
   SeenReport,
   SamplesReport,
   MonitorsReport,
+  SegmentsReport,
   LeaveMessage,
   UpgradeReport,
   TriedReport,

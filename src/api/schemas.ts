@@ -137,6 +137,32 @@ export const MachineStatus = Type.Object({
 });
 export type MachineStatus = Static<typeof MachineStatus>;
 
+const Whole = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** Names under which one machine counts what a segment's filters drop. */
+export const mostDrops = 100;
+
+/** What a machine that carries a segment knows of it. */
+export const SegmentSample = Type.Object({
+  /** Addresses that a DHCP server of ours has given there and that are still given; absent: there is none. */
+  leases: Type.Optional(Whole),
+  /** MAC addresses of machines known on its own port, and behind other gateways; absent where it keeps no table of them. */
+  here: Type.Optional(Whole),
+  elsewhere: Type.Optional(Whole),
+  /** Frames that its filters dropped since they were made, by the name of the counter. */
+  dropped: Type.Record(Type.String({ maxLength: 200 }), Whole, { maxProperties: mostDrops }),
+});
+export type SegmentSample = Static<typeof SegmentSample>;
+
+/** A segment at one of its sites; without `dropped` nobody tells of it here. */
+export const SegmentStatus = Type.Object({
+  segment: Type.String(),
+  site: Type.String(),
+  gateway: Type.String(),
+  ...Type.Partial(SegmentSample).properties,
+});
+export type SegmentStatus = Static<typeof SegmentStatus>;
+
 export const NetworkStatus = Type.Object({
   network: Type.String(),
   revision: RevisionId,
@@ -148,6 +174,8 @@ export const NetworkStatus = Type.Object({
   /** The newest revision, if it took the one before back because machines did not keep that. */
   takenBack: Type.Optional(Revision),
   machines: Type.Array(MachineStatus),
+  /** By segment and site; absent where there is no segment. */
+  segments: Type.Optional(Type.Array(SegmentStatus)),
 });
 export type NetworkStatus = Static<typeof NetworkStatus>;
 

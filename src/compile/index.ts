@@ -39,6 +39,7 @@ export { formatPlan } from './plan/text.ts';
 export { joinPorts, portAtoms } from './port-atoms.ts';
 export { hostRoutes, siteRouterRoutes } from './project/host-routes.ts';
 export { machinesOf, project } from './project/project.ts';
+export { spaceName } from './project/segments/space.ts';
 export { restoredFacts, revokedFacts, turnedOver } from './revoked.ts';
 export {
   advanced,

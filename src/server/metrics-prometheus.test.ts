@@ -62,11 +62,13 @@ async function authorityOf(port: number): Promise<string> {
   return new X509Certificate(raw).toString();
 }
 
-/** A service that anna looks at. */
+/** A service that anna looks at, and a segment. */
 async function watch(server: TestServer): Promise<void> {
   const { entry, files, revision: base } = await server.call('pull', {});
   const web = 'monitors: { web: { type: http, url: "http://192.0.2.9/", from: anna } }\n';
-  const text = `${files[entry]}${web}`;
+  const place = 'pool: 10.9.0.2-10.9.0.9, port: eth1';
+  const lab = `segments: { lab: { vni: 7, subnet: 10.9.0.0/24, sites: { hub: { ${place} } } } }\n`;
+  const text = `${files[entry]}${web}${lab}`;
   await server.call('apply', {}, { entry, files: { ...files, [entry]: text }, base });
 }
 
@@ -77,8 +79,11 @@ suite('Prometheus', { needs: ['prometheus'] }, () => {
 
   beforeAll(async () => {
     const server = cleanup.use(await TestServer.start());
-    const anna = (await server.populate('anna')).get('anna');
+    const agents = await server.populate('anna');
+    const anna = agents.get('anna');
     await watch(server);
+    const segment = { leases: 3, dropped: { spoofed: 7 } };
+    agents.get('hub')?.say({ type: 'segments', segments: { 'hw-net-lab': segment } });
     const probe = { rtt: 2, usual: 2, loss: 0, answered: 1 };
     const hub = { rx: 5, tx: 7, heard: 1, handshake: 9, probe };
     anna?.say({ type: 'samples', peers: { hub } });
@@ -106,9 +111,10 @@ suite('Prometheus', { needs: ['prometheus'] }, () => {
       if (error !== undefined) throw new Error(`${path}: ${error}`);
       return data;
     };
-    await until('the tunnel was scraped twice', async () => {
-      const [found] = await values('count_over_time(hawser_tunnel_up[1m])');
-      return Number(found) >= 2;
+    await until('tunnel and segment were scraped twice', async () => {
+      const told = ['hawser_tunnel_up', 'hawser_segment_leases'];
+      const counts = told.map(async (name) => values(`count_over_time(${name}[1m])`));
+      return (await Promise.all(counts)).every(([found]) => Number(found) >= 2);
     });
   });
   afterAll(async () => {

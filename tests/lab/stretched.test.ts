@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NetworkStatus } from '#api';
 import { datagramOf, ipLies, linkLies, type Speaker, stranger, word } from '../agent/frames.ts';
 import { packetsOf } from '../agent/segment-world.ts';
 import { outcomeOf } from '../support/hawser.ts';
@@ -177,13 +178,20 @@ suite('the stretched segment of the examples', {
 
   test('is what its file says', everythingHolds);
 
-  test('has machines at knox to which the server there gave their addresses, and what fits', () => {
+  test('has machines at knox to which the server there gave their addresses, and what fits', async () => {
     const leases = at('knox-gw', `cat /var/lib/hawser/leases/stretched/${space}`).split('\n');
     expect(leases.map((line) => line.split(' ').slice(2, 4).join(' ')).sort()).toEqual([
       '10.101.128.1 knox-2',
       `${knox.address} knox-1`,
     ]);
     expect(at('knox-1', 'ip link show dev eth0')).toContain('mtu 1390');
+    await until('the server knows of them, and what the other site drops', () => {
+      const { segments = [] } = JSON.parse(
+        labs.on('server', 'hawser', 'status', '--json').out,
+      ) as NetworkStatus;
+      const of = (site: string) => segments.find((segment) => segment.site === site);
+      return of('knox')?.leases === 2 && of('epouta')?.dropped?.['spoofed'] !== undefined;
+    });
   });
 
   test('has a member alone, which is at home in it, and speaks for nobody else', async () => {

@@ -10,6 +10,8 @@ import { Monitors } from './monitors.ts';
 import { mtuTowardsPeers } from './mtu.ts';
 import type { Notes } from './notes.ts';
 import { Samples } from './samples.ts';
+import { droppedIn, knownIn } from './segment-samples.ts';
+import { Segments } from './segments.ts';
 import type { Surroundings } from './surroundings.ts';
 import { conflictsOf, tablesOf } from './tables.ts';
 import { Warnings } from './warnings.ts';
@@ -25,6 +27,7 @@ export class Sights {
   readonly #tables: Tables;
   readonly #lookups: Lookups;
   readonly #monitors: Monitors;
+  readonly #segments: Segments;
   readonly #warnings: Warnings;
   #mtu: number | undefined;
   #haveMoved = false;
@@ -54,6 +57,14 @@ export class Sights {
     this.#liveness = new Liveness(machine.run, changed);
     this.#samples = new Samples(machine.run, sample);
     this.#monitors = new Monitors(machine.probe, sample);
+    this.#segments = new Segments(
+      {
+        known: (state) =>
+          knownIn(state, machine.stateDir, (space) => this.#tables.machinesIn(space)),
+        dropped: (state) => droppedIn(state, machine.run),
+      },
+      sample,
+    );
     this.#handshakes = new Handshakes(machine.run, (keys) =>
       tell({ type: 'seen', handshakes: [...keys] }),
     );
@@ -107,6 +118,7 @@ export class Sights {
     this.#lookups.follow(state);
     this.#samples.follow(state);
     this.#monitors.follow(state);
+    this.#segments.follow(state);
   }
 
   /** Whether peers had moved to another tunnel when that was looked at last. */
@@ -127,6 +139,7 @@ export class Sights {
     this.#samples.again();
     this.#warnings.again();
     this.#monitors.again();
+    this.#segments.again();
   }
 
   stop(): void {
@@ -136,6 +149,7 @@ export class Sights {
     this.#lookups.stop();
     this.#samples.stop();
     this.#monitors.stop();
+    this.#segments.stop();
     this.#handshakes.stop();
   }
 }

@@ -1,4 +1,4 @@
-import type { Finding, FromAgent, MonitorsReport, SamplesReport } from '#api';
+import type { Finding, FromAgent, MonitorsReport, SamplesReport, SegmentsReport } from '#api';
 import type { Path } from './path.ts';
 
 /** What the keeping of a network asks of its channel. */
@@ -11,7 +11,7 @@ export interface Surroundings {
     message: Extract<FromAgent, { readonly type: 'report' | 'drift' | 'seen' }>,
   ) => void;
   /** False where no server listens: what it would have heard is old by the time that one does. */
-  readonly sample: (report: SamplesReport | MonitorsReport) => boolean;
+  readonly sample: (report: SamplesReport | MonitorsReport | SegmentsReport) => boolean;
 }
 
 /** What the machine holds of a network, for people and servers. */

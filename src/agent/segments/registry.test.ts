@@ -57,6 +57,16 @@ test('one at another gateway is sent to, and answered for', () => {
   expect(registry.fdbOf(mac)).toBeUndefined();
 });
 
+test('machines are counted once, where they are, by the file or by sight', () => {
+  const registry = at();
+  expect(registry.machines).toEqual({ here: 1, elsewhere: 1 });
+  registry.seen(mac, address);
+  registry.seen(mac, '10.9.0.51');
+  registry.hear(far, [said(mac, mac), said(other, other), said('10.9.0.52', other)], []);
+  registry.hear('10.0.0.3', [said(other, other)], []);
+  expect(registry.machines).toEqual({ here: 2, elsewhere: 2 });
+});
+
 test('a machine that another gateway has is claimed of it, with all of its addresses, and stays there until then', () => {
   const registry = at();
   registry.hear(far, [said(mac, mac, 3), said(address, mac, 1)], []);

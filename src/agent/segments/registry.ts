@@ -44,6 +44,12 @@ export interface Sighting {
   readonly claim?: Claim;
 }
 
+/** How many machines of a segment its gateway knows. */
+export interface Machines {
+  readonly here: number;
+  readonly elsewhere: number;
+}
+
 interface Pin extends Holder {
   readonly name: string;
 }
@@ -288,6 +294,17 @@ export class Registry {
     if (own) return { at: '', mac: own.mac };
     const other = this.#strongest(of);
     return other && { at: other.at, mac: other.element.mac };
+  }
+
+  /** How many machines, by MAC address, are known of the file or by sight: on our own port, and behind other gateways. */
+  get machines(): Machines {
+    const pinned = [...this.#pins].filter(([of]) => isMac(of));
+    const macsIn = (table: Elements): readonly string[] => [...table.all.keys()].filter(isMac);
+    const here = new Set(macsIn(this.#own));
+    for (const [mac, { at }] of pinned) if (at === '') here.add(mac);
+    const elsewhere = new Set([...this.#others.values()].flatMap(macsIn));
+    for (const [mac, { at }] of pinned) if (at !== '') elsewhere.add(mac);
+    return { here: here.size, elsewhere: elsewhere.difference(here).size };
   }
 
   /** Everything that any gateway said. */

@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts';
 import { changeOf, type Learned, type LearnedFacility } from './learned.ts';
 import { Leases } from './leases.ts';
 import { Log, type Part } from './log.ts';
-import { type Conflict, type Known, Registry } from './registry.ts';
+import { type Conflict, type Known, type Machines, Registry } from './registry.ts';
 import { Seldom } from './seldom.ts';
 import { type Pair, Sight } from './sight.ts';
 import { Silence } from './silence.ts';
@@ -116,6 +116,10 @@ export class SegmentTable {
 
   get conflicts(): readonly Conflict[] {
     return this.#registry.conflicts;
+  }
+
+  get machines(): Machines {
+    return this.#registry.machines;
   }
 
   /** Up to where another gateway was heard. */

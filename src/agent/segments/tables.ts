@@ -4,7 +4,7 @@ import type { Turns } from '../daemon/turns.ts';
 import { Exchange } from './exchange.ts';
 import type { LearnedBySpace } from './learned.ts';
 import type { Log, Part } from './log.ts';
-import type { Conflict, Known } from './registry.ts';
+import type { Conflict, Known, Machines } from './registry.ts';
 import { SegmentTable } from './segment.ts';
 
 /** ms to wait for more of the same. */
@@ -55,6 +55,11 @@ export class Tables {
     return [...this.#segments.values()].flatMap(({ segment, conflicts }) =>
       conflicts.map((conflict) => ({ ...conflict, segment })),
     );
+  }
+
+  /** How many machines are known in the segment of a namespace; undefined: no table is kept of it. */
+  machinesIn(space: string): Machines | undefined {
+    return this.#segments.get(space)?.machines;
   }
 
   /** The machine has this state now; namespaces may be others than they were. */

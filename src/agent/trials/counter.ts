@@ -2,13 +2,19 @@ import type { Counted } from '#api';
 import { entered, type Run } from '#host';
 import { type HostState, inBridge } from '#state';
 
-interface Listed {
-  readonly counter?: {
-    readonly table: string;
-    readonly name: string;
-    readonly packets: number;
-    readonly bytes: number;
+/** A named counter of nft. */
+interface Counter extends Counted {
+  readonly table: string;
+  readonly name: string;
+}
+
+/** All counters of a namespace. Rejects where nft does. */
+export async function countersIn(run: Run, namespace: string): Promise<readonly Counter[]> {
+  const within = namespace === 'root' ? run : entered(run, ['ip', 'netns', 'exec', namespace]);
+  const { nftables } = JSON.parse(await within('read', ['nft', '-j', 'list', 'counters'])) as {
+    readonly nftables: readonly { readonly counter?: Counter }[];
   };
+  return nftables.flatMap(({ counter }) => counter ?? []);
 }
 
 /** What the filters of a state have counted under a name, all together; undefined: they count nothing so. */
@@ -25,15 +31,11 @@ export async function countedBy(
   });
   if (places.length === 0) return undefined;
   const found = await Promise.all(
-    places.map(async ({ namespace, tables }) => {
-      const within = namespace === 'root' ? run : entered(run, ['ip', 'netns', 'exec', namespace]);
-      const { nftables } = JSON.parse(await within('read', ['nft', '-j', 'list', 'counters'])) as {
-        readonly nftables: readonly Listed[];
-      };
-      return nftables
-        .flatMap(({ counter }) => counter ?? [])
-        .filter((counter) => counter.name === name && tables.has(counter.table));
-    }),
+    places.map(async ({ namespace, tables }) =>
+      (await countersIn(run, namespace)).filter(
+        (counter) => counter.name === name && tables.has(counter.table),
+      ),
+    ),
   );
   const all = found.flat();
   const sum = (of: 'packets' | 'bytes'): number => all.reduce((so, one) => so + one[of], 0);

@@ -11,12 +11,16 @@ export const statusCommand = (): Command =>
         show(options, {
           ask: () => client.call('status', { params: { network } }),
           text: statusText,
-          gist: ({ revision, frozen, held, machines }) => ({
+          gist: ({ revision, frozen, held, machines, segments = [] }) => ({
             ...{ revision, frozen, held: held?.id ?? null },
             machines: machines.map(({ name, enrolment, connected, confirmed, notes, ...rest }) => [
               ...[name, enrolment, connected, confirmed ?? null, notes],
               [...rest.failures, ...(rest.warnings ?? [])].map(({ code }) => code),
             ]),
+            segments: segments.map(({ dropped, ...rest }) => ({
+              ...rest,
+              told: dropped !== undefined,
+            })),
           }),
         }),
       ),

@@ -1,4 +1,4 @@
-import type { DriftEntry, MachineStatus, NetworkStatus, Revision } from '#api';
+import type { DriftEntry, MachineStatus, NetworkStatus, Revision, SegmentStatus } from '#api';
 import { columns } from '#lab';
 import { paint } from '../output.ts';
 import { fromNow } from '../times.ts';
@@ -46,6 +46,7 @@ export const statusText = (status: NetworkStatus): string =>
       heads('machine', 'is', 'overlay', 'from', 'revision', 'notes'),
       ...status.machines.map(machineRow),
     ]),
+    ...segmentLines(status.segments ?? []),
     ...status.machines.flatMap(({ name, failures, warnings = [] }) =>
       [...failures, ...warnings].map(
         ({ message, fix, code }) => `${name}: ${message} [${code}]\n    ${fix}`,
@@ -61,6 +62,26 @@ const machineRow = (machine: MachineStatus): readonly string[] => [
   progress(machine),
   machine.notes.join(', '),
 ];
+
+/** What there is to say of segments, each at each of its sites. */
+const segmentLines = (segments: readonly SegmentStatus[]): readonly string[] =>
+  segments.length === 0
+    ? []
+    : [
+        '',
+        columns([
+          heads('segment', 'site', 'gateway', 'leases', 'machines here', 'elsewhere', 'dropped'),
+          ...segments.map(segmentRow),
+        ]),
+      ];
+
+function segmentRow({ segment, site, gateway, ...sample }: SegmentStatus): readonly string[] {
+  const { leases = '', here = '', elsewhere = '', dropped } = sample;
+  const drops = Object.entries(dropped ?? {}).filter(([, frames]) => frames > 0);
+  const said = drops.map(([why, frames]) => `${why} ${frames}`).join(', ');
+  const numbers = [leases, here, elsewhere].map(String);
+  return [segment, site, gateway, ...numbers, dropped ? said : paint('dim', 'nobody tells')];
+}
 
 const placeOf = ({ address = '', server }: MachineStatus): string =>
   server === undefined ? address : `${address} at ${server}`;

@@ -1,7 +1,8 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { ProbeSample, TunnelStatus } from '#api';
+import type { ProbeSample, SegmentStatus, TunnelStatus } from '#api';
 import type { Networks } from '../networks.ts';
 import { monitorsOf } from './monitors.ts';
+import { segmentStatuses } from './segments.ts';
 import { judged } from './tunnels.ts';
 
 type Open = Networks['all'][number];
@@ -77,6 +78,16 @@ const probesOf = (
       : [[{ from: from.machine, to: to.machine }, found]];
   });
 
+/** Of each segment at each site, with both as labels. */
+const segmentValues = (
+  { network, hub }: Open,
+  values: (status: SegmentStatus) => readonly Value[],
+): readonly Value[] =>
+  segmentStatuses(network.snapshot, hub).flatMap((status) => {
+    const { segment, site } = status;
+    return values(status).map(([own, value]): Value => [{ segment, site, ...own }, value]);
+  });
+
 const gauges: readonly HealthGauge[] = [
   {
     name: 'hawser_tunnels',
@@ -141,6 +152,33 @@ const gauges: readonly HealthGauge[] = [
             Number(state === 'up'),
           ],
         ),
+  },
+  {
+    name: 'hawser_segment_leases',
+    help: 'Addresses that a DHCP server of ours has given in a segment at a site, and that are still given.',
+    labels: ['segment', 'site'],
+    values: async (open) =>
+      segmentValues(open, ({ leases }) => (leases === undefined ? [] : [[{}, leases]])),
+  },
+  {
+    name: 'hawser_segment_machines',
+    help: 'Machines of a segment that the gateway of a site knows, on its own port or behind other gateways.',
+    labels: ['segment', 'site', 'where'],
+    values: async (open) =>
+      segmentValues(open, ({ here, elsewhere }) =>
+        Object.entries({ here, elsewhere }).flatMap(([where, count]): readonly Value[] =>
+          count === undefined ? [] : [[{ where }, count]],
+        ),
+      ),
+  },
+  {
+    name: 'hawser_segment_dropped_frames',
+    help: 'Frames that the gateway of a site has dropped at the border of a segment since its filter was made, by why.',
+    labels: ['segment', 'site', 'why'],
+    values: async (open) =>
+      segmentValues(open, ({ dropped = {} }) =>
+        Object.entries(dropped).map(([why, frames]): Value => [{ why }, frames]),
+      ),
   },
 ];
 

@@ -50,7 +50,7 @@ export class Feed {
     this.#hub = hub;
     hub.onTold((what) => {
       if (what === 'samples') this.#lookSoon();
-      else this.#note(what);
+      else this.#note(what === 'segments' ? 'status' : what);
     });
     // Silence is no news, but something.
     this.#watch = setInterval(() => this.#lookSoon(), lookEvery).unref();

@@ -1,4 +1,14 @@
-import type { Finding, Hello, MonitorsReport, SamplesReport, StateReport, Upgrade } from '#api';
+import type {
+  Finding,
+  FromAgent,
+  Hello,
+  MonitorsReport,
+  SamplesReport,
+  SegmentSample,
+  SegmentsReport,
+  StateReport,
+  Upgrade,
+} from '#api';
 import type { Diagnostic } from '#base';
 import { Looks } from '../health/looks.ts';
 import { Samples } from '../health/samples.ts';
@@ -36,11 +46,19 @@ export interface Heard {
   readonly samples: Samples;
   /** What its looks at services found. */
   readonly looks: Looks;
+  /** How the segments are that it carries, by their namespaces. */
+  readonly segments: ReadonlyMap<string, SegmentSample>;
   /** Whether it answers the probes of its peers. */
   readonly answersProbes: boolean;
   /** What it is asked to try; undefined: its program is too old for that. */
   readonly trials: Trials | undefined;
 }
+
+/** What an agent tells of what it looks at, again and again. */
+export type Telling = SamplesReport | MonitorsReport | SegmentsReport;
+const tellings: ReadonlySet<string> = new Set<Telling['type']>(['samples', 'monitors', 'segments']);
+
+export const isTelling = (message: FromAgent): message is Telling => tellings.has(message.type);
 
 /** One enrolled agent that is connected: what it has, what it was sent, what it says. */
 export class Connection implements Heard {
@@ -63,6 +81,7 @@ export class Connection implements Heard {
   readonly handshakes = new Set<string>();
   readonly samples = new Samples();
   readonly looks = new Looks();
+  segments: ReadonlyMap<string, SegmentSample> = new Map();
   readonly trials: Trials | undefined;
   /** A state is asked for or on its way; what is to be sent then. */
   busy = false;
@@ -152,9 +171,10 @@ export class Connection implements Heard {
     };
   }
 
-  /** It says how its tunnels are, or services. */
-  hear(message: SamplesReport | MonitorsReport, now: number): void {
-    if (message.type === 'samples') this.samples.hear(message, now);
+  /** It says how its tunnels are, services or segments. */
+  hear(message: Telling, now: number): void {
+    if (message.type === 'segments') this.segments = new Map(Object.entries(message.segments));
+    else if (message.type === 'samples') this.samples.hear(message, now);
     else this.looks.hear(message, now);
   }
 

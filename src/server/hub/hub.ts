@@ -19,7 +19,7 @@ import { Attendance } from './attendance.ts';
 import { because } from './because.ts';
 import { mayBeCalled } from './called.ts';
 import { Clones } from './clones.ts';
-import { Connection, type Heard } from './connection.ts';
+import { Connection, type Heard, isTelling, type Telling } from './connection.ts';
 import { dismiss } from './dismiss.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
@@ -69,7 +69,7 @@ export class Hub {
   readonly recorder: Recorder;
   readonly #began = performance.now();
   readonly #onNews = new Set<() => void>();
-  readonly #onTold = new Set<(what: 'samples' | 'monitors') => void>();
+  readonly #onTold = new Set<(what: Telling['type']) => void>();
 
   constructor(network: Network, components: HubComponents) {
     this.network = network;
@@ -146,8 +146,8 @@ export class Hub {
     this.#onNews.add(listener);
   }
 
-  /** Told when an agent said how its tunnels are, or services that it looks at. */
-  onTold(listener: (what: 'samples' | 'monitors') => void): void {
+  /** Told when an agent said how its tunnels are, services that it looks at, or segments. */
+  onTold(listener: (what: Telling['type']) => void): void {
     this.#onTold.add(listener);
   }
 
@@ -221,7 +221,7 @@ export class Hub {
   }
 
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
-    if (message.type === 'samples' || message.type === 'monitors') {
+    if (isTelling(message)) {
       connection.hear(message, performance.now());
       if (message.type === 'samples' && message.series) {
         this.recorder.hear(connection.machine, message.series, this.network.snapshot);

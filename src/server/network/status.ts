@@ -4,6 +4,7 @@ import { byText, plainFinding } from '#base';
 import type { Rotation } from '#compile';
 import { silenceOf } from '../alerts/silence.ts';
 import { serverErrors } from '../errors.ts';
+import { segmentStatuses } from '../health/segments.ts';
 import type { Hub, Present } from '../hub/hub.ts';
 import { JsonText } from '../json-text.ts';
 import type { Card } from '../presence/card.ts';
@@ -37,7 +38,9 @@ export async function statusOf(snapshot: Snapshot, seen: Seen): Promise<JsonText
   }
   const { network, revision, frozen } = stored;
   const news = { ...(held && { held }), ...(takenBack && { takenBack }) };
-  const head = JSON.stringify({ network, revision, frozen, approvals, ...news });
+  const told = segmentStatuses(snapshot, seen.hub);
+  const segments = told.length > 0 && { segments: told };
+  const head = JSON.stringify({ network, revision, frozen, approvals, ...news, ...segments });
   return new JsonText(`${head.slice(0, -1)},"machines":[${texts.join(',')}]}`);
 }
 

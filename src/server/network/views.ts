@@ -1,7 +1,8 @@
-import type { Model } from '#compile';
+import { type Model, spaceName } from '#compile';
 import { formatEndpoint } from '#ip';
 import { type PresharedView, presharedView } from '../rotation/preshared.ts';
 import { type TurnView, turnView } from '../rotation/view.ts';
+import { segmentsOf } from './segments.ts';
 
 /** What everybody asks of a network besides its machines; plain data. */
 export interface Views {
@@ -17,6 +18,8 @@ export interface Views {
   readonly preshared: PresharedView | undefined;
   /** What is looked at, and by whom; sorted by name. */
   readonly monitors: readonly MonitorView[];
+  /** Each segment at each of its sites. */
+  readonly segments: readonly SegmentView[];
 }
 
 /** A service as people know it. */
@@ -26,6 +29,15 @@ export interface MonitorView {
   /** Host and port, or a URL, as the file has them. */
   readonly target: string;
   readonly from: string;
+}
+
+/** A segment at a site, and which machine carries it there. */
+export interface SegmentView {
+  readonly segment: string;
+  readonly site: string;
+  readonly gateway: string;
+  /** Its namespace there. */
+  readonly space: string;
 }
 
 export const viewsOf = (model: Model): Views => ({
@@ -38,4 +50,11 @@ export const viewsOf = (model: Model): Views => ({
     ...{ name, type, from },
     target: url ?? formatEndpoint({ host, port }),
   })),
+  segments: segmentsOf(model.network).segments.flatMap((segment) =>
+    segment.sites.flatMap(({ site, gateway }) =>
+      gateway === undefined
+        ? []
+        : { segment: segment.name, site, gateway, space: spaceName(model, segment) },
+    ),
+  ),
 });

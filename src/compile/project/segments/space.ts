@@ -11,8 +11,10 @@ import { proxiedSite, proxyMac } from './proxied.ts';
 import { tablesOf } from './table.ts';
 
 /** The namespace of a segment on its gateways. */
-export const spaceName = ({ network }: Model, { name }: Segment): string =>
-  `hw-${network.name}-${name}`;
+export const spaceName = (
+  { network }: Pick<Model, 'network'>,
+  { name }: Pick<Segment, 'name'>,
+): string => `hw-${network.name}-${name}`;
 
 /** The namespaces of the segments that a machine carries. */
 export function segmentSpaces(model: Model, node: Node): Readonly<Record<string, Namespace>> {
