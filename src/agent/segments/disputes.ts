@@ -3,7 +3,7 @@ import { isMac } from './element.ts';
 import { type Message, mostSpokenOf } from './messages.ts';
 import type { Claim, Registry } from './registry.ts';
 import { Seldom } from './seldom.ts';
-import type { Pair, Sight } from './sight.ts';
+import { type Pair, type Sight, sameNews } from './sight.ts';
 
 /** ms that a gateway looks for what another claims; and after which its silence is an answer. */
 const search = 300;
@@ -91,12 +91,13 @@ export class Disputes {
   }
 
   #refused(claim: Claim, of: string): void {
-    const { registry, sight } = this.#parties;
+    const { registry, sight, later } = this.#parties;
     const refused = of === claim.mac ? this.#openOf(claim) : [of];
     for (const each of refused) this.#claims.delete(each);
     registry.contested(of, claim.at, '', claim.mac);
-    // Whoever says it once more is heard once more.
-    void sight.forget(refused.map((each): Pair => [claim.mac, each]));
+    // Whoever says it once more is heard once more; sooner it would count as heard, but be neither told of nor claimed.
+    const pairs = refused.map((each): Pair => [claim.mac, each]);
+    later(Math.max(sameNews, pace.gap), () => void sight.forget(pairs));
   }
 
   /** Another gateway sees a machine with what is ours: it stays ours if it is still here. */

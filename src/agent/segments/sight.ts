@@ -14,6 +14,9 @@ const round = 60_000;
 /** ms to wait for more of the same: what many machines say at once is read once. */
 const settle = 15;
 
+/** ms within which the same news is told of once: it stays with the kernel for 900 ms, and may be of before a move. */
+export const sameNews = 1_000;
+
 /** A machine with an address that it was seen with. */
 export type Pair = readonly [mac: string, address: string];
 
@@ -56,8 +59,7 @@ export class Sight {
   #again = false;
   /** Machines on the port, as far as the bridge knows. */
   readonly #there = new Set<string>();
-  /** News stay with the kernel for 900 ms, and are to be told of once: they may be of before a move. */
-  readonly #told = new Seldom(1_000, 16_384);
+  readonly #told = new Seldom(sameNews, 16_384);
 
   constructor(space: string, table: Table, run: Run, seen: Seen) {
     this.#space = space;
