@@ -89,7 +89,8 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
     star.alice.do(`wg set ${device} peer ${key} persistent-keepalive 7`);
     const isSo = (text: string | RegExp) => () =>
       star.hub.must('tunnels', 'alice').match(text) !== null;
-    await until('what differs is told of its tunnel', isSo(/^misconfigured .*keepalive/m));
+    // No event tells of it: the agent's next look does, within half a minute.
+    await until('what differs is told of its tunnel', isSo(/^misconfigured .*keepalive/m), 45_000);
     star.hub.must('thaw');
     await until('that is put back', isSo(/^up /m));
     await until('the policy is there', () => !star.alice.reaches(overlay.bob));
