@@ -99,14 +99,16 @@ suite('an agent where there is no systemd', { needs: ['root', 'netns', 'procps']
     await until('an agent and its supervisor run, and nobody else', () => running().length === 2);
   });
 
-  test('ends with its supervisor when it is told to, and nobody else does', () => {
+  test('ends with its supervisor when it is told to, and nobody else does', async () => {
     machine.must('agent', 'stop');
     expect(running()).toEqual([]);
     expect(machine.must('agent', 'stop')).toBe('no agent runs\n');
     expect(machine.hawser('agent', 'status').err).toContain('agent/not-running');
     // A number that was given out again: another process has it now.
     const other = machine.box.start(['sleep', '60']);
-    const [pid = ''] = machine.do('pgrep -x sleep').trim().split('\n');
+    const [pid = ''] = await until('it runs', () =>
+      machine.do('pgrep -x sleep').trim().split('\n'),
+    );
     const record = { pid: Number(pid), began: 1, boot: 'x', log: '-', restarts: 0, crashes: 0 };
     machine.write('/run/hawser/supervisor.json', JSON.stringify(record));
     expect(machine.must('agent', 'stop')).toBe('no agent runs\n');

@@ -258,7 +258,9 @@ export const settled = (at: Machine, ...names: readonly string[]): Promise<Netwo
   until(`${names.join(', ')} have what they should`, () => {
     const status = statusAt(at);
     const own = names.map((name) => status.machines.find((machine) => machine.name === name));
-    const done = own.every((one) => one?.connected && one.confirmed === one.wanted);
+    const done = own.every(
+      (one) => one?.connected && one.confirmed === one.wanted && !one.notes.includes('behind'),
+    );
     return done && status;
   });
 
