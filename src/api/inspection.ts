@@ -126,6 +126,15 @@ export type SegmentsResult = Static<typeof SegmentsResult>;
 /** A machine, a host or an address. */
 export const Place = Type.String({ minLength: 1, maxLength: 200 });
 
+/** What is asked of: from where, to where, and by what. */
+export const Flow = Type.Object({
+  from: Place,
+  to: Place,
+  /** `tcp/22`, `udp/53`, `icmp`. */
+  port: Type.Optional(Type.String({ maxLength: 40 })),
+  family: Type.Optional(Type.Union([Type.Literal(4), Type.Literal(6)])),
+});
+
 /** What people look up in a network as it is meant. */
 export const inspectionRoutes = {
   tunnel: route({
@@ -142,13 +151,7 @@ export const inspectionRoutes = {
     permission: 'read',
     summary: 'A flow followed hop by hop, and the rule that decides',
     params: OfNetwork,
-    query: Type.Object({
-      from: Place,
-      to: Place,
-      /** `tcp/22`, `udp/53`, `icmp`. */
-      port: Type.Optional(Type.String({ maxLength: 40 })),
-      family: Type.Optional(Type.Union([Type.Literal(4), Type.Literal(6)])),
-    }),
+    query: Flow,
     response: TraceResult,
   }),
   segments: route({

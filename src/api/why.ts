@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { TunnelStatus } from './health.ts';
-import { Place, TraceResult } from './inspection.ts';
+import { Flow, TraceResult } from './inspection.ts';
 import { network, OfNetwork, type RouteShape, route } from './route.ts';
 import { MachineStatus, RevisionId, Time } from './schemas.ts';
 import { Counted, Way } from './verify.ts';
@@ -71,13 +71,7 @@ export const whyRoutes = {
     permission: 'read',
     summary: 'Why a flow passes or does not: the rule, the tunnels as they are, and what changed',
     params: OfNetwork,
-    query: Type.Object({
-      from: Place,
-      to: Place,
-      /** `tcp/22`, `udp/53`, `icmp`. */
-      port: Type.Optional(Type.String({ maxLength: 40 })),
-      family: Type.Optional(Type.Union([Type.Literal(4), Type.Literal(6)])),
-    }),
+    query: Flow,
     response: WhyResult,
   }),
 } as const satisfies Readonly<Record<string, RouteShape>>;

@@ -1,19 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson } from '#base';
-import {
-  affected,
-  allocate,
-  assumeKeys,
-  emptyFacts,
-  type Ledger,
-  type Model,
-  machinesOf,
-  project,
-  sharedFamilies,
-  trace,
-} from '#compile';
+import { allocate, assumeKeys, emptyFacts, type Ledger, sharedFamilies, trace } from '#compile';
 import type { Network, Port } from '#spec';
+import { bytesOf, missed } from './bytes.ts';
 import { classesOf, disagreements, flowsOf } from './compare.ts';
 import { loadText, modelOf, networkFrom, worldFrom } from './compiled.ts';
 import { type Draft, networkOf } from './draft.ts';
@@ -146,9 +135,6 @@ test('a file means the same to its reader and to the model', () => {
   fc.assert(files, runs(100));
 });
 
-const bytesOf = (model: Model): Map<string, string> =>
-  new Map(machinesOf(model).map((name) => [name, canonicalJson(project(model, name))]));
-
 test('the same network compiles to the same bytes, also from a shuffled file', () => {
   const files = fc.property(drafts({ sites: 6 }), fc.integer(), (draft, seed) => {
     const once = bytesOf(modelOf(networkFrom(draft)));
@@ -157,15 +143,6 @@ test('the same network compiles to the same bytes, also from a shuffled file', (
   });
   fc.assert(files, runs(60));
 });
-
-/** Machines whose bytes differ and that `affected` does not name. */
-function missed(a: Model, b: Model): string[] {
-  const [before, after] = [bytesOf(a), bytesOf(b)];
-  const told = affected(a, b);
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((name) => before.get(name) !== after.get(name) && !told.includes(name))
-    .map((name) => `${name} gets other bytes and is not told`);
-}
 
 /** The network after an edit; undefined if the file would be refused. */
 const edited = (draft: Draft, edit: Edit): Network | undefined =>

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { canonicalJson } from '#base';
-import { affected, check, emptyFacts, type Model, machinesOf, project, trace } from '#compile';
+import { check, emptyFacts, machinesOf, project, trace } from '#compile';
 import type { Network, Port } from '#spec';
+import { bytesOf, missed } from './bytes.ts';
 import { loadText, modelOf } from './compiled.ts';
 import type { Draft, MachineDraft } from './draft.ts';
 import { applyEdit, edits } from './edits.ts';
@@ -233,9 +234,6 @@ const stretched = fc
   .tuple(drafts({ sites: 3, members: 2 }), seeds)
   .map(([draft, seed]) => ({ draft, seed, file: withSegments(draft, seed) }));
 
-const bytesOf = (model: Model): Map<string, string> =>
-  new Map(machinesOf(model).map((name) => [name, canonicalJson(project(model, name))]));
-
 test('nearly all such files are taken', () => {
   const refused = fc.sample(stretched, { numRuns: 60, seed: 2026 }).flatMap(({ file }) => {
     const { diagnostics } = loadText(yaml(file));
@@ -258,15 +256,6 @@ test('states of machines with segments keep the invariants, and are the same fro
   });
   fc.assert(states, runs(20));
 });
-
-/** Machines whose bytes differ and that \`affected\` does not name. */
-function missed(a: Model, b: Model): string[] {
-  const [before, after] = [bytesOf(a), bytesOf(b)];
-  const told = affected(a, b);
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((name) => before.get(name) !== after.get(name) && !told.includes(name))
-    .map((name) => `${name} gets other bytes and is not told`);
-}
 
 /** One thing of a seed is that of another. */
 const mixed = (a: Seed, b: Seed, n: number): Seed => {

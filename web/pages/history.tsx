@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { FileSet, NetworkStatus, Revision, SessionInfo } from '#api';
 import { judge, rollBack, usePlan, useRevision, useRevisions } from '../data/changes.ts';
@@ -7,6 +7,7 @@ import { FilesDiff } from '../parts/diff.tsx';
 import { Link } from '../parts/link.tsx';
 import { PlanText } from '../parts/plan.tsx';
 import { Failure, Loading, Pill } from '../parts/states.tsx';
+import { Why } from '../parts/why.tsx';
 import { goTo, pathIn } from '../route.ts';
 
 interface HistoryPageProps {
@@ -163,13 +164,7 @@ function Back({ network, number, files: { entry, files }, now }: BackProps) {
       <h2>Going back to it</h2>
       <PlanText plan={plan.data} />
       <div className="tools ask">
-        <TextInput
-          size="xs"
-          className="seek"
-          label="Why"
-          value={why}
-          onChange={(event) => setWhy(event.currentTarget.value)}
-        />
+        <Why value={why} onValue={setWhy} />
         <Button size="xs" onClick={() => go(hash)}>
           Go back to revision {number}
         </Button>

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { type UseQueryResult, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Finding, PlanResult } from '#api';
@@ -9,6 +9,7 @@ import { Refused } from '../../data/server.ts';
 import { FilesDiff } from '../../parts/diff.tsx';
 import { PlanText } from '../../parts/plan.tsx';
 import { Failure, Loading, Pill, Words } from '../../parts/states.tsx';
+import { Why } from '../../parts/why.tsx';
 import { goTo, pathIn } from '../../route.ts';
 
 interface ApplicationProps {
@@ -114,13 +115,7 @@ function Doing({ network, stored, work, hash, onDone }: DoingProps) {
   return (
     <>
       <div className="tools ask">
-        <TextInput
-          size="xs"
-          className="seek"
-          label="Why"
-          value={why}
-          onChange={(event) => setWhy(event.currentTarget.value)}
-        />
+        <Why value={why} onValue={setWhy} />
         <Button
           size="xs"
           disabled={hash === undefined || isSent}

@@ -1,21 +1,8 @@
-import { by, byText } from '#base';
 import type { Router } from '#spec';
 import type { Namespace, NftMatch, NftRule, NftTable } from '#state';
 import type { Model } from '../../model.ts';
-import {
-  betweenSegments,
-  chain,
-  egressCounter,
-  egressFilter,
-  insideSets,
-  is,
-  letOut,
-  neighbours,
-  pings,
-  reachSets,
-  refused,
-} from './filter.ts';
-import { flowMark, hostSet, hostSets } from './hosts.ts';
+import { chain, egressFilter, is, letOut, neighbours, pings, refused, tableOf } from './filter.ts';
+import { flowMark, hostSet } from './hosts.ts';
 import { deviceIn, isInternet, segmentsOf } from './place.ts';
 
 /** Not from one of these devices, or not to one. */
@@ -39,50 +26,35 @@ export const externalParts = (
  * none of our devices, and what it is let do by this the router's own filters may still refuse.
  */
 function externalFilter(model: Model, router: Router): NftTable {
-  const { rules: between, guard } = betweenSegments(model, router);
   const devices = segmentsOf(model, router).map(deviceIn);
   const inside = is('iifname', devices);
-  const counters = [
-    ...(guard?.counters ?? []),
-    ...['denied', 'invalid', 'knocks'],
-    ...(between.length > 0 ? ['between'] : []),
-    ...router.egress.map(egressCounter),
-  ];
-  return {
-    family: 'inet',
-    name: `hawser-${model.network.name}`,
-    counters: [...new Set(counters)].sort(byText),
-    sets: [...reachSets(model, router), ...insideSets(model, router), ...hostSets(router)],
-    maps: [...(guard?.maps ?? [])].sort(by((map) => map.name)),
-    chains: [
-      chain('arrive', 'prerouting', 'accept', [
-        ...toHosts(router, inside),
-        ...unrouted(router, inside),
-      ]),
-      chain('forward', 'forward', 'accept', [
-        { match: [none('iifname', devices), none('oifname', devices)], verdict: 'accept' },
-        { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
-        { match: [is('ct state', 'related')], verdict: 'accept' },
-        {
-          match: [none('iifname', devices), is('ct state', 'new')],
-          counter: 'knocks',
-          verdict: 'drop',
-        },
-        ...between,
-        ...router.egress.flatMap((egress) => letOut(router, egress)),
-        refused,
-      ]),
-      chain('input', 'input', 'accept', [
-        { match: [none('iifname', devices)], verdict: 'accept' },
-        { match: [is('ct state', ['established', 'related'])], verdict: 'accept' },
-        { match: [is('icmpv6 type', neighbours)], verdict: 'accept' },
-        { match: [pings], verdict: 'accept' },
-        { match: [], counter: 'denied', verdict: 'drop' },
-      ]),
-      ...masquerade(model, router, devices),
-      ...(guard?.chains ?? []),
-    ],
-  };
+  return tableOf(model, router, (between) => [
+    chain('arrive', 'prerouting', 'accept', [
+      ...toHosts(router, inside),
+      ...unrouted(router, inside),
+    ]),
+    chain('forward', 'forward', 'accept', [
+      { match: [none('iifname', devices), none('oifname', devices)], verdict: 'accept' },
+      { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
+      { match: [is('ct state', 'related')], verdict: 'accept' },
+      {
+        match: [none('iifname', devices), is('ct state', 'new')],
+        counter: 'knocks',
+        verdict: 'drop',
+      },
+      ...between,
+      ...router.egress.flatMap((egress) => letOut(router, egress)),
+      refused,
+    ]),
+    chain('input', 'input', 'accept', [
+      { match: [none('iifname', devices)], verdict: 'accept' },
+      { match: [is('ct state', ['established', 'related'])], verdict: 'accept' },
+      { match: [is('icmpv6 type', neighbours)], verdict: 'accept' },
+      { match: [pings], verdict: 'accept' },
+      { match: [], counter: 'denied', verdict: 'drop' },
+    ]),
+    ...masquerade(model, router, devices),
+  ]);
 }
 
 const daddr = { 4: 'ip daddr', 6: 'ip6 daddr' } as const;

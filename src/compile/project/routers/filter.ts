@@ -31,6 +31,38 @@ export const forwardCounter = ({ protocol, port }: Forward): string =>
  * and for as long as it lives, so that answers need no rule, and a shorter list ends what it no longer allows.
  */
 export function egressFilter(model: Model, router: Router): NftTable {
+  return tableOf(model, router, (between) => [
+    chain('arrive', 'prerouting', 'accept', [
+      ...answers(router),
+      ...toHosts(router),
+      ...unrouted(router),
+    ]),
+    chain('forward', 'forward', 'drop', [
+      { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
+      { match: [is('ct state', 'related')], verdict: 'accept' },
+      ...router.forwards.flatMap((forward) => letIn(router, forward)),
+      { match: [fromOutside, is('ct state', 'new')], counter: 'knocks', verdict: 'drop' },
+      ...between,
+      ...router.egress.flatMap((egress) => letOut(router, egress)),
+      refused,
+    ]),
+    chain('input', 'input', 'drop', [
+      { match: [is('iifname', 'lo')], verdict: 'accept' },
+      { match: [is('ct state', ['established', 'related'])], verdict: 'accept' },
+      { match: [is('icmpv6 type', neighbours)], verdict: 'accept' },
+      { match: [fromInside, pings], verdict: 'accept' },
+      { match: [fromOutside], counter: 'knocks', verdict: 'drop' },
+    ]),
+    ...translations(router),
+  ]);
+}
+
+/** The table of a router with these chains, `between` being their rules for what passes from segment to segment. */
+export function tableOf(
+  model: Model,
+  router: Router,
+  chainsOf: (between: readonly NftRule[]) => readonly NftChain[],
+): NftTable {
   const { rules: between, guard } = betweenSegments(model, router);
   const counters = [
     ...(guard?.counters ?? []),
@@ -45,31 +77,7 @@ export function egressFilter(model: Model, router: Router): NftTable {
     counters: [...new Set(counters)].sort(byText),
     sets: [...reachSets(model, router), ...insideSets(model, router), ...hostSets(router)],
     maps: [...(guard?.maps ?? [])].sort(by((map) => map.name)),
-    chains: [
-      chain('arrive', 'prerouting', 'accept', [
-        ...answers(router),
-        ...toHosts(router),
-        ...unrouted(router),
-      ]),
-      chain('forward', 'forward', 'drop', [
-        { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
-        { match: [is('ct state', 'related')], verdict: 'accept' },
-        ...router.forwards.flatMap((forward) => letIn(router, forward)),
-        { match: [fromOutside, is('ct state', 'new')], counter: 'knocks', verdict: 'drop' },
-        ...between,
-        ...router.egress.flatMap((egress) => letOut(router, egress)),
-        refused,
-      ]),
-      chain('input', 'input', 'drop', [
-        { match: [is('iifname', 'lo')], verdict: 'accept' },
-        { match: [is('ct state', ['established', 'related'])], verdict: 'accept' },
-        { match: [is('icmpv6 type', neighbours)], verdict: 'accept' },
-        { match: [fromInside, pings], verdict: 'accept' },
-        { match: [fromOutside], counter: 'knocks', verdict: 'drop' },
-      ]),
-      ...translations(router),
-      ...(guard?.chains ?? []),
-    ],
+    chains: [...chainsOf(between), ...(guard?.chains ?? [])],
   };
 }
 
@@ -141,7 +149,7 @@ const unrouted = ({ uplink: ends, egress }: Router): readonly NftRule[] =>
       );
 
 /** Everything that a router has a route to, its own addresses among them. */
-export function reachSets(model: Model, router: Router): readonly NftSet[] {
+function reachSets(model: Model, router: Router): readonly NftSet[] {
   const { uplink: ends, egress } = router;
   if (egress.some(isInternet)) return [];
   const prefixes = [
@@ -154,7 +162,7 @@ export function reachSets(model: Model, router: Router): readonly NftSet[] {
 }
 
 /** Where everything may be reached, that is everything outside: from a segment nothing leads inside. */
-export function insideSets(model: Model, { families, egress }: Router): readonly NftSet[] {
+function insideSets(model: Model, { families, egress }: Router): readonly NftSet[] {
   if (!egress.some(isInternet)) return [];
   const inside = [
     ...model.inside.prefixes(),
