@@ -55,6 +55,7 @@ test.each([
   ['degraded', 'poor'],
   ['unknown', 'unknown'],
   ['never', 'broken'],
+  ['invited', 'broken'],
   ['stale', 'broken'],
   ['down', 'broken'],
   ['misconfigured', 'broken'],

@@ -21,7 +21,17 @@ interface Verdict {
   readonly answer: readonly string[];
 }
 
-const broken: ReadonlySet<TunnelState> = new Set(['misconfigured', 'down', 'stale', 'never']);
+/** What each state of a tunnel on the way makes of a flow that may pass. */
+const makesIt: Readonly<Record<TunnelState, WhyState>> = {
+  up: 'passes',
+  degraded: 'poor',
+  unknown: 'unknown',
+  stale: 'broken',
+  down: 'broken',
+  misconfigured: 'broken',
+  never: 'broken',
+  invited: 'broken',
+};
 
 /** How it is with a flow, by what should be and what is; in the words of who runs the network. Pure. */
 export function whyOf(found: WhyFound): Verdict {
@@ -47,8 +57,11 @@ function judged({ trace, steps, machines }: WhyFound): Judged {
   if (trace.verdict === 'deny') return { state: 'refused', reasons: because };
   if (trace.verdict === 'unreachable') return { state: 'no-way', reasons: because };
   const faults = [...steps.flatMap(faultOf), ...machines.flatMap(cutOff)];
-  const doubts = [...steps.flatMap(unknownOf), ...machines.flatMap(doubtOf)];
-  const weak = steps.flatMap(weaknessOf);
+  const doubts = [
+    ...steps.flatMap((step) => tunnelTold(step, 'unknown')),
+    ...machines.flatMap(doubtOf),
+  ];
+  const weak = steps.flatMap((step) => tunnelTold(step, 'poor'));
   const reasons = [...faults, ...doubts, ...weak];
   if (faults.length > 0) return { state: 'broken', reasons };
   if (doubts.length > 0) return { state: 'unknown', reasons };
@@ -76,25 +89,27 @@ function headline({ from, to, port }: TraceResult, state: WhyState): string {
   }
 }
 
-const tunnelSentence = ({ from, to, tunnel }: StepFound): string =>
-  `the tunnel between ${from} and ${to} ${tunnel?.state === 'never' ? 'was never up' : `is ${tunnel?.state}`}: ${tunnel?.why}`;
+/** That a tunnel makes it so, where it does. */
+function tunnelTold({ from, to, tunnel }: StepFound, so: WhyState): readonly string[] {
+  if (!tunnel || makesIt[tunnel.state] !== so) return [];
+  const words: Partial<Record<TunnelState, string>> = {
+    never: 'was never up',
+    invited: 'is not there yet',
+  };
+  const is = words[tunnel.state] ?? `is ${tunnel.state}`;
+  return [`the tunnel between ${from} and ${to} ${is}: ${tunnel.why}`];
+}
 
 /** What keeps packets from the next machine, for sure. */
 function faultOf(step: StepFound): readonly string[] {
-  const { from, to, tunnel, device, way, refused } = step;
-  const faults = tunnel && broken.has(tunnel.state) ? [tunnelSentence(step)] : [];
+  const { from, to, device, way, refused } = step;
+  const faults = tunnelTold(step, 'broken');
   if (device === undefined) return faults;
   if (refused !== undefined) return [...faults, `${from} has no way there: ${refused}`];
   if (!way || way.peer === to) return faults;
   const instead = way.peer === undefined ? `by ${way.device}` : `to ${way.peer}`;
   return [...faults, `${from} should send it to ${to} by ${device}, and sends it ${instead}`];
 }
-
-const unknownOf = (step: StepFound): readonly string[] =>
-  step.tunnel?.state === 'unknown' ? [tunnelSentence(step)] : [];
-
-const weaknessOf = (step: StepFound): readonly string[] =>
-  step.tunnel?.state === 'degraded' ? [tunnelSentence(step)] : [];
 
 /** Whoever is cut off has peers nowhere. */
 const cutOff = ({ name, notes }: MachineStatus): readonly string[] =>
