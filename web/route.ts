@@ -38,6 +38,21 @@ export function goTo(path: string, how: 'further' | 'instead' = 'further'): void
   window.dispatchEvent(new Event(moved));
 }
 
+/** Says in the address what is chosen on the page; what is chosen no more is left out. Nobody is told. */
+export function amendQuery(chosen: Readonly<Record<string, string>>): void {
+  const url = new URL(window.location.href);
+  for (const [key, value] of Object.entries(chosen)) {
+    if (value === '') url.searchParams.delete(key);
+    else url.searchParams.set(key, value);
+  }
+  if (url.href === window.location.href) return;
+  try {
+    window.history.replaceState(null, '', url);
+  } catch {
+    // A browser that thinks that this happens too often: the next choice says it.
+  }
+}
+
 /** The address within a network. */
 export const pathIn = (network: string, ...parts: readonly string[]): string =>
   `/n/${[network, ...parts].map(encodeURIComponent).join('/')}`;

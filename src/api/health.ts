@@ -77,6 +77,8 @@ export const TunnelStatus = Type.Object({
   /** One sentence: by what evidence. */
   why: Type.String(),
   ends: Type.Tuple([TunnelEnd, TunnelEnd]),
+  /** Bytes a second, both ways together, in the last minute that was told; absent: nothing passes, or nobody tells. */
+  rate: Type.Optional(Whole),
 });
 export type TunnelStatus = Static<typeof TunnelStatus>;
 

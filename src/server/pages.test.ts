@@ -285,6 +285,13 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.getByRole('heading', { name: 'cluster-node-1' }).waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'Machines' }).waitFor();
+    await expect.poll(names).toEqual(['cluster-node-2', 'cluster-node-1']);
+    await page.getByLabel('Filter machines').fill('');
+    await page.getByLabel('Group').selectOption('site');
+    await page.getByRole('button', { name: 'of no site' }).press('Enter');
+    const lines = ['▾ hub 1 connected', 'hub', expect.stringMatching('▸ of no site')];
+    await expect.poll(names).toEqual(lines);
+    expect(page.url()).toMatch(/machines\?sort=-Machine&by=site$/);
     await page.context().close();
   });
 

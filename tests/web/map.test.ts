@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MachineStatus, TunnelStatus } from '#api';
-import { mapOf, mostMachines } from '../../web/data/islands.ts';
+import { mapOf, mostMachines, widthOf } from '../../web/data/islands.ts';
 
 const machine = (name: string, site?: string, connected = true): MachineStatus => ({
   ...{ name, enrolment: 'enrolled', connected, overlay: [], notes: [], failures: [] },
@@ -78,6 +78,23 @@ test('segments and routers lie beside their sites, and hang on the gateways that
     'router door segment bench',
   ]);
   expect(wires.map(({ to }) => to)).toContainEqual({ x: marks[0]?.x, y: marks[0]?.y });
+});
+
+test('the wider a line is the more passes, and of several tunnels their sum', () => {
+  const machines = [machine('a', 'north'), machine('b', 'north'), machine('c')];
+  const busy = { ...tunnel('a', 'c'), rate: 2_000_000 };
+  const { lines } = mapOf(machines, [busy, tunnel('a', 'b')]);
+  expect(lines.map(({ says, width }) => [says, width])).toEqual([
+    ['a – c is up: because; 2.0 MB/s', widthOf(2_000_000)],
+    ['a – b is up: because', widthOf(0)],
+  ]);
+  const widths = [0, 1_000, 1_000_000, 100_000_000, 1e12].map(widthOf);
+  expect(widths).toEqual([1.5, 1.5, 6, 9, 9]);
+  const crowd = [...many('north', true), ...many('south', true)];
+  const between = [0, 1].map((n) => ({ ...tunnel(`north-${n}`, `south-${n}`), rate: 500_000 }));
+  expect(mapOf(crowd, between).lines).toMatchObject([
+    { says: 'north – south: 2 of 2 tunnels up; 1.0 MB/s', width: widthOf(1_000_000) },
+  ]);
 });
 
 test('what changes its state stays where it is', () => {

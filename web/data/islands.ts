@@ -8,7 +8,7 @@ import {
   type SimulationNodeDatum,
 } from 'd3-force';
 import type { MachineStatus, SegmentsResult, TunnelStatus } from '#api';
-import { type Mood, moodOfTunnel, presenceOf } from './words.ts';
+import { type Mood, moodOfTunnel, presenceOf, rate as rateText } from './words.ts';
 
 /** A machine on the map, or all of an island that is drawn as one. */
 export interface Dot {
@@ -56,6 +56,8 @@ export interface Line {
   readonly key: string;
   readonly mood: Mood;
   readonly says: string;
+  /** Pixels. */
+  readonly width: number;
   /** The machines at its ends; undefined: of several tunnels. */
   readonly machines: readonly [string, string] | undefined;
   readonly from: Dot;
@@ -64,6 +66,10 @@ export interface Line {
 
 /** Beyond, a site is drawn as one. */
 export const mostMachines = 150;
+
+/** Pixels of a line through which so many bytes a second pass: the more the wider, by powers of ten. */
+export const widthOf = (bytesPerSecond: number): number =>
+  Math.min(9, 1.5 + 1.5 * Math.max(0, Math.log10(bytesPerSecond / 1000)));
 
 interface Group extends SimulationNodeDatum {
   readonly name: string;
@@ -98,8 +104,9 @@ function settle(groups: readonly Group[], pairs: readonly (readonly [Group, Grou
   forceSimulation([...groups])
     .force('links', forceLink(links).distance(distance as never))
     .force('apart', forceManyBody().strength(-260))
-    .force('x', forceX().strength(0.05))
-    .force('y', forceY().strength(0.09))
+    // Screens are wide.
+    .force('x', forceX().strength(0.04))
+    .force('y', forceY().strength(0.14))
     .force(
       'room',
       forceCollide<Group>((group) => group.radius + 22),
@@ -296,10 +303,13 @@ function linesOf(
     const mood = worst(all.map(({ state }) => moodOfTunnel[state]));
     const up = all.filter(({ state }) => state === 'up').length;
     const [a, b] = first.ends.map(({ machine }) => machine) as [string, string];
-    const says =
+    const carried = all.reduce((sum, { rate = 0 }) => sum + rate, 0);
+    const how =
       more.length === 0
         ? `${a} – ${b} is ${first.state}: ${first.why}`
         : `${from.name} – ${to.name}: ${up} of ${all.length} tunnels up`;
-    return [{ key, mood, says, machines: more.length === 0 ? [a, b] : undefined, from, to }];
+    const says = carried === 0 ? how : `${how}; ${rateText(carried)}`;
+    const machines = more.length === 0 ? ([a, b] as const) : undefined;
+    return [{ key, mood, says, width: widthOf(carried), machines, from, to }];
   });
 }

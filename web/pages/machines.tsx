@@ -1,8 +1,9 @@
 import { useMemo } from 'react';
 import type { MachineStatus, NetworkStatus } from '#api';
+import type { Grouping } from '../data/rows.ts';
 import { ago, presenceOf } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
-import { Pill } from '../parts/states.tsx';
+import { NoMachines, Pill } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { pathIn } from '../route.ts';
 
@@ -91,17 +92,40 @@ const textOf = ({ name, site = '', overlay, address = '', notes, ...rest }: Mach
     presenceOf({ name, site, overlay, address, notes, ...rest }).word,
   ].join(' ');
 
+const groupings: readonly Grouping<MachineStatus>[] = [
+  { name: 'site', value: ({ site }) => site ?? 'of no site' },
+  { name: 'state', value: (machine) => presenceOf(machine).word },
+  { name: 'version', value: ({ version }) => version ?? 'none' },
+];
+
+const sayOf = (machines: readonly MachineStatus[]): string => {
+  const words = Map.groupBy(machines, (machine) => presenceOf(machine).word);
+  return [...words].map(([word, own]) => `${own.length} ${word}`).join(', ');
+};
+
 export function MachinesPage({ status }: { readonly status: NetworkStatus }) {
   const columns = useMemo(() => columnsOf(status.network), [status.network]);
+  const { network, machines } = status;
+  if (machines.length === 0) {
+    return (
+      <>
+        <h1>Machines</h1>
+        <NoMachines network={network} />
+      </>
+    );
+  }
   return (
     <>
       <h1>Machines</h1>
       <Table
         label="machines"
-        rows={status.machines}
+        rows={machines}
         columns={columns}
         keyOf={({ name }) => name}
         textOf={textOf}
+        groupings={groupings}
+        sayOf={sayOf}
+        isMain
       />
     </>
   );

@@ -1,9 +1,10 @@
 import { useMemo, useState } from 'react';
 import type { NetworkStatus, TunnelsStatus } from '#api';
-import { type Dot, type Island, type Line, type Mark, mapOf } from '../data/islands.ts';
+import { type Dot, type Island, type Line, type Mark, mapOf, widthOf } from '../data/islands.ts';
 import { useSegments } from '../data/meant.ts';
+import { rate } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
-import { Empty } from '../parts/states.tsx';
+import { NoMachines } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
 
 interface MapPageProps {
@@ -42,10 +43,18 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
   );
   const [said, setSaid] = useState('');
   const view = islands.length === 0 ? '' : viewOf([...islands, ...marks.map(roomOf)]);
-  // Names can be read however much is on the map.
-  const size = Math.max(11, Number(view.split(' ')[2]) / 90);
+  // Names can be read however much is on the map, and dots of whole sites be hit.
+  const [, , across = 0, down = 0] = view.split(' ').map(Number);
+  const size = Math.max(11, across / 90, down / 45);
   const style = { '--size': `${size}px` } as React.CSSProperties;
-  if (machines.length === 0) return <Empty>No machine is in {network} yet.</Empty>;
+  if (machines.length === 0) {
+    return (
+      <>
+        <h1>Map</h1>
+        <NoMachines network={network} />
+      </>
+    );
+  }
   return (
     <>
       <h1>Map</h1>
@@ -63,7 +72,12 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
             <Tunnel key={line.key} network={network} line={line} onSay={setSaid} />
           ))}
           {islands.map(({ name, isSite, x, y, radius }) => (
-            <text key={`${isSite} ${name}`} x={x} y={y + radius + 13} textAnchor="middle">
+            <text
+              key={`${isSite} ${name}`}
+              x={x}
+              y={y + (isSite ? radius : 8) + size + 2}
+              textAnchor="middle"
+            >
               {name}
             </text>
           ))}
@@ -79,8 +93,47 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
         <p className="dim said" aria-live="polite">
           {said === '' ? 'Point at a machine, a tunnel or a segment to hear of it.' : said}
         </p>
+        <Legend hasLayers={marks.length > 0} />
       </section>
     </>
+  );
+}
+
+/** What widths of lines mean, in bytes a second. */
+const samples = [1e3, 1e5, 1e7];
+
+const Sample = ({ mood, width }: { readonly mood: string; readonly width: number }) => (
+  <svg viewBox="0 0 34 12" className={`tunnel ${mood}`} style={wide(width)} aria-hidden="true">
+    <line x1="1" y1="6" x2="33" y2="6" />
+  </svg>
+);
+
+const wide = (width: number) => ({ '--width': `${width}px` }) as React.CSSProperties;
+
+function Legend({ hasLayers }: { readonly hasLayers: boolean }) {
+  const moods = { good: 'up', warn: 'degraded', bad: 'down, stale or wrong', idle: 'not yet' };
+  return (
+    <ul className="keys" aria-label="What the map shows">
+      {Object.entries(moods).map(([mood, name]) => (
+        <li key={mood}>
+          <Sample mood={mood} width={2.5} /> {name}
+        </li>
+      ))}
+      {samples.map((bytes, index) => (
+        <li key={bytes}>
+          <Sample mood="good" width={widthOf(bytes)} />
+          {index === 0 ? ` up to ${rate(bytes)}` : ` ${rate(bytes)}`}
+        </li>
+      ))}
+      {hasLayers && (
+        <li>
+          <svg viewBox="0 0 34 12" aria-hidden="true">
+            <line className="wire" x1="1" y1="6" x2="33" y2="6" />
+          </svg>{' '}
+          carries a segment or a router
+        </li>
+      )}
+    </ul>
   );
 }
 
@@ -90,7 +143,7 @@ interface Speaking {
 }
 
 function Tunnel({ network, line, onSay }: Speaking & { readonly line: Line }) {
-  const { from, to, mood, says, machines } = line;
+  const { from, to, mood, says, width, machines } = line;
   const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
   const say = (): void => onSay(says);
   return (
@@ -99,7 +152,7 @@ function Tunnel({ network, line, onSay }: Speaking & { readonly line: Line }) {
       label={says}
       onFocus={say}
     >
-      <g className={`tunnel ${mood}`} onPointerEnter={say}>
+      <g className={`tunnel ${mood}`} style={wide(width)} onPointerEnter={say}>
         <line {...ends} className="near" />
         <line {...ends} />
       </g>
@@ -117,7 +170,7 @@ function Layer({ network, mark, onSay }: Speaking & { readonly mark: Mark }) {
       <g className={`layer ${kind}`} onPointerEnter={say}>
         <rect x={x - width / 2} y={y - height / 2} width={width} height={height} rx={3} />
         {isOut && <path d={`M${x + 9} ${y}h20m-6 -5l6 5l-6 5`} />}
-        <text x={x} y={y + height / 2 + 13} textAnchor="middle">
+        <text x={x} y={y + height / 2} dy="1.15em" textAnchor="middle">
           {name}
         </text>
       </g>
@@ -129,9 +182,12 @@ function Machine({ network, dot, onSay }: Speaking & { readonly dot: Dot }) {
   const { name, isSite, mood, says, isHub, x, y } = dot;
   const text = `${name}: ${says}`;
   const say = (): void => onSay(text);
-  const size = isHub ? 9 : 6;
+  const to = isSite
+    ? `${pathIn(network, 'machines')}?${new URLSearchParams({ has: name })}`
+    : pathIn(network, 'machines', name);
+  const size = isSite ? 16 : isHub ? 9 : 6;
   return (
-    <Link to={pathIn(network, 'machines', ...(isSite ? [] : [name]))} label={text} onFocus={say}>
+    <Link to={to} label={text} onFocus={say}>
       <g className={`dot ${mood}`} onPointerEnter={say}>
         {mood === 'bad' ? (
           <path

@@ -7,7 +7,7 @@ import { useMonitors } from '../data/queries.ts';
 import { type Mood, moodOfMonitor, moodOfTunnel, plural, rate } from '../data/words.ts';
 import { EventList } from '../parts/events.tsx';
 import { Link } from '../parts/link.tsx';
-import { Empty, Pill, Words } from '../parts/states.tsx';
+import { NoMachines, Pill, Words } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
 
 interface OverviewProps {
@@ -68,7 +68,7 @@ function Lately({ network }: { readonly network: string }) {
 
 function Well({ status: { machines, network }, tunnels: { counts } }: OverviewProps) {
   const connected = machines.filter((machine) => machine.connected).length;
-  if (machines.length === 0) return <Empty>No machine is in {network} yet.</Empty>;
+  if (machines.length === 0) return <NoMachines network={network} />;
   return (
     <section className="well">
       <Pill mood="good">All is well</Pill>

@@ -1,6 +1,7 @@
 import { NativeSelect } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
+import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
+import type { Grouping } from '../data/rows.ts';
 import {
   bytes,
   duration,
@@ -9,6 +10,7 @@ import {
   milliseconds,
   moodOfTunnel,
   percent,
+  rate,
   received,
   roundTripOf,
   sent,
@@ -78,6 +80,14 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
     show: (tunnel) => percent(lossOf(tunnel)),
   },
   {
+    name: 'Now',
+    width: 'minmax(4.5rem, .5fr)',
+    isExtra: true,
+    isNumber: true,
+    value: ({ rate: now }) => now,
+    show: ({ rate: now }) => rate(now),
+  },
+  {
     name: 'Sent',
     width: 'minmax(4.5rem, .5fr)',
     isExtra: true,
@@ -111,26 +121,50 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
 
 const textOf = (tunnel: TunnelStatus): string => `${nameOf(tunnel)} ${tunnel.state} ${tunnel.why}`;
 
+const sayOf = (tunnels: readonly TunnelStatus[]): string => {
+  const own = Map.groupBy(tunnels, ({ state }) => state);
+  return states
+    .flatMap((state) => (own.has(state) ? `${own.get(state)?.length} ${state}` : []))
+    .join(', ');
+};
+
+const groupingsOf = (machines: readonly MachineStatus[]): readonly Grouping<TunnelStatus>[] => {
+  const sites = new Map(machines.map(({ name, site }) => [name, site ?? name]));
+  const siteOf = (machine: string): string => sites.get(machine) ?? machine;
+  return [
+    { name: 'state', value: ({ state }) => state },
+    {
+      name: 'sites',
+      value: ({ ends }) => {
+        const own = ends.map(({ machine }) => siteOf(machine)).sort();
+        return own[0] === own[1] ? `within ${own[0]}` : own.join(' – ');
+      },
+    },
+  ];
+};
+
 interface TunnelTableProps {
   readonly status: NetworkStatus;
   readonly label: string;
   readonly tunnels: readonly TunnelStatus[];
+  readonly isMain?: boolean;
 }
 
 /** Tunnels, all of them or those of one state. */
-export function TunnelTable({ status, label, tunnels }: TunnelTableProps) {
+export function TunnelTable({ status, label, tunnels, isMain = false }: TunnelTableProps) {
   const { network, machines } = status;
   const columns = useMemo(() => {
     const overlays = new Map(machines.map(({ name, overlay }) => [name, overlay.join(' ')]));
     return columnsOf(network, overlays);
   }, [network, machines]);
+  const groupings = useMemo(() => groupingsOf(machines), [machines]);
   const [state, setState] = useState('');
   const rows = useMemo(
     () => (state === '' ? tunnels : tunnels.filter((one) => one.state === state)),
     [tunnels, state],
   );
   return (
-    <Table label={label} rows={rows} columns={columns} keyOf={nameOf} textOf={textOf}>
+    <Table {...{ label, rows, columns, textOf, groupings, sayOf, isMain }} keyOf={nameOf}>
       <NativeSelect
         size="xs"
         aria-label="State"
@@ -150,6 +184,6 @@ interface TunnelsPageProps {
 export const TunnelsPage = ({ status, tunnels }: TunnelsPageProps) => (
   <>
     <h1>Tunnels</h1>
-    <TunnelTable status={status} label="tunnels" tunnels={tunnels.tunnels} />
+    <TunnelTable status={status} label="tunnels" tunnels={tunnels.tunnels} isMain />
   </>
 );

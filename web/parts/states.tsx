@@ -2,6 +2,8 @@ import { Button, Loader } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Refused } from '../data/server.ts';
 import type { Mood } from '../data/words.ts';
+import { pathIn } from '../route.ts';
+import { Link } from './link.tsx';
 
 /** A word with a mark whose shape and colour tell how it is. */
 export const Pill = ({ mood, children }: { readonly mood: Mood; readonly children: ReactNode }) => (
@@ -38,6 +40,17 @@ export function Failure({ error, again }: FailureProps) {
 
 export const Empty = ({ children }: { readonly children: ReactNode }) => (
   <div className="middle dim">{children}</div>
+);
+
+/** What there is to do where nobody is. */
+export const NoMachines = ({ network }: { readonly network: string }) => (
+  <div className="middle dim">
+    <p>No machine is in {network} yet.</p>
+    <p>
+      <Words text="`hawser token create --join` on the server prints the line with which one joins;" />{' '}
+      people’s devices are <Link to={pathIn(network, 'members')}>invited</Link>.
+    </p>
+  </div>
 );
 
 /** What somebody looks for who follows an old address. */

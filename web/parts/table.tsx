@@ -1,6 +1,8 @@
-import { TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, useMemo, useRef, useState } from 'react';
+import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { found, type Grouping, grouped, type Item, type Order, ordered } from '../data/rows.ts';
+import { amendQuery, queryOf } from '../route.ts';
 import { Empty } from './states.tsx';
 
 /** A column of a table. */
@@ -23,52 +25,76 @@ interface TableProps<Row> {
   readonly keyOf: (row: Row) => string;
   /** Text in which is sought. */
   readonly textOf: (row: Row) => string;
+  readonly groupings?: readonly Grouping<Row>[];
+  /** What the head of a group says of its rows. */
+  readonly sayOf?: (rows: readonly Row[]) => ReactNode;
+  /** It is what its page is about: what is chosen stands in the address, for others and for the way back. */
+  readonly isMain?: boolean;
   /** What else chooses rows. */
   readonly children?: ReactNode;
-}
-
-interface Order {
-  readonly column: string;
-  readonly isDown: boolean;
 }
 
 /** Pixels, as style.css has it. */
 const rowHeight = 36;
 
-const compare = (a: string | number | undefined, b: string | number | undefined): number => {
-  if (a === b) return 0;
-  if (a === undefined) return 1;
-  if (b === undefined) return -1;
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return String(a) < String(b) ? -1 : 1;
-};
-
-/** The rows that hold the text, in an order. */
-function useShown<Row>({ rows, columns, textOf }: TableProps<Row>, sought: string, order?: Order) {
-  return useMemo(() => {
-    const words = sought.toLowerCase().split(/\s+/).filter(Boolean);
-    const holds = (row: Row): boolean => {
-      const text = textOf(row).toLowerCase();
-      return words.every((word) => text.includes(word));
-    };
-    const found = words.length === 0 ? rows : rows.filter(holds);
-    const column = columns.find(({ name }) => name === order?.column);
-    if (!column) return found;
-    const turn = order?.isDown ? -1 : 1;
-    const keyed = found.map((row) => ({ row, value: column.value(row) }));
-    return keyed.sort((a, b) => turn * compare(a.value, b.value)).map(({ row }) => row);
-  }, [rows, columns, textOf, sought, order]);
+interface Choice {
+  readonly sought: string;
+  readonly order: Order | undefined;
+  /** Name of a grouping, or nothing. */
+  readonly by: string;
 }
 
-/** Rows that sort and filter; only those that can be seen are in the document, however many there are. */
+function choiceIn(query: URLSearchParams): Choice {
+  const [, down, column] = /^(-?)(.+)$/.exec(query.get('sort') ?? '') ?? [];
+  const order = column === undefined ? undefined : { column, isDown: down === '-' };
+  return { sought: query.get('has') ?? '', order, by: query.get('by') ?? '' };
+}
+
+/** What somebody chose; where the table is its page's own, the address tells it. */
+function useChoice(isMain: boolean) {
+  const [choice, setChoice] = useState(() =>
+    choiceIn(isMain ? queryOf(window.location.search) : new URLSearchParams()),
+  );
+  useEffect(() => {
+    const { sought, order, by } = choice;
+    const sort = order && `${order.isDown ? '-' : ''}${order.column}`;
+    if (isMain) amendQuery({ has: sought, sort: sort ?? '', by });
+  }, [isMain, choice]);
+  const choose = (some: Partial<Choice>): void => setChoice({ ...choice, ...some });
+  return { ...choice, choose };
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** Rows that sort, filter and group; only those that can be seen are in the document, however many there are. */
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, rows, columns, keyOf, children } = props;
-  const [sought, setSought] = useState('');
-  const [order, setOrder] = useState<Order>();
-  const shown = useShown(props, sought, order);
+  const { label, rows, columns, keyOf, textOf, groupings = [], sayOf, children } = props;
+  const { sought, order, by, choose } = useChoice(props.isMain === true);
+  const [folded, setFolded] = useState(none);
+  const isSought = sought !== '';
+  const texts = useMemo(
+    () => (isSought ? rows.map((row) => textOf(row).toLowerCase()) : []),
+    [rows, textOf, isSought],
+  );
+  const shown = useMemo(() => {
+    const some = found(rows, texts, sought);
+    const column = columns.find(({ name }) => name === order?.column);
+    return column ? ordered(some, column.value, order?.isDown === true) : some;
+  }, [rows, texts, columns, sought, order]);
+  const grouping = groupings.find(({ name }) => name === by);
+  const items = useMemo(
+    () =>
+      grouping ? grouped(shown, grouping.value, folded) : shown.map((row): Item<Row> => ({ row })),
+    [shown, grouping, folded],
+  );
+  const fold = (group: string): void => {
+    const rest = new Set(folded);
+    if (!rest.delete(group)) rest.add(group);
+    setFolded(rest);
+  };
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
-    count: shown.length,
+    count: items.length,
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
     overscan: 12,
@@ -89,28 +115,55 @@ export function Table<Row>(props: TableProps<Row>) {
           aria-label={`Filter ${label}`}
           placeholder={`Filter ${label}`}
           value={sought}
-          onChange={(event) => setSought(event.currentTarget.value)}
+          onChange={(event) => choose({ sought: event.currentTarget.value })}
         />
         {children}
+        {groupings.length > 0 && (
+          <NativeSelect
+            size="xs"
+            aria-label="Group"
+            value={by}
+            data={[
+              { value: '', label: 'not grouped' },
+              ...groupings.map(({ name }) => ({ value: name, label: `by ${name}` })),
+            ]}
+            onChange={(event) => {
+              choose({ by: event.currentTarget.value });
+              setFolded(none);
+            }}
+          />
+        )}
         <span className="dim" role="status">
           {shown.length === rows.length ? rows.length : `${shown.length} of ${rows.length}`}
         </span>
       </div>
       {/* biome-ignore lint/a11y: a region that scrolls is reached by keys */}
       <div className="scroller" ref={box} tabIndex={0} role="region" aria-label={label}>
-        <div role="table" aria-label={label} aria-rowcount={shown.length + 1} style={style}>
+        <div role="table" aria-label={label} aria-rowcount={items.length + 1} style={style}>
           <div role="rowgroup" className="heads">
             <div role="row" aria-rowindex={1} className="row">
               {columns.map((column) => (
-                <Head key={column.name} column={column} order={order} onOrder={setOrder} />
+                <Head
+                  key={column.name}
+                  column={column}
+                  order={order}
+                  onOrder={(next) => choose({ order: next })}
+                />
               ))}
             </div>
           </div>
           <div role="rowgroup" className="body" style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map(({ index, start }) => {
-              const row = shown[index] as Row;
-              return (
-                <Line key={keyOf(row)} row={row} columns={columns} index={index} start={start} />
+              const item = items[index] as Item<Row>;
+              const at = { index, start };
+              return 'row' in item ? (
+                <Line key={keyOf(item.row)} row={item.row} columns={columns} {...at} />
+              ) : (
+                <GroupHead
+                  key={`group ${item.group}`}
+                  {...{ ...at, ...item, onFold: fold }}
+                  says={sayOf?.(item.rows)}
+                />
               );
             })}
           </div>
@@ -121,33 +174,69 @@ export function Table<Row>(props: TableProps<Row>) {
   );
 }
 
-interface LineProps<Row> {
-  readonly row: Row;
-  readonly columns: readonly Column<Row>[];
+interface Placed {
   readonly index: number;
   /** Pixels from the first row. */
   readonly start: number;
 }
+
+interface LineProps<Row> extends Placed {
+  readonly row: Row;
+  readonly columns: readonly Column<Row>[];
+}
+
+const styleAt = (start: number) => ({ transform: `translateY(${start}px)` });
 
 /** What is in sight already is not drawn again while others come. */
 const Line = memo(LineOf) as typeof LineOf;
 
 function LineOf<Row>({ row, columns, index, start }: LineProps<Row>) {
   return (
-    <div
-      role="row"
-      className="row"
-      aria-rowindex={index + 2}
-      style={{ transform: `translateY(${start}px)` }}
-    >
-      {columns.map(({ name, show, isExtra, isNumber }) => (
-        <div role="cell" key={name} className={classOf(isExtra, isNumber)}>
+    <div role="row" className="row" aria-rowindex={index + 2} style={styleAt(start)}>
+      {columns.map(({ name, value, show, isExtra, isNumber }) => (
+        <div
+          role="cell"
+          key={name}
+          className={classOf(isExtra, isNumber)}
+          title={wordsOf(value(row))}
+        >
           {show(row)}
         </div>
       ))}
     </div>
   );
 }
+
+interface GroupHeadProps<Row> extends Placed {
+  readonly group: string;
+  readonly rows: readonly Row[];
+  readonly isFolded: boolean;
+  readonly says: ReactNode;
+  readonly onFold: (group: string) => void;
+}
+
+/** Folds what is under it, and unfolds it again. */
+function GroupHead<Row>({ group, rows, isFolded, says, ...rest }: GroupHeadProps<Row>) {
+  return (
+    <div
+      role="row"
+      className="row group"
+      aria-rowindex={rest.index + 2}
+      style={styleAt(rest.start)}
+    >
+      <div role="cell" className="cell">
+        <button type="button" aria-expanded={!isFolded} onClick={() => rest.onFold(group)}>
+          <span aria-hidden="true">{isFolded ? '▸' : '▾'}</span> {group}{' '}
+          <span className="dim">{says ?? rows.length}</span>
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** What is cut for want of room is read whole by pointing at it. */
+const wordsOf = (value: string | number | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
 
 const classOf = (isExtra = false, isNumber = false): string =>
   `cell${isExtra ? ' extra' : ''}${isNumber ? ' number' : ''}`;

@@ -1,22 +1,59 @@
-import { type PeerSample, type SamplesReport, samplesWithin } from '#api';
+import {
+  historyStep,
+  type PeerSample,
+  type SamplesReport,
+  samplesWithin,
+  type TunnelSeries,
+} from '#api';
 
 /** A machine that names more peers than any has says nonsense: nothing of it is kept. */
 const most = 20_000;
 
+/** Bytes a second that came and went in the last minute that was told. */
+export interface Rates {
+  readonly rx: number;
+  readonly tx: number;
+}
+
 /** What an agent says of its tunnels over one connection; times in milliseconds of any steady clock. */
 export class Samples {
   readonly #peers = new Map<string, PeerSample>();
+  readonly #rates = new Map<string, Rates & { readonly at: number }>();
   #heard: number | undefined;
 
-  hear({ peers }: SamplesReport, now: number): void {
+  hear({ peers, series = {} }: SamplesReport, now: number): void {
     if (this.#peers.size > most) this.#peers.clear();
+    if (this.#rates.size > most) this.#rates.clear();
     for (const [name, sample] of Object.entries(peers)) this.#peers.set(name, sample);
+    for (const [name, one] of Object.entries(series)) {
+      this.#rates.set(name, { ...ratesOf(one), at: now });
+    }
     this.#heard = now;
   }
 
   /** Of the tunnel to this peer, if it said anything lately: then it would have said it if that had fallen silent. */
   freshOf(peer: string, now: number): PeerSample | undefined {
-    const isFresh = this.#heard !== undefined && now - this.#heard <= samplesWithin * 1000;
-    return isFresh ? this.#peers.get(peer) : undefined;
+    return this.#isFresh(this.#heard, now) ? this.#peers.get(peer) : undefined;
   }
+
+  /** What passes the tunnel to this peer; of what nothing is told any more nothing passes. */
+  ratesOf(peer: string, now: number): Rates | undefined {
+    const rates = this.#rates.get(peer);
+    return this.#isFresh(rates?.at, now) ? rates : undefined;
+  }
+
+  #isFresh(at: number | undefined, now: number): boolean {
+    return at !== undefined && now - at <= samplesWithin * 1000;
+  }
+}
+
+/** Steps of a minute. */
+const minute = 60 / historyStep;
+
+const ratesOf = ({ rx, tx }: TunnelSeries): Rates => ({ rx: rateOf(rx), tx: rateOf(tx) });
+
+/** The mean of the last minute; of one of which nothing is known, 0. */
+function rateOf(bytes: TunnelSeries['rx']): number {
+  const known = bytes.slice(-minute).filter((value) => value !== null);
+  return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length) / historyStep;
 }

@@ -56,6 +56,27 @@ test('every tunnel of the file is told, the worst first, with what both ends say
   });
 });
 
+test('how much passes is told, by the last minute of the end that counted more', async () => {
+  const minute = (rx: number, tx: number) => ({
+    ...{ age: 0, rx: [9e9, null, ...Array(5).fill(rx)], tx: [9e9, null, ...Array(5).fill(tx)] },
+    ...{ handshakes: [], rtt: [], loss: [] },
+  });
+  const sample = { rx: 10, tx: 20, heard: 1, handshake: 1 };
+  const say = (name: string, peer: string, rx: number, tx: number): void =>
+    agent(name).say({
+      ...{ type: 'samples', peers: { [peer]: sample }, series: { [peer]: minute(rx, tx) } },
+    });
+  say('hub', 'anna', 1000, 50_000);
+  say('anna', 'hub', 49_000, 2000);
+  tell('bob', { hub: 3 });
+  await statesBecome('up', 'up');
+  const { tunnels } = await asked();
+  expect(tunnels.map(({ ends, rate }) => [ends[0].machine, rate])).toEqual([
+    ['anna', 5200],
+    ['bob', undefined],
+  ]);
+});
+
 test('some of them are told where some are asked for', async () => {
   tell('hub', { anna: 3, bob: 3 });
   await statesBecome('up', 'up');

@@ -11,6 +11,7 @@ import type { TunnelPair } from '#compile';
 import type { Hub } from '../hub/hub.ts';
 import { JsonText } from '../json-text.ts';
 import type { Snapshot } from '../network/snapshot.ts';
+import type { Rates } from './samples.ts';
 import { type EndEvidence, judge } from './tunnel-state.ts';
 
 /** So many tunnels are judged in one turn of the event loop. */
@@ -66,7 +67,23 @@ function statusOf(snapshot: Snapshot, hub: Hub, { machines, keepalive }: TunnelP
     evidenceOf(snapshot, hub, a, { peer: b, keepalive: keepalive[0] }),
     evidenceOf(snapshot, hub, b, { peer: a, keepalive: keepalive[1] }),
   ] as const;
-  return { ...judge(ends), ends: [endOf(ends[0]), endOf(ends[1])] };
+  const rate = rateOf(ends);
+  return {
+    ...{ ...judge(ends), ends: [endOf(ends[0]), endOf(ends[1])] },
+    ...(rate > 0 && { rate }),
+  };
+}
+
+/** By whichever end counted more: who misses bytes counted fewer. */
+function rateOf([a, b]: readonly [Told, Told]): number {
+  const there = Math.max(a.rates?.tx ?? 0, b.rates?.rx ?? 0);
+  const back = Math.max(b.rates?.tx ?? 0, a.rates?.rx ?? 0);
+  return Math.round(there + back);
+}
+
+/** What one end tells of a tunnel. */
+interface Told extends EndEvidence {
+  readonly rates: Rates | undefined;
 }
 
 const endOf = ({ machine, sample }: EndEvidence): TunnelEnd => ({
@@ -80,12 +97,13 @@ function evidenceOf(
   hub: Hub,
   machine: string,
   { peer, keepalive }: { readonly peer: string; readonly keepalive: number },
-): EndEvidence {
+): Told {
   const identity = machines.get(machine)?.identity;
   const present = identity === undefined ? undefined : hub.present(identity);
   const heard = hub.heardFrom(identity);
   const until = invited.get(machine);
-  const sample = heard?.samples.freshOf(peer, performance.now());
+  const now = performance.now();
+  const sample = heard?.samples.freshOf(peer, now);
   const differs = differenceOf(present?.card.warnings ?? [], peer);
   return {
     machine,
@@ -99,6 +117,7 @@ function evidenceOf(
     ...(differs !== undefined && { differs }),
     isUnmanaged: names.get(machine)?.managed === false,
     keepalive,
+    rates: heard?.samples.ratesOf(peer, now),
   };
 }
 

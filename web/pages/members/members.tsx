@@ -60,7 +60,7 @@ interface Acts {
 
 const actionsOf = ({ onSuspend, onInvite }: Acts): Column<Member> => ({
   name: 'Actions',
-  width: 'minmax(9rem, 1fr)',
+  width: 'minmax(7.5rem, 1fr)',
   value: () => undefined,
   show: (member) => (
     <>
@@ -106,7 +106,7 @@ const columnsOf = (network: string, acts: Acts | undefined): readonly Column<Mem
   },
   {
     name: 'Is',
-    width: 'minmax(5rem, 1fr)',
+    width: 'minmax(6.6rem, 1fr)',
     value: (member) => beingOf(member).word,
     show: (member) => {
       const { word, mood } = beingOf(member);
