@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
-import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
 import { logIn, openBrowser, openPage } from '../tests/web/browser.ts';
+import { crowd } from '../tests/web/crowd.ts';
 import { type Bench, type BenchResult, quantile, type Size } from './bench.ts';
 import { processorTime } from './converge/processes.ts';
 import { BenchServer } from './converge/server.ts';
@@ -13,41 +13,8 @@ import { Viewer } from './converge/viewers.ts';
 import { FleetWorld } from './converge/world.ts';
 import { fleet, fleetNames } from './generate.ts';
 
-const sizes = { machines: 5_000, tunnels: 10_000 } as const;
 const network = 'fleet';
-const revision = { epoch: 'bench', number: 3 };
-
-const machineOf = (index: number): MachineStatus => ({
-  ...{ name: `machine-${index}`, enrolment: 'enrolled', connected: index % 50 !== 0 },
-  ...{ site: `site-${index % 40}`, overlay: [`10.0.${index >> 8}.${index & 255}`] },
-  ...{ address: '198.51.100.1', version: '0.1.0', confirmed: 3, wanted: 3 },
-  ...{ notes: [], failures: [] },
-});
-
-const tunnelOf = (index: number): TunnelStatus => {
-  const [a, b] = [index % sizes.machines, (index * 7 + 1) % sizes.machines];
-  const sample = { rx: index * 1000, tx: index * 77, handshake: index % 120, heard: 3 };
-  return {
-    state: index % 100 === 0 ? 'down' : 'up',
-    why: `machine-${a} heard machine-${b} 3 s ago`,
-    ends: [
-      { machine: `machine-${a}`, tells: true, sample },
-      { machine: `machine-${b}`, tells: false },
-    ],
-  };
-};
-
-const listOf = <T>(count: number, of: (index: number) => T): T[] =>
-  Array.from({ length: count }, (_, index) => of(index));
-
-const status: NetworkStatus = {
-  ...{ network, revision, frozen: false, approvals: 1 },
-  machines: listOf(sizes.machines, machineOf),
-};
-const tunnels: TunnelsStatus = {
-  ...{ network, revision, counts: { up: 9_900, down: 100 } },
-  tunnels: listOf(sizes.tunnels, tunnelOf),
-};
+const { status, tunnels } = crowd(network);
 
 interface Shown {
   readonly server: BenchServer;
@@ -147,7 +114,7 @@ async function opened(size: Size): Promise<BenchResult> {
   const world = await FleetWorld.open({ sites: 1, members });
   const [hub = ''] = fleetNames(1, members);
   await world.fleet.order({ do: 'talk', hub, every: 60_000 });
-  const all = listOf(viewers, () => new Viewer(world.server, network));
+  const all = Array.from({ length: viewers }, () => new Viewer(world.server, network));
   const used = () => processorTime(world.server.pid);
   try {
     await sleep(20_000);

@@ -50,9 +50,14 @@ export interface Look {
   readonly height: number;
 }
 
-export async function logIn(page: Page, token: string): Promise<void> {
+/** `then`: what is there afterwards; where a server has one network, its pages. */
+export async function logIn(
+  page: Page,
+  token: string,
+  then = page.getByRole('navigation', { name: 'Pages' }),
+): Promise<void> {
   await page.goto('/');
   await page.getByLabel('Token', { exact: true }).fill(token);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+  await then.waitFor();
 }

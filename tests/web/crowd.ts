@@ -1,0 +1,47 @@
+import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
+
+const sizes = { machines: 5_000, tunnels: 10_000 } as const;
+
+const machineOf = (index: number): MachineStatus => ({
+  ...{ name: `machine-${index}`, enrolment: 'enrolled', connected: index % 50 !== 0 },
+  ...{ site: `site-${index % 40}`, overlay: [`10.0.${index >> 8}.${index & 255}`] },
+  ...{ address: '198.51.100.1', version: '0.1.0', confirmed: 3, wanted: 3 },
+  ...{ notes: [], failures: [] },
+});
+
+const tunnelOf = (index: number): TunnelStatus => {
+  const [a, b] = [index % sizes.machines, (index * 7 + 1) % sizes.machines];
+  const sample = { rx: index * 1000, tx: index * 77, handshake: index % 120, heard: 3 };
+  return {
+    state: index % 100 === 0 ? 'down' : 'up',
+    why: `machine-${a} heard machine-${b} 3 s ago`,
+    ends: [
+      { machine: `machine-${a}`, tells: true, sample },
+      { machine: `machine-${b}`, tells: false },
+    ],
+    rate: (index % 97) ** 4,
+  };
+};
+
+const listOf = <T>(count: number, of: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => of(index));
+
+interface Crowd {
+  readonly status: NetworkStatus;
+  readonly tunnels: TunnelsStatus;
+}
+
+/** As a server answers whose network is as large as one gets: what a browser makes of it is what is looked at. */
+export function crowd(network: string): Crowd {
+  const revision = { epoch: 'crowd', number: 3 };
+  return {
+    status: {
+      ...{ network, revision, frozen: false, approvals: 1 },
+      machines: listOf(sizes.machines, machineOf),
+    },
+    tunnels: {
+      ...{ network, revision, counts: { up: 9_900, down: 100 } },
+      tunnels: listOf(sizes.tunnels, tunnelOf),
+    },
+  };
+}
