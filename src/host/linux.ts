@@ -28,6 +28,7 @@ import { isOpen, notClosed } from './segment-guard.ts';
 import { isExternal } from './space/index.ts';
 import { applyInOrder, facilitiesOf } from './steps.ts';
 import { directKernel, enteredKernel, type Kernel } from './sysctl/kernel.ts';
+import { missingEnds, overPairs } from './veth/ways.ts';
 import { Vigil } from './vigil.ts';
 import { HandshakeAges } from './wireguard/ages.ts';
 import { bringHome, comesTo } from './wireguard/move.ts';
@@ -348,13 +349,18 @@ function observation(
       claims.claimExternal(external);
       const root = contexts.find(({ namespace }) => namespace === 'root');
       const failures: Failure[] = root ? [...(await bringHome(root, changes))] : [];
+      const { first, last } = overPairs(contexts, changes);
+      const apart = new Set([...first, ...last]);
+      const between = changes.filter((change) => !apart.has(change));
+      if (root) failures.push(...(await applyInOrder(root, first)));
       for (const context of inOrder(contexts, wish)) {
         if (context.namespace === 'root') await claim(context);
-        const { here, absent } = changesFor(context, changes, failures);
+        const { here, absent } = changesFor(context, between, failures);
         const shut = isOpen(failures) ? notClosed(here) : [];
         const possible = here.filter((change) => !shut.some((one) => one.change === change));
         failures.push(...shut, ...(await applyInOrder(context, possible, absent)));
       }
+      if (root) failures.push(...(await applyInOrder(root, last, missingEnds(failures))));
       if (failures.length > 0) return failures;
       if (wish.view.size === 0) claims.forget();
       else claims.claimExternal(external.filter((name) => wish.view.has(name)));

@@ -21,6 +21,10 @@ export const adoptedMarkOf = (network: string, device: string): string =>
 export const pairMarkOf = (network: string, namespace: string, name: string): string =>
   markOf(network, `veth/${namespace}/${name}`);
 
+/** Whether a device is an end of a pair of this network. */
+export const isOfPair = (network: string, mark: string | undefined): boolean =>
+  mark?.startsWith(markOf(network, 'veth/')) ?? false;
+
 export const isAdopted = (mark: string | undefined): boolean =>
   /^hawser:[^:]+:adopted\//.test(mark ?? '');
 

@@ -16,6 +16,7 @@ const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [
 export function segments(trial: () => Trial, { first, second }: ComplianceStates): void {
   routes(trial, second);
   tags(trial, first);
+  members(trial, first);
   moves(trial, first);
   additions(trial, first);
 }
@@ -52,6 +53,47 @@ function tags(trial: () => Trial, state: HostState): void {
     const { observation, changes } = await trial().look(wish);
     const failures = await observation.apply(changes);
     expect(failures.map(({ error }) => error.code)).toContain('host/no-port');
+  });
+}
+
+/** A member alone in the segment of a state: a pair instead of the port, and by its far end a way to these. */
+function alone(state: HostState, targets: readonly string[]): HostState {
+  const { root = {}, 'hw-net-lab': space } = state.namespaces;
+  const ways = targets.map((prefix) => ({ prefix, device: 'vni7', via: '10.9.0.254', table: 254 }));
+  const peer = { namespace: 'root', name: 'vni7', addresses: ['10.9.0.9/24'] };
+  const far = { ...peer, mac: '02:6d:00:00:00:07', mtu: 1390 };
+  const pair = { name: 'member', mac: '02:6e:00:00:00:07', bridge: 'bridge', peer: far };
+  return {
+    ...state,
+    namespaces: {
+      root: { ...root, routes: { v: 1, items: [...(root.routes?.items ?? []), ...ways] } },
+      'hw-net-lab': {
+        ...space,
+        ports: { v: 1, items: [] },
+        veths: { v: 2, items: [pair] },
+      },
+    },
+  };
+}
+
+function members(trial: () => Trial, state: HostState): void {
+  test('has the end of a member in a segment, and its ways out over that, and takes them back', async () => {
+    const bring = async (...targets: readonly string[]): Promise<number> => {
+      const wish = trial().wishFor(alone(state, targets));
+      const changes = await trial().bring(wish);
+      await trial().isThere(wish);
+      return changes;
+    };
+    const [host, range] = ['198.51.100.7/32', '203.0.113.0/24'];
+    await bring(host, range);
+    await bring(host);
+    await bring();
+    await bring(host, range);
+    trial().fixture.spoil.device('vni7');
+    expect(await bring(host, range)).toBeGreaterThan(0);
+    const atSite = trial().wishFor(state);
+    await trial().bring(atSite);
+    await trial().isThere(atSite);
   });
 }
 

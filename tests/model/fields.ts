@@ -150,6 +150,8 @@ export const fields: Readonly<Record<string, Field>> = {
   },
   'th sport': { type: 'inet_service', of: (view) => port(view, 'source') },
   'th dport': { type: 'inet_service', of: (view) => port(view, 'destination') },
+  // The sender of a frame in VXLAN.
+  '@th,176,48': { type: 'integer', of: () => ({ kind: 'unknown' }) },
   'tcp sport': portOf('tcp', 'source'),
   'tcp dport': portOf('tcp', 'destination'),
   'udp sport': portOf('udp', 'source'),

@@ -49,6 +49,8 @@ interface Seed {
   readonly segments: readonly SegmentSeed[];
   readonly router: RouterSeed | undefined;
   readonly taps: boolean;
+  /** A member is alone in the first segment. */
+  readonly joined: boolean;
   readonly rules: readonly RuleSeed[] | undefined;
   /** The file names so much more or less than it could. */
   readonly shift: number;
@@ -84,6 +86,7 @@ const seeds: fc.Arbitrary<Seed> = fc.record({
     { nil: undefined },
   ),
   taps: fc.boolean(),
+  joined: fc.boolean(),
   rules: fc.option(
     fc.array(
       fc.record({
@@ -144,6 +147,7 @@ function segmentOf(seed: SegmentSeed, s: number, sites: readonly string[], shift
     subnet: ofFamilies(seed, `172.20.${s}.0/24`, `fd20:${s}::/64`),
     router: ofFamilies(seed, `172.20.${s}.1`, `fd20:${s}::1`)[0],
     ...(seed.flood && { flood: true }),
+    pool: ofFamilies(seed, `172.20.${s}.2-172.20.${s}.5`, `fd20:${s}::2-fd20:${s}::5`),
     sites: Object.fromEntries(places),
   };
 }
@@ -195,6 +199,13 @@ function withTaps(site: Draft['sites'][string], taps: boolean): Draft['sites'][s
   };
 }
 
+/** The last of them is in the first segment. */
+function withJoined({ members = {} }: Draft, { joined }: Seed): Pick<Draft, 'members'> {
+  const [name, last] = Object.entries(members).at(-1) ?? [];
+  if (!joined || name === undefined || !last || last.managed === false) return { members };
+  return { members: { ...members, [name]: { ...last, segment: 'seg0' } as MachineDraft } };
+}
+
 /** A network of the model, with segments laid over its sites. */
 function withSegments(draft: Draft, seed: Seed): Draft {
   const sites = sitesOf(draft);
@@ -213,10 +224,10 @@ function withSegments(draft: Draft, seed: Seed): Draft {
   }));
   const { policy, ...rest } = draft;
   const all = rules || policy ? { policy: [...(policy ?? []), ...(rules ?? [])] } : {};
-  const segments = seed.segments.map(
-    (one, s) => [`seg${s}`, segmentOf(one, s, sites, seed.shift)] as const,
+  const segments = Object.fromEntries(
+    seed.segments.map((one, s) => [`seg${s}`, segmentOf(one, s, sites, seed.shift)] as const),
   );
-  const more = { segments: Object.fromEntries(segments), ...routersOf(seed, sites) };
+  const more = { segments, ...routersOf(seed, sites), ...withJoined(draft, seed) };
   return { ...rest, ...all, ...more, sites: Object.fromEntries(placed) };
 }
 

@@ -5,6 +5,7 @@ import { lanAddress, type Model, type Node, needsHelp, shareLan } from '../model
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
 import { divert } from './divert.ts';
 import type { Carried } from './peers.ts';
+import { waysOut } from './segments/member.ts';
 import type { Diversion } from './tunnels.ts';
 import { unreachableRoutes } from './unreachable.ts';
 
@@ -41,8 +42,8 @@ export interface Devices {
 }
 
 /**
- * A machine's routes into its tunnel and to its neighbours on the site's network; with an agent also
- * those that refuse what the tunnel should carry while it is not there.
+ * A machine's routes into its tunnel, to its neighbours on the site's network, and out of the segment of a member; with
+ * an agent also those that refuse what should go there while the device is not there.
  */
 export function routingOf(
   model: Model,
@@ -52,8 +53,10 @@ export function routingOf(
 ): Routing {
   const routing = pinned(model, node, peers, leadingRoutes(model, node, peers, tunnels));
   if (!node.machine.managed) return routing;
-  const { routes } = routing;
-  const refusing = unreachableRoutes(model.network.name, tunnels.devices, routes);
+  const ways = waysOut(model, node, peers);
+  const devices = [...tunnels.devices, ...ways.map(({ device }) => device)];
+  const routes = [...routing.routes, ...ways];
+  const refusing = unreachableRoutes(model.network.name, devices, routes);
   return { ...routing, routes: sorted([...routes, ...refusing]) };
 }
 

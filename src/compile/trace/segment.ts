@@ -5,11 +5,13 @@ import type { Hop, Trace, Verdict } from '../api.ts';
 import { type Model, type Node, unknownMachine } from '../model.ts';
 import { tableFor } from '../policy/asked.ts';
 import { ruleForPort } from '../policy/ports.ts';
+import { deviceIn } from '../project/routers/place.ts';
 import { pairsAt, type Side } from '../project/segments/known.ts';
 import { gatewaysOf, vxlan } from '../project/segments/place.ts';
 import { asSeen } from '../project/segments/proxied.ts';
 import { segmentSpaces, spaceName } from '../project/segments/space.ts';
 import { stationsOf } from '../project/segments/stations.ts';
+import { placesOf } from './places.ts';
 import { askPolicy, type Flow } from './policed.ts';
 import { atRouter, hostOf, routerIn, throughRouter } from './router.ts';
 import { atServer, isServer, serversIn } from './server.ts';
@@ -112,11 +114,37 @@ export function traceSegment(
     const by = address ? ` by IPv${address.family}` : '';
     return conclude(ends, 'unreachable', `${from} has no way to its router${by}`);
   }
+  if (isAlone(model, sender) && !leavesBySegment(model, sender, beyond)) {
+    const reason = `${ends.from} has no route to ${to} by router ${router.name}: a member has those to ranges of its list alone, and goes to all else by its own way`;
+    return conclude(ends, 'unreachable', reason);
+  }
   const leg = { ...ends, source: String(own), destination: String(next) };
   // What a name stands for is outside, whatever that is.
   const outside = own.family === 4 ? '0.0.0.0' : '::';
   const flow = { ...leg, destination: String(address ?? outside) };
   return throughRouter(model, router, beyond, within(model, [sender, ours], leg, flow, carry));
+}
+
+const isAlone = ({ nodesByName }: Model, { station }: Stationed): boolean =>
+  nodesByName.has(station.name);
+
+/** Whether what a member sends to somebody goes into its segment: its routes say so, and know no names. */
+function leavesBySegment(
+  model: Model,
+  { station, segment }: Stationed,
+  target: Address | { readonly host: string },
+): boolean {
+  const node = model.nodesByName.get(station.name);
+  if (!node || 'host' in target) return false;
+  return placesOf(model).stack(node).route(target)?.device === deviceIn(segment);
+}
+
+/** Whether the way to somebody outside is to be looked for at the router of a member's segment. */
+export function asksRouter(model: Model, from: string, to: string): boolean {
+  const sender = stationOf(model, from);
+  if (!sender || !isAlone(model, sender)) return false;
+  const target = Address.tryParse(to) ?? hostOf(routerIn(model, sender.segment.name), to);
+  return target !== undefined && ('host' in target || leavesBySegment(model, sender, target));
 }
 
 const passes = ({ verdict }: Trace): boolean => verdict === 'allow' || verdict === 'outside';

@@ -7,7 +7,7 @@ import type { Packet } from './filter.ts';
 import { routerWith, traceInward } from './forward.ts';
 import { addressesOf, addressIn, type Places, placesOf, type Station } from './places.ts';
 import { decisionBy } from './rules.ts';
-import { stationOf, traceSegment } from './segment.ts';
+import { asksRouter, stationOf, traceSegment } from './segment.ts';
 import { type Walk, walk } from './walk.ts';
 
 /**
@@ -24,7 +24,7 @@ export function trace(model: Model, from: string, to: string, port: Port, family
     const sender = placesOf(model).station(from).name;
     return traceInward(model, sender, router, to, port, carry);
   }
-  if (meetInSegment(model, from, to)) {
+  if (meetInSegment(model, from, to) || asksRouter(model, from, to)) {
     return traceSegment(model, from, to, port, carry, family);
   }
   const places = placesOf(model);

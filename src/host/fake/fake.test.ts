@@ -23,7 +23,12 @@ async function open(): Promise<Fixture> {
     hasVlans: () => true,
     hosts: () => '',
     spoil: {
-      device: (name) => kernel.remove('links', name),
+      device: (name) => {
+        kernel.remove('links', name);
+        for (const space of kernel.spaces.values())
+          for (const { item } of space.kernel.of('veths'))
+            if (item.peer === name) space.kernel.remove('veths', item.name);
+      },
       address: (device, address) => kernel.remove('addresses', `${device} ${address}`),
       route: (prefix) => {
         const ids = [metric(prefix), 50].map((one) => `${prefix} table 254 metric ${one}`);

@@ -63,10 +63,13 @@ function leaving(
   wanted: readonly Port[] | undefined,
 ): readonly Expected[] {
   const router = model.network.routers.find((one) => one.name === name);
-  if (from.kind !== 'segment' || !router?.segments.includes(from.segment ?? '')) return [];
+  const sender = model.network.segments
+    .find(({ name: own }) => own === from.segment && router?.segments.includes(own))
+    ?.stations.find((station) => station.name === from.name);
+  if (!router || !sender) return [];
   const ports = wanted ?? outsidePorts(model.network, router);
   return targets
-    .filter(({ address }) => from.addresses.some(({ family }) => family === address.family))
+    .filter(({ address }) => sender.addresses.some(({ family }) => family === address.family))
     .flatMap(({ name: to, address }) =>
       ports.map((port) => {
         const found = trace(model, from.name, to, port);

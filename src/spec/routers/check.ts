@@ -1,5 +1,5 @@
 import { didYouMean, formatPlace } from '#base';
-import type { Family, Prefix } from '#ip';
+import type { Address, Family, Prefix } from '#ip';
 import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import type { Egress, Router, Segment } from '../network.ts';
@@ -90,6 +90,8 @@ function checkForward(
     draft.report(errors.diagnostic('spec/not-a-host-address', what, where));
   } else if (reached.some(({ routers }) => routers.some((own) => own.equals(to)))) {
     draft.report(errors.diagnostic('spec/forward-to-router', args, where));
+  } else if (reached.some((segment) => isOfMembers(segment, to))) {
+    draft.report(errors.diagnostic('spec/forward-to-member', args, where));
   } else checkFamily(router, to.family, where, draft);
   const same = router.forwards.find(
     (one) => one.port === port && one.protocol === protocol && one.to.family === to.family,
@@ -98,6 +100,10 @@ function checkForward(
   const twice = { port: `${protocol}/${port}`, first: formatPlace(same.place) };
   draft.report(errors.diagnostic('spec/forward-twice', twice, { place: fields['port'] ?? place }));
 }
+
+/** Whether an address is for members alone, who answer those outside by their own ways. */
+const isOfMembers = ({ sites }: Segment, address: Address): boolean =>
+  sites.some(({ mode, pools }) => mode === 'alone' && pools.some((pool) => pool.contains(address)));
 
 /** What routers must not share: names with segments, whose namespaces are called alike, and segments. */
 export function checkRouters(routers: readonly Router[], draft: Draft): void {

@@ -76,6 +76,10 @@ export const routerErrors = {
     says: '{address} is router `{router}` itself, which serves nothing',
     fix: 'Name the address of a machine in a segment that the router has.',
   },
+  'spec/forward-to-member': {
+    says: '{address} is for members alone in the segment: their answers to those outside would not come back by router `{router}`',
+    fix: 'Name the address of a machine at a site of the segment; a member is reached from outside by its own ways.',
+  },
   'spec/forward-twice': {
     says: '{port} already leads somewhere, at {first}',
     fix: 'Use another port of the router.',

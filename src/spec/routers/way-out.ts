@@ -52,9 +52,12 @@ export function readWayOut(source: Source, draft: Draft): Pick<PolicyTest, 'as' 
   const from = source.from ?? '';
   const hasFrom = draft.names.kindOf(from) !== undefined;
   if (hasFrom && draft.names.kindOf(from) !== 'station') {
-    if (isAll)
+    const isAlone = draft.stations.some((one) => one.isAlone && one.name === from);
+    if (isAll && isAlone) refuse('from', `\`${from}\` is a member, which has ways out of its own`);
+    else if (isAll)
       refuse('from', `\`${from}\` is in no segment, so it leaves by no router of the file`);
-    if (as) refuse('as', `\`${from}\` is in no segment, so it leaves by no router of the file`);
+    if (as && !isAlone)
+      refuse('as', `\`${from}\` is in no segment, so it leaves by no router of the file`);
   }
   const address = as && draft.parse(as, Address.parse);
   return {

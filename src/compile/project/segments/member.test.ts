@@ -104,6 +104,55 @@ test('two of them meet in the segment by their addresses there, and the policy i
   expect(proveSegments(model).diagnostics).toEqual([]);
 });
 
+const way = `
+routers:
+  r:
+    site: a
+    segments: [lab]
+    uplink: { address: 10.5.0.2/24, via: 10.5.0.1 }
+    egress: [192.0.2.0/30, { to: 198.51.100.7/32, ports: [tcp/443] }, proxy.example.org]
+`;
+
+const routed = (more = ''): string =>
+  file(undefined, way + more).replace(
+    'subnet: 10.9.0.0/24',
+    'subnet: 10.9.0.0/24\n    router: 10.9.0.1',
+  );
+
+test('it leaves by the router of its segment to what is on the list, but for where its own tunnel ends', () => {
+  const { namespaces } = project(linked(routed()), 'm');
+  const ways = namespaces.root?.routes?.items.filter(({ device }) => device === 'vni7');
+  expect(ways?.map(({ prefix, via }) => [prefix, via])).toEqual([
+    ['192.0.2.0/32', '10.9.0.1'],
+    ['192.0.2.2/31', '10.9.0.1'],
+    ['198.51.100.7/32', '10.9.0.1'],
+  ]);
+  const refusing = namespaces.root?.routes?.items.filter(({ type }) => type === 'unreachable');
+  expect(refusing?.map(({ prefix }) => prefix)).toContain('198.51.100.7/32');
+});
+
+test('its way out is followed to the entry that lets it, and where it has none that is said', () => {
+  const model = linked(routed());
+  const https = { protocol: 'tcp', first: 443, last: 443 } as const;
+  expect(trace(model, 'm', '198.51.100.7', https)).toMatchObject({
+    verdict: 'allow',
+    source: '10.9.0.200',
+    hops: [
+      { machine: 'm', peer: 'ga' },
+      { machine: 'ga' },
+      { machine: 'r', source: '10.5.0.2' },
+      { machine: 'ga' },
+    ],
+  });
+  expect(trace(model, 'm', '198.51.100.7', { protocol: 'icmp' })).toMatchObject({
+    verdict: 'deny',
+    decision: { machine: 'ga', counter: 'denied' },
+  });
+  for (const elsewhere of ['proxy.example.org', '192.0.2.1', '203.0.113.9'])
+    expect(trace(model, 'm', elsewhere, https).verdict).toBe('unreachable');
+  expect(trace(model, 'm', 'proxy.example.org', https).reason).toMatch(/by its own way/);
+});
+
 test('one that comes concerns all of its segment, and keeps its address when it is called otherwise', () => {
   const [none, one] = [linked(file('')), linked(file())];
   expect(affected(none, one)).toEqual(['ga', 'm']);
