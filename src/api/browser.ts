@@ -13,6 +13,8 @@ export const SessionInfo = Type.Object({
   role: Type.String(),
   /** The one network that the token is for. */
   network: Type.Optional(Type.String()),
+  /** Begun at the provider: there is a token for the command line. */
+  byProvider: Type.Optional(Type.Literal(true)),
 });
 export type SessionInfo = Static<typeof SessionInfo>;
 

@@ -16,7 +16,7 @@ export const apiErrors = errorTable({
   },
   'api/session-over': {
     says: 'the session is over',
-    fix: 'Log in again with a token.',
+    fix: 'Log in again.',
   },
   'api/cross-site': {
     says: 'a page of another site asked this browser to use your session',

@@ -10,6 +10,7 @@ export type * from './inspection.ts';
 export { type InstallLines, installerPath, installLines, packagePath } from './installer.ts';
 export * from './invites.ts';
 export * from './monitors.ts';
+export * from './oidc.ts';
 export { may, type Permission, permissionsOf } from './permissions.ts';
 export * from './problem.ts';
 export * from './public-status.ts';

@@ -5,6 +5,7 @@ import { healthRoutes } from './health-routes.ts';
 import { inspectionRoutes } from './inspection.ts';
 import { inviteRoutes } from './invites.ts';
 import { monitorRoutes } from './monitors.ts';
+import { loginProviderRoutes } from './oidc.ts';
 import { rotationRoutes } from './rotation.ts';
 import {
   network,
@@ -355,6 +356,7 @@ export const routes = {
     params: Type.Object({ id: Type.String() }),
     query: Reason,
   }),
+  ...loginProviderRoutes,
   audit: route({
     method: 'GET',
     path: '/v1/audit',

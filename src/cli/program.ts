@@ -34,6 +34,7 @@ import {
 } from './commands/machines.ts';
 import { monitorsCommand } from './commands/monitors.ts';
 import { networkCommand } from './commands/network.ts';
+import { oidcCommand } from './commands/oidc.ts';
 import { planCommand } from './commands/plan.ts';
 import { pullCommand } from './commands/pull.ts';
 import { rotateCommand } from './commands/rotate.ts';
@@ -84,6 +85,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       inviteCommand(),
       invitesCommand(),
       tokenCommand(),
+      oidcCommand(),
       approveCommand(),
       rejectCommand(),
       suspendCommand(),

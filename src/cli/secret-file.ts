@@ -22,3 +22,12 @@ function textOf(file: string): string {
   if (text === '') throw unreadable('it is empty');
   return text;
 }
+
+/** Certificates of authorities. @throws cli/authority-unreadable */
+export function pemIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw cliErrors.error('cli/authority-unreadable', { file, reason: reasonOf(cause) }, { cause });
+  }
+}

@@ -2,6 +2,8 @@ import type { Role } from '#api';
 
 /** Who asks: the holder of a token. */
 export interface Actor {
+  /** Of the token. */
+  readonly id: string;
   /** The token's name, which history and audit show. */
   readonly name: string;
   readonly role: Role;

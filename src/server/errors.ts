@@ -45,6 +45,38 @@ export const serverErrors = errorTable({
     says: 'two people are to be needed for each change of {network}, and there are tokens of {persons}',
     fix: 'Make tokens for others first: `hawser token create --role operator --name NAME`; `hawser token list` shows whose there are.',
   },
+  'server/login-by-token-only': {
+    says: 'at this server one logs in with a token: no provider of OpenID Connect is set',
+    fix: 'Ask an admin for a token, or for `hawser oidc set`.',
+  },
+  'server/bad-login-provider': {
+    says: 'the provider of logins cannot be set: {why}',
+    fix: '`hawser oidc set --help` shows an example.',
+  },
+  'server/login-provider-silent': {
+    says: '{issuer} does not answer as a provider of OpenID Connect: {why}',
+    fix: 'Try again in a while. A token lets you in meanwhile: `hawser token create`.',
+  },
+  'server/login-refused': {
+    says: '{issuer} refused the login: {why}',
+    fix: 'Try again. If it stays so, let an admin compare `hawser oidc` with what is registered there: client, secret, return address.',
+  },
+  'server/login-unproven': {
+    says: 'what {issuer} sends does not prove who you are: {why}',
+    fix: 'Nobody was logged in. Let an admin see whether issuer, client and clocks are right: `hawser oidc`.',
+  },
+  'server/login-not-begun': {
+    says: 'this login was not begun in this browser, took more than ten minutes, or was used already',
+    fix: 'Begin again.',
+  },
+  'server/login-no-role': {
+    says: '{name} is in no group that may do anything here; {has}',
+    fix: 'Ask an admin to let you into a group, or to name one of yours: `hawser oidc` shows which there are.',
+  },
+  'server/login-revoked': {
+    says: 'what {name} had here was revoked: {id}',
+    fix: 'Ask an admin: `hawser token readmit {id}` lets you in again.',
+  },
   'server/certificate-unusable': {
     says: 'the TLS file {file} cannot be used: {detail}',
     fix: 'Give the PEM files of one key and its certificate, or leave both out: the server then makes its own.',

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
@@ -7,34 +6,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
 import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
+import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
 import type { Channel } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 import { furnish, script } from './fixtures/testing-dashboard.ts';
 
 const dashboard = join(bundle, '../web');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What keeps people from using a page, as axe-core finds it: the rule and where it is broken. */
-const hurdlesOn = async (page: Page): Promise<readonly string[]> =>
-  page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-      };
-    };
-    const { violations } = await axe.run({ resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
-
-/** Lets the page see the one colours and then the other, without loading it anew. */
-async function hinderNobody(page: Page, where: string): Promise<void> {
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
-    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
-    expect(await hurdlesOn(page), `${where}, ${scheme}`).toEqual([]);
-  }
-}
-
 /** As `back` in a browser does: nothing is loaded that is there. */
 const moveTo = async (page: Page, path: string): Promise<void> =>
   page.evaluate(
@@ -262,7 +239,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     const { page } = await openPage(browser, url);
     await logIn(page, token);
     await page.getByRole('link', { name: 'File' }).press('Enter');
-    await page.getByText('A token of the role operator may change it.').waitFor();
+    await page.getByText('who is an operator may change it.').waitFor();
     const text = page.getByRole('textbox', { name: /net.yaml/ });
     await text.press('Control+End');
     await page.keyboard.type('groups: {}');

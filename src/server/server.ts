@@ -27,6 +27,7 @@ import { KnownServers } from './known-servers.ts';
 import { Metrics } from './metrics.ts';
 import type { Compiler, CompilerCalls } from './network/compiler.ts';
 import { Networks } from './networks.ts';
+import { Logins } from './oidc/logins.ts';
 import { Presence } from './presence/presence.ts';
 import { Sessions } from './sessions.ts';
 import { StatusListeners } from './status-page/listeners.ts';
@@ -215,23 +216,24 @@ async function appOf({ packages: folder, version, log, dashboard }: ServerInit, 
   const { store, tokens, networks, servers } = shared;
   const { pin } = certificates.current;
   const packages = new PackageFolder(folder);
+  const sessions = new Sessions(store, shared.clock);
+  const logins = new Logins({ store, sessions, clock: shared.clock, log });
   const handlers = handlersOf({
-    ...{ ...shared, packages, version },
+    ...{ ...shared, packages, version, logins },
     authorities: () => certificates.current.authorities,
     backup: async (passphrase) => backupBytes(async (file) => write(file, passphrase)),
   });
   const metrics = new Metrics(networks, store);
-  const sessions = new Sessions(store, shared.clock);
-  const onFailure = (address: string) => {
+  const onFailure = (address: string, who?: string) => {
     metrics.failures.inc();
-    failedLogins.note(address);
+    failedLogins.note(address, who);
   };
   const gate = new Gate({ tokens, sessions, failures: new Failures(), onFailure });
   const own = { metrics, trouble: async () => troubleOf(store, networks) };
   const hub = (name: string) => networks.get(name).hub;
   const installer = { packages, servers, pin };
   const app = await makeApp(
-    { handlers, gate, log, hub, own, installer, sessions, dashboard, store },
+    { handlers, gate, log, hub, own, installer, sessions, logins, tokens, dashboard, store },
     certificates.current,
   );
   return { app, packages };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Secret } from '#base';
+import { by, Secret } from '#base';
 import type { Actor } from './actor.ts';
 import type { Store, Transaction } from './store/contract.ts';
 import { hashOf } from './tokens.ts';
@@ -35,15 +35,20 @@ export class Sessions {
 
   /** Its secret, which is kept nowhere. */
   async begin({ hash: token, name }: Actor): Promise<Secret> {
-    const secret = new Secret(randomBytes(32).toString('base64url'));
-    const now = this.#clock();
-    const expires = new Date(now.getTime() + sessionLife * 1000).toISOString();
-    await this.#store.write(async (tx) => {
-      const known = this.#living(await sessionsIn(tx)).slice(1 - most);
-      const all = [...known, [hashOf(secret.reveal()), { token, expires }]];
-      await tx.putSetting(setting, JSON.stringify(Object.fromEntries(all)));
-      await tx.addAudit({ at: now.toISOString(), actor: name, action: 'login', detail: {} });
+    return this.#store.write(async (tx) => {
+      const at = this.#clock().toISOString();
+      await tx.addAudit({ at, actor: name, action: 'login', detail: {} });
+      return this.beginIn(tx, token, sessionLife);
     });
+  }
+
+  /** The same within a transaction. `life`: seconds. */
+  async beginIn(tx: Transaction, token: string, life: number): Promise<Secret> {
+    const secret = new Secret(randomBytes(32).toString('base64url'));
+    const expires = new Date(this.#clock().getTime() + life * 1000).toISOString();
+    const known = this.#living(await sessionsIn(tx)).toSorted(by(([, one]) => one.expires));
+    const all = [...known.slice(1 - most), [hashOf(secret.reveal()), { token, expires }]];
+    await tx.putSetting(setting, JSON.stringify(Object.fromEntries(all)));
     return secret;
   }
 

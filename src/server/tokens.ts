@@ -27,6 +27,8 @@ export interface NewToken {
   readonly person?: string | undefined;
   /** What it is asked for under, by whom: asked again, it is the same token. */
   readonly request?: string | undefined;
+  /** In place of one that is no more. */
+  readonly id?: string;
 }
 
 export interface MadeToken {
@@ -70,7 +72,7 @@ export class Tokens {
   /** Makes a token within a transaction; its text is to be shown once. */
   async make(tx: Transaction, wanted: NewToken): Promise<MadeToken> {
     const secret = new Secret(randomBytes(32).toString('base64url'));
-    const id = idOf(wanted.request);
+    const id = wanted.id ?? idOf(wanted.request);
     const before = wanted.request && (await tx.tokens()).find((one) => one.id === id);
     const info = before ? infoOf(before) : this.#infoOf(id, wanted);
     await tx.putToken({ ...info, hash: hashOf(secret.reveal()) });
@@ -189,6 +191,7 @@ function actorOf(token: StoredToken): Omit<Actor, 'isSpent'> {
   const known = [...roles, 'invite' as const].find((one) => one === role);
   if (!known) throw apiErrors.error('api/unauthorized', { is: `is of an unknown role, ${role}` });
   return {
+    id,
     name,
     role: known,
     person,

@@ -86,7 +86,8 @@ function One({ status, session, number }: OneProps) {
     if (one.error) return <Failure error={one.error} again={() => void one.refetch()} />;
     return <Loading what={`revision ${number}`} />;
   }
-  const { kind, author, at, why, state, approver, entry } = one.data;
+  const { kind, author, at, why, state, approver, entry, summary } = one.data;
+  const holds = summary.filter((line) => line.startsWith('held: '));
   const acts = session.role !== 'viewer';
   return (
     <>
@@ -96,6 +97,7 @@ function One({ status, session, number }: OneProps) {
         {approver !== undefined && `, let go by ${approver}`}
         {why !== '' && `: ${why}`}
       </p>
+      {state === 'held' && holds.map((line) => <p key={line}>{line}.</p>)}
       {acts && state === 'held' && <Judge network={network} number={number} />}
       <section className="card">
         <h2>What it changed</h2>

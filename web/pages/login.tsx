@@ -1,15 +1,13 @@
 import { Button, PasswordInput } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
-import type { SessionInfo } from '#api';
+import type { LoginInfo, SessionInfo } from '#api';
 import { keys } from '../data/queries.ts';
-import { ask, Refused } from '../data/server.ts';
+import { reasonOf } from '../data/reason.ts';
+import { ask } from '../data/server.ts';
 
 /** What a token looks like; the server says whether it is good. */
 const form = /^hawser-(admin|operator|viewer)-[\w-]+$/;
-
-const reasonOf = (error: unknown): string =>
-  error instanceof Refused ? `${error.message}. ${error.fix}` : 'The server does not answer.';
 
 /** A token is shown to the server once; the browser then keeps a cookie that no script can read. */
 export function LoginPage() {
@@ -39,6 +37,7 @@ export function LoginPage() {
   return (
     <main className="login">
       <h1>Hawser</h1>
+      <ProviderLogin />
       <form onSubmit={(event) => void logIn(event)}>
         <PasswordInput
           label="Token"
@@ -63,5 +62,35 @@ export function LoginPage() {
         </Button>
       </form>
     </main>
+  );
+}
+
+/** Where one is sent back to is the page that one wanted to see. */
+const beginAt = (): string => {
+  const { pathname, search } = window.location;
+  return `/v1/login/oidc?${new URLSearchParams({ to: `${pathname}${search}` }).toString()}`;
+};
+
+/** For those whom a provider of OpenID Connect knows; what became of the last attempt is told once. */
+function ProviderLogin() {
+  const { data } = useQuery({
+    queryKey: ['login'],
+    queryFn: async () => ask<LoginInfo>('/v1/login'),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+  if (data?.provider === undefined) return null;
+  return (
+    <section className="provider" aria-label="Log in by a provider">
+      {data.failed && (
+        <p role="alert" className="refused">
+          {data.failed.detail}. {data.failed.fix}
+        </p>
+      )}
+      <Button component="a" href={beginAt()} fullWidth>
+        Log in with {data.provider}
+      </Button>
+      <p className="or">or with a token</p>
+    </section>
   );
 }

@@ -22,6 +22,7 @@ const HistoryPage = lazy(async () => import('./history.tsx'));
 const MembersPage = lazy(async () => import('./members/members.tsx'));
 const PolicyPage = lazy(async () => import('./policy.tsx'));
 const TracePage = lazy(async () => import('./trace.tsx'));
+const TerminalPage = lazy(async () => import('./terminal.tsx'));
 const PlatformPage = lazy(async () => import('./platform/platform.tsx'));
 
 interface NetworkPagesProps {
@@ -78,9 +79,7 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
         </nav>
         <div className="who">
           {!isLive && <Pill mood="warn">reconnecting</Pill>}
-          <span className="dim name" title={`a token of the role ${session.role}`}>
-            {session.name}
-          </span>
+          <Who network={network} session={session} />
           <SchemeButton />
           <LogoutButton />
         </div>
@@ -95,6 +94,19 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
         </Known>
       </main>
     </div>
+  );
+}
+
+/** Whom the server takes one for. */
+function Who({ network, session }: Pick<NetworkPagesProps, 'network' | 'session'>) {
+  const { name, role, byProvider } = session;
+  const title = byProvider
+    ? `${role}; a token for the command line`
+    : `a token of the role ${role}`;
+  return (
+    <span className="dim name" title={title}>
+      {byProvider ? <Link to={pathIn(network, 'terminal')}>{name}</Link> : name}
+    </span>
   );
 }
 
@@ -117,6 +129,7 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
   if (page === 'events') return <EventsPage status={status} />;
   if (page === 'file') return <FilePage status={status} session={session} />;
   if (page === 'history') return <HistoryPage status={status} session={session} only={first} />;
+  if (page === 'terminal') return <TerminalPage session={session} />;
   if (page === 'policy') return <PolicyPage status={status} />;
   if (page === 'platform') return <PlatformPage network={status.network} only={first} />;
   if (page === 'machines' && first !== undefined)

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import {
   type AlertFilter,
@@ -10,7 +9,6 @@ import {
   severities,
 } from '#api';
 import { cliErrors } from '../errors.ts';
-import { reasonOf } from '../files.ts';
 import { print, printJson } from '../output.ts';
 import { alertsText, filterText } from '../remote/alerts.ts';
 import {
@@ -20,7 +18,7 @@ import {
   type Reasoned,
   reason,
 } from '../remote/session.ts';
-import { secretIn } from '../secret-file.ts';
+import { pemIn, secretIn } from '../secret-file.ts';
 
 interface AddFlags extends NetworkOptions, Reasoned {
   readonly webhook?: string;
@@ -105,15 +103,6 @@ function targetOf(flags: AddFlags): { readonly target: AlertTarget; readonly mad
   return {
     target: { kind: 'mail', server: smtp, from, to: [...mail], ...login, ...authorities },
   };
-}
-
-/** @throws cli/authority-unreadable */
-function pemIn(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw cliErrors.error('cli/authority-unreadable', { file, reason: reasonOf(cause) }, { cause });
-  }
 }
 
 const filterOf = ({

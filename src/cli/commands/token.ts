@@ -198,10 +198,24 @@ const revokeCommand = (): Command =>
       }),
     );
 
+const readmitCommand = (): Command =>
+  remote('readmit', 'let somebody log in again at the provider whom a revocation keeps out')
+    .argument('<id>', 'as `hawser token list` shows it: oidc-...')
+    .option(...reason)
+    .action((id: string, options: RemoteOptions & Reasoned) =>
+      atServer(options, async (client) => {
+        const body = { why: options.message };
+        const token = await client.call('readmitToken', { params: { id }, body });
+        if (options.json) printJson(token);
+        else print(`${token.name} may log in again`);
+      }),
+    );
+
 export const tokenCommand = (): Command =>
   new Command('token')
     .description('who may do what, and which machines may join')
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(vouchCommand())
-    .addCommand(revokeCommand());
+    .addCommand(revokeCommand())
+    .addCommand(readmitCommand());

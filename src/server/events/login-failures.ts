@@ -17,6 +17,7 @@ export class LoginFailures {
   readonly #gather: number;
   #count = 0;
   #last = '';
+  #who: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(init: LoginFailuresInit, gatherFor = gather) {
@@ -24,16 +25,19 @@ export class LoginFailures {
     this.#gather = gatherFor;
   }
 
-  note(address: string): void {
+  /** `who`: how somebody is called that a provider of logins knows. */
+  note(address: string, who?: string): void {
     this.#count += 1;
     this.#last = address;
+    this.#who = who;
     this.#timer ??= setTimeout(() => void this.#tell(), this.#gather).unref();
   }
 
   async #tell(): Promise<void> {
     const { store, clock, log, networks } = this.#init;
     const times = this.#count === 1 ? 'a login failed' : `${this.#count} logins failed, the last`;
-    const text = `${times} from ${this.#last}`;
+    const of = this.#who === undefined ? '' : `${this.#count === 1 ? ', ' : ' '}of ${this.#who},`;
+    const text = `${times}${of} from ${this.#last}`;
     this.#count = 0;
     this.#timer = undefined;
     const event = { at: clock().toISOString(), kind: 'login-failed', text } as const;

@@ -30,9 +30,11 @@ import { Session } from '../hub/session.ts';
 import { Wire } from '../hub/wire.ts';
 import { JsonText } from '../json-text.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Logins } from '../oidc/logins.ts';
 import type { Sessions } from '../sessions.ts';
 import { addPublicStatus } from '../status-page/routes.ts';
 import type { Store } from '../store/contract.ts';
+import type { Tokens } from '../tokens.ts';
 import { addressOf, endsOf } from './address.ts';
 import { paceHandshakes } from './admission.ts';
 import type { Gate } from './auth.ts';
@@ -42,6 +44,7 @@ import { addEvents } from './events.ts';
 import { answerGarbled } from './garbled.ts';
 import { addInstaller, type InstallerRoutes } from './installer.ts';
 import { bodyLimit, parseJson } from './json.ts';
+import { addLogins } from './logins.ts';
 import { addOwnRoutes, describeRoutes, type OwnRoutes } from './own-routes.ts';
 import { problemOf, TooSoon } from './problems.ts';
 import { addSessions } from './sessions.ts';
@@ -52,10 +55,12 @@ export interface AppComponents {
   readonly log: Logger;
   /** @throws api/no-network */
   readonly hub: (network: string) => Hub;
-  readonly store: Pick<Store, 'onChange'>;
+  readonly store: Pick<Store, 'onChange' | 'write'>;
   readonly own: OwnRoutes;
   readonly installer: InstallerRoutes;
   readonly sessions: Sessions;
+  readonly logins: Logins;
+  readonly tokens: Tokens;
   /** Folder of the dashboard's files. */
   readonly dashboard: string | undefined;
 }
@@ -105,6 +110,7 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
   addInstaller(app, components.installer);
   addPublicStatus(app, components.hub);
   addSessions(app, components.sessions);
+  addLogins(app, components);
   const { gate, hub, dashboard, store } = components;
   addEvents(app, { hub, store, stillMay: async (request) => gate.pass(request) });
   if (dashboard !== undefined) addDashboard(app, dashboard);

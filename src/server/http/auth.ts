@@ -38,7 +38,7 @@ export interface GateInit {
   readonly tokens: Tokens;
   readonly sessions: Sessions;
   readonly failures: Failures;
-  readonly onFailure: (address: string) => void;
+  readonly onFailure: (address: string, who?: string) => void;
 }
 
 /** What a request without a good token is told. */
@@ -58,7 +58,7 @@ export class Gate {
   readonly #tokens: Tokens;
   readonly #sessions: Sessions;
   readonly #failures: Failures;
-  readonly #onFailure: (address: string) => void;
+  readonly #onFailure: (address: string, who?: string) => void;
 
   constructor({ tokens, sessions, failures, onFailure }: GateInit) {
     this.#tokens = tokens;
@@ -90,8 +90,8 @@ export class Gate {
   }
 
   /** Notes that somebody claimed to be who he is not; seconds to wait if that is too often. */
-  failed(address: string): number | undefined {
-    this.#onFailure(address);
+  failed(address: string, who?: string): number | undefined {
+    this.#onFailure(address, who);
     return this.#failures.note(address);
   }
 

@@ -1,12 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 import { apiErrors, sessionCookie } from '#api';
 
-/** The secret of a browser's session. */
-export function sessionIn({ headers }: FastifyRequest): string | undefined {
+/** The value of a browser's cookie. */
+export function cookieIn({ headers }: FastifyRequest, name: string): string | undefined {
   const cookies = (headers.cookie ?? '').split(/; */);
-  const own = cookies.find((one) => one.startsWith(`${sessionCookie}=`));
-  return own?.slice(sessionCookie.length + 1) || undefined;
+  const own = cookies.find((one) => one.startsWith(`${name}=`));
+  return own?.slice(name.length + 1) || undefined;
 }
+
+/** The secret of a browser's session. */
+export const sessionIn = (request: FastifyRequest): string | undefined =>
+  cookieIn(request, sessionCookie);
 
 /**
  * A browser sends its cookie whoever asks it to: only pages of this very server may use it. Browsers say which

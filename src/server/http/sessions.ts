@@ -1,20 +1,23 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { apiErrors, type SessionInfo, sessionCookie, sessionPath } from '#api';
 import type { Actor } from '../actor.ts';
+import { isPerson } from '../oidc/people.ts';
 import { type Sessions, sessionLife } from '../sessions.ts';
 import { requireOwnPage, sessionIn } from './origin.ts';
 
-const infoOf = ({ name, role, network }: Actor): SessionInfo => ({
+const infoOf = ({ id, name, role, network }: Actor): SessionInfo => ({
   name,
   role,
   ...(network !== undefined && { network }),
+  ...(isPerson(id) && { byProvider: true }),
 });
 
+/** Of the browser's session; `seconds` 0 takes it away. */
+export const sessionCookieOf = (value: string, seconds: number): string =>
+  `${sessionCookie}=${value}; Max-Age=${seconds}; Path=/; Secure; HttpOnly; SameSite=Strict`;
+
 const setCookie = (reply: FastifyReply, value: string, seconds: number): FastifyReply =>
-  reply.header(
-    'set-cookie',
-    `${sessionCookie}=${value}; Max-Age=${seconds}; Path=/; Secure; HttpOnly; SameSite=Strict`,
-  );
+  reply.header('set-cookie', sessionCookieOf(value, seconds));
 
 /**
  * How a browser logs in: it shows a token once, as every other client does with each request, and gets a cookie that

@@ -44,7 +44,7 @@ export function Notices(props: NoticesProps) {
             ? typed(isKept, isFound)
             : `As it is stored, revision ${stored.revision.number}.`}
           {isTouched && isChecking && ' The server looks at it.'}
-          {!acts && ' A token of the role operator may change it.'}
+          {!acts && ' Somebody who is an operator may change it.'}
         </span>
         {isTouched && !isBehind && drop}
       </div>

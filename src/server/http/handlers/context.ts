@@ -7,6 +7,7 @@ import type { Matter } from '../../network/decisions.ts';
 import type { Edit } from '../../network/edit.ts';
 import type { Network } from '../../network/network.ts';
 import type { Networks } from '../../networks.ts';
+import type { Logins } from '../../oidc/logins.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Tokens } from '../../tokens.ts';
 
@@ -25,6 +26,8 @@ export interface Context {
   readonly backup: (passphrase: Secret) => Promise<Buffer>;
   /** What machines can be given. */
   readonly packages: PackageFolder;
+  /** How people log in by OpenID Connect. */
+  readonly logins: Logins;
   /** Of this server's program, where that is known. */
   readonly version: string | undefined;
 }

@@ -7,6 +7,7 @@ import { healthHandlers } from './health.ts';
 import { inspectionHandlers } from './inspection.ts';
 import { invitationHandlers } from './invitation.ts';
 import { inviteHandlers } from './invites.ts';
+import { loginProviderHandlers } from './login-provider.ts';
 import { machineHandlers } from './machines.ts';
 import { networkHandlers } from './networks.ts';
 import { recordHandlers } from './records.ts';
@@ -31,6 +32,7 @@ export const handlersOf = (context: Context): Handlers => ({
   ...machineHandlers(context),
   ...rotationHandlers(context),
   ...tokenHandlers(context),
+  ...loginProviderHandlers(context),
   ...upgradeHandlers(context),
   ...verifyHandlers(context),
   ...benchmarkHandlers(context),

@@ -1,14 +1,15 @@
 import { apiErrors } from '#api';
 import { serverErrors } from '../../errors.ts';
 import type { Networks } from '../../networks.ts';
+import { withOwn } from '../../oidc/people.ts';
 import { infoOf } from '../../tokens.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
 
 type Names = 'createToken' | 'listPackages' | 'listTokens' | 'vouchToken' | 'revokeToken';
 
-/** Whether a token would be good in a network that two people have to change. */
-const needsTwo = (networks: Networks, of: string | undefined): boolean =>
+/** Whether a token would be good in a network that two people have to change; `of` undefined: in all. */
+export const needsTwo = (networks: Networks, of: string | undefined): boolean =>
   networks.all.some(
     ({ network: { name, snapshot } }) => snapshot.approvals === 2 && (of ?? name) === name,
   );
@@ -76,11 +77,12 @@ export const tokenHandlers = ({
 
   async revokeToken({ params: { id }, query: { why }, actor }) {
     await store.write(async (tx) => {
-      const token = (await tx.tokens()).find((one) => one.id === id);
+      const all = withOwn(await tx.tokens(), id);
+      const token = all.find((one) => one.id === id);
       if (!token) throw apiErrors.error('api/not-found', { what: `token ${id}` });
       // Asked again after a lost answer.
       if (token.revoked) return;
-      await tx.putToken({ ...token, revoked: true });
+      for (const one of all) await tx.putToken({ ...one, revoked: true });
       const at = clock().toISOString();
       const detail = { id, name: token.name, ...(why && { why }) };
       await tx.addAudit({ at, actor: actor.name, action: 'token-revoke', detail });
