@@ -182,7 +182,7 @@ export const agentErrors = errorTable({
     fix: 'Two machines share it, or a loop joins the sites. Give one of them another address; until then it is where it was found before.',
   },
   'agent/not-as-in-file': {
-    says: '{of} of segment {segment} is seen at site {b} against the file, by which it belongs to {file} at site {a}',
+    says: '{of} of segment {segment} is seen at site {b} against the file, by which it belongs to {file}',
     fix: 'Whoever has it at {b} is not listened to. If the machine moved, or has another network card, change its entry in the file.',
   },
   'agent/host-unknown': {

@@ -107,6 +107,8 @@ export const SegmentsResult = Type.Object({
           machines: Type.Integer(),
         }),
       ),
+      /** Those that are in it alone. */
+      members: Type.Array(Type.String()),
     }),
   ),
   routers: Type.Array(

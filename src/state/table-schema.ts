@@ -28,6 +28,10 @@ export const Table = Type.Object(
     pairs: Type.Object({ table: Type.String(), near: Type.String(), far: Type.String() }, closed),
     peers: Type.Array(TablePeer),
     own: Type.Array(TablePin),
+    /** Members that are in the segment alone, and where each is: they keep no table. */
+    alone: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), address: Type.String() }, closed)),
+    ),
   },
   closed,
 );

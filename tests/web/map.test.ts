@@ -57,7 +57,7 @@ test('segments and routers lie beside their sites, and hang on the gateways that
     { site: 'b', gateway: 'gw-b', mode: 'proxy' as const, machines: 0 },
   ];
   const { islands, marks, wires } = mapOf(machines, [tunnel('gw-a', 'gw-b')], {
-    segments: [{ name: 'bench', vni: 7, subnets: ['10.1.0.0/16'], sites }],
+    segments: [{ name: 'bench', vni: 7, subnets: ['10.1.0.0/16'], sites, members: ['bench'] }],
     routers: [
       { name: 'door', site: 'a', gateway: 'gw-a', segments: ['bench'], egress: [], forwards: [] },
     ],
@@ -66,7 +66,7 @@ test('segments and routers lie beside their sites, and hang on the gateways that
   expect(marks.map(({ kind, name, says, isOut }) => [kind, name, says, isOut])).toEqual([
     [
       ...['segment', 'bench'],
-      'segment bench: 10.1.0.0/16, VNI 7, at a (2 in the file) and b (0 in the file, proxy)',
+      'segment bench: 10.1.0.0/16, VNI 7, at a (2 in the file) and b (0 in the file, proxy), with bench alone',
       false,
     ],
     ['router', 'door', 'router door at a of bench; nothing leaves', false],
@@ -74,6 +74,7 @@ test('segments and routers lie beside their sites, and hang on the gateways that
   expect(wires.map(({ key }) => key)).toEqual([
     'segment bench site a',
     'segment bench site b',
+    'segment bench machine bench',
     'router door site a',
     'router door segment bench',
   ]);

@@ -214,11 +214,15 @@ export function mapOf(
 
 /** What segments and routers hang on. */
 const hangsOn = ({ segments, routers }: Layers) => [
-  ...segments.flatMap(({ name, sites }) =>
-    sites.map(({ site, gateway }) => ({
+  ...segments.flatMap(({ name, sites, members }) => [
+    ...sites.map(({ site, gateway }) => ({
       ...({ from: { kind: 'segment', name }, kind: 'site', to: site, gateway } as const),
     })),
-  ),
+    ...members.map((member) => ({
+      ...({ from: { kind: 'segment', name }, kind: 'machine', to: member } as const),
+      gateway: member,
+    })),
+  ]),
   ...routers.flatMap(({ name, site, gateway, segments: own }) => [
     { from: { kind: 'router', name }, kind: 'site', to: site, gateway } as const,
     ...own.map((segment) => ({
@@ -228,12 +232,19 @@ const hangsOn = ({ segments, routers }: Layers) => [
   ]),
 ];
 
-const saysOfSegment = ({ name, vni, subnets, sites }: Layers['segments'][number]): string => {
+const saysOfSegment = ({
+  name,
+  vni,
+  subnets,
+  sites,
+  members,
+}: Layers['segments'][number]): string => {
   const places = sites.map(
     ({ site, mode, machines }) =>
       `${site} (${machines} in the file${mode === 'proxy' ? ', proxy' : ''})`,
   );
-  return `segment ${name}: ${subnets.join(' ')}, VNI ${vni}, at ${places.join(' and ')}`;
+  const alone = members.length === 0 ? '' : `, with ${members.join(' and ')} alone`;
+  return `segment ${name}: ${subnets.join(' ')}, VNI ${vni}, at ${places.join(' and ')}${alone}`;
 };
 
 const saysOfRouter = ({ name, site, segments, egress, forwards }: Layers['routers'][number]) =>

@@ -27,7 +27,7 @@ export const conflictsOf = ({ conflicts }: Tables): readonly Finding[] =>
             a: placeOf(a, macs?.[0]),
             b: placeOf(b, macs?.[1]),
           })
-        : agentErrors.diagnostic('agent/not-as-in-file', { segment, of, file, a, b }),
+        : agentErrors.diagnostic('agent/not-as-in-file', { segment, of, file, b }),
     ),
   );
 

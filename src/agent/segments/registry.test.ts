@@ -127,8 +127,25 @@ test('what the file says wins, and whoever says otherwise is reported with both 
   expect(registry.holder('10.9.0.1')).toMatchObject({ at: '', mac: '02:00:00:00:00:01' });
   expect(registry.neighbourOf('10.9.0.1')).toBeUndefined();
   expect(registry.conflicts).toMatchObject([
-    { of: '10.9.0.1', sites: ['knox', 'pouta'], file: 'machine `knox-1`' },
+    { of: '10.9.0.1', sites: ['knox', 'pouta'], file: 'machine `knox-1` at site knox' },
     { of: '02:00:00:00:00:01', sites: ['knox', 'pouta'] },
+  ]);
+});
+
+test('a machine here that takes the address of a member alone is reported with both', () => {
+  const member = '02:6d:00:00:00:07';
+  const alone = [{ name: 'instrument', address: '10.0.0.9' }];
+  const registry = new Registry(
+    {
+      table: { ...table, alone },
+      fdb: [{ device: 'vxlan', mac: member, to: '10.0.0.9' }],
+      neighbours: [{ device: 'bridge', address: '10.9.0.9', mac: member }],
+    },
+    () => 0,
+  );
+  registry.seen(mac, '10.9.0.9');
+  expect(registry.conflicts).toEqual([
+    { of: '10.9.0.9', sites: ['instrument', 'knox'], file: 'member `instrument`' },
   ]);
 });
 

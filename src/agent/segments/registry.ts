@@ -20,7 +20,7 @@ export interface Conflict {
   readonly sites: readonly [string, string];
   /** Of an IP address: the machines that have it there, as far as known. */
   readonly macs?: readonly [string | undefined, string | undefined];
-  /** Whose it is by the file, where that stands against it. */
+  /** Whose it is by the file and where, if that stands against it. */
   readonly file?: string;
 }
 
@@ -193,8 +193,10 @@ export class Registry {
 
   #isPinned(of: string, { at, mac, name }: Pin, seenAt: string): void {
     const sites = [this.#siteOf(at), this.#siteOf(seenAt)] as const;
-    // Of machines elsewhere a state has no names.
-    const file = name === of || name === mac ? 'a machine' : `machine \`${name}\``;
+    const member = this.#memberAt(at);
+    // Of machines at other sites a state has no names.
+    const machine = name === of || name === mac ? 'a machine' : `machine \`${name}\``;
+    const file = member === undefined ? `${machine} at site ${sites[0]}` : `member \`${member}\``;
     this.#conflict(of, { sites, file });
   }
 
@@ -220,7 +222,12 @@ export class Registry {
 
   #siteOf(at: string): string {
     const { site, peers } = this.#known.table;
-    return at === '' ? site : (peers.find(({ address }) => address === at)?.site ?? at);
+    if (at === '') return site;
+    return peers.find(({ address }) => address === at)?.site ?? this.#memberAt(at) ?? at;
+  }
+
+  #memberAt(at: string): string | undefined {
+    return this.#known.table.alone?.find(({ address }) => address === at)?.name;
   }
 
   /** It is no longer here; gives what is to be told. */

@@ -15,7 +15,7 @@ export function segmentsOf({
   return {
     segments: segments.map(({ name, vni, subnets, stations, sites: places }) => ({
       ...{ name, vni, subnets: subnets.map(String) },
-      // Members that are alone in it are drawn as machines.
+      members: places.flatMap(({ site, mode }) => (mode === 'alone' ? [site] : [])),
       sites: places.flatMap(({ site, mode }) =>
         mode === 'alone'
           ? []

@@ -57,6 +57,9 @@ test('a member alone has an address of the pool of its segment, on a device of i
 
 test('its gateway finds it as it finds those of a site, and hears it as itself alone', () => {
   const { namespaces } = project(linked(file()), 'ga');
+  expect(namespaces['hw-net-lab']?.tables?.items).toMatchObject([
+    { site: 'a', peers: [], alone: [{ name: 'm', address: '10.0.0.2' }] },
+  ]);
   const [self] = namespaces['hw-net-lab']?.neighbours?.items ?? [];
   expect(self).toMatchObject({ address: '10.9.0.200', mac: expect.stringMatching(mac) });
   const right = `0x${self?.mac.replaceAll(':', '').slice(1)}`;

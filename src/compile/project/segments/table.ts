@@ -23,6 +23,7 @@ export function tablesOf(model: Model, node: Node, segment: Segment): readonly T
   const own = segment.stations
     .filter((station) => station.site === site)
     .map(({ name, mac, addresses }) => ({ name, mac, addresses: addresses.map(String) }));
+  const alone = membersOf(model, segment);
   return [
     {
       segment: segment.name,
@@ -35,6 +36,17 @@ export function tablesOf(model: Model, node: Node, segment: Segment): readonly T
       pairs: { table: `hawser-${model.network.name}`, near: 'near', far: 'far' },
       peers: peers.sort(by((peer) => peer.site)),
       own,
+      ...(alone.length > 0 && { alone }),
     },
   ];
+}
+
+function membersOf(model: Model, { sites }: Segment): NonNullable<Table['alone']> {
+  const members = gatewaysOf(model, { sites: sites.filter(({ mode }) => mode === 'alone') });
+  return [...members]
+    .flatMap(([name, node]) => {
+      const address = endOf(model, node);
+      return address ? [{ name, address: String(address) }] : [];
+    })
+    .sort(by(({ name }) => name));
 }
