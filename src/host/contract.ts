@@ -41,7 +41,7 @@ export interface Host {
    * is told as the wished one.
    */
   observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation>;
-  /** Makes changes to elements of a namespace of ours (fdb, neighbours, nft sets), without a look at it. */
+  /** Makes changes to elements of a namespace of ours (fdb, neighbours, routes, proxies, nft sets), without a look at it. */
   amend(
     network: string,
     namespace: string,

@@ -22,7 +22,9 @@ import { neighbour } from './neighbour/index.ts';
 import { nft } from './nft/index.ts';
 import { listTable, listTables } from './nft/read.ts';
 import { Tracking } from './nft/tracking.ts';
+import { proxy } from './proxy/index.ts';
 import { usesResolved } from './resolved/uses.ts';
+import { route } from './route/index.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
 import { isOpen, notClosed } from './segment-guard.ts';
 import { isExternal } from './space/index.ts';
@@ -217,10 +219,14 @@ class RealHost implements LinuxHost {
     const context = this.#context(namespace, emptyWish(network), claims, new Devices([]));
     return [
       ...(await nft.establish(context, changes)),
+      ...(await proxy.withdraw(context, changes)),
       ...(await neighbour.withdraw(context, changes)),
       ...(await fdb.withdraw(context, changes)),
+      ...(await route.withdraw(context, changes)),
       ...(await fdb.establish(context, changes)),
       ...(await neighbour.establish(context, changes)),
+      ...(await route.establish(context, changes)),
+      ...(await proxy.establish(context, changes)),
     ];
   }
 

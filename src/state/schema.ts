@@ -13,7 +13,7 @@ import {
   Vlan,
   Vxlan,
 } from './space-schema.ts';
-import { Table } from './table-schema.ts';
+import { Tables } from './table-schema.ts';
 
 export type { Lookup } from './lookup-schema.ts';
 export type * from './space-schema.ts';
@@ -264,7 +264,7 @@ export const Namespace = Type.Object(
     proxies: Type.Optional(facility(ProxyEntry)),
     veths: Type.Optional(Veths),
     dhcpServers: Type.Optional(DhcpServers),
-    tables: Type.Optional(facility(Table)),
+    tables: Type.Optional(Tables),
     lookups: Type.Optional(facility(Lookup)),
     external: Type.Optional(facility(External)),
   },

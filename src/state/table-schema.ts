@@ -2,7 +2,15 @@ import Type, { type Static } from 'typebox';
 import { closed } from './closed.ts';
 
 /** Another gateway of a segment: where its agent is found, and which site is behind it. */
-const TablePeer = Type.Object({ site: Type.String(), address: Type.String() }, closed);
+const TablePeer = Type.Object(
+  {
+    site: Type.String(),
+    address: Type.String(),
+    /** Behind which all machines there are, where it routes to its port. */
+    mac: Type.Optional(Type.String()),
+  },
+  closed,
+);
 
 /** A machine of the file on the port of this gateway. */
 const TablePin = Type.Object(
@@ -13,7 +21,7 @@ const TablePin = Type.Object(
 /**
  * The table of a segment: who is where, as the agents of its gateways see it. They tell it each other at
  * `port` of their addresses. What they learn goes into `fdb`, `neighbours` and the sets of `pairs` beside
- * what those name already; `own` is what the file says of the site here. Nobody is learnt whose address is in none of `subnets`.
+ * what those name already, and where the port is routed to into `routes` and `proxies`; `own` is what the file says of the site here. Nobody is learnt whose address is in none of `subnets`.
  */
 export const Table = Type.Object(
   {
@@ -27,6 +35,10 @@ export const Table = Type.Object(
     /** Sets of `MAC . address` in a bridge table: who may cross the border; their names end in 4 and 6. */
     pairs: Type.Object({ table: Type.String(), near: Type.String(), far: Type.String() }, closed),
     peers: Type.Array(TablePeer),
+    /** The port is on no bridge, but routed to; devices that answer for machines beyond them. Since version 2. */
+    routed: Type.Optional(
+      Type.Object({ port: Type.String(), answering: Type.Array(Type.String()) }, closed),
+    ),
     own: Type.Array(TablePin),
     /** Members that are in the segment alone, and where each is: they keep no table. */
     alone: Type.Optional(
@@ -36,3 +48,9 @@ export const Table = Type.Object(
   closed,
 );
 export type Table = Static<typeof Table>;
+
+/** From version 2 on a port may be routed to. */
+export const Tables = Type.Object(
+  { v: Type.Union([Type.Literal(1), Type.Literal(2)]), items: Type.Array(Table) },
+  closed,
+);

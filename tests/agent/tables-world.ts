@@ -1,6 +1,7 @@
 import { emptyFacts, link, project } from '#compile';
 import { loadNetwork } from '#spec';
 import { Machine } from '../server/world.ts';
+import { until } from '../support/until.ts';
 import { connect } from './machine.ts';
 
 /** The namespace of segment `lab` of network `net` on a gateway. */
@@ -91,6 +92,20 @@ export class Gateway {
     }
   }
 
+  /** Its agent is killed, and another comes. */
+  async killAgent(): Promise<void> {
+    const { pid } = JSON.parse(this.machine.must('agent', 'status', '--json')) as { pid: number };
+    this.do(`kill -KILL ${pid}`);
+    await until(
+      'another agent answers',
+      () => {
+        const { code, out } = this.machine.hawser('agent', 'status', '--json');
+        return code === 0 && (JSON.parse(out) as { pid: number }).pid !== pid;
+      },
+      20_000,
+    );
+  }
+
   /** The key by which it is known. */
   key(): string {
     return this.machine.must('agent', 'key', '--network', 'net').trim();
@@ -101,6 +116,25 @@ export class Gateway {
   }
 }
 
+const folder = '/var/lib/hawser/enrolled/net';
+
+/** What the compiler says of a file becomes what both gateways know. */
+function compiled(text: string, a: Gateway, b: Gateway): void {
+  const { network } = loadNetwork('hawser.yaml', { read: () => text, glob: () => [] });
+  if (!network) throw new Error('the test has a file with errors');
+  const keys = { 'knox-gw': { '0': a.key() }, 'pouta-gw': { '0': b.key() } };
+  const model = link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 });
+  for (const { machine } of [a, b]) {
+    machine.write(`${folder}/confirmed.json`, JSON.stringify(project(model, machine.name)));
+  }
+}
+
+/** Another file is what both know, when their agents are back. */
+export async function become(text: string, a: Gateway, b: Gateway): Promise<void> {
+  compiled(text, a, b);
+  for (const gateway of [a, b]) await gateway.killAgent();
+}
+
 /** Two gateways that joined and know their states, whose server is dead. */
 export async function openWorld(text = file): Promise<readonly [Gateway, Gateway]> {
   const a = await Gateway.open('knox-gw', '192.0.2.1');
@@ -109,12 +143,7 @@ export async function openWorld(text = file): Promise<readonly [Gateway, Gateway
     [a, ['192.0.2.1/24']],
     [b, ['192.0.2.2/24']],
   ]);
-  const { network } = loadNetwork('hawser.yaml', { read: () => text, glob: () => [] });
-  if (!network) throw new Error('the test has a file with errors');
-  const keys = { 'knox-gw': { '0': a.key() }, 'pouta-gw': { '0': b.key() } };
-  const model = link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 });
   for (const { machine } of [a, b]) {
-    const folder = '/var/lib/hawser/enrolled/net';
     const enrolment = {
       network: 'net',
       machine: machine.name,
@@ -122,9 +151,9 @@ export async function openWorld(text = file): Promise<readonly [Gateway, Gateway
       authorities: [],
     };
     machine.write(`${folder}/enrolment.json`, JSON.stringify(enrolment));
-    machine.write(`${folder}/confirmed.json`, JSON.stringify(project(model, machine.name)));
-    machine.must('agent', 'start');
   }
+  compiled(text, a, b);
+  for (const { machine } of [a, b]) machine.must('agent', 'start');
   a.plugIn('knox-1', ['10.9.0.1', 'fd09::1'], '02:00:00:00:00:01');
   b.plugIn('pouta-1', ['10.9.0.129', 'fd09::129'], '02:00:00:00:00:02');
   return [a, b];

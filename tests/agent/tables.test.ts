@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { packetsOf } from './segment-world.ts';
-import { type Gateway, openWorld, space } from './tables-world.ts';
+import { become, file, type Gateway, openWorld, space } from './tables-world.ts';
 
 const guest = { address: '10.9.0.50', mac: '02:00:00:00:00:50' } as const;
 
@@ -81,17 +81,9 @@ suite('the table of a segment, with no server', {
   });
 
   test('an agent that is killed keeps what it learnt, and has it again when it is back', async () => {
-    const { pid } = JSON.parse(b.machine.must('agent', 'status', '--json')) as { pid: number };
-    b.do(`kill -KILL ${pid}`);
+    const isBack = b.killAgent();
     expect(b.reaches('pouta-1', guest.address)).toBe(true);
-    await until(
-      'another agent answers',
-      () => {
-        const { code, out } = b.machine.hawser('agent', 'status', '--json');
-        return code === 0 && (JSON.parse(out) as { pid: number }).pid !== pid;
-      },
-      10_000,
-    );
+    await isBack;
     expect(b.reaches('pouta-1', guest.address)).toBe(true);
     // What it sees itself it tells anew.
     await until('the other gateway knows', () => fdbOf(a).includes('02:00:00:00:00:60'));
@@ -200,5 +192,40 @@ suite('the table of a segment, with no server', {
     expect(packetsOf(a.do('nft list counter inet hawser-net tables'))).toBeGreaterThan(0);
     await until('the other is heard again', () => a.reaches('knox-1', '10.9.0.60'));
     expect(a.reaches('knox-1', '10.9.0.129')).toBe(true);
+  });
+
+  describe('where the port of one site is routed to', () => {
+    const nomad = { address: ['10.9.0.80', 'fd09::80'], mac: '02:00:00:00:00:80' } as const;
+    const neighbour = (gateway: Gateway, address: string): string =>
+      gateway.inside(space, `ip neigh show ${address}`);
+
+    beforeAll(async () => {
+      await become(file.replace('fd09::200"], port: eth1', '$&, mode: proxy'), a, b);
+      await until(
+        'the machines of the file reach each other',
+        () => {
+          a.inside('knox-1', 'ip neigh flush all');
+          b.inside('pouta-1', 'ip neigh flush all');
+          return a.reaches('knox-1', '10.9.0.129');
+        },
+        20_000,
+      );
+    }, 60_000);
+
+    test('a machine that is not in the file is found behind the MAC address of its gateway', async () => {
+      b.plugIn('nomad', nomad.address, nomad.mac);
+      expect(b.reaches('nomad', '10.9.0.129')).toBe(true);
+      await until('it is answered for', () => a.reaches('knox-1', '10.9.0.80'));
+      expect(a.inside('knox-1', 'ip neigh show 10.9.0.80')).toContain('lladdr 02:70:');
+      expect(b.inside(space, 'ip route get 10.9.0.80')).toContain('dev eth1');
+      await until('by IPv6 as well', () => a.reaches('knox-1', 'fd09::80'));
+    });
+
+    test('one that never spoke answers its first ping', () => {
+      b.plugIn('mute', ['10.9.0.81', 'fd09::81'], '02:00:00:00:00:81');
+      for (const address of ['10.9.0.81', 'fd09::81']) {
+        expect(a.reaches('knox-1', address, 4)).toBe(true);
+      }
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { Address } from '#ip';
 import { canonicalElement, type HostState, idOf, type Lookup, type NftElementItem } from '#state';
-import type { Learned, LearnedBySpace } from '../segments/learned.ts';
+import { type Learned, type LearnedBySpace, noItems } from '../segments/learned.ts';
 import { type Known, unknown } from './answers.ts';
 
 /** What is known of names. */
@@ -20,10 +20,7 @@ export const learnedOf = (state: HostState, hosts: KnownHosts): LearnedBySpace =
     [...lookupsIn(state)].map(([space, lookups]): [string, Learned] => {
       const items = lookups.flatMap((one) => elementsOf(one, hosts.get(one.host) ?? unknown));
       const elements = new Map(items.map((item) => [idOf['nft-elements'](item), item]));
-      return [
-        space,
-        { fdb: new Map(), neighbours: new Map(), 'nft-elements': elements, settled: true },
-      ];
+      return [space, { ...noItems(), 'nft-elements': elements, settled: true }];
     }),
   );
 

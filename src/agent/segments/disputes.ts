@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pair } from './asking.ts';
 import { isMac } from './element.ts';
 import { type Message, mostSpokenOf } from './messages.ts';
 import type { Claim, Registry } from './registry.ts';
 import { Seldom } from './seldom.ts';
-import { type Pair, type Sight, sameNews } from './sight.ts';
+import { type Sight, sameNews } from './sight.ts';
 
 /** ms that a gateway looks for what another claims; and after which its silence is an answer. */
 const search = 300;

@@ -1,25 +1,36 @@
 import {
   type Change,
   emptyNamespace,
-  type FdbItem,
   type HostState,
   type ItemTypes,
   idOf,
   type NamespaceView,
-  type NeighbourItem,
-  type NftElementItem,
   same,
   type View,
 } from '#state';
 
-/** Of which facilities tables hold elements. */
-export type LearnedFacility = 'fdb' | 'neighbours' | 'nft-elements';
+/** Of which facilities tables hold elements, in the order in which a kernel is told. */
+export const learnedFacilities = [
+  'nft-elements',
+  'fdb',
+  'neighbours',
+  'routes',
+  'proxies',
+] as const satisfies readonly (keyof ItemTypes)[];
+export type LearnedFacility = (typeof learnedFacilities)[number];
+
+type Items = { readonly [F in LearnedFacility]: ReadonlyMap<string, ItemTypes[F]> };
+
+export const noItems = (): { readonly [F in LearnedFacility]: Map<string, ItemTypes[F]> } => ({
+  fdb: new Map(),
+  neighbours: new Map(),
+  'nft-elements': new Map(),
+  routes: new Map(),
+  proxies: new Map(),
+});
 
 /** What was learnt of one segment beside its state: items by their ids. */
-export interface Learned {
-  readonly fdb: ReadonlyMap<string, FdbItem>;
-  readonly neighbours: ReadonlyMap<string, NeighbourItem>;
-  readonly 'nft-elements': ReadonlyMap<string, NftElementItem>;
+export interface Learned extends Items {
   /** All gateways were heard, and the own port was looked at: what else is there is nobody's. */
   readonly settled: boolean;
 }
@@ -45,6 +56,8 @@ const joined = (items: NamespaceView, more: Learned): NamespaceView => ({
   fdb: new Map([...more.fdb, ...items.fdb]),
   neighbours: new Map([...more.neighbours, ...items.neighbours]),
   'nft-elements': new Map([...more['nft-elements'], ...items['nft-elements']]),
+  routes: new Map([...more.routes, ...items.routes]),
+  proxies: new Map([...more.proxies, ...items.proxies]),
 });
 
 /** Without the removal of what was told or seen before, until all of it was heard and seen again. */
@@ -57,12 +70,13 @@ export function withoutUnsettled(
     if (change.kind !== 'remove' || learned.get(change.namespace)?.settled) return true;
     const [table] = namespaces[change.namespace]?.tables?.items ?? [];
     if (!table) return true;
-    if (change.facility !== 'nft-elements')
-      return change.facility !== 'fdb' && change.facility !== 'neighbours';
+    if (change.facility !== 'nft-elements') return !isLearned(change.facility);
     const { near, far } = table.pairs;
     return ![`${near}4`, `${near}6`, `${far}4`, `${far}6`].includes(change.before.set);
   });
 }
+
+const isLearned = (facility: string): boolean => learnedFacilities.some((one) => one === facility);
 
 /** What makes one item of a facility into another, as a host takes it. */
 export function changeOf<F extends LearnedFacility>(

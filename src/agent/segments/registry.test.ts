@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Element } from './element.ts';
 import { Registry } from './registry.ts';
+import { toldOf } from './told.ts';
 
 const [mac, other] = ['02:00:00:00:00:50', '02:00:00:00:00:51'];
 const address = '10.9.0.50';
@@ -28,6 +29,7 @@ const known = {
 };
 
 const at = (time: { now: number } = { now: 0 }): Registry => new Registry(known, () => time.now);
+const told = (registry: Registry, of: string) => toldOf(of, registry.learnt(of), table);
 const said = (of: string, by: string, version = 0): Element => ({ of, mac: by, version });
 
 test('a machine on the own port is told with its address, once', () => {
@@ -35,8 +37,11 @@ test('a machine on the own port is told with its address, once', () => {
   expect(registry.seen(mac, address)).toEqual({ news: [mac, address] });
   expect(registry.seen(mac, address)).toEqual({ news: [] });
   expect([...registry.own.values()]).toEqual([said(mac, mac), said(address, mac)]);
-  expect(registry.fdbOf(mac)).toBeUndefined();
-  expect(registry.pairOf(address)).toMatchObject({ set: 'near4', element: `${mac} . ${address}` });
+  expect(told(registry, mac).fdb[0]).toBeUndefined();
+  expect(told(registry, address)['nft-elements'][0]).toMatchObject({
+    set: 'near4',
+    element: `${mac} . ${address}`,
+  });
 });
 
 test('a machine of the file has no addresses but those it has there', () => {
@@ -50,11 +55,14 @@ test('a machine of the file has no addresses but those it has there', () => {
 test('one at another gateway is sent to, and answered for', () => {
   const registry = at();
   registry.hear(far, [said(mac, mac), said(address, mac)], []);
-  expect(registry.fdbOf(mac)).toEqual({ device: 'vxlan', mac, to: far });
-  expect(registry.neighbourOf(address)).toEqual({ device: 'bridge', address, mac });
-  expect(registry.pairOf(address)).toMatchObject({ set: 'far4', element: `${mac} . ${address}` });
+  expect(told(registry, mac).fdb[0]).toEqual({ device: 'vxlan', mac, to: far });
+  expect(told(registry, address).neighbours[0]).toEqual({ device: 'bridge', address, mac });
+  expect(told(registry, address)['nft-elements'][0]).toMatchObject({
+    set: 'far4',
+    element: `${mac} . ${address}`,
+  });
   expect(registry.hear(far, [], [mac, address])).toEqual([mac, address]);
-  expect(registry.fdbOf(mac)).toBeUndefined();
+  expect(told(registry, mac).fdb[0]).toBeUndefined();
 });
 
 test('machines are counted once, where they are, by the file or by sight', () => {
@@ -72,11 +80,11 @@ test('a machine that another gateway has is claimed of it, with all of its addre
   registry.hear(far, [said(mac, mac, 3), said(address, mac, 1)], []);
   const claim = { of: [mac, address, '10.9.0.51'], mac, at: far };
   expect(registry.seen(mac, '10.9.0.51')).toEqual({ news: [], claim });
-  expect(registry.fdbOf(mac)?.to).toBe(far);
+  expect(told(registry, mac).fdb[0]?.to).toBe(far);
   registry.hear(far, [], [mac, address]);
   expect(claim.of.flatMap((of) => registry.takeOver(of, claim))).toEqual(claim.of);
-  expect(registry.fdbOf(mac)).toBeUndefined();
-  expect(registry.pairOf(address)).toMatchObject({ set: 'near4' });
+  expect(told(registry, mac).fdb[0]).toBeUndefined();
+  expect(told(registry, address)['nft-elements'][0]).toMatchObject({ set: 'near4' });
   expect(claim.of.some((of) => registry.isUnheard(of, far))).toBe(false);
 });
 
@@ -90,7 +98,7 @@ test('what a gateway says nothing about goes over to who claimed it, whom the ot
   registry.hear(far, [said(mac, mac, 5)], []);
   expect(registry.own.has(mac)).toBe(false);
   expect(registry.isUnheard(mac, far)).toBe(false);
-  expect(registry.fdbOf(mac)?.to).toBe(far);
+  expect(told(registry, mac).fdb[0]?.to).toBe(far);
 });
 
 test('an address stays with the machine that had it first, at another site than who else wants it', () => {
@@ -98,7 +106,7 @@ test('an address stays with the machine that had it first, at another site than 
   registry.hear(far, [said(mac, mac), said(address, mac)], []);
   const claim = { of: [address], mac: other, at: far };
   expect(registry.seen(other, address)).toEqual({ news: [other], claim });
-  expect(registry.neighbourOf(address)?.mac).toBe(mac);
+  expect(told(registry, address).neighbours[0]?.mac).toBe(mac);
   registry.contested(address, far, '', other);
   const conflict = { of: address, sites: ['pouta', 'knox'], macs: [mac, other] };
   expect(registry.conflicts).toEqual([conflict]);
@@ -125,7 +133,7 @@ test('what the file says wins, and whoever says otherwise is reported with both 
   const registry = at();
   registry.hear(far, [said('10.9.0.1', other), said('02:00:00:00:00:01', '02:00:00:00:00:01')], []);
   expect(registry.holder('10.9.0.1')).toMatchObject({ at: '', mac: '02:00:00:00:00:01' });
-  expect(registry.neighbourOf('10.9.0.1')).toBeUndefined();
+  expect(told(registry, '10.9.0.1').neighbours[0]).toBeUndefined();
   expect(registry.conflicts).toMatchObject([
     { of: '10.9.0.1', sites: ['knox', 'pouta'], file: 'machine `knox-1` at site knox' },
     { of: '02:00:00:00:00:01', sites: ['knox', 'pouta'] },
@@ -227,7 +235,7 @@ test('of three gateways, the first follows a machine from the second to the thir
   const [a, b, c] = all as [Registry, Registry, Registry];
   b.seen(mac, address);
   tell(1);
-  expect([a, c].map((one) => one.fdbOf(mac)?.to)).toEqual(['10.0.0.2', '10.0.0.2']);
+  expect([a, c].map((one) => told(one, mac).fdb[0]?.to)).toEqual(['10.0.0.2', '10.0.0.2']);
   const { claim } = c.seen(mac);
   expect(claim).toEqual({ of: [mac, address], mac, at: '10.0.0.2' });
   const left = [mac, address].flatMap((of) => b.gone(of));
@@ -235,12 +243,12 @@ test('of three gateways, the first follows a machine from the second to the thir
   expect(a.holder(mac)).toBeUndefined();
   for (const of of claim?.of ?? []) if (claim) c.takeOver(of, claim);
   tell(2);
-  expect([a, b].map((one) => one.fdbOf(mac)?.to)).toEqual(['10.0.0.3', '10.0.0.3']);
-  expect(a.neighbourOf(address)?.mac).toBe(mac);
-  expect(c.pairOf(address)).toMatchObject({ set: 'near4' });
+  expect([a, b].map((one) => told(one, mac).fdb[0]?.to)).toEqual(['10.0.0.3', '10.0.0.3']);
+  expect(told(a, address).neighbours[0]?.mac).toBe(mac);
+  expect(told(c, address)['nft-elements'][0]).toMatchObject({ set: 'near4' });
   // The second is cut off for a while, and says what it said then.
   a.hearAll('10.0.0.2', [said(mac, mac), said(address, mac)]);
   a.hear('10.0.0.3', [said(mac, mac, 1), said(address, mac, 1)], []);
-  expect(a.fdbOf(mac)?.to).toBe('10.0.0.3');
+  expect(told(a, mac).fdb[0]?.to).toBe('10.0.0.3');
   expect(all.flatMap(({ conflicts }) => conflicts)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { Address, Prefix } from '#ip';
-import type { FdbEntry, Neighbour, NftElementItem, Table } from '#state';
+import type { FdbEntry, Neighbour, Table } from '#state';
 import { type Element, highestVersion, isMac } from './element.ts';
 import { Elements } from './elements.ts';
 
@@ -25,7 +25,7 @@ export interface Conflict {
 }
 
 /** Who is where, for one MAC or IP address. */
-interface Holder {
+export interface Holder {
   /** Empty: on our own port. */
   readonly at: string;
   readonly mac: string;
@@ -303,6 +303,11 @@ export class Registry {
     return other && { at: other.at, mac: other.element.mac };
   }
 
+  /** Who has it beside what the file says; undefined: the file says it, or nobody knows. */
+  learnt(of: string): Holder | undefined {
+    return this.#pins.has(of) ? undefined : this.holder(of);
+  }
+
   /** How many machines, by MAC address, are known of the file or by sight: on our own port, and behind other gateways. */
   get machines(): Machines {
     const pinned = [...this.#pins].filter(([of]) => isMac(of));
@@ -317,28 +322,6 @@ export class Registry {
   /** Everything that any gateway said. */
   get all(): ReadonlySet<string> {
     return new Set([...this.#others.values()].flatMap((table) => [...table.all.keys()]));
-  }
-
-  /** Where frames to a MAC address are to be sent, beside what the file says. */
-  fdbOf(of: string): FdbEntry | undefined {
-    const holder = isMac(of) && !this.#pins.has(of) ? this.holder(of) : undefined;
-    return holder?.at ? { device: this.#known.table.vxlan, mac: of, to: holder.at } : undefined;
-  }
-
-  /** Who may send from an address and on which side of the border, beside what the file says. */
-  pairOf(of: string): NftElementItem | undefined {
-    const holder = isMac(of) || this.#pins.has(of) ? undefined : this.holder(of);
-    if (!holder) return undefined;
-    const { near, far, table } = this.#known.table.pairs;
-    const set = `${holder.at === '' ? near : far}${of.includes(':') ? 6 : 4}`;
-    return { family: 'bridge', table, set, element: `${holder.mac} . ${of}` };
-  }
-
-  /** What is answered for an address, beside what the file says. */
-  neighbourOf(of: string): Neighbour | undefined {
-    const holder = isMac(of) || this.#pins.has(of) ? undefined : this.holder(of);
-    if (!holder?.at) return undefined;
-    return { device: this.#known.table.bridge, address: of, mac: holder.mac };
   }
 }
 

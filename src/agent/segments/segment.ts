@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Run } from '#host';
 import { type Change, type ItemTypes, idOf, type Table } from '#state';
+import type { Pair } from './asking.ts';
 import { Disputes } from './disputes.ts';
 import type { Element } from './element.ts';
 import type { Exchange } from './exchange.ts';
-import { changeOf, type Learned, type LearnedFacility } from './learned.ts';
+import {
+  changeOf,
+  type Learned,
+  type LearnedFacility,
+  learnedFacilities,
+  noItems,
+} from './learned.ts';
 import { Leases } from './leases.ts';
 import { Log, type Part } from './log.ts';
 import { type Conflict, type Known, type Machines, Registry } from './registry.ts';
 import { Seldom } from './seldom.ts';
-import { type Pair, Sight } from './sight.ts';
+import { Sight } from './sight.ts';
 import { Silence } from './silence.ts';
+import { isNothing, type Told, toldOf } from './told.ts';
 
 /** ms: one address is asked for no oftener than that. */
 const again = 700;
@@ -36,17 +44,9 @@ export class SegmentTable {
   readonly #sight: Sight;
   #table: Table;
   /** What the kernel was told, by the address that it is about. */
-  readonly #items: { readonly [F in LearnedFacility]: Map<string, ItemTypes[F]> } = {
-    fdb: new Map(),
-    neighbours: new Map(),
-    'nft-elements': new Map(),
-  };
+  readonly #told = new Map<string, Told>();
   /** The same by what items are called. */
-  readonly #byId: { readonly [F in LearnedFacility]: Map<string, ItemTypes[F]> } = {
-    fdb: new Map(),
-    neighbours: new Map(),
-    'nft-elements': new Map(),
-  };
+  readonly #byId = noItems();
   /** What changed since the kernel was told. */
   readonly #dirty = new Set<string>();
   /** Whose frames the bridge sends to our port, by its name, though they are elsewhere. */
@@ -71,6 +71,7 @@ export class SegmentTable {
       here: (mac, address) => this.#here(mac, address),
       silent: (mac) => this.#silence.machine(mac),
       asked: (address) => this.#wanted(address),
+      isHere: ([mac, of]) => this.#registry.own.get(of)?.mac === mac,
       strayed: (mac, port) => this.#strayed(mac, port),
       looked: (heard) => {
         this.#silence.all(heard);
@@ -256,12 +257,7 @@ export class SegmentTable {
 
   /** What the kernel is to be told now, and forgets that it is to be. */
   take(): readonly Change[] {
-    const registry = this.#registry;
-    const changes = [...this.#dirty].flatMap((of) => [
-      ...this.#put('fdb', of, registry.fdbOf(of)),
-      ...this.#put('neighbours', of, registry.neighbourOf(of)),
-      ...this.#put('nft-elements', of, registry.pairOf(of)),
-    ]);
+    const changes = [...this.#dirty].flatMap((of) => this.#tell(of));
     const strays = [...this.#strays].flatMap(([mac, port]) => this.#back(mac, port));
     this.#dirty.clear();
     this.#strays.clear();
@@ -277,24 +273,30 @@ export class SegmentTable {
     return [];
   }
 
+  #tell(of: string): readonly Change[] {
+    const before = this.#told.get(of);
+    const after = toldOf(of, this.#registry.learnt(of), this.#table);
+    this.#told.set(of, after);
+    if (isNothing(after)) this.#told.delete(of);
+    return learnedFacilities.flatMap((facility) =>
+      this.#put(facility, before?.[facility] ?? [], after[facility]),
+    );
+  }
+
   #put<F extends LearnedFacility>(
     facility: F,
-    of: string,
-    after: ItemTypes[F] | undefined,
+    before: readonly ItemTypes[F][],
+    after: readonly ItemTypes[F][],
   ): readonly Change[] {
-    const items: Map<string, ItemTypes[F]> = this.#items[facility];
     const byId: Map<string, ItemTypes[F]> = this.#byId[facility];
-    const before = items.get(of);
-    if (after) items.set(of, after);
-    else items.delete(of);
-    if (before) byId.delete(idOf[facility](before));
-    if (after) byId.set(idOf[facility](after), after);
-    const isOther = before && after && idOf[facility](before) !== idOf[facility](after);
-    if (!isOther) return changeOf(this.space, facility, before, after);
-    return [
-      ...changeOf(this.space, facility, before, undefined),
-      ...changeOf(this.space, facility, undefined, after),
-    ];
+    const [old, now] = [before, after].map(
+      (items) => new Map(items.map((item) => [idOf[facility](item), item])),
+    ) as [Map<string, ItemTypes[F]>, Map<string, ItemTypes[F]>];
+    for (const id of old.keys()) byId.delete(id);
+    for (const [id, item] of now) byId.set(id, item);
+    return [...new Set([...old.keys(), ...now.keys()])].flatMap((id) =>
+      changeOf(this.space, facility, old.get(id), now.get(id)),
+    );
   }
 
   /** All of it as it is now, and as it goes on to be, for whoever looks at the whole. */

@@ -8,8 +8,8 @@ import type { Table } from '#state';
  */
 const frame = 'ether saddr . arp saddr ip . arp daddr ip . arp operation';
 
-export const rules = ({ vxlan }: Table): string => `
-table bridge ${sightTable} {
+const rulesIn = (family: Family, look: string, hook: string): string => `
+table ${family} ${sightTable} {
   set heard { type ether_addr . ipv4_addr; flags dynamic,timeout; timeout 10m; size 65536; }
   set heard6 { type ether_addr . ipv6_addr; flags dynamic,timeout; timeout 10m; size 65536; }
   set news { type ether_addr . ipv4_addr . ipv4_addr . arp_op; flags dynamic,timeout; timeout 900ms; size 8192; }
@@ -19,14 +19,46 @@ table bridge ${sightTable} {
     arp operation request ${frame} != @news limit rate 40/second burst 80 packets add @news { ${frame} } meta nftrace set 1
     ether type arp arp saddr ip != 0.0.0.0 ether saddr . arp saddr ip != @heard limit rate 1000/second burst 8000 packets add @heard { ether saddr . arp saddr ip } add @news { ${frame} } meta nftrace set 1
     icmpv6 type nd-neighbor-solicit limit rate 40/second burst 80 packets add @asked6 { @nh,384,128 } meta nftrace set 1
-    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 saddr != :: ether saddr . ip6 saddr != @heard6 limit rate 1000/second burst 8000 packets add @heard6 { ether saddr . ip6 saddr } add @news6 { ether saddr . ip6 saddr } meta nftrace set 1
-  }
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 saddr != :: ether saddr . ip6 saddr != @heard6 limit rate 1000/second burst 8000 packets add @heard6 { ether saddr . ip6 saddr } add @news6 { ether saddr . ip6 saddr } meta nftrace set 1${look}
+  }${hook}
+}
+`;
+
+/** On a bridge, which tells itself whose frames come in. */
+const onBridge = (vxlan: string): string => `
   chain prerouting {
     type filter hook prerouting priority -300; policy accept;
     iifname != "${vxlan}" ether type arp jump look
     iifname != "${vxlan}" ether type ip6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } jump look
-  }
-}
+  }`;
+
+/** What is sent to us to be routed tells of its sender as well: no bridge does. */
+const sent = (subnet: string): string =>
+  subnet.includes(':')
+    ? `
+    ip6 saddr ${subnet} ether saddr . ip6 saddr != @heard6 limit rate 1000/second burst 8000 packets add @heard6 { ether saddr . ip6 saddr } add @news6 { ether saddr . ip6 saddr } meta nftrace set 1`
+    : `
+    ip saddr ${subnet} ether saddr . ip saddr != @heard limit rate 1000/second burst 8000 packets add @heard { ether saddr . ip saddr } add @news { ether saddr . ip saddr . ip saddr . 0 } meta nftrace set 1`;
+
+type Family = 'bridge' | 'netdev';
+
+/** The family of the table, by what the port is. */
+export const familyOf = ({ routed }: Table): Family => (routed ? 'netdev' : 'bridge');
+
+/** That of the same port when it was, or was not yet, on the bridge. */
+export const otherFamily = (table: Table): Family =>
+  familyOf(table) === 'bridge' ? 'netdev' : 'bridge';
+
+export const rules = ({ vxlan, routed, subnets }: Table): string =>
+  routed
+    ? rulesIn('netdev', subnets.map(sent).join(''), '')
+    : rulesIn('bridge', '', onBridge(vxlan));
+
+/** Where a port is on no bridge, its chain comes and goes with it (`netdev` of nft(8)): as often as one likes. */
+export const hookOn = (port: string): string => `
+add chain netdev ${sightTable} port { type filter hook ingress device "${port}" priority -300; policy accept; }
+flush chain netdev ${sightTable} port
+add rule netdev ${sightTable} port jump look
 `;
 
 interface SetListing {

@@ -1,11 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fnv1a } from '#base';
 import { type Run, sightTable } from '#host';
 import type { Table } from '#state';
+import { Asking, type Pair } from './asking.ts';
 import { Seldom } from './seldom.ts';
-import { askedIn, isSix, keyOf, macOf, newsSets, rules, setOf, valuesIn } from './sets.ts';
+import {
+  askedIn,
+  familyOf,
+  hookOn,
+  keyOf,
+  macOf,
+  newsSets,
+  otherFamily,
+  rules,
+  setOf,
+  valuesIn,
+} from './sets.ts';
 
 /** ms until a monitor that ended is started again, and between looks at what it may have missed. */
 const restart = 1_000;
@@ -17,9 +28,6 @@ const settle = 15;
 /** ms within which the same news is told of once: it stays with the kernel for 900 ms, and may be of before a move. */
 export const sameNews = 1_000;
 
-/** A machine with an address that it was seen with. */
-export type Pair = readonly [mac: string, address: string];
-
 export interface Seen {
   /** A machine is on our own port; with an address where it said one. */
   here(mac: string, address?: string): void;
@@ -27,6 +35,8 @@ export interface Seen {
   silent(mac: string): void;
   /** Somebody on our own port asks for this address. */
   asked(address: string): void;
+  /** Whether this machine with this address is known to be on our own port. */
+  isHere(pair: Pair): boolean;
   /** The bridge sends frames for it out of our own port, though it was told otherwise. */
   strayed(mac: string, port: string): void;
   /** All that the kernel knew already was told; it heard of these, each as `mac address`. */
@@ -41,6 +51,8 @@ interface FdbLine {
   readonly flags?: readonly string[];
 }
 
+const nft = ['nft', '-f', '-'] as const;
+
 /** `02:.. dev eth1 master bridge static`, after `Deleted` where it went. */
 const fdbLine = /^(Deleted )?([0-9a-f:]{17}) dev (\S+)( .*)?$/;
 
@@ -50,7 +62,9 @@ export class Sight {
   readonly #run: Run;
   readonly #seen: Seen;
   #table: Table;
-  #inode: number | undefined;
+  readonly #asking: Asking;
+  /** What it looks at: a namespace, and a port that is routed to. */
+  #place: string | undefined;
   readonly #children = new Set<ChildProcess>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #generation = 0;
@@ -66,21 +80,29 @@ export class Sight {
     this.#table = table;
     this.#run = run;
     this.#seen = seen;
+    this.#asking = new Asking({
+      space,
+      table: () => this.#table,
+      read: (argv) => this.#run('read', this.#inside(argv)),
+      batch: (argv, lines) => this.#batch(argv, lines),
+      isHere: (pair) => seen.isHere(pair),
+    });
   }
 
   /** Whether it watches the namespace that has the name now; begins to, where it does not. */
   follow(table: Table): void {
     this.#table = table;
     const inode = statSync(`/run/netns/${this.#space}`, { throwIfNoEntry: false })?.ino;
-    if (inode === this.#inode) return;
+    const place = inode === undefined ? undefined : `${inode} ${table.routed?.port ?? ''}`;
+    if (place === this.#place) return;
     this.#end();
-    this.#inode = inode;
-    if (inode !== undefined) void this.#begin();
+    this.#place = place;
+    if (place !== undefined) void this.#begin();
   }
 
   stop(): void {
     this.#end();
-    this.#inode = undefined;
+    this.#place = undefined;
   }
 
   #end(): void {
@@ -100,17 +122,34 @@ export class Sight {
     const generation = this.#generation;
     try {
       const tables = await this.#run('read', this.#inside(['nft', 'list', 'tables']));
-      const isThere = tables.split('\n').includes(`table bridge ${sightTable}`);
-      if (!isThere) {
-        await this.#run('write', this.#inside(['nft', '-f', '-']), { stdin: rules(this.#table) });
+      const isThere = (family: string): boolean =>
+        tables.split('\n').includes(`table ${family} ${sightTable}`);
+      const other = otherFamily(this.#table);
+      if (isThere(other)) await this.#batch(nft, [`delete table ${other} ${sightTable}`]);
+      if (!isThere(this.#family)) {
+        await this.#run('write', this.#inside(nft), { stdin: rules(this.#table) });
       }
     } catch {
       return this.#after('begin', restart, () => void this.#begin());
     }
     if (generation !== this.#generation) return;
     this.#watch(['nft', 'monitor', 'trace'], () => this.#heard());
-    this.#watch(['bridge', 'monitor', 'fdb'], (text) => this.#moved(text));
+    const { routed } = this.#table;
+    if (routed) {
+      this.#watch(['ip', 'monitor', 'link'], () => this.#after('hook', settle, () => this.#hook()));
+      this.#hook();
+    } else this.#watch(['bridge', 'monitor', 'fdb'], (text) => this.#moved(text));
     await this.#round();
+  }
+
+  /** A port that is on no bridge is listened to from when it is there. */
+  #hook(): void {
+    const { routed } = this.#table;
+    if (routed) void this.#batch(nft, [hookOn(routed.port)]);
+  }
+
+  get #family(): string {
+    return familyOf(this.#table);
   }
 
   #after(name: string, delay: number, act: () => void): void {
@@ -169,13 +208,15 @@ export class Sight {
   #pairs(values: readonly unknown[]): void {
     for (const value of values) {
       const [mac, address] = (value as { readonly concat?: readonly string[] }).concat ?? [];
-      if (mac !== undefined) this.#seen.here(mac, address);
+      if (mac === undefined) continue;
+      if (this.#table.routed) this.#there.add(mac);
+      this.#seen.here(mac, address);
     }
   }
 
   /** One at a time: nft finds none but the last of several. */
   async #set(name: string): Promise<readonly unknown[]> {
-    const argv = ['nft', '-j', 'list', 'set', 'bridge', sightTable, name];
+    const argv = ['nft', '-j', 'list', 'set', this.#family, sightTable, name];
     const text = await this.#run('read', this.#inside(argv));
     return valuesIn(text);
   }
@@ -213,7 +254,7 @@ export class Sight {
 
   /** There is no namespace to look at. */
   get isBlind(): boolean {
-    return this.#inode === undefined;
+    return this.#place === undefined;
   }
 
   isThere(mac: string): boolean {
@@ -228,93 +269,58 @@ export class Sight {
   async #round(): Promise<void> {
     const generation = this.#generation;
     try {
-      const text = await this.#run('read', this.#inside(['bridge', '-j', 'fdb', 'show']));
-      const heard = [
-        await this.#set('heard'),
-        ...(this.#hasSix ? [await this.#set('heard6')] : []),
-      ];
+      const entries = this.#table.routed ? [] : await this.#bridged();
+      const heard = await this.#heardValues();
       if (generation !== this.#generation) return;
-      const entries = (JSON.parse(text) as readonly FdbLine[]).filter(
-        ({ ifname, master, state }) =>
-          master !== undefined && state !== 'permanent' && this.#isPort(ifname),
-      );
-      const now = new Set(entries.map(({ mac }) => mac));
-      for (const { mac, ifname, state } of entries) {
-        this.#came(mac, ifname, state === 'static');
-      }
-      for (const values of heard) this.#pairs(values.filter((one) => now.has(macOf(one))));
+      const now = new Set(this.#table.routed ? heard.map(macOf) : entries.map(({ mac }) => mac));
+      for (const { mac, ifname, state } of entries) this.#came(mac, ifname, state === 'static');
+      this.#pairs(heard.filter((one) => now.has(macOf(one))));
       for (const mac of this.#there) if (!now.has(mac)) this.#wentSilent(mac);
       this.#hasLooked = true;
-      this.#seen.looked(new Set(heard.flat().map(keyOf)));
+      this.#seen.looked(new Set(heard.map(keyOf)));
     } catch {
       // The next round may see more.
     }
     this.#after('round', round, () => void this.#round());
   }
 
+  /** Whom the bridge knows on the port. */
+  async #bridged(): Promise<readonly FdbLine[]> {
+    const text = await this.#run('read', this.#inside(['bridge', '-j', 'fdb', 'show']));
+    return (JSON.parse(text) as readonly FdbLine[]).filter(
+      ({ ifname, master, state }) =>
+        master !== undefined && state !== 'permanent' && this.#isPort(ifname),
+    );
+  }
+
+  async #heardValues(): Promise<readonly unknown[]> {
+    return [...(await this.#set('heard')), ...(this.#hasSix ? await this.#set('heard6') : [])];
+  }
+
   /** Makes the kernel ask for these on the port, though it may think that it knows them. */
-  async probe(addresses: readonly string[]): Promise<void> {
-    await this.#ask(addresses, []);
-  }
-
-  /** `past`: asked for before; the kernel need not remember them. */
-  async #ask(addresses: readonly string[], past: readonly string[]): Promise<void> {
-    const ports = [...addresses, ...past].some(isSix) ? await this.#portsToAsk() : [];
-    const on = (address: string) => (isSix(address) ? ports : [this.#table.bridge]);
-    const lines = [
-      ...past.flatMap((address) =>
-        on(address).map((device) => `neigh del ${address} dev ${device}`),
-      ),
-      ...addresses.flatMap((address) => on(address).flatMap((device) => asking(address, device))),
-    ];
-    if (lines.length > 0) await this.#batch(['ip', '-force', '-batch', '-'], lines);
-  }
-
-  /**
-   * The bridge has no address to ask from by ND, and should have none, since it would be asked things itself. What
-   * comes in by its ports is never theirs, so one of them asks with an address of its link, and is deaf.
-   */
-  async #portsToAsk(): Promise<readonly string[]> {
-    try {
-      const text = await this.#run('read', this.#inside(['bridge', '-j', 'link', 'show']));
-      const ports = (JSON.parse(text) as readonly FdbLine[])
-        .filter(({ master, ifname }) => master === this.#table.bridge && this.#isPort(ifname))
-        .map(({ ifname }) => ifname);
-      const from = linkAddressOf(`${this.#space}/${this.#table.local}`);
-      const lines = ports.map((port) => `address replace ${from}/64 dev ${port} nodad`);
-      // It would ask for routers.
-      for (const port of ports) await this.#batch(['sysctl', '-qw', `${rsOf(port)}=0`], []);
-      await this.#batch(['ip', '-force', '-batch', '-'], lines);
-      return ports;
-    } catch {
-      return [];
-    }
+  probe(addresses: readonly string[]): Promise<void> {
+    return this.#asking.addresses(addresses);
   }
 
   /** Asks for machines on the port: whoever answers is told of. */
   async lookFor(pairs: readonly Pair[], past: readonly Pair[] = []): Promise<void> {
-    const addresses = (some: readonly Pair[]) => some.map(([, address]) => address);
     await this.forget(pairs);
-    await this.#ask(addresses(pairs), addresses(past));
+    await this.#asking.pairs(pairs, past);
   }
 
   /** Machines with their addresses (`mac address`) of which it heard, and was not told to forget. @throws host/command-failed */
   async heard(): Promise<ReadonlySet<string>> {
-    const values = [
-      ...(await this.#set('heard')),
-      ...(this.#hasSix ? await this.#set('heard6') : []),
-    ];
-    return new Set(values.map(keyOf));
+    return new Set((await this.#heardValues()).map(keyOf));
   }
 
   /** What is told of these is news again: whoever answers is heard. */
   async forget(pairs: readonly Pair[]): Promise<void> {
+    if (this.#table.routed) for (const [mac] of pairs) this.#there.delete(mac);
     for (const set of ['heard', 'heard6'] as const) {
       const some = pairs.filter(([mac, of]) => mac !== of && setOf(of) === set);
-      const elements = `element bridge ${sightTable} ${set} { ${some.map((one) => one.join(' . ')).join(', ')} }`;
+      const elements = `element ${this.#family} ${sightTable} ${set} { ${some.map((one) => one.join(' . ')).join(', ')} }`;
       // What is not there cannot be deleted.
-      if (some.length > 0)
-        await this.#batch(['nft', '-f', '-'], [`add ${elements}`, `delete ${elements}`]);
+      if (some.length > 0) await this.#batch(nft, [`add ${elements}`, `delete ${elements}`]);
     }
   }
 
@@ -322,7 +328,7 @@ export class Sight {
   async answering(pairs: readonly Pair[], ms: number): Promise<readonly Pair[]> {
     await this.forget(pairs);
     for (const _ of [1, 2]) {
-      await this.probe(pairs.map(([, address]) => address));
+      await this.#asking.pairs(pairs, []);
       await sleep(ms / 2);
     }
     const heard = await this.heard();
@@ -339,16 +345,3 @@ export class Sight {
     await this.#run('write', this.#inside(argv), { stdin }).catch(() => undefined);
   }
 }
-
-const asking = (address: string, device: string): readonly string[] => [
-  `neigh replace ${address} dev ${device} nud none`,
-  `neigh replace ${address} dev ${device} use`,
-];
-
-/** Each gateway has one of its own. */
-function linkAddressOf(of: string): string {
-  const digits = fnv1a(of).toString(16).padStart(8, '0');
-  return `fe80::6877:${digits.slice(0, 4)}:${digits.slice(4)}`;
-}
-
-const rsOf = (port: string): string => `net/ipv6/conf/${port}/router_solicitations`;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Pair } from './asking.ts';
 import { Registry } from './registry.ts';
-import type { Pair } from './sight.ts';
 import { Silence } from './silence.ts';
 
 const known = {

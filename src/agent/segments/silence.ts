@@ -1,5 +1,6 @@
+import type { Pair } from './asking.ts';
 import type { Registry } from './registry.ts';
-import type { Pair, Sight } from './sight.ts';
+import type { Sight } from './sight.ts';
 
 /** ms within which whoever is on the port answers. */
 const answer = 2_000;
@@ -42,7 +43,13 @@ export class Silence {
 
   /** Of these pairs all that is ours should have been heard. */
   all(heard: ReadonlySet<string>): void {
-    const quiet = [...this.#around.registry.own.values()].filter(
+    const { registry, sight, concern } = this.#around;
+    // Nor can those be asked for that were seen without an address, as when the port was on a bridge.
+    const left = [...registry.own.values()].filter(
+      ({ of, mac }) => of === mac && !sight.isThere(mac) && registry.addressesOf(mac).length === 0,
+    );
+    concern(left.flatMap(({ mac }) => registry.gone(mac)));
+    const quiet = [...registry.own.values()].filter(
       ({ of, mac }) => of !== mac && !heard.has(keyOf([mac, of])),
     );
     this.lookFor(quiet.map(({ of, mac }): Pair => [mac, of]));

@@ -4,7 +4,7 @@ import type { FdbEntry, Flood, Neighbour } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { serversOf } from './dhcp.ts';
 import { bridge, endOf, gatewaysOf, vxlan } from './place.ts';
-import { asSeen } from './proxied.ts';
+import { asSeen, proxyMac } from './proxied.ts';
 import { stationsOf } from './stations.ts';
 
 interface Far {
@@ -15,9 +15,14 @@ interface Far {
 /** The machines and DHCP servers at the other sites of a segment, and behind whom they are. */
 export function farStations(model: Model, node: Node, segment: Segment): Far {
   const gateways = gatewaysOf(model, segment);
+  // Behind those that route there may be machines that no file names.
+  const routing = segment.sites.flatMap(({ site, mode }) =>
+    mode === 'proxy' ? [{ site, mac: proxyMac(model, segment, site), addresses: [] }] : [],
+  );
   const far = [
     ...stationsOf(model, segment).map(asSeen(model, segment)),
     ...serversOf(model, segment),
+    ...routing,
   ].filter(({ site }) => site !== node.unit.name);
   const fdb = far.flatMap(({ site, mac }) => {
     const gateway = gateways.get(site);

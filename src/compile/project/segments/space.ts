@@ -67,7 +67,7 @@ function spaceOf(model: Model, node: Node, segment: Segment): Namespace {
       v: 1,
       items: [...(server ? server.guarded(borders) : borders), ...policedBy(model, segment, here)],
     },
-    tables: { v: 1, items: [...tablesOf(model, node, segment)] },
+    ...tablesOf(model, node, segment),
   };
 }
 

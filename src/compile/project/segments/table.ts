@@ -1,24 +1,36 @@
 import { by } from '#base';
-import { type Segment, tablePort } from '#spec';
-import type { Table } from '#state';
+import { type Segment, type SegmentSite, tablePort } from '#spec';
+import type { Namespace, Table } from '#state';
 import type { Model, Node } from '../../model.ts';
-import { bridge, endOf, gatewaysOf, vxlan } from './place.ts';
+import { bridge, endOf, gatewaysOf, portOf, vxlan } from './place.ts';
+import { proxyMac } from './proxied.ts';
+import { isOurRouter, stationsOf } from './stations.ts';
+
+type Tables = Pick<Namespace, 'tables'>;
 
 /**
- * With whom a gateway keeps the table of a segment. None where it has no overlay address yet, in proxy mode, and of members:
- * there the file alone says who is where.
+ * With whom a gateway keeps the table of a segment. None where it has no overlay address yet, and of members: of
+ * those the file alone says who they are.
  */
-export function tablesOf(model: Model, node: Node, segment: Segment): readonly Table[] {
+export function tablesOf(model: Model, node: Node, segment: Segment): Required<Tables> {
+  const items = tablesAt(model, node, segment);
+  return { tables: { v: items.some(({ routed }) => routed) ? 2 : 1, items: [...items] } };
+}
+
+function tablesAt(model: Model, node: Node, segment: Segment): readonly Table[] {
   const local = endOf(model, node);
   const site = node.unit.name;
-  const bridged = new Set(
-    segment.sites.flatMap((one) => (one.mode === 'bridge' ? [one.site] : [])),
+  const sites = new Map(
+    segment.sites.flatMap((one) => (one.mode === 'alone' ? [] : [[one.site, one] as const])),
   );
-  if (!local || !bridged.has(site)) return [];
+  const here = sites.get(site);
+  if (!local || !here) return [];
   const peers = [...gatewaysOf(model, segment)].flatMap(([there, gateway]) => {
-    if (!bridged.has(there)) return [];
+    const mode = sites.get(there)?.mode;
     const address = gateway !== node && gateway.machine.managed && endOf(model, gateway);
-    return address ? [{ site: there, address: String(address) }] : [];
+    if (!mode || !address) return [];
+    const mac = mode === 'proxy' && { mac: proxyMac(model, segment, there) };
+    return [{ site: there, address: String(address), ...mac }];
   });
   const own = segment.stations
     .filter((station) => station.site === site)
@@ -37,6 +49,7 @@ export function tablesOf(model: Model, node: Node, segment: Segment): readonly T
       peers: peers.sort(by((peer) => peer.site)),
       own,
       ...(alone.length > 0 && { alone }),
+      ...(here.mode === 'proxy' && { routed: routedAt(model, segment, here) }),
     },
   ];
 }
@@ -49,4 +62,13 @@ function membersOf(model: Model, { sites }: Segment): NonNullable<Table['alone']
       return address ? [{ name, address: String(address) }] : [];
     })
     .sort(by(({ name }) => name));
+}
+
+/** For a router of ours, which is on the bridge, that answers for the machines of the site. */
+function routedAt(model: Model, segment: Segment, here: SegmentSite): NonNullable<Table['routed']> {
+  const isOurs = stationsOf(model, segment).some(
+    (one) => one.site === here.site && isOurRouter(model, one),
+  );
+  const port = portOf(here);
+  return { port, answering: isOurs ? [port, bridge] : [port] };
 }
