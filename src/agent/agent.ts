@@ -96,6 +96,8 @@ const noChoice: Choice = new Map();
 
 /** Brings one machine to what its networks' states say, again and again. */
 export class Agent {
+  /** Machines on the ports of a namespace hear where others are found from now on. */
+  readonly announce: Host['announce'];
   readonly #host: Host;
   readonly #store: Store;
   readonly #parts: AgentComponents;
@@ -122,6 +124,7 @@ export class Agent {
 
   constructor(components: AgentComponents) {
     this.#host = components.host;
+    this.announce = (...args) => components.host.announce(...args);
     this.#store = components.store;
     this.#parts = components;
   }

@@ -25,6 +25,17 @@ export interface Failure {
   readonly error: Diagnostic;
 }
 
+/** An address that machines on the port find at a MAC address from now on. */
+export interface Announcement {
+  /** By which they hear it. */
+  readonly device: string;
+  readonly address: string;
+  /** Absent: that of the device. */
+  readonly mac?: string;
+  /** It is the machine's own, which is beside them: frames to it are not for us. */
+  readonly isNear?: boolean;
+}
+
 export type Backend = 'kernel' | 'wireguard-go';
 
 /**
@@ -47,6 +58,8 @@ export interface Host {
     namespace: string,
     changes: readonly Change[],
   ): Promise<readonly Failure[]>;
+  /** Tells machines on the ports of a namespace of ours where others are found from now on, as far as one can. */
+  announce(namespace: string, all: readonly Announcement[]): Promise<void>;
   /** Names of all networks that own something here. */
   networks(): Promise<readonly string[]>;
   /** A tunnel as it is, whoever made it; undefined where the device is none of WireGuard's. */

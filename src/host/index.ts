@@ -1,5 +1,6 @@
 export type { Existing } from './adoption/existing.ts';
 export {
+  type Announcement,
   type Backend,
   endpointKey,
   type Failure,

@@ -5,10 +5,12 @@ import { byText, HawserError } from '#base';
 import { type Change, emptyNamespace, emptyView, type View, ViewBuilder } from '#state';
 import { type Existing, existing } from './adoption/existing.ts';
 import { release } from './adoption/release.ts';
+import { changedBy } from './announce/changed.ts';
+import { announce } from './announce/index.ts';
 import { Claims } from './claims.ts';
 import { findCollisions, takenVxlans } from './collisions.ts';
 import type { Context } from './context.ts';
-import type { Failure, Host, Observation, Wish } from './contract.ts';
+import type { Announcement, Failure, Host, Observation, Wish } from './contract.ts';
 import { type Device, Devices, readDevices } from './devices.ts';
 import { spoiltLeases } from './dnsmasq/leases.ts';
 import { fdb } from './fdb/index.ts';
@@ -27,7 +29,7 @@ import { usesResolved } from './resolved/uses.ts';
 import { route } from './route/index.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
 import { isOpen, notClosed } from './segment-guard.ts';
-import { isExternal } from './space/index.ts';
+import { isExternal, isOurSpace } from './space/index.ts';
 import { applyInOrder, facilitiesOf } from './steps.ts';
 import { directKernel, enteredKernel, type Kernel } from './sysctl/kernel.ts';
 import { missingEnds, overPairs } from './veth/ways.ts';
@@ -230,6 +232,10 @@ class RealHost implements LinuxHost {
     ];
   }
 
+  announce(namespace: string, all: readonly Announcement[]): Promise<void> {
+    return announce(this.#runIn(namespace), all);
+  }
+
   existing(device: Device): Promise<Existing | undefined> {
     return existing(this.#runIn('root'), device);
   }
@@ -365,6 +371,8 @@ function observation(
         const shut = isOpen(failures) ? notClosed(here) : [];
         const possible = here.filter((change) => !shut.some((one) => one.change === change));
         failures.push(...shut, ...(await applyInOrder(context, possible, absent)));
+        // Nobody waits for it: all of it is said twice.
+        if (isOurSpace(context)) void announce(context.run, changedBy(possible, context.wanted));
       }
       if (root) failures.push(...(await applyInOrder(root, last, missingEnds(failures))));
       if (failures.length > 0) return failures;

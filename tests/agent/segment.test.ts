@@ -16,6 +16,7 @@ import {
   pouta,
   proxiedAt,
   reaches,
+  type Side,
   space,
   statesOf,
 } from './segment-world.ts';
@@ -289,10 +290,24 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
   });
 
   describe('where one site is in proxy mode', () => {
+    const remembered = (gateway: TestMachine, { address, address6 }: Side): readonly string[] =>
+      [address, address6].map((one) => atStation(gateway, `ip neigh show ${one}`));
+    const ownMac = (): string =>
+      /link\/ether (\S+)/.exec(b.do(`ip netns exec ${space} ip link show eth1`))?.[1] ?? '';
+
     beforeAll(async () => {
+      for (const address of [pouta.address, pouta.address6]) expect(reaches(a, address)).toBe(true);
       states = statesOf(proxiedAt(pouta), a, b);
       await apply();
-      forget();
+    });
+
+    test('its machines and those of others, which remember each other, are told behind whom they are now', async () => {
+      await until('those of others know', () =>
+        remembered(a, pouta).every((one) => one.includes('lladdr 02:70:')),
+      );
+      await until('its own know', () =>
+        remembered(b, knox).every((one) => one.includes(`lladdr ${ownMac()}`)),
+      );
     });
 
     test('its machines are reached over IPv4 and IPv6, and a second pass changes nothing', async () => {
@@ -307,7 +322,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     });
 
     test('only the gateway’s own address and those of its machines are seen on its port', async () => {
-      const own = /link\/ether (\S+)/.exec(b.do(`ip netns exec ${space} ip link show eth1`))?.[1];
+      const own = ownMac();
       const inside = ['ip', 'netns', 'exec', space, 'tcpdump', '-lnei', 'eth1'];
       const seen = b.box.start(inside);
       await until('it listens', () => seen.output().includes('listening on'));
@@ -348,14 +363,19 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     test('both may be, and a site goes back to bridge mode', async () => {
       states = statesOf(proxiedAt(knox, proxiedAt(pouta)), a, b);
       await apply();
-      forget();
       await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
       await until('over IPv6, too', () => reaches(a, pouta.address6), 10_000);
       states = statesOf(file, a, b);
       await apply();
-      forget();
-      await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
-      expect(atStation(a, `ip neigh show ${pouta.address}`)).toContain(pouta.mac);
+      for (const [gateway, other] of [
+        [a, pouta],
+        [b, knox],
+      ] as const) {
+        await until('they are told', () =>
+          remembered(gateway, other).every((one) => one.includes(other.mac)),
+        );
+      }
+      expect(reaches(a, pouta.address)).toBe(true);
       expect(await b.apply(states.b)).toMatchObject({ unchanged: true, writes: 0 });
     });
   });

@@ -203,12 +203,8 @@ suite('the table of a segment, with no server', {
       await become(file.replace('fd09::200"], port: eth1', '$&, mode: proxy'), a, b);
       await until(
         'the machines of the file reach each other',
-        () => {
-          a.inside('knox-1', 'ip neigh flush all');
-          b.inside('pouta-1', 'ip neigh flush all');
-          return a.reaches('knox-1', '10.9.0.129');
-        },
-        20_000,
+        () => a.reaches('knox-1', '10.9.0.129') && b.reaches('pouta-1', '10.9.0.1'),
+        10_000,
       );
     }, 60_000);
 
@@ -226,6 +222,52 @@ suite('the table of a segment, with no server', {
       for (const address of ['10.9.0.81', 'fd09::81']) {
         expect(a.reaches('knox-1', address, 4)).toBe(true);
       }
+    });
+
+    test('one that moves there and back is followed, by those who remember where it was as well', async () => {
+      const followed = async (): Promise<void> => {
+        for (const address of nomad.address) {
+          await until(`${address} is reached from both sites`, () =>
+            [a.reaches('knox-1', address, 0.1), b.reaches('pouta-1', address, 0.1)].every(Boolean),
+          );
+        }
+      };
+      await followed();
+      for (const [from, to] of [
+        [b, a],
+        [a, b],
+      ] as const) {
+        from.unplug('nomad');
+        to.plugIn('nomad', nomad.address, nomad.mac);
+        const [own] = to === a ? ['10.9.0.1'] : ['10.9.0.129'];
+        await until('its switch lets it speak', () => to.reaches('nomad', own, 0.1));
+        await followed();
+      }
+      expect(b.machine.must('agent', 'status')).not.toContain('agent/two-places');
+    });
+
+    test('an address stays with the machine that has it, whichever site that is at', async () => {
+      const [address] = nomad.address;
+      const other = '02:00:00:00:00:82';
+      a.plugIn('heir', address, other);
+      a.reaches('heir', '10.9.0.1', 0.2);
+      for (const gateway of [a, b]) {
+        const said = await until('both agents say so', () => {
+          const text = gateway.machine.must('agent', 'status');
+          return text.includes(other) && text;
+        });
+        expect(said).toContain(
+          `${address} of segment lab is at two places: at site pouta (${nomad.mac}), and at site knox (${other})`,
+        );
+      }
+      expect(neighbour(a, address)).toContain('lladdr 02:70:');
+      b.unplug('nomad');
+      await until('the heir is reached from the other site', () => {
+        a.inside('heir', 'ip neigh flush all');
+        a.reaches('heir', '10.9.0.1', 0.1);
+        return b.reaches('pouta-1', address, 0.1);
+      });
+      expect(neighbour(b, address)).toContain(other);
     });
   });
 });

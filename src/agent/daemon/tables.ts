@@ -12,6 +12,7 @@ export const tablesOf = (machine: Machine, network: string, kick: () => void): T
     run: machine.run,
     turns: machine.turns,
     amend: (of, namespace, changes) => machine.agent.amend(of, namespace, changes),
+    announce: (namespace, all) => machine.agent.announce(namespace, all),
     learn: (learned) => machine.agent.learn(network, 'segments', learned),
     kick,
   });

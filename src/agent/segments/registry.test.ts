@@ -65,6 +65,34 @@ test('one at another gateway is sent to, and answered for', () => {
   expect(told(registry, mac).fdb[0]).toBeUndefined();
 });
 
+test('one behind a gateway that routes is found behind the address of that, and known by its own', () => {
+  const routing = { site: 'pouta', address: far, mac: '02:70:00:00:00:01' };
+  const registry = new Registry({ ...known, table: { ...table, peers: [routing] } }, () => 0);
+  registry.hear(far, [said(mac, mac), said(address, mac)], []);
+  const items = toldOf(address, registry.learnt(address), { ...table, peers: [routing] });
+  expect(items.neighbours).toEqual([{ device: 'bridge', address, mac: routing.mac }]);
+  expect(items['nft-elements']).toMatchObject([{ element: `${routing.mac} . ${address}` }]);
+  expect(toldOf(mac, registry.learnt(mac), { ...table, peers: [routing] }).fdb).toEqual([]);
+  expect(registry.seen(mac).claim).toEqual({ of: [mac, address], mac, at: far });
+});
+
+test('where the port is routed to, there is a way to who is on it, and an answer for who is not', () => {
+  const routed = { ...table, routed: { port: 'eth1', answering: ['eth1', 'bridge'] } };
+  const here = toldOf('fd09::5', { at: '', mac }, routed);
+  expect(here).toMatchObject({
+    routes: [{ prefix: 'fd09::5/128', device: 'eth1', metric: 1024 }],
+    neighbours: [{ device: 'eth1', mac }],
+    proxies: [{ device: 'bridge' }],
+    'nft-elements': [{ family: 'bridge' }, { family: 'inet', set: 'near6' }],
+  });
+  const there = toldOf(address, { at: far, mac }, routed);
+  expect(there).toMatchObject({
+    routes: [],
+    neighbours: [{ device: 'bridge', mac }],
+    proxies: [{ device: 'eth1' }],
+  });
+});
+
 test('machines are counted once, where they are, by the file or by sight', () => {
   const registry = at();
   expect(registry.machines).toEqual({ here: 1, elsewhere: 1 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Run } from '#host';
+import type { Announcement, Run } from '#host';
 import { type Change, type ItemTypes, idOf, type Table } from '#state';
 import type { Pair } from './asking.ts';
 import { Disputes } from './disputes.ts';
@@ -14,11 +14,11 @@ import {
 } from './learned.ts';
 import { Leases } from './leases.ts';
 import { Log, type Part } from './log.ts';
-import { type Conflict, type Known, type Machines, Registry } from './registry.ts';
+import { type Conflict, type Known, type Machines, mostElements, Registry } from './registry.ts';
 import { Seldom } from './seldom.ts';
 import { Sight } from './sight.ts';
 import { Silence } from './silence.ts';
-import { isNothing, type Told, toldOf } from './told.ts';
+import { announcementsOf, isNothing, type Told, toldOf } from './told.ts';
 
 /** ms: one address is asked for no oftener than that. */
 const again = 700;
@@ -35,6 +35,12 @@ export interface Around {
   readonly changed: () => void;
 }
 
+/** What a kernel, and machines on the port, are to be told. */
+interface Taken {
+  readonly changes: readonly Change[];
+  readonly announcements: readonly Announcement[];
+}
+
 /** One segment on its gateway: what is seen and heard becomes what the kernel is to know. */
 export class SegmentTable {
   readonly space: string;
@@ -45,6 +51,8 @@ export class SegmentTable {
   #table: Table;
   /** What the kernel was told, by the address that it is about. */
   readonly #told = new Map<string, Told>();
+  /** Where machines on the port find an address, as they were told or found out. */
+  readonly #answers = new Map<string, readonly Announcement[]>();
   /** The same by what items are called. */
   readonly #byId = noItems();
   /** What changed since the kernel was told. */
@@ -256,12 +264,27 @@ export class SegmentTable {
   }
 
   /** What the kernel is to be told now, and forgets that it is to be. */
-  take(): readonly Change[] {
+  take(): Taken {
+    const announcements = [...this.#dirty].flatMap((of) => this.#moved(of));
     const changes = [...this.#dirty].flatMap((of) => this.#tell(of));
     const strays = [...this.#strays].flatMap(([mac, port]) => this.#back(mac, port));
     this.#dirty.clear();
     this.#strays.clear();
-    return [...changes, ...strays];
+    return { changes: [...changes, ...strays], announcements };
+  }
+
+  /** Who has talked to it remembers where it was. */
+  #moved(of: string): readonly Announcement[] {
+    const after = announcementsOf(of, this.#registry.learnt(of), this.#table);
+    // Nobody may have it for the moment in which it goes from one place to the other.
+    if (after.length === 0) return [];
+    const before = this.#answers.get(of) ?? after;
+    if (this.#answers.size >= mostElements) this.#answers.clear();
+    this.#answers.set(of, after);
+    return after.filter((one) => {
+      const was = before.find(({ device }) => device === one.device);
+      return was?.mac !== one.mac || (was?.isNear && !one.isNear);
+    });
   }
 
   /** Sends frames for a machine to where it is, once more. */

@@ -20,6 +20,7 @@ export interface TablesInit {
     namespace: string,
     changes: readonly Change[],
   ) => ReturnType<Host['amend']>;
+  readonly announce: Host['announce'];
   /** What was learnt is part of what the machine should be. */
   readonly learn: (learned: LearnedBySpace) => void;
   /** All of it is to be looked at. */
@@ -146,10 +147,11 @@ export class Tables {
     if (this.#stopped) return;
     const work = [...this.#segments.values()].map((one) => [one.space, one.take()] as const);
     const isSettled = this.#learn();
-    const { amend, network } = this.#init;
+    const { amend, announce, network } = this.#init;
     const failed = [];
-    for (const [space, changes] of work) {
+    for (const [space, { changes, announcements }] of work) {
       if (changes.length > 0) failed.push(...(await amend(network, space, changes)));
+      void announce(space, announcements);
     }
     // What was there before and nobody told of is seen by a look at the whole.
     if (failed.length > 0 || (isSettled && !this.#wasSettled)) this.#init.kick();

@@ -1,3 +1,4 @@
+import type { Announcement } from '#host';
 import type { ItemTypes, Table } from '#state';
 import { isMac } from './element.ts';
 import { type LearnedFacility, learnedFacilities } from './learned.ts';
@@ -20,7 +21,7 @@ export function toldOf(of: string, holder: Holder | undefined, table: Table): To
 }
 
 /** Behind which MAC address all machines at that gateway are, where it routes to its port. */
-const proxyAt = (at: string, { peers }: Table): string | undefined =>
+const proxyAt = (at: string, { peers }: Pick<Table, 'peers'>): string | undefined =>
   peers.find(({ address }) => address === at)?.mac;
 
 /** Where frames to a MAC address are to be sent; that of a gateway that routes the file says. */
@@ -52,6 +53,25 @@ function elsewhereOf(address: string, { at, mac: own }: Holder, table: Table): O
     routes: [],
     proxies: table.routed ? [{ device: table.routed.port, address }] : [],
   };
+}
+
+/**
+ * Where machines find an address that a device of ours answers: those on the port; and beyond a port that is routed to a router of ours
+ * on the bridge, to which machines of the site are behind that.
+ */
+export function announcementsOf(
+  address: string,
+  holder: Holder | undefined,
+  { bridge, peers, routed }: Table,
+): readonly Announcement[] {
+  if (!holder || isMac(address)) return [];
+  const { at } = holder;
+  const mac = at === '' ? holder.mac : (proxyAt(at, { peers }) ?? holder.mac);
+  return (routed?.answering ?? [bridge]).map((device) => {
+    const isBeside = at === '' || !routed ? device === (routed?.port ?? bridge) : device === bridge;
+    if (!isBeside) return { device, address };
+    return { device, address, mac, ...(at === '' && { isNear: true }) };
+  });
 }
 
 /** Who may send from an address, by the side of the border, wherever its frames are looked at. */

@@ -51,6 +51,13 @@ export const programs: readonly Program[] = [
     elsewhere: { fedora: 'iproute', alpine: 'iproute2-ss' },
     needed: false,
   },
+  {
+    name: 'perl',
+    use: 'without which machines in segments find out late who moved',
+    package: 'perl-base',
+    elsewhere: { fedora: 'perl-interpreter', alpine: 'perl', arch: 'perl', suse: 'perl-base' },
+    needed: false,
+  },
 ];
 
 const packageOf = (program: Pick<Program, 'package' | 'elsewhere'>, family: Family): string =>

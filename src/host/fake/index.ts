@@ -58,6 +58,8 @@ export class FakeHost implements Host {
     return this.#apply(emptyWish(network), changes);
   }
 
+  async announce(): Promise<void> {}
+
   async networks(): Promise<readonly string[]> {
     const owners = facilities.flatMap((facility) =>
       this.kernel.of(facility).flatMap(({ network }) => network ?? []),

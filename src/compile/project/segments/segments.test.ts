@@ -114,6 +114,19 @@ test('a site in proxy mode routes to its port and answers there for the machines
     { device: 'bridge', address: '10.9.0.2', mac: '02:00:00:00:00:0a' },
     { device: 'ens4', address: '10.9.0.130', mac: '02:00:00:00:00:0b' },
   ]);
+  const { v, items } = space?.tables ?? {};
+  expect([v, items?.[0]?.routed]).toEqual([2, { port: 'ens4', answering: ['ens4'] }]);
+});
+
+test('the others know the gateway behind which all machines of a site are, also where the file names none', () => {
+  const { tables, fdb } = project(linked(proxied(file())), 'ga').namespaces['hw-net-lab'] ?? {};
+  const mac = tables?.items[0]?.peers[0]?.mac;
+  expect([tables?.v, mac]).toEqual([1, expect.stringMatching(/^02:70:/)]);
+  const nobody = project(linked(proxied(file(''))), 'ga');
+  expect(nobody.namespaces['hw-net-lab']?.fdb?.items).toContainEqual(
+    expect.objectContaining({ mac }),
+  );
+  expect(fdb?.items).toHaveLength(1);
 });
 
 test('the others find all its machines behind the address of its gateway’s bridge', () => {
