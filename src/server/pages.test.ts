@@ -12,6 +12,7 @@ import { TestServer } from './fixtures/server.ts';
 import { furnish, script } from './fixtures/testing-dashboard.ts';
 
 const dashboard = join(bundle, '../web');
+
 /** As `back` in a browser does: nothing is loaded that is there. */
 const moveTo = async (page: Page, path: string): Promise<void> =>
   page.evaluate(
@@ -230,6 +231,48 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     expect((await server.call('pull', {})).files[entry]).toContain('# of another');
     await page.getByRole('link', { name: 'File' }).press('Enter');
     await page.getByText(/^As it is stored/).waitFor();
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('edit a file and what it includes as one, and mark a mistake in the file that has it', async () => {
+    const { revision: base, entry, files } = await server.call('pull', {});
+    const own = 'parts/people.yaml';
+    const split = {
+      ...files,
+      [entry]: `include: parts/*.yaml\n${files[entry] ?? ''}`,
+      [own]: 'members:\n  rob: { hub: hub }\n',
+    };
+    await server.call('apply', {}, { entry, files: split, base });
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'File' }).press('Enter');
+    const [main, part] = [entry, own].map((name) => page.getByRole('button', { name }).first());
+    await part?.press('Enter');
+    await page.getByRole('textbox', { name: own }).press('Control+End');
+    await page.keyboard.type('  mistake: { hub: nobody }');
+    await page.getByRole('button', { name: `${own} changed 1 mistake` }).waitFor();
+    await main?.press('Enter');
+    await page.getByRole('textbox', { name: entry }).press('Control+Home');
+    await page.keyboard.type('# both\n');
+    await page.getByRole('button', { name: `${entry} changed` }).waitFor();
+    // What was typed in both outlives the page.
+    await page.reload();
+    await page.getByRole('textbox', { name: entry }).getByText('# both').waitFor();
+    await page.getByRole('button', { name: `${own}, line 3` }).press('Enter');
+    const text = page.getByRole('textbox', { name: own }).and(page.locator(':focus'));
+    await text.getByText('mistake').waitFor();
+    await page.locator('.cm-lint-marker-error').waitFor();
+    await page.evaluate(axe);
+    await hinderNobody(page, 'a file that includes another');
+    await text.press('End');
+    for (const _ of 'nobody }') await page.keyboard.press('Backspace');
+    await page.keyboard.type('hub }');
+    await page.getByRole('button', { name: 'Apply' }).and(page.locator(':enabled')).press('Enter');
+    await page.locator('.diff .new').getByText('mistake: { hub: hub }').waitFor();
+    const now = (await server.call('pull', {})).files;
+    expect(now[entry]).toMatch(/^# both\n/);
+    expect(now[own]).toContain('mistake: { hub: hub }');
     expect(offences).toEqual([]);
     await page.context().close();
   });

@@ -1,4 +1,3 @@
-import { NativeSelect } from '@mantine/core';
 import { useMemo, useRef, useState } from 'react';
 import type { FileSet, Finding, NetworkStatus, SessionInfo } from '#api';
 import { type Stored, usePlan, useStored } from '../../data/changes.ts';
@@ -10,6 +9,7 @@ import { Failure, Loading } from '../../parts/states.tsx';
 import { Application } from './application.tsx';
 import Editor from './editor.tsx';
 import { Notices } from './notices.tsx';
+import { Tabs } from './tabs.tsx';
 
 interface FilePageProps {
   readonly status: NetworkStatus;
@@ -72,21 +72,31 @@ function Editing({ status, session, stored }: EditingProps) {
   const asked = useMemo(() => ({ entry, files: rested }), [entry, rested]);
   const plan = usePlan(network, is.isTouched ? asked : undefined, revision.number);
   const found = useFound(plan.error, plan.isPending && is.isTouched);
-  const names = Object.keys(work.files).sort();
+  const names = [
+    entry,
+    ...Object.keys(work.files)
+      .filter((one) => one !== entry)
+      .sort(),
+  ];
   const shown = names.includes(name) ? name : entry;
   const own = useMemo(
     () => found.filter(({ place }) => place === undefined || place.file === shown),
     [found, shown],
   );
+  const show = (file: string): void => {
+    setName(file);
+    setJump(undefined);
+  };
   const go = ({ file, ...place }: NonNullable<Finding['place']>): void => {
     if (names.includes(file)) setName(file);
     setJump(place);
   };
-  const onMerge = (): void => {
-    const { files } = mergeFiles(work.base.files, work.files, stored.files);
+  const begin = (files: FileSet['files']): void => {
+    setJump(undefined);
     replace({ base: stored, files });
   };
-  const onDrop = (): void => replace({ base: stored, files: stored.files });
+  const onMerge = (): void => begin(mergeFiles(work.base.files, work.files, stored.files).files);
+  const onDrop = (): void => begin(stored.files);
   return (
     <>
       <h1>File</h1>
@@ -97,15 +107,12 @@ function Editing({ status, session, stored }: EditingProps) {
       <div className="edit">
         <section>
           {names.length > 1 && (
-            <div className="tools">
-              <NativeSelect
-                size="xs"
-                aria-label="File"
-                value={shown}
-                data={names}
-                onChange={(event) => setName(event.currentTarget.value)}
-              />
-            </div>
+            <Tabs
+              {...{ names, shown, found }}
+              before={work.base.files}
+              now={work.files}
+              onShow={show}
+            />
           )}
           <Editor
             key={`${shown} ${turn}`}
