@@ -1,5 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
+export { pathIn, pathParts, queryOf } from './data/address.ts';
+
 /** Told when this page itself changes its address: browsers only tell of back and forward. */
 const moved = 'hawser-moved';
 
@@ -14,23 +16,6 @@ const here = (): string => window.location.pathname + window.location.search;
 
 /** The address of what is to be seen. */
 export const usePath = (): string => useSyncExternalStore(follow, here);
-
-/** `/n/home/machines?x` as `n`, `home`, `machines`. */
-export const pathParts = (path: string): readonly string[] =>
-  (path.split('?')[0] ?? '').split('/').filter(Boolean).map(decoded);
-
-/** Whoever types an address may write what is no encoding. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** What stands behind the question mark of an address. */
-export const queryOf = (path: string): URLSearchParams =>
-  new URLSearchParams(path.split('?')[1] ?? '');
 
 export function goTo(path: string, how: 'further' | 'instead' = 'further'): void {
   if (how === 'instead') window.history.replaceState(null, '', path);
@@ -52,7 +37,3 @@ export function amendQuery(chosen: Readonly<Record<string, string>>): void {
     // A browser that thinks that this happens too often: the next choice says it.
   }
 }
-
-/** The address within a network. */
-export const pathIn = (network: string, ...parts: readonly string[]): string =>
-  `/n/${[network, ...parts].map(encodeURIComponent).join('/')}`;

@@ -7,6 +7,10 @@ import { type Machine, type Running, serve, settled, World } from '../server/wor
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { logIn, openBrowser, openPage, type Seen } from './browser.ts';
+import { axe, hinderNobody } from './hurdles.ts';
+
+/** A machine at the site. */
+const behind = '192.168.77.11';
 
 const isWell = async (page: Page): Promise<void> => page.getByText('All is well').first().waitFor();
 
@@ -24,6 +28,17 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     [hub, alice] = [await world.machine('hub'), await world.machine('alice')];
     const serving = await serve(hub);
     ({ program } = serving);
+    // She is the gateway of a site, with a machine behind her that has no WireGuard.
+    hub.must('pull', 'net.yaml', '--force');
+    const gateways = `{ alice: { endpoint: "${alice.address}:51820", address: 192.168.77.4 } }`;
+    const site = `{ subnets: [192.168.77.0/24], gateways: ${gateways} }`;
+    const sites = hub.read('net.yaml').replace(/^sites:\n/m, `sites:\n  giessen: ${site}\n`);
+    hub.write('net.yaml', sites);
+    hub.must('apply', 'net.yaml', '--yes');
+    alice.do('ip link add lan type veth peer name station');
+    for (const end of ['lan', 'station']) alice.do(`ip link set ${end} up`);
+    alice.do('ip address add 192.168.77.4/24 dev lan');
+    alice.do(`ip address add ${behind}/32 dev station`);
     alice.must('join', serving.joinToken);
     await settled(hub, 'hub', 'alice');
     // The browser is on the hub too: it sees nothing but this network.
@@ -80,23 +95,35 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     await isWell(page);
   });
 
-  test('shows a cut cable in a sentence, on the map and as an event, and that it is mended', async () => {
+  test('shows a site that is cut off in a sentence, on the map and as an event, and that it returned', async () => {
     const { page } = seen;
-    const [line, finding, event] = [
-      page.getByRole('link', { name: /^(alice – hub|hub – alice) is (up|degraded):/ }),
-      page.locator('.findings').getByText(/answers no probe/),
-      page.locator('.events').getByText(/the tunnel between alice and hub is down/),
-    ];
+    const findings = page.locator('.findings');
+    expect(hub.reaches(behind)).toBe(true);
     world.cable(alice, 'down');
-    await finding.first().waitFor();
-    await event.first().waitFor();
+    await findings
+      .getByText(/^giessen is cut off: its tunnel is down: .*answers no probe/)
+      .waitFor();
+    await page
+      .locator('.events')
+      .getByText(/the tunnel between alice and hub is down/)
+      .first()
+      .waitFor();
+    expect(hub.reaches(behind)).toBe(false);
     await page.getByRole('link', { name: 'Map' }).click();
-    await page.getByRole('link', { name: /^(alice – hub|hub – alice) is down:/ }).waitFor();
+    const line = /^(alice – hub|hub – alice) is down:/;
+    await page.getByRole('link', { name: line }).hover();
+    await page.locator('.said').getByText(line).waitFor();
     world.cable(alice, 'up');
-    await line.waitFor();
+    await page
+      .getByRole('link', { name: /^(alice – hub|hub – alice) is (up|degraded):/ })
+      .waitFor();
+    expect(hub.reaches(behind)).toBe(true);
     await page.getByRole('link', { name: 'Events' }).click();
-    const mended = page.locator('.events li').first();
-    await mended.getByText(/the tunnel between alice and hub is (up|degraded)/).waitFor();
+    const mended = page.locator('.events li');
+    await mended
+      .getByText(/the tunnel between alice and hub is (up|degraded)/)
+      .first()
+      .waitFor();
     await page.getByRole('link', { name: 'Overview' }).click();
     await isWell(page);
   });
@@ -152,6 +179,8 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     await page.getByText('2 of 2 machines connected').waitFor();
     await page.getByText('ssh is').waitFor();
     expect(new URL(page.url()).pathname).toBe('/status/home');
+    await page.evaluate(axe);
+    await hinderNobody(page, 'the status page');
     expect(offences).toEqual([]);
     await page.context().close();
     const own = 'http://10.77.0.1:7480/v1/networks/home/public';

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { EventKind, NetworkEvent } from '#api';
-import { pathIn } from '../route.ts';
+import { pathIn } from './address.ts';
 import { at, keys } from './queries.ts';
 import { ask } from './server.ts';
 import type { Mood } from './words.ts';

@@ -1,5 +1,5 @@
 import type { MachineStatus, MonitorStatus, NetworkStatus, TunnelStatus } from '#api';
-import { pathIn } from '../route.ts';
+import { pathIn } from './address.ts';
 import { eventsAt } from './events.ts';
 import { ago, type Mood, moodOfMonitor, moodOfTunnel } from './words.ts';
 
@@ -23,14 +23,78 @@ export function findingsOf(
   monitors: readonly MonitorStatus[],
 ): readonly Finding[] {
   const { network } = status;
+  const cut = cutSites(status.machines, tunnels);
+  const isCut = ({ site }: MachineStatus): boolean => site !== undefined && cut.has(site);
+  const lost = new Set(status.machines.filter(isCut).map(({ name }) => name));
+  const others = tunnels.filter(({ ends }) => !ends.some(({ machine }) => lost.has(machine)));
   const all = [
     ...networkFindings(status),
-    ...status.machines.flatMap((machine) => [...machineFindings(network, machine)]),
-    ...tunnels.flatMap((tunnel) => tunnelFinding(network, tunnel)),
+    ...[...cut.values()].map((site) => siteFinding(network, site)),
+    ...status.machines
+      .filter((machine) => !lost.has(machine.name))
+      .flatMap((machine) => [...machineFindings(network, machine)]),
+    ...others.flatMap((tunnel) => tunnelFinding(network, tunnel)),
     ...monitors.flatMap((monitor) => monitorFinding(network, monitor)),
   ];
   const order = ['bad', 'warn', 'idle'] as const;
   return order.flatMap((mood) => all.filter((one) => one.mood === mood));
+}
+
+/** A site from which nothing comes any more. */
+interface CutSite {
+  readonly name: string;
+  readonly machines: readonly MachineStatus[];
+  /** That lead out of it. */
+  readonly tunnels: readonly TunnelStatus[];
+}
+
+/**
+ * Sites of which no tunnel that leads out is up: that is told once, as the cause of all the rest. It is the site that is cut
+ * off, and not the other end, if its machines are away, or the other end is a hub or has a tunnel that is up.
+ */
+function cutSites(
+  machines: readonly MachineStatus[],
+  tunnels: readonly TunnelStatus[],
+): ReadonlyMap<string, CutSite> {
+  const known = new Map(machines.map((machine) => [machine.name, machine]));
+  const siteOf = (machine: string): string | undefined => known.get(machine)?.site;
+  const out = new Map<string, TunnelStatus[]>();
+  const firm = new Set(machines.filter(({ hub }) => hub === true).map(({ name }) => name));
+  for (const tunnel of tunnels) {
+    const [a, b] = tunnel.ends.map(({ machine }) => machine) as [string, string];
+    if (moodOfTunnel[tunnel.state] !== 'bad') for (const end of [a, b]) firm.add(end);
+    if (siteOf(a) === siteOf(b)) continue;
+    for (const site of [siteOf(a), siteOf(b)]) {
+      if (site !== undefined) out.set(site, [...(out.get(site) ?? []), tunnel]);
+    }
+  }
+  const sites = Map.groupBy(machines, ({ site }) => site);
+  const cut = [...out].flatMap(([name, own]): readonly CutSite[] => {
+    const joined = (sites.get(name) ?? []).filter(({ enrolment }) => enrolment === 'enrolled');
+    const isDown = own.every(({ state }) => moodOfTunnel[state] === 'bad');
+    const isAway = joined.every(({ connected }) => !connected);
+    const others = own.flatMap(({ ends }) => ends.map(({ machine }) => machine));
+    const isIt = isAway || others.some((other) => siteOf(other) !== name && firm.has(other));
+    const isHub = joined.some(({ hub }) => hub === true);
+    if (!isDown || !isIt || isHub || joined.length === 0) return [];
+    return [{ name, machines: joined, tunnels: own }];
+  });
+  return new Map(cut.map((site) => [site.name, site]));
+}
+
+function siteFinding(network: string, { name, machines, tunnels }: CutSite): Finding {
+  const [machine, ...more] = machines;
+  const [tunnel, ...further] = tunnels;
+  const isAway = machines.every(({ connected }) => !connected);
+  const who = more.length === 0 ? `${machine?.name} is` : `all its ${machines.length} machines are`;
+  const none = `none of its ${tunnels.length} tunnels is up`;
+  const how = further.length === 0 ? `its tunnel is ${tunnel?.state}: ${tunnel?.why}` : none;
+  return {
+    ...{ key: `site ${name}`, mood: 'bad', about: name },
+    says: `is cut off: ${isAway ? `${who} away, and ` : ''}${how}`,
+    to: `${pathIn(network, 'machines')}?${new URLSearchParams({ has: name })}`,
+    ...(machine && more.length === 0 && { events: eventsAt(network, { machine: machine.name }) }),
+  };
 }
 
 function* networkFindings(status: NetworkStatus): Iterable<Finding> {
