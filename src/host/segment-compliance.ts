@@ -119,20 +119,24 @@ function routes(trial: () => Trial, state: HostState): void {
   });
 }
 
+const theirs = 'qrouter-1';
+
 /** The tunnel of a state, and what lies on it, in a namespace of its own; its socket stays. */
-function livingElsewhere(state: HostState): HostState {
+function livingElsewhere(state: HostState, space = 'hw-net-tenant'): HostState {
   const { root = {}, ...others } = state.namespaces;
   const [main] = Object.values(state.tunnels);
   const device = main?.interface ?? '';
   const routes = (root.routes?.items ?? []).filter((one) => one.device === device && !one.source);
   const { links, addresses } = root;
-  const moved = { ...main, livesIn: 'hw-net-tenant' } as HostState['tunnels'][string];
+  const external = { external: { v: 1 as const, items: [{ router: 'gw' }] } };
+  const moved = { ...main, livesIn: space } as HostState['tunnels'][string];
   return {
     ...state,
     namespaces: {
       ...others,
-      root: { nft: root.nft ?? { v: 1, items: [] } },
-      'hw-net-tenant': {
+      root: space === theirs ? {} : { nft: root.nft ?? { v: 1, items: [] } },
+      [space]: {
+        ...(space === theirs && { ...external, ...(root.nft && { nft: root.nft }) }),
         ...(links && { links }),
         ...(addresses && { addresses }),
         routes: { v: 1, items: routes },
@@ -156,9 +160,28 @@ function moves(trial: () => Trial, state: HostState): void {
     expect(await trial().bring(emptyWish('net'))).toBeGreaterThan(0);
     expect(await trial().fixture.host.networks()).toEqual([]);
   });
-}
 
-const theirs = 'qrouter-1';
+  test('gives a tunnel to a namespace of others once that is there, and takes it back', async () => {
+    const home = trial().wishFor(state);
+    const away = trial().wishFor(livingElsewhere(state, theirs));
+    await trial().bring(home);
+    const { observation, changes } = await trial().look(away);
+    const failures = await observation.apply(changes);
+    expect(new Set(failures.map(({ error }) => error.code))).toEqual(
+      new Set(['host/no-namespace']),
+    );
+    expect((await trial().look(away)).changes.map(({ facility }) => facility)).not.toContain(
+      'peers',
+    );
+    trial().fixture.foreign.space(theirs);
+    for (const wish of [away, home, away]) {
+      await trial().bring(wish);
+      await trial().isThere(wish);
+    }
+    expect(await trial().bring(emptyWish('net'))).toBeGreaterThan(0);
+    expect(await trial().fixture.host.networks()).toEqual([]);
+  });
+}
 
 /** The router of a state, in a namespace that others made. */
 function inTheirs(state: HostState): HostState {

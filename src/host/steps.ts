@@ -22,6 +22,7 @@ import { sysctl } from './sysctl/index.ts';
 import { veth } from './veth/index.ts';
 import { vlan } from './vlan/index.ts';
 import { vxlan } from './vxlan/index.ts';
+import { greet } from './wireguard/greet.ts';
 import { wireguard } from './wireguard/index.ts';
 
 /** Tunnels are observed before what lies on them. */
@@ -60,7 +61,15 @@ const spaceFacilities: readonly LinuxFacility[] = [
 ];
 
 /** What is added to a namespace of others. */
-const externalFacilities: readonly LinuxFacility[] = [nft, link, route, forwarding, veth, address];
+const externalFacilities: readonly LinuxFacility[] = [
+  nft,
+  link,
+  route,
+  sysctl,
+  forwarding,
+  veth,
+  address,
+];
 
 /** Whether the namespace is there: every one has a `lo`. */
 const isThere = ({ devices }: Context): boolean => devices.all.length > 0;
@@ -73,6 +82,9 @@ export const facilitiesOf = (context: Context): readonly LinuxFacility[] => {
 };
 
 type Verb = 'establish' | 'withdraw';
+
+/** What moved is up again by then, and leads somewhere. */
+const greeting: Pick<LinuxFacility, Verb> = { establish: greet, withdraw: async () => [] };
 
 /**
  * The order of all work, such that an interruption leaves neither an open filter nor a route into
@@ -109,6 +121,7 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [sysctl, 'establish'],
   [forwarding, 'establish'],
   [route, 'establish'],
+  [greeting, 'establish'],
   [proxy, 'establish'],
   [names, 'establish'],
   [dnsmasq, 'establish'],

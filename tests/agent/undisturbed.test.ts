@@ -266,11 +266,13 @@ describe('a tunnel that lives in another namespace than its socket', () => {
     const isLess = now.numbers.some((number, index) => number < (before.numbers[index] ?? 0));
     return now.text !== before.text || isLess;
   };
+  const heard = (): number => Number(spoke.do('wg show wg0 transfer').split('\t')[1]);
   const answers = (): string => spoke.do('ping -c1 -W1 10.0.0.1');
 
   test('moved there and came back without losing a peer, a key or a counter', async () => {
     for (const state of [away(), wished(), away(), wished()]) {
       const before = held();
+      const heardBefore = heard();
       const { failures, changes } = await hub.apply(state);
       expect(failures).toEqual([]);
       expect(changes).toContainEqual(
@@ -278,6 +280,7 @@ describe('a tunnel that lives in another namespace than its socket', () => {
       );
       expect(changes.filter(({ facility }) => facility === 'peers')).toEqual([]);
       expect(hasLost(before)).toBe(false);
+      await until('it spoke first', () => heard() > heardBefore, 5000);
       expect(await hub.apply(state)).toMatchObject({ unchanged: true, writes: 0 });
       await until('it answers from there', answers);
       expect(held().received).toBeGreaterThan(before.received);

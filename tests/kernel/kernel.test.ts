@@ -290,5 +290,58 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
       },
       patience,
     );
+
+    test(
+      'lives elsewhere than its socket, there and back, and loses no peer, key or counter',
+      async () => {
+        const tenant = 'hw-net-tenant';
+        const home = machineState({
+          network: 'net',
+          addresses: ['10.0.0.1/32'],
+          peers: { spoke: { publicKey: spokeKey, carries: ['10.0.0.9/32'] } },
+          routes: [{ prefix: '10.0.0.0/24', device: 'wg0', table: 254 }],
+        });
+        const { root = {} } = home.namespaces;
+        const { main } = home.tunnels;
+        const away: HostState = {
+          ...home,
+          namespaces: { root: {}, [tenant]: root },
+          tunnels: main ? { main: { ...main, livesIn: tenant } } : {},
+        };
+        /** Handshakes begun by the machine itself, as the spoke's end counts them: nobody else asks it to. */
+        const look = async () => {
+          const said = await vm.script(`
+            wg show wg0 dump || ip netns exec ${tenant} wg show wg0 dump
+            ip netns exec lan nft list counter ip first begun`);
+          const [device = '', peer = '', ...counter] = said.trim().split('\n');
+          const [key, , , carries, , received] = peer.split('\t');
+          const begun = Number(/packets (\d+)/.exec(counter.join())?.[1]);
+          return { kept: { device, key, carries }, received: Number(received), begun };
+        };
+
+        expect(await apply(home)).toMatchObject({ failures: [], backends: { wg0: 'kernel' } });
+        await vm.script(`
+          own=$(wg show wg0 public-key)
+          ip netns exec lan wg set wg9 peer $own remove
+          ip netns exec lan wg set wg9 peer $own allowed-ips 10.0.0.0/24 endpoint 192.168.66.4:51820
+          ip netns exec lan ping -q -c 50 -i 0.05 -W 20 10.0.0.1 >&2
+          ip netns exec lan nft 'table ip first { counter begun { }; chain in {
+            type filter hook input priority 0; ip saddr 192.168.66.4 udp length 156 counter name begun; }; }'
+          ip netns exec lan ping -q -i 0.1 10.0.0.1 >/tmp/flood & echo $! >/tmp/flood.pid`);
+        let before = await look();
+        for (const state of [away, home]) {
+          expect(await apply(state)).toMatchObject({ failures: [] });
+          const now = await look();
+          expect(now.kept).toEqual(before.kept);
+          expect(now.received).toBeGreaterThan(before.received);
+          expect(now.begun).toBeGreaterThan(before.begun);
+          expect(await apply(state)).toMatchObject({ unchanged: true, writes: 0 });
+          before = now;
+        }
+        await vm.script('kill -INT $(cat /tmp/flood.pid)');
+        expect((await vm.hawser('agent', 'cleanup')).code).toBe(0);
+      },
+      patience,
+    );
   });
 });

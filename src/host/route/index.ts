@@ -35,10 +35,10 @@ const isOthers = (claims: readonly Claims[], route: RouteItem): boolean =>
  * ours nobody else has any.
  */
 export function isOurRoute(context: Context, route: RouteItem): boolean {
-  if (isExternal(context)) return isOurs(context, route.device);
-  if (context.namespace !== 'root') return isOurSpace(context);
+  if (context.namespace !== 'root' && !isExternal(context)) return isOurSpace(context);
   if (isUnreachable(route)) return route.metric === unreachableMetric(context.network);
   if (isOurs(context, route.device)) return true;
+  if (isExternal(context)) return false;
   const mark = context.devices.get(route.device)?.alias;
   if (isOfPair(context.network, mark)) return true;
   if (networkOf(mark) !== undefined) return false;

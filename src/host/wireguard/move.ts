@@ -32,6 +32,13 @@ export function comesTo(change: Change, namespace: string): change is TunnelChan
   return before(change)?.livesIn !== namespace;
 }
 
+/** Whether a tunnel comes back to the namespace of its birth. */
+export function returnsTo(change: Change, namespace: string): change is TunnelChange {
+  if (change.facility !== 'tunnels') return false;
+  const item = after(change);
+  return item !== undefined && leaves(change) && homeOf(item) === namespace;
+}
+
 /** What ip(8) says of a device, or of its namespace, that went away meanwhile. */
 const isGone = /Cannot find device|Cannot open network namespace|setting the network namespace/;
 
