@@ -294,6 +294,8 @@ export interface Router extends Located {
   readonly segments: readonly string[];
   /** The namespace that is there already, and is not ours; it has ways out of its own. */
   readonly external?: string;
+  /** The tunnel of its gateway lives in it. */
+  readonly tunnel: boolean;
   /** One per family at most, sorted; none of one that is external. */
   readonly uplink: readonly Uplink[];
   /** Those by which something may leave. */

@@ -6,6 +6,7 @@ import type { Network } from './network.ts';
 import { type Loose, originOf } from './origin.ts';
 import { reportOverlaps } from './overlap.ts';
 import { placeMonitors } from './place-monitors.ts';
+import { checkTunnels } from './routers/tunnel.ts';
 import type { FileSource } from './schema.ts';
 import { interfaceOf } from './sections/head.ts';
 import { type SectionName, sections } from './sections/index.ts';
@@ -53,6 +54,11 @@ export function resolve(file: Loose<FileSource>, report: Report): Resolved {
   const written = monitors.read(file.monitors, draft, at('monitors'));
   const around = { topology: shape, sites: everySite, members: everyMember };
   const everyMonitor = placeMonitors(written, around, draft);
+  checkTunnels(
+    everyRouter,
+    { sites: everySite, segments: everySegment, monitors: everyMonitor },
+    draft,
+  );
   draft.names.checkFormer();
   reportJumpCycles(draft);
   reportUnroutable(draft.ranges, report);

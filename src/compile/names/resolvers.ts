@@ -1,9 +1,10 @@
 import type { Address } from '#ip';
 import { carrierOf, type Model, type Node, type Unit } from '../model.ts';
+import { tunnelSpace } from '../project/routers/place.ts';
 
 const found = new WeakMap<Model, readonly Node[]>();
 
-/** Who answers for the zone: the carrier of each site, where an agent runs; sorted by name. */
+/** Who answers for the zone: the carrier of each site, where an agent and the tunnel are; sorted by name. */
 export function resolversOf(model: Model): readonly Node[] {
   const known = found.get(model) ?? (model.network.dns ? carriersOf(model) : []);
   found.set(model, known);
@@ -12,8 +13,12 @@ export function resolversOf(model: Model): readonly Node[] {
 
 const carriersOf = (model: Model): readonly Node[] =>
   model.nodes.filter(
-    ({ isCarrier, unit, machine, overlay }) =>
-      isCarrier && unit.site && machine.managed && overlay.length > 0,
+    (node) =>
+      node.isCarrier &&
+      node.unit.site &&
+      node.machine.managed &&
+      node.overlay.length > 0 &&
+      tunnelSpace(model, node) === undefined,
   );
 
 /** One more is no help, and less than two is a single point of failure. */

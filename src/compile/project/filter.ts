@@ -41,7 +41,7 @@ export function filterOf(model: Model, node: Node, devices: readonly string[]): 
         ...arriving,
         ...(guard ? leaving : []),
       ]),
-      hook('input', [...vxlan.rules, ...probesIn(node, devices), ...arriving]),
+      hook('input', [...vxlan.rules, ...probesIn(model, node, devices), ...arriving]),
       ...vxlan.chains,
       { name: 'arrive', rules: arrive(inside, guard ? 'goto guard' : 'return') },
       ...(guard ? [hook('output', [...probesOut(devices), ...leaving]), ...guard.chains] : []),

@@ -19,6 +19,8 @@ import { hostNamed, hostRoutes } from './host-routes.ts';
 import { monitorsOf } from './monitors.ts';
 import { type Carried, carriedPeers } from './peers.ts';
 import { probesOf } from './probes.ts';
+import { insideRouter } from './routers/inside.ts';
+import { tunnelRouter } from './routers/place.ts';
 import { routerSpaces } from './routers/space.ts';
 import { type Devices, interfaceMtu, type Routing, routingOf } from './routes.ts';
 import { segmentSpaces } from './segments/space.ts';
@@ -81,13 +83,13 @@ function nodeState(model: Model, node: Node): HostState {
     diversions: diversionsOf(model, node, tunnels),
   });
   const monitors = monitorsOf(model, node.name);
-  const probes = probesOf(node, peers);
+  const probes = probesOf(model, node, peers);
   return {
     ...frame(model, node.name),
     ...(Object.keys(monitors).length > 0 && { monitors }),
     ...(probes && { probes }),
     namespaces: {
-      root: rootOf(model, node, { peers, tunnels, routing }),
+      ...around(model, node, { peers, tunnels, routing }),
       ...segmentSpaces(model, node),
       ...routerSpaces(model, node),
     },
@@ -105,6 +107,14 @@ const devicesOf = ([first, ...others]: Parts['tunnels']): Devices['devices'] => 
   first.lane.interface,
   ...others.map(({ lane }) => lane.interface),
 ];
+
+/** The machine's own namespace, and that of the router in which its tunnels live. */
+function around(model: Model, node: Node, parts: Parts): HostState['namespaces'] {
+  const root = rootOf(model, node, parts);
+  const router = tunnelRouter(model, node);
+  if (router?.external === undefined) return { root };
+  return { root: {}, [router.external]: insideRouter(router, devicesOf(parts.tunnels), root) };
+}
 
 interface Parts {
   readonly peers: readonly Carried[];

@@ -5,6 +5,7 @@ import { lanAddress, type Model, type Node, needsHelp, shareLan } from '../model
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
 import { divert } from './divert.ts';
 import type { Carried } from './peers.ts';
+import { tunnelSpace } from './routers/place.ts';
 import { waysOut } from './segments/member.ts';
 import type { Diversion } from './tunnels.ts';
 import { unreachableRoutes } from './unreachable.ts';
@@ -233,6 +234,8 @@ function pinned(
   peers: readonly Carried[],
   routes: readonly Route[],
 ): Routing {
+  // The socket, in another namespace, sees none of these routes.
+  if (tunnelSpace(model, node) !== undefined) return { routes: sorted(routes), rules: [] };
   const endpoints = peers.flatMap((peer) => peer.node.machine.endpoint?.address ?? []);
   const inside = (address: Address): boolean =>
     node.machine.allowedIps?.some((prefix) => prefix.contains(address)) ??

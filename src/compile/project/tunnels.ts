@@ -6,6 +6,7 @@ import { detourLane, type Lane, laneOf } from '../lanes.ts';
 import type { Model, Node, Turn } from '../model.ts';
 import { usualKeepalive } from '../pairs.ts';
 import { type Carried, endpointFor, presharedKeysOf } from './peers.ts';
+import { tunnelSpace } from './routers/place.ts';
 
 /** A peer in one tunnel of a machine. */
 export interface TunnelPeer extends Carried {
@@ -207,7 +208,7 @@ export const tunnelState = (
   interface: tunnel.lane.interface,
   lane: tunnel.lane.number,
   bornIn: 'root',
-  livesIn: 'root',
+  livesIn: tunnelSpace(model, node) ?? 'root',
   listenPort: tunnel.lane.listenPort,
   ...(fwmark !== undefined && { fwmark }),
   key: {

@@ -1,6 +1,6 @@
 import { countWhile } from '#base';
 import { Address, Prefix } from '#ip';
-import type { Binding, DeviceRef, HostState, Route, Tunnel } from '#state';
+import type { Binding, DeviceRef, HostState, Namespace, Route, Tunnel } from '#state';
 import { Filter } from './filter.ts';
 
 /** Where a machine sends a packet. */
@@ -63,11 +63,13 @@ export class Stack {
   readonly addresses: readonly { readonly device: string; readonly address: Address }[];
   readonly #routes: readonly (readonly Ranged<Way>[])[];
   readonly #forwarding: ReadonlySet<string>;
+  /** Of others: it forwards what comes by its own devices anyhow. */
+  readonly #isRouter: boolean;
   readonly #filter: Filter | undefined;
   readonly #mtu: ReadonlyMap<string, number>;
 
   constructor(state: HostState) {
-    const root = state.namespaces.root ?? {};
+    const root = whereTunnelsLive(state);
     this.#tunnels = Object.entries(state.tunnels).map(
       ([id, tunnel]) => new TunnelEnd(id, tunnel, state),
     );
@@ -81,6 +83,7 @@ export class Stack {
     this.#forwarding = new Set(
       (root.forwarding?.items ?? []).map((item) => `${deviceName(item.device)} ${item.family}`),
     );
+    this.#isRouter = root.external !== undefined;
     const table = root.nft?.items[0];
     this.#filter = table && new Filter(table);
     this.#mtu = new Map((root.links?.items ?? []).map((link) => [link.name, link.mtu]));
@@ -106,7 +109,7 @@ export class Stack {
   }
 
   forwards(device: string, family: 4 | 6): boolean {
-    return this.#forwarding.has(`${device} ${family}`);
+    return (this.#isRouter && device === lan) || this.#forwarding.has(`${device} ${family}`);
   }
 
   mtu(device: string): number | undefined {
@@ -118,11 +121,17 @@ export class Stack {
   }
 }
 
+/** The namespace that is a machine for all others. */
+function whereTunnelsLive({ namespaces, tunnels }: HostState): Namespace {
+  const [first] = Object.values(tunnels);
+  return namespaces[first?.livesIn ?? 'root'] ?? {};
+}
+
 const deviceName = (device: DeviceRef): string => (typeof device === 'string' ? device : lan);
 
 /** Tables that rules put before the main table, then the main table (254). */
 function tablesInOrder(state: HostState): readonly (readonly Route[])[] {
-  const root = state.namespaces.root ?? {};
+  const root = whereTunnelsLive(state);
   const rules = [...(root.rules?.items ?? [])].sort((a, b) => a.priority - b.priority);
   const numbers = [...new Set([...rules.filter((r) => r.not).map((r) => r.table), 254])];
   const routes = root.routes?.items ?? [];

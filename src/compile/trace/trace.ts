@@ -2,6 +2,7 @@ import { Address, type Family } from '#ip';
 import type { Port } from '#spec';
 import type { Decision, Hop, Trace, Verdict } from '../api.ts';
 import type { Model, Node } from '../model.ts';
+import { tunnelSpace } from '../project/routers/place.ts';
 import { familyOf } from '../project/segments/place.ts';
 import type { Packet } from './filter.ts';
 import { routerWith, traceInward } from './forward.ts';
@@ -93,8 +94,20 @@ function flow(
     back: back?.hops ?? [],
     ...(decision && { decision }),
     ...(mtu !== undefined && { mtu }),
-    reason: explain(found, decision),
+    reason: `${explain(found, decision)}${elsewhere(places.model, [...there.hops, ...(back?.hops ?? [])])}`,
   };
+}
+
+/** Machines of the way whose own namespaces have no part in it. */
+function elsewhere(model: Model, hops: readonly Hop[]): string {
+  const names = [...new Set(hops.map(({ machine }) => machine))];
+  return names
+    .flatMap((name) => {
+      const node = model.nodesByName.get(name);
+      const space = node && tunnelSpace(model, node);
+      return space === undefined ? [] : `; on ${name} all of it is in namespace ${space}`;
+    })
+    .join('');
 }
 
 interface Conclusion {

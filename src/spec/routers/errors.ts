@@ -32,6 +32,10 @@ export const routerErrors = {
     says: 'router `{router}` cannot be so: {why}',
     fix: 'Of a router that is there already say `external: true`, its `namespace` as `ip netns list` shows it, its `segments` and what may leave by `egress`.',
   },
+  'spec/tunnel-inside': {
+    says: 'the tunnel cannot live in router `{router}`: {why}',
+    fix: 'Say `site`, `external: true`, its `namespace` as `ip netns list` shows it and `tunnel: true`, and nothing else, of a router at a site with one machine that runs WireGuard and an agent, and that has to do nothing else for the network; let others carry segments and look at services.',
+  },
   'spec/test-way-out': {
     says: 'a test cannot say this: {why}',
     fix: 'Say `to: 10.254.0.1`, `expect: allow` and `as: 10.5.0.2` of what may leave, and `to: outside`, `except: [10.254.0.1]` and `expect: deny` of all else, each `from` a machine of a segment.',

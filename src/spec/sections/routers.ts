@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { by, type Place } from '#base';
 import type { Draft } from '../draft.ts';
+import { errors } from '../errors.ts';
 import { located } from '../machine.ts';
 import type { Forward, Router } from '../network.ts';
 import { entriesOf, type Loose, placeOf, placeOfKey, textsOf } from '../origin.ts';
@@ -8,6 +9,7 @@ import { checkRouter, checkRouters } from '../routers/check.ts';
 import { readEgress } from '../routers/egress.ts';
 import { readExternal } from '../routers/external.ts';
 import { readForward } from '../routers/forward.ts';
+import { readTunnel } from '../routers/tunnel.ts';
 import { readUplink } from '../routers/uplink.ts';
 import { section } from '../section.ts';
 import * as words from '../vocabulary.ts';
@@ -95,13 +97,15 @@ const RouterSchema = words.mapping(
       },
       'name',
     ),
-    segments: words.atLeastOne(
-      {
-        description:
-          'The segments whose router it is: those of a site have the address `router` of each, and their machines reach each other through it.',
-        examples: [['mosler']],
-      },
-      'name',
+    segments: words.optional(
+      words.atLeastOne(
+        {
+          description:
+            'The segments whose router it is: those of a site have the address `router` of each, and their machines reach each other through it. Only where the `tunnel` is in it there are none.',
+          examples: [['mosler']],
+        },
+        'name',
+      ),
     ),
     uplink: words.optional(UplinkSchema),
     egress: words.optional(
@@ -129,6 +133,13 @@ const RouterSchema = words.mapping(
       words.text({
         description: 'The namespace of an `external` router. Without it the name of the router.',
         examples: ['qrouter-3f4d2c1b-5d0e-4a7b-9c55-0c8a6f1e2d3b'],
+      }),
+    ),
+    tunnel: words.optional(
+      words.yesOrNo({
+        description:
+          'Of an `external` one: the tunnel of the gateway lives in it, with its address, routes and filter, while its socket stays in the gateway’s own namespace. The network then ends in the router: what is behind that are the `subnets` of the site, and `address` of the gateway is the address of the router in them. The gateway itself has no part in the network.',
+        default: false,
       }),
     ),
     forwards: words.optional(
@@ -171,6 +182,11 @@ function readRouter(name: string, source: RouterSource, place: Place, draft: Dra
   const [site] = textsOf(source, 'site');
   if (site) draft.names.expect(site, 'site', ['site']);
   const segments = textsOf(source, 'segments');
+  const tunnel = readTunnel(name, source, draft);
+  if (!tunnel && source.segments === undefined) {
+    const args = { what: `\`${name}\``, key: 'segments', example: '[mosler]' };
+    draft.report(errors.diagnostic('spec/missing-key', args, { place }));
+  }
   const external = readExternal(name, source, place, draft);
   const uplink = external === undefined ? readUplink(name, source.uplink, draft) : [];
   const egress = (source.egress ?? []).map((item, index) =>
@@ -188,6 +204,7 @@ function readRouter(name: string, source: RouterSource, place: Place, draft: Dra
     site: site?.text ?? '',
     segments: [...new Set(segments.map(({ text }) => text))].sort(),
     ...(external !== undefined && { external }),
+    tunnel,
     uplink,
     families: external === undefined ? uplink.map(({ network }) => network.family) : inside,
     egress: egress.flat(),

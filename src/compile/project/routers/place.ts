@@ -43,6 +43,14 @@ export const routersAt = (
     ? network.routers.filter(({ site }) => site === unit.name)
     : [];
 
+/** The router in which a machine's tunnels live, in a namespace of others. */
+export const tunnelRouter = (model: Model, node: Node): Router | undefined =>
+  routersAt(model, node).find(({ tunnel }) => tunnel);
+
+/** The namespace in which a machine's tunnels live: what has no part of the network in its own has one. */
+export const tunnelSpace = (model: Model, node: Node): string | undefined =>
+  tunnelRouter(model, node)?.external;
+
 /** The segments of a router. */
 export const segmentsOf = ({ network }: Model, { segments }: Router): readonly Segment[] =>
   network.segments.filter(({ name }) => segments.includes(name));

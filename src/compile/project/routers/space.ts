@@ -25,11 +25,14 @@ import {
 /** The namespaces of the routers that a machine has. */
 export const routerSpaces = (model: Model, node: Node): Readonly<Record<string, Namespace>> =>
   Object.fromEntries(
-    routersAt(model, node).map((router) => [
+    leadingOut(model, node).map((router) => [
       router.external ?? spaceNamed(model, router.name),
       router.external === undefined ? spaceOf(model, router) : externalOf(model, router),
     ]),
   );
+
+const leadingOut = (model: Model, node: Node): readonly Router[] =>
+  routersAt(model, node).filter(({ tunnel }) => !tunnel);
 
 /** What is added to a namespace of others. */
 const externalOf = (model: Model, router: Router): Namespace => ({

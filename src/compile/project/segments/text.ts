@@ -44,5 +44,6 @@ export const segmentsText = (model: Model): unknown => [
     router.forwards.map(({ protocol, port, to, target }) => [protocol, port, `${to}`, target]),
     router.snat,
     router.external ?? '',
+    router.tunnel,
   ]),
 ];
