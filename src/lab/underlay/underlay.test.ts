@@ -285,3 +285,8 @@ test('a router of others is a namespace of its own, by which its outside is reac
   const back = namespaces.find(({ name }) => name === world?.name)?.routes ?? [];
   expect(back.map(({ prefix }) => prefix)).toEqual(['10.101.0.0/16']);
 });
+
+test('has no router of others for a tunnel to live in, and says so', () => {
+  const routers = 'routers: { tenant: { site: a, external: true, tunnel: true } }';
+  expect(() => underlayOf(networkOf(twoSites(routers)))).toThrow('of site a to live in (tenant)');
+});
