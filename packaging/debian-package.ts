@@ -18,7 +18,7 @@ export interface ArchiveInit extends Omit<ProgramInit, 'prefix'> {
 /** What runs Node, and the programs that the agent calls. */
 const depends = [
   ...['libc6 (>= 2.28)', 'libatomic1', 'libgcc-s1', 'libstdc++6'],
-  ...['wireguard-tools', 'iproute2', 'nftables', 'iputils-ping', 'conntrack'],
+  ...['wireguard-tools', 'iproute2', 'nftables', 'iputils-ping', 'fping', 'conntrack'],
 ];
 
 const controlFile = (architecture: string, kibibytes: number): string =>

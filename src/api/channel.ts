@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { HostState } from '#state';
-import { PeerSample, TunnelSeries } from './health.ts';
+import { PeerSample, ProbeSample, TunnelSeries } from './health.ts';
 import { TimedResult } from './monitors.ts';
 import { Finding } from './problem.ts';
 import { Count, Name, Package, PublicKey, SegmentSample, Time, Upgrade } from './schemas.ts';
@@ -231,6 +231,8 @@ export const SeenReport = Type.Object({
 export const SamplesReport = Type.Object({
   type: literal('samples'),
   peers: Type.Record(Name, PeerSample),
+  /** All plain hosts that it asks whether packets come back, behind peers or behind itself; absent: as before. */
+  hosts: Type.Optional(Type.Record(Name, ProbeSample)),
   /** How they went since that was told last, every 10 s. */
   series: Type.Optional(Type.Record(Name, TunnelSeries)),
 });

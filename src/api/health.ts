@@ -63,11 +63,23 @@ export type TunnelState = Static<typeof TunnelState>;
 /** The worst first. */
 export const tunnelStates = TunnelState.anyOf.map((state) => state.const);
 
+/** Plain hosts behind a gateway, by name: as the other end hears them through the tunnel, and the gateway on their own network. */
+export const BehindSamples = Type.Record(
+  Type.String(),
+  Type.Object({ through: Type.Optional(ProbeSample), near: Type.Optional(ProbeSample) }),
+);
+export type BehindSamples = Static<typeof BehindSamples>;
+
 const TunnelEnd = Type.Object({
   machine: Type.String(),
   /** Whether an agent there tells of it now. */
   tells: Type.Boolean(),
   sample: Type.Optional(PeerSample),
+  /**
+   * What lies behind it and is asked through the tunnel; none: nobody there is known, the gateway alone is asked. Absent: nothing
+   * does, or the other end is not one of those who ask.
+   */
+  behind: Type.Optional(BehindSamples),
 });
 export type TunnelEnd = Static<typeof TunnelEnd>;
 

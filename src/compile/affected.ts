@@ -6,6 +6,7 @@ import { sizeClass } from './mtu.ts';
 import { resolversOf } from './names/resolvers.ts';
 import { nameTable } from './names/table.ts';
 import type { AddressClass } from './policy/partition.ts';
+import { askersOf } from './project/hosts-behind.ts';
 import { monitorsText } from './project/monitors.ts';
 import { machinesOf, project } from './project/project.ts';
 import { largestTunnel } from './project/routes.ts';
@@ -24,7 +25,12 @@ export function affected(a: Model, b: Model): readonly string[] {
   const changed = changedNames(a, b);
   const names = new Set([...changed, ...refiltering(a, b), ...turning(a, b), ...rekeying(a, b)]);
   for (const model of [a, b]) {
-    for (const name of changed) for (const other of linked(model, name)) names.add(other);
+    for (const name of changed) {
+      for (const other of linked(model, name)) {
+        names.add(other);
+        for (const asker of redrawn(a, b, other)) names.add(asker);
+      }
+    }
     const moved = changed.filter((name) => placeOf(a, name) !== placeOf(b, name));
     if (moved.length === 0) continue;
     for (const node of model.nodes) {
@@ -117,6 +123,9 @@ function shapeOf(model: Model): string {
     uneven: model.uneven && core.map((node) => largestTunnel(model, node)),
     presharedKeys: [model.inputs.presharedKeys ?? 0, model.inputs.preshared?.from ?? 0],
     adopted: model.inputs.adopted ?? null,
+    probe: network.sites.map(({ probe }) =>
+      probe.map(({ name, address }) => [name, String(address.local)]),
+    ),
     hosts: [...model.hostsByName.values()].map((host) => [
       host.name,
       host.site,
@@ -255,6 +264,15 @@ function* linked(model: Model, name: string): Iterable<string> {
   const upstream = model.paths.upstream(node);
   if (upstream) yield upstream.name;
   for (const other of model.paths.neighbours(node)) yield other.name;
+}
+
+/** Machines that ask what lies behind a gateway in one of two models only, as others came or went. */
+function redrawn(a: Model, b: Model, gateway: string): readonly string[] {
+  const [before, after] = [a, b].map((model) => {
+    const node = model.nodesByName.get(gateway);
+    return new Set(node && askersOf(model, node).map(({ name }) => name));
+  });
+  return before && after ? [...before.symmetricDifference(after)] : [];
 }
 
 /** Machines that filter for somebody to whom others may send than before: the rules are the same. */

@@ -249,6 +249,10 @@ export const errors = errorTable({
     says: '{address} of `{name}` lies outside the subnets of site `{site}` ({subnets})',
     fix: 'Correct the address, or add its subnet to `sites.{site}.subnets`.',
   },
+  'spec/probes-itself': {
+    says: '`{name}` is a machine with a tunnel of its own, and is asked by that',
+    fix: 'Name what lies behind it: a host of the site, or another address in its subnets.',
+  },
   'spec/not-a-host-address': {
     says: '{address} is the {what} address of {subnet}, which no machine can have',
     fix: 'Use an address between the first and the last of the subnet.',

@@ -124,7 +124,7 @@ export function readSiteAddresses(
   for (const at of texts) {
     const address = draft.parse(at, Address.parse);
     if (!address) continue;
-    checkInSite(name, address, at, around, draft);
+    readInSite(name, address, at, around, draft);
     draft.claimAddress(address.toString(), name, 'address', at.place);
     const range = `IPv${address.family}`;
     checkAlone(
@@ -140,26 +140,28 @@ export function readSiteAddresses(
   return addresses.sort((a, b) => a.compare(b)).map(same);
 }
 
-function checkInSite(
+/** Whether a site can have such an address; if not, it is reported. */
+export function readInSite(
   name: string,
   address: Address,
   { text, place }: Text,
   { site = '', subnets, unreadable = false }: Surroundings,
   draft: Draft,
-): void {
+): boolean {
   const subnet = subnets.find((one) => one.contains(address));
   if (!subnet) {
-    if (unreadable) return;
+    if (unreadable) return false;
     const known = subnets.length > 0 ? subnets.join(', ') : 'it has none';
     const args = { address: text, name, site, subnets: known };
     draft.report(errors.diagnostic('spec/outside-site', args, { place, text }));
-    return;
+    return false;
   }
-  if (subnet.family !== 4 || subnet.length >= 31) return;
+  if (subnet.family !== 4 || subnet.length >= 31) return true;
   const what = edgeOf(subnet, address);
-  if (what === undefined) return;
+  if (what === undefined) return true;
   const args = { address: text, what, subnet: subnet.toString() };
   draft.report(errors.diagnostic('spec/not-a-host-address', args, { place, text }));
+  return false;
 }
 
 /** RFC 1122 section 3.2.1.3: the first and last address of an IPv4 subnet are nobody's. */

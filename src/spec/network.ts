@@ -96,6 +96,12 @@ export interface Host extends Located {
   readonly ssh: Ssh;
 }
 
+/** What lies behind a gateway and answers `ping`: a host of the file, or an address. */
+export interface ProbeTarget extends Pick<Located, 'place'> {
+  readonly name: string;
+  readonly address: Presented<Address>;
+}
+
 export interface Site extends Located {
   readonly name: string;
   readonly subnets: readonly Presented<Prefix>[];
@@ -106,6 +112,8 @@ export interface Site extends Located {
   readonly gateways: readonly Machine[];
   readonly nodes: readonly Machine[];
   readonly hosts: readonly Host[];
+  /** Asked whether packets come back through the gateway; none: some of the hosts are. */
+  readonly probe: readonly ProbeTarget[];
   readonly tags: readonly string[];
 }
 

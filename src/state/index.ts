@@ -12,6 +12,7 @@ export * from './items.ts';
 export { canonicalElement, writeRule } from './nft-text.ts';
 export { parseHostState } from './parse.ts';
 export { patch } from './patch.ts';
+export type { Probes } from './probe-schema.ts';
 export { type DeviceWanted, type Resolver, symbolic } from './resolve.ts';
 export { same } from './same.ts';
 export * from './schema.ts';

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { closed } from './closed.ts';
 import { DhcpServers } from './dhcp-schema.ts';
 import { Lookup } from './lookup-schema.ts';
+import { Probes } from './probe-schema.ts';
 import {
   Bridge,
   FdbEntry,
@@ -355,23 +356,6 @@ export const Monitor = Type.Object(
   closed,
 );
 export type Monitor = Static<typeof Monitor>;
-
-/**
- * The peers that the machine asks again and again whether packets come back, by name; `mtu`: bytes of the largest that
- * should. It asks from this address and UDP port of its own, and answers there whoever asks it.
- */
-export const Probes = Type.Object(
-  {
-    address: Type.String(),
-    port: Type.Integer(),
-    peers: Type.Record(
-      Type.String(),
-      Type.Object({ address: Type.String(), mtu: Type.Integer() }, closed),
-    ),
-  },
-  closed,
-);
-export type Probes = Static<typeof Probes>;
 
 export const HostState = Type.Object(
   {

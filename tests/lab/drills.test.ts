@@ -36,7 +36,45 @@ function agents(labs: Labs): Readonly<Record<string, boolean | null>> {
   return Object.fromEntries(managed);
 }
 
-suite('failures that are rehearsed in a lab', { needs: ['netns', 'tun'] }, () => {
+/** What the server says of the one tunnel. */
+const tunnel = (labs: Labs): { readonly state: string; readonly why: string } => {
+  const { out } = labs.on('hawser-server', 'hawser', 'tunnels', '--json');
+  const { tunnels } = JSON.parse(out) as { tunnels: readonly { state: string; why: string }[] };
+  return tunnels[0] ?? { state: '', why: '' };
+};
+
+/** A gateway that lives and passes nothing on is told from a host that is off. */
+async function forwardingIsSeen(labs: Labs): Promise<void> {
+  const is = (state: string, why: RegExp) =>
+    until(`${state}, ${why}`, () => {
+      const told = tunnel(labs);
+      return told.state === state && why.test(told.why);
+    });
+  await until('hosts behind both are heard', () =>
+    /"through":\{"loss":0.*"through":\{"loss":0/.test(
+      labs.on('hawser-server', 'hawser', 'tunnels', '--json').out.replaceAll(/\s/g, ''),
+    ),
+  );
+  const devices = (value: 0 | 1) =>
+    ['wg0', 'eth0'].map((device) => `net.ipv4.conf.${device}.forwarding=${value}`);
+  labs.on('gw-south', 'hawser', 'agent', 'pause', '--for', '1h');
+  labs.on('gw-south', 'sysctl', '-w', ...devices(0));
+  await is(
+    'degraded',
+    /^gw-south answers gw-north, but does not forward: h-south answers gw-south/,
+  );
+  expect(labs.on('hawser-server', 'hawser', 'why', 'gw-north', 'h-south').out).toMatch(/^broken/);
+  labs.on('gw-south', 'hawser', 'agent', 'resume');
+  await is('up', /answer after/);
+  const mute = (value: 0 | 1) =>
+    labs.on('h-south', 'sysctl', '-w', `net.ipv4.icmp_echo_ignore_all=${value}`);
+  mute(1);
+  await is('up', /; h-south behind gw-south has not answered for \d+ s$/);
+  mute(0);
+  await is('up', /ms$/);
+}
+
+suite('failures that are rehearsed in a lab', { needs: ['netns', 'tun', 'fping'] }, () => {
   test('cost no packet, and all is as it was when they are over', async () => {
     using labs = new Labs();
     // The file has a machine called `server`: the lab's own has another name.
@@ -60,6 +98,7 @@ suite('failures that are rehearsed in a lab', { needs: ['netns', 'tun'] }, () =>
     labs.must('start', 'hawser-server');
     await until('both agents found the server', () => Object.values(agents(labs)).every(Boolean));
     expect(labs.must('reconcile')).toContain('nothing drifted');
+    await forwardingIsSeen(labs);
     labs.must('cut', 'hawser-server');
     expect(labs.proof('ping').mismatches).toEqual([]);
     expect(labs.on('gw-north', 'ping', '-c', '1', '-W', '1', 'hawser-server').code).toBe(1);

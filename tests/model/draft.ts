@@ -39,6 +39,8 @@ export interface SiteDraft {
   readonly gateways?: Readonly<Record<string, MachineDraft>>;
   readonly nodes?: Readonly<Record<string, MachineDraft>>;
   readonly hosts?: Readonly<Record<string, HostDraft>>;
+  /** Addresses that no host has. */
+  readonly probe?: readonly string[];
 }
 
 export interface MachineDraft {
@@ -143,6 +145,9 @@ const siteOf = (name: string, site: SiteDraft, draft: Draft): Site => ({
     routes: h.routes ?? 'manual',
     tags: [...(h.tags ?? [])].sort(),
     ssh: {},
+  })),
+  probe: (site.probe ?? []).map((name) => ({
+    ...{ place: located.place, name, address: plain(Address.parse(name)) },
   })),
   tags: [...(site.tags ?? [])].sort(),
   ...(site.mtu !== undefined && { mtu: site.mtu }),

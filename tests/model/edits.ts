@@ -29,6 +29,7 @@ const kinds = [
   'no-policy',
   'change-dns',
   'change-monitors',
+  'change-probe',
   'change-ports',
   'change-group',
   'change-overlay',
@@ -194,6 +195,12 @@ const actions: Readonly<Record<Edit['kind'], (draft: Draft, n: number) => Draft>
       const rest = { groups: draft.groups, policy: draft.policy };
       if (name === undefined || JSON.stringify(rest).includes(`"${name}"`)) return s;
       return { ...s, hosts: without(s.hosts, name) };
+    }),
+  'change-probe': (draft, n) =>
+    siteWith(draft, n, ({ probe, ...s }) => {
+      const subnet = s.subnets.find((text) => text.endsWith('.0/24'));
+      if (probe || subnet === undefined) return s;
+      return { ...s, probe: [subnet.replace('.0/24', '.98')] };
     }),
   'add-rule': (draft, n) => {
     const to = pick(Object.keys(draft.sites), n);

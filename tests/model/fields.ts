@@ -161,6 +161,8 @@ export const fields: Readonly<Record<string, Field>> = {
   'icmp type': icmpField(4, 'type', 'icmp_type', icmpTypes),
   'icmp code': icmpField(4, 'code', 'icmp_code', icmpCodes),
   'icmpv6 type': icmpField(6, 'type', 'icmpv6_type', icmpv6Types),
+  // Of no packet that is walked: probes alone have such sizes.
+  'meta length': { type: 'integer', of: () => absent },
 };
 
 const known = new Map<string, Field[]>();

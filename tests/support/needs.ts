@@ -129,6 +129,7 @@ const table = {
   busybox: packages('busybox-static'),
   dhclient: packages('isc-dhcp-client'),
   procps: packages('procps'),
+  fping: packages('fping'),
   iperf3: packages('iperf3'),
   tcpdump: packages('tcpdump'),
   networkmanager: packages('network-manager', 'dbus'),

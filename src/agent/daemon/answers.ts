@@ -4,7 +4,7 @@ import type { ProbeSample } from '#api';
 const window = 20;
 /** Of fewer, one that is lost means no more than of so many. */
 const enough = 10;
-/** So many in a row without an answer mean that nothing comes back. */
+/** So many in a row without an answer mean that nothing comes back, where nobody says another number. */
 const mute = 3;
 /** Where this share is lost it is told at once, and when it is less than that again. */
 const lossyFrom = 0.15;
@@ -30,10 +30,15 @@ export class Answers {
   #times = 0;
   #isLossy = false;
   readonly #patience: number;
+  readonly #mute: number;
 
-  /** `patience`: ms after which an answer counts as lost; one that comes later is counted after all. */
-  constructor(patience: number) {
+  /**
+   * `patience`: ms after which an answer counts as lost; one that comes later is counted after all. `silent`: so many in a
+   * row without an answer mean that nothing comes back.
+   */
+  constructor(patience: number, silent = mute) {
     this.#patience = patience;
+    this.#mute = silent;
   }
 
   /** A probe goes out. */
@@ -85,11 +90,11 @@ export class Answers {
   }
 
   #isMute(now: number): boolean {
-    return isSilent(this.#settled(now));
+    return isSilent(this.#settled(now), this.#mute);
   }
 
   #hasHole(now: number): boolean {
-    return isSilent(this.#settled(now, this.#large));
+    return isSilent(this.#settled(now, this.#large), mute);
   }
 
   /** What is told at once when it changes. */
@@ -103,8 +108,8 @@ export class Answers {
 }
 
 const isLost = ({ rtt }: Asked): boolean => rtt === undefined;
-const isSilent = (settled: readonly Asked[]): boolean =>
-  settled.length >= mute && settled.slice(-mute).every(isLost);
+const isSilent = (settled: readonly Asked[], count: number): boolean =>
+  settled.length >= count && settled.slice(-count).every(isLost);
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 

@@ -2,6 +2,7 @@ import type { PeerSample, SamplesReport } from '#api';
 import { HandshakeAges, type Run } from '#host';
 import type { HostState } from '#state';
 import { Again } from './again.ts';
+import { PlainHosts } from './plain-hosts.ts';
 import { Probes } from './probes.ts';
 import { Series } from './series.ts';
 import { handshakesOf, runAt } from './show.ts';
@@ -49,10 +50,12 @@ export class Samples {
   readonly #tell: (report: SamplesReport) => boolean;
   readonly #timings: SampleTimings;
   readonly #probes: Probes;
+  readonly #hosts: PlainHosts;
   readonly #ages = new HandshakeAges();
   #state: HostState | undefined;
   #seen: ReadonlyMap<string, Seen> = new Map();
   readonly #told = new Map<string, Told>();
+  #toldHosts = noHosts;
   #toldAt = Number.NEGATIVE_INFINITY;
   readonly #next = new Again(() => this.#look());
   readonly #series = new Series();
@@ -64,6 +67,7 @@ export class Samples {
     this.#tell = tell;
     this.#timings = timings;
     this.#probes = new Probes(() => this.#next.later(0));
+    this.#hosts = new PlainHosts(() => this.#next.later(0));
     this.#gap = timings.least;
   }
 
@@ -73,12 +77,14 @@ export class Samples {
     this.#state = state;
     this.#gap = this.#timings.least;
     this.#probes.follow(state);
+    this.#hosts.follow(state);
     this.#next.later(0);
   }
 
   /** Tells all of it once more: who answers now has heard nothing. */
   again(): void {
     this.#told.clear();
+    this.#toldHosts = noHosts;
     this.#toldAt = Number.NEGATIVE_INFINITY;
     if (this.#state) this.#next.later(0);
   }
@@ -86,6 +92,7 @@ export class Samples {
   stop(): void {
     this.#next.stop();
     this.#probes.stop();
+    this.#hosts.stop();
   }
 
   async #look(): Promise<void> {
@@ -127,14 +134,19 @@ export class Samples {
   async #report(state: HostState): Promise<void> {
     const steady = performance.now() / 1000;
     const isDue = steady * 1000 - this.#toldAt >= this.#timings.tell;
+    const levels = this.#hosts.levels;
+    const areHostsDue = levels !== this.#toldHosts || (isDue && levels !== noHosts);
     const due = [...this.#seen].flatMap(([name, seen]) => {
       const heard = seen.heardAt === undefined ? undefined : steady - seen.heardAt;
       const level = `${levelOf(heard)} ${this.#probes.levelOf(name)}`;
       const known = this.#told.get(name);
       const isOther = known?.rx !== seen.rx || known.tx !== seen.tx;
-      return known?.level !== level || (isDue && isOther) ? [{ name, seen, heard, level }] : [];
+      // What a host behind it says is judged by what the peer itself does now.
+      const isAsked = areHostsDue && this.#probes.levelOf(name) !== '';
+      const isTold = known?.level !== level || (isDue && isOther) || isAsked;
+      return isTold ? [{ name, seen, heard, level }] : [];
     });
-    if (due.length === 0 && !isDue) return;
+    if (due.length === 0 && !areHostsDue && !isDue) return;
     const endpoints = due.length > 0 ? await endpointsOf(this.#run, state) : noEndpoints;
     for (let from = 0; from === 0 || from < due.length; from += told) {
       const some = due.slice(from, from + told);
@@ -151,7 +163,9 @@ export class Samples {
         }),
       );
       const courses = Object.keys(series).length > 0 && { series };
-      if (!this.#tell({ type: 'samples', peers, ...courses })) return;
+      const hosts = from === 0 && areHostsDue && { hosts: this.#hosts.samples };
+      if (!this.#tell({ type: 'samples', peers, ...hosts, ...courses })) return;
+      this.#toldHosts = levels;
       for (const { name, seen, level } of some) {
         this.#told.set(name, { level, rx: seen.rx, tx: seen.tx });
         this.#series.told(name);
@@ -161,6 +175,7 @@ export class Samples {
   }
 }
 
+const noHosts = '{}';
 const noEndpoints: ReadonlyMap<string, string> = new Map();
 
 const sampleOf = (

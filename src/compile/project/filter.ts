@@ -4,11 +4,16 @@ import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model, Node } from '../model.ts';
 import { segmentSpace } from '../policy/spaces.ts';
 import { guardedBy } from './guard.ts';
-
+import { hostRules } from './hosts-behind.ts';
 import { type Guarding, guardOf } from './policy-guard.ts';
 import { probesIn, probesOut } from './probes.ts';
 
 import { closeVxlan } from './segments/close-vxlan.ts';
+
+interface Around {
+  readonly peers: readonly Node[];
+  readonly devices: readonly string[];
+}
 
 /**
  * The filter of one machine, in a table of its own.
@@ -18,8 +23,10 @@ import { closeVxlan } from './segments/close-vxlan.ts';
  * policy ends flows that it no longer allows. Lookups go through verdict maps: by destination to a
  * chain `to-...`, there by source to a chain `allow-...`, there by port to the chain of the rule.
  */
-export function filterOf(model: Model, node: Node, devices: readonly string[]): NftTable {
+export function filterOf(model: Model, node: Node, around: Around): NftTable {
+  const { devices } = around;
   const guard = model.policy && guardOf(model.policy, guardingOf(model, node));
+  const hosts = guard && hostRules(model, node, around);
   const inside = insideSets(model.inside);
   const arriving = devices.map(
     (device): NftRule => ({ match: [is('iifname', device)], verdict: 'jump arrive' }),
@@ -38,13 +45,24 @@ export function filterOf(model: Model, node: Node, devices: readonly string[]): 
       hook('forward', [
         ...devices.map((device) => clampMss('iifname', device)),
         ...devices.map((device) => clampMss('oifname', device)),
+        ...(hosts?.forward ?? []),
         ...arriving,
         ...(guard ? leaving : []),
       ]),
-      hook('input', [...vxlan.rules, ...probesIn(model, node, devices), ...arriving]),
+      hook('input', [
+        ...vxlan.rules,
+        ...probesIn(model, node, devices),
+        ...(hosts?.input ?? []),
+        ...arriving,
+      ]),
       ...vxlan.chains,
       { name: 'arrive', rules: arrive(inside, guard ? 'goto guard' : 'return') },
-      ...(guard ? [hook('output', [...probesOut(devices), ...leaving]), ...guard.chains] : []),
+      ...(guard
+        ? [
+            hook('output', [...probesOut(devices), ...(hosts?.output ?? []), ...leaving]),
+            ...guard.chains,
+          ]
+        : []),
     ].sort(by((chain) => chain.name)),
   };
 }

@@ -3,8 +3,8 @@ import type { Address } from '#ip';
 import type { NftMatch, NftRule, Probes } from '#state';
 import type { Model, Node } from '../model.ts';
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
+import { askersOf, asks, hostProbes } from './hosts-behind.ts';
 import type { Carried } from './peers.ts';
-import { tunnelSpace } from './routers/place.ts';
 
 /** UDP, on overlay addresses: what agents ask each other whether it comes back. */
 export const probePort = 14_791;
@@ -12,31 +12,33 @@ export const probePort = 14_791;
 /** So many of its peers a machine probes: in a mesh each is then probed by about as many others, and not by all. */
 const most = 4;
 
-/** Agents are in their machines' own namespaces, and so have to be the tunnels. */
-const answers = (model: Model, node: Node): boolean =>
-  node.machine.managed && tunnelSpace(model, node) === undefined;
-
 /**
  * Whom a machine asks again and again whether packets come back: the first of its peers in the order of a hash of both
- * (rendezvous hashing), so that who comes or goes changes little. It rests on nothing but its own peers.
+ * (rendezvous hashing), so that who comes or goes changes little; and the gateways behind which it asks plain hosts.
  */
 export function probesOf(model: Model, node: Node, peers: readonly Carried[]): Probes | undefined {
   const [own] = node.overlay;
-  if (!own || !answers(model, node)) return undefined;
+  if (!own || !asks(model, node)) return undefined;
   const chosen = peers
     .flatMap(({ node: peer }) => {
       const address = peer.overlay.find(({ family }) => family === own.family);
-      if (!answers(model, peer) || !address) return [];
+      if (!asks(model, peer) || !address) return [];
       const mtu = paddedMtu(tunnelMtu(node, peer));
-      return [{ name: peer.name, probe: { address: String(address), mtu } }];
+      const isGateway = askersOf(model, peer).includes(node);
+      return [{ name: peer.name, isGateway, probe: { address: String(address), mtu } }];
     })
     .sort(by(({ name }) => shortHash(`${node.name} ${name}`)))
-    .slice(0, most)
+    .filter(({ isGateway }, place) => place < most || isGateway)
     .sort(by(({ name }) => name));
   return {
     address: String(own),
     port: probePort,
     peers: Object.fromEntries(chosen.map(({ name, probe }) => [name, probe])),
+    ...hostProbes(
+      model,
+      node,
+      peers.map((peer) => peer.node),
+    ),
   };
 }
 
@@ -55,7 +57,7 @@ export const probesIn = (
   node: Node,
   devices: readonly string[],
 ): readonly NftRule[] =>
-  (answers(model, node) ? node.overlay.slice(0, 1) : []).flatMap((own): readonly NftRule[] => [
+  (asks(model, node) ? node.overlay.slice(0, 1) : []).flatMap((own): readonly NftRule[] => [
     { match: [is('iifname', [...devices]), toOwn(own), ...probes], verdict: 'accept' },
     {
       match: [

@@ -148,7 +148,11 @@ function rootOf(model: Model, node: Node, { peers, tunnels, routing }: Parts): N
     nft: {
       v: 1,
       items: [
-        withPin(filterOf(model, node, devices), tunnels, routing),
+        withPin(
+          filterOf(model, node, { peers: peers.map((peer) => peer.node), devices }),
+          tunnels,
+          routing,
+        ),
         ...tapsOf(model, node),
         ...tapPolicy(model, node),
       ],

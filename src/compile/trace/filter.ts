@@ -201,6 +201,10 @@ function fieldOf(left: string, packet: Packet): Address | number | undefined {
         : undefined;
     // Flows are traced from ports that nothing listens on.
     case 'udp sport':
+    // And with sizes that nobody but agents sends.
+    case 'icmp type':
+    case 'icmpv6 type':
+    case 'meta length':
     // Who sends a frame in VXLAN is who says so.
     case '@th,176,48':
       return undefined;

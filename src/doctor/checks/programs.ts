@@ -45,6 +45,12 @@ export const programs: readonly Program[] = [
     needed: false,
   },
   {
+    name: 'fping',
+    use: 'without which hosts behind gateways are not asked whether packets come back',
+    package: 'fping',
+    needed: false,
+  },
+  {
     name: 'ss',
     use: 'without which nothing tells who holds a port',
     ...iproute,

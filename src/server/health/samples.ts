@@ -1,6 +1,7 @@
 import {
   historyStep,
   type PeerSample,
+  type ProbeSample,
   type SamplesReport,
   samplesWithin,
   type TunnelSeries,
@@ -19,9 +20,11 @@ export interface Rates {
 export class Samples {
   readonly #peers = new Map<string, PeerSample>();
   readonly #rates = new Map<string, Rates & { readonly at: number }>();
+  #hosts: ReadonlyMap<string, ProbeSample> = new Map();
   #heard: number | undefined;
 
-  hear({ peers, series = {} }: SamplesReport, now: number): void {
+  hear({ peers, hosts, series = {} }: SamplesReport, now: number): void {
+    if (hosts) this.#hosts = new Map(Object.entries(hosts).slice(0, most));
     if (this.#peers.size > most) this.#peers.clear();
     if (this.#rates.size > most) this.#rates.clear();
     for (const [name, sample] of Object.entries(peers)) this.#peers.set(name, sample);
@@ -40,6 +43,17 @@ export class Samples {
   ratesOf(peer: string, now: number): Rates | undefined {
     const rates = this.#rates.get(peer);
     return this.#isFresh(rates?.at, now) ? rates : undefined;
+  }
+
+  /** How plain hosts answer that it asks, of those that are named. */
+  hostsOf(names: readonly string[], now: number): Readonly<Record<string, ProbeSample>> {
+    if (!this.#isFresh(this.#heard, now)) return {};
+    return Object.fromEntries(
+      names.flatMap((name) => {
+        const sample = this.#hosts.get(name);
+        return sample ? [[name, sample]] : [];
+      }),
+    );
   }
 
   #isFresh(at: number | undefined, now: number): boolean {

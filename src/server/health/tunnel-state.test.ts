@@ -101,3 +101,53 @@ test('where nothing keeps a tunnel alive, silence says nothing', () => {
     why: 'a has never heard b, and nothing keeps the tunnel alive',
   });
 });
+
+const answers: ProbeSample = { loss: 0, rtt: 2, answered: 0 };
+const silent: ProbeSample = { loss: 1, mute: true, answered: 4 };
+const never: ProbeSample = { loss: 1, mute: true };
+
+test.each<[string, EndEvidence['behind'], string, RegExp]>([
+  ['all answer', { x: { through: answers, near: answers } }, 'up', /after 30 ms$/],
+  [
+    'the gateway hears what nobody hears through it',
+    { x: { through: silent, near: answers }, y: { through: silent, near: answers } },
+    'degraded',
+    /^b answers a, but does not forward: x and y answer b, and not a for 4 s$/,
+  ],
+  [
+    'one of two is silent',
+    { x: { through: silent, near: silent }, y: { through: answers, near: answers } },
+    'up',
+    /after 30 ms; x behind b has not answered for 4 s$/,
+  ],
+  ['the only one is off', { x: { through: silent, near: silent } }, 'up', /x behind b has not ans/],
+  [
+    'all are silent, also to the gateway',
+    { x: { through: silent, near: silent }, y: { through: silent, near: silent } },
+    'degraded',
+    /^nothing behind b answers any more, not even b itself: neither x nor y for 4 s$/,
+  ],
+  [
+    'the gateway does not tell',
+    { x: { through: silent }, y: { through: silent } },
+    'degraded',
+    /^b is heard, but not x nor y behind it, for 4 s$/,
+  ],
+  ['one never answered', { x: { through: never } }, 'up', /; x behind b has never answered$/],
+  [
+    'large ones get lost behind it',
+    { x: { through: { ...answers, hole: 1408 } }, y: { through: silent } },
+    'degraded',
+    /^of packets of 1408 bytes from a none comes back from x behind b, of small ones all$/,
+  ],
+])('where a gateway answers and of what lies behind it %s', (_, behind, state, why) => {
+  const [a, b] = [end('a', probed({})), end('b', { ...sample(9), behind: behind ?? {} })];
+  for (const ends of [[a, b] as const, [b, a] as const]) expect(judge(ends).state).toBe(state);
+  expect(judge([a, b]).why).toMatch(why);
+  // A gateway that answers nothing is not blamed for what lies behind it.
+  const lost = end('a', probed({ mute: true, loss: 1, answered: 4 }));
+  expect(judge([lost, b])).toMatchObject({
+    state: 'down',
+    why: expect.stringMatching(/^b answers no/),
+  });
+});

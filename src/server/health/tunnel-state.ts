@@ -1,4 +1,5 @@
-import type { PeerSample, TunnelState } from '#api';
+import type { BehindSamples, PeerSample, TunnelState } from '#api';
+import { forwardingOf, silentBehind } from './forwarding-state.ts';
 import { milliseconds, worstOf } from './probe-state.ts';
 
 /** What speaks for a tunnel at one of its ends. */
@@ -16,6 +17,8 @@ export interface EndEvidence {
   readonly tellsAt?: string;
   /** What its agent tells; absent: nothing, or not of this tunnel. */
   readonly sample?: PeerSample;
+  /** What is asked behind it; absent: nothing lies there. */
+  readonly behind?: BehindSamples;
   /** Its identity is used at two places. */
   readonly isCloned: boolean;
   /** What of this tunnel there is not as it should be, and is not put back. */
@@ -79,7 +82,8 @@ export function judge([a, b]: Ends): Judgement {
   if (!first) return { state: 'unknown', why: silence([a, b]) };
   const hearing = telling.filter(([end, other]) => hears(end, other));
   if (hearing.length === telling.length) {
-    return worstOf(telling) ?? { state: 'up', why: evidenceOf(first) };
+    const why = evidenceOf(first) + silentBehind(telling);
+    return worstOf(telling) ?? forwardingOf(telling) ?? { state: 'up', why };
   }
   if (second && hearing[0]) {
     const [end, other] = hearing[0];

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  type BehindSamples,
   type Finding,
   type TunnelEnd,
   type TunnelState,
@@ -11,6 +12,7 @@ import type { TunnelPair } from '#compile';
 import type { Hub } from '../hub/hub.ts';
 import { JsonText } from '../json-text.ts';
 import type { Snapshot } from '../network/snapshot.ts';
+import { behindSamples } from './forwarding-state.ts';
 import type { Rates } from './samples.ts';
 import { type EndEvidence, judge } from './tunnel-state.ts';
 
@@ -61,11 +63,12 @@ const isWanted = ({ state, ends }: TunnelStatus, wanted: TunnelsWanted): boolean
   (wanted.state === undefined || wanted.state === state) &&
   (wanted.machine === undefined || ends.some(({ machine }) => machine === wanted.machine));
 
-function statusOf(snapshot: Snapshot, hub: Hub, { machines, keepalive }: TunnelPair): TunnelStatus {
+function statusOf(snapshot: Snapshot, hub: Hub, pair: TunnelPair): TunnelStatus {
+  const { machines, keepalive, behind } = pair;
   const [a, b] = machines;
   const ends = [
-    evidenceOf(snapshot, hub, a, { peer: b, keepalive: keepalive[0] }),
-    evidenceOf(snapshot, hub, b, { peer: a, keepalive: keepalive[1] }),
+    evidenceOf(snapshot, hub, a, { peer: b, keepalive: keepalive[0], behind: behind[0] }),
+    evidenceOf(snapshot, hub, b, { peer: a, keepalive: keepalive[1], behind: behind[1] }),
   ] as const;
   const rate = rateOf(ends);
   return {
@@ -86,17 +89,31 @@ interface Told extends EndEvidence {
   readonly rates: Rates | undefined;
 }
 
-const endOf = ({ machine, sample }: EndEvidence): TunnelEnd => ({
+const endOf = ({ machine, sample, behind }: EndEvidence): TunnelEnd => ({
   machine,
   tells: sample !== undefined,
   ...(sample && { sample }),
+  ...(behind && isAsked(behind) && { behind }),
 });
+
+/** Nobody is there to be asked, or somebody is. */
+const isAsked = (behind: BehindSamples): boolean => {
+  const all = Object.values(behind);
+  return all.length === 0 || all.some(({ through }) => through !== undefined);
+};
+
+interface Towards {
+  readonly peer: string;
+  readonly keepalive: number;
+  /** Plain hosts behind the machine. */
+  readonly behind: readonly string[] | undefined;
+}
 
 function evidenceOf(
   { names, machines, invited }: Snapshot,
   hub: Hub,
   machine: string,
-  { peer, keepalive }: { readonly peer: string; readonly keepalive: number },
+  { peer, keepalive, behind }: Towards,
 ): Told {
   const identity = machines.get(machine)?.identity;
   const present = identity === undefined ? undefined : hub.present(identity);
@@ -104,6 +121,7 @@ function evidenceOf(
   const until = invited.get(machine);
   const now = performance.now();
   const sample = heard?.samples.freshOf(peer, now);
+  const through = hub.heardFrom(machines.get(peer)?.identity)?.samples;
   const differs = differenceOf(present?.card.warnings ?? [], peer);
   return {
     machine,
@@ -113,6 +131,13 @@ function evidenceOf(
     answersProbes: heard?.answersProbes ?? false,
     ...(present?.place !== undefined && { tellsAt: present.place }),
     ...(sample && { sample }),
+    ...(behind && {
+      behind: behindSamples(
+        behind,
+        through?.hostsOf(behind, now) ?? {},
+        heard?.samples.hostsOf(behind, now) ?? {},
+      ),
+    }),
     isCloned: present?.card.clone !== undefined,
     ...(differs !== undefined && { differs }),
     isUnmanaged: names.get(machine)?.managed === false,

@@ -30,6 +30,19 @@ const found = (more: Partial<WhyFound> = {}): WhyFound => ({
   ...more,
 });
 
+test('what goes on behind a gateway that does not forward is broken, what ends at it is not', () => {
+  const silent = { loss: 1, mute: true, answered: 4 } as const;
+  const behind = { pc: { through: silent, near: { loss: 0, answered: 0 } } };
+  const toHub = step('degraded');
+  Object.assign(toHub.tunnel?.ends[1] ?? {}, { behind });
+  const steps = [toHub, { from: 'hub', to: 'pc' }];
+  expect(whyOf(found({ steps }))).toMatchObject({
+    state: 'broken',
+    answer: [expect.anything(), 'by what is seen'],
+  });
+  expect(whyOf(found({ steps: [toHub] })).state).toBe('poor');
+});
+
 test('what a rule refuses is refused, where it stands and however well the tunnels are', () => {
   const decision = { machine: 'hub', rule: '3', file: 'net.yaml', line: 7 };
   const why = whyOf(

@@ -1,4 +1,5 @@
 import type { MachineStatus, TraceResult, TunnelState, WhyChange, WhyState, WhyStep } from '#api';
+import { isSilentBehind } from './forwarding-state.ts';
 
 /** What is known of a step: also by which device and peer it should go, and why that could not be asked. */
 export interface StepFound extends WhyStep {
@@ -56,12 +57,18 @@ function judged({ trace, steps, machines }: WhyFound): Judged {
   const because = [`${trace.reason}${placeOf(trace)}`];
   if (trace.verdict === 'deny') return { state: 'refused', reasons: because };
   if (trace.verdict === 'unreachable') return { state: 'no-way', reasons: because };
-  const faults = [...steps.flatMap(faultOf), ...machines.flatMap(cutOff)];
+  const faults = [
+    ...steps.flatMap(faultOf),
+    ...steps.flatMap((step) => notForwarded(step, steps)),
+    ...machines.flatMap(cutOff),
+  ];
   const doubts = [
     ...steps.flatMap((step) => tunnelTold(step, 'unknown')),
     ...machines.flatMap(doubtOf),
   ];
-  const weak = steps.flatMap((step) => tunnelTold(step, 'poor'));
+  const weak = steps
+    .filter((step) => notForwarded(step, steps).length === 0)
+    .flatMap((step) => tunnelTold(step, 'poor'));
   const reasons = [...faults, ...doubts, ...weak];
   if (faults.length > 0) return { state: 'broken', reasons };
   if (doubts.length > 0) return { state: 'unknown', reasons };
@@ -110,6 +117,17 @@ function faultOf(step: StepFound): readonly string[] {
   const instead = way.peer === undefined ? `by ${way.device}` : `to ${way.peer}`;
   return [...faults, `${from} should send it to ${to} by ${device}, and sends it ${instead}`];
 }
+
+/** Where the way goes on behind a gateway by its site's own network, that has to be reached through it. */
+function notForwarded({ tunnel }: StepFound, steps: readonly StepFound[]): readonly string[] {
+  const silent = tunnel?.ends.filter(
+    (end) => isSilentBehind(end) && steps.some((step) => isOnSite(step, end.machine)),
+  );
+  return silent && silent.length > 0 ? [tunnel?.why ?? ''] : [];
+}
+
+const isOnSite = ({ from, to, tunnel }: StepFound, gateway: string): boolean =>
+  !tunnel && (from === gateway || to === gateway);
 
 /** Whoever is cut off has peers nowhere. */
 const cutOff = ({ name, notes }: MachineStatus): readonly string[] =>

@@ -14,6 +14,7 @@ import * as words from '../vocabulary.ts';
 import { Gateways, readGateways } from './gateways.ts';
 import { Hosts, readHosts } from './hosts.ts';
 import { Nodes, readNodes } from './nodes.ts';
+import { Probe, readProbeTargets } from './probe-targets.ts';
 
 const SiteSchema = words.mapping(
   {
@@ -29,6 +30,7 @@ const SiteSchema = words.mapping(
     gateways: words.optional(Gateways),
     nodes: words.optional(Nodes),
     hosts: words.optional(Hosts),
+    probe: words.optional(Probe),
     ssh: words.optional(words.SshDefaults),
   },
   {
@@ -70,6 +72,8 @@ function readSite(name: string, source: SiteSource, place: Place, draft: Draft):
     const where = { place: placeOf(source, 'nodes') };
     draft.report(errors.diagnostic('spec/gateways-and-nodes', { site: name }, where));
   }
+  const hosts = [...readHosts(source.hosts, around, draft)].sort(by((host) => host.name));
+  const behind = { ...around, machines: [...gateways, ...nodes], hosts };
   return {
     name,
     subnets: subnets.map((prefix) => ({ local: prefix, presented: prefix })),
@@ -77,7 +81,8 @@ function readSite(name: string, source: SiteSource, place: Place, draft: Draft):
     nat,
     gateways,
     nodes,
-    hosts: [...readHosts(source.hosts, around, draft)].sort(by((host) => host.name)),
+    hosts,
+    probe: readProbeTargets(textsOf(source, 'probe'), behind, draft),
     tags: readTags(source, draft),
     ...located(source, place),
   };

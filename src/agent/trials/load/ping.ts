@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { isIPv6 } from 'node:net';
 import type { Pinged } from '#api';
 
 /** Seconds between echoes: the least that ping(8) lets everybody have. */
@@ -17,9 +18,31 @@ export function pingedIn(text: string): Pinged | undefined {
 }
 
 /** Echoes for so many seconds; undefined: nobody could send any. */
-export function ping(address: string, seconds: number): Promise<Pinged | undefined> {
-  const count = String(Math.max(1, Math.round(seconds / every)));
-  const argv = ['-n', '-q', '-i', String(every), '-c', count, '-W', '1', address];
+export const ping = (address: string, seconds: number): Promise<Pinged | undefined> =>
+  echoes(address, Math.max(1, Math.round(seconds / every)));
+
+/** Packets in an attempt to send some that must not be cut. */
+const few = 3;
+
+/**
+ * Whether packets of so many bytes come back whole, told to nobody on the way that they may be cut; where none does, after a
+ * second attempt. Undefined: nobody could tell.
+ */
+export async function passesWhole(address: string, bytes: number): Promise<boolean | undefined> {
+  const data = String(bytes - (isIPv6(address) ? 48 : 28));
+  const attempt = () => echoes(address, few, ['-M', 'do', '-s', data]);
+  const first = await attempt();
+  if (!first || first.received > 0) return first && true;
+  const second = await attempt();
+  return second && second.received > 0;
+}
+
+function echoes(
+  address: string,
+  count: number,
+  more: readonly string[] = [],
+): Promise<Pinged | undefined> {
+  const argv = ['-n', '-q', '-i', every, '-c', count, '-W', 1, ...more, address].map(String);
   return new Promise((resolve) => {
     const child = spawn('ping', argv, {
       stdio: ['ignore', 'pipe', 'ignore'],
