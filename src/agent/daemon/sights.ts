@@ -49,7 +49,7 @@ export class Sights {
     this.#lookups = lookupsOf(machine, network, changed);
     notes.addLive(() => this.#lookups.findings.map(plainFinding));
     this.#warnings = new Warnings(
-      () => notes.live,
+      () => notes.lasting,
       (warnings) => tell({ type: 'seen', warnings: [...warnings] }),
       (lines) => notes.say(lines),
     );

@@ -13,8 +13,8 @@ const patience = 2_000;
 /** ms to wait for more claims, and of how many the port is asked at once: all answers are read anew each time. */
 const together = { settle: 10, most: 256 } as const;
 
-/** A machine is claimed once within so many ms, and so many machines. */
-const pace = { gap: 700, most: 1_000 } as const;
+/** An address is claimed for a machine once within so many ms, and so many of all. */
+const pace = { gap: 700, most: 4_000 } as const;
 
 export interface Parties {
   readonly segment: string;
@@ -54,12 +54,14 @@ export class Disputes {
   claim(claim: Claim): void {
     const { segment, say, later } = this.#parties;
     const { mac, at } = claim;
-    const of = claim.of.slice(0, mostSpokenOf);
-    const isPending = of.every((one) => this.#claims.has(one));
-    if (isPending || !this.#pace.takes(mac)) return;
-    for (const one of of) this.#claims.set(one, claim);
+    const of = claim.of
+      .slice(0, mostSpokenOf)
+      .filter((one) => !this.#claims.has(one) && this.#pace.takes(`${mac} ${one}`));
+    if (of.length === 0) return;
+    const open = { ...claim, of };
+    for (const one of of) this.#claims.set(one, open);
     say(at, { type: 'claim', segment, of, mac });
-    later(patience, () => this.#takeOver(claim, this.#openOf(claim)));
+    later(patience, () => this.#takeOver(open, this.#openOf(open)));
   }
 
   #openOf(claim: Claim): readonly string[] {

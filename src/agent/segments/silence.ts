@@ -22,10 +22,19 @@ export interface Around {
   readonly later: (delay: number, act: () => void) => void;
 }
 
-/** Who was not heard for long is asked for on the port, and what nobody answers for is nobody's any more. */
+/** Asked for already once, without an answer. */
+interface Asked {
+  readonly pair: Pair;
+  readonly isAgain: boolean;
+}
+
+/**
+ * Who was not heard for long is asked for on the port, and what nobody answers for, nor when it is asked for once more, is nobody's
+ * any more: an answer may be lost.
+ */
 export class Silence {
   readonly #around: Around;
-  readonly #waiting: Pair[] = [];
+  readonly #waiting: Asked[] = [];
   readonly #past: (readonly Pair[])[] = [];
   #isLooking = false;
 
@@ -57,7 +66,11 @@ export class Silence {
 
   /** Looks for them in their turn. */
   lookFor(pairs: readonly Pair[]): void {
-    this.#waiting.push(...pairs);
+    this.#await(pairs, false);
+  }
+
+  #await(pairs: readonly Pair[], isAgain: boolean): void {
+    this.#waiting.push(...pairs.map((pair) => ({ pair, isAgain })));
     if (this.#isLooking || this.#waiting.length === 0) return;
     this.#isLooking = true;
     this.#around.later(settle, () => this.#step());
@@ -69,26 +82,33 @@ export class Silence {
     this.#isLooking = some.length > 0;
     if (!this.#isLooking) return;
     later(settle + (pace.gap * some.length) / pace.most, () => this.#step());
-    this.#past.push(some);
+    this.#past.push(some.map(({ pair }) => pair));
     const past = this.#past.length > pace.remembered ? (this.#past.shift() ?? []) : [];
     void this.#look(some, past);
   }
 
-  async #look(pairs: readonly Pair[], past: readonly Pair[]): Promise<void> {
+  async #look(asked: readonly Asked[], past: readonly Pair[]): Promise<void> {
     const { sight, later } = this.#around;
+    const pairs = asked.map(({ pair }) => pair);
     await sight.lookFor(pairs, past);
-    later(answer, () => void this.#judge(pairs));
+    later(answer, () => void this.#judge(asked));
   }
 
-  async #judge(pairs: readonly Pair[]): Promise<void> {
+  async #judge(asked: readonly Asked[]): Promise<void> {
     const { registry, sight, concern } = this.#around;
     // A kernel that cannot be asked knows of nobody who is gone.
     const heard = await sight.heard().catch(() => undefined);
     if (!heard) return;
-    const isGone = (pair: Pair): boolean => !heard.has(keyOf(pair));
-    const gone = pairs.filter((pair) => isGone(pair) && registry.own.get(pair[1])?.mac === pair[0]);
-    concern(gone.flatMap(([, address]) => registry.gone(address)));
-    const left = [...new Set(pairs.map(([mac]) => mac))].filter(
+    const quiet = asked.filter(
+      ({ pair }) => !heard.has(keyOf(pair)) && registry.own.get(pair[1])?.mac === pair[0],
+    );
+    const gone = quiet.filter(({ isAgain }) => isAgain);
+    this.#await(
+      quiet.filter(({ isAgain }) => !isAgain).map(({ pair }) => pair),
+      true,
+    );
+    concern(gone.flatMap(({ pair: [, address] }) => registry.gone(address)));
+    const left = [...new Set(asked.map(({ pair: [mac] }) => mac))].filter(
       (mac) => !sight.isThere(mac) && registry.addressesOf(mac).length === 0,
     );
     concern(left.flatMap((mac) => registry.gone(mac)));

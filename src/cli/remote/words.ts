@@ -47,12 +47,22 @@ export const statusText = (status: NetworkStatus): string =>
       ...status.machines.map(machineRow),
     ]),
     ...segmentLines(status.segments ?? []),
-    ...status.machines.flatMap(({ name, failures, warnings = [] }) =>
-      [...failures, ...warnings].map(
-        ({ message, fix, code }) => `${name}: ${message} [${code}]\n    ${fix}`,
-      ),
-    ),
+    ...findingLines(status.machines),
   ].join('\n');
+
+/** What is wrong, once: of a conflict all gateways tell that see it. */
+function findingLines(machines: readonly MachineStatus[]): readonly string[] {
+  const all = machines.flatMap(({ name, failures, warnings = [] }) =>
+    [...failures, ...warnings].map((finding) => ({ name, finding })),
+  );
+  const alike = Map.groupBy(all, ({ finding: { code, message } }) => `${code} ${message}`);
+  return [...alike.values()].flatMap((same) => {
+    const names = [...new Set(same.map(({ name }) => name))].join(', ');
+    return same
+      .slice(0, 1)
+      .map(({ finding: { message, fix, code } }) => `${names}: ${message} [${code}]\n    ${fix}`);
+  });
+}
 
 const machineRow = (machine: MachineStatus): readonly string[] => [
   machine.name,

@@ -25,6 +25,7 @@ export function checkSegments(
   checkPorts(segments, draft);
   checkListenPorts(segments, byName, draft);
   checkTaps(segments, sites, draft);
+  checkAllowed(segments, draft);
   for (const segment of segments) {
     for (const here of segment.sites) {
       checkGateway(segment, here, byName, draft);
@@ -234,8 +235,33 @@ function checkFlood({ name, flood, sites, fields, place }: Segment, draft: Draft
   if (!flood) return;
   const bridged = sites.filter(({ mode }) => mode === 'bridge').length;
   const where = { place: fields['flood'] ?? place, severity: 'warning' } as const;
-  const args = { segment: name, times: Math.max(0, bridged - 1) };
-  draft.report(errors.diagnostic('spec/flood-is-loud', args, where));
+  const found =
+    bridged < 2
+      ? errors.diagnostic('spec/flood-to-nobody', { segment: name }, where)
+      : errors.diagnostic('spec/flood-is-loud', { segment: name, times: bridged - 1 }, where);
+  draft.report(found);
+}
+
+/** Addresses of the overlay and of other segments are those of their own machines; what reaches into its own segment is told already. */
+function checkAllowed(segments: readonly Segment[], draft: Draft): void {
+  const taken = [
+    ...draft.overlay.map((range) => ({ of: '', range, what: 'the overlay' })),
+    ...segments.flatMap(({ name, subnets }) =>
+      subnets.map((range) => ({ of: name, range, what: `segment \`${name}\`` })),
+    ),
+  ];
+  for (const segment of segments) {
+    for (const { name, allow, fields, place } of segment.stations) {
+      for (const prefix of allow) {
+        const found = taken.filter(({ range }) => range.overlaps(prefix));
+        const [other] = found;
+        if (!other || found.some(({ of }) => of === segment.name)) continue;
+        const args = { name, allow: String(prefix), what: other.what, range: String(other.range) };
+        const where = { place: fields['allow'] ?? place, text: String(prefix) };
+        draft.report(errors.diagnostic('spec/allow-elsewhere', args, where));
+      }
+    }
+  }
 }
 
 /** Outer headers of a frame in VXLAN: Ethernet 14, VXLAN 8, UDP 8, IP (RFC 7348, 5). */

@@ -120,6 +120,10 @@ export const segmentErrors = {
     says: 'what `{name}` is allowed, {allow}, reaches into segment `{segment}` ({subnet})',
     fix: 'Name networks behind that machine: addresses of the segment belong to the machines that have them.',
   },
+  'spec/allow-elsewhere': {
+    says: 'what `{name}` is allowed, {allow}, reaches into {what} ({range})',
+    fix: 'Name networks behind that machine alone: else it may send in the name of others.',
+  },
   'spec/not-in-a-segment': {
     says: '`{key}` means nothing at `{name}`, which is in segment `{segment}`',
     fix: 'Remove it.',
@@ -135,5 +139,9 @@ export const segmentErrors = {
   'spec/flood-is-loud': {
     says: 'broadcasts in segment `{segment}` cross to all other sites in bridge mode ({times})',
     fix: 'Remove `flood` unless a program there needs broadcasts: addresses are found without.',
+  },
+  'spec/flood-to-nobody': {
+    says: '`flood` of segment `{segment}` changes nothing: fewer than two of its sites are in bridge mode',
+    fix: 'Remove it, or give two sites `mode: bridge`.',
   },
 } as const;
