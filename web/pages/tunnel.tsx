@@ -102,7 +102,7 @@ interface EndProps {
 const before = (seconds: number | undefined): string =>
   seconds === undefined ? 'never' : `${duration(seconds)} ago`;
 
-function End({ network, status, end: { machine, sample }, other, plan }: EndProps) {
+function End({ network, status, end: { machine, sample, behind }, other, plan }: EndProps) {
   const known = status.machines.find(({ name }) => name === machine);
   const meant = plan?.ends.find((end) => end.machine === machine);
   return (
@@ -124,9 +124,39 @@ function End({ network, status, end: { machine, sample }, other, plan }: EndProp
       ) : (
         <p className="dim">Nobody there tells of this tunnel.</p>
       )}
+      {behind && <Behind behind={behind} other={other.machine} />}
       {meant && <Meant end={meant} machine={known} />}
     </section>
   );
+}
+
+interface BehindProps {
+  readonly behind: NonNullable<TunnelEnd['behind']>;
+  readonly other: string;
+}
+
+/** How the hosts behind a gateway answer the other end through it. */
+function Behind({ behind, other }: BehindProps) {
+  const asked = Object.entries(behind).map(
+    ([host, { through }]) => [host, answered(through)] as const,
+  );
+  return (
+    <>
+      <h3>Behind it, for {other}</h3>
+      {asked.length > 0 ? (
+        <Facts facts={Object.fromEntries(asked)} />
+      ) : (
+        <p className="dim">Gateway only: its site has no hosts, and names nothing to be asked.</p>
+      )}
+    </>
+  );
+}
+
+function answered(probe: NonNullable<TunnelEnd['sample']>['probe']): string {
+  if (!probe) return 'not asked';
+  if (probe.answered === undefined) return 'has never answered';
+  if (probe.mute) return `has not answered for ${duration(probe.answered)}`;
+  return `answers after ${milliseconds(probe.rtt)}`;
 }
 
 const probed = (probe: NonNullable<TunnelEnd['sample']>['probe']) =>

@@ -23,7 +23,17 @@ export function tunnelsText({ network, counts, tunnels }: TunnelsStatus): string
   const head = `${network}: ${total} tunnel${total === 1 ? '' : 's'}: ${parts.join(', ')}`;
   if (tunnels.length === 0) return `${head}\nnone of them is what you asked for`;
   const names = ['state', 'between', 'and', '->', '<-', 'why'].map((name) => paint('bold', name));
-  return [head, columns([names, ...tunnels.map(row)])].join('\n');
+  return [head, columns([names, ...tunnels.map(row)]), ...gatewaysOnly(tunnels)].join('\n');
+}
+
+/** Behind these nobody can be asked. */
+function gatewaysOnly(tunnels: readonly TunnelStatus[]): readonly string[] {
+  const alone = tunnels
+    .flatMap(({ ends }) => ends)
+    .filter(({ behind }) => behind && Object.keys(behind).length === 0)
+    .map(({ machine }) => machine);
+  const names = [...new Set(alone)].sort().join(', ');
+  return names === '' ? [] : [`gateway only, with nothing behind it to be asked: ${names}`];
 }
 
 const row = ({ state, why, ends: [a, b] }: TunnelStatus): readonly string[] => [

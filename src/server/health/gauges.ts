@@ -78,6 +78,21 @@ const probesOf = (
       : [[{ from: from.machine, to: to.machine }, found]];
   });
 
+/** Of each host behind either end that has answered through the tunnel. */
+const hostsOf = ({ ends: [a, b] }: TunnelStatus): readonly Value[] =>
+  (
+    [
+      [a, b],
+      [b, a],
+    ] as const
+  ).flatMap(([from, gateway]) =>
+    Object.entries(gateway.behind ?? {}).flatMap(([host, { through }]): readonly Value[] => {
+      if (through?.answered === undefined) return [];
+      const labels = { from: from.machine, gateway: gateway.machine, host };
+      return [[labels, Number(!through.mute)]];
+    }),
+  );
+
 /** Of each segment at each site, with both as labels. */
 const segmentValues = (
   { network, hub }: Open,
@@ -138,6 +153,12 @@ const gauges: readonly HealthGauge[] = [
     labels: ['from', 'to'],
     values: async (open, tunnels) =>
       (await tunnels.single(open)).flatMap((tunnel) => probesOf(tunnel, ({ loss }) => loss)),
+  },
+  {
+    name: 'hawser_host_up',
+    help: '1 if a host behind a gateway answers through the tunnel, 0 if it does so no more; nothing where it never did.',
+    labels: ['from', 'gateway', 'host'],
+    values: async (open, tunnels) => (await tunnels.single(open)).flatMap(hostsOf),
   },
   {
     name: 'hawser_monitor_up',
