@@ -33,6 +33,8 @@ const useTopic = <T>(network: string, topic: Topic, query = '') =>
     queryKey: [...keys.of(network, topic), query],
     queryFn: async () => ask<T>(at(network, `${topic}${query}`)),
     refetchInterval: aging,
+    // To compare ten thousand tunnels with those before takes longer than to draw the few that are seen.
+    structuralSharing: false,
   });
 
 export const useStatus = (network: string) => useTopic<NetworkStatus>(network, 'status');

@@ -29,7 +29,7 @@ type Overlays = ReadonlyMap<string, string>;
 const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelStatus>[] => [
   {
     name: 'Between',
-    width: 'minmax(8rem, 1.4fr)',
+    width: 'minmax(10rem, 1.4fr)',
     value: nameOf,
     show: ({ ends: [a, b] }) => (
       <Link to={pathIn(network, 'tunnels', a.machine, b.machine)}>
@@ -39,7 +39,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'State',
-    width: 'minmax(5.5rem, .6fr)',
+    width: 'minmax(5.2rem, .6fr)',
     value: ({ state }) => states.indexOf(state),
     show: ({ state }) => <Pill mood={moodOfTunnel[state]}>{state}</Pill>,
   },
@@ -54,7 +54,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Handshake',
-    width: 'minmax(5rem, .5fr)',
+    width: 'minmax(4.8rem, .5fr)',
     isExtra: true,
     isNumber: true,
     value: handshakeOf,
@@ -65,7 +65,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Round trip',
-    width: 'minmax(5rem, .5fr)',
+    width: 'minmax(4.5rem, .5fr)',
     isExtra: true,
     isNumber: true,
     value: roundTripOf,
@@ -73,7 +73,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Loss',
-    width: 'minmax(3rem, .4fr)',
+    width: 'minmax(2.6rem, .4fr)',
     isExtra: true,
     isNumber: true,
     value: lossOf,
@@ -89,7 +89,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Sent',
-    width: 'minmax(4.5rem, .5fr)',
+    width: 'minmax(4rem, .5fr)',
     isExtra: true,
     isNumber: true,
     value: sent,
@@ -97,7 +97,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Received',
-    width: 'minmax(4.5rem, .5fr)',
+    width: 'minmax(4.2rem, .5fr)',
     isExtra: true,
     isNumber: true,
     value: received,
@@ -112,7 +112,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Why',
-    width: 'minmax(5rem, 1.2fr)',
+    width: 'minmax(3rem, 1.2fr)',
     isExtra: true,
     value: ({ why }) => why,
     show: ({ why }) => <span className="dim">{why}</span>,

@@ -60,7 +60,7 @@ interface Acts {
 
 const actionsOf = ({ onSuspend, onInvite }: Acts): Column<Member> => ({
   name: 'Actions',
-  width: 'minmax(7.5rem, 1fr)',
+  width: 'minmax(8.8rem, 1fr)',
   value: () => undefined,
   show: (member) => (
     <>
@@ -93,7 +93,7 @@ const actionsOf = ({ onSuspend, onInvite }: Acts): Column<Member> => ({
 const columnsOf = (network: string, acts: Acts | undefined): readonly Column<Member>[] => [
   {
     name: 'Device',
-    width: 'minmax(6rem, 1.3fr)',
+    width: 'minmax(5rem, 1.3fr)',
     value: ({ name }) => name,
     show: ({ name }) => <Link to={pathIn(network, 'machines', name)}>{name}</Link>,
   },
@@ -106,7 +106,7 @@ const columnsOf = (network: string, acts: Acts | undefined): readonly Column<Mem
   },
   {
     name: 'Is',
-    width: 'minmax(6.6rem, 1fr)',
+    width: 'minmax(6.2rem, 1fr)',
     value: (member) => beingOf(member).word,
     show: (member) => {
       const { word, mood } = beingOf(member);
