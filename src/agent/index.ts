@@ -15,6 +15,7 @@ export {
 export { serverBootRemedy, serverStartsAtBoot, startsAtBoot } from './boot.ts';
 export { type Dial, dial } from './channel/dial.ts';
 export { Link } from './channel/link.ts';
+export { cloudHere } from './cloud.ts';
 export {
   type AgentStatus,
   type Answers,

@@ -24,6 +24,8 @@ export interface JoinOptions {
   /** The name that this machine wants; the host's own. */
   readonly name?: string;
   readonly stateDir?: string;
+  /** The cloud that this machine is an instance of. */
+  readonly cloud?: string | undefined;
   /** A tunnel that is there, which is to be the network's as it is. */
   readonly brought?: Brought;
   /** Whether that is taken over also where the network wants it otherwise. */
@@ -74,7 +76,7 @@ function requestOf(
   name: string,
   identity: Identity,
   store: Store,
-  brought: Brought | undefined,
+  { brought, cloud }: JoinOptions,
 ): JoinRequest {
   const keys = { '0': brought?.publicKey ?? store.publicKey(network, 0) };
   const text = joinProofText(network, identity.publicKey, Object.values(keys));
@@ -86,6 +88,7 @@ function requestOf(
     identity: identity.publicKey,
     keys,
     proof: identity.sign(text),
+    ...(cloud !== undefined && { cloud }),
     ...(adopted && { adopted: Object.fromEntries(adopted) }),
   };
 }
@@ -216,7 +219,7 @@ export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   if (brought) requireItsKey(store, token.network, brought);
   const identity = machineIdentity(stateDir);
   const isNew = !store.networks().includes(token.network);
-  const wanted = requestOf(token.network, name, identity, store, brought);
+  const wanted = requestOf(token.network, name, identity, store, options);
   const answer = await ask(token, wanted, () => {
     if (isNew) store.forgetKeys(token.network);
   });

@@ -51,6 +51,8 @@ export const JoinRequest = Type.Object({
   /** Ed25519 over `joinProofText`, base64. */
   proof: Type.String(),
   mtu: Type.Optional(Type.Integer()),
+  /** The cloud that it is an instance of: `openstack`. */
+  cloud: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,32}$' })),
   /**
    * Peers of a tunnel that it brings along, by public key: whether they have a preshared key, which stays
    * where it is.

@@ -73,6 +73,14 @@ export const compileErrors = errorTable({
     says: 'test {from} -> {to} {port}: it arrives from {source}, and not from {as}',
     fix: 'Correct `as`, or `snat` and the `uplink` of the router.',
   },
+  'compile/proxy-by-cloud': {
+    says: 'segment `{segment}` is in proxy mode at site `{site}`, because {gateway} is an OpenStack instance: behind its port Neutron drops frames of machines elsewhere',
+    fix: 'Write `mode: proxy` there to have it said; or `mode: bridge`, if the port security of that port is off.',
+  },
+  'compile/bridge-in-cloud': {
+    says: 'segment `{segment}` is in bridge mode at site `{site}`, because {why}; but {gateway} is an OpenStack instance, and with port security Neutron drops frames of machines elsewhere behind its port',
+    fix: 'Switch the port security of that port off and write `mode: bridge`; or write `mode: proxy`, with `dhcp` by the cloud or nobody, and without `flood`.',
+  },
   'compile/export-no-tunnel': {
     says: '{machine} runs no WireGuard, so there is nothing to write as {format}',
     fix: 'Use one of the formats for plain hosts: {formats}.',

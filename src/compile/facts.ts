@@ -15,6 +15,7 @@ const FactsSchema = Type.Object({
   observations: Type.Object({
     mtu: Type.Record(Text, Type.Integer()),
     endpoints: Type.Record(Text, Text),
+    clouds: Type.Optional(Type.Record(Text, Text)),
   }),
   adopted: Type.Optional(Type.Record(Text, Type.Boolean())),
   homes: Type.Optional(Type.Record(Text, Type.Integer())),

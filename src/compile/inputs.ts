@@ -64,6 +64,8 @@ export interface Observations {
   readonly mtu: Readonly<Record<string, number>>;
   /** Public endpoints seen, `host:port`. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Which cloud a machine is an instance of, as it said when it joined: `openstack`. Absent: none said any. */
+  readonly clouds?: Readonly<Record<string, string>>;
 }
 
 /** Machines from sources other than the file (joins, Kubernetes, Neutron); none yet. */

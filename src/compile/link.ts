@@ -6,6 +6,7 @@ import { linkChecks } from './check/links.ts';
 import type { Facts, Inputs, MachineKeys } from './inputs.ts';
 import { mainLane, otherHome } from './lanes.ts';
 import type { Behind, Model, Node, Turn, Unit } from './model.ts';
+import { modeChecks, withModes } from './modes.ts';
 import { sizeClass } from './mtu.ts';
 import { letInRules } from './names/let-in.ts';
 import { policyClasses } from './policy/classes.ts';
@@ -22,7 +23,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export function link(inputs: Inputs): Model {
   const { ledger, diagnostics } = allocate(inputs.network, inputs.ledger, inputs.rev);
-  const network = settled(inputs.network, ledger);
+  const network = withModes(settled(inputs.network, ledger), inputs.observations);
   const complete = { ...inputs, ledger };
   const units = unitsOf(network, complete);
   const unitsByName = new Map(units.map((unit) => [unit.name, unit]));
@@ -51,7 +52,11 @@ export function link(inputs: Inputs): Model {
     diagnostics: [],
   };
   model.policy = network.policy && policyClasses(model, [...network.policy, ...letInRules(model)]);
-  model.diagnostics = [...diagnostics, ...linkChecks(model)] satisfies Diagnostic[];
+  model.diagnostics = [
+    ...diagnostics,
+    ...linkChecks(model),
+    ...modeChecks(inputs.network, inputs.observations),
+  ] satisfies Diagnostic[];
   return model;
 }
 

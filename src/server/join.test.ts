@@ -178,6 +178,22 @@ test('tunnels that a machine brings along keep their preshared keys, of which th
   await channel.until(({ tunnels }) => !JSON.stringify(tunnels).includes('presharedKey'));
 });
 
+test('of what cloud a machine is an instance is known from its join on, by the name that it gets', async () => {
+  await using server = await TestServer.start();
+  const body = { role: 'join' as const, name: 'guests', network: 'net' };
+  const { token } = await server.call('createToken', {}, body);
+  const request = { ...new Machine('anna').joinRequest('net'), cloud: 'openstack' };
+  await server.call('join', {}, request, token);
+  await server.call('approveMachine', { machine: 'anna' }, { as: 'laptop' });
+  const { facts = '' } = (
+    await server.send('GET', '/v1/networks/net/file?facts=true', { token: server.admin })
+  ).body as { readonly facts?: string };
+  expect(JSON.parse(facts)).toMatchObject({
+    networks: { net: { observations: { clouds: { laptop: 'openstack' } } } },
+  });
+  expect(facts).not.toContain('anna');
+});
+
 test('a machine that is removed is out of the file, cut off, and told so when it returns', async () => {
   await using server = await TestServer.start();
   const anna = new Machine('anna');

@@ -3,6 +3,7 @@ import {
   agentKey,
   applyState,
   cleanup,
+  cloudHere,
   describeReport,
   observeUnderlay,
   type Report,
@@ -88,17 +89,16 @@ const observeCommand = (): Command =>
     .option('--json', 'for programs')
     .addHelpText(
       'after',
-      "\nThe number belongs into hawser.facts.json (observations, mtu), or as 'mtu:' into the file.",
+      "\nThe number belongs into hawser.facts.json (observations, mtu), or as 'mtu:' into the file; a cloud that this is\nan instance of into hawser.facts.json (observations, clouds: { NAME: openstack }).",
     )
     .action(async (flags: KeyFlags) => {
       const seen = await observeUnderlay(flags.network, {
         ...(flags.stateDir !== undefined && { stateDir: flags.stateDir }),
       });
-      if (flags.json) printJson(seen);
-      else
-        print(
-          `${seen.machine}: ${seen.mtu === undefined ? 'no peer has an endpoint to look at' : `mtu ${seen.mtu}`}`,
-        );
+      const cloud = cloudHere();
+      if (flags.json) return printJson({ ...seen, ...(cloud !== undefined && { cloud }) });
+      const mtu = seen.mtu === undefined ? 'no peer has an endpoint to look at' : `mtu ${seen.mtu}`;
+      print(`${seen.machine}: ${mtu}${cloud === undefined ? '' : `; cloud ${cloud}`}`);
     });
 
 export const agentCommand = (): Command =>

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import {
   askAgent,
+  cloudHere,
   type Joined,
   joinNetwork,
   type SessionStatus,
@@ -65,6 +66,7 @@ async function join(token: string, flags: Flags): Promise<void> {
   const joined = await joinNetwork({
     token: given,
     stateDir,
+    cloud: cloudHere(),
     ...(name !== undefined && { name }),
     ...(found && { brought: found.brought, anyway: yes }),
   });

@@ -1,4 +1,4 @@
-import { joinNetwork, startAgent } from '#agent';
+import { cloudHere, joinNetwork, startAgent } from '#agent';
 import { formatDiagnostic, HawserError, type Secret } from '#base';
 import { thisProgram } from '../this-program.ts';
 
@@ -8,7 +8,7 @@ import { thisProgram } from '../this-program.ts';
  */
 export async function joinHere(token: Secret, network: string, name: string): Promise<string> {
   try {
-    await joinNetwork({ token: token.reveal(), name });
+    await joinNetwork({ token: token.reveal(), name, cloud: cloudHere() });
     const { as } = await startAgent({ program: thisProgram() });
     const boot =
       as === 'process'

@@ -12,9 +12,16 @@ interface Wanted {
   readonly uplink?: { readonly device: string; readonly addresses: readonly string[] };
 }
 
-/** Namespaces with a pair that leads to the machine's own, and those of others to which something is added. */
-const routersIn = ({ network, namespaces }: HostState): readonly Wanted[] =>
-  Object.entries(namespaces).flatMap(([namespace, { veths, external }]): Wanted[] => {
+/**
+ * Namespaces with a pair that leads to the machine's own, and those of others to which something is added. From one with a
+ * bridge leads the end of a member in its segment.
+ */
+export const routersIn = ({
+  network,
+  namespaces,
+}: Pick<HostState, 'network' | 'namespaces'>): readonly Wanted[] =>
+  Object.entries(namespaces).flatMap(([namespace, { veths, external, bridges }]): Wanted[] => {
+    if (bridges) return [];
     const out = veths?.items.find(({ peer }) => peer.namespace === 'root')?.peer;
     if (!out) return external ? [{ network, namespace }] : [];
     return [{ network, namespace, uplink: { device: out.name, addresses: out.addresses } }];

@@ -4,7 +4,7 @@ import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
 import { needsTwo } from './change.ts';
 import type { Decision } from './edit.ts';
-import { endOf, memberAdded, refuseUnmanaged, withFacts, withKeys } from './enrol.ts';
+import { endOf, memberAdded, refuseUnmanaged, withCloud, withFacts, withKeys } from './enrol.ts';
 import { refuseOtherKey } from './key-in-file.ts';
 
 export interface Approval {
@@ -39,7 +39,9 @@ export function approved(basis: Basis, approval: Approval): Decision | undefined
     throw apiErrors.error('api/name-taken', { machine: name });
   }
   const { stored, compiled, held } = basis;
-  const facts = withKeys(stored.facts, name, waiting);
+  const cloud = stored.facts.observations.clouds?.[machine];
+  const told = { keys: waiting.keys, ...(cloud !== undefined && { cloud }) };
+  const facts = withKeys(withCloud(stored.facts, machine, undefined), name, told);
   const enrolled: StoredMachine = { ...admitted, name, enrolment: 'enrolled' };
   const base = {
     author,

@@ -27,18 +27,28 @@ const inOrder = (keys: JoinRequest['keys']): readonly string[] =>
     .sort()
     .map((lane) => keys[lane] ?? '');
 
-/** Facts with the keys of a machine, and its MTU if it said one. */
+/** Facts with the keys of a machine, and its MTU and its cloud if it said any. */
 export const withKeys = (
   facts: Facts,
   name: string,
-  { keys, mtu }: Pick<JoinRequest, 'keys' | 'mtu'>,
+  { keys, mtu, cloud }: Pick<JoinRequest, 'keys' | 'mtu' | 'cloud'>,
 ): Facts => ({
   ...facts,
   keys: { ...facts.keys, [name]: keys },
-  ...(mtu !== undefined && {
-    observations: { ...facts.observations, mtu: { ...facts.observations.mtu, [name]: mtu } },
-  }),
+  observations: {
+    ...withCloud(facts, name, cloud).observations,
+    ...(mtu !== undefined && { mtu: { ...facts.observations.mtu, [name]: mtu } }),
+  },
 });
+
+/** Facts with the cloud of a machine, instead of that of one that had its name before. */
+export function withCloud(facts: Facts, name: string, cloud: string | undefined): Facts {
+  const { observations: seen } = facts;
+  if (cloud === seen.clouds?.[name]) return facts;
+  const { [name]: _, ...others } = seen.clouds ?? {};
+  const clouds = { ...others, ...(cloud !== undefined && { [name]: cloud }) };
+  return { ...facts, observations: { ...seen, clouds } };
+}
 
 /** Facts with the pairs of a tunnel that a machine brings along: of its own key, and of no other. */
 function withAdopted(facts: Facts, { keys, adopted }: JoinRequest): Facts {
@@ -83,7 +93,8 @@ export function enrol(basis: Basis, enrolment: Enrolment): Decision | undefined 
   }
   if (!actor.admits || basis.held || needsTwo(basis.compiled)) {
     // Its key is nobody's yet: what it brings along means nothing until it is let in.
-    const news = brought !== basis.stored.facts && { compiled: withFacts(basis, brought) };
+    const known = withCloud(brought, name, request.cloud);
+    const news = known !== basis.stored.facts && { compiled: withFacts(basis, known) };
     const { person, memberLife } = actor;
     const waits = { person, ...(memberLife !== undefined && { memberLife }) };
     const put: readonly StoredMachine[] = [{ ...machine, enrolment: 'pending', ...waits }];

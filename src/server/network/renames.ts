@@ -37,7 +37,10 @@ export function renamedFacts(facts: Facts, names: ReadonlyMap<string, string>): 
     ...(revoked && { revoked: move(revoked) }),
     ledger: { ...ledger, addresses: move(ledger.addresses) },
     keys: move(facts.keys),
-    observations: { mtu: move(seen.mtu), endpoints: move(seen.endpoints) },
+    observations: {
+      ...{ mtu: move(seen.mtu), endpoints: move(seen.endpoints) },
+      ...(seen.clouds && { clouds: move(seen.clouds) }),
+    },
   };
 }
 

@@ -68,7 +68,7 @@ const SegmentSiteSchema = words.mapping(
     mode: words.optional(
       words.oneOf(['bridge', 'proxy'], {
         description:
-          'How the port joins them: their frames pass as they are, or the gateway routes and answers ARP and neighbour discovery itself, so that its own MAC address is the only one of ours on that port. For clouds that drop foreign ones.',
+          'How the port joins them: their frames pass as they are, or the gateway routes and answers ARP and neighbour discovery itself, so that its own MAC address is the only one of ours on that port. For clouds that drop foreign ones. Without it a site whose first gateway is an OpenStack instance is in `proxy` mode, unless its DHCP server is ours or the segment floods.',
         default: 'bridge',
       }),
     ),
