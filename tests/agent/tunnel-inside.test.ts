@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Report } from '#agent';
 import { emptyFacts, link, project } from '#compile';
 import { loadNetwork } from '#spec';
 import type { HostState } from '#state';
+import { repositoryRoot } from '../support/checkout.ts';
 import { until } from '../support/until.ts';
 import { connect, TestMachine } from './machine.ts';
 import { cutAt } from './power-cuts.ts';
@@ -116,6 +118,29 @@ test('what the policy says counts in the router, for what passes the tunnel alon
   expect(inRouter('nft list counter inet hawser-net deny')).toMatch(/packets [1-9]/);
   expect(node.do('ip -br address show')).not.toContain('10.0.0.1');
 });
+
+test('what the agent is asked to try, it tries from the router', () => {
+  const questions = [
+    { id: 0, kind: 'reach', address: '10.20.0.11' },
+    { id: 1, kind: 'reach', address: '10.20.0.11', port: 80 },
+    { id: 2, kind: 'way', address: '10.0.0.9' },
+  ];
+  const said = node.box.run([
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    `import { tryAll } from '${join(repositoryRoot, 'src/agent/trials/trials.ts')}';
+import { countingRun } from '${join(repositoryRoot, 'src/host/run.ts')}';
+const state = ${JSON.stringify(statesOf(file(router)).node)};
+const site = { run: countingRun().run, state };
+console.log(JSON.stringify(await tryAll(${JSON.stringify(questions)}, 5000, site)));`,
+  ]);
+  expect(JSON.parse(said)).toMatchObject([
+    { outcome: 'answered' },
+    { outcome: 'closed' },
+    { way: { device: 'wg0', peer: 'far' } },
+  ]);
+}, 60_000);
 
 test('the file takes it there and back, and the agent may die at any moment of that: nothing is lost', async () => {
   const [inside, home] = [statesOf(file(router)).node, statesOf(file()).node];

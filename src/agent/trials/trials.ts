@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import type { Question, Tried } from '#api';
 import { inParallel } from '#base';
-import type { Run } from '#host';
+import { entered, type Run } from '#host';
 import type { HostState } from '#state';
 import { countedBy } from './counter.ts';
 import { loadIperf } from './load/iperf.ts';
@@ -47,7 +47,10 @@ async function trying(question: Question, within: number, site: Site): Promise<F
     case 'resolve':
       return resolving(question.name, within);
     case 'way':
-      return looking(async () => ({ way: await wayTo(site.run, site.state, question.address) }));
+      return looking(async () => {
+        const run = entered(site.run, enterOf(site.state));
+        return { way: await wayTo(run, site.state, question.address) };
+      });
     case 'counter':
       return looking(async () => {
         const counted = await countedBy(site.run, site.state, question.name);
@@ -71,9 +74,16 @@ async function trying(question: Question, within: number, site: Site): Promise<F
       }));
     default:
       return question.port === undefined
-        ? echoing(question, within)
-        : connecting(question.address, question.port, within);
+        ? echoing(question, within, enterOf(site.state))
+        : connecting(question.address, question.port, within, enterOf(site.state));
   }
+}
+
+/** Where the network is on this machine: in the namespace in which its tunnels live. */
+function enterOf(state: HostState | undefined): readonly string[] {
+  const [first] = Object.values(state?.tunnels ?? {});
+  const livesIn = first?.livesIn ?? 'root';
+  return livesIn === 'root' ? [] : ['ip', 'netns', 'exec', livesIn];
 }
 
 type Seen = Pick<Tried, 'way' | 'counted' | 'watched' | 'pinged' | 'loaded'>;
@@ -90,13 +100,18 @@ async function looking(look: () => Promise<Seen | undefined>): Promise<Found> {
 }
 
 /** An echo request by ping(8). Headers of IP and ICMP are part of the packet's size. */
-function echoing({ address, size }: Reach, within: number): Promise<Found> {
+function echoing(
+  { address, size }: Reach,
+  within: number,
+  enter: readonly string[],
+): Promise<Found> {
   const seconds = String(Math.max(1, Math.ceil(within / 1000)));
   const headers = address.includes(':') ? 48 : 28;
   const whole = size === undefined ? [] : ['-M', 'do', '-s', String(Math.max(0, size - headers))];
-  const argv = ['-n', '-c', '1', '-W', seconds, ...whole, address];
+  const command = ['ping', '-n', '-c', '1', '-W', seconds, ...whole, address];
+  const [program = '', ...argv] = [...enter, ...command];
   return new Promise((resolve) => {
-    const child = spawn('ping', argv, {
+    const child = spawn(program, argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LC_ALL: 'C' },
     });
@@ -113,7 +128,13 @@ function echoing({ address, size }: Reach, within: number): Promise<Found> {
 }
 
 /** A connection that is ended as soon as it stands: nobody is told anything. */
-function connecting(host: string, port: number, within: number): Promise<Found> {
+function connecting(
+  host: string,
+  port: number,
+  within: number,
+  enter: readonly string[],
+): Promise<Found> {
+  if (enter.length > 0) return connectingInside(host, port, within, enter);
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: within });
     const end = (found: Found): void => {
@@ -126,6 +147,34 @@ function connecting(host: string, port: number, within: number): Promise<Found> 
       end({ outcome: outcomeOf(code ?? ''), error: code ?? message }),
     );
   });
+}
+
+/** Sockets of this process are in its own namespace: another makes the connection, and says what came of it. */
+const connectsInside = `const [host, port, timeout] = process.argv.slice(1);
+const socket = require('node:net').connect({ host, port: +port, timeout: +timeout });
+const end = (said) => { console.log(said); socket.destroy(); };
+socket.on('connect', () => end('answered')).on('timeout', () => end('silent')).on('error', ({ code, message }) => end(code ?? message));`;
+
+async function connectingInside(
+  host: string,
+  port: number,
+  within: number,
+  enter: readonly string[],
+): Promise<Found> {
+  const [program, ...argv] = [...enter, process.execPath, '-e', connectsInside];
+  const child = spawn(program, [...argv, host, String(port), String(within)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const { promise, resolve } = Promise.withResolvers<Found>();
+  let said = '';
+  child.stdout.on('data', (part: Buffer) => (said += part.toString()));
+  child.on('error', ({ message }) => resolve({ outcome: 'refused', error: message }));
+  child.on('close', () => {
+    const word = said.trim();
+    if (word === 'answered' || word === 'silent') resolve({ outcome: word });
+    else resolve({ outcome: outcomeOf(word), error: word || `no namespace ${enter.at(-1)}` });
+  });
+  return promise;
 }
 
 /** As programs of this machine find it: the hosts file, the resolver, whatever nsswitch.conf(5) says. */

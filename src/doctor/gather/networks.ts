@@ -1,7 +1,7 @@
 import { heldStates, MachineResolver } from '#agent';
-import { Devices, linuxHost } from '#host';
+import { Devices, entered, linuxHost, type Run } from '#host';
 import { emptyNamespace, viewOf } from '#state';
-import { type DeviceDump, parseDumpOfAll } from '#wireguard';
+import { type DeviceDump, parseDumpOf, parseDumpOfAll } from '#wireguard';
 import type { Facts, OwnNetwork, TunnelSeen } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
 import { NotHere } from './not-known.ts';
@@ -27,9 +27,39 @@ export async function gatherNetworks(gathering: Gathering): Promise<readonly Own
   }));
 }
 
-/** All WireGuard devices of this machine and their peers; private keys are read over. */
-export async function dumpAll({ sources: { run } }: Gathering): Promise<readonly DeviceDump[]> {
-  return parseDumpOfAll(await run('read', ['wg', 'show', 'all', 'dump']));
+/** Namespaces by the tunnels of ours that live in them, apart from the agent's own. */
+export const livesIn = (
+  networks: readonly Pick<OwnNetwork, 'state'>[],
+): ReadonlyMap<string, string> =>
+  new Map(
+    networks.flatMap(({ state }) =>
+      Object.values(state.tunnels).flatMap((tunnel): (readonly [string, string])[] =>
+        tunnel.livesIn === 'root' ? [] : [[tunnel.interface, tunnel.livesIn]],
+      ),
+    ),
+  );
+
+/** Runs in a namespace besides the agent's own; without one in that. */
+export const runAt = (run: Run, namespace: string | undefined): Run =>
+  namespace === undefined ? run : entered(run, ['ip', 'netns', 'exec', namespace]);
+
+/** All WireGuard devices of this machine and their peers, wherever they live; private keys are read over. */
+export async function dumpAll(gathering: Gathering): Promise<readonly DeviceDump[]> {
+  const { run } = gathering.sources;
+  const networks = await gathering.get('networks').catch(() => []);
+  const here = parseDumpOfAll(await run('read', ['wg', 'show', 'all', 'dump']));
+  const known = new Set(here.map(({ name }) => name));
+  const away = [...livesIn(networks)].filter(([name]) => !known.has(name));
+  const there = await Promise.all(
+    away.map(async ([name, namespace]) => {
+      // A namespace that is not there is told elsewhere.
+      const text = await runAt(run, namespace)('read', ['wg', 'show', name, 'dump']).catch(
+        () => '',
+      );
+      return text === '' ? [] : [parseDumpOf(name, text)];
+    }),
+  );
+  return [...here, ...there.flat()];
 }
 
 export async function gatherTunnels(gathering: Gathering): Promise<readonly TunnelSeen[]> {

@@ -8,7 +8,7 @@ import { overheadOf } from '../checks/peers.ts';
 import type { OwnNetwork, PeerSeen, Peers } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
 import { largestThat } from './mtu.ts';
-import { dumpAll } from './networks.ts';
+import { dumpAll, livesIn, runAt } from './networks.ts';
 import { type Ping, type Pong, ping } from './ping.ts';
 import { deviceTowards } from './routes.ts';
 import { within } from './within.ts';
@@ -25,9 +25,12 @@ interface Subject {
   readonly peer: PeerItem;
   readonly mark: number;
   readonly deviceMtu: number;
+  /** Where its tunnel lives, if not in the agent's own namespace. */
+  readonly namespace: string | undefined;
 }
 
 function subjectsOf(networks: readonly OwnNetwork[], mtus: ReadonlyMap<string, number>) {
+  const places = livesIn(networks);
   return networks.flatMap((network) =>
     [...network.view.peers.values()].map((peer): Subject => {
       const tunnel = network.view.tunnels.get(peer.interface);
@@ -35,11 +38,28 @@ function subjectsOf(networks: readonly OwnNetwork[], mtus: ReadonlyMap<string, n
         network,
         peer,
         mark: tunnel?.fwmark ?? 0,
-        deviceMtu: mtus.get(peer.interface) ?? 1420,
+        deviceMtu: mtus.get(peer.interface) ?? linkMtu(network, peer.interface) ?? 1420,
+        namespace: places.get(peer.interface),
       };
     }),
   );
 }
+
+/** What a device in another namespace is to have. */
+const linkMtu = ({ state }: OwnNetwork, device: string): number | undefined =>
+  Object.values(state.namespaces)
+    .flatMap(({ links }) => links?.items ?? [])
+    .find(({ name }) => name === device)?.mtu;
+
+/** Of tunnels that live in other namespaces. */
+const addressesAway = (networks: readonly OwnNetwork[]): readonly string[] => {
+  const places = livesIn(networks);
+  return networks
+    .flatMap(({ state }) => Object.values(state.namespaces))
+    .flatMap(({ addresses }) => addresses?.items ?? [])
+    .filter(({ device }) => typeof device === 'string' && places.has(device))
+    .map(({ address }) => address.split('/')[0] ?? '');
+};
 
 async function addressesOf(endpoint: string | undefined): Promise<readonly string[]> {
   if (endpoint === undefined) return [];
@@ -52,17 +72,20 @@ async function addressesOf(endpoint: string | undefined): Promise<readonly strin
 /** What pings one peer inside its tunnel and outside. */
 class Probe {
   readonly #run: Run;
+  /** Where the tunnel lives. */
+  readonly #inside: Run;
   readonly #own: ReadonlySet<string>;
   readonly #subject: Subject;
 
   constructor(run: Run, own: ReadonlySet<string>, subject: Subject) {
     this.#run = run;
+    this.#inside = runAt(run, subject.namespace);
     this.#own = own;
     this.#subject = subject;
   }
 
   #ping(ask: Ping): Promise<Pong> {
-    return ping(this.#run, ask, this.#own);
+    return ping(this.#inside, ask, this.#own);
   }
 
   /** Looks through the tunnel and outside of it; the first also begins a session where there is none. */
@@ -72,7 +95,7 @@ class Probe {
       outside === undefined ? undefined : this.#path(outside),
     ]);
     if (target === undefined) return { answers: false, ...(path && { pathMtu: path }) };
-    const tunnelMtu = (await underlayMtu(this.#run, [target], 0)) ?? this.#subject.deviceMtu;
+    const tunnelMtu = (await underlayMtu(this.#inside, [target], 0)) ?? this.#subject.deviceMtu;
     const passes = async (size: number): Promise<boolean> =>
       (await this.#ping({ address: target, size })) !== undefined;
     const fullSize = await passes(tunnelMtu);
@@ -87,7 +110,7 @@ class Probe {
   #path(outside: string): Promise<number | undefined> {
     const { mark, deviceMtu } = this.#subject;
     const passes = async (size: number): Promise<boolean> =>
-      (await this.#ping({ address: outside, size, mark })) !== undefined;
+      (await ping(this.#run, { address: outside, size, mark }, this.#own)) !== undefined;
     return largestThat(passes, deviceMtu + overheadOf(outside));
   }
 
@@ -147,9 +170,10 @@ export async function gatherPeers(gathering: Gathering): Promise<Peers> {
     gathering.get('networks'),
     gathering.get('devices'),
   ]);
-  const own = new Set(
-    devices.flatMap(({ addresses }) => addresses.map((one) => one.split('/')[0] ?? '')),
-  );
+  const own = new Set([
+    ...devices.flatMap(({ addresses }) => addresses.map((one) => one.split('/')[0] ?? '')),
+    ...addressesAway(networks),
+  ]);
   const tunnels = devices.filter(({ alias }) => networkOf(alias) !== undefined);
   const all = subjectsOf(networks, new Map(tunnels.map(({ name, mtu }) => [name, mtu])));
   const subjects = all.slice(0, mostPeers);
