@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BodyOf, Problem } from '#api';
+import { generateKeyPair } from '#wireguard';
 import { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 
@@ -141,6 +142,42 @@ describe('where two people are needed for each change', () => {
     await berta.next('removed');
     const { machines } = await server.call('status', {});
     expect(machines.map(({ name }) => name)).not.toContain('berta');
+  });
+
+  test('a link opens when another has approved its member, is void when he rejects it, and waits unused until then', async () => {
+    const invite = async (machine: string) => {
+      const { link, ...made } = await server.call('createInvite', {}, { machine }, ada);
+      const number = made.revision?.id.number ?? 0;
+      const secret = link.split('#net.')[1] ?? '';
+      return { ...made, number, secret };
+    };
+    const accept = async (secret: string) => {
+      const { publicKey } = generateKeyPair();
+      return code(await server.ask('acceptInvitation', {}, { publicKey }, secret));
+    };
+    const first = await invite('anna-phone');
+    expect([first.revision?.state, first.info.state]).toEqual(['held', 'waits']);
+    expect(await accept(first.secret)).toBe('api/invite-waits');
+    expect(await approve(first.number, ada)).toBe('server/second-person');
+    expect(code(await server.ask('createInvite', {}, { machine: 'ben-phone' }, ben))).toBe(
+      'api/held',
+    );
+    await server.call('rejectRevision', { number: first.number }, {}, ben);
+    expect(await accept(first.secret)).toBe('api/invite-withdrawn');
+
+    const second = await invite('anna-phone');
+    expect(await approve(second.number, ben)).toBe('none');
+    expect(await accept(first.secret)).toBe('api/invite-withdrawn');
+    expect(await accept(second.secret)).toBe('none');
+    const states = (await server.call('listInvites', {})).map(({ state }) => state);
+    expect(states).toEqual(['used', 'withdrawn']);
+
+    // Whom the file names no more, no link lets in.
+    const third = await invite('zoe-phone');
+    expect(await approve(third.number, ben)).toBe('none');
+    const gone = await server.call('rollback', { number: second.number }, {}, ada);
+    expect(await approve(gone.id.number, ben)).toBe('none');
+    expect(await accept(third.secret)).toBe('api/invite-withdrawn');
   });
 });
 

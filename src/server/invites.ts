@@ -11,16 +11,19 @@ export interface InviteView {
   readonly now: Date;
   /** Whether the network has a machine, and did not cut it off. */
   readonly lets: (machine: string) => boolean;
+  /** Whether it may do so later: it has it and cut it off, or a revision waits that may bring it. */
+  readonly mayLet: (machine: string) => boolean;
 }
 
 const endOf = ({ expires, created }: StoredToken): string => expires ?? created;
 
 /** What an invitation is worth now. */
-function stateOf(token: StoredToken, { now, lets }: InviteView): InviteState {
+function stateOf(token: StoredToken, { now, lets, mayLet }: InviteView): InviteState {
   if (token.usesLeft === 0) return 'used';
   if (token.revoked) return 'withdrawn';
   if (new Date(endOf(token)) <= now) return 'expired';
-  return lets(token.name) ? 'open' : 'waits';
+  if (lets(token.name)) return 'open';
+  return mayLet(token.name) ? 'waits' : 'withdrawn';
 }
 
 const isOf = (network: string) => (token: StoredToken) =>
@@ -106,6 +109,18 @@ export async function makeInvite(
   if (!made.isAgain) return made;
   await tx.putToken({ ...made.info, revoked: false, hash: hashOf(made.secret.reveal()) });
   return made;
+}
+
+/** Makes links void whose members will not come: what would have made them was rejected. */
+export async function withdrawLost(
+  tx: Transaction,
+  network: string,
+  isThere: (machine: string) => boolean,
+): Promise<void> {
+  for (const token of (await tx.tokens()).filter(isOf(network))) {
+    const isUnused = token.usesLeft !== 0 && !token.revoked;
+    if (isUnused && !isThere(token.name)) await tx.putToken({ ...token, revoked: true });
+  }
 }
 
 /** The token of a link that may still be used. @throws api/invite-used, -expired, -withdrawn, -waits */

@@ -1,6 +1,8 @@
 import { apiErrors, conflictOf, requirePlainFiles } from '#api';
 import { serverErrors } from '../../errors.ts';
 import { machineAt, servingMachine } from '../../hub/where.ts';
+import { withdrawLost } from '../../invites.ts';
+import type { Edit } from '../../network/edit.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import { Conflict } from '../problems.ts';
@@ -95,9 +97,11 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
 
     async rejectRevision(call) {
       const { network: name, number } = call.params;
-      await onceOfKind(context, call, 'rejectRevision', ({ held }) => {
+      await onceOfKind(context, call, 'rejectRevision', ({ held, names }) => {
         if (held?.id.number !== number) return undefined;
-        return { author: call.actor.name, action: 'reject', reject: number };
+        const also: Edit['also'] = async (tx) =>
+          withdrawLost(tx, name, (machine) => names.has(machine));
+        return { author: call.actor.name, action: 'reject', reject: number, also };
       });
       const { revision } = await revisionOf(context, name, number);
       if (revision.state === 'rejected') return revision;

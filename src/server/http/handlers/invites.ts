@@ -17,8 +17,9 @@ import { type Context, onceOfKind, personsFor, revisionOf } from './context.ts';
 
 type Names = 'listInvites' | 'planInvite' | 'createInvite' | 'withdrawInvite';
 
-export const viewOf = ({ names }: Snapshot, now: Date): InviteView => ({
+export const viewOf = ({ names, held }: Snapshot, now: Date): InviteView => ({
   now,
+  mayLet: (machine) => names.has(machine) || held !== undefined,
   lets: (machine) => names.has(machine) && names.get(machine)?.revoked === undefined,
 });
 
