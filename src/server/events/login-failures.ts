@@ -3,6 +3,8 @@ import type { Store } from '../store/contract.ts';
 
 /** Failures are told together, ms after the first of them. */
 const gather = 10_000;
+/** So many are told by name. */
+const most = 5;
 
 export interface LoginFailuresInit {
   readonly store: Store;
@@ -17,7 +19,7 @@ export class LoginFailures {
   readonly #gather: number;
   #count = 0;
   #last = '';
-  #who: string | undefined;
+  readonly #who = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(init: LoginFailuresInit, gatherFor = gather) {
@@ -29,15 +31,16 @@ export class LoginFailures {
   note(address: string, who?: string): void {
     this.#count += 1;
     this.#last = address;
-    this.#who = who;
+    if (who !== undefined && this.#who.size < most) this.#who.add(who);
     this.#timer ??= setTimeout(() => void this.#tell(), this.#gather).unref();
   }
 
   async #tell(): Promise<void> {
     const { store, clock, log, networks } = this.#init;
     const times = this.#count === 1 ? 'a login failed' : `${this.#count} logins failed, the last`;
-    const of = this.#who === undefined ? '' : `${this.#count === 1 ? ', ' : ' '}of ${this.#who},`;
-    const text = `${times}${of} from ${this.#last}`;
+    const among = this.#who.size === 0 ? '' : `; among them ${[...this.#who].join(', ')}`;
+    const text = `${times} from ${this.#last}${among}`;
+    this.#who.clear();
     this.#count = 0;
     this.#timer = undefined;
     const event = { at: clock().toISOString(), kind: 'login-failed', text } as const;

@@ -44,7 +44,7 @@ import { addEvents } from './events.ts';
 import { answerGarbled } from './garbled.ts';
 import { addInstaller, type InstallerRoutes } from './installer.ts';
 import { bodyLimit, parseJson } from './json.ts';
-import { addLogins } from './logins.ts';
+import { addLogins, addSessionTokens } from './logins.ts';
 import { addOwnRoutes, describeRoutes, type OwnRoutes } from './own-routes.ts';
 import { problemOf, TooSoon } from './problems.ts';
 import { addSessions } from './sessions.ts';
@@ -111,6 +111,7 @@ export async function makeApp(components: AppComponents, tls?: Tls): Promise<App
   addPublicStatus(app, components.hub);
   addSessions(app, components.sessions);
   addLogins(app, components);
+  addSessionTokens(app, components);
   const { gate, hub, dashboard, store } = components;
   addEvents(app, { hub, store, stillMay: async (request) => gate.pass(request) });
   if (dashboard !== undefined) addDashboard(app, dashboard);

@@ -48,10 +48,7 @@ const queryOf = ({ url }: FastifyRequest): string => {
 };
 
 /** How a browser logs in at a provider of OpenID Connect. */
-export function addLogins(
-  app: FastifyInstance,
-  { logins, tokens, gate, store }: LoginRoutes,
-): void {
+export function addLogins(app: FastifyInstance, { logins, gate }: LoginRoutes): void {
   const open = { schema: { hide: true }, config: { permission: 'public' } } as const;
 
   /** The page says why; who was not himself is counted. */
@@ -110,13 +107,23 @@ export function addLogins(
       return failed(request, reply, await logins.pageKept(keeps), error);
     }
   });
+}
 
+/** A token for the command line, of who logged in at the provider. */
+export function addSessionTokens(app: FastifyInstance, { tokens, store }: LoginRoutes): void {
   const known = { schema: { hide: true }, config: { permission: 'read' } } as const;
   app.post(sessionTokenPath, known, async (request, reply): Promise<SessionToken> => {
     const { actor, headers } = request;
     // With a token one has a token.
     if (!actor || headers.authorization !== undefined) throw apiErrors.error('api/no-token', {});
-    const made = await store.write(async (tx) => tokenFor(tx, tokens, actor.hash));
+    const made = await store.write(async (tx) => {
+      const token = await tokenFor(tx, tokens, actor.hash);
+      const { id, role, name, created: at } = token?.info ?? {};
+      if (at === undefined) return undefined;
+      const detail = { id, role, name };
+      await tx.addAudit({ at, actor: actor.name, action: 'token-create', detail });
+      return token;
+    });
     if (!made) throw apiErrors.error('api/not-found', { what: 'token for a session of a token' });
     void reply.headers(quiet);
     return { token: made.token.reveal(), expires: made.info.expires ?? made.info.created };

@@ -22,7 +22,7 @@ export interface Checks {
 
 interface Known {
   readonly provider: string;
-  readonly config: Configuration;
+  readonly config: Promise<Configuration>;
   /** performance.now */
   readonly since: number;
 }
@@ -83,8 +83,13 @@ export class Speaker {
     const text = JSON.stringify(provider);
     const known = this.#known;
     if (known?.provider === text && performance.now() - known.since < kept) return known.config;
-    const config = await this.#told(provider, async () => this.discover(provider));
-    this.#known = { provider: text, config, since: performance.now() };
+    // However many ask meanwhile, it is asked once.
+    const config = this.#told(provider, async () => this.discover(provider));
+    const asked = { provider: text, config, since: performance.now() };
+    this.#known = asked;
+    config.catch(() => {
+      if (this.#known === asked) this.#known = undefined;
+    });
     return config;
   }
 
