@@ -42,6 +42,20 @@ test.each<[string, EndEvidence, EndEvidence, string, RegExp]>([
     'stale',
     /no agent runs there/,
   ],
+  [
+    'handshakes begin and none was ever completed',
+    end('a', { sample: { rx: 148, tx: 92, heard: 3 } }),
+    end('b', { ...away, isUnmanaged: true }),
+    'never',
+    /^b begins handshakes with a, and none is completed: it has another preshared key/,
+  ],
+  [
+    'handshakes begin and none is completed any more',
+    end('a', sample(4, 600)),
+    end('b', { ...away, isUnmanaged: true }),
+    'misconfigured',
+    /^b begins handshakes with a/,
+  ],
   ['one is cloned', end('a', sample(3)), end('b', { isCloned: true }), 'misconfigured', /of b is/],
 ])('where %s', (_, a, b, state, why) => {
   for (const ends of [[a, b] as const, [b, a] as const]) expect(judge(ends).state).toBe(state);

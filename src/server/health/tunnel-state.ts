@@ -46,8 +46,20 @@ function patienceOf(end: EndEvidence, other: EndEvidence): number {
   return end.keepalive > 0 ? sessionEnds : Number.POSITIVE_INFINITY;
 }
 
-const hears = (end: EndEvidence, other: EndEvidence): boolean =>
+const isHeard = (end: EndEvidence, other: EndEvidence): boolean =>
   end.sample?.heard !== undefined && end.sample.heard <= patienceOf(end, other);
+
+/** Seconds within which an end has looked again. */
+const looked = 15;
+
+/** Bytes come without a session that they could belong to: handshakes that begin, and are not completed. */
+function onlyBegins(end: EndEvidence, other: EndEvidence): boolean {
+  const { handshake = Number.POSITIVE_INFINITY, heard = 0 } = end.sample ?? {};
+  return isHeard(end, other) && handshake - heard > sessionEnds + looked;
+}
+
+const hears = (end: EndEvidence, other: EndEvidence): boolean =>
+  isHeard(end, other) && !onlyBegins(end, other);
 
 type Ends = readonly [EndEvidence, EndEvidence];
 
@@ -85,6 +97,8 @@ export function judge([a, b]: Ends): Judgement {
     const why = evidenceOf(first) + silentBehind(telling);
     return worstOf(telling) ?? forwardingOf(telling) ?? { state: 'up', why };
   }
+  const begun = telling.find(([end, other]) => onlyBegins(end, other));
+  if (begun && hearing.length === 0) return begunWith(begun);
   if (second && hearing[0]) {
     const [end, other] = hearing[0];
     return {
@@ -93,6 +107,12 @@ export function judge([a, b]: Ends): Judgement {
     };
   }
   return second ? silentAtBoth(first) : silentAtOne(first);
+}
+
+/** The public keys are right, or nobody would know who begins. */
+function begunWith([{ machine, sample }, other]: Ends): Judgement {
+  const why = `${other.machine} begins handshakes with ${machine}, and none is completed: it has another preshared key, or what ${machine} answers does not reach it`;
+  return { state: sample?.handshake === undefined ? 'never' : 'misconfigured', why };
 }
 
 const silence = (ends: Ends): string => {
