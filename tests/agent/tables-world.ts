@@ -29,6 +29,9 @@ segments:
       pouta: { pool: [10.9.0.129-10.9.0.200, "fd09::129-fd09::200"], port: eth1 }
 `;
 
+/** The same with one site in proxy mode. */
+export const proxied = file.replace('fd09::200"], port: eth1', '$&, mode: proxy');
+
 /** A gateway with the agent that ships, and a switch on its port. No server was ever there. */
 export class Gateway {
   readonly machine: Machine;

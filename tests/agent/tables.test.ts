@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { packetsOf } from './segment-world.ts';
-import { become, file, type Gateway, openWorld, space } from './tables-world.ts';
+import { become, type Gateway, openWorld, proxied, space } from './tables-world.ts';
 
 const guest = { address: '10.9.0.50', mac: '02:00:00:00:00:50' } as const;
 
@@ -200,7 +200,7 @@ suite('the table of a segment, with no server', {
       gateway.inside(space, `ip neigh show ${address}`);
 
     beforeAll(async () => {
-      await become(file.replace('fd09::200"], port: eth1', '$&, mode: proxy'), a, b);
+      await become(proxied, a, b);
       await until(
         'the machines of the file reach each other',
         () => a.reaches('knox-1', '10.9.0.129') && b.reaches('pouta-1', '10.9.0.1'),

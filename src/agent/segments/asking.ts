@@ -72,13 +72,15 @@ export class Asking {
     const known = pairs.filter(([mac]) => mac !== '');
     if (known.length === 0) return;
     const doubt = known.map((pair) => say('probe', pair));
-    await this.#around.batch(ip, doubt);
-    await sleep(sent);
-    const ours = known.filter((pair) => this.#around.isHere(pair));
-    if (ours.length > 0) {
+    // Who waits for answers need not wait for what is put back.
+    const settle = async (): Promise<void> => {
+      await sleep(sent);
+      const ours = known.filter((pair) => this.#around.isHere(pair));
       const sure = ours.map((pair) => say('permanent', pair));
-      await this.#around.batch(ip, sure);
-    }
+      if (sure.length > 0) await this.#around.batch(ip, sure);
+    };
+    await this.#around.batch(ip, doubt);
+    void settle();
   }
 
   /**

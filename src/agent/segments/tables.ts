@@ -150,8 +150,9 @@ export class Tables {
     const { amend, announce, network } = this.#init;
     const failed = [];
     for (const [space, { changes, announcements }] of work) {
-      if (changes.length > 0) failed.push(...(await amend(network, space, changes)));
+      // The kernel knows before anybody has heard it.
       void announce(space, announcements);
+      if (changes.length > 0) failed.push(...(await amend(network, space, changes)));
     }
     // What was there before and nobody told of is seen by a look at the whole.
     if (failed.length > 0 || (isSettled && !this.#wasSettled)) this.#init.kick();
