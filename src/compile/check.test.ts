@@ -162,3 +162,11 @@ test('a policy test that holds is reported as passed', () => {
     { from: 'ga', to: 'gb', port: 'icmp', expect: 'allow', verdict: 'allow', passed: true },
   ]);
 });
+
+test('a test of an address that nobody has fails, and says why', () => {
+  const tests = 'tests: [{ from: ga, to: 198.51.100.99, expect: allow }]';
+  const { diagnostics } = check(linked(base('mesh', `${open}\n${natted('b', 2)}`, tests)));
+  expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+    ['compile/test-failed', expect.stringContaining('ga has no route to 198.51.100.99')],
+  ]);
+});

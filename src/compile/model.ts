@@ -132,9 +132,11 @@ export const needsHelp = (node: Node): boolean => !node.isCarrier && !node.machi
 export function unknownMachine(model: Model, name: string): HawserError {
   const stations = model.network.segments.flatMap((segment) => segment.stations);
   const known = [
-    ...model.nodesByName.keys(),
-    ...model.hostsByName.keys(),
-    ...stations.map((station) => station.name),
+    ...new Set([
+      ...model.nodesByName.keys(),
+      ...model.hostsByName.keys(),
+      ...stations.map((station) => station.name),
+    ]),
   ].sort();
   const hint = didYouMean(name, known, 'machine');
   return compileErrors.error('compile/unknown-machine', { name, hint });

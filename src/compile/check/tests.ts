@@ -97,5 +97,8 @@ function isTold(model: Model, { from, to }: PolicyTest, failed: Trace): boolean 
   if (meetInSegment(model, from, to)) return false;
   const { family } = Address.parse(failed.destination);
   const places = placesOf(model);
-  return causeOf(model, places.station(from), places.station(to), family)?.told ?? false;
+  const target = Address.tryParse(to);
+  const receiver = target ? places.owner(target) : places.station(to);
+  if (!receiver) return false;
+  return causeOf(model, places.station(from), receiver, family)?.told ?? false;
 }
