@@ -46,10 +46,14 @@ const tunnel = (labs: Labs): { readonly state: string; readonly why: string } =>
 /** A gateway that lives and passes nothing on is told from a host that is off. */
 async function forwardingIsSeen(labs: Labs): Promise<void> {
   const is = (state: string, why: RegExp) =>
-    until(`${state}, ${why}`, () => {
-      const told = tunnel(labs);
-      return told.state === state && why.test(told.why);
-    });
+    until(
+      `${state}, ${why}`,
+      () => {
+        const told = tunnel(labs);
+        return told.state === state && why.test(told.why);
+      },
+      60_000,
+    );
   await until('hosts behind both are heard', () =>
     /"through":\{"loss":0.*"through":\{"loss":0/.test(
       labs.on('hawser-server', 'hawser', 'tunnels', '--json').out.replaceAll(/\s/g, ''),
@@ -64,6 +68,7 @@ async function forwardingIsSeen(labs: Labs): Promise<void> {
     /^gw-south answers gw-north, but does not forward: h-south answers gw-south/,
   );
   expect(labs.on('hawser-server', 'hawser', 'why', 'gw-north', 'h-south').out).toMatch(/^broken/);
+  labs.on('gw-south', 'sysctl', '-w', ...devices(1));
   labs.on('gw-south', 'hawser', 'agent', 'resume');
   await is('up', /answer after/);
   const mute = (value: 0 | 1) =>
