@@ -19,6 +19,7 @@ export interface ArchiveInit extends Omit<ProgramInit, 'prefix'> {
 const depends = [
   ...['libc6 (>= 2.28)', 'libatomic1', 'libgcc-s1', 'libstdc++6'],
   ...['wireguard-tools', 'iproute2', 'nftables', 'iputils-ping', 'fping', 'conntrack'],
+  'perl-base',
 ];
 
 const controlFile = (architecture: string, kibibytes: number): string =>
