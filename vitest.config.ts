@@ -13,13 +13,13 @@ const pure = [
 ];
 /** Compares the whole machine before and after: nothing but what is pure may run meanwhile. */
 const alone = ['tests/lab/life.test.ts'];
+/** Debian's own kernel, in an emulator that takes both processors: a run of its own, see scripts/test. */
+const kernel = ['tests/kernel/**/*.test.ts'];
 /**
- * Nothing here is a matter of moments: a kernel boots in an emulator, checkouts are set up, packages are
- * built, labs are measured that wait for WireGuard's own timers, and one machine after the other is brought to
- * what it should be.
+ * Nothing here is a matter of moments: checkouts are set up, packages are built, labs are measured that wait for
+ * WireGuard's own timers, and one machine after the other is brought to what it should be.
  */
 const patient = [
-  'tests/kernel/**/*.test.ts',
   'tests/repository/**/*.test.ts',
   'tests/docs/**/*.test.ts',
   'tests/lab/{apply,causes,everything,examples,underlay}.test.ts',
@@ -28,10 +28,10 @@ const patient = [
 ];
 
 /**
- * Four projects in three groups. `core` is pure, and `alone` runs beside it. Then comes what is `patient`, and at
+ * Five projects in four groups. `core` is pure, and `alone` runs beside it. Then comes what is `patient`, and at
  * last `machines`, which make tunnels, labs and servers, each test its own: they wait more than they compute, so
  * that three files at a time keep two processors busy. A group with one worker would come last, whatever
- * its order.
+ * its order. `kernel` runs where it is asked for.
  */
 export default defineConfig({
   test: {
@@ -81,11 +81,20 @@ export default defineConfig({
         test: {
           name: 'machines',
           include: ['src/**/*.netns.test.ts', 'tests/**/*.test.ts'],
-          exclude: [...pure.slice(1), ...alone, ...patient],
+          exclude: [...pure.slice(1), ...alone, ...patient, ...kernel],
           maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kernel',
+          include: kernel,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -6,6 +6,7 @@ import { suite } from '../support/suite.ts';
 import { HawserMachine, type Pass, type Proof } from './hawser.ts';
 import {
   atMachine,
+  delayed,
   delayUplink,
   endFlood,
   inLabOf,
@@ -72,13 +73,12 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
           on remote-1 ping -n -c 1 -W 20 192.168.66.11 || true`);
         expect(refused).toContain('From 192.168.77.4 icmp_seq=1 Destination Host Unreachable');
         await vm.must('lab', 'reconcile', 'vpn');
-        const delayed = await vm.script(`${inLab}${delayUplink}`);
+        const uplink = (await vm.script(`${inLab}${delayUplink}`)).trim();
         const proof = await vm.json<Proof>('lab', 'prove');
         expectHolds(proof);
         expect(proof.handshakes.expected).toBeGreaterThan(0);
         expect(proof.flows.length).toBeGreaterThan(0);
-        const queue = await vm.script(`${inLab} internet tc -s qdisc show dev ${delayed.trim()}`);
-        expect(queue).toMatch(/netem.*\n Sent [1-9]/);
+        expect(await vm.script(`${inLab}${delayed(uplink)}`)).toMatch(/netem.*\n Sent [1-9]/);
       },
       patience,
     );
@@ -96,6 +96,28 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
             .split('\n')
             .map((line) => line.split(/\s/)[0]),
         ).toEqual(['lo']);
+      },
+      patience,
+    );
+  });
+
+  // The hybrid cloud and the stretched segment have tests of their own here.
+  const others = ['clusters', 'links', 'names', 'partners', 'three-clouds', 'three-clouds-star'];
+
+  describe.each(others)('the lab of examples/%s.yaml', (example) => {
+    test(
+      'does what the file says on a slow and lossy way',
+      async () => {
+        await vm.must('lab', 'up', '--direct', '--no-proof', `examples/${example}.yaml`);
+        const [lab] = await vm.json<readonly { readonly network: string }[]>('lab', 'list');
+        const network = lab?.network ?? '';
+        const inLab = inLabOf(network);
+        const uplink = (await vm.script(`${inLab}${delayUplink}`)).trim();
+        const proof = await vm.json<Proof>('lab', 'prove');
+        expectHolds(proof);
+        expect(proof.flows.length).toBeGreaterThan(0);
+        expect(await vm.script(`${inLab}${delayed(uplink)}`)).toMatch(/netem.*\n Sent [1-9]/);
+        await vm.must('lab', 'down', network);
       },
       patience,
     );

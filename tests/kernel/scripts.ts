@@ -25,6 +25,9 @@ internet tc qdisc add dev "$uplink" root netem delay 50ms loss 1%
 echo "$uplink"
 `;
 
+/** What passed there. */
+export const delayed = (uplink: string): string => `internet tc -s qdisc show dev ${uplink}`;
+
 /** The stretched segment of the examples; at knox its frames have a tag. */
 export const tagged = (): string =>
   readFileSync(join(repositoryRoot, 'examples/stretched.yaml'), 'utf8').replace(

@@ -6,7 +6,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 export const long: readonly string[] = [
   'tests/lab/life',
-  'tests/kernel/kernel',
   'tests/repository/bare-debian',
   'tests/lab/examples',
   'tests/doctor/doctor',
