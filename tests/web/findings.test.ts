@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { MachineStatus, TunnelStatus } from '#api';
-import { findingsOf } from '../../web/data/findings.ts';
+import type { MachineStatus, MonitorStatus, TunnelStatus } from '#api';
+import { findingsOf, foremost } from '../../web/data/findings.ts';
 
 const machine = (name: string, site: string | undefined, connected: boolean): MachineStatus => ({
   ...{ name, enrolment: 'enrolled', connected, overlay: [], notes: [], failures: [] },
@@ -15,15 +15,22 @@ const tunnel = (a: string, b: string, state: TunnelStatus['state']): TunnelStatu
   ],
 });
 
-const sentences = (machines: readonly MachineStatus[], tunnels: readonly TunnelStatus[]) =>
+const found = (
+  machines: readonly MachineStatus[],
+  tunnels: readonly TunnelStatus[],
+  monitors: readonly MonitorStatus[] = [],
+) =>
   findingsOf(
     {
       ...{ network: 'net', revision: { epoch: 'e', number: 1 }, frozen: false, approvals: 1 },
       machines: [...machines],
     },
     tunnels,
-    [],
-  ).map(({ about, says }) => `${about} ${says}`);
+    monitors,
+  );
+
+const sentences = (machines: readonly MachineStatus[], tunnels: readonly TunnelStatus[]) =>
+  found(machines, tunnels).map(({ about, says }) => `${about} ${says}`);
 
 const [hub, north, other, alone] = [
   machine('hub', 'centre', true),
@@ -72,5 +79,26 @@ test('a site whose agents are away is not cut off while a tunnel of it is up, or
   expect(sentences([hub, north, there], [tunnel('hub', 'n1', 'down')])).toEqual([
     'n1 is away',
     'hub – n1 is down: because',
+  ]);
+});
+
+test('a service that is down is told first among hundreds of machines and tunnels, and the tables have the rest', () => {
+  const many = Array.from({ length: 100 }, (_, index) => index);
+  const machines = many.map((index) => machine(`m${index}`, undefined, false));
+  const down = many.map((index) => tunnel('hub', `m${index}`, index > 8 ? 'stale' : 'down'));
+  const service: MonitorStatus = {
+    ...{ name: 'db', type: 'tcp', target: 'hub:5432', from: 'hub', state: 'down' },
+  };
+  const { told, further } = foremost('net', found([hub, ...machines], down, [service]));
+  const tables = told.map(({ table }) => table);
+  expect(told[0]?.about).toBe('db');
+  expect(Object.fromEntries(Map.groupBy(tables, (one) => one))).toMatchObject({
+    platform: { length: 1 },
+    machines: { length: 6 },
+    tunnels: { length: 5 },
+  });
+  expect(further).toEqual([
+    { table: 'machines', count: 94, to: '/n/net/machines?has=away' },
+    { table: 'tunnels', count: 95, to: '/n/net/tunnels?has=down%7Cstale' },
   ]);
 });

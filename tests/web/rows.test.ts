@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rowsOf } from '../../web/data/history.ts';
+import { rowsOf, sparkOf } from '../../web/data/history.ts';
 import { found, grouped, ordered } from '../../web/data/rows.ts';
 
 test('a table tells means of equal times, the newest first, without times of which nothing is known', () => {
@@ -18,6 +18,10 @@ test('a table tells means of equal times, the newest first, without times of whi
   ]);
 });
 
+test('a small line has a gap where nothing was told, not a zero, and a dot for one alone', () => {
+  expect(sparkOf([1, 0.5, null, 0, null])).toBe('M0 2h0L1 16M3 30h0');
+});
+
 test('rows are put together by what they have in common, as people count, and fold away', () => {
   const rows = ['site-10', 'site-2', 'site-10'].map((site, number) => ({ site, number }));
   const told = (folded: readonly string[]) =>
@@ -31,6 +35,7 @@ test('rows are put together by what they have in common, as people count, and fo
 test('rows are found by all the words, and ordered with absent values last', () => {
   const texts = ['anna connected', 'bob away', 'ann away'];
   expect(found([1, 2, 3], texts, ' AWAY ann')).toEqual([3]);
+  expect(found([1, 2, 3], texts, 'an BOB|connected|')).toEqual([1]);
   expect(found([1, 2, 3], texts, ' ')).toEqual([1, 2, 3]);
   const value = (row: number) => (row === 2 ? undefined : row);
   expect(ordered([2, 3, 1], value, false)).toEqual([1, 3, 2]);

@@ -3,6 +3,9 @@ import { pathIn } from './address.ts';
 import { eventsAt } from './events.ts';
 import { ago, type Mood, moodOfMonitor, moodOfTunnel } from './words.ts';
 
+/** Pages of a network with a table of all there is. */
+export type Table = 'platform' | 'machines' | 'tunnels';
+
 /** One thing that is not as it should be, as a sentence: what it is about, and what is with it. */
 export interface Finding {
   readonly key: string;
@@ -12,6 +15,9 @@ export interface Finding {
   /** What to do. */
   readonly fix?: string;
   readonly to: string;
+  /** The page whose table has it, and a word by which that finds it. */
+  readonly table: Table;
+  readonly word: string;
   /** The page with what happened to it. */
   readonly events?: string;
 }
@@ -29,15 +35,47 @@ export function findingsOf(
   const others = tunnels.filter(({ ends }) => !ends.some(({ machine }) => lost.has(machine)));
   const all = [
     ...networkFindings(status),
+    ...monitors.flatMap((monitor) => monitorFinding(network, monitor)),
     ...[...cut.values()].map((site) => siteFinding(network, site)),
     ...status.machines
       .filter((machine) => !lost.has(machine.name))
       .flatMap((machine) => [...machineFindings(network, machine)]),
     ...others.flatMap((tunnel) => tunnelFinding(network, tunnel)),
-    ...monitors.flatMap((monitor) => monitorFinding(network, monitor)),
   ];
   const order = ['bad', 'warn', 'idle'] as const;
   return order.flatMap((mood) => all.filter((one) => one.mood === mood));
+}
+
+/** So many sentences of one kind are read; the tables have the others. */
+const most = 12;
+
+/** Findings that no sentence tells, and the table with them. */
+interface Further {
+  readonly table: Table;
+  readonly count: number;
+  readonly to: string;
+}
+
+/** The first of each table in turn, lest many of one hide the few of another; the others are counted. */
+export function foremost(
+  network: string,
+  findings: readonly Finding[],
+): { readonly told: readonly Finding[]; readonly further: readonly Further[] } {
+  const own = Map.groupBy(findings, ({ table }) => table);
+  const places = new Map([...own.values()].flatMap((some) => some.map((one, at) => [one, at])));
+  const placeOf = (one: Finding): number => places.get(one) ?? 0;
+  const inTurn = [...findings].sort((a, b) => placeOf(a) - placeOf(b));
+  const first = new Set(inTurn.slice(0, most));
+  const left = Map.groupBy(
+    findings.filter((one) => !first.has(one)),
+    ({ table }) => table,
+  );
+  const further = [...left].map(([table, some]) => {
+    const has = [...new Set(own.get(table)?.map(({ word }) => word))].filter(Boolean).join('|');
+    const to = `${pathIn(network, table)}?${new URLSearchParams({ has })}`;
+    return { table, count: some.length, to };
+  });
+  return { told: findings.filter((one) => first.has(one)), further };
 }
 
 /** A site from which nothing comes any more. */
@@ -91,6 +129,7 @@ function siteFinding(network: string, { name, machines, tunnels }: CutSite): Fin
   const how = further.length === 0 ? `its tunnel is ${tunnel?.state}: ${tunnel?.why}` : none;
   return {
     ...{ key: `site ${name}`, mood: 'bad', about: name },
+    ...{ table: 'machines', word: isAway ? 'away' : name },
     says: `is cut off: ${isAway ? `${who} away, and ` : ''}${how}`,
     to: `${pathIn(network, 'machines')}?${new URLSearchParams({ has: name })}`,
     ...(machine && more.length === 0 && { events: eventsAt(network, { machine: machine.name }) }),
@@ -99,21 +138,21 @@ function siteFinding(network: string, { name, machines, tunnels }: CutSite): Fin
 
 function* networkFindings(status: NetworkStatus): Iterable<Finding> {
   const { network, held, takenBack, frozen } = status;
-  const to = pathIn(network, 'machines');
+  const common = { to: pathIn(network, 'machines'), table: 'machines', word: '' } as const;
   if (takenBack) {
     const says = `was taken back: ${takenBack.why}`;
-    yield { key: 'taken', mood: 'bad', about: 'The last change', says, to };
+    yield { key: 'taken', mood: 'bad', about: 'The last change', says, ...common };
   }
   if (held) {
     const { number } = held.id;
     const says = `by ${held.author} waits for approval${held.why === '' ? '' : `: ${held.why}`}`;
     const fix = `\`hawser approve ${number}\` lets it go, \`hawser reject ${number}\` does not`;
-    yield { key: 'held', mood: 'warn', about: `Revision ${number}`, says, fix, to };
+    yield { key: 'held', mood: 'warn', about: `Revision ${number}`, says, fix, ...common };
   }
   if (frozen) {
     const says = 'is frozen: no machine is changed';
     const fix = '`hawser thaw` ends that';
-    yield { key: 'frozen', mood: 'warn', about: 'The network', says, fix, to };
+    yield { key: 'frozen', mood: 'warn', about: 'The network', says, fix, ...common };
   }
 }
 
@@ -125,29 +164,43 @@ function* machineFindings(network: string, machine: MachineStatus): Iterable<Fin
   const common = {
     ...{ about: name, to: pathIn(network, 'machines', name) },
     events: eventsAt(network, { machine: name }),
-  };
+    table: 'machines',
+  } as const;
   const key = (what: string): string => `${name} ${what}`;
   if (enrolment === 'enrolled' && !connected) {
     const says = lastSeen === undefined ? 'is away' : `is away, seen ${ago(lastSeen)}`;
-    yield { key: key('away'), mood: 'bad', ...common, says };
+    yield { key: key('away'), mood: 'bad', ...common, says, word: 'away' };
   }
   for (const { message, fix, code } of failures) {
-    yield { key: key(code), mood: 'bad', ...common, says: `failed: ${message}`, fix };
+    yield { key: key(code), mood: 'bad', ...common, says: `failed: ${message}`, fix, word: code };
   }
   if (enrolment === 'pending') {
     const fix = `\`hawser approve ${name}\` lets it in`;
-    yield { key: key('pending'), mood: 'warn', ...common, says: 'waits for approval', fix };
+    yield {
+      key: key('pending'),
+      mood: 'warn',
+      ...common,
+      says: 'waits for approval',
+      fix,
+      word: 'approval',
+    };
   }
   if (connected && confirmed !== wanted && wanted !== undefined) {
     const says = `has revision ${confirmed ?? 'none'}, should have ${wanted}`;
-    yield { key: key('behind'), mood: 'warn', ...common, says };
+    yield { key: key('behind'), mood: 'warn', ...common, says, word: 'behind' };
   }
   for (const note of notes.filter((one) => !isTold(one))) {
     const mood = /^(clone|quarantined|expired|revoked)/.test(note) ? 'bad' : 'warn';
-    yield { key: key(note), mood, ...common, says: note };
+    yield {
+      key: key(note),
+      mood,
+      ...common,
+      says: note,
+      word: /^\S+?(?=:|\s|$)/.exec(note)?.[0] ?? '',
+    };
   }
   if (enrolment === 'file') {
-    yield { key: key('file'), mood: 'idle', ...common, says: 'has not joined' };
+    yield { key: key('file'), mood: 'idle', ...common, says: 'has not joined', word: 'joined' };
   }
 }
 
@@ -157,7 +210,9 @@ function tunnelFinding(network: string, { state, why, ends: [a, b] }: TunnelStat
   const about = `${a.machine} – ${b.machine}`;
   const to = pathIn(network, 'tunnels', a.machine, b.machine);
   const events = eventsAt(network, { machine: a.machine, search: b.machine });
-  return [{ key: `tunnel ${about}`, mood, about, says: `is ${wordOf(state)}: ${why}`, to, events }];
+  const says = `is ${wordOf(state)}: ${why}`;
+  const table = { table: 'tunnels', word: state } as const;
+  return [{ key: `tunnel ${about}`, mood, about, says, to, events, ...table }];
 }
 
 const wordOf = (state: TunnelStatus['state']): string => (state === 'never' ? 'not up yet' : state);
@@ -168,5 +223,6 @@ function monitorFinding(network: string, { name, state, why = '' }: MonitorStatu
   const says = `is ${state}${why === '' ? '' : `: ${why}`}`;
   const to = pathIn(network, 'platform', name);
   const events = eventsAt(network, { search: name });
-  return [{ key: `monitor ${name}`, mood, about: name, says, to, events }];
+  const table = { table: 'platform', word: state } as const;
+  return [{ key: `monitor ${name}`, mood, about: name, says, to, events, ...table }];
 }

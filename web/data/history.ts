@@ -61,3 +61,16 @@ export function rowsOf(
     .filter(({ values }) => values.some((value) => value !== null))
     .reverse();
 }
+
+/** Shares of the most as a line 30 high, a step wide each; what was not told is a gap. */
+export function sparkOf(shares: Values): string {
+  const point = (share: number, at: number): string => `${at} ${30 - 28 * share}`;
+  return shares
+    .map((share, at) => {
+      if (share === null) return '';
+      // One alone is a dot.
+      const isNew = at === 0 || shares[at - 1] === null;
+      return isNew ? `M${point(share, at)}h0` : `L${point(share, at)}`;
+    })
+    .join('');
+}

@@ -25,15 +25,21 @@ const compare = (a: Value, b: Value): number => {
   return String(a) < String(b) ? -1 : 1;
 };
 
-/** The rows in whose text all the words are; `texts`: in small letters. */
+/** The rows in whose text all the words are, of `a|b` the one or the other; `texts`: in small letters. */
 export function found<Row>(
   rows: readonly Row[],
   texts: readonly string[],
   sought: string,
 ): readonly Row[] {
-  const words = sought.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = sought
+    .toLowerCase()
+    .split(/\s+/)
+    .map((some) => some.split('|').filter(Boolean))
+    .filter(({ length }) => length > 0);
   if (words.length === 0) return rows;
-  return rows.filter((_, index) => words.every((word) => texts[index]?.includes(word)));
+  return rows.filter((_, index) =>
+    words.every((some) => some.some((word) => texts[index]?.includes(word))),
+  );
 }
 
 /** Absent values come last upwards, and first downwards. */

@@ -88,6 +88,7 @@ const textOf = ({ name, site = '', overlay, address = '', notes, ...rest }: Mach
     ...overlay,
     address,
     ...notes,
+    ...rest.failures.map(({ code }) => code),
     rest.version,
     presenceOf({ name, site, overlay, address, notes, ...rest }).word,
   ].join(' ');

@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
 import type { MonitorStatus, NetworkStatus, TunnelsStatus } from '#api';
 import { useEvents } from '../data/events.ts';
-import { type Finding, findingsOf } from '../data/findings.ts';
-import { useThroughput } from '../data/history.ts';
+import { type Finding, findingsOf, foremost, type Table } from '../data/findings.ts';
+import { sparkOf, useThroughput } from '../data/history.ts';
 import { useMonitors } from '../data/queries.ts';
 import { type Mood, moodOfMonitor, moodOfTunnel, plural, rate } from '../data/words.ts';
 import { EventList } from '../parts/events.tsx';
@@ -16,9 +16,6 @@ interface OverviewProps {
 }
 
 const none: readonly MonitorStatus[] = [];
-
-/** So many sentences of one kind are read; the tables have the others. */
-const most = 12;
 
 /** What is wrong now, first. */
 export function Overview({ status, tunnels }: OverviewProps) {
@@ -37,12 +34,12 @@ export function Overview({ status, tunnels }: OverviewProps) {
         <Well status={status} tunnels={tunnels} />
       ) : (
         <>
-          <Findings title="Wrong now" findings={bad} />
-          <Findings title="Needs a look" findings={warn} />
+          <Findings network={status.network} title="Wrong now" findings={bad} />
+          <Findings network={status.network} title="Needs a look" findings={warn} />
         </>
       )}
       <Counts status={status} tunnels={tunnels} monitors={monitors} />
-      <Findings title="Not there yet" findings={idle} />
+      <Findings network={status.network} title="Not there yet" findings={idle} />
       <Lately network={status.network} />
     </>
   );
@@ -80,21 +77,29 @@ function Well({ status: { machines, network }, tunnels: { counts } }: OverviewPr
   );
 }
 
+/** One, and several. */
+const words: Readonly<Record<Table, readonly [string, string]>> = {
+  platform: ['service', 'services'],
+  machines: ['machine', 'machines'],
+  tunnels: ['tunnel', 'tunnels'],
+};
+
 interface FindingsProps {
+  readonly network: string;
   readonly title: string;
   readonly findings: readonly Finding[];
 }
 
-function Findings({ title, findings }: FindingsProps) {
+function Findings({ network, title, findings }: FindingsProps) {
   if (findings.length === 0) return null;
-  const further = findings.length - most;
+  const { told, further } = foremost(network, findings);
   return (
     <section className="card">
       <h2>
         {title} <span className="dim">{findings.length}</span>
       </h2>
       <ul className="findings">
-        {findings.slice(0, most).map(({ key, mood, about, says, fix, to, events }) => (
+        {told.map(({ key, mood, about, says, fix, to, events }) => (
           <li key={key} className={mood}>
             <span className="mark" aria-hidden="true" />
             <div>
@@ -113,7 +118,17 @@ function Findings({ title, findings }: FindingsProps) {
           </li>
         ))}
       </ul>
-      {further > 0 && <p className="dim">and {further} more: see the tables.</p>}
+      {further.length > 0 && (
+        <p className="dim">
+          and {findings.length - told.length} more, in the tables:{' '}
+          {further.map(({ table, count, to }, at) => (
+            <span key={table}>
+              {at > 0 && ', '}
+              <Link to={to}>{plural(count, ...words[table])}</Link>
+            </span>
+          ))}
+        </p>
+      )}
     </section>
   );
 }
@@ -173,7 +188,6 @@ function Carried({ network }: { readonly network: string }) {
   if (!data || last.length === 0) return null;
   const mean = last.reduce((sum, one) => sum + one, 0) / last.length / data.step;
   const most = Math.max(...told.map((one) => one ?? 0), 1);
-  const points = told.map((one, at) => `${at},${30 - (28 * (one ?? 0)) / most}`).join(' ');
   return (
     <div className="card count">
       <strong>{rate(mean)}</strong>
@@ -185,7 +199,7 @@ function Carried({ network }: { readonly network: string }) {
         role="img"
         aria-label={`In the last hour at most ${rate(most / data.step)}`}
       >
-        <polyline points={points} vectorEffect="non-scaling-stroke" />
+        <path d={sparkOf(told.map((one) => one && one / most))} vectorEffect="non-scaling-stroke" />
       </svg>
     </div>
   );

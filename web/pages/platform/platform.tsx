@@ -136,7 +136,7 @@ const columnsOf = (network: string): readonly Column<MonitorStatus>[] => [
   },
   {
     name: 'Answers in',
-    width: 'minmax(4.5rem, .5fr)',
+    width: 'minmax(5.2rem, .5fr)',
     isExtra: true,
     isNumber: true,
     value: ({ took }) => took,
@@ -172,5 +172,6 @@ const Services = ({ network, monitors }: ServicesProps) => (
     textOf={({ name, state, type, target, from, why = '' }) =>
       [name, state, type, target, from, why].join(' ')
     }
+    isMain
   />
 );
