@@ -29,7 +29,7 @@ type Overlays = ReadonlyMap<string, string>;
 const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelStatus>[] => [
   {
     name: 'Between',
-    width: 'minmax(10rem, 1.4fr)',
+    width: 'minmax(16rem, 2fr)',
     value: nameOf,
     show: ({ ends: [a, b] }) => (
       <Link to={pathIn(network, 'tunnels', a.machine, b.machine)}>
@@ -54,7 +54,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Handshake',
-    width: 'minmax(4.8rem, .5fr)',
+    width: 'minmax(5.4rem, .5fr)',
     isExtra: true,
     isNumber: true,
     value: handshakeOf,
@@ -112,7 +112,7 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Why',
-    width: 'minmax(3rem, 1.2fr)',
+    width: 'minmax(0, 1fr)',
     isExtra: true,
     value: ({ why }) => why,
     show: ({ why }) => <span className="dim">{why}</span>,
