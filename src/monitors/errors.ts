@@ -7,8 +7,8 @@ export const monitorErrors = errorTable({
     fix: 'See that it runs and listens there: `ss -ltnp` on its machine, then `hawser trace FILE FROM TO tcp/PORT` for the way to it.',
   },
   'monitors/busy': {
-    says: '{what} takes connections and did not answer within {seconds} s',
-    fix: 'A server with one thread answers nobody while it works. If it never does, see its log, or give it more time: `timeout` of the monitor.',
+    says: '{what} takes connections and {why}',
+    fix: 'A server whose threads all work answers nobody else meanwhile: give it more. If it never does, see its log, or give it more time: `timeout` of the monitor.',
   },
   'monitors/garbled': {
     says: '{what} answers, but with what is not {protocol}: {why}',

@@ -35,7 +35,8 @@ export async function lookAtHttp(
     return { state: 'down', why: message, took };
   } catch (error) {
     if (deadline.aborted && isConnected) {
-      const { message } = monitorErrors.error('monitors/busy', { what: url, seconds });
+      const why = `did not answer within ${seconds} s`;
+      const { message } = monitorErrors.error('monitors/busy', { what: url, why });
       return { state: 'busy', why: message };
     }
     return { state: 'down', why: reasonFor(url, deadline.aborted ? undefined : error, seconds) };

@@ -49,6 +49,18 @@ test.each<[string, Monitor | (() => Monitor), string, RegExp | undefined]>([
   if (why) expect(result.why).toMatch(why);
 });
 
+test('what answers a request with something else than HTTP is down', async () => {
+  const server = createTcp((socket) => socket.on('error', () => undefined).end('SSH-2.0-x\r\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const monitor: Monitor = { type: 'http', url: `http://127.0.0.1:${port}/`, ...times };
+  expect(await lookAt(monitor)).toEqual({
+    state: 'down',
+    why: expect.stringMatching(/answers, but with what is not HTTP: /),
+  });
+  server.close();
+});
+
 test('a port is up where somebody listens, and down where nobody does', async () => {
   const server = createTcp((socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -186,6 +186,8 @@ test.each([
   ['speaks another version', Buffer.from('PYRO\0\u0030', 'latin1'), /version 48 of the protocol/],
   ['ends in the middle', Buffer.from('PYRO'), /ended the connection in the middle/],
   ['promises a gigabyte', header(2 ** 30), /1073741824 bytes at once/],
+  ['refuses in another serializer', refusal(2, 'z\u0004gone'), /answers with an error: .*gone/],
+  ['answers in another serializer', serialized(header(0), 2), /serializer 2/],
   [
     'says what is no JSON',
     Buffer.concat([header(0), header(1, 5, 2), Buffer.from('{')]),
@@ -197,13 +199,52 @@ test.each([
   expect(result).toEqual({ state: 'down', why: expect.stringMatching(why) });
 });
 
-test('one that takes the connection and says nothing is busy', async () => {
-  const server = await saying(Buffer.alloc(0));
+/** Messages as Pyro5 writes them; nothing of ours made them. */
+const written = (...parts: readonly string[]): Buffer => Buffer.from(parts.join(''), 'hex');
+
+/** A refused greeting: what Python's marshal makes of `no free workers, increase server threadpool size`. */
+const noWorkers = written(
+  ...['5059524f', '01f6', '03', '02', '0000', '0001', '00000032', '00000000'],
+  ...['00000000000000000000000000000000', '0000', '4dc5'],
+  ...['fa30', '6e6f206672656520776f726b6572732c20', '696e63726561736520736572766572'],
+  '20746872656164706f6f6c2073697a65',
+);
+
+test.each([
+  ['says nothing', Buffer.alloc(0), 'did not answer within 1 s'],
+  ['says half a message', Buffer.from('PYRO\u0001\u00f6', 'latin1'), 'did not answer within 1 s'],
+  ['has all its threads taken', noWorkers, 'has no free workers'],
+])('one that takes the connection and %s is busy', async (_, bytes, why) => {
+  const server = await saying(bytes);
   expect(await looked({ host: '127.0.0.1', port: portOf(server) })).toEqual({
     state: 'busy',
-    why: 'the name server takes connections and did not answer within 1 s',
+    why: `the name server takes connections and ${why}`,
   });
 });
+
+test('annotations of an answer are passed over', async () => {
+  // Of the name XMPL, 3 bytes; then `{"a":["PYRO:b@c:1",[]]}`.
+  const answer = written(
+    ...['5059524f', '01f6', '05', '03', '0000', '0002', '00000017', '0000000b'],
+    ...['00000000000000000000000000000000', '0000', '4dc5', '584d504c', '00000003', '616263'],
+    ...['7b2261223a5b22', '5059524f3a6240633a31', '222c5b5d5d7d'],
+  );
+  const greeting = Buffer.from('{}');
+  const server = await saying(Buffer.concat([header(greeting.length), greeting, answer]));
+  expect(await looked({ host: '127.0.0.1', port: portOf(server) })).toMatchObject({
+    state: 'up',
+    platform: { objects: [{ name: 'a', uri: 'PYRO:b@c:1', tags: [] }] },
+  });
+});
+
+function serialized(frame: Buffer, serializer: number): Buffer {
+  frame.writeUInt8(serializer, 7);
+  return frame;
+}
+
+function refusal(serializer: number, text: string): Buffer {
+  return Buffer.concat([serialized(header(text.length, 3), serializer), Buffer.from(text)]);
+}
 
 /** The header of an answer to a greeting, or of another type, with so many bytes to come. */
 function header(length: number, type = 2, seq = 1): Buffer {

@@ -10,6 +10,9 @@ import type { PyroUri } from './uri.ts';
 /** Bytes that a compressed answer may become. */
 const longest = 8 * 2 ** 20;
 
+/** What a server says whose threads are all taken (Pyro5, svr_threads.py). */
+const noWorkers = 'no free workers';
+
 /** An object of another process, over a connection of its own. Nothing that it says is ever executed. */
 export class PyroObject {
   readonly #what: string;
@@ -58,7 +61,7 @@ export class PyroObject {
         handshake: 'hello',
         object: uri.object,
       });
-      if (type === types.connectFail) throw object.#refused(object.#parse(payload));
+      if (type === types.connectFail) throw object.#notGreeted(payload.toString());
       if (type !== types.connectOk) throw object.#garbled(`message ${type} for a greeting`);
     } catch (error) {
       object.close();
@@ -101,7 +104,7 @@ export class PyroObject {
       if (frame) return frame;
       if (this.#failure !== undefined) throw this.#garbled(this.#failure);
       if (this.#deadline.aborted) {
-        throw monitorErrors.error('monitors/busy', { what: this.#what, seconds: this.#seconds });
+        throw this.#busy(`did not answer within ${this.#seconds} s`);
       }
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
@@ -148,6 +151,16 @@ export class PyroObject {
 
   #garbled(why: string): HawserError {
     return monitorErrors.error('monitors/garbled', { what: this.#what, protocol: 'Pyro5', why });
+  }
+
+  #busy(why: string): HawserError {
+    return monitorErrors.error('monitors/busy', { what: this.#what, why });
+  }
+
+  /** A text in the serializer of the server's choice, of which only what is text is read. */
+  #notGreeted(answer: string): HawserError {
+    if (answer.includes(noWorkers)) return this.#busy(`has ${noWorkers}`);
+    return this.#refused(answer.startsWith('"') ? this.#parse(Buffer.from(answer)) : answer);
   }
 
   /** An exception as Pyro writes it: `{__class__, __exception__, args}`. */

@@ -55,10 +55,14 @@ export class FrameReader {
     if (data + annotations > longest) throw new RangeError(`${data + annotations} bytes at once`);
     const begin = headerLength + annotations;
     if (rest.length < begin + data) return undefined;
-    if (rest.readUInt8(7) !== json) throw new RangeError(`serializer ${rest.readUInt8(7)}`);
+    const [type, serializer] = [rest.readUInt8(6), rest.readUInt8(7)];
+    // A server may refuse a greeting before it has read what the other side understands.
+    if (serializer !== json && type !== types.connectFail) {
+      throw new RangeError(`serializer ${serializer}`);
+    }
     this.#rest = rest.subarray(begin + data);
     return {
-      type: rest.readUInt8(6),
+      type,
       flags: rest.readUInt16BE(8),
       seq: rest.readUInt16BE(10),
       payload: rest.subarray(begin, begin + data),
