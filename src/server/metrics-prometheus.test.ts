@@ -62,7 +62,7 @@ async function authorityOf(port: number): Promise<string> {
   return new X509Certificate(raw).toString();
 }
 
-/** A service that anna looks at, and a segment. */
+/** A service that anna looks at, a segment, and somebody who has not come yet. */
 async function watch(server: TestServer): Promise<void> {
   const { entry, files, revision: base } = await server.call('pull', {});
   const web = 'monitors: { web: { type: http, url: "http://192.0.2.9/", from: anna } }\n';
@@ -70,6 +70,7 @@ async function watch(server: TestServer): Promise<void> {
   const lab = `segments: { lab: { vni: 7, subnet: 10.9.0.0/24, sites: { hub: { ${place} } } } }\n`;
   const text = `${files[entry]}${web}${lab}`;
   await server.call('apply', {}, { entry, files: { ...files, [entry]: text }, base });
+  await server.call('createInvite', {}, { machine: 'cleo', person: 'Cleo' });
 }
 
 suite('Prometheus', { needs: ['prometheus'] }, () => {
@@ -139,12 +140,16 @@ suite('Prometheus', { needs: ['prometheus'] }, () => {
         return [title, counts.every((count) => count > 0)] as const;
       }),
     );
-    // All tunnels are up: the one of which this tells is the one that was not.
+    // Of all who have joined the tunnels are up: the one of which this tells is the one that was not.
     expect(found.filter(([, is]) => !is).map(([title]) => title)).toEqual([
       'Tunnels that were not up',
     ]);
-    const services = panels.find(({ title }) => title === 'Services that are down');
-    expect(await values(chosen(services?.targets[0]?.expr ?? ''))).toEqual(['1']);
+    const told = async (title: string) =>
+      values(chosen(panels.find((panel) => panel.title === title)?.targets[0]?.expr ?? ''));
+    expect(await told('Services that are down')).toEqual(['1']);
+    expect(await values('hawser_tunnels{state="invited"}')).toEqual(['1']);
+    expect(await told('Tunnels that are not well')).toEqual(['0']);
+    expect(await told('Machines that are not connected')).toEqual(['0']);
   });
 
   test('loads the alerts, and is about to tell of the service that is down', async () => {

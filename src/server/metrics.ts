@@ -86,7 +86,11 @@ const gauges: readonly NetworkGauge[] = [
   {
     name: 'hawser_machines_enrolled',
     help: 'Machines that joined.',
-    value: ({ network }) => network.snapshot.machines.size,
+    value: ({ network }) =>
+      network.snapshot.machines
+        .values()
+        .filter(({ enrolment }) => enrolment === 'enrolled')
+        .toArray().length,
   },
   {
     name: 'hawser_revision',

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { ProbeSample, SegmentStatus, TunnelStatus } from '#api';
+import type { ProbeSample, SegmentStatus, TunnelState, TunnelStatus } from '#api';
 import type { Networks } from '../networks.ts';
 import { monitorsOf } from './monitors.ts';
 import { segmentStatuses } from './segments.ts';
@@ -49,6 +49,9 @@ interface HealthGauge {
 type Value = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 const endsOf = ({ ends: [a, b] }: TunnelStatus) => ({ a: a.machine, b: b.machine });
+
+/** States that are neither well nor not: nobody has joined yet, or nobody tells. */
+const untold: ReadonlySet<TunnelState> = new Set(['unknown', 'never', 'invited']);
 
 /** What whichever end tells of it says; of both, the first. */
 const handshakeOf = ({ ends }: TunnelStatus): number | undefined =>
@@ -105,6 +108,15 @@ const segmentValues = (
 
 const gauges: readonly HealthGauge[] = [
   {
+    name: 'hawser_machine_up',
+    help: '1 if the agent of a machine that joined is connected to a server, 0 if it is not.',
+    labels: ['machine'],
+    values: async ({ network, hub }) =>
+      [...network.snapshot.machines.values()]
+        .filter(({ enrolment }) => enrolment === 'enrolled')
+        .map(({ name, identity }): Value => [{ machine: name }, Number(!!hub.present(identity))]),
+  },
+  {
     name: 'hawser_tunnels',
     help: 'Tunnels, by how they are.',
     labels: ['state'],
@@ -115,12 +127,21 @@ const gauges: readonly HealthGauge[] = [
   },
   {
     name: 'hawser_tunnel_up',
-    help: '1 if a tunnel is up, 0 if it is not; nothing where nobody tells.',
+    help: '1 if a tunnel is up, 0 if it is not; nothing where nobody tells, or it never was.',
     labels: ['a', 'b'],
     values: async (open, tunnels) =>
       (await tunnels.single(open))
-        .filter(({ state }) => state !== 'unknown')
+        .filter(({ state }) => !untold.has(state))
         .map((tunnel): Value => [endsOf(tunnel), Number(tunnel.state === 'up')]),
+  },
+  {
+    name: 'hawser_tunnel_state',
+    help: '1, with how a tunnel is as a label.',
+    labels: ['a', 'b', 'state'],
+    values: async (open, tunnels) =>
+      (await tunnels.single(open)).map(
+        (tunnel): Value => [{ ...endsOf(tunnel), state: tunnel.state }, 1],
+      ),
   },
   {
     name: 'hawser_tunnel_handshake_age_seconds',
