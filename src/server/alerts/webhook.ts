@@ -11,7 +11,7 @@ export type Webhook = Extract<AlertTarget, { kind: 'webhook' }>;
 const told = 200;
 
 /** HMAC-SHA256 over `TIMESTAMP.BODY`, hex. */
-export const signatureOf = (secret: string, timestamp: string, body: string): string =>
+const signatureOf = (secret: string, timestamp: string, body: string): string =>
   createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 
 /**
