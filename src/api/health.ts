@@ -44,7 +44,7 @@ export type PeerSample = Static<typeof PeerSample>;
 
 /**
  * up: both ends hear each other, as far as they tell. degraded: only one does, or packets get lost, take long, or are too
- * large. stale: nothing comes any more, by one end alone. down: by both, or by one while the other machine is away, or
+ * large. stale: nothing comes any more from a machine without an agent, which may be off. down: from one with an agent, or
  * none that is sent comes back. never: there was no handshake yet. invited: a link waits for
  * somebody to use it. unknown: nobody tells. misconfigured: one
  * identity at two places, or an end that is another than it should be and may not be put right.

@@ -86,6 +86,9 @@ interface CutSite {
   readonly tunnels: readonly TunnelStatus[];
 }
 
+const isSilent = ({ state }: TunnelStatus): boolean =>
+  state === 'stale' || moodOfTunnel[state] === 'bad';
+
 /**
  * Sites of which no tunnel that leads out is up: that is told once, as the cause of all the rest. It is the site that is cut
  * off, and not the other end, if its machines are away, or the other end is a hub or has a tunnel that is up.
@@ -100,7 +103,7 @@ function cutSites(
   const firm = new Set(machines.filter(({ hub }) => hub === true).map(({ name }) => name));
   for (const tunnel of tunnels) {
     const [a, b] = tunnel.ends.map(({ machine }) => machine) as [string, string];
-    if (moodOfTunnel[tunnel.state] !== 'bad') for (const end of [a, b]) firm.add(end);
+    if (!isSilent(tunnel)) for (const end of [a, b]) firm.add(end);
     if (siteOf(a) === siteOf(b)) continue;
     for (const site of [siteOf(a), siteOf(b)]) {
       if (site !== undefined) out.set(site, [...(out.get(site) ?? []), tunnel]);
@@ -109,7 +112,7 @@ function cutSites(
   const sites = Map.groupBy(machines, ({ site }) => site);
   const cut = [...out].flatMap(([name, own]): readonly CutSite[] => {
     const joined = (sites.get(name) ?? []).filter(({ enrolment }) => enrolment === 'enrolled');
-    const isDown = own.every(({ state }) => moodOfTunnel[state] === 'bad');
+    const isDown = own.every(isSilent);
     const isAway = joined.every(({ connected }) => !connected);
     const others = own.flatMap(({ ends }) => ends.map(({ machine }) => machine));
     const isIt = isAway || others.some((other) => siteOf(other) !== name && firm.has(other));

@@ -7,7 +7,7 @@ export type Mood = 'bad' | 'warn' | 'idle' | 'good';
 export const moodOfTunnel: Readonly<Record<TunnelState, Mood>> = {
   misconfigured: 'bad',
   down: 'bad',
-  stale: 'bad',
+  stale: 'warn',
   degraded: 'warn',
   never: 'idle',
   invited: 'idle',

@@ -5,7 +5,7 @@ import { paint } from '../output.ts';
 const paints: Readonly<Record<TunnelState, Parameters<typeof paint>[0]>> = {
   misconfigured: 'red',
   down: 'red',
-  stale: 'red',
+  stale: 'yellow',
   degraded: 'yellow',
   never: 'yellow',
   invited: 'yellow',

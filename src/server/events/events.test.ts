@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NetworkEvent } from '#api';
+import { generateKeyPair } from '#wireguard';
 import type { Channel } from '../fixtures/machine.ts';
 import { TestServer } from '../fixtures/server.ts';
 
@@ -65,6 +66,26 @@ test('a tunnel that comes up and goes down is told once each', async () => {
       soon,
     )
     .toEqual([['anna', 'hub']]);
+});
+
+test('a laptop without an agent that falls silent is a warning, and not down', async () => {
+  const { entry, files, revision: base } = await server.call('pull', {});
+  const { publicKey } = generateKeyPair();
+  const text = String(files[entry]).replace(
+    /(members:.*)\}/,
+    `$1, lap: { managed: false, key: "${publicKey}" } }`,
+  );
+  await server.call('apply', {}, { entry, files: { [entry]: text }, base });
+  const say = (heard: number): void => {
+    const lap = { rx: 10, tx: 20, heard, handshake: heard };
+    agent('hub').say({ type: 'samples', peers: { lap } });
+  };
+  say(3);
+  await expect.poll(() => sentences({ machine: 'lap', kind: 'up' }), soon).toHaveLength(1);
+  say(200);
+  await expect
+    .poll(() => sentences({ machine: 'lap', kind: 'degraded' }), soon)
+    .toEqual([expect.stringMatching(/is stale: hub has heard nothing of lap .* may just be off$/)]);
 });
 
 test('failed logins are told together, and from where', async () => {

@@ -23,7 +23,9 @@ const quick: Holds = { least: 1_000, most: 60_000, calm: 600_000 };
 const slow: Holds = { least: 20_000, most: 120_000, calm: 600_000 };
 
 const ofTunnels: Readonly<Record<TunnelState, Condition | undefined>> = {
-  ...{ up: 'up', degraded: 'degraded', down: 'down', stale: 'down', misconfigured: 'down' },
+  ...{ up: 'up', degraded: 'degraded', down: 'down', misconfigured: 'down' },
+  // Perhaps a laptop that is off.
+  stale: 'degraded',
   ...{ never: undefined, invited: undefined, unknown: undefined },
 };
 const ofServices: Readonly<Record<MonitorState, Condition | undefined>> = {

@@ -153,10 +153,15 @@ function silentAtOne(ends: Ends): Judgement {
     return { state: 'unknown', why: `${silenceOf(ends)}, and nothing keeps the tunnel alive` };
   }
   if (other.isUnmanaged) {
-    return { state: 'stale', why: `${silenceOf(ends)}, and no agent runs there to tell more` };
+    const why = `${silenceOf(ends)}, and no agent runs there to tell more: it may just be off`;
+    return { state: 'stale', why };
   }
-  if (other.isPresent) return { state: 'stale', why: silenceOf(ends) };
-  return { state: 'down', why: `${silenceOf(ends)}, and it is away from its server` };
+  return { state: 'down', why: `${silenceOf(ends)}, and ${other.machine} ${absenceOf(other)}` };
+}
+
+function absenceOf({ isPresent, tellsAt }: EndEvidence): string {
+  if (!isPresent) return 'is away from its server';
+  return tellsAt === undefined ? 'tells nothing of it' : `tells the server at ${tellsAt}`;
 }
 
 const seconds = (count: number): string => {

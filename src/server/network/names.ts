@@ -19,7 +19,7 @@ export interface NamedMachine {
   readonly revoked?: 'revoked' | 'expired';
   /** Whose it is. */
   readonly person?: string;
-  /** As it said last: WireGuard public keys by lane, and the MTU towards its peers. */
+  /** By the file or as it said last: WireGuard public keys by lane, and the MTU towards its peers. */
   readonly keys?: Readonly<Record<string, string>>;
   /** The lane of its usual tunnel, where that is not 0. */
   readonly home?: number;
@@ -61,7 +61,8 @@ function namedMachine(
     was: hostsByName.get(name)?.was,
     endpoint: undefined,
   };
-  const { keys, observations } = inputs;
+  const { observations } = inputs;
+  const known = keysOf(inputs.keys[name], node);
   const site = node ? node.machine.site : hostsByName.get(name)?.site;
   return {
     name,
@@ -74,10 +75,16 @@ function namedMachine(
     ...(node?.machine.person !== undefined && { person: node.machine.person }),
     ...(node?.isRevoked && { revoked: inputs.revoked?.[name]?.why ?? 'revoked' }),
     ...(endpoint && { endpoint: formatEndpoint(endpoint) }),
-    ...(keys[name] && { keys: keys[name] }),
+    ...(known && { keys: known }),
     ...(node && node.home !== 0 && { home: node.home }),
     ...(observations.mtu[name] !== undefined && { mtu: observations.mtu[name] }),
   };
+}
+
+/** The file's key of a machine stands where its usual tunnel has one. */
+function keysOf(said: NamedMachine['keys'], node: Node | undefined): NamedMachine['keys'] {
+  const publicKey = node?.machine.publicKey;
+  return node && publicKey !== undefined ? { ...said, [node.home]: publicKey } : said;
 }
 
 /** What differs from one network to the next. */
