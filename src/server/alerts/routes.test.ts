@@ -75,19 +75,21 @@ test('admins say who is alerted, operators try it, and nobody reads the secrets 
   expect(JSON.stringify(audit)).not.toContain('abc');
 });
 
-test('a service that fails is alerted of, unless the machine that looks at it is silenced', async () => {
+test('a service that fails is alerted of, unless the machine that looks at it or its site is silenced', async () => {
   const { entry, files, revision } = await server.call('pull', {});
   const monitor = (name: string, from: string) =>
     `${name}: { type: http, url: "http://192.0.2.9/", from: ${from} }`;
-  const text = `${files[entry] ?? ''}monitors: { ${monitor('web', 'anna')}, ${monitor('db', 'bob')} }\n`;
+  const monitors = [monitor('web', 'anna'), monitor('db', 'bob'), monitor('nas', 'hub')];
+  const text = `${files[entry] ?? ''}monitors: { ${monitors.join(', ')} }\n`;
   await server.call('apply', {}, { entry, files: { [entry]: text }, base: revision });
   const silence = await server.call('silence', {}, { machine: 'bob', lasts: 3600, why: 'works' });
-  for (const [machine, name] of [['anna', 'web'] as const, ['bob', 'db'] as const]) {
+  const ofSite = await server.call('silence', {}, { site: 'hub', lasts: 3600, why: 'moves' });
+  for (const [machine, name] of Object.entries({ anna: 'web', bob: 'db', hub: 'nas' })) {
     const results = { [name]: { state: 'down' as const, why: 'it is off', lasts: 1 } };
     agents.get(machine)?.say({ type: 'monitors', results });
   }
   const open = async () => (await server.call('alerts', {})).open;
-  await expect.poll(async () => (await open()).length, soon).toBe(2);
+  await expect.poll(async () => (await open()).length, soon).toBe(3);
   ahead += 11_000;
   await expect
     .poll(() => taken.at(-1)?.alerts, soon)
@@ -104,6 +106,7 @@ test('a service that fails is alerted of, unless the machine that looks at it is
     expect.arrayContaining([
       ['web', undefined],
       ['db', true],
+      ['nas', true],
     ]),
   );
   const { machines } = await server.call('status', {});
@@ -116,13 +119,17 @@ test('a service that fails is alerted of, unless the machine that looks at it is
     expect.arrayContaining([
       ['web', false],
       ['db', true],
+      ['nas', true],
     ]),
   );
   const count = taken.length;
   await server.call('endSilence', { id: silence.id });
-  expect(await server.call('silences', {})).toEqual([]);
   await expect.poll(() => taken.length, soon).toBe(count + 1);
   expect(taken.at(-1)?.alerts).toMatchObject([{ is: 'firing', service: 'db' }]);
+  await server.call('endSilence', { id: ofSite.id });
+  expect(await server.call('silences', {})).toEqual([]);
+  await expect.poll(() => taken.length, soon).toBe(count + 2);
+  expect(taken.at(-1)?.alerts).toMatchObject([{ is: 'firing', service: 'nas' }]);
   const nobody = await server.ask('silence', {}, { site: 'nowhere', lasts: 60 });
   expect(nobody.status).toBe(404);
 });
