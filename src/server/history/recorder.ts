@@ -51,11 +51,12 @@ export class Recorder {
   /** Of all tunnels. */
   readonly total = new Total();
   readonly #timers: readonly NodeJS.Timeout[];
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<void>;
 
   constructor(network: string, init: RecorderInit) {
     this.#network = network;
     this.#init = init;
+    this.#writing = this.#trim();
     this.#timers = [
       setInterval(() => void this.flush(), flushEvery).unref(),
       setInterval(() => void this.#trim(), trimEvery).unref(),

@@ -45,4 +45,24 @@ export function keepsEvents(open: () => Store): void {
     expect(await ask({})).toEqual(all.slice(3));
     expect(await store.read((tx) => tx.events('other', { limit: 9 }))).toHaveLength(1);
   });
+
+  test('keeps the history of tunnels in chunks, of each step until it is trimmed', async () => {
+    const store = open();
+    const of = (step: number, b = 'hub') => ({ network: 'net', a: 'anna', b, step });
+    await store.write(async (tx) => {
+      for (const chunk of [7, 5, 6]) await tx.putHistoryChunk(of(10), chunk, `short ${chunk}`);
+      await tx.putHistoryChunk(of(10), 6, 'short 6 again');
+      await tx.putHistoryChunk(of(10, 'bob'), 5, 'of bob');
+      await tx.putHistoryChunk(of(300), 5, 'long 5');
+    });
+    const read = async (...[step, b]: Parameters<typeof of>) =>
+      (await store.read((tx) => tx.historyChunks(of(step, b), { first: 5, last: 6 }))).map(
+        ({ chunk, data }) => `${chunk}: ${data}`,
+      );
+    expect(await read(10)).toEqual(['5: short 5', '6: short 6 again']);
+    await store.write((tx) => tx.trimHistory(10, 6));
+    expect(await read(10)).toEqual(['6: short 6 again']);
+    expect(await read(10, 'bob')).toEqual([]);
+    expect(await read(300)).toEqual(['5: long 5']);
+  });
 }
