@@ -1,7 +1,10 @@
 import { Button } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { FileSet, NetworkStatus, Revision, SessionInfo } from '#api';
 import { judge, rollBack, usePlan, useRevision, useRevisions } from '../data/changes.ts';
+import { useKept } from '../data/kept.ts';
+import { keys } from '../data/queries.ts';
 import { ago, type Mood } from '../data/words.ts';
 import { FilesDiff } from '../parts/diff.tsx';
 import { Link } from '../parts/link.tsx';
@@ -143,14 +146,22 @@ interface BackProps {
 
 /** The plan comes first: nobody goes back without having seen what that does. */
 function Back({ network, number, files: { entry, files }, now }: BackProps) {
-  const [isAsked, setAsked] = useState(false);
-  const [why, setWhy] = useState('');
+  const client = useQueryClient();
+  const [why, setWhy] = useKept(`${network}/back/${number}`, '');
+  const [isAsked, setAsked] = useState(why !== '');
   const [error, setError] = useState<Error>();
   const plan = usePlan(network, isAsked ? { entry, files } : undefined, now);
   const go = (hash: string): void =>
     void rollBack(network, number, hash, why)
-      .then(() => goTo(pathIn(network, 'history')))
-      .catch(setError);
+      .then(() => {
+        setWhy('');
+        goTo(pathIn(network, 'history'));
+      })
+      .catch((thrown: Error) => {
+        setError(thrown);
+        // The session may have ended.
+        void client.refetchQueries({ queryKey: keys.session });
+      });
   if (!isAsked) {
     return (
       <Button size="xs" variant="default" onClick={() => setAsked(true)}>

@@ -1,10 +1,9 @@
-import { Button, NativeSelect, useMantineColorScheme } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
+import { NativeSelect } from '@mantine/core';
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
 import { useLive } from '../data/live.ts';
 import { useNetworks, useStatus, useTunnels } from '../data/queries.ts';
-import { ask } from '../data/server.ts';
+import { LogoutButton, SchemeButton } from '../parts/account.tsx';
 import { Link } from '../parts/link.tsx';
 import { Failure, Loading, Missing, Pill } from '../parts/states.tsx';
 import { goTo, pathIn } from '../route.ts';
@@ -171,35 +170,5 @@ function NetworkChoice({ network }: { readonly network: string }) {
       data={data.map((one) => one.network)}
       onChange={(event) => goTo(pathIn(event.currentTarget.value))}
     />
-  );
-}
-
-function SchemeButton() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const next = { auto: 'dark', dark: 'light', light: 'auto' } as const;
-  return (
-    <Button
-      size="compact-xs"
-      variant="subtle"
-      color="gray"
-      aria-label={`Colours: ${colorScheme}; change to ${next[colorScheme]}`}
-      onClick={() => setColorScheme(next[colorScheme])}
-    >
-      {colorScheme}
-    </Button>
-  );
-}
-
-function LogoutButton() {
-  const client = useQueryClient();
-  const logOut = async (): Promise<void> => {
-    await ask('/v1/session', { method: 'DELETE' });
-    client.clear();
-    window.location.assign('/');
-  };
-  return (
-    <Button size="compact-xs" variant="subtle" color="gray" onClick={() => void logOut()}>
-      Log out
-    </Button>
   );
 }

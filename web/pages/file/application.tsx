@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { Finding, PlanResult } from '#api';
 import { apply, type Stored } from '../../data/changes.ts';
 import type { Draft } from '../../data/draft.ts';
+import { useKept } from '../../data/kept.ts';
 import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
 import { FilesDiff } from '../../parts/diff.tsx';
@@ -92,7 +93,7 @@ interface DoingProps {
 
 function Doing({ network, stored, work, hash, onDone }: DoingProps) {
   const client = useQueryClient();
-  const [why, setWhy] = useState('');
+  const [why, setWhy] = useKept(`${network}/apply`, '');
   const [error, setError] = useState<Error>();
   const [isSent, setSent] = useState(false);
   const go = async (plan: string): Promise<void> => {
@@ -101,6 +102,7 @@ function Doing({ network, stored, work, hash, onDone }: DoingProps) {
     try {
       const files = { entry: stored.entry, files: work.files };
       const { id } = await apply(network, { files, base: work.base.revision, plan, why });
+      setWhy('');
       onDone();
       goTo(pathIn(network, 'history', String(id.number)));
     } catch (thrown) {

@@ -1,6 +1,9 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, type SubmitEvent, useState } from 'react';
 import type { NewInvite, PlanResult } from '#api';
+import { forgetKept, useKept } from '../../data/kept.ts';
+import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
 import { Copyable } from '../../parts/copyable.tsx';
 import { PlanText } from '../../parts/plan.tsx';
@@ -25,6 +28,9 @@ const lives = [
   { value: '7', label: '7 days' },
   { value: '30', label: '30 days' },
 ];
+
+/** As what an invitation that is not made yet is kept. */
+export const invitationIn = (network: string): string => `${network}/invite`;
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 
@@ -79,10 +85,15 @@ export function InviteForm(props: InviteFormProps) {
   const [made, setMade] = useState<Made>();
   const [error, setError] = useState<Error>();
   const [isAsking, setAsking] = useState(false);
+  const client = useQueryClient();
   const during = async (work: () => Promise<void>): Promise<void> => {
     setAsking(true);
     setError(undefined);
-    await work().catch(setError);
+    await work().catch((thrown: Error) => {
+      setError(thrown);
+      // The session may have ended: what was typed is there again after the next login.
+      void client.refetchQueries({ queryKey: keys.session });
+    });
     setAsking(false);
   };
   const plan = async (wanted: NewInvite): Promise<void> =>
@@ -91,7 +102,10 @@ export function InviteForm(props: InviteFormProps) {
       setPlanned({ wanted, plan: found, request: crypto.randomUUID() });
     });
   const go = async ({ wanted, plan: { hash }, request }: Planned): Promise<void> =>
-    during(async () => setMade(await invite(network, wanted, { plan: hash, request })));
+    during(async () => {
+      setMade(await invite(network, wanted, { plan: hash, request }));
+      forgetKept(invitationIn(network));
+    });
   if (made) return <TheLink made={made} onEnd={onEnd} />;
   return (
     <section className="card" aria-label="Invite">
@@ -126,6 +140,7 @@ interface AskedProps extends InviteFormProps {
 }
 
 function Asked({
+  network,
   machine,
   replaces = false,
   people,
@@ -136,12 +151,15 @@ function Asked({
   children,
 }: AskedProps) {
   const empty = { person: '', tags: '', hub: '', days: '7', until: '' };
-  const [fields, setFields] = useState<Fields>({ machine: machine ?? '', ...empty });
+  const [fields, setFields] = useKept<Fields>(`${invitationIn(network)}/${machine ?? ''}`, {
+    machine: machine ?? '',
+    ...empty,
+  });
   const field = (name: keyof Fields) => ({
     size: 'xs',
     value: fields[name],
     onChange: ({ currentTarget: { value } }: { currentTarget: { value: string } }) =>
-      setFields((before) => ({ ...before, [name]: value })),
+      setFields({ ...fields, [name]: value }),
   });
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();

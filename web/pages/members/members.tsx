@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import type { InviteInfo, MachineStatus, NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
+import { forgetKept, useKept } from '../../data/kept.ts';
 import { at, keys } from '../../data/queries.ts';
 import { ask } from '../../data/server.ts';
 import { ago, type Mood, moodOfTunnel, presenceOf } from '../../data/words.ts';
@@ -10,7 +11,7 @@ import { Empty, Pill } from '../../parts/states.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { pathIn } from '../../route.ts';
 import { suspend, withdraw } from './actions.ts';
-import { InviteForm, WhatFailed } from './invite-form.tsx';
+import { InviteForm, invitationIn, WhatFailed } from './invite-form.tsx';
 
 type TunnelStatus = TunnelsStatus['tunnels'][number];
 
@@ -142,11 +143,16 @@ const textOf = (member: Member): string =>
     .filter(Boolean)
     .join(' ');
 
+/** Who is to get a link: a member by its name, or somebody new. */
+interface Wanted {
+  readonly machine?: string;
+}
+
 /** People and their devices, whom one invites and cuts off. */
 export default function MembersPage({ status, tunnels, session }: MembersPageProps) {
   const { network, machines } = status;
   const client = useQueryClient();
-  const [form, setForm] = useState<Member | 'new'>();
+  const [form, setForm] = useKept<Wanted | null>(invitationIn(network), null);
   const [error, setError] = useState<Error>();
   const acts = session.role !== 'viewer';
   const members = useMemo(() => membersOf(machines, tunnels.tunnels), [machines, tunnels]);
@@ -157,26 +163,31 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
         .then(async () => client.refetchQueries({ queryKey: keys.of(network, 'status') }))
         .catch(setError);
     };
-    return columnsOf(network, acts ? { onSuspend, onInvite: setForm } : undefined);
+    return columnsOf(
+      network,
+      acts ? { onSuspend, onInvite: ({ name }: Member) => setForm({ machine: name }) } : undefined,
+    );
   }, [network, acts, client]);
   const people = [...new Set(members.flatMap(({ person }) => person ?? []))].sort();
   const sites = [...new Set(machines.flatMap(({ site }) => site ?? []))].sort();
-  const known = form === 'new' ? undefined : form;
+  const known = members.find(({ name }) => name === form?.machine);
+  const isOpen = form !== null && (known !== undefined || form.machine === undefined);
   const end = (): void => {
-    setForm(undefined);
+    setForm(null);
+    forgetKept(invitationIn(network));
     void client.refetchQueries({ queryKey: keys.of(network, 'status') });
   };
   return (
     <>
       <div className="tools between">
         <h1>Members</h1>
-        {acts && !form && (
-          <Button size="xs" onClick={() => setForm('new')}>
+        {acts && !isOpen && (
+          <Button size="xs" onClick={() => setForm({})}>
             Invite
           </Button>
         )}
       </div>
-      {form && (
+      {acts && isOpen && (
         <InviteForm
           key={known?.name ?? ''}
           {...{ network, people, sites }}
