@@ -62,5 +62,5 @@ function KnownPages({ parts }: { readonly parts: readonly string[] }) {
   const [first, network, ...rest] = parts;
   if (first === 'n' && network !== undefined)
     return <NetworkPages key={network} network={network} path={rest} session={session.data} />;
-  return <NetworksPage onOnly={(name) => goTo(`/n/${name}`, 'instead')} />;
+  return <NetworksPage session={session.data} onOnly={(name) => goTo(`/n/${name}`, 'instead')} />;
 }

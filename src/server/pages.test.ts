@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
@@ -10,34 +10,9 @@ import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
 import type { Channel } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 import { furnish, script } from './fixtures/testing-dashboard.ts';
+import { emptyPages, hinderNobodyOn, pages } from './fixtures/testing-hurdles.ts';
 
 const dashboard = join(bundle, '../web');
-
-/** As `back` in a browser does: nothing is loaded that is there. */
-const moveTo = async (page: Page, path: string): Promise<void> =>
-  page.evaluate(
-    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new Event('popstate'))`,
-  );
-
-/** What every page says, and no other. */
-const pages: Readonly<Record<string, RegExp>> = {
-  '': /^through all tunnels$/,
-  '/map': /^Point at/,
-  '/machines': /^Last seen|^Version$/,
-  '/machines/anna': /^Connected to|^Is$/,
-  '/tunnels': /^Between$/,
-  '/tunnels/anna/hub': /^As a table$/,
-  '/members': /^Invitations$/,
-  '/platform': /^nobody listens/,
-  '/platform/mupif': /^Job managers/,
-  '/events': /^the service web is up$/,
-  '/trace?from=anna&to=giessen&port=tcp/22': /arrives$/,
-  '/policy': /some ports/,
-  '/file': /^As it is stored/,
-  '/history': /^Revision 9$/,
-  '/history/9': /^What it changed$/,
-  '/none': /no such page/,
-};
 
 suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   let server: TestServer;
@@ -64,11 +39,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await hinderNobody(page, 'login');
     await logIn(page, server.admin);
     await page.evaluate(axe);
-    for (const [path, says] of Object.entries(pages)) {
-      await moveTo(page, `/n/net${path}`);
-      await page.getByText(says).first().waitFor();
-      await hinderNobody(page, path);
-    }
+    await hinderNobodyOn(page, 'net', pages);
     expect(offences).toEqual([]);
     await page.context().close();
   });
@@ -212,6 +183,8 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.keyboard.type(', zoe] }');
     const ready = page.getByRole('button', { name: 'Apply' }).and(page.locator(':enabled'));
     await ready.waitFor();
+    const why = page.getByLabel('Why', { exact: true });
+    await why.fill('a group for staff');
     // The session ends, and somebody else is faster.
     await page.context().clearCookies();
     await ready.press('Enter');
@@ -224,11 +197,12 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.getByText('apply by admin: faster').waitFor();
     await page.getByRole('button', { name: 'Put mine into it' }).press('Enter');
     await text.getByText('# of another').waitFor();
-    await page.getByLabel('Why', { exact: true }).fill('a group for staff');
+    expect(await why.inputValue()).toBe('a group for staff');
     await ready.press('Enter');
     await page.getByText('apply by admin').waitFor();
     await page.locator('.diff .new').getByText(`+ ${typed}`).waitFor();
     expect((await server.call('pull', {})).files[entry]).toContain('# of another');
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
     await page.getByRole('link', { name: 'File' }).press('Enter');
     await page.getByText(/^As it is stored/).waitFor();
     expect(offences).toEqual([]);
@@ -322,7 +296,12 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.getByRole('button', { name: 'Invite' }).press('Enter');
     await page.getByLabel('Device', { exact: true }).fill('ida-phone');
     await page.getByLabel('Whose').fill('Ida');
-    await page.getByRole('button', { name: 'What would change?' }).press('Enter');
+    const asking = page.getByRole('button', { name: 'What would change?' });
+    await page.context().clearCookies();
+    await asking.press('Enter');
+    await page.getByLabel('Token', { exact: true }).fill(server.admin);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await asking.press('Enter');
     await page.getByText('ida-phone joins the network').waitFor();
     await page.evaluate(axe);
     await hinderNobody(page, 'the plan of an invitation');
@@ -376,9 +355,29 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.locator('.mantine-PasswordInput-error').waitFor();
     await field.fill(server.admin);
     await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByRole('heading', { name: 'Machines' }).waitFor();
+    await page.getByRole('link', { name: 'Members' }).press('Enter');
+    await page.getByRole('button', { name: 'Invite' }).press('Enter');
+    await page.getByLabel('Whose').fill('Ida');
+    const kept = async () => JSON.stringify(await page.evaluate('Object.entries(sessionStorage)'));
+    expect(await kept()).toContain('Ida');
+    expect(await kept()).not.toContain(server.admin);
     await page.getByRole('button', { name: 'Log out' }).click();
     await field.waitFor();
+    expect(await kept()).toBe('[]');
+    await page.context().close();
+  });
+
+  test('hinder nobody either where a server has several networks, one of them empty', async () => {
+    const text = 'version: 1\nnetwork: empty\noverlay: 10.9.0.0/24\n';
+    const file = { entry: 'empty.yaml', files: { 'empty.yaml': text } };
+    await server.call('createNetwork', { network: 'empty' }, file);
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin, page.getByRole('link', { name: 'empty' }));
+    await page.getByRole('button', { name: 'Log out' }).waitFor();
+    await page.evaluate(axe);
+    await hinderNobody(page, 'the networks');
+    await hinderNobodyOn(page, 'empty', emptyPages);
+    expect(offences).toEqual([]);
     await page.context().close();
   });
 

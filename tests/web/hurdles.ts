@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import type { Scheme } from './browser.ts';
 
 /** What a page has to evaluate first, as a debugger does: past its policy. */
 export const axe = readFileSync(
@@ -22,8 +23,12 @@ const hurdlesOn = async (page: Page): Promise<readonly string[]> =>
   });
 
 /** Lets the page see the one colours and then the other, without loading it anew. */
-export async function hinderNobody(page: Page, where: string): Promise<void> {
-  for (const scheme of ['light', 'dark'] as const) {
+export async function hinderNobody(
+  page: Page,
+  where: string,
+  schemes: readonly Scheme[] = ['light', 'dark'],
+): Promise<void> {
+  for (const scheme of schemes) {
     await page.emulateMedia({ colorScheme: scheme });
     await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
     expect(await hurdlesOn(page), `${where}, ${scheme}`).toEqual([]);

@@ -21,7 +21,8 @@ export const useSession = () =>
 export const useNetworks = () =>
   useQuery({
     queryKey: ['networks'],
-    queryFn: async () => ask<readonly { readonly network: string }[]>('/v1/networks'),
+    queryFn: async () =>
+      ask<readonly Pick<NetworkStatus, 'network' | 'revision'>[]>('/v1/networks'),
   });
 
 /** Where something of a network is asked for. */
