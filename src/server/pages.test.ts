@@ -10,7 +10,7 @@ import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
 import type { Channel } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 import { furnish, script } from './fixtures/testing-dashboard.ts';
-import { emptyPages, hinderNobodyOn, pages } from './fixtures/testing-hurdles.ts';
+import { emptyFile, emptyPages, hinderNobodyOn, pages } from './fixtures/testing-hurdles.ts';
 
 const dashboard = join(bundle, '../web');
 
@@ -318,6 +318,10 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await row.getByText('invited').first().waitFor();
     await page.getByRole('button', { name: 'Withdraw the invitation of ida-phone' }).press('Enter');
     await row.getByText('has no key').waitFor();
+    await page.getByRole('button', { name: 'Remove ida-phone' }).press('Enter');
+    await page.getByText('loses its place in net and all access').waitFor();
+    await page.getByRole('button', { name: 'Remove it' }).press('Enter');
+    await row.waitFor({ state: 'detached' });
     expect(offences).toEqual([]);
     await page.context().close();
   });
@@ -368,9 +372,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('hinder nobody either where a server has several networks, one of them empty', async () => {
-    const text = 'version: 1\nnetwork: empty\noverlay: 10.9.0.0/24\n';
-    const file = { entry: 'empty.yaml', files: { 'empty.yaml': text } };
-    await server.call('createNetwork', { network: 'empty' }, file);
+    await server.call('createNetwork', { network: 'empty' }, emptyFile);
     const { page, offences } = await openPage(browser, url);
     await logIn(page, server.admin, page.getByRole('link', { name: 'empty' }));
     await page.getByRole('button', { name: 'Log out' }).waitFor();

@@ -29,5 +29,11 @@ export const invite = async (
 export const suspend = async (network: string, machine: string, revoked: boolean): Promise<void> =>
   post(network, `machines/${machine}/revoke`, { revoked });
 
+export const remove = async (network: string, machine: string): Promise<void> =>
+  ask(at(network, `machines/${encodeURIComponent(machine)}`), {
+    method: 'DELETE',
+    headers: { 'idempotency-key': crypto.randomUUID() },
+  });
+
 export const withdraw = async (network: string, id: string): Promise<void> =>
   ask(at(network, `invites/${encodeURIComponent(id)}`), { method: 'DELETE' });

@@ -12,6 +12,7 @@ import { type Column, Table } from '../../parts/table.tsx';
 import { pathIn } from '../../route.ts';
 import { suspend, withdraw } from './actions.ts';
 import { InviteForm, invitationIn, WhatFailed } from './invite-form.tsx';
+import { Removal } from './removal.tsx';
 
 type TunnelStatus = TunnelsStatus['tunnels'][number];
 
@@ -54,14 +55,18 @@ function membersOf(machines: readonly MachineStatus[], tunnels: readonly TunnelS
   return named.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 }
 
+const tunnelsOf = (tunnels: readonly TunnelStatus[], machine: string): number =>
+  tunnels.filter(({ ends }) => ends.some((end) => end.machine === machine)).length;
+
 interface Acts {
   readonly onSuspend: (machine: string, revoked: boolean) => void;
   readonly onInvite: (member: Member) => void;
+  readonly onRemove: (machine: string) => void;
 }
 
-const actionsOf = ({ onSuspend, onInvite }: Acts): Column<Member> => ({
+const actionsOf = ({ onSuspend, onInvite, onRemove }: Acts): Column<Member> => ({
   name: 'Actions',
-  width: 'minmax(8.8rem, 1fr)',
+  width: 'minmax(min(12.5rem, 41%), 1.2fr)',
   value: () => undefined,
   show: (member) => (
     <>
@@ -87,6 +92,15 @@ const actionsOf = ({ onSuspend, onInvite }: Acts): Column<Member> => ({
           New link
         </Button>
       )}
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        color="gray"
+        aria-label={`Remove ${member.name}`}
+        onClick={() => onRemove(member.name)}
+      >
+        Remove
+      </Button>
     </>
   ),
 });
@@ -153,6 +167,7 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
   const { network, machines } = status;
   const client = useQueryClient();
   const [form, setForm] = useKept<Wanted | null>(invitationIn(network), null);
+  const [going, setGoing] = useState<string>();
   const [error, setError] = useState<Error>();
   const acts = session.role !== 'viewer';
   const members = useMemo(() => membersOf(machines, tunnels.tunnels), [machines, tunnels]);
@@ -165,7 +180,13 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
     };
     return columnsOf(
       network,
-      acts ? { onSuspend, onInvite: ({ name }: Member) => setForm({ machine: name }) } : undefined,
+      acts
+        ? {
+            onSuspend,
+            onRemove: setGoing,
+            onInvite: ({ name }: Member) => setForm({ machine: name }),
+          }
+        : undefined,
     );
   }, [network, acts, client]);
   const people = [...new Set(members.flatMap(({ person }) => person ?? []))].sort();
@@ -194,6 +215,17 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
           machine={known?.name}
           replaces={known?.hasKey ?? false}
           onEnd={end}
+        />
+      )}
+      {going !== undefined && (
+        <Removal
+          key={going}
+          {...{ network, machine: going }}
+          tunnels={tunnelsOf(tunnels.tunnels, going)}
+          onEnd={() => {
+            setGoing(undefined);
+            void client.refetchQueries({ queryKey: keys.of(network, 'status') });
+          }}
         />
       )}
       {error && <WhatFailed error={error} />}
