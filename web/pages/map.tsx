@@ -46,7 +46,9 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
   // Names can be read however much is on the map, and dots of whole sites be hit.
   const [, , across = 0, down = 0] = view.split(' ').map(Number);
   const size = Math.max(11, across / 90, down / 45);
-  const style = { '--size': `${size}px` } as React.CSSProperties;
+  // Where there is little room one scrolls, rather than read letters of less than nine pixels.
+  const smallest = { minWidth: (9 * across) / size, minHeight: (9 * down) / size };
+  const style = { '--size': `${size}px`, ...smallest } as React.CSSProperties;
   if (machines.length === 0) {
     return (
       <>
@@ -59,37 +61,44 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
     <>
       <h1>Map</h1>
       <section className="card map">
-        <svg viewBox={view} style={style} role="group" aria-label={`Map of ${network}`}>
-          {islands
-            .filter(({ isSite }) => isSite)
-            .map(({ name, x, y, radius }) => (
-              <circle key={name} className="island" cx={x} cy={y} r={radius} />
+        <div className="sheet">
+          <svg viewBox={view} style={style} role="group" aria-label={`Map of ${network}`}>
+            {islands
+              .filter(({ isSite }) => isSite)
+              .map(({ name, x, y, radius }) => (
+                <circle key={name} className="island" cx={x} cy={y} r={radius} />
+              ))}
+            {wires.map(({ key, from, to }) => (
+              <line key={key} className="wire" x1={from.x} y1={from.y} x2={to.x} y2={to.y} />
             ))}
-          {wires.map(({ key, from, to }) => (
-            <line key={key} className="wire" x1={from.x} y1={from.y} x2={to.x} y2={to.y} />
-          ))}
-          {lines.map((line) => (
-            <Tunnel key={line.key} network={network} line={line} onSay={setSaid} />
-          ))}
-          {islands.map(({ name, isSite, x, y, radius }) => (
-            <text
-              key={`${isSite} ${name}`}
-              x={x}
-              y={y + (isSite ? radius : 8) + size + 2}
-              textAnchor="middle"
-            >
-              {name}
-            </text>
-          ))}
-          {marks.map((mark) => (
-            <Layer key={mark.key} network={network} mark={mark} onSay={setSaid} />
-          ))}
-          {islands.flatMap(({ dots, isSite }) =>
-            dots.map((dot) => (
-              <Machine key={`${isSite} ${dot.name}`} network={network} dot={dot} onSay={setSaid} />
-            )),
-          )}
-        </svg>
+            {lines.map((line) => (
+              <Tunnel key={line.key} network={network} line={line} onSay={setSaid} />
+            ))}
+            {islands.map(({ name, isSite, x, y, radius }) => (
+              <text
+                key={`${isSite} ${name}`}
+                x={x}
+                y={y + (isSite ? radius : 8) + size + 2}
+                textAnchor="middle"
+              >
+                {name}
+              </text>
+            ))}
+            {marks.map((mark) => (
+              <Layer key={mark.key} network={network} mark={mark} onSay={setSaid} />
+            ))}
+            {islands.flatMap(({ dots, isSite }) =>
+              dots.map((dot) => (
+                <Machine
+                  key={`${isSite} ${dot.name}`}
+                  network={network}
+                  dot={dot}
+                  onSay={setSaid}
+                />
+              )),
+            )}
+          </svg>
+        </div>
         <p className="dim said" aria-live="polite">
           {said === '' ? 'Point at a machine, a tunnel or a segment to hear of it.' : said}
         </p>
