@@ -29,7 +29,7 @@ type Overlays = ReadonlyMap<string, string>;
 const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelStatus>[] => [
   {
     name: 'Between',
-    width: 'minmax(16rem, 2fr)',
+    width: 'minmax(13rem, 2fr)',
     value: nameOf,
     show: ({ ends: [a, b] }) => (
       <Link to={pathIn(network, 'tunnels', a.machine, b.machine)}>

@@ -66,7 +66,7 @@ interface Acts {
 
 const actionsOf = ({ onSuspend, onInvite, onRemove }: Acts): Column<Member> => ({
   name: 'Actions',
-  width: 'minmax(min(12.5rem, 41%), 1.2fr)',
+  width: 'minmax(min(12.5rem, 38%), 1.2fr)',
   value: () => undefined,
   show: (member) => (
     <>
@@ -121,7 +121,7 @@ const columnsOf = (network: string, acts: Acts | undefined): readonly Column<Mem
   },
   {
     name: 'Is',
-    width: 'minmax(6.2rem, 1fr)',
+    width: 'minmax(5.5rem, 1fr)',
     value: (member) => beingOf(member).word,
     show: (member) => {
       const { word, mood } = beingOf(member);
