@@ -66,7 +66,7 @@ interface Acts {
 
 const actionsOf = ({ onSuspend, onInvite, onRemove }: Acts): Column<Member> => ({
   name: 'Actions',
-  width: 'minmax(min(12.5rem, 38%), 1.2fr)',
+  width: 'minmax(min(12.5rem, 39.5%), 1.2fr)',
   value: () => undefined,
   show: (member) => (
     <>
