@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { suite } from '../../../tests/support/suite.ts';
 import { readShared, replaceShared } from './replace-file.ts';
@@ -89,5 +90,22 @@ suite('a file in whose place none can be put', { needs: ['root'] }, () => {
     expect(crowded(...mounted)).toBe('host/file-closed');
     expect(readFileSync(file, 'utf8')).toBe('before\n');
     expect(readdirSync(folder)).toEqual(['hosts']);
+  });
+
+  test('is written by each of two that have their own over the same folder, at the same time', async () => {
+    writeFileSync(file, 'everybody\n');
+    const from = JSON.stringify(join(import.meta.dirname, 'replace-file.ts'));
+    const script = `import { replaceShared } from ${from};
+      for (let i = 0; i < 300; i += 1) replaceShared(${JSON.stringify(file)}, process.argv[1] + i);`;
+    const write = (own: string) =>
+      promisify(execFile)('unshare', [
+        ...['-m', 'sh', '-ec', 'mount --bind "$0" "$1"; shift; exec "$@"', own, file],
+        ...[process.execPath, '--input-type=module', '--eval', script, own],
+      ]);
+    const both = ['one', 'other'].map((name) => join(folder, name));
+    for (const own of both) writeFileSync(own, '');
+    await Promise.all(both.map(write));
+    expect(both.map((own) => readFileSync(own, 'utf8'))).toEqual(both.map((own) => `${own}299`));
+    expect(readFileSync(file, 'utf8')).toBe('everybody\n');
   });
 });

@@ -78,8 +78,11 @@ function writeInPlace(path: string, text: string): void {
   }
 }
 
-/** Where no file can be put into its place: it is a mount point, or only the file itself is open to us. */
-const bound = new Set(['EBUSY', 'EXDEV', 'EPERM', 'EACCES', 'EROFS']);
+/**
+ * Where no file can be put into its place: it is a mount point, or only the file itself is open to us. Machines that
+ * each have one laid over the same folder (as in a lab) take each other's drafts away: then there is none.
+ */
+const bound = new Set(['EBUSY', 'EXDEV', 'EPERM', 'EACCES', 'EROFS', 'ENOENT']);
 
 /**
  * Gives a shared file another text: whole or not at all, where it is no mount point (as in containers);
