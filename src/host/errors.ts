@@ -118,7 +118,7 @@ export const hostErrors = errorTable({
     fix: 'See why {device} could not leave: a device of that name may have come meanwhile, `ip link show {device}`. The next run tries again.',
   },
   'host/not-closed': {
-    says: 'not made, since the filter that keeps VXLAN of others out could not be set',
+    says: 'not made, since the filter of what may come in there could not be set',
     fix: 'Correct what the filter says of itself; the next run tries again.',
   },
 });

@@ -28,7 +28,7 @@ import { proxy } from './proxy/index.ts';
 import { usesResolved } from './resolved/uses.ts';
 import { route } from './route/index.ts';
 import { type Counts, countingRun, entered, type Run } from './run.ts';
-import { isOpen, notClosed } from './segment-guard.ts';
+import { isOpen, vxlansNotClosed } from './segment-guard.ts';
 import { isExternal, isOurSpace } from './space/index.ts';
 import { applyInOrder, facilitiesOf } from './steps.ts';
 import { directKernel, enteredKernel, type Kernel } from './sysctl/kernel.ts';
@@ -368,7 +368,7 @@ function observation(
       for (const context of inOrder(contexts, wish)) {
         if (context.namespace === 'root') await claim(context);
         const { here, absent } = changesFor(context, between, failures);
-        const shut = isOpen(failures) ? notClosed(here) : [];
+        const shut = isOpen(failures) ? vxlansNotClosed(here) : [];
         const possible = here.filter((change) => !shut.some((one) => one.change === change));
         failures.push(...shut, ...(await applyInOrder(context, possible, absent)));
         // Nobody waits for it: all of it is said twice.

@@ -12,8 +12,12 @@ export const isOpen = (failures: readonly Failure[]): boolean =>
 const makesVxlan = ({ facility, kind }: Change): boolean =>
   facility === 'vxlans' && kind !== 'remove';
 
+/** What is not made, since a filter that should stand before it does not. */
+export const notClosed = (change: Change): Failure => ({
+  change,
+  error: findingOf(hostErrors.error('host/not-closed', {})),
+});
+
 /** VXLAN devices that are not made then, nor anything on them. */
-export const notClosed = (changes: readonly Change[]): readonly Failure[] =>
-  changes
-    .filter(makesVxlan)
-    .map((change) => ({ change, error: findingOf(hostErrors.error('host/not-closed', {})) }));
+export const vxlansNotClosed = (changes: readonly Change[]): readonly Failure[] =>
+  changes.filter(makesVxlan).map(notClosed);

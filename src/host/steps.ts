@@ -17,6 +17,7 @@ import { port } from './port/index.ts';
 import { proxy } from './proxy/index.ts';
 import { resolved } from './resolved/index.ts';
 import { route, unreachable } from './route/index.ts';
+import { notClosed } from './segment-guard.ts';
 import { isExternal, isOurSpace, space } from './space/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { veth } from './veth/index.ts';
@@ -155,6 +156,10 @@ function neededDevice(change: Change): string | undefined {
 /** Facilities whose items are devices, for others to lie on. */
 const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports', 'vlans', 'veths']);
 
+/** What lets packets into a namespace that is not the machine's own, or through it. */
+const opens = ({ facility, kind }: Change): boolean =>
+  kind === 'add' && ['vxlans', 'veths', 'forwarding'].includes(facility);
+
 function needsDevice(change: Change, device: string): Failure {
   return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };
 }
@@ -179,9 +184,16 @@ export async function applyInOrder(
   if (isExternal(context) && !isThere(context)) return changes.map(waits(context));
   const failures: Failure[] = [];
   const missing = new Set(absent);
+  let isShut = false;
   for (const [facility, verb] of order) {
-    const possible = changes.filter((change) => !missing.has(neededDevice(change) ?? ''));
-    const failed = await facility[verb](context, possible);
+    const possible = changes.filter(
+      (change) => !missing.has(neededDevice(change) ?? '') && !(isShut && opens(change)),
+    );
+    const failed = [...(await facility[verb](context, possible))];
+    if (facility === nft && verb === 'establish' && failed.length > 0) {
+      isShut = context.namespace !== 'root';
+      if (isShut) failed.push(...changes.filter(opens).map(notClosed));
+    }
     failures.push(...failed);
     for (const { change } of failed) {
       const isNew = change.kind === 'add' || change.namespace !== context.namespace;
