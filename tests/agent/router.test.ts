@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Run } from '#host';
 import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -20,6 +21,9 @@ import {
 const router = 'hw-net-gw';
 const counterOf = (gateway: TestMachine, name: string): number =>
   packetsOf(gateway.do(`ip netns exec ${router} nft list counter inet hawser-net ${name}`));
+
+const spoofedAt = (gateway: TestMachine): number =>
+  packetsOf(gateway.do(`ip netns exec ${space} nft list counter bridge hawser-net spoofed`));
 
 const file = (egress = '') => `
 version: 1
@@ -158,6 +162,51 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     expect(a.do(`ip netns exec ${router} ip route`)).not.toContain('default');
   });
 
+  test('hears a machine for itself alone: who takes the address of another, or answers for it, is dropped and counted', async () => {
+    const asOther = `require('node:net').connect({ port: 7000, host: '10.254.0.1', localAddress: '${pouta.address}', timeout: 500 })
+      .on('error', () => {}).on('timeout', function () { this.destroy(); });`;
+    const [letOut, spoofed] = [counterOf(a, 'to-10.254.0.1_32'), spoofedAt(a)];
+    atStation(a, `ip address add ${pouta.address}/24 dev eth0`);
+    a.box.run([...inside('station'), asOther]);
+    expect(counterOf(a, 'to-10.254.0.1_32')).toBe(letOut);
+    const between = spoofedAt(a);
+    expect(between).toBeGreaterThan(spoofed);
+    // A question of who has an address tells everybody where the asker's own is.
+    atStation(a, 'ip neigh flush all');
+    a.box.run([...inside('station'), asOther]);
+    atStation(a, `ip address del ${pouta.address}/24 dev eth0`);
+    expect(spoofedAt(a)).toBeGreaterThan(between);
+    const known = a.do(`ip netns exec ${router} ip neigh show ${pouta.address}`);
+    expect(known).not.toContain(knox.mac);
+    expect(reaches(b, '10.9.0.254')).toBe(true);
+  });
+
+  test('is the only way out: what another machine should hand on does not cross', async () => {
+    const hears = b.box.start([
+      ...inside('station'),
+      `require('node:dgram').createSocket('udp4').on('message', (text) => console.log(String(text))).bind(7001, () => console.log('listening'));`,
+    ]);
+    await until('it listens', () => hears.output().includes('listening'));
+    atStation(b, 'ip address add 172.17.0.1/32 dev lo');
+    atStation(a, `ip route add 172.17.0.1 via ${pouta.address}`);
+    const before = packetsOf(
+      a.do(`ip netns exec ${space} nft list counter bridge hawser-net border`),
+    );
+    for (const address of ['172.17.0.1', pouta.address]) {
+      const say = `const s = require('node:dgram').createSocket('udp4'); s.send('for ${address}', 7001, '${address}', () => s.close());`;
+      a.box.run([...inside('station'), say]);
+    }
+    await until('what is for itself arrives', () =>
+      hears.output().includes(`for ${pouta.address}`),
+    );
+    expect(hears.output()).not.toContain('for 172.17.0.1');
+    const after = packetsOf(
+      a.do(`ip netns exec ${space} nft list counter bridge hawser-net border`),
+    );
+    expect(after).toBeGreaterThan(before);
+    atStation(a, 'ip route del 172.17.0.1');
+  });
+
   test('lets nothing in but by a forward, whose answers go back to whoever asks', () => {
     a.do('ip route replace 10.9.0.0/24 via 10.5.0.2');
     const before = counterOf(a, 'knocks');
@@ -286,6 +335,28 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     a.do(`ip netns del ${theirs}`);
     await apply();
   }, 60_000);
+
+  test('has no way in or out, nor has its segment, while their filters cannot be set', async () => {
+    expect((await a.cleanup('net')).failures).toEqual([]);
+    const withoutFilters =
+      (run: Run): Run =>
+      (purpose, argv, options) =>
+        run(
+          purpose,
+          purpose === 'write' && argv.includes('nft') && argv.some((word) => word.startsWith('hw-'))
+            ? ['false']
+            : argv,
+          options,
+        );
+    const { failures } = await a.apply(states.a, withoutFilters);
+    const codes = new Set(failures.map(({ error }) => error.code));
+    expect(codes).toContain('host/not-closed');
+    const links = (name: string): string => a.do(`ip netns exec ${name} ip -br link`);
+    expect(links(space)).not.toMatch(/vxlan|router/);
+    expect(links(router)).not.toMatch(/uplink|vni7/);
+    await apply();
+    await until('it leads out', () => asked(b, 'station', '10.254.0.1', 7000) === '10.5.0.2');
+  }, 40_000);
 
   test('comes back when its namespace is torn down, or that of its segment', async () => {
     a.do(`ip netns del ${router}`);

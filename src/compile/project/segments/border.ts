@@ -1,10 +1,17 @@
-import type { Segment } from '#spec';
-import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
+import { byText } from '#base';
+import type { Family } from '#ip';
+import type { Segment, Station } from '#spec';
+import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
+import { segmentRanges } from '../../policy/spaces.ts';
+import { endInSegment } from '../routers/place.ts';
 import { knownSets, pairsAt, rangesAt, type Side } from './known.ts';
 import { segmentMtu } from './mtu.ts';
 import { bridge, portOf, vxlan } from './place.ts';
-import { proxyMac } from './proxied.ts';
+import { asSeen, proxyMac } from './proxied.ts';
+import { stationsOf } from './stations.ts';
+
+const families = [4, 6] as const;
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
@@ -25,6 +32,7 @@ const forward: NftChain = {
   rules: [
     { match: [is('iifname', vxlan)], verdict: 'goto far' },
     { match: [is('oifname', vxlan)], verdict: 'goto near' },
+    { match: [is('oifname', endInSegment)], verdict: 'goto door' },
   ],
 };
 
@@ -64,29 +72,75 @@ export function bordersOf(model: Model, node: Node, segment: Segment): readonly 
     ...strangers,
     ...(floods ? [] : [group]),
   ];
-  const chains = (border: NftChain, layer: Layer): NftChain[] => [
-    crossing('far', layer, first),
+  const chains = (border: NftChain, layer: Layer, outwards: Outwards): NftChain[] => [
+    crossing('far', layer, { first, outwards }),
     border,
-    crossing('near', layer, first),
+    crossing('near', layer, { first, outwards }),
   ];
-  const bridged = { family: 'bridge', ...table, chains: chains(forward, 'bridge') };
+  const bridged = {
+    ...{ family: 'bridge', ...table },
+    sets: [...insides(segment), ...table.sets],
+    chains: [door, ...chains(forward, 'bridge', strays(model, segment))],
+  };
   if (here?.mode !== 'proxy') return [bridged];
   const mac = proxyMac(model, segment, here.site);
   const sets = [...knownSets(model, segment, unit.name, true)];
   return [
     bridged,
-    { family: 'inet', ...table, sets, chains: chains(routed(portOf(here), mac), 'inet') },
+    { family: 'inet', ...table, sets, chains: chains(routed(portOf(here), mac), 'inet', nothing) },
   ];
 }
 
 /** Where frames of a border are looked at: ARP is never routed. */
 type Layer = 'bridge' | 'inet';
 
+/** Rules about what leads out of a segment. */
+type Outwards = Readonly<Record<Family, readonly NftRule[]>>;
+const nothing: Outwards = { 4: [], 6: [] };
+
 /** The only ways in and out: all that is not let through is dropped, and counted by what it is; `first`: before all else. */
-const crossing = (side: Side, layer: Layer, first: readonly NftRule[]): NftChain => ({
+const crossing = (
+  side: Side,
+  layer: Layer,
+  { first, outwards }: { readonly first: readonly NftRule[]; readonly outwards: Outwards },
+): NftChain => ({
   name: side,
-  rules: [...first, stays, ...isKnown(side, layer), ...neverCross, drop('spoofed')],
+  rules: [...first, stays, ...isKnown(side, layer, outwards), ...neverCross, drop('spoofed')],
 });
+
+/** What is for many, and what means something on one link alone. */
+const onLink: Readonly<Record<Family, readonly string[]>> = {
+  4: ['224.0.0.0/4', '255.255.255.255'],
+  6: ['fe80::/10', 'ff00::/8'],
+};
+
+/** Where machines of the segment are, and what leads to no router. */
+const insides = (segment: Segment): readonly NftSet[] =>
+  families.map((family) => {
+    const own = segmentRanges([segment])
+      .prefixes()
+      .filter((one) => one.family === family);
+    const elements = [...own.map(String), ...onLink[family]].sort(byText);
+    return { name: `inside${family}`, type: `ipv${family}_addr`, interval: true, elements };
+  });
+
+/**
+ * What leads out of the segment is its router's to judge, and so for that alone: a machine has other addresses, of which
+ * no rule speaks. Of a router that is not in the file nobody knows the MAC address.
+ */
+function strays(model: Model, segment: Segment): Outwards {
+  const isRouter = ({ addresses }: Station): boolean =>
+    addresses.some((own) => segment.routers.some((router) => router.equals(own)));
+  const known = stationsOf(model, segment).filter(isRouter).map(asSeen(model, segment));
+  if (segment.routers.length > 0 && known.length === 0) return nothing;
+  const macs = [...new Set(known.map(({ mac }) => mac))].sort(byText);
+  const others: NftMatch[] =
+    macs.length === 0 ? [] : [{ left: 'ether daddr', op: '!=', right: macs }];
+  const outside = (left: string, set: string): readonly NftRule[] => [
+    drop('border', { left, op: '!=', right: `@${set}` }, ...others),
+  ];
+  return { 4: outside('ip daddr', 'inside4'), 6: outside('ip6 daddr', 'inside6') };
+}
 
 /** Headers of IP and TCP. */
 const headers = [
@@ -123,7 +177,7 @@ const group = drop('border', is('meta pkttype', ['broadcast', 'multicast']));
 const stays = drop('border', is('udp dport', ['67', '68', '546', '547']));
 
 /** Pairs first: they are nearly all. */
-const isKnown = (side: Side, layer: Layer): NftRule[] => {
+const isKnown = (side: Side, layer: Layer, outwards: Outwards): NftRule[] => {
   const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
   const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
   const arp = pass(
@@ -131,11 +185,13 @@ const isKnown = (side: Side, layer: Layer): NftRule[] => {
     is('arp saddr ether . arp saddr ip', `@${pairsAt(side, 4)}`),
   );
   return [
+    ...outwards[4],
     pass(from('ip saddr', pairsAt(side, 4))),
     // Neighbours of IPv6 are answered for at home, and say in a field that no set can be asked for whom they answer.
     { match: [discovery, from('ip6 saddr', pairsAt(side, 6))], counter: 'border', verdict: 'drop' },
     { match: [discovery, linkLocal], counter: 'border', verdict: 'drop' },
     drop('spoofed', discovery),
+    ...outwards[6],
     pass(from('ip6 saddr', pairsAt(side, 6))),
     ...(layer === 'bridge' ? [arp] : []),
     pass(from('ip saddr', rangesAt(side, 4))),
@@ -144,6 +200,23 @@ const isKnown = (side: Side, layer: Layer): NftRule[] => {
 };
 
 const linkLocal = is('ip6 saddr', 'fe80::/10');
+
+/**
+ * To a router of ours, which stands on this side of the border, nobody of the site speaks for another either. Who asks for an
+ * address has none yet (RFC 5227).
+ */
+const door: NftChain = {
+  name: 'door',
+  rules: [
+    {
+      match: [is('arp operation', 'request'), is('arp saddr ip', '0.0.0.0')],
+      verdict: 'accept',
+    },
+    { match: [discovery], verdict: 'accept' },
+    ...isKnown('near', 'bridge', nothing),
+    drop('spoofed'),
+  ],
+};
 
 /** Addresses that mean something on one link alone, and frames in which no address can be looked for. */
 const neverCross = [

@@ -55,26 +55,30 @@ const borderAt = (text: string, gateway = 'ga') => {
   if (!border || others.length > 0) throw new Error('a segment has one filter');
   return border;
 };
+/** Who may send from where, by the name of the set. */
 const setsOf = (text: string, gateway?: string) =>
   Object.fromEntries(
     borderAt(text, gateway)
-      .sets.filter(({ elements }) => elements.length > 0)
+      .sets.filter(({ name, elements }) => elements.length > 0 && !name.startsWith('inside'))
       .map(({ name, elements }) => [name, elements]),
   );
 
 test('what crosses the border is looked up by the side it comes from, before all other filters', () => {
   const { chains, ...border } = borderAt(file());
   expect(border).toMatchObject({ family: 'bridge', name: 'hawser-net' });
-  const [far, forward, near] = chains;
+  const [far, forward, near] = ['far', 'forward', 'near'].map((name) =>
+    chains.find((chain) => chain.name === name),
+  );
   expect(forward).toEqual({
     name: 'forward',
     hook: { type: 'filter', hook: 'forward', priority: -200, policy: 'accept' },
     rules: [
       { match: [{ left: 'iifname', op: '==', right: 'vxlan' }], verdict: 'goto far' },
       { match: [{ left: 'oifname', op: '==', right: 'vxlan' }], verdict: 'goto near' },
+      { match: [{ left: 'oifname', op: '==', right: 'router' }], verdict: 'goto door' },
     ],
   });
-  for (const chain of [far, near]) {
+  for (const chain of [far, near, chains.find(({ name }) => name === 'door')]) {
     expect(chain?.rules.at(-1)).toEqual({ match: [], counter: 'spoofed', verdict: 'drop' });
   }
 });
