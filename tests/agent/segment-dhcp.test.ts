@@ -109,7 +109,7 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
       ],
       ...['-lf', lease, '-pf', pid, 'eth0'],
     ]);
-    await until('it has an address', () => asking.output().includes('-- end'), 15_000);
+    await until('it has an address', () => asking.output().includes('-- end'), 40_000);
     gateway.do(`kill -KILL ${readFileSync(pid, 'utf8').trim()}`);
     return leaseIn(asking.output().split('-- end')[0] ?? '');
   };
