@@ -359,10 +359,17 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
   }, 40_000);
 
   test('comes back when its namespace is torn down, or that of its segment', async () => {
+    const talk = `const s = require('node:net').connect(7000, '10.254.0.1');
+      s.on('data', (d) => console.log(String(d).trim())); let n = 0; setInterval(() => s.write('word' + n++ + '\\n'), 100);`;
+    const flow = b.box.start([...inside('station'), talk]);
+    const heard = (): number => flow.output().split('word').length;
+    await until('they talk', () => heard() > 3);
     a.do(`ip netns del ${router}`);
     await until('it is gone', () => !reaches(b, '10.9.0.254'));
+    const sofar = heard();
     await apply();
     await until('it leads out', () => asked(b, 'station', '10.254.0.1', 7000) === '10.5.0.2');
+    await until('they go on', () => heard() > sofar + 3, 20_000);
     a.do(`ip netns exec ${space} ip link set dev eth1 netns /proc/1/ns/net`);
     a.do(`ip netns del ${space}`);
     // Its end goes a little later than the name of the namespace.
