@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Disputes } from './disputes.ts';
+import { bareTable } from './fixtures/testing-table.ts';
 import type { Message } from './messages.ts';
 import { Registry } from './registry.ts';
 import type { Sight } from './sight.ts';
@@ -8,18 +9,7 @@ const mac = '02:00:00:00:00:50';
 const at = '10.0.0.2';
 
 test('of a machine each address is claimed, also where they are heard one after the other', () => {
-  const table = {
-    segment: 'lab',
-    site: 'knox',
-    local: '10.0.0.1',
-    port: 14_790,
-    bridge: 'bridge',
-    vxlan: 'vxlan',
-    subnets: ['10.9.0.0/24'],
-    pairs: { table: 'hawser-net', near: 'near', far: 'far' },
-    peers: [{ site: 'pouta', address: at }],
-    own: [],
-  };
+  const table = { ...bareTable, peers: [{ site: 'pouta', address: at }] };
   const said: Message[] = [];
   const disputes = new Disputes({
     segment: 'lab',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Element } from './element.ts';
+import { bareTable } from './fixtures/testing-table.ts';
 import { Registry } from './registry.ts';
 import { toldOf } from './told.ts';
 
@@ -8,14 +9,7 @@ const address = '10.9.0.50';
 const far = '10.0.0.2';
 
 const table = {
-  segment: 'lab',
-  site: 'knox',
-  local: '10.0.0.1',
-  port: 14_790,
-  bridge: 'bridge',
-  vxlan: 'vxlan',
-  subnets: ['10.9.0.0/24'],
-  pairs: { table: 'hawser-net', near: 'near', far: 'far' },
+  ...bareTable,
   peers: [
     { site: 'pouta', address: far },
     { site: 'third', address: '10.0.0.3' },

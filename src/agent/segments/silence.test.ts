@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Pair } from './asking.ts';
+import { bareTable } from './fixtures/testing-table.ts';
 import { Registry } from './registry.ts';
 import { Silence } from './silence.ts';
 
 const known = {
-  table: {
-    segment: 'lab',
-    site: 'knox',
-    local: '10.0.0.1',
-    port: 14_790,
-    bridge: 'bridge',
-    vxlan: 'vxlan',
-    subnets: ['10.9.0.0/16'],
-    pairs: { table: 'hawser-net', near: 'near', far: 'far' },
-    peers: [],
-    own: [],
-  },
+  table: { ...bareTable, subnets: ['10.9.0.0/16'] },
   fdb: [],
   neighbours: [],
 };
