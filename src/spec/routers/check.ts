@@ -5,6 +5,7 @@ import { errors } from '../errors.ts';
 import type { Egress, Router, Segment } from '../network.ts';
 import type { Text } from '../origin.ts';
 import { edgesOf } from '../segments/edges.ts';
+import { checkInternet } from './internet.ts';
 
 /** What one router must have: its segments, an address in each, and a way out for what may leave. */
 export function checkRouter(router: Router, segments: readonly Text[], draft: Draft): void {
@@ -18,6 +19,7 @@ export function checkRouter(router: Router, segments: readonly Text[], draft: Dr
     }
   }
   for (const egress of router.egress) checkEgress(router, egress, draft);
+  checkInternet(router, draft);
   for (const forward of router.forwards) checkForward(router, forward, draft);
 }
 

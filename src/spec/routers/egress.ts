@@ -5,7 +5,7 @@ import { errors } from '../errors.ts';
 import { located } from '../machine.ts';
 import type { Egress, Port } from '../network.ts';
 import { type Loose, placeOf, type Text, textsOf } from '../origin.ts';
-import { parsePort } from '../text/port.ts';
+import { formatPort, parsePort } from '../text/port.ts';
 
 type EgressSource =
   | string
@@ -38,7 +38,12 @@ function readHost(at: Text, draft: Draft): Pick<Egress, 'host'> | undefined {
 }
 
 /** One entry of `egress`; none where it says nothing that can be done. */
-export function readEgress(source: EgressSource, place: Place, draft: Draft): readonly Egress[] {
+export function readEgress(
+  router: string,
+  source: EgressSource,
+  place: Place,
+  draft: Draft,
+): readonly Egress[] {
   if (typeof source === 'string') {
     const target = readTarget({ text: source, place }, draft);
     return target ? [{ text: source, ...target, ports: [], ...located({}, place) }] : [];
@@ -55,7 +60,8 @@ export function readEgress(source: EgressSource, place: Place, draft: Draft): re
   }
   if (!at) {
     const where = { place: placeOf(source, 'internet'), severity: 'warning' } as const;
-    draft.report(errors.diagnostic('spec/egress-internet', {}, where));
+    const by = ports.length === 0 ? '' : `, by ${ports.map(formatPort).join(', ')}`;
+    draft.report(errors.diagnostic('spec/egress-internet', { router, ports: by }, where));
     return [{ text: 'internet', ports, ...located(source, place) }];
   }
   const target = readTarget(at, draft);

@@ -28,6 +28,10 @@ export const routerErrors = {
     says: '`{text}` lets everything leave',
     fix: 'List what may, or say `internet: true` if it is meant so.',
   },
+  'spec/egress-most': {
+    says: 'with this entry the list of router `{router}` lets half of the internet or more be reached by IPv{family}',
+    fix: 'List what may, or say `internet: true` if it is meant so.',
+  },
   'spec/external': {
     says: 'router `{router}` cannot be so: {why}',
     fix: 'Of a router that is there already say `external: true`, its `namespace` as `ip netns list` shows it, its `segments` and what may leave by `egress`.',
@@ -49,7 +53,7 @@ export const routerErrors = {
     fix: 'Write it with its domain alone, such as proxy.example.org, one entry for each, and `ports` beside it; patterns such as *.example.org cannot be looked up.',
   },
   'spec/egress-internet': {
-    says: 'the machines behind this router may reach ALL of the internet',
+    says: 'machines behind router `{router}` may reach ALL of the internet{ports}',
     fix: 'Nothing is to do if it is meant so; otherwise list what they may reach.',
   },
   'spec/egress-whither': {

@@ -190,7 +190,7 @@ function readRouter(name: string, source: RouterSource, place: Place, draft: Dra
   const external = readExternal(name, source, place, draft);
   const uplink = external === undefined ? readUplink(name, source.uplink, draft) : [];
   const egress = (source.egress ?? []).map((item, index) =>
-    readEgress(item, placeOf(source.egress ?? {}, index), draft),
+    readEgress(name, item, placeOf(source.egress ?? {}, index), draft),
   );
   const forwards = (source.forwards ?? []).map((item, index): Forward[] =>
     readForward(item, placeOf(source.forwards ?? {}, index), draft),
