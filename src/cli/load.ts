@@ -5,6 +5,7 @@ import { type Diagnostic, DiagnosticsError } from '#base';
 import {
   allocate,
   assumeKeys,
+  check,
   type Facts,
   factsFileName,
   link,
@@ -67,6 +68,14 @@ export function readFacts(file: string): string | undefined {
 export function linkAssumed({ network, facts }: Opened): Model {
   return link({ ...assumeKeys(network, facts), network, epoch: 'file', rev: 0 });
 }
+
+/** Everything there is to say of a file, as `hawser check` does. `model`: what it is linked to. */
+export const findingsOf = (opened: Opened, model = linkAssumed(opened)): readonly Diagnostic[] => [
+  ...opened.warnings,
+  ...check(model).diagnostics,
+];
+
+export const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
 
 /** Links two files that are compared as if every key were known: what only one has heard of counts for both. */
 export const linkBoth = (a: Opened, b: Opened): readonly [Model, Model] => [

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -104,6 +104,23 @@ describe('hawser plan', () => {
     expect(code).toBe(3);
     expect(out).toMatch(/Newly denied:\n(.*\n)* {2}lap -> ha icmp/);
     expect(out).not.toContain('lap -> ha tcp/22');
+  });
+
+  test('warns of what a file lets happen, as check does', () => {
+    const text = readFileSync('examples/stretched.yaml', 'utf8');
+    using project = new Project(text.replace('- 10.254.0.1/32', '- { internet: true }'));
+    project.write('old.yaml', text);
+    const files = ['hawser.yaml', '--against', 'old.yaml'] as const;
+    const warned = /spec\/egress-internet.*`mosler-gw` may reach ALL of the internet/;
+    expect(project.run('check', 'hawser.yaml').out).toMatch(warned);
+    expect(project.run('plan', ...files)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(warned),
+    });
+    const { warnings, errors } = JSON.parse(project.run('plan', ...files, '--json').out);
+    expect(warnings).toMatchObject([{ code: 'spec/egress-internet' }]);
+    // Its own test says that nothing else leaves.
+    expect(errors[0]).toMatchObject({ code: 'compile/test-failed' });
   });
 
   test('exits with 0 when nothing changes', () => {

@@ -1,10 +1,12 @@
 import { posix } from 'node:path';
 import type { Command } from 'commander';
 import { conflictOf, type Revision, type RevisionId } from '#api';
+import { formatDiagnostic } from '#base';
 import { factsFileName } from '#compile';
 import { declined } from '../ask.ts';
 import { cliErrors } from '../errors.ts';
 import { diskReader } from '../files.ts';
+import { findingsOf, isError, openNetwork } from '../load.ts';
 import { print, printJson, tell } from '../output.ts';
 import { baseOf, keepBase } from '../remote/base.ts';
 import type { Client } from '../remote/client.ts';
@@ -81,7 +83,7 @@ export async function made(
   return revision;
 }
 
-/** Makes a network of a file that the server does not have yet. @throws cli/no-network-yet */
+/** Makes a network of a file that the server does not have yet, and tells its warnings. @throws cli/no-network-yet */
 export function create(
   client: Client,
   file: string,
@@ -94,6 +96,9 @@ export function create(
       network: name,
       networks: networks.join(', ') || 'none',
     });
+  }
+  for (const finding of findingsOf(openNetwork(file))) {
+    if (!isError(finding)) tell(formatDiagnostic(finding));
   }
   const facts = diskReader.read(posix.join(posix.dirname(file), factsFileName));
   const body = { ...files, why: message, facts };

@@ -12,7 +12,7 @@ import {
 import { columns } from '#lab';
 import { formatPort, type Network, type PoolProposal } from '#spec';
 import { exitCodes, exitWith, plainDiagnostic } from '../exit.ts';
-import { linkAssumed, openNetwork, proposedPools } from '../load.ts';
+import { isError, linkAssumed, openNetwork, proposedPools } from '../load.ts';
 import { type Matrix, matrixText } from '../matrix.ts';
 import { paint, print, printJson } from '../output.ts';
 
@@ -76,7 +76,7 @@ function run(file: string, options: Options): void {
   const model = linkAssumed(opened);
   const result = check(model);
   const findings = [...opened.warnings, ...result.diagnostics];
-  const errors = findings.filter((finding) => finding.severity === 'error');
+  const errors = findings.filter(isError);
   const stations = stationNames(opened.network);
   const flows = stations.length ** 2 * portAtoms([opened.network]).length;
   const wanted = options.matrix ?? (stations.length <= matrixLimit && flows <= flowLimit);
@@ -134,7 +134,7 @@ function report(
   if (result.names) print(`\n${namesText(result.names)}`);
   if (result.tests.length > 0) print(`\n${testsText(result)}`);
   if (result.manual.length > 0) print(`\n${manualText(result)}`);
-  const errors = findings.filter((finding) => finding.severity === 'error').length;
+  const errors = findings.filter(isError).length;
   const { pairs, classes, inside } = result.proof;
   print(
     errors > 0

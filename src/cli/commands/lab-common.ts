@@ -1,11 +1,10 @@
 import { Command } from 'commander';
-import { DiagnosticsError } from '#base';
-import { check } from '#compile';
+import { DiagnosticsError, formatDiagnostic } from '#base';
 import { type Cut, matrix, type Proof, pairLines, proofJson, type Report, summary } from '#lab';
 import { cliErrors } from '../errors.ts';
 import { exitCodes, exitWith } from '../exit.ts';
-import { linkAssumed, type Opened, openNetwork } from '../load.ts';
-import { colours, print, printJson } from '../output.ts';
+import { findingsOf, isError, type Opened, openNetwork } from '../load.ts';
+import { colours, print, printJson, tell } from '../output.ts';
 import { progressFor } from './lab-progress.ts';
 
 export interface Options {
@@ -31,12 +30,13 @@ export const proofExitCodes =
 /** Those of all others. */
 export const doneExitCodes = '\nExit code 0: done. 2: could not be done.';
 
-/** The network of a file that is right, with what is known of it. Throws all its errors. */
+/** The network of a file that is right, with what is known of it; its warnings are told. Throws all its errors. */
 export function openSound(file: string): Opened {
   const opened = openNetwork(file);
-  const { diagnostics } = check(linkAssumed(opened));
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const findings = findingsOf(opened);
+  const errors = findings.filter(isError);
   if (errors.length > 0) throw new DiagnosticsError(errors);
+  for (const warning of findings) tell(formatDiagnostic(warning));
   return opened;
 }
 

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { formatDiagnostic } from '#base';
 import { formatPlan, hasChanges, type Plan, plan } from '#compile';
 import { describeChange } from '#state';
 import { cliErrors } from '../errors.ts';
-import { exitCodes, exitWith } from '../exit.ts';
-import { linkBoth, openNetwork } from '../load.ts';
+import { exitCodes, exitWith, plainDiagnostic } from '../exit.ts';
+import { findingsOf, isError, linkBoth, openNetwork } from '../load.ts';
 import { print, printJson } from '../output.ts';
 import { planAtServer, planWaiting } from '../remote/plan.ts';
 import type { NetworkOptions } from '../remote/session.ts';
@@ -25,7 +26,7 @@ export const planCommand = (): Command =>
     .option('--json', 'for programs')
     .addHelpText(
       'after',
-      '\nExit code 0: no changes. 3: changes. 1: a file has errors. 2: not one network.',
+      '\nExit code 0: no changes. 3: changes. 1: a file has errors. 2: not one network.\nWarnings are those of `hawser check`.',
     )
     .action((file: string | undefined, options: Options, command: Command) => {
       const { against } = options;
@@ -41,14 +42,24 @@ export const planCommand = (): Command =>
     });
 
 function planAgainst(old: string, file: string, { json }: Options): void {
-  const [before, after] = linkBoth(openNetwork(old), openNetwork(file));
+  const opened = openNetwork(file);
+  const [before, after] = linkBoth(openNetwork(old), opened);
   const found = plan(before, after);
-  if (json) printJson(planJson(found));
-  else print(formatPlan(found, before, after));
-  exitWith(hasChanges(found) ? exitCodes.changes : exitCodes.yes);
+  const findings = findingsOf(opened, after);
+  const errors = findings.filter(isError);
+  if (json) {
+    const warnings = findings.filter((one) => !isError(one)).map(plainDiagnostic);
+    const wrong = errors.length > 0 && { errors: errors.map(plainDiagnostic) };
+    printJson({ ...planJson(found), warnings, ...wrong });
+  } else {
+    print(formatPlan(found, before, after));
+    for (const finding of findings) print(formatDiagnostic(finding));
+  }
+  const { changes, no, yes } = exitCodes;
+  exitWith(errors.length > 0 ? no : hasChanges(found) ? changes : yes);
 }
 
-export const planJson = (found: Plan): unknown => ({
+export const planJson = (found: Plan) => ({
   ...found,
   machines: found.machines.map((entry) => ({
     ...entry,
