@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { Clearing } from '../clearing.ts';
 import type { Network } from '../network/network.ts';
 import type { Progress, Receiver } from '../store/alerts.ts';
 import type { Store } from '../store/contract.ts';
@@ -17,9 +18,8 @@ const page = 500;
 const firstPause = 5_000;
 const longestPause = 900_000;
 const jitter = 0.2;
-/** Alerts and silences are kept so long, ms; it is looked for old ones so often. */
+/** Alerts and silences are kept so long, ms. */
 const kept = 400 * 86_400_000;
-const trimEvery = 3_600_000;
 
 export interface AlertsInit {
   readonly store: Store;
@@ -43,7 +43,7 @@ interface Attempt {
 export class Alerts {
   readonly #init: AlertsInit;
   readonly #timer: NodeJS.Timeout;
-  readonly #trimmer: NodeJS.Timeout;
+  readonly #clearing: Clearing;
   readonly #forget: () => void;
   readonly #attempts = new Map<string, Attempt>();
   readonly #stop = new AbortController();
@@ -53,7 +53,7 @@ export class Alerts {
   constructor(init: AlertsInit) {
     this.#init = init;
     this.#timer = setInterval(() => void this.look(), every).unref();
-    this.#trimmer = setInterval(() => void this.#trim(), trimEvery).unref();
+    this.#clearing = new Clearing({ ...init, what: 'old alerts' }, async (now) => this.#trim(now));
     this.#forget = init.store.onChange(() => this.#note());
   }
 
@@ -149,23 +149,18 @@ export class Alerts {
     }
   }
 
-  async #trim(): Promise<void> {
-    const { store, clock, networks, log } = this.#init;
-    if (!store.peers.leads) return;
-    const before = new Date(clock().getTime() - kept).toISOString();
-    for (const { name } of networks()) {
-      await store
-        .write(async (tx) => tx.trimAlerts(name, before))
-        .catch((error: unknown) => log.error({ err: error }, 'old alerts could not be removed'));
-    }
+  async #trim(now: Date): Promise<void> {
+    const { store, networks } = this.#init;
+    const before = new Date(now.getTime() - kept).toISOString();
+    for (const { name } of networks()) await store.write(async (tx) => tx.trimAlerts(name, before));
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     this.#forget();
     clearInterval(this.#timer);
-    clearInterval(this.#trimmer);
     clearTimeout(this.#soon);
+    await this.#clearing.close();
     await this.settled();
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { Clearing } from '../clearing.ts';
 import type { Store } from '../store/contract.ts';
 import { shippedKey } from './shipping.ts';
 
@@ -12,52 +13,28 @@ export interface RetentionInit {
   readonly log: Logger;
 }
 
-/**
- * How often is looked whether it is time, in milliseconds. Not at once: a clock that is wrong when its
- * machine boots has been set by then.
- */
-const lookEvery = 600_000;
 /** Entries removed in one transaction, so that no writer waits long. */
 const atOnce = 2_000;
 
 /** Removes what an audit needs to hold no longer; how much, and from when to when, it holds instead. */
 export class Retention {
   readonly #init: RetentionInit;
-  readonly #timer: NodeJS.Timeout;
-  readonly #began: { readonly at: number; readonly since: number };
-  #looking: Promise<void> = Promise.resolve();
+  readonly #clearing: Clearing;
 
   constructor(init: RetentionInit) {
     this.#init = init;
-    this.#began = { at: init.clock().getTime(), since: performance.now() };
-    this.#timer = setInterval(() => void this.look(), lookEvery).unref();
-  }
-
-  /** A clock that is put forward makes nothing old: what was removed by mistake does not come back. */
-  #now(): Date {
-    const { at, since } = this.#began;
-    const latest = at + performance.now() - since;
-    return new Date(Math.min(this.#init.clock().getTime(), latest));
+    this.#clearing = new Clearing({ ...init, what: 'old entries of the audit' }, async (now) => {
+      while (init.store.peers.leads && (await this.#trim(now)) === atOnce);
+    });
   }
 
   async look(): Promise<void> {
-    this.#looking = this.#looking.then(async () => this.#trimAll());
-    return this.#looking;
-  }
-
-  async #trimAll(): Promise<void> {
-    const { store, log } = this.#init;
-    try {
-      while (store.peers.leads && (await this.#trim()) === atOnce);
-    } catch (error) {
-      log.error({ err: error }, 'the audit could not be shortened');
-    }
+    return this.#clearing.look();
   }
 
   /** How many were removed. */
-  async #trim(): Promise<number> {
+  async #trim(now: Date): Promise<number> {
     const { store, keep, isShipped } = this.#init;
-    const now = this.#now();
     const before = new Date(now.getTime() - keep).toISOString();
     return store.write(async (tx) => {
       const shipped = isShipped ? Number((await tx.setting(shippedKey)) ?? 0) : undefined;
@@ -71,7 +48,6 @@ export class Retention {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+    await this.#clearing.close();
   }
 }

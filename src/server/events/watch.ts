@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { MonitorState, TunnelState, TunnelStatus } from '#api';
+import { Clearing } from '../clearing.ts';
 import { monitorsOf } from '../health/monitors.ts';
 import { judged } from '../health/tunnels.ts';
 import type { Hub } from '../hub/hub.ts';
@@ -14,8 +15,7 @@ const every = 2_000;
 const share = 0.1;
 /** ms that agents have to come back after the server began, before they are missed. */
 const grace = 60_000;
-/** ms between looks for what is too old, and how much is kept. */
-const trimEvery = 3_600_000;
+/** How much is kept. */
 const kept = { days: 400, most: 100_000 } as const;
 
 const quick: Holds = { least: 1_000, most: 60_000, calm: 600_000 };
@@ -52,7 +52,7 @@ export class Watch {
   readonly #init: WatchInit;
   readonly #began = performance.now();
   readonly #timer: NodeJS.Timeout;
-  readonly #trimmer: NodeJS.Timeout;
+  readonly #clearing: Clearing;
   readonly #tracks = new Map<string, Track>();
   #soon: NodeJS.Timeout | undefined;
   #notBefore = 0;
@@ -65,7 +65,7 @@ export class Watch {
     hub.onNews(() => this.#note());
     hub.onTold(() => this.#note());
     this.#timer = setInterval(() => void this.look(), every).unref();
-    this.#trimmer = setInterval(() => void this.#trim(), trimEvery).unref();
+    this.#clearing = new Clearing({ ...init, what: 'old events' }, async (now) => this.#trim(now));
   }
 
   #note(): void {
@@ -166,21 +166,17 @@ export class Watch {
     return false;
   }
 
-  async #trim(): Promise<void> {
-    const { store, clock, log } = this.#init;
-    if (!store.peers.leads) return;
-    const before = new Date(clock().getTime() - kept.days * 86_400_000).toISOString();
+  async #trim(now: Date): Promise<void> {
+    const before = new Date(now.getTime() - kept.days * 86_400_000).toISOString();
     const { name } = this.#hub.network;
-    await store
-      .write(async (tx) => tx.trimEvents(name, { before, most: kept.most }))
-      .catch((error: unknown) => log.error({ err: error }, 'old events could not be removed'));
+    await this.#init.store.write(async (tx) => tx.trimEvents(name, { before, most: kept.most }));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
-    clearInterval(this.#trimmer);
     clearTimeout(this.#soon);
+    await this.#clearing.close();
     await this.#looking;
   }
 }

@@ -145,26 +145,6 @@ describe('the history of tunnels', () => {
     expect((await read('anna', 'hub', now + 1_000_000)).there).toEqual([]);
   });
 
-  test('is removed when it is too old, where a server begins anew', async () => {
-    hear('anna', 'hub', seriesOf(30));
-    const chunks = async (step: 10 | 300): Promise<number> => {
-      const of = { network: 'net', a: 'anna', b: 'hub', step };
-      return (await store.read((tx) => tx.historyChunks(of, { first: 0, last: 2 ** 31 - 1 })))
-        .length;
-    };
-    const keptAfter = async (hours: number) => {
-      await recorder.close();
-      now = midnight + 600_000 + hours * 3_600_000;
-      recorder = open();
-      await recorder.flush();
-      return [await chunks(10), await chunks(300)];
-    };
-    expect(await keptAfter(25)).toEqual([1, 1]);
-    expect(await keptAfter(26)).toEqual([0, 1]);
-    expect(await keptAfter(91 * 24)).toEqual([0, 1]);
-    expect(await keptAfter(92 * 24)).toEqual([0, 0]);
-  });
-
   test('takes nothing of who is not in the network, of the future, or older than a day', async () => {
     hear('anna', 'nobody', seriesOf(3));
     hear('anna', 'anna', seriesOf(3));

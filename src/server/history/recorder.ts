@@ -1,14 +1,14 @@
 import type { Logger } from 'pino';
 import { historyStep, longStep, type TunnelHistory, type TunnelSeries } from '#api';
 import { byText } from '#base';
+import { Clearing } from '../clearing.ts';
 import type { Store, Transaction } from '../store/contract.ts';
 import { chunkLength, packChunk, type Step, unpackChunk } from './chunk.ts';
 import { columns, longOf, longPoint, merged, type Point, type Points, pointsOf } from './points.ts';
 import { Total } from './throughput.ts';
 
-/** ms between writes, and between looks for what is too old. */
+/** ms between writes. */
 const flushEvery = 60_000;
-const trimEvery = 3_600_000;
 /** So many tunnels are written in one transaction. */
 const atOnce = 50;
 /** Chunks that are kept: hours of the short steps, days of the long ones. */
@@ -50,17 +50,15 @@ export class Recorder {
   #pending = new Map<string, Pending>();
   /** Of all tunnels. */
   readonly total = new Total();
-  readonly #timers: readonly NodeJS.Timeout[];
-  #writing: Promise<void>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #clearing: Clearing;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(network: string, init: RecorderInit) {
     this.#network = network;
     this.#init = init;
-    this.#writing = this.#trim();
-    this.#timers = [
-      setInterval(() => void this.flush(), flushEvery).unref(),
-      setInterval(() => void this.#trim(), trimEvery).unref(),
-    ];
+    this.#timer = setInterval(() => void this.flush(), flushEvery).unref();
+    this.#clearing = new Clearing({ ...init, what: 'old history' }, async (now) => this.#trim(now));
   }
 
   /** A machine says how its tunnels went; `known`: of whom it may speak, and who speaks for himself. */
@@ -173,21 +171,18 @@ export class Recorder {
     return points;
   }
 
-  async #trim(): Promise<void> {
-    const { store, clock, log } = this.#init;
-    if (!store.peers.leads) return;
-    const now = clock().getTime() / 1000;
-    await store
-      .write(async (tx) => {
-        for (const step of [historyStep, longStep] as const) {
-          await tx.trimHistory(step, Math.floor(now / step / chunkLength[step]) - kept[step]);
-        }
-      })
-      .catch((error: unknown) => log.error({ err: error }, 'old history could not be removed'));
+  async #trim(now: Date): Promise<void> {
+    await this.#init.store.write(async (tx) => {
+      for (const step of [historyStep, longStep] as const) {
+        const current = Math.floor(now.getTime() / 1000 / step / chunkLength[step]);
+        await tx.trimHistory(step, current - kept[step]);
+      }
+    });
   }
 
   async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#timer);
+    await this.#clearing.close();
     await this.flush();
   }
 }
