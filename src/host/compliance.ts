@@ -54,6 +54,8 @@ export interface Fixture {
     pair(name: string): void;
     dhcp(): void;
   };
+  /** Filters of this namespace cannot be set from now on; without one all can again. */
+  forbidFilters(namespace?: string): void;
   /** Names of the devices in the agent's own namespace that are there without Hawser. */
   homeDevices(): readonly string[];
   /** Whether one of those is up. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { HostState } from '#state';
+import { byText } from '#base';
+import { type HostState, itemsOf } from '#state';
 import type { ComplianceStates, Fixture, Trial } from './compliance.ts';
 import { emptyWish } from './linux.ts';
 
@@ -19,6 +20,7 @@ export function segments(trial: () => Trial, { first, second }: ComplianceStates
   members(trial, first);
   moves(trial, first);
   additions(trial, first);
+  closes(trial, first);
 }
 
 const tagged = (state: HostState): HostState => {
@@ -225,5 +227,50 @@ function additions(trial: () => Trial, state: HostState): void {
     expect(await trial().bring(emptyWish('net'))).toBeGreaterThan(0);
     expect(await trial().fixture.host.networks()).toEqual([]);
     expect((await trial().look(wish)).changes.map(({ facility }) => facility)).toContain('veths');
+  });
+}
+
+function closes(trial: () => Trial, state: HostState): void {
+  /** What could not be made though the rest was, and what of it is there then. */
+  const tryWithout = async (namespace: string) => {
+    const { fixture } = trial();
+    fixture.forbidFilters(namespace);
+    const wish = trial().wishFor(state);
+    const { observation, changes } = await trial().look(wish);
+    const failures = await observation.apply(changes);
+    const { view } = (await trial().look(wish)).observation;
+    const refused = failures.filter(({ error }) => error.code === 'host/not-closed');
+    const names = refused.map(
+      ({ change }) => `${change.namespace} ${change.facility} ${change.id}`,
+    );
+    fixture.forbidFilters();
+    await trial().bring(wish);
+    await trial().isThere(wish);
+    return { names: names.sort(byText), view };
+  };
+
+  test('makes no VXLAN device while the machine cannot set its own filter, and all else of the segment', async () => {
+    const { names, view } = await tryWithout('root');
+    expect(names).toEqual(['hw-net-lab vxlans vxlan']);
+    expect([...itemsOf(view, 'hw-net-lab', 'vxlans')]).toEqual([]);
+    for (const facility of ['bridges', 'ports', 'nft-tables', 'neighbours'] as const)
+      expect(itemsOf(view, 'hw-net-lab', facility).size, facility).toBeGreaterThan(0);
+    expect(itemsOf(view, 'hw-net-gw', 'veths').size).toBe(2);
+  });
+
+  test('makes no way into a segment or a router while its own filter cannot be set', async () => {
+    const segment = await tryWithout('hw-net-lab');
+    expect(segment.names).toEqual(['hw-net-lab vxlans vxlan']);
+    expect([...itemsOf(segment.view, 'hw-net-lab', 'vxlans')]).toEqual([]);
+    await trial().bring(emptyWish('net'));
+    const router = await tryWithout('hw-net-gw');
+    expect(router.names).toEqual([
+      'hw-net-gw forwarding uplink inet4',
+      'hw-net-gw forwarding vni7 inet4',
+      'hw-net-gw veths uplink',
+      'hw-net-gw veths vni7',
+    ]);
+    expect([...itemsOf(router.view, 'hw-net-gw', 'veths')]).toEqual([]);
+    expect(itemsOf(router.view, 'hw-net-lab', 'vxlans').size).toBe(1);
   });
 }

@@ -17,7 +17,7 @@ import { port } from './port/index.ts';
 import { proxy } from './proxy/index.ts';
 import { resolved } from './resolved/index.ts';
 import { route, unreachable } from './route/index.ts';
-import { notClosed } from './segment-guard.ts';
+import { notClosed, opens } from './segment-guard.ts';
 import { isExternal, isOurSpace, space } from './space/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { veth } from './veth/index.ts';
@@ -155,10 +155,6 @@ function neededDevice(change: Change): string | undefined {
 
 /** Facilities whose items are devices, for others to lie on. */
 const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports', 'vlans', 'veths']);
-
-/** What lets packets into a namespace that is not the machine's own, or through it. */
-const opens = ({ facility, kind }: Change): boolean =>
-  kind === 'add' && ['vxlans', 'veths', 'forwarding'].includes(facility);
 
 function needsDevice(change: Change, device: string): Failure {
   return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };

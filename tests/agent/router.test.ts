@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Run } from '#host';
 import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -7,6 +6,7 @@ import type { TestMachine } from './machine.ts';
 import {
   applyBoth,
   atStation,
+  failing,
   knox,
   openGateways,
   packetsOf,
@@ -338,16 +338,9 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
 
   test('has no way in or out, nor has its segment, while their filters cannot be set', async () => {
     expect((await a.cleanup('net')).failures).toEqual([]);
-    const withoutFilters =
-      (run: Run): Run =>
-      (purpose, argv, options) =>
-        run(
-          purpose,
-          purpose === 'write' && argv.includes('nft') && argv.some((word) => word.startsWith('hw-'))
-            ? ['false']
-            : argv,
-          options,
-        );
+    const withoutFilters = failing(
+      (argv) => argv.includes('nft') && argv.some((word) => word.startsWith('hw-')),
+    );
     const { failures } = await a.apply(states.a, withoutFilters);
     const codes = new Set(failures.map(({ error }) => error.code));
     expect(codes).toContain('host/not-closed');

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { emptyFacts, link, project } from '#compile';
+import type { Run } from '#host';
 import { loadNetwork } from '#spec';
 import type { HostState } from '#state';
 import { until } from '../support/until.ts';
@@ -7,6 +8,9 @@ import { connect, TestMachine } from './machine.ts';
 
 /** The namespace of segment `lab` of network `net` on a gateway. */
 export const space = 'hw-net-lab';
+
+/** Of VXLAN, UDP. */
+export const port = 14_789;
 
 export interface Side {
   readonly name: string;
@@ -143,3 +147,17 @@ export async function applyBoth(
     expect(report.failures).toEqual([]);
   }
 }
+
+/** A gateway that lets all frames pass the border. */
+export const openBorder = (gateway: TestMachine): string =>
+  gateway.do(`ip netns exec ${space} nft flush chain bridge hawser-net forward`);
+
+/** Runs programs but for those writes, which fail. */
+export const failing =
+  (isMeant: (argv: readonly string[]) => boolean) =>
+  (run: Run): Run =>
+  (purpose, argv, options) =>
+    run(purpose, purpose === 'write' && isMeant(argv) ? ['false'] : argv, options);
+
+export const isOwnFilter = (argv: readonly string[]): boolean =>
+  argv.includes('nft') && !argv.includes(space);

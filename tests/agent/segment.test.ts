@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Run } from '#host';
 import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -8,11 +7,15 @@ import type { TestMachine } from './machine.ts';
 import {
   applyBoth,
   atStation,
+  failing,
   file,
+  isOwnFilter,
   knox,
   megabyte,
+  openBorder,
   openGateways,
   packetsOf,
+  port,
   pouta,
   proxiedAt,
   reaches,
@@ -21,9 +24,6 @@ import {
   statesOf,
 } from './segment-world.ts';
 
-const port = 14_789;
-const counterOf = (gateway: TestMachine, name: string): number =>
-  packetsOf(gateway.do(`nft list counter inet hawser-net ${name}`));
 /** Frames that did not cross the border. */
 const keptBy = (
   gateway: TestMachine,
@@ -32,26 +32,7 @@ const keptBy = (
 ): number =>
   packetsOf(gateway.do(`ip netns exec ${space} nft list counter ${family} hawser-net ${why}`));
 
-const openBorder = (gateway: TestMachine): string =>
-  gateway.do(`ip netns exec ${space} nft flush chain bridge hawser-net forward`);
-
 const count = (text: string, what: RegExp): number => [...text.matchAll(what)].length;
-
-/** Runs programs but for those writes, which fail. */
-const failing =
-  (isMeant: (argv: readonly string[]) => boolean) =>
-  (run: Run): Run =>
-  (purpose, argv, options) =>
-    run(purpose, purpose === 'write' && isMeant(argv) ? ['false'] : argv, options);
-
-const isOwnFilter = (argv: readonly string[]): boolean =>
-  argv.includes('nft') && !argv.includes(space);
-
-/** A frame in plain VXLAN: one from a stranger to a machine, as whoever knows the VNI may send it. */
-const inject = (address: string): string => `const s = require('node:dgram').createSocket('udp4');
-const head = Buffer.from('0800000000000700', 'hex');
-const frame = Buffer.concat([Buffer.from('${knox.mac.replaceAll(':', '')}02000000006688b5', 'hex'), Buffer.alloc(46, 0x61)]);
-s.send(Buffer.concat([head, frame]), ${port}, '${address}', () => s.close());`;
 
 /** A datagram to one machine, as a DHCP client sends when it asks for its lease again. */
 const datagram = (address: string, to: number): string =>
@@ -244,33 +225,6 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     expect(link()).toContain('mtu 1400');
     for (const device of ['eth1', 'vxlan'])
       a.do(`ip netns exec ${space} ip link set dev ${device} mtu 1500`);
-  });
-
-  test('takes in nothing from the underlay, however well it is made', async () => {
-    const heard = a.box.start([
-      'ip',
-      'netns',
-      'exec',
-      'station',
-      'tcpdump',
-      '-lnei',
-      'eth0',
-      'ether',
-      'proto',
-      '0x88b5',
-    ]);
-    await until('it listens', () => heard.output().includes('listening on'));
-    const send = (): string => b.box.run([process.execPath, '-e', inject(knox.underlay)]);
-    const before = counterOf(a, 'vxlan');
-    send();
-    await until('it is counted', () => counterOf(a, 'vxlan') > before);
-    expect(heard.output()).not.toContain('02:00:00:00:00:66');
-    // Without the filter the same frame comes in: the kernel's VXLAN asks nobody where it is from.
-    a.do('nft flush chain inet hawser-net input');
-    openBorder(a);
-    send();
-    await until('it is heard', () => heard.output().includes('02:00:00:00:00:66'));
-    await apply();
   });
 
   test('lets broadcasts of its machines cross where it floods, and DHCP not even then', async () => {

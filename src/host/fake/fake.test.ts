@@ -60,6 +60,9 @@ async function open(): Promise<Fixture> {
         lab().put('net', 'ports', item);
       },
     },
+    forbidFilters: (namespace) => {
+      kernel.unfiltered = namespace;
+    },
     homeDevices: () =>
       kernel.of('links').flatMap(({ item: { name } }) => (name.startsWith('eth') ? [name] : [])),
     isUp: (device) => kernel.get('links', device)?.item.up ?? false,

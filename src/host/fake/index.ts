@@ -1,4 +1,4 @@
-import { type Diagnostic, HawserError, Secret } from '#base';
+import { type Diagnostic, Secret } from '#base';
 import {
   type Change,
   type EditOf,
@@ -15,15 +15,16 @@ import type { Existing } from '../adoption/existing.ts';
 import type { Failure, Host, Observation, Wish } from '../contract.ts';
 import { type Device, Devices } from '../devices.ts';
 import { hostErrors } from '../errors.ts';
-import { findingOf } from '../failure.ts';
 import { forwardingOf } from '../forwarding/paths.ts';
 import { emptyWish } from '../linux.ts';
 import { adoptedMarkOf, isAdopted, markOf, networkOf } from '../mark.ts';
 import { wishesOf } from '../pick.ts';
+import { isNotClosed } from '../segment-guard.ts';
 import { deviceOf, isGivenBack, isSwitch } from './items.ts';
 import { FakeKernel, Refusal } from './kernel.ts';
 import { sendHome, takeIn } from './moves.ts';
 import { inOrder } from './order.ts';
+import { refused } from './refused.ts';
 import { settingOf } from './setting.ts';
 import { takenVxlans } from './taken-vxlans.ts';
 
@@ -273,8 +274,9 @@ export class FakeHost implements Host {
     for (const change of inOrder(changes)) {
       try {
         this.#writes++;
+        if (this.#isForbidden(change)) throw new Refusal('Operation not permitted');
         if (change.namespace === 'root') this.#make(wish.network, change);
-        else this.#makeIn(change.namespace, wish.network, change);
+        else this.#makeIn(change.namespace, wish.network, change, failures);
         takeIn(this.kernel);
       } catch (error) {
         failures.push({ change, error: refused(error) });
@@ -285,7 +287,11 @@ export class FakeHost implements Host {
     return failures;
   }
 
-  #makeIn(namespace: string, network: string, change: Change): void {
+  #isForbidden({ namespace, facility }: Change): boolean {
+    return facility.startsWith('nft-') && namespace === this.kernel.unfiltered;
+  }
+
+  #makeIn(namespace: string, network: string, change: Change, failures: readonly Failure[]): void {
     if (change.kind === 'move') throw new Refusal('no tunnels in namespaces of segments');
     if (change.facility === 'spaces') {
       if (change.kind === 'remove') {
@@ -302,6 +308,7 @@ export class FakeHost implements Host {
     }
     const space = this.kernel.spaces.get(namespace);
     if (!space) throw hostErrors.error('host/no-namespace', { name: namespace });
+    if (isNotClosed(change, failures)) throw hostErrors.error('host/not-closed', {});
     if (change.facility === 'ports') this.#lend(space.kernel, change);
     if (change.facility === 'vlans' && change.kind !== 'remove') this.#tag(change.after.parent);
     if (change.facility === 'veths') this.#join(network, change);
@@ -387,11 +394,4 @@ export class FakeHost implements Host {
       this.kernel.sysctls.set(path, previous);
     }
   }
-}
-
-function refused(error: unknown): Diagnostic {
-  if (error instanceof HawserError) return findingOf(error);
-  if (!(error instanceof Refusal)) throw error;
-  const args = { argv: 'fake', exit: 1, stderr: error.message };
-  return findingOf(hostErrors.error('host/command-failed', args));
 }

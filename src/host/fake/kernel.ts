@@ -36,6 +36,8 @@ export class FakeKernel {
   splitsDns = false;
   /** Whether bridges track connections, without br_netfilter. */
   tracksBridged = false;
+  /** A namespace in which no filter can be set. */
+  unfiltered: string | undefined;
   /** Ports of foreign sockets. */
   readonly ports = new Set<number>();
 
