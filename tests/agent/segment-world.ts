@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { emptyFacts, link, project } from '#compile';
+import { DiagnosticsError } from '#base';
+import { emptyFacts, link, type Model, project } from '#compile';
 import type { Run } from '#host';
 import { loadNetwork } from '#spec';
 import type { HostState } from '#state';
@@ -64,17 +65,22 @@ segments:
 export const proxiedAt = ({ name }: Side, text: string = file): string =>
   text.replace(new RegExp(`(${name}-site: \\{ pool.*port: eth1)`), '$1, mode: proxy');
 
-/** What the compiler says of the file, for both gateways. */
+/** What the compiler makes of the file, with the keys of both gateways. */
+export function modelOf(file: string, a: TestMachine, b: TestMachine): Model {
+  const { network, diagnostics } = loadNetwork('hawser.yaml', { read: () => file, glob: () => [] });
+  if (!network) throw new DiagnosticsError(diagnostics);
+  const keyOf = (machine: TestMachine) => ({ '0': machine.store.publicKey('net', 0) });
+  const keys = { [knox.name]: keyOf(a), [pouta.name]: keyOf(b) };
+  return link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 });
+}
+
+/** What it says of the file, for both gateways. */
 export function statesOf(
   file: string,
   a: TestMachine,
   b: TestMachine,
 ): { readonly a: HostState; readonly b: HostState } {
-  const { network } = loadNetwork('hawser.yaml', { read: () => file, glob: () => [] });
-  if (!network) throw new Error('the test has a file with errors');
-  const keyOf = (machine: TestMachine) => ({ '0': machine.store.publicKey('net', 0) });
-  const keys = { [knox.name]: keyOf(a), [pouta.name]: keyOf(b) };
-  const model = link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 });
+  const model = modelOf(file, a, b);
   return { a: project(model, knox.name), b: project(model, pouta.name) };
 }
 

@@ -1,0 +1,64 @@
+import { until } from '../support/until.ts';
+import type { TestMachine } from './machine.ts';
+import { atStation, packetsOf } from './segment-world.ts';
+
+/** The namespace of router `gw` of network `net` on its gateway. */
+export const router = 'hw-net-gw';
+export const counterOf = (gateway: TestMachine, name: string): number =>
+  packetsOf(gateway.do(`ip netns exec ${router} nft list counter inet hawser-net ${name}`));
+
+/** Says to each who connects from where it came, and goes on saying what it hears. */
+export const echo = (port: number): string =>
+  `require('node:net').createServer((s) => { s.on('error', () => {}); s.write(s.remoteAddress.replace('::ffff:', '') + '\\n'); s.pipe(s); })
+.listen(${port}, '::', () => console.log('listening'));`;
+
+/** What such a server says, or that there is no way. */
+const ask = (address: string, port: number): string =>
+  `const s = require('node:net').connect({ port: ${port}, host: '${address}', timeout: 1500 });
+s.on('data', (d) => { console.log(String(d).trim()); s.destroy(); });
+s.on('error', (e) => { console.log(e.code); }).on('timeout', () => { console.log('silence'); s.destroy(); });`;
+
+export const inside = (namespace: string): readonly string[] => [
+  ...['ip', 'netns', 'exec', namespace, process.execPath, '-e'],
+];
+
+export const asked = (machine: TestMachine, from: string, address: string, port: number): string =>
+  machine.box.run([...inside(from), ask(address, port)]).trim();
+
+/** All that is outside, behind the gateway: some of it is on the list. */
+export async function addWorld(gateway: TestMachine): Promise<void> {
+  for (const line of [
+    'ip netns add world',
+    'ip link add world type veth peer name eth0 netns world',
+    'ip link set dev world up',
+    'ip address add 198.18.0.1/30 dev world',
+    'ip address add 2001:db8:18::1/64 dev world nodad',
+    'ip route add 10.254.0.1 via 198.18.0.2',
+    'ip route add 130.238.7.10 via 198.18.0.2',
+    'ip route add 203.0.113.77 via 198.18.0.2',
+    'ip route add 2001:db8:254::1 via 2001:db8:18::2',
+    'ip netns exec world ip link set dev lo up',
+    'ip netns exec world ip link set dev eth0 up',
+    ...['198.18.0.2/30', '10.254.0.1/32', '130.238.7.10/32', '203.0.113.77/32'].map(
+      (address) => `ip netns exec world ip address add ${address} dev eth0`,
+    ),
+    'ip netns exec world ip address add 2001:db8:18::2/64 dev eth0 nodad',
+    'ip netns exec world ip address add 2001:db8:254::1/128 dev eth0 nodad',
+    'ip netns exec world ip route add 10.0.0.0/8 via 198.18.0.1',
+    'ip netns exec world ip route add fd05::/64 via 2001:db8:18::1',
+    // What is for who runs the gateway to say: that it forwards.
+    'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1',
+  ]) {
+    gateway.do(line);
+  }
+  for (const port of [53, 7000]) {
+    const server = gateway.box.start([...inside('world'), echo(port)]);
+    await until('it listens', () => server.output().includes('listening'));
+  }
+}
+
+/** Stations at the gateway send to the router what is for nobody they know. */
+export function route(gateway: TestMachine): void {
+  for (const router of ['10.9.0.254', 'fd09::fe'])
+    atStation(gateway, `ip route add default via ${router}`);
+}
