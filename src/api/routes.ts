@@ -6,6 +6,7 @@ import { inspectionRoutes } from './inspection.ts';
 import { inviteRoutes } from './invites.ts';
 import { monitorRoutes } from './monitors.ts';
 import { loginProviderRoutes } from './oidc.ts';
+import { removalRoutes } from './removal.ts';
 import { rotationRoutes } from './rotation.ts';
 import {
   network,
@@ -239,16 +240,6 @@ export const routes = {
     params: OfMachine,
     body: Reason,
   }),
-  removeMachine: route({
-    method: 'DELETE',
-    path: `${network}/machines/:machine`,
-    permission: 'apply',
-    once: true,
-    summary: 'Take a machine out of the file and cut it off at all its peers',
-    params: OfMachine,
-    query: Reason,
-    response: Revision,
-  }),
   revokeMachine: route({
     method: 'POST',
     path: `${network}/machines/:machine/revoke`,
@@ -299,6 +290,7 @@ export const routes = {
   }),
   ...inspectionRoutes,
   ...inviteRoutes,
+  ...removalRoutes,
   ...rotationRoutes,
   ...healthRoutes,
   ...alertRoutes,

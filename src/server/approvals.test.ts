@@ -134,8 +134,11 @@ describe('where two people are needed for each change', () => {
     const [berta, carla] = [await enrol('berta'), await enrol('carla')];
     carla.say({ type: 'leave' });
     await carla.next('removed');
+    const plan = await server.call('planRemoval', { machine: 'berta' }, undefined, ada);
+    expect(plan.notes).toEqual(['It waits until a second person approves it.']);
     const { id, state } = await server.call('removeMachine', { machine: 'berta' }, undefined, ada);
     expect(state).toBe('held');
+    expect(code(await server.ask('planRemoval', { machine: 'berta' }))).toBe('api/held');
     await berta.settled();
     expect(berta.messages.map(({ type }) => type)).not.toContain('removed');
     expect(await approve(id.number, ben)).toBe('none');

@@ -289,67 +289,6 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.context().close();
   });
 
-  test('invite a device when what that changes was seen, suspend it and let it back', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
-    await page.getByRole('link', { name: 'Members' }).press('Enter');
-    await page.getByRole('button', { name: 'Invite' }).press('Enter');
-    await page.getByLabel('Device', { exact: true }).fill('ida-phone');
-    await page.getByLabel('Whose').fill('Ida');
-    const asking = page.getByRole('button', { name: 'What would change?' });
-    await page.context().clearCookies();
-    await asking.press('Enter');
-    await page.getByLabel('Token', { exact: true }).fill(server.admin);
-    await page.getByRole('button', { name: 'Log in' }).click();
-    await asking.press('Enter');
-    await page.getByText('ida-phone joins the network').waitFor();
-    await page.evaluate(axe);
-    await hinderNobody(page, 'the plan of an invitation');
-    await page.getByRole('button', { name: 'Apply it' }).press('Enter');
-    await page.getByText(/^https:.*\/invite#net\.[\w-]{43}$/).waitFor();
-    await hinderNobody(page, 'a link');
-    await page.getByRole('button', { name: 'Done' }).press('Enter');
-    const row = page.getByRole('row').filter({ hasText: 'ida-phone' });
-    await row.getByText('Ida', { exact: true }).waitFor();
-    await row.getByText('invited').first().waitFor();
-    await page.getByRole('button', { name: 'Suspend ida-phone' }).press('Enter');
-    await row.getByText('suspended').waitFor();
-    await page.getByRole('button', { name: 'Resume ida-phone' }).press('Enter');
-    await row.getByText('invited').first().waitFor();
-    await page.getByRole('button', { name: 'Withdraw the invitation of ida-phone' }).press('Enter');
-    await row.getByText('has no key').waitFor();
-    await page.getByRole('button', { name: 'Remove ida-phone' }).press('Enter');
-    await page.getByText('loses its place in net and all access').waitFor();
-    await page.getByRole('button', { name: 'Remove it' }).press('Enter');
-    await row.waitFor({ state: 'detached' });
-    expect(offences).toEqual([]);
-    await page.context().close();
-  });
-
-  test('let people in who have a link and no token', async () => {
-    const { link } = await server.call('createInvite', {}, { machine: 'guest' });
-    const { page, offences } = await openPage(browser, url, { width: 390 });
-    const { hash } = new URL(link);
-    const open = async (behind: string): Promise<void> => {
-      await page.goto('about:blank');
-      await page.goto(`/invite${behind}`);
-      await page.evaluate(axe);
-    };
-    await open(hash.slice(0, -1));
-    await page.getByText('It is not whole').waitFor();
-    await hinderNobody(page, 'a link that is not whole');
-    await open(hash);
-    await page.getByRole('button', { name: 'Set up this device' }).press('Enter');
-    for (const device of ['Windows', 'Phone', 'Linux desktop', 'Linux server']) {
-      await page.getByLabel(device).check();
-      await hinderNobody(page, device);
-    }
-    await open(hash);
-    await page.getByText('This invitation was used already').waitFor();
-    expect(offences).toEqual([]);
-    await page.context().close();
-  });
-
   test('let nobody in who has no token, and nobody any more who logged out', async () => {
     const { page } = await openPage(browser, url);
     await page.goto('/n/net/machines');

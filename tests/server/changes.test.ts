@@ -128,14 +128,17 @@ suite('a network that follows its file', { needs: ['root', 'netns', 'tun'] }, ()
   });
 
   test('takes nobody away that one is on, or that others need, but when it is meant', () => {
-    for (const command of ['remove', 'revoke']) {
-      const { code, err } = star.hub.hawser(command, 'hub');
-      expect([code, err]).toEqual([2, expect.stringContaining('cli/needs-yes')]);
-    }
+    const revoked = star.hub.hawser('revoke', 'hub');
+    expect([revoked.code, revoked.err]).toEqual([2, expect.stringContaining('cli/needs-yes')]);
+    // The file cannot be without its hub, whatever is meant.
+    expect(star.hub.hawser('remove', 'hub').err).toContain('compile/unreachable');
     const context = '/run/home/.config/hawser/contexts.json';
     star.alice.do('mkdir -p /run/home/.config/hawser');
     const there = star.hub.read(context).replace('127.0.0.1', star.hub.address);
     star.alice.write(context, there);
+    const removed = star.alice.hawser('remove', 'alice');
+    expect(removed.err).toContain('alice leaves the network');
+    expect([removed.code, removed.err]).toEqual([2, expect.stringContaining('cli/needs-yes')]);
     star.alice.must('pull', '/run/home/net.yaml');
     const text = star.alice.read('/run/home/net.yaml').replace(/alice: \{[^}]*\}(, )?/, '');
     star.alice.write('/run/home/net.yaml', text);

@@ -1,4 +1,7 @@
-import type { PlanResult } from '#api';
+import type { ReactNode } from 'react';
+import type { PlanResult, Revision } from '#api';
+import { pathIn } from '../data/address.ts';
+import { Link } from './link.tsx';
 import { Pill } from './states.tsx';
 
 /** What a change would do, in the words of `hawser plan`, and what there is to say of it. */
@@ -25,3 +28,22 @@ export function PlanText({ plan }: { readonly plan: PlanResult }) {
     </>
   );
 }
+
+interface WaitsProps {
+  readonly network: string;
+  readonly revision: Revision;
+  /** What comes of it when it goes. */
+  readonly children: ReactNode;
+}
+
+/** Of a change that is held, where another person lets it go. */
+export const Waits = ({ network, revision: { id }, children }: WaitsProps) => (
+  <p role="status" className="waits">
+    <Pill mood="warn">
+      <span>
+        <Link to={pathIn(network, 'history', String(id.number))}>Revision {id.number}</Link> waits
+        until another person approves it. {children}
+      </span>
+    </Pill>
+  </p>
+);

@@ -4,7 +4,7 @@ import { columns } from '#lab';
 import { declined } from '../ask.ts';
 import { print, printDrawing, printJson, tell } from '../output.ts';
 import type { Client } from '../remote/client.ts';
-import { meant, planText } from '../remote/plan.ts';
+import { isNothing, meant, planText } from '../remote/plan.ts';
 import {
   inNetwork,
   type NetworkOptions,
@@ -70,8 +70,7 @@ async function invite(
   const params = { network };
   const wanted = wantedOf(machine, flags);
   const plan = await client.call('planInvite', { params, body: wanted });
-  const isNothing = plan.text === '' && (plan.notes ?? []).length === 0;
-  if (!isNothing) {
+  if (!isNothing(plan)) {
     if (!flags.json) tell(planText(plan, network));
     if (!(await meant('Apply it, and invite?', plan, flags.yes))) return declined();
   }

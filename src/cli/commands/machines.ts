@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { Revision } from '#api';
+import type { PlanResult, Revision } from '#api';
 import { confirmed, declined, surelyConfirmed } from '../ask.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, tell } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { ownMachine } from '../remote/own-machine.ts';
+import { isNothing, meant, planText } from '../remote/plan.ts';
 import {
   inNetwork,
   type NetworkOptions,
@@ -18,17 +19,20 @@ interface Flags extends NetworkOptions, Reasoned {
   readonly yes?: boolean;
 }
 
-/** Asks whether a machine is to be taken away; one that others need, or oneself, in so many words. */
+/** Asks whether a machine is to be taken away, by the plan of that if one was seen; one that others need, or oneself, in so many words. */
 async function takenMeant(
   client: Client,
   question: string,
   { network, machine }: { readonly network: string; readonly machine: string },
   { yes }: Flags,
+  plan?: PlanResult,
 ): Promise<boolean> {
   const { machines } = await client.call('status', { params: { network } });
   const found = machines.find(({ name }) => name === machine);
   const isOwn = (await ownMachine(network)) === machine;
-  if (!found?.isNeeded && !isOwn) return confirmed(question, yes);
+  if (!found?.isNeeded && !isOwn) {
+    return plan ? meant(question, plan, yes) : confirmed(question, yes);
+  }
   const why = isOwn ? `you are on ${machine}` : `others need ${machine}, as a hub or the server's`;
   return surelyConfirmed(`${why}. ${question}`, yes, why);
 }
@@ -180,15 +184,31 @@ export const removeCommand = (): Command =>
     .argument('<machine>', 'its name')
     .option(...reason)
     .option('-y, --yes', 'do not ask')
+    .addHelpText(
+      'after',
+      '\nWhat that changes is shown first: which machines, and who loses access to what.',
+    )
     .action((machine: string, options: Flags) =>
-      inNetwork(options, async (client, network) => {
-        const question = `${machine} loses its place in ${network} and all access. Go on?`;
-        if (!(await takenMeant(client, question, { network, machine }, options))) return declined();
-        const { revision: before } = await client.call('status', { params: { network } });
-        const [params, query] = [{ network, machine }, { why: options.message }];
-        const revision = await client.call('removeMachine', { params, query });
-        const plain = `${machine} is out; the file did not name it`;
-        const isPlain = revision.id.number === before.number;
-        told(revision, { json: options.json, ...(isPlain && { plain }) });
-      }),
+      inNetwork(options, async (client, network) =>
+        removeMachine(client, { network, machine }, options),
+      ),
     );
+
+/** Takes a machine out when what that changes was seen. */
+async function removeMachine(
+  client: Client,
+  params: { readonly network: string; readonly machine: string },
+  options: Flags,
+): Promise<void> {
+  const { network, machine } = params;
+  const on = await ownMachine(network);
+  const plan = await client.call('planRemoval', { params, query: { on } });
+  if (!options.json && !isNothing(plan)) tell(planText(plan, network));
+  const question = `${machine} loses its place in ${network} and all access. Go on?`;
+  if (!(await takenMeant(client, question, params, options, plan))) return declined();
+  const query = { why: options.message, plan: plan.hash };
+  const revision = await client.call('removeMachine', { params, query });
+  const plain = `${machine} is out; the file did not name it`;
+  const isPlain = revision.id.number === plan.base.number;
+  told(revision, { json: options.json, ...(isPlain && { plain }) });
+}

@@ -16,6 +16,10 @@ export const planText = ({ text, warnings, notes = [] }: PlanResult, file: strin
     ...placedHere(warnings, file).map((warning) => formatDiagnostic(warning)),
   ].join('\n');
 
+/** Whether there is nothing to say of it. */
+export const isNothing = ({ text, notes = [] }: PlanResult): boolean =>
+  text === '' && notes.length === 0;
+
 /** Runs with the server's findings told at the file as it is named here. */
 export async function toldHere<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -67,6 +71,5 @@ export const planWaiting = (options: NetworkOptions): Promise<void> =>
 function showPlan(plan: PlanResult, file: string, { json }: RemoteOptions): void {
   if (json) printJson(plan);
   else print(planText(plan, file));
-  const isNothing = plan.text === '' && (plan.notes ?? []).length === 0;
-  exitWith(isNothing ? exitCodes.yes : exitCodes.changes);
+  exitWith(isNothing(plan) ? exitCodes.yes : exitCodes.changes);
 }

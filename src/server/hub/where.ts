@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import type { Operator } from '../network/cut-off.ts';
 import type { Network } from '../network/network.ts';
 import type { Hub } from './hub.ts';
 
@@ -23,19 +24,27 @@ const only = (names: readonly string[]): string | undefined =>
 export const servingMachine = (network: Network, hub: Hub): string | undefined =>
   only(connectedFrom(network, hub, ownAddresses()));
 
+/** Who asks: his address, and the machine that he is on as his own agent calls it. */
+interface Asker {
+  readonly address: string;
+  readonly said?: string | undefined;
+}
+
 /**
  * The machine of a network that somebody is on who asks from an address: by its overlay address, as the
- * host of this server, or as the only one that is connected from there. `said`: as his own agent calls it.
+ * host of this server, or as the only one that is connected from there.
  */
-export function machineAt(
-  network: Network,
-  hub: Hub,
-  { address, said }: { readonly address: string; readonly said?: string | undefined },
-): string | undefined {
+function machineAt(network: Network, hub: Hub, { address, said }: Asker): string | undefined {
   const { names } = network.snapshot;
   if (said !== undefined && names.has(said)) return said;
   const own = [...names.values()].find(({ overlay }) => overlay.includes(address));
   if (own) return own.name;
   if (ownAddresses().has(address)) return servingMachine(network, hub);
   return only(connectedFrom(network, hub, new Set([address])));
+}
+
+/** Whom a change may cut off from its network or this server; undefined where it cannot be told. */
+export function operatorAt(network: Network, hub: Hub, asker: Asker): Operator | undefined {
+  const machine = machineAt(network, hub, asker);
+  return machine === undefined ? undefined : { machine, server: servingMachine(network, hub) };
 }

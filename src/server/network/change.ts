@@ -97,6 +97,16 @@ export function requirePersons(network: Network, persons: number): void {
   throw serverErrors.error('server/too-few-persons', { network: network.name, persons });
 }
 
+/** What a plan was made from, if one was seen, may not have moved. @throws api/plan-stale */
+export function requirePlan(
+  { stored: { revision, facts } }: Basis,
+  files: FileSet,
+  plan: string | undefined,
+): void {
+  const what = plan === undefined ? undefined : moved(plan, pinOf(revision, files, facts));
+  if (what !== undefined) throw apiErrors.error('api/plan-stale', { what });
+}
+
 /** Why a revision has to wait, in the words of its summary. */
 export const heldFor = (compiled: Compiled, brake: string | undefined): readonly string[] => [
   ...(needsTwo(compiled) ? ['held: a second person has to approve it'] : []),
@@ -112,10 +122,7 @@ export const heldFor = (compiled: Compiled, brake: string | undefined): readonly
 export function changeTo(basis: Basis, change: Change): Decision | undefined {
   const { stored, compiled: before, held } = basis;
   const { files, author, why, kind } = change;
-  if (change.plan !== undefined) {
-    const what = moved(change.plan, pinOf(stored.revision, files, stored.facts));
-    if (what !== undefined) throw apiErrors.error('api/plan-stale', { what });
-  }
+  requirePlan(basis, files, change.plan);
   const isSame = sameFiles(files, stored.files);
   if (!held && isSame) return undefined;
   const compiled = drafted(basis, files);

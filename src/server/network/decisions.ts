@@ -35,6 +35,8 @@ interface Removal {
   readonly machine: string;
   readonly author: string;
   readonly why?: string | undefined;
+  /** `hash` of a plan that was seen. */
+  readonly plan?: string | undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import { formatPort, parsePort } from '#spec';
 import type { Basis } from './basis.ts';
 import type { Operator } from './cut-off.ts';
 import { handedOut, invitePlan } from './invite.ts';
+import { removalPlan } from './remove.ts';
 import { segmentsOf } from './segments.ts';
 
 interface Asked {
@@ -31,6 +32,11 @@ interface InviteAsked extends Asked {
   readonly operator?: Operator | undefined;
 }
 
+interface RemovalAsked extends Asked {
+  readonly machine: string;
+  readonly operator?: Operator | undefined;
+}
+
 type ExpectationsWanted = Asked & Parameters<typeof expectationsOf>[1];
 
 /** What people look up in a network as it is meant, for which all must have joined; `get`: by its number. */
@@ -41,6 +47,10 @@ export const inspectionCalls = (get: (basis: number) => Basis) => ({
   /** @throws as `invitePlan` */
   invitePlan: ({ basis, invite, operator }: InviteAsked): PlanResult =>
     invitePlan(get(basis), invite, operator),
+
+  /** A `PlanResult` as JSON: of a large network it is large. @throws as `removalPlan` */
+  removalPlan: ({ basis, machine, operator }: RemovalAsked): string =>
+    JSON.stringify(removalPlan(get(basis), machine, operator)),
 
   /** What a device is set up with whose holder was invited. */
   handedOut: ({

@@ -104,6 +104,13 @@ export class Network {
     return new JsonText(await this.#components.compiler.call('plan', { basis, files, operator }));
   }
 
+  /** What taking a machine out would do. @throws as `removalPlan` of the compiler */
+  async removalPlan(machine: string, operator?: Operator): Promise<JsonText<PlanResult>> {
+    const { basis } = this.#snapshot;
+    const wanted = { basis, machine, operator };
+    return new JsonText(await this.#components.compiler.call('removalPlan', wanted));
+  }
+
   /** What is known besides the file in a snapshot, as the text of a facts file. */
   async facts({ basis }: Snapshot): Promise<{ facts: string; presharedKeys?: number }> {
     return this.#components.compiler.call('facts', { basis });

@@ -1,11 +1,12 @@
-import { apiErrors, type FileSet } from '#api';
+import { apiErrors, type FileSet, type PlanResult } from '#api';
 import { DiagnosticsError, HawserError } from '#base';
 import { removeMachine } from '#spec';
 import type { StoredMachine } from '../store/contract.ts';
 import type { Basis } from './basis.ts';
 import { massRemoval } from './brake.ts';
-import { drafted, heldFor, withoutKeys } from './change.ts';
+import { drafted, heldFor, planOf, requirePlan, withoutKeys } from './change.ts';
 import type { Compiled } from './compiled.ts';
+import type { Operator } from './cut-off.ts';
 import type { Decision } from './edit.ts';
 import { withFacts } from './enrol.ts';
 import { summaryOf } from './summary.ts';
@@ -14,34 +15,50 @@ interface Said {
   readonly author: string;
   readonly why?: string | undefined;
   readonly byItself?: boolean;
+  /** `hash` of the plan that its author has seen. */
+  readonly plan?: string | undefined;
 }
 
 /**
- * Takes a machine out of the file and cuts it off. Its key is forgotten, its identity told that it was
- * removed when it returns.
- * @throws api/not-found, api/held, spec/not-patchable, DiagnosticsError
+ * The file without a machine; undefined where it does not name it.
+ * @throws api/not-found, api/held, spec/not-patchable
  */
-export function removed(
-  basis: Basis,
-  name: string,
-  { author, why = '', byItself = false }: Said,
-): Decision {
-  const { stored, compiled, machines, held } = basis;
-  const record = machines.get(name);
-  const gone = record ? { drop: [record], banish: [record] } : {};
-  const base = { author, action: 'remove', detail: { machine: name }, ...gone } as const;
+function filesWithout({ stored, compiled, machines, held }: Basis, name: string) {
   if (!compiled.has(name)) {
-    if (!record) throw apiErrors.error('api/not-found', { what: `machine ${name}` });
-    return base;
+    if (!machines.has(name)) throw apiErrors.error('api/not-found', { what: `machine ${name}` });
+    return undefined;
   }
   if (held) {
     const args = { revision: held.id.number, why: 'nothing else changes meanwhile' };
     throw apiErrors.error('api/held', args);
   }
-  const files = withoutMachine(stored.files, compiled, name);
+  return withoutMachine(stored.files, compiled, name);
+}
+
+/** What it would change to take a machine out. @throws as `filesWithout`; DiagnosticsError */
+export const removalPlan = (basis: Basis, name: string, operator?: Operator): PlanResult =>
+  planOf(basis, filesWithout(basis, name) ?? basis.stored.files, operator);
+
+/**
+ * Takes a machine out of the file and cuts it off. Its key is forgotten, its identity told that it was
+ * removed when it returns.
+ * @throws as `filesWithout`; api/plan-stale, DiagnosticsError
+ */
+export function removed(
+  basis: Basis,
+  name: string,
+  { author, why = '', byItself = false, plan }: Said,
+): Decision {
+  const { stored, compiled, machines } = basis;
+  const record = machines.get(name);
+  const gone = record ? { drop: [record], banish: [record] } : {};
+  const base = { author, action: 'remove', detail: { machine: name }, ...gone } as const;
+  const files = filesWithout(basis, name);
+  requirePlan(basis, files ?? stored.files, plan);
+  if (!files) return base;
   const facts = withoutKeys(stored.facts, [{ name }]);
   const after = drafted({ ...basis, stored: { ...stored, facts } }, files);
-  const brake = massRemoval(compiled, after, new Set([name]));
+  const brake = plan === undefined ? massRemoval(compiled, after, new Set([name])) : undefined;
   const found = summaryOf(compiled, after);
   const reasons = byItself && brake === undefined ? [] : heldFor(compiled, brake);
   const summary = [...reasons, ...found];

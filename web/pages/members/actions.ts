@@ -29,10 +29,21 @@ export const invite = async (
 export const suspend = async (network: string, machine: string, revoked: boolean): Promise<void> =>
   post(network, `machines/${machine}/revoke`, { revoked });
 
-export const remove = async (network: string, machine: string): Promise<void> =>
-  ask(at(network, `machines/${encodeURIComponent(machine)}`), {
+const machineAt = (network: string, machine: string): string =>
+  at(network, `machines/${encodeURIComponent(machine)}`);
+
+export const planRemoval = async (network: string, machine: string): Promise<PlanResult> =>
+  ask(`${machineAt(network, machine)}/removal`);
+
+/** By a plan that was seen. Asked again under the same name, it is the same removal. */
+export const remove = async (
+  network: string,
+  machine: string,
+  { plan, request }: { readonly plan: string; readonly request: string },
+): Promise<Revision> =>
+  ask(`${machineAt(network, machine)}?${new URLSearchParams({ plan })}`, {
     method: 'DELETE',
-    headers: { 'idempotency-key': crypto.randomUUID() },
+    headers: { 'idempotency-key': request },
   });
 
 export const withdraw = async (network: string, id: string): Promise<void> =>

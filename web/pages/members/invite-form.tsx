@@ -6,7 +6,7 @@ import { forgetKept, useKept } from '../../data/kept.ts';
 import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
 import { Copyable } from '../../parts/copyable.tsx';
-import { PlanText } from '../../parts/plan.tsx';
+import { PlanText, Waits } from '../../parts/plan.tsx';
 import { Pill, Words } from '../../parts/states.tsx';
 import { invite, type Made, planInvite } from './actions.ts';
 import { Qr } from './qr.tsx';
@@ -106,7 +106,7 @@ export function InviteForm(props: InviteFormProps) {
       setMade(await invite(network, wanted, { plan: hash, request }));
       forgetKept(invitationIn(network));
     });
-  if (made) return <TheLink made={made} onEnd={onEnd} />;
+  if (made) return <TheLink network={network} made={made} onEnd={onEnd} />;
   return (
     <section className="card" aria-label="Invite">
       <h2>{props.machine === undefined ? 'Invite a device' : `Invite ${props.machine} again`}</h2>
@@ -220,9 +220,11 @@ function Asked({
 }
 
 function TheLink({
+  network,
   made: { link, info, revision },
   onEnd,
 }: {
+  readonly network: string;
   readonly made: Made;
   readonly onEnd: () => void;
 }) {
@@ -230,11 +232,9 @@ function TheLink({
     <section className="card" aria-label="The link">
       <h2>For whoever sets up {info.machine}</h2>
       {revision?.state === 'held' && (
-        <p>
-          <Pill mood="warn">
-            It opens when another person approved revision {revision.id.number}.
-          </Pill>
-        </p>
+        <Waits network={network} revision={revision}>
+          The link opens then.
+        </Waits>
       )}
       <p>
         Send it to that person alone. It is shown this once, and good once, until{' '}

@@ -1,6 +1,6 @@
 import { apiErrors, conflictOf, requirePlainFiles } from '#api';
 import { serverErrors } from '../../errors.ts';
-import { machineAt, servingMachine } from '../../hub/where.ts';
+import { operatorAt } from '../../hub/where.ts';
 import { withdrawLost } from '../../invites.ts';
 import type { Edit } from '../../network/edit.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
@@ -44,9 +44,7 @@ export function changeHandlers(context: Context): Pick<Handlers, Names> {
     async plan({ params, body: { machine: said, ...files }, address }) {
       requirePlainFiles(files);
       const { network, hub } = context.networks.get(params.network);
-      const machine = machineAt(network, hub, { address, said });
-      const server = servingMachine(network, hub);
-      return network.plan(files, machine === undefined ? undefined : { machine, server });
+      return network.plan(files, operatorAt(network, hub, { address, said }));
     },
 
     async apply(call) {

@@ -11,6 +11,7 @@ import { loginProviderHandlers } from './login-provider.ts';
 import { machineHandlers } from './machines.ts';
 import { networkHandlers } from './networks.ts';
 import { recordHandlers } from './records.ts';
+import { removalHandlers } from './removal.ts';
 import { rotationHandlers } from './rotation.ts';
 import { silenceHandlers } from './silences.ts';
 import { tokenHandlers } from './tokens.ts';
@@ -30,6 +31,7 @@ export const handlersOf = (context: Context): Handlers => ({
   ...inviteHandlers(context),
   ...recordHandlers(context),
   ...machineHandlers(context),
+  ...removalHandlers(context),
   ...rotationHandlers(context),
   ...tokenHandlers(context),
   ...loginProviderHandlers(context),

@@ -1,5 +1,5 @@
 import { apiErrors, invitePath, type ResponseOf } from '#api';
-import { machineAt, servingMachine } from '../../hub/where.ts';
+import { operatorAt } from '../../hub/where.ts';
 import {
   type Invite,
   type InviteView,
@@ -36,9 +36,7 @@ export function inviteHandlers(context: Context): Pick<Handlers, Names> {
 
     async planInvite({ params, body: invite, address }) {
       const { network, hub } = networks.get(params.network);
-      const machine = machineAt(network, hub, { address });
-      const server = servingMachine(network, hub);
-      const operator = machine === undefined ? undefined : { machine, server };
+      const operator = operatorAt(network, hub, { address });
       const { basis } = network.snapshot;
       return compiler.call('invitePlan', { basis, invite, operator });
     },

@@ -8,7 +8,6 @@ type Names =
   | 'join'
   | 'approveMachine'
   | 'replaceMachine'
-  | 'removeMachine'
   | 'revokeMachine'
   | 'giveKey'
   | 'retryMachine';
@@ -60,14 +59,6 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
         return decide({ name: 'forget', input });
       });
       return undefined;
-    },
-
-    async removeMachine(call) {
-      const { params, query, actor } = call;
-      const input = { machine: params.machine, author: actor.name, why: query.why };
-      return once(context, call, 'removeMachine', async (_, decide) =>
-        decide({ name: 'remove', input }),
-      );
     },
 
     async revokeMachine(call) {

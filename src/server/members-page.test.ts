@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle } from '../../tests/support/hawser.ts';
+import { suite } from '../../tests/support/suite.ts';
+import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
+import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
+import { TestServer } from './fixtures/server.ts';
+import { addToFile } from './fixtures/testing-dashboard.ts';
+
+const dashboard = join(bundle, '../web');
+
+suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
+  let server: TestServer;
+  let browser: Browser;
+  let url: string;
+  beforeAll(async () => {
+    server = await TestServer.start({ dashboard });
+    await server.populate('anna');
+    browser = await openBrowser();
+    url = `https://127.0.0.1:${server.port}`;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  test('invite a device when what that changes was seen, suspend it and let it back', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'Members' }).press('Enter');
+    await page.getByRole('button', { name: 'Invite' }).press('Enter');
+    await page.getByLabel('Device', { exact: true }).fill('ida-phone');
+    await page.getByLabel('Whose').fill('Ida');
+    const asking = page.getByRole('button', { name: 'What would change?' });
+    await page.context().clearCookies();
+    await asking.press('Enter');
+    await page.getByLabel('Token', { exact: true }).fill(server.admin);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await asking.press('Enter');
+    await page.getByText('ida-phone joins the network').waitFor();
+    await page.evaluate(axe);
+    await hinderNobody(page, 'the plan of an invitation');
+    await page.getByRole('button', { name: 'Apply it' }).press('Enter');
+    await page.getByText(/^https:.*\/invite#net\.[\w-]{43}$/).waitFor();
+    await hinderNobody(page, 'a link');
+    await page.getByRole('button', { name: 'Done' }).press('Enter');
+    const row = page.getByRole('row').filter({ hasText: 'ida-phone' });
+    await row.getByText('Ida', { exact: true }).waitFor();
+    await row.getByText('invited').first().waitFor();
+    await page.getByRole('button', { name: 'Suspend ida-phone' }).press('Enter');
+    await row.getByText('suspended').waitFor();
+    await page.getByRole('button', { name: 'Resume ida-phone' }).press('Enter');
+    await row.getByText('invited').first().waitFor();
+    await page.getByRole('button', { name: 'Withdraw the invitation of ida-phone' }).press('Enter');
+    await row.getByText('has no key').waitFor();
+    await page.getByRole('button', { name: 'Remove ida-phone' }).press('Enter');
+    await page.getByText('loses its place in net and all access').waitFor();
+    await page.getByText('ida-phone leaves the network').waitFor();
+    await hinderNobody(page, 'the plan of a removal');
+    await page.getByRole('button', { name: 'Remove it' }).press('Enter');
+    await row.waitFor({ state: 'detached' });
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('take nobody out as it was not seen, nor before the second person where there are two', async () => {
+    await using own = await TestServer.start({ dashboard });
+    await own.populate('anna');
+    const { page, offences } = await openPage(browser, `https://127.0.0.1:${own.port}`);
+    await logIn(page, own.admin);
+    await page.getByRole('link', { name: 'Members' }).press('Enter');
+    await page.getByRole('button', { name: 'Remove anna' }).press('Enter');
+    await page.getByText('anna leaves the network').waitFor();
+    await own.call('createToken', {}, { role: 'operator', name: 'ben' });
+    await addToFile(own, 'approvals: 2\n');
+    const go = page.getByRole('button', { name: 'Remove it' });
+    await go.press('Enter');
+    await page.getByRole('alert').getByText('what was planned is no longer').waitFor();
+    await page.getByText('It waits until a second person approves it.').waitFor();
+    await go.press('Enter');
+    await page.getByText('waits until another person approves it').waitFor();
+    await page.getByText('anna keeps its place and its access until then').waitFor();
+    await page.evaluate(axe);
+    await hinderNobody(page, 'a removal that waits');
+    await page.getByRole('link', { name: /^Revision \d+$/ }).press('Enter');
+    await page.getByRole('button', { name: 'Reject it' }).waitFor();
+    expect((await own.call('status', {})).held?.kind).toBe('remove');
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('let people in who have a link and no token', async () => {
+    const { link } = await server.call('createInvite', {}, { machine: 'guest' });
+    const { page, offences } = await openPage(browser, url, { width: 390 });
+    const { hash } = new URL(link);
+    const open = async (behind: string): Promise<void> => {
+      await page.goto('about:blank');
+      await page.goto(`/invite${behind}`);
+      await page.evaluate(axe);
+    };
+    await open(hash.slice(0, -1));
+    await page.getByText('It is not whole').waitFor();
+    await hinderNobody(page, 'a link that is not whole');
+    await open(hash);
+    await page.getByRole('button', { name: 'Set up this device' }).press('Enter');
+    for (const device of ['Windows', 'Phone', 'Linux desktop', 'Linux server']) {
+      await page.getByLabel(device).check();
+      await hinderNobody(page, device);
+    }
+    await open(hash);
+    await page.getByText('This invitation was used already').waitFor();
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+});
