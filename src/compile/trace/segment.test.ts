@@ -143,6 +143,54 @@ test('a DHCP server of the cloud is named, and left to the cloud', () => {
   expect(asks('b-1').reason).toMatch(/cloud at a, and nothing for it crosses the border$/);
 });
 
+test('who asks all of its site for an address is told who answers there', () => {
+  const served = file
+    .replace('-10.9.0.99, "fd09::2-fd09::99"], port: eth1', '$&, dhcp: { address: 10.9.0.100 }')
+    .replace('"fd09::130-fd09::199"], port: eth1', '$&, dhcp: { address: 10.9.0.200, by: cloud }');
+  const asks = (from: string, to = '255.255.255.255', port = 'udp/67') =>
+    trace(linked(served), from, to, parsePort(port));
+  expect(asks('a-1')).toMatchObject({ verdict: 'allow', to: '255.255.255.255' });
+  expect(asks('a-1').hops.map(({ machine }) => machine)).toEqual(['a-1', 'ga']);
+  expect(asks('b-1')).toMatchObject({ verdict: 'outside', hops: [] });
+  expect(asks('b-1').reason).toMatch(/DHCP stays in its site, and the cloud of b .* 10.9.0.200/);
+  const six = asks('a-2', 'ff02::1:2', 'udp/547');
+  expect(six.reason).toMatch(/by the file nobody answers at a for IPv6$/);
+  expect(flow('a-1', '10.9.0.255', 'udp/67').reason).toContain('nobody answers at a');
+});
+
+test.each([
+  ['a-1', '255.255.255.255', 'for all on the link'],
+  ['a-1', '10.9.0.255', 'the broadcast address of segment lab'],
+  ['a-1', '224.0.0.251', 'a multicast address'],
+  ['a-1', '169.254.169.254', 'an address of the link'],
+  ['b-1', 'fe80::1', 'an address of the link'],
+  ['b-1', 'ff02::1', 'a multicast address'],
+  ['a-1', 'ff02::1', 'a multicast address'],
+])('what %s sends to %s stays on the switch of its site', (from, to, what) => {
+  const found = flow(from, to);
+  expect(found).toMatchObject({ verdict: 'outside', to, hops: [] });
+  const site = from.slice(0, 1);
+  expect(found.reason).toContain(`${to} is ${what}, and stays on the switch of ${site}`);
+  expect(found.reason).toContain(`the border at g${site} drops it`);
+});
+
+test('what is for all is heard at other sites where the segment floods, but for DHCP', () => {
+  const floods = linked(file.replace('vni: 7', 'vni: 7\n    flood: true'));
+  const said = (to: string, port = 'icmp') => trace(floods, 'a-1', to, parsePort(port));
+  expect(said('10.9.0.255')).toMatchObject({ verdict: 'allow' });
+  expect(said('224.0.0.251').reason).toContain('the sites in bridge mode hear it');
+  expect(said('255.255.255.255', 'udp/67')).toMatchObject({ verdict: 'outside' });
+  expect(said('169.254.1.1')).toMatchObject({ verdict: 'outside' });
+});
+
+test('no tunnel carries from a gateway what is for all on a link', () => {
+  for (const to of ['255.255.255.255', '224.0.0.1', 'ff02::1', '169.254.169.254']) {
+    const found = flow('ga', to);
+    expect(found.verdict).toBe('unreachable');
+    expect(found.reason).toContain('it goes no further than a link of ga');
+  }
+});
+
 test('nothing leads into a segment, out of it, or to whom the file does not name', () => {
   for (const [from, to, reason] of [
     ['ga', 'a-1', 'from outside into segment lab'],

@@ -11,6 +11,7 @@ import { gatewaysOf, vxlan } from '../project/segments/place.ts';
 import { asSeen } from '../project/segments/proxied.ts';
 import { segmentSpaces, spaceName } from '../project/segments/space.ts';
 import { stationsOf } from '../project/segments/stations.ts';
+import { meaningOnLink, traceOnLink } from './on-link.ts';
 import { placesOf } from './places.ts';
 import { askPolicy, type Flow } from './policed.ts';
 import { atRouter, hostOf, routerIn, throughRouter } from './router.ts';
@@ -85,6 +86,10 @@ export function traceSegment(
   // A router of several segments is a machine of each.
   const ours = router && routerOf(model, sender, router);
   const receiver = to === router?.name ? ours : stationOf(model, to);
+  const isListed = router?.egress.some((entry) => target && entry.to?.contains(target));
+  if (sender && target && !isListed && meaningOnLink(target, sender.segment)) {
+    return traceOnLink(model, sender, target, port);
+  }
   const [source, destination] = pairOf(sender, receiver, family ?? target?.family);
   const ends: Ends = {
     from: sender?.station.name ?? from,

@@ -6,6 +6,7 @@ import { tunnelSpace } from '../project/routers/place.ts';
 import { familyOf } from '../project/segments/place.ts';
 import type { Packet } from './filter.ts';
 import { routerWith, traceInward } from './forward.ts';
+import { keptByMachine, meaningOnLink } from './on-link.ts';
 import { addressesOf, addressIn, type Places, placesOf, type Station } from './places.ts';
 import { decisionBy } from './rules.ts';
 import { asksRouter, stationOf, traceSegment } from './segment.ts';
@@ -32,6 +33,8 @@ export function trace(model: Model, from: string, to: string, port: Port, family
   const sender = places.station(from);
   const target = Address.tryParse(to);
   const receiver = target ? places.owner(target) : places.station(to);
+  const onLink = target && meaningOnLink(target, stationOf(model, from)?.segment);
+  if (onLink) return keptByMachine(sender.name, target, port, onLink);
   const families: readonly Family[] = family ? [family] : target ? [target.family] : [4, 6];
   const shared = families.find(
     (f) => addressIn(sender, f) && (target ?? (receiver && addressIn(receiver, f))),
