@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Report } from '#agent';
+import type { Tried } from '#api';
 import { emptyFacts, link, project } from '#compile';
 import { loadNetwork } from '#spec';
 import type { HostState } from '#state';
@@ -119,28 +120,67 @@ test('what the policy says counts in the router, for what passes the tunnel alon
   expect(node.do('ip -br address show')).not.toContain('10.0.0.1');
 });
 
+/** A program that tries what the agent of a machine with this state is asked. */
+const trying = (state: HostState, questions: readonly object[]): readonly string[] => [
+  process.execPath,
+  '--input-type=module',
+  '-e',
+  `import { tryAll } from '${join(repositoryRoot, 'src/agent/trials/trials.ts')}';
+import { countingRun } from '${join(repositoryRoot, 'src/host/run.ts')}';
+const site = { run: countingRun().run, state: ${JSON.stringify(state)} };
+console.log(JSON.stringify(await tryAll(${JSON.stringify(questions)}, 5000, site)));`,
+];
+
 test('what the agent is asked to try, it tries from the router', () => {
   const questions = [
     { id: 0, kind: 'reach', address: '10.20.0.11' },
     { id: 1, kind: 'reach', address: '10.20.0.11', port: 80 },
     { id: 2, kind: 'way', address: '10.0.0.9' },
   ];
-  const said = node.box.run([
-    process.execPath,
-    '--input-type=module',
-    '-e',
-    `import { tryAll } from '${join(repositoryRoot, 'src/agent/trials/trials.ts')}';
-import { countingRun } from '${join(repositoryRoot, 'src/host/run.ts')}';
-const state = ${JSON.stringify(statesOf(file(router)).node)};
-const site = { run: countingRun().run, state };
-console.log(JSON.stringify(await tryAll(${JSON.stringify(questions)}, 5000, site)));`,
-  ]);
+  const said = node.box.run(trying(statesOf(file(router)).node, questions));
   expect(JSON.parse(said)).toMatchObject([
     { outcome: 'answered' },
     { outcome: 'closed' },
     { way: { device: 'wg0', peer: 'far' } },
   ]);
 }, 60_000);
+
+test.each(['own', 'iperf3'])(
+  'a measurement (%s) is made in the router, by whichever end and in both directions',
+  async (tool) => {
+    const states = statesOf(
+      file(router).replace('[far], to: [vm], ports: [tcp/22, icmp]', 'all, to: all'),
+    );
+    await node.apply(states.node);
+    await far.apply(states.far);
+    const key = '0123456789abcdef'.repeat(2);
+    const [inRouters, inFars] = ['10.0.0.1', '10.0.0.9'] as const;
+    let port = tool === 'own' ? 24_800 : 24_900;
+    for (const [serving, loading, address, from] of [
+      [node, far, inRouters, inFars],
+      [far, node, inFars, inRouters],
+    ] as const) {
+      for (const direction of ['there', 'back']) {
+        const end = { id: 0, tool, key, address, port: (port += 1), seconds: 1 };
+        const stateOf = (machine: TestMachine) => states[machine === node ? 'node' : 'far'];
+        const served = serving.box.start(
+          trying(stateOf(serving), [{ ...end, kind: 'serve', from, seconds: 5 }]),
+        );
+        await until('it listens', () => served.output().includes('answered'));
+        const load = { ...end, kind: 'load', direction, bytes: 20_000_000 };
+        const echo = { id: 1, kind: 'ping', address, seconds: 1 };
+        const said = loading.box.run(trying(stateOf(loading), [load, echo]));
+        const [loaded, pinged] = JSON.parse(said) as readonly Tried[];
+        expect(loaded?.loaded?.bytes).toBeGreaterThan(1_000_000);
+        expect(loaded?.loaded?.segments).toBeGreaterThan(0);
+        expect(pinged?.pinged?.received).toBeGreaterThan(0);
+      }
+    }
+    await node.apply(statesOf(file(router)).node);
+    await far.apply(statesOf(file(router)).far);
+  },
+  90_000,
+);
 
 test('the file takes it there and back, and the agent may die at any moment of that: nothing is lost', async () => {
   const [inside, home] = [statesOf(file(router)).node, statesOf(file()).node];

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
-import { connect } from 'node:net';
 import type { Question, Tried } from '#api';
 import { inParallel } from '#base';
 import { entered, type Run } from '#host';
 import type { HostState } from '#state';
+import { connectAt, type Enter, enterOf } from '../sockets.ts';
 import { countedBy } from './counter.ts';
 import { loadIperf } from './load/iperf.ts';
 import { loadOwn } from './load/own.ts';
@@ -43,13 +43,13 @@ export const tryAll = (
   });
 
 async function trying(question: Question, within: number, site: Site): Promise<Found> {
+  const enter = enterOf(site.state);
   switch (question.kind) {
     case 'resolve':
       return resolving(question.name, within);
     case 'way':
       return looking(async () => {
-        const run = entered(site.run, enterOf(site.state));
-        return { way: await wayTo(run, site.state, question.address) };
+        return { way: await wayTo(entered(site.run, enter), site.state, question.address) };
       });
     case 'counter':
       return looking(async () => {
@@ -60,30 +60,25 @@ async function trying(question: Question, within: number, site: Site): Promise<F
       return looking(async () => ({ watched: await watch(question.seconds) }));
     case 'ping':
       return looking(async () => {
-        const pinged = await ping(question.address, question.seconds);
+        const pinged = await ping(question.address, question.seconds, enter);
         return pinged && { pinged };
       });
     case 'serve':
       return looking(async () => {
-        await serve(question);
+        await serve(question, enter);
         return {};
       });
     case 'load':
       return looking(async () => ({
-        loaded: await (question.tool === 'iperf3' ? loadIperf(question) : loadOwn(question)),
+        loaded: await (question.tool === 'iperf3'
+          ? loadIperf(question, enter)
+          : loadOwn(question, enter)),
       }));
     default:
       return question.port === undefined
-        ? echoing(question, within, enterOf(site.state))
-        : connecting(question.address, question.port, within, enterOf(site.state));
+        ? echoing(question, within, enter)
+        : connecting(question.address, question.port, within, enter);
   }
-}
-
-/** Where the network is on this machine: in the namespace in which its tunnels live. */
-function enterOf(state: HostState | undefined): readonly string[] {
-  const [first] = Object.values(state?.tunnels ?? {});
-  const livesIn = first?.livesIn ?? 'root';
-  return livesIn === 'root' ? [] : ['ip', 'netns', 'exec', livesIn];
 }
 
 type Seen = Pick<Tried, 'way' | 'counted' | 'watched' | 'pinged' | 'loaded'>;
@@ -100,11 +95,7 @@ async function looking(look: () => Promise<Seen | undefined>): Promise<Found> {
 }
 
 /** An echo request by ping(8). Headers of IP and ICMP are part of the packet's size. */
-function echoing(
-  { address, size }: Reach,
-  within: number,
-  enter: readonly string[],
-): Promise<Found> {
+function echoing({ address, size }: Reach, within: number, enter: Enter): Promise<Found> {
   const seconds = String(Math.max(1, Math.ceil(within / 1000)));
   const headers = address.includes(':') ? 48 : 28;
   const whole = size === undefined ? [] : ['-M', 'do', '-s', String(Math.max(0, size - headers))];
@@ -128,53 +119,20 @@ function echoing(
 }
 
 /** A connection that is ended as soon as it stands: nobody is told anything. */
-function connecting(
+async function connecting(
   host: string,
   port: number,
   within: number,
-  enter: readonly string[],
+  enter: Enter,
 ): Promise<Found> {
-  if (enter.length > 0) return connectingInside(host, port, within, enter);
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: within });
-    const end = (found: Found): void => {
-      socket.destroy();
-      resolve(found);
-    };
-    socket.on('connect', () => end({ outcome: 'answered' }));
-    socket.on('timeout', () => end({ outcome: 'silent' }));
-    socket.on('error', ({ code, message }: NodeJS.ErrnoException) =>
-      end({ outcome: outcomeOf(code ?? ''), error: code ?? message }),
-    );
-  });
-}
-
-/** Sockets of this process are in its own namespace: another makes the connection, and says what came of it. */
-const connectsInside = `const [host, port, timeout] = process.argv.slice(1);
-const socket = require('node:net').connect({ host, port: +port, timeout: +timeout });
-const end = (said) => { console.log(said); socket.destroy(); };
-socket.on('connect', () => end('answered')).on('timeout', () => end('silent')).on('error', ({ code, message }) => end(code ?? message));`;
-
-async function connectingInside(
-  host: string,
-  port: number,
-  within: number,
-  enter: readonly string[],
-): Promise<Found> {
-  const [program, ...argv] = [...enter, process.execPath, '-e', connectsInside];
-  const child = spawn(program, [...argv, host, String(port), String(within)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const { promise, resolve } = Promise.withResolvers<Found>();
-  let said = '';
-  child.stdout.on('data', (part: Buffer) => (said += part.toString()));
-  child.on('error', ({ message }) => resolve({ outcome: 'refused', error: message }));
-  child.on('close', () => {
-    const word = said.trim();
-    if (word === 'answered' || word === 'silent') resolve({ outcome: word });
-    else resolve({ outcome: outcomeOf(word), error: word || `no namespace ${enter.at(-1)}` });
-  });
-  return promise;
+  try {
+    (await connectAt(enter, { host, port }, within)).destroy();
+    return { outcome: 'answered' };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const outcome = outcomeOf(code ?? '');
+    return outcome === 'silent' ? { outcome } : { outcome, error: code ?? message };
+  }
 }
 
 /** As programs of this machine find it: the hosts file, the resolver, whatever nsswitch.conf(5) says. */

@@ -1,14 +1,19 @@
 import { spawn } from 'node:child_process';
 import type { Loaded } from '#api';
+import type { Enter } from '../../sockets.ts';
 import type { Load, Serve } from './own.ts';
 
 /** ms besides those of the measurement. */
 const patience = 8_000;
 
 /** `iperf3 -s` for one measurement. @returns what ends it. @throws ENOENT: it is not there */
-export function serveIperf({ address, port, seconds }: Serve): Promise<() => void> {
-  const argv = ['-s', '-1', '--forceflush', '-B', address, '-p', String(port)];
-  const child = spawn('iperf3', argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+export function serveIperf(
+  { address, port, seconds }: Serve,
+  enter: Enter = [],
+): Promise<() => void> {
+  const words = ['-s', '-1', '--forceflush', '-B', address, '-p', String(port)];
+  const [program = '', ...argv] = [...enter, 'iperf3', ...words];
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   const end = (): void => {
     clearTimeout(timer);
     child.kill('SIGKILL');
@@ -53,16 +58,15 @@ export function loadedIn(text: string): Loaded {
 }
 
 /** Measures one direction, no faster than its bytes last for its seconds. */
-export async function loadIperf({
-  address,
-  port,
-  direction,
-  seconds,
-  bytes,
-}: Load): Promise<Loaded> {
+export async function loadIperf(
+  { address, port, direction, seconds, bytes }: Load,
+  enter: Enter = [],
+): Promise<Loaded> {
   const rate = String(Math.floor((bytes * 8) / seconds));
-  const argv = ['-J', '-c', address, '-p', String(port), '-t', String(seconds), '-b', rate];
-  const child = spawn('iperf3', [...argv, ...(direction === 'back' ? ['-R'] : [])], {
+  const words = ['-J', '-c', address, '-p', String(port), '-t', String(seconds), '-b', rate];
+  const way = direction === 'back' ? ['-R'] : [];
+  const [program = '', ...argv] = [...enter, 'iperf3', ...words, ...way];
+  const child = spawn(program, argv, {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000 + patience);

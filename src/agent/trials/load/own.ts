@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Loaded, Question } from '#api';
+import { connectAt, type Enter, listenAt } from '../../sockets.ts';
 import { sentBy } from './sockets.ts';
 
 /**
@@ -28,6 +29,7 @@ const read = <T>(data: Buffer): T => JSON.parse(data.toString('latin1')) as T;
 async function pour(
   socket: Socket,
   { seconds, bytes }: Pick<Load, 'seconds' | 'bytes'>,
+  enter: Enter,
 ): Promise<Loaded> {
   const began = performance.now();
   const until = began + seconds * 1000;
@@ -41,7 +43,7 @@ async function pour(
   return {
     bytes: Math.max(0, sent - left),
     seconds: (performance.now() - began) / 1000,
-    ...sentBy(socket),
+    ...sentBy(socket, enter),
   };
 }
 
@@ -78,35 +80,37 @@ function gather(socket: Socket): Promise<{ readonly loaded: Loaded; readonly tai
 }
 
 /** Listens for one measurement from one machine. @returns what ends it */
-export function serveOwn({ address, port, from, key, seconds }: Serve): Promise<() => void> {
-  const server = createServer({ allowHalfOpen: true });
+export async function serveOwn(
+  { address, port, from, key, seconds }: Serve,
+  enter: Enter = [],
+): Promise<() => void> {
+  const server = await listenAt(enter, { host: address, port });
   const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.allowHalfOpen = true;
+    socket.on('error', () => socket.destroy());
+    if (socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') !== from) return socket.destroy();
+    answer(server, socket, { key, seconds, enter })
+      .catch(() => socket.destroy())
+      .finally(() => sockets.delete(socket));
+    return undefined;
+  });
   const end = (): void => {
     clearTimeout(timer);
     server.close();
     for (const socket of sockets) socket.destroy();
   };
   const timer = setTimeout(end, seconds * 1000 + 2 * patience);
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    if (socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') !== from) return socket.destroy();
-    answer(server, socket, key, seconds)
-      .catch(() => socket.destroy())
-      .finally(() => sockets.delete(socket));
-    return undefined;
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    server.listen({ host: address, port }, () => resolve(end));
-  });
+  return end;
 }
 
 /** Serves whoever knows the key, once. */
-async function answer(server: Server, socket: Socket, key: string, most: number): Promise<void> {
+async function answer(
+  server: Server,
+  socket: Socket,
+  { key, seconds, enter }: Pick<Serve, 'key' | 'seconds'> & { readonly enter: Enter },
+): Promise<void> {
   const head = read<Head>(await firstOf(socket));
   const isKnown = timingSafeEqual(Buffer.from(head.key.padEnd(32).slice(0, 32)), Buffer.from(key));
   if (!isKnown) throw new Error('a wrong key');
@@ -116,7 +120,8 @@ async function answer(server: Server, socket: Socket, key: string, most: number)
     socket.end(padded(loaded, tailBytes));
     return;
   }
-  const loaded = await pour(socket, { bytes: head.bytes, seconds: Math.min(head.seconds, most) });
+  const most = { bytes: head.bytes, seconds: Math.min(head.seconds, seconds) };
+  const loaded = await pour(socket, most, enter);
   socket.end(padded(loaded, tailBytes));
 }
 
@@ -137,23 +142,15 @@ function firstOf(socket: Socket): Promise<Buffer> {
 }
 
 /** Measures one direction. @throws what keeps the connection from standing */
-export async function loadOwn({
-  address,
-  port,
-  key,
-  direction,
-  seconds,
-  bytes,
-}: Load): Promise<Loaded> {
-  const socket = connect({ host: address, port, allowHalfOpen: true });
-  const late = setTimeout(
-    () => socket.destroy(new Error('ETIMEDOUT')),
-    seconds * 1000 + 2 * patience,
-  );
+export async function loadOwn(
+  { address, port, key, direction, seconds, bytes }: Load,
+  enter: Enter = [],
+): Promise<Loaded> {
+  const longest = seconds * 1000 + 2 * patience;
+  const socket = await connectAt(enter, { host: address, port }, longest);
+  socket.allowHalfOpen = true;
+  const late = setTimeout(() => socket.destroy(new Error('ETIMEDOUT')), longest);
   try {
-    await new Promise((resolve, reject) => {
-      socket.once('connect', resolve).once('error', reject);
-    });
     socket.write(padded({ key, direction, seconds, bytes }, headBytes));
     const gathered = gather(socket);
     if (direction === 'back') {
@@ -166,7 +163,7 @@ export async function loadOwn({
       };
     }
     gathered.catch(() => undefined);
-    const { again, segments } = await pour(socket, { seconds, bytes });
+    const { again, segments } = await pour(socket, { seconds, bytes }, enter);
     socket.end();
     // What arrived counts, not what was sent.
     const { bytes: arrived, seconds: took } = read<Loaded>((await gathered).tail);

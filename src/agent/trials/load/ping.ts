@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { isIPv6 } from 'node:net';
 import type { Pinged } from '#api';
+import type { Enter } from '../../sockets.ts';
 
 /** Seconds between echoes: the least that ping(8) lets everybody have. */
 const every = 0.2;
@@ -18,8 +19,11 @@ export function pingedIn(text: string): Pinged | undefined {
 }
 
 /** Echoes for so many seconds; undefined: nobody could send any. */
-export const ping = (address: string, seconds: number): Promise<Pinged | undefined> =>
-  echoes(address, Math.max(1, Math.round(seconds / every)));
+export const ping = (
+  address: string,
+  seconds: number,
+  enter: Enter = [],
+): Promise<Pinged | undefined> => echoes(enter, address, Math.max(1, Math.round(seconds / every)));
 
 /** Packets in an attempt to send some that must not be cut. */
 const few = 3;
@@ -28,9 +32,13 @@ const few = 3;
  * Whether packets of so many bytes come back whole, told to nobody on the way that they may be cut; where none does, after a
  * second attempt. Undefined: nobody could tell.
  */
-export async function passesWhole(address: string, bytes: number): Promise<boolean | undefined> {
+export async function passesWhole(
+  address: string,
+  bytes: number,
+  enter: Enter = [],
+): Promise<boolean | undefined> {
   const data = String(bytes - (isIPv6(address) ? 48 : 28));
-  const attempt = () => echoes(address, few, ['-M', 'do', '-s', data]);
+  const attempt = () => echoes(enter, address, few, ['-M', 'do', '-s', data]);
   const first = await attempt();
   if (!first || first.received > 0) return first && true;
   const second = await attempt();
@@ -38,13 +46,15 @@ export async function passesWhole(address: string, bytes: number): Promise<boole
 }
 
 function echoes(
+  enter: Enter,
   address: string,
   count: number,
   more: readonly string[] = [],
 ): Promise<Pinged | undefined> {
-  const argv = ['-n', '-q', '-i', every, '-c', count, '-W', 1, ...more, address].map(String);
+  const words = ['-n', '-q', '-i', every, '-c', count, '-W', 1, ...more, address].map(String);
+  const [program = '', ...argv] = [...enter, 'ping', ...words];
   return new Promise((resolve) => {
-    const child = spawn('ping', argv, {
+    const child = spawn(program, argv, {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, LC_ALL: 'C' },
     });

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { Enter } from '../../sockets.ts';
 
 export interface Sent {
   /** TCP segments that were sent twice, and all. */
@@ -15,8 +16,9 @@ export function sentIn(text: string): Sent | undefined {
 }
 
 /** What the kernel counted of what this end sent; undefined: it does not say. */
-export function sentBy({ localPort, remotePort }: Socket): Sent | undefined {
+export function sentBy({ localPort, remotePort }: Socket, enter: Enter): Sent | undefined {
   const filter = ['sport', '=', `:${localPort}`, 'and', 'dport', '=', `:${remotePort}`];
-  const { stdout } = spawnSync('ss', ['-tinH', ...filter], { encoding: 'utf8', timeout: 2_000 });
+  const [program = '', ...argv] = [...enter, 'ss', '-tinH', ...filter];
+  const { stdout } = spawnSync(program, argv, { encoding: 'utf8', timeout: 2_000 });
   return sentIn(stdout);
 }
