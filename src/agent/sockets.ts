@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { HostState } from '#state';
 
@@ -13,6 +14,17 @@ export function enterOf(state: Pick<HostState, 'tunnels'> | undefined): Enter {
   const livesIn = first?.livesIn ?? 'root';
   return livesIn === 'root' ? [] : ['ip', 'netns', 'exec', livesIn];
 }
+
+/** Which namespace has a name now, by its inode; undefined: none. */
+export const namespaceNow = (name: string): number | undefined =>
+  statSync(`/run/netns/${name}`, { throwIfNoEntry: false })?.ino;
+
+/**
+ * The same of where something runs. One of others may go, and another be made by its name; as long as a process or a
+ * socket of ours is in one that went, nothing of it ends.
+ */
+export const spaceOf = (enter: Enter): number | undefined =>
+  enter.length === 0 ? 0 : namespaceNow(enter.at(-1) ?? '');
 
 interface Where {
   readonly host: string;
@@ -51,7 +63,7 @@ async function make<K extends keyof Made>(
   { host, port }: Where,
   within = patience,
 ): Promise<Made[K]> {
-  const [program = '', ...argv] = [...enter, process.execPath, '-e', maker, kind, host, `${port}`];
+  const [program, ...argv] = [...enter, process.execPath, '-e', maker, kind, host, `${port}`];
   const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), within);
   try {

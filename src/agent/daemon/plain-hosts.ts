@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { ProbeSample } from '#api';
 import { canonicalJson } from '#base';
 import type { HostState, Probes } from '#state';
+import { type Enter, enterOf, spaceOf } from '../sockets.ts';
 import { passesWhole } from '../trials/load/ping.ts';
 import { Answers } from './answers.ts';
 
@@ -48,6 +49,7 @@ export class PlainHosts {
   readonly #changed: () => void;
   readonly #timings: HostTimings;
   #wanted: Hosts | undefined;
+  #enter: Enter = [];
   #hosts: ReadonlyMap<string, Host> = new Map();
   #child: ChildProcess | undefined;
   #rounds: NodeJS.Timeout | undefined;
@@ -61,11 +63,14 @@ export class PlainHosts {
   }
 
   /** The machine has this state now. */
-  follow({ probes }: HostState): void {
-    const wanted = probes?.hosts;
-    if (canonicalJson({ ...wanted }) === canonicalJson({ ...this.#wanted })) return;
+  follow(state: HostState): void {
+    const wanted = state.probes?.hosts;
+    const enter = enterOf(state);
+    const isElsewhere = String(enter) !== String(this.#enter);
+    if (!isElsewhere && canonicalJson({ ...wanted }) === canonicalJson({ ...this.#wanted })) return;
     this.stop();
     this.#wanted = wanted;
+    this.#enter = enter;
     this.#hosts = new Map(
       Object.entries(wanted?.asked ?? {}).map(([name, { address, mtu }]) => {
         const known = this.#hosts.get(name);
@@ -106,7 +111,10 @@ export class PlainHosts {
     const { every, lost, large, again } = this.#timings;
     const addresses = [...this.#hosts.values()].map(({ address }) => address);
     const options = ['-l', '-p', every, '-t', lost, '-b', wanted.data].map(String);
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'fping', ...options, ...addresses], {
+    const enter = this.#enter;
+    const space = spaceOf(enter);
+    const argv = ['--pdeathsig', 'KILL', ...enter, 'fping', ...options, ...addresses];
+    const child = spawn('setpriv', argv, {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, LC_ALL: 'C' },
     });
@@ -123,7 +131,10 @@ export class PlainHosts {
       if (performance.now() - began < brief) this.#forget();
       this.#restart = setTimeout(() => this.#begin(wanted), again);
     });
-    this.#rounds = setInterval(() => this.#round(), every);
+    this.#rounds = setInterval(() => {
+      if (spaceOf(enter) === space) this.#round();
+      else child.kill('SIGKILL');
+    }, every);
     this.#large = setTimeout(() => void this.#measure(child), large / 6);
   }
 
@@ -181,7 +192,7 @@ export class PlainHosts {
     for (const host of this.#hosts.values()) {
       const isHeard = host.answers.sample(performance.now(), 0)?.loss === 0;
       if (host.mtu === undefined || !isHeard) continue;
-      const passed = await passesWhole(host.address, host.mtu);
+      const passed = await passesWhole(host.address, host.mtu, this.#enter);
       if (this.#child !== child) return;
       if (passed !== undefined) host.hole = !passed;
     }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { ProbeSample } from '#api';
 import { canonicalJson } from '#base';
 import type { HostState, Probes as Wanted } from '#state';
+import { datagramsAt, type Enter, enterOf, spaceOf } from '../sockets.ts';
 import { Answers } from './answers.ts';
 import { answerTo, askOf, readProbe } from './probe-message.ts';
 
@@ -36,8 +37,10 @@ export class Probes {
   /** By which answers to this process are known. */
   readonly #asker = randomBytes(8);
   #wanted: Wanted | undefined;
+  #enter: Enter = [];
   #peers: ReadonlyMap<string, Peer> = new Map();
   #socket: Socket | undefined;
+  #opening: symbol | undefined;
   #timer: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #number = 0;
@@ -49,10 +52,14 @@ export class Probes {
   }
 
   /** The machine has this state now. */
-  follow({ probes }: HostState): void {
-    if (canonicalJson({ ...probes }) === canonicalJson({ ...this.#wanted })) return;
+  follow(state: HostState): void {
+    const { probes } = state;
+    const enter = enterOf(state);
+    const isElsewhere = String(enter) !== String(this.#enter);
+    if (!isElsewhere && canonicalJson({ ...probes }) === canonicalJson({ ...this.#wanted })) return;
     const before = this.#wanted;
     this.#wanted = probes;
+    this.#enter = enter;
     this.#peers = new Map(
       Object.entries(probes?.peers ?? {}).map(([name, { address, mtu }]) => {
         const known = this.#peers.get(name);
@@ -63,9 +70,10 @@ export class Probes {
         ];
       }),
     );
-    if (before?.address === probes?.address && before?.port === probes?.port) return;
+    const isSame = before?.address === probes?.address && before?.port === probes?.port;
+    if (isSame && !isElsewhere) return;
     this.stop();
-    if (probes) this.#open(probes);
+    if (probes) void this.#open(probes);
   }
 
   /** What came of it with one peer. */
@@ -84,22 +92,42 @@ export class Probes {
     clearTimeout(this.#retry);
     this.#socket?.close();
     this.#socket = undefined;
+    this.#opening = undefined;
   }
 
-  /** The address may come later than we. */
-  #open(wanted: Wanted): void {
-    const socket = createSocket(isIPv6(wanted.address) ? 'udp6' : 'udp4');
+  /** The address may come later than we, and the namespace in which it is. */
+  async #open(wanted: Wanted): Promise<void> {
+    const opening = Symbol('opening');
+    this.#opening = opening;
+    const enter = this.#enter;
+    const space = spaceOf(enter);
+    const { address: host, port } = wanted;
+    const socket =
+      space === undefined
+        ? undefined
+        : await datagramsAt(enter, { host, port }).catch(() => undefined);
+    if (this.#opening !== opening) {
+      socket?.close();
+      return;
+    }
+    if (!socket) {
+      this.#openAgain(wanted);
+      return;
+    }
     this.#socket = socket;
     socket.once('error', () => {
-      if (this.#socket !== socket) return;
-      this.stop();
-      this.#retry = setTimeout(() => this.#open(wanted), this.#timings.again);
+      if (this.#socket === socket) this.#openAgain(wanted);
     });
     socket.on('message', (data, from) => this.#hear(socket, data, from));
-    socket.bind(wanted.port, wanted.address, () => {
-      if (this.#socket !== socket) return;
-      this.#timer = setInterval(() => this.#round(socket, wanted.port), this.#timings.every);
-    });
+    this.#timer = setInterval(() => {
+      if (spaceOf(enter) === space) this.#round(socket, port);
+      else this.#openAgain(wanted);
+    }, this.#timings.every);
+  }
+
+  #openAgain(wanted: Wanted): void {
+    this.stop();
+    this.#retry = setTimeout(() => void this.#open(wanted), this.#timings.again);
   }
 
   #hear(socket: Socket, data: Buffer, from: RemoteInfo): void {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Run, sightTable } from '#host';
 import type { Table } from '#state';
+import { namespaceNow } from '../sockets.ts';
 import { Asking, type Pair } from './asking.ts';
 import { Seldom } from './seldom.ts';
 import {
@@ -92,7 +92,7 @@ export class Sight {
   /** Whether it watches the namespace that has the name now; begins to, where it does not. */
   follow(table: Table): void {
     this.#table = table;
-    const inode = statSync(`/run/netns/${this.#space}`, { throwIfNoEntry: false })?.ino;
+    const inode = namespaceNow(this.#space);
     const place = inode === undefined ? undefined : `${inode} ${table.routed?.port ?? ''}`;
     if (place === this.#place) return;
     this.#end();

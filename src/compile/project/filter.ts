@@ -51,7 +51,7 @@ export function filterOf(model: Model, node: Node, around: Around): NftTable {
       ]),
       hook('input', [
         ...vxlan.rules,
-        ...probesIn(model, node, devices),
+        ...probesIn(node, devices),
         ...(hosts?.input ?? []),
         ...arriving,
       ]),

@@ -3,7 +3,6 @@ import type { Address, Family } from '#ip';
 import type { NftMatch, NftRule, Probes } from '#state';
 import type { Model, Node } from '../model.ts';
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
-import { tunnelSpace } from './routers/place.ts';
 
 /** Of a site that names nothing to ask so many hosts are, and each gateway’s by so many of its peers. */
 const some = 3;
@@ -53,9 +52,8 @@ function least<T>(all: Iterable<T>, numberOf: (one: T) => number): readonly T[] 
   return kept.map(([, one]) => one);
 }
 
-/** Whether an agent is there, in its machine's own namespace as its tunnels have to be: it asks others, and answers them. */
-export const asks = (model: Model, node: Node): boolean =>
-  node.machine.managed && tunnelSpace(model, node) === undefined;
+/** Whether an agent is there: it asks others, and answers them. */
+export const asks = ({ machine }: Node): boolean => machine.managed;
 
 const known = new WeakMap<Model, Map<Node, readonly Node[]>>();
 
@@ -74,7 +72,7 @@ function drawAskers(model: Model, gateway: Node): readonly Node[] {
   const upstream = paths.upstream(gateway);
   const peers = new Set([...paths.neighbours(gateway), ...(upstream ? [upstream] : [])]);
   const able = [...peers].filter(
-    (peer) => asks(model, peer) && peer.publicKey !== undefined && peer.unit !== gateway.unit,
+    (peer) => asks(peer) && peer.publicKey !== undefined && peer.unit !== gateway.unit,
   );
   return least(able, ({ name }) => fnv1a(`${gateway.name} ${name}`));
 }

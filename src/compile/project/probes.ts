@@ -18,11 +18,11 @@ const most = 4;
  */
 export function probesOf(model: Model, node: Node, peers: readonly Carried[]): Probes | undefined {
   const [own] = node.overlay;
-  if (!own || !asks(model, node)) return undefined;
+  if (!own || !asks(node)) return undefined;
   const chosen = peers
     .flatMap(({ node: peer }) => {
       const address = peer.overlay.find(({ family }) => family === own.family);
-      if (!asks(model, peer) || !address) return [];
+      if (!asks(peer) || !address) return [];
       const mtu = paddedMtu(tunnelMtu(node, peer));
       const isGateway = askersOf(model, peer).includes(node);
       return [{ name: peer.name, isGateway, probe: { address: String(address), mtu } }];
@@ -52,12 +52,8 @@ const toOwn = (own: Address): NftMatch =>
   is(own.family === 4 ? 'ip daddr' : 'ip6 daddr', String(own));
 
 /** Probes come by the tunnels, whatever the policy says, and from nowhere else. */
-export const probesIn = (
-  model: Model,
-  node: Node,
-  devices: readonly string[],
-): readonly NftRule[] =>
-  (asks(model, node) ? node.overlay.slice(0, 1) : []).flatMap((own): readonly NftRule[] => [
+export const probesIn = (node: Node, devices: readonly string[]): readonly NftRule[] =>
+  (asks(node) ? node.overlay.slice(0, 1) : []).flatMap((own): readonly NftRule[] => [
     { match: [is('iifname', [...devices]), toOwn(own), ...probes], verdict: 'accept' },
     {
       match: [

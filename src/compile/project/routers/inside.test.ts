@@ -57,10 +57,11 @@ describe('a gateway whose tunnel lives in a router of others', () => {
     expect(project(linked(file('')), 'net-node').tunnels['main']?.fwmark).toBeDefined();
   });
 
-  test('neither asks others whether they answer, nor is asked, for probes or for names', () => {
-    expect(probes).toBeUndefined();
+  test('asks others whether they answer and is asked, but not for names', () => {
+    expect(probes).toMatchObject({ address: '10.77.0.1', peers: { vpn: {} } });
     const far = project(model, 'vpn');
-    expect(far.probes?.peers).toEqual({});
+    expect(far.probes?.peers).toMatchObject({ 'net-node': { address: '10.77.0.1' } });
+    expect(Object.keys(far.probes?.hosts?.asked ?? {})).toContain('vm-1');
     expect(far.namespaces['root']?.splitDns?.items[0]?.servers).toEqual(
       far.namespaces['root']?.addresses?.items.map(({ address }) => address.split('/')[0]),
     );
