@@ -137,6 +137,15 @@ class Daemon {
     return this.#host.holds();
   }
 
+  /** Namespaces of others in which something of ours is. */
+  *places(): Iterable<string> {
+    for (const { state } of this.#sessions.values()) {
+      for (const [name, { external }] of Object.entries(state?.namespaces ?? {})) {
+        if (external) yield name;
+      }
+    }
+  }
+
   /** The kernel told of a change: it may concern what machines should be, and how servers are reached. */
   changed(): Promise<boolean> {
     for (const session of this.#sessions.values()) session.check();
@@ -305,7 +314,12 @@ async function runAlone(options: DaemonOptions): Promise<void> {
   const daemon = new Daemon(options);
   const path = socketPath(options.stateDir ?? defaultStateFolder);
   const control = await Control.open(path, daemon.handle);
-  const watch = new Watch({ changed: () => daemon.look(), holds: () => daemon.holds, log });
+  const watch = new Watch({
+    changed: () => daemon.look(),
+    holds: () => daemon.holds,
+    places: () => daemon.places(),
+    log,
+  });
   const resync = options.timings?.resync ?? defaultTimings.resync;
   const timer = setInterval(() => void daemon.look(), resync);
   log(`hawser agent ${options.version} runs, process ${process.pid}`);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { namespaceNow } from '../sockets.ts';
 
 /** Programs that print a line when something changes in the kernel; WireGuard has none. */
 const monitors: readonly (readonly string[])[] = [
@@ -21,13 +22,22 @@ export interface Watched {
   changed(): Promise<boolean>;
   /** Whether what tells nothing by itself is as it was. */
   holds(): boolean;
+  /** Namespaces of others in which something of ours is. */
+  places(): Iterable<string>;
   log(line: string): void;
+}
+
+/** A namespace, by its name and inode, and those who listen in it. */
+interface Place {
+  readonly inode: number;
+  readonly children: Set<ChildProcess>;
 }
 
 /** Looks when the kernel says that something changed: once for many events, and not all the time. */
 export class Watch {
   readonly #watched: Watched;
-  readonly #children = new Set<ChildProcess>();
+  readonly #own: Place = { inode: 0, children: new Set() };
+  readonly #places = new Map<string, Place>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #rounds: NodeJS.Timeout;
   #stopped = false;
@@ -38,26 +48,54 @@ export class Watch {
 
   constructor(watched: Watched) {
     this.#watched = watched;
-    for (const argv of monitors) this.#start(argv);
+    for (const argv of monitors) this.#start(argv, this.#own);
     this.#rounds = setInterval(() => {
-      if (!watched.holds()) this.#heard();
+      const isMoved = this.#follow();
+      if (isMoved || !watched.holds()) this.#heard();
     }, round);
   }
 
+  /**
+   * Listens where something of ours is now; whether that is another namespace than before. As long as anybody is in one
+   * that its cloud took down, it does not end, and our device in it does not either.
+   */
+  #follow(): boolean {
+    const wanted = new Set(this.#watched.places());
+    let isMoved = false;
+    for (const name of new Set([...wanted, ...this.#places.keys()])) {
+      const inode = wanted.has(name) ? namespaceNow(name) : undefined;
+      const known = this.#places.get(name);
+      if (known?.inode === inode) continue;
+      isMoved = true;
+      this.#places.delete(name);
+      for (const child of known?.children ?? []) child.kill('SIGKILL');
+      if (inode === undefined) continue;
+      const place = { inode, children: new Set<ChildProcess>() };
+      this.#places.set(name, place);
+      for (const argv of monitors) this.#start(['ip', 'netns', 'exec', name, ...argv], place);
+    }
+    return isMoved;
+  }
+
+  #isOver(place: Place): boolean {
+    return this.#stopped || (place !== this.#own && ![...this.#places.values()].includes(place));
+  }
+
   /** Ends with the agent, also where that is killed. In a session of its own an interrupt spares it. */
-  #start(argv: readonly string[]): void {
-    if (this.#stopped) return;
+  #start(argv: readonly string[], place: Place): void {
+    if (this.#isOver(place)) return;
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...argv], {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, LC_ALL: 'C' },
     });
-    this.#children.add(child);
+    place.children.add(child);
     child.stdout.on('data', () => this.#heard());
     child.once('error', () => undefined);
     child.once('close', () => {
-      this.#children.delete(child);
-      if (!this.#stopped) this.#watched.log(`${argv.join(' ')} ended; it is started again`);
-      this.#after(`start ${argv[0]}`, restart, () => this.#start(argv));
+      place.children.delete(child);
+      if (this.#isOver(place)) return;
+      this.#watched.log(`${argv.join(' ')} ended; it is started again`);
+      this.#after(`start ${argv.join(' ')}`, restart, () => this.#start(argv, place));
       // What happened meanwhile nobody told.
       this.#heard();
     });
@@ -98,6 +136,8 @@ export class Watch {
     this.#stopped = true;
     clearInterval(this.#rounds);
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const child of this.#children) child.kill('SIGKILL');
+    for (const { children } of [this.#own, ...this.#places.values()]) {
+      for (const child of children) child.kill('SIGKILL');
+    }
   }
 }
