@@ -6,6 +6,7 @@ import { labErrors } from './errors.ts';
 import type { Report } from './events.ts';
 import { type Lab, labOf, ownRevision } from './lab.ts';
 import { listenEverywhere } from './listening.ts';
+import { plug } from './plug.ts';
 import { writeLab } from './registry.ts';
 import { dropPlainRoutes, setPlainRoutes } from './routes.ts';
 import { applyAtServer } from './server/change.ts';
@@ -35,6 +36,7 @@ export async function applyFile(
 ): Promise<{ readonly lab: Lab; readonly changes: Plan }> {
   const draft = drafted(lab, options);
   const changes = plan(lab.model, draft.model);
+  await plug(lab.keeper, draft.underlay);
   const { files } = options;
   const next = files
     ? await applyAtServer(draft, files, report)
@@ -58,7 +60,7 @@ function drafted(lab: Lab, { network: given, file }: Omit<ApplyOptions, 'report'
   if (reason !== undefined) throw labErrors.error('lab/needs-rebuild', { name, file, reason });
   const facts = { ...lab.facts, ledger };
   const record = { ...lab.record, file };
-  return labOf({ ...lab, record }, { network, facts, revision: ownRevision });
+  return labOf({ ...lab, record, underlay }, { network, facts, revision: ownRevision });
 }
 
 function managedDifference(lab: Lab, network: Network): string | undefined {

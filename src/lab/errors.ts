@@ -57,10 +57,6 @@ export const labErrors = errorTable({
     says: 'this kernel has no 802.1Q, and the machines of segment {segment} at site {site} have the tag {vlan}',
     fix: 'Load the module 8021q (`modprobe 8021q`), or try a copy of the file without `vlan` there, each segment with a `port` of its own.',
   },
-  'lab/tunnel-inside': {
-    says: 'a lab has no router of others for the tunnel of site {site} to live in ({router})',
-    fix: 'Try a copy of the file without that router: the network is the same for all but the machine itself. `hawser check` and `hawser trace` follow it as it is.',
-  },
   'lab/no-lease': {
     says: '{machine} got no address from the DHCP server of segment {segment} at {site}: {reason}',
     fix: '`hawser agent status` on its gateway says whether the server runs there.',

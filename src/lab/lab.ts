@@ -48,7 +48,17 @@ export function labOf(world: World, { network, facts, revision }: Truth): Lab {
   const model = link({ ...facts, network, epoch: revision.epoch, rev: revision.number });
   const named = machinesOf(model).filter((name) => world.stations.has(name));
   const states = new Map(named.map((name) => [name, project(model, name)]));
-  return { ...world, network, facts, model, states };
+  const stations = new Map(
+    [...world.stations].map(([name, one]) => [name, placed(one, states.get(name))]),
+  );
+  return { ...world, stations, network, facts, model, states };
+}
+
+/** Where the network of a machine is what it listens and sends from. */
+function placed({ space: _, ...client }: StationClient, state?: HostState): StationClient {
+  const [first] = Object.values(state?.tunnels ?? {});
+  const space = first?.livesIn ?? 'root';
+  return space === 'root' ? client : { ...client, space };
 }
 
 /** Machines that run our agent, with a state of their own. */

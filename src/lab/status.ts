@@ -4,7 +4,7 @@ import type { HostState } from '#state';
 import { type Lab, managedMachines, stationOf } from './lab.ts';
 import { addressesOf } from './listening.ts';
 import { parseHandshakes } from './prove/handshakes.ts';
-import { ask, type StationClient } from './station/client.ts';
+import { ask, inSpace, type StationClient } from './station/client.ts';
 
 /** A lab, as `lab status` shows it. */
 export interface LabState {
@@ -99,7 +99,7 @@ export async function tunnelsOf(
   state: HostState,
 ): Promise<readonly TunnelStatus[]> {
   const wg = async (what: readonly string[]): Promise<string> =>
-    (await ask(client, { do: 'run', argv: ['wg', 'show', ...what] })).stdout;
+    (await ask(client, { do: 'run', argv: inSpace(client, ['wg', 'show', ...what]) })).stdout;
   const devices = (await wg(['interfaces'])).trim().split(' ');
   const handshakes = parseHandshakes(await wg(['all', 'latest-handshakes']));
   const now = Date.now() / 1000;

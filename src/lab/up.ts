@@ -10,6 +10,7 @@ import { type Lab, stationsIn } from './lab.ts';
 import { askForLeases, requireClients } from './leases.ts';
 import { listenEverywhere } from './listening.ts';
 import { freshRun, provideHomes } from './mounts.ts';
+import { plug } from './plug.ts';
 import { requirePrograms, requireResolver, requireVlans, requireWireguard } from './ready.ts';
 import { claim, type LabRecord, labDir, remove, writeLab } from './registry.ts';
 import { setPlainRoutes } from './routes.ts';
@@ -94,6 +95,7 @@ async function layUnderlay(keeper: Keeper, dir: string, underlay: Underlay, repo
   await provideHomes(inside(keeper), dir);
   await layHostsFile(keeper, dir, underlay);
   await buildUnderlay(keeper, underlay);
+  await plug(keeper, underlay);
   report({ stage: 'underlay', done: all, all });
 }
 

@@ -305,6 +305,7 @@ async function showDrift(lab: Lab, machine: string | undefined, options: Options
 interface StationFlags {
   readonly lab: string;
   readonly socket: string;
+  readonly inside?: true;
 }
 
 /** What the lab starts for each machine; not for people. */
@@ -313,6 +314,7 @@ const stationCommand = (): Command =>
     .argument('<name>')
     .requiredOption('--lab <folder>')
     .requiredOption('--socket <path>')
-    .action((name: string, { lab: labDir, socket }: StationFlags) =>
-      serveStation({ name, labDir, socket }),
+    .option('--inside')
+    .action((name: string, { lab: labDir, ...flags }: StationFlags) =>
+      serveStation({ name, labDir, ...flags }),
     );

@@ -2,7 +2,7 @@ import { inParallel } from '#base';
 import { Prefix } from '#ip';
 import type { HostState } from '#state';
 import { until } from '../run.ts';
-import { ask } from '../station/client.ts';
+import { ask, inSpace } from '../station/client.ts';
 import { firstFree } from '../underlay/space.ts';
 import type { Stations } from './measure.ts';
 
@@ -89,7 +89,7 @@ async function stillMissing(
   const still = await inParallel(machines, 8, async ([name, own]) => {
     const station = stations.get(name);
     if (station === undefined) return own;
-    const argv = ['wg', 'show', 'all', 'latest-handshakes'];
+    const argv = inSpace(station, ['wg', 'show', 'all', 'latest-handshakes']);
     const times = parseHandshakes((await ask(station, { do: 'run', argv })).stdout);
     return own.filter(({ key }) => !times.get(key));
   });

@@ -10,6 +10,8 @@ export interface StationClient {
   readonly name: string;
   readonly socket: string;
   readonly log: string;
+  /** Namespace in which its network is, where that is not its own. */
+  readonly space?: string;
 }
 
 /** Asks a station. Throws `lab/station-silent`, and what goes wrong there. */
@@ -33,9 +35,13 @@ export function ask<R extends Request>(
       if ('error' in reply) reject(new HawserError(reply.error));
       else resolve(reply.ok as Answer<R['do']>);
     });
-    socket.write(`${JSON.stringify(request)}\n`);
+    socket.write(`${JSON.stringify({ ...request, space: station.space })}\n`);
   });
 }
+
+/** The same where its network is. */
+export const inSpace = ({ space }: StationClient, argv: readonly string[]): readonly string[] =>
+  space === undefined ? argv : ['ip', 'netns', 'exec', space, ...argv];
 
 /** Milliseconds; one that fails says so at once, so that only a very slow machine takes long. */
 const startsWithinMs = 120_000;

@@ -26,6 +26,12 @@ export type Request =
   | { readonly do: 'kill-server' }
   | { readonly do: 'boot' };
 
+/** What is done where the machine's network is. */
+export const inNetwork: readonly Request['do'][] = ['listen', 'probe', 'poke', 'seen'];
+
+/** With the namespace in which that is, if not the machine's own. */
+export type Sent = Request & { readonly space?: string };
+
 export interface Probe {
   readonly id: string;
   readonly protocol: 'icmp' | 'tcp' | 'udp';

@@ -12,21 +12,38 @@ import { externalPrefix } from '../underlay/plan.ts';
 import { agentHere, bootAgain, joinHere, startAgentHere } from './agent.ts';
 import { Listeners } from './listen.ts';
 import { probe } from './probe.ts';
-import type { Answers, Reply, Request } from './protocol.ts';
+import { type Answers, inNetwork, type Reply, type Request, type Sent } from './protocol.ts';
 import { Service } from './service.ts';
+import { Spaces } from './spaces.ts';
 
 export interface StationOptions {
   readonly name: string;
   readonly labDir: string;
   /** Path of the Unix socket it is asked by. */
   readonly socket: string;
+  /** Its machine's folders are laid: it is a second process of that, in another namespace. */
+  readonly inside?: boolean;
 }
 
 /**
  * The process that stands for one machine of a lab: it holds the machine's mount and host name
  * namespaces, runs what is to run there, listens and probes. Started in them; ends with the lab.
  */
-export async function serveStation({ name, labDir, socket }: StationOptions): Promise<void> {
+export async function serveStation({
+  name,
+  labDir,
+  socket,
+  inside = false,
+}: StationOptions): Promise<void> {
+  if (!inside) await layMachine(name, labDir);
+  process.title = `hawser lab: ${name}`;
+  const answers = answersOf(new Listeners(), new Service(), new Service());
+  const spaces = new Spaces(name, socket);
+  createServer((asker) => serve(asker, answers, spaces)).listen(socket);
+}
+
+/** What the machine sees at the places that programs have in common. */
+async function layMachine(name: string, labDir: string): Promise<void> {
   const spaces = readdirSync('/run/netns').filter((one) => one.startsWith(externalPrefix));
   await freshRun([], labDir, spaces);
   await layOver([], homeOf(labDir, name), homes.agent);
@@ -34,9 +51,6 @@ export async function serveStation({ name, labDir, socket }: StationOptions): Pr
   await layOwnHostsFile(labDir, name);
   await must(['hostname', name]);
   provideProgram();
-  process.title = `hawser lab: ${name}`;
-  const answers = answersOf(new Listeners(), new Service(), new Service());
-  createServer((asker) => serve(asker, answers)).listen(socket);
 }
 
 /** This very program by its name, without what only a station is started with. */
@@ -49,23 +63,28 @@ function provideProgram(): void {
 }
 
 /** One request, one reply; an asker that went away is not missed. */
-function serve(socket: Socket, answers: AnswerBy): void {
+function serve(socket: Socket, answers: AnswerBy, spaces: Spaces): void {
   let text = '';
   socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
   socket.on('data', (part: string) => {
     text += part;
     if (!text.endsWith('\n')) return;
-    void replyTo(JSON.parse(text) as Request, answers).then((reply) =>
+    void replyTo(JSON.parse(text) as Sent, answers, spaces).then((reply) =>
       socket.end(`${JSON.stringify(reply)}\n`),
     );
   });
 }
 
-async function replyTo(request: Request, answers: AnswerBy): Promise<Reply> {
+async function replyTo(
+  { space, ...request }: Sent,
+  answers: AnswerBy,
+  spaces: Spaces,
+): Promise<Reply> {
   const answer = answers[request.do] as (asked: Request) => Promise<Answers[Request['do']]>;
   try {
-    return { ok: await answer(request) };
+    const isElsewhere = space !== undefined && inNetwork.includes(request.do);
+    return { ok: await (isElsewhere ? spaces.ask(space, request) : answer(request)) };
   } catch (error) {
     return { error: plain(error) };
   }

@@ -1,8 +1,12 @@
 import { canonicalJson } from '#base';
 import type { Underlay } from './plan.ts';
 
-/** In what two underlays differ, in words; undefined where one can stand for the other. */
-export function underlayDifference(before: Underlay, after: Underlay): string | undefined {
+/**
+ * In what two underlays differ, in words; undefined where one can stand for the other, but for an end that is plugged
+ * in elsewhere.
+ */
+export function underlayDifference(built: Underlay, next: Underlay): string | undefined {
+  const [before, after] = [unplugged(built), unplugged(next)];
   const names = (underlay: Underlay) => underlay.stations.map(({ name }) => name);
   const added = names(after).filter((name) => !names(before).includes(name));
   const removed = names(before).filter((name) => !names(after).includes(name));
@@ -19,6 +23,11 @@ export function underlayDifference(before: Underlay, after: Underlay): string | 
   const same = canonicalJson(plain(before)) === canonicalJson(plain(after));
   return same ? undefined : 'its cables or endpoints differ';
 }
+
+const unplugged = (underlay: Underlay): Underlay => ({
+  ...underlay,
+  plugs: underlay.plugs.map((plug) => ({ ...plug, isInRouter: false })),
+});
 
 const differing = (before: readonly Named[], after: readonly Named[]): readonly string[] => {
   const old = new Map(before.map((item) => [item.name, canonicalJson(plain(item))]));

@@ -6,6 +6,7 @@ import type {
   End,
   Interface,
   NetNs,
+  Plug,
   Station,
   Underlay,
   UnderlayRoute,
@@ -33,6 +34,7 @@ export class Draft {
   readonly families: readonly Family[];
   readonly stations: Station[] = [];
   readonly uplinks: Uplink[] = [];
+  readonly plugs: Plug[] = [];
   readonly #names = new Map<string, string>();
   readonly core: NsDraft;
   /** The next hop of all that faces the internet over IPv4. */
@@ -83,6 +85,7 @@ export class Draft {
       namespaces: [...this.#namespaces.values()] satisfies NetNs[],
       cables: this.#cables,
       stations: this.stations.toSorted(by((station) => station.name)),
+      plugs: this.plugs,
       uplinks: this.uplinks,
       names: Object.fromEntries(this.#names),
     };

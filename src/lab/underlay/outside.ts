@@ -9,6 +9,7 @@ const ethernetMtu = 1500;
 /** What is outside behind each router: those on its list, and somebody who is not. */
 export function addOutside(draft: Draft, network: Network): void {
   for (const [index, router] of network.routers.entries()) {
+    if (router.segments.length === 0) continue;
     const site = network.sites.find(({ name }) => name === router.site);
     const gateway = draft.find(site?.gateways[0]?.name ?? '');
     if (!gateway) continue;

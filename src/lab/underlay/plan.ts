@@ -104,10 +104,26 @@ export interface Uplink {
   readonly device: string;
 }
 
+/**
+ * The end that a gateway has on its site's network, where its tunnel may live in a router of others: it is there with the tunnel.
+ * Its cable is laid to `home`, the gateway's own namespace.
+ */
+export interface Plug {
+  readonly device: string;
+  readonly home: string;
+  /** Those in which it may be. */
+  readonly router: string;
+  readonly isInRouter: boolean;
+  readonly addresses: readonly string[];
+  /** Of the router, which has no other way out. */
+  readonly routes: readonly UnderlayRoute[];
+}
+
 export interface Underlay {
   readonly namespaces: readonly NetNs[];
   readonly cables: readonly Cable[];
   readonly stations: readonly Station[];
+  readonly plugs: readonly Plug[];
   readonly uplinks: readonly Uplink[];
   /** Public addresses of endpoints that the file names by a DNS name. */
   readonly names: Readonly<Record<string, string>>;

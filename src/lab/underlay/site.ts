@@ -1,7 +1,8 @@
 import type { Address, Family, Prefix } from '#ip';
-import type { Host, Machine, Site } from '#spec';
+import type { Host, Machine, Router, Site } from '#spec';
 import type { Draft, NsDraft } from './draft.ts';
 import { endpointAddress } from './endpoints.ts';
+import { type Holding, holdingAt, plugIn } from './holding.ts';
 import type { Forward } from './nat.ts';
 import type { Station } from './plan.ts';
 import { addPods } from './pods.ts';
@@ -19,11 +20,13 @@ export interface Placed {
 }
 
 /** A site: its router, its networks, and a namespace for each gateway, node and host on them. */
-export function addSite(draft: Draft, site: Site): void {
+export function addSite(draft: Draft, site: Site, routers: readonly Router[]): void {
   const router = draft.namespace(`router.${site.name}`, true);
   const mtu = site.mtu ?? ethernetMtu;
-  const placed = segmentsOf(site).flatMap((segment, index) =>
-    addSegment(draft, router, { segment, device: `lan${index}`, mtu }),
+  const holding = holdingAt(draft, site, routers);
+  const segments = holding?.segments ?? segmentsOf(site);
+  const placed = segments.flatMap((segment, index) =>
+    addSegment(draft, router, { segment, device: `lan${index}`, mtu, holding }),
   );
   const forwards = placed.flatMap((p) => forwardOf(draft, p));
   const own = routeOut(draft, router, {
@@ -41,7 +44,7 @@ export function addSite(draft: Draft, site: Site): void {
     floating: forwards.map((forward) => forward.publicAddress),
   });
   answerAt(router, forwards);
-  draft.stations.push(...placed.map((p) => stationOf(draft, site, p, own)));
+  draft.stations.push(...placed.map((p) => stationOf(draft, site, p, own, holding)));
   addPods(draft, site, router, placed);
 }
 
@@ -49,17 +52,22 @@ interface SegmentOptions {
   readonly segment: Segment;
   readonly device: string;
   readonly mtu: number;
+  readonly holding: Holding | undefined;
 }
 
 function addSegment(draft: Draft, router: NsDraft, options: SegmentOptions): readonly Placed[] {
-  const { segment, device, mtu } = options;
+  const { segment, device, mtu, holding } = options;
   const members = [...segment.machines, ...segment.hosts];
-  const taken = members.flatMap((m) => m.addresses.map(({ local }) => local));
+  const held = holding?.segment === segment ? holding : undefined;
+  const taken = [...members, ...(held ? [held.gateway] : [])].flatMap((m) =>
+    m.addresses.map(({ local }) => local),
+  );
   const extra = missingFamilies(draft, segment).map((family) => draft.space.home(family));
   const networks = [...segment.subnets, ...extra].map((subnet) => gatewayOf(draft, subnet, taken));
   taken.push(...networks.map(({ gateway }) => gateway));
   const ports = members.map((_, index) => `${device}p${index}`);
-  router.bridges.push({ device, ports, mtu });
+  const heldPort = `${device}h`;
+  router.bridges.push({ device, ports: [...ports, ...(held ? [heldPort] : [])], mtu });
   router.interfaces.push({
     device,
     addresses: networks.map(({ subnet, gateway }) => addressOn(subnet, gateway)),
@@ -67,6 +75,7 @@ function addSegment(draft: Draft, router: NsDraft, options: SegmentOptions): rea
   for (const { subnet, gateway } of networks) {
     if (!subnet.contains(gateway)) router.routes.push({ prefix: `${subnet}`, device });
   }
+  if (held) plugIn(draft, held, { router, port: heldPort, networks, mtu });
   return members.map((machine, index) => {
     const port = `${device}p${index}`;
     return plug(draft, { router, port, machine, networks, extra, taken, mtu });
@@ -147,8 +156,16 @@ function answerAt(router: NsDraft, forwards: readonly Forward[]): void {
   router.interfaces.push({ device: 'lo', addresses: [...new Set(addresses)] });
 }
 
-function stationOf(draft: Draft, site: Site, placed: Placed, own: readonly Address[]): Station {
+function stationOf(
+  draft: Draft,
+  site: Site,
+  placed: Placed,
+  own: readonly Address[],
+  holding: Holding | undefined,
+): Station {
   const { machine, addresses } = placed;
+  const { addresses: answering } =
+    machine.name === holding?.gateway.name ? holding.gateway : machine;
   const floating = forwardOf(draft, placed).map((forward) => forward.publicAddress);
   const others = own.filter((a) => !floating.some((f) => f.family === a.family));
   return {
@@ -157,7 +174,7 @@ function stationOf(draft: Draft, site: Site, placed: Placed, own: readonly Addre
     unit: site.name,
     device: 'eth0',
     mtu: ('listenPort' in machine ? machine.mtu : undefined) ?? site.mtu ?? ethernetMtu,
-    addresses: machine.addresses.map(({ local }) => local),
+    addresses: answering.map(({ local }) => local),
     edge: {
       namespace: `router.${site.name}`,
       inner: addresses.map(({ address }) => address),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Address, Prefix } from '#ip';
 import { loadNetwork, type Network } from '#spec';
 import { freeze, thaw } from '../freeze.ts';
+import { underlayDifference } from './compare.ts';
 import { internet, type NetNs, type Underlay } from './plan.ts';
 import { renderUnderlay } from './render.ts';
 import { serverName } from './server.ts';
@@ -286,7 +287,24 @@ test('a router of others is a namespace of its own, by which its outside is reac
   expect(back.map(({ prefix }) => prefix)).toEqual(['10.101.0.0/16']);
 });
 
-test('has no router of others for a tunnel to live in, and says so', () => {
-  const routers = 'routers: { tenant: { site: a, external: true, tunnel: true } }';
-  expect(() => underlayOf(networkOf(twoSites(routers)))).toThrow('of site a to live in (tenant)');
+test('a router in which a tunnel lives has the gateway’s end of the site’s network; without it the gateway does', () => {
+  const holding = (tunnel: boolean) =>
+    underlayOf(
+      networkOf(twoSites(`routers: { tenant: { site: a, external: true, tunnel: ${tunnel} } }`)),
+    );
+  const { plugs, stations, namespaces } = holding(true);
+  const gateway = stations.find(({ kind, unit }) => kind === 'gateway' && unit === 'a');
+  expect(plugs).toMatchObject([
+    { device: 'site0', home: gateway?.name, router: 'external.tenant', isInRouter: true },
+  ]);
+  expect(plugs[0]?.addresses.map((one) => one.split('/')[0])).toEqual(
+    gateway?.addresses.map(String),
+  );
+  // Its socket is called by an address of its own.
+  for (const inner of gateway?.edge.inner ?? []) expect(gateway?.addresses).not.toContain(inner);
+  expect(namespaces.find(({ name }) => name === 'external.tenant')).toMatchObject({
+    forwards: true,
+  });
+  expect(holding(false).plugs).toMatchObject([{ isInRouter: false }]);
+  expect(underlayDifference(holding(true), holding(false))).toBeUndefined();
 });

@@ -1,5 +1,4 @@
 import type { Network } from '#spec';
-import { labErrors } from '../errors.ts';
 import { Draft } from './draft.ts';
 import { familiesOf } from './endpoints.ts';
 import { addMember } from './member.ts';
@@ -16,12 +15,8 @@ import { addSegments } from './stretched.ts';
  * depends on it, the machine of a server by this name. Pure.
  */
 export function underlayOf(network: Network, server?: string): Underlay {
-  const inside = network.routers.find(({ tunnel }) => tunnel);
-  if (inside) {
-    throw labErrors.error('lab/tunnel-inside', { site: inside.site, router: inside.name });
-  }
   const draft = new Draft(spaceBeside(network), familiesOf(network));
-  for (const site of network.sites) addSite(draft, site);
+  for (const site of network.sites) addSite(draft, site, network.routers);
   for (const member of network.members) addMember(draft, member, network);
   addSegments(draft, network);
   addOutside(draft, network);

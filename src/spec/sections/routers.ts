@@ -138,7 +138,7 @@ const RouterSchema = words.mapping(
     tunnel: words.optional(
       words.yesOrNo({
         description:
-          'Of an `external` one: the tunnel of the gateway lives in it, with its address, routes and filter, while its socket stays in the gateway’s own namespace. The network then ends in the router: what is behind that are the `subnets` of the site, and `address` of the gateway is the address of the router in them. The gateway itself has no part in the network.',
+          'Of an `external` one: the tunnel of the gateway lives in it, with its address, routes and filter, while its socket stays in the gateway’s own namespace. The network then ends in the router: what is behind that are the `subnets` of the site, and `address` of the gateway is the address of the router in them. The gateway itself has no part in the network. `false` of one without `segments` says that there is nothing in it now: the tunnel may go there and come back.',
         default: false,
       }),
     ),
@@ -177,13 +177,17 @@ export const routers = section({
   },
 });
 
+/** One of others in which nothing is now, and its gateway's tunnel may be at another time. */
+const isEmpty = ({ external, tunnel, egress, snat }: RouterSource): boolean =>
+  external === true && tunnel === false && egress === undefined && snat === undefined;
+
 function readRouter(name: string, source: RouterSource, place: Place, draft: Draft): Router {
   draft.names.declare(name, 'router', place);
   const [site] = textsOf(source, 'site');
   if (site) draft.names.expect(site, 'site', ['site']);
   const segments = textsOf(source, 'segments');
   const tunnel = readTunnel(name, source, draft);
-  if (!tunnel && source.segments === undefined) {
+  if (!tunnel && source.segments === undefined && !isEmpty(source)) {
     const args = { what: `\`${name}\``, key: 'segments', example: '[mosler]' };
     draft.report(errors.diagnostic('spec/missing-key', args, { place }));
   }

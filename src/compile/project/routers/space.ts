@@ -32,7 +32,7 @@ export const routerSpaces = (model: Model, node: Node): Readonly<Record<string, 
   );
 
 const leadingOut = (model: Model, node: Node): readonly Router[] =>
-  routersAt(model, node).filter(({ tunnel }) => !tunnel);
+  routersAt(model, node).filter(({ segments }) => segments.length > 0);
 
 /** What is added to a namespace of others. */
 const externalOf = (model: Model, router: Router): Namespace => ({
