@@ -95,6 +95,16 @@ export class Gateway {
     }
   }
 
+  /** Machines that its agent knows, on its own port and behind other gateways. */
+  known(): { readonly here: number; readonly elsewhere: number } | undefined {
+    const { networks } = JSON.parse(this.machine.must('agent', 'status', '--json')) as {
+      readonly networks: readonly {
+        readonly machines?: readonly { readonly here: number; readonly elsewhere: number }[];
+      }[];
+    };
+    return networks[0]?.machines?.[0];
+  }
+
   /** Its agent is killed, and another comes. */
   async killAgent(): Promise<void> {
     const { pid } = JSON.parse(this.machine.must('agent', 'status', '--json')) as { pid: number };

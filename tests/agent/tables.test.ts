@@ -26,6 +26,55 @@ suite('the table of a segment, with no server', {
     await b?.close();
   });
 
+  /** How the kernel of a gateway comes to forget a machine that it has not heard for long. */
+  interface Ageing {
+    readonly age: (mac: string) => void;
+    readonly isHeard: (mac: string) => boolean;
+  }
+
+  /** Of a machine at pouta that falls silent nothing is left at both gateways; but whoever answers when asked for stays. */
+  async function isForgotten(
+    { name, addresses, mac }: { name: string; addresses: readonly string[]; mac: string },
+    { age, isHeard }: Ageing,
+  ): Promise<void> {
+    const speak = (): void => {
+      for (const one of addresses) b.reaches(name, one.includes(':') ? 'fd09::129' : '10.9.0.129');
+    };
+    const tables = [
+      'bridge fdb show',
+      'ip neigh show nud permanent',
+      'ip neigh show proxy',
+      'ip route',
+      'ip -6 route',
+    ];
+    const kept = (): string =>
+      [a, b].flatMap((one) => tables.map((line) => one.inside(space, line))).join('\n');
+    const isReached = (): boolean => addresses.every((one) => a.reaches('knox-1', one, 0.3));
+    const counted = () => [b.known()?.here ?? 0, a.known()?.elsewhere ?? 0];
+    const before = counted();
+    const withIt = before.map((count) => count + 1);
+    b.plugIn(name, addresses, mac);
+    speak();
+    await until('the other site reaches it', isReached);
+    expect(counted()).toEqual(withIt);
+
+    age(mac);
+    await until('it answers when it is asked for', () => isHeard(mac));
+    expect(isReached()).toBe(true);
+
+    b.unplug(name);
+    age(mac);
+    const marks = [mac, ...addresses];
+    await until('nothing is left of it', () => marks.every((one) => !kept().includes(one)), 15_000);
+    expect(counted()).toEqual(before);
+
+    b.plugIn(name, addresses, mac);
+    speak();
+    await until('its next word brings it back', isReached);
+    expect(counted()).toEqual(withIt);
+    b.unplug(name);
+  }
+
   const fdbOf = (gateway: Gateway): string => gateway.inside(space, 'bridge fdb show dev vxlan');
 
   test('a machine that is not in the file is found by what its gateway sees of it', async () => {
@@ -177,6 +226,17 @@ suite('the table of a segment, with no server', {
     for (const gateway of [a, b]) gateway.unplug('twin');
   });
 
+  test('a machine that dies without a word and without an heir is forgotten by both, and its next word brings it back', async () => {
+    await isForgotten(
+      { name: 'mortal', addresses: ['10.9.0.190', 'fd09::190'], mac: '02:00:00:00:00:90' },
+      {
+        // As after five minutes of silence.
+        age: (mac) => b.inside(space, `bridge fdb del ${mac} dev eth1 master`),
+        isHeard: (mac) => b.inside(space, 'bridge fdb show dev eth1').includes(mac),
+      },
+    );
+  });
+
   test('a gateway that says nonsense, and a stranger, harm nobody', async () => {
     const talk = (
       text: string,
@@ -268,6 +328,30 @@ suite('the table of a segment, with no server', {
         return b.reaches('pouta-1', address, 0.1);
       });
       expect(neighbour(b, address)).toContain(other);
+    });
+
+    test('a machine that falls silent is forgotten by both, and its next word brings it back', async () => {
+      const addresses = ['10.9.0.195', 'fd09::195'];
+      const heard = ['heard', 'heard6'] as const;
+      const monitors = (): readonly string[] =>
+        b.do('pgrep -f ^nft.monitor.trace').trim().split('\n');
+      await isForgotten(
+        { name: 'hermit', addresses, mac: '02:00:00:00:00:95' },
+        {
+          // As after ten minutes of silence, and when the agent next looks at the whole port: once a minute, and when a monitor of it died.
+          age: (mac) => {
+            for (const [index, set] of heard.entries()) {
+              const element = `{ ${mac} . ${addresses[index]} }`;
+              b.inside(space, `nft delete element netdev hawser-sight ${set} ${element}`);
+            }
+            for (const pid of monitors()) b.do(`kill -KILL ${pid}`);
+          },
+          isHeard: (mac) =>
+            heard.every((set) =>
+              b.inside(space, `nft list set netdev hawser-sight ${set}`).includes(mac),
+            ),
+        },
+      );
     });
   });
 });

@@ -1,7 +1,7 @@
 import { canonicalJson, plainFinding } from '#base';
 import type { HostState } from '#state';
 import type { Lookups } from '../lookups/lookups.ts';
-import type { Tables } from '../segments/tables.ts';
+import type { Counted, Tables } from '../segments/tables.ts';
 import { Handshakes } from './handshakes.ts';
 import { Liveness } from './liveness.ts';
 import { lookupsOf } from './lookups.ts';
@@ -73,6 +73,12 @@ export class Sights {
   /** Bytes towards the peers, as far as known. */
   get mtu(): number | undefined {
     return this.#mtu;
+  }
+
+  /** How many machines are known in its segments, where it has any. */
+  get counted(): { readonly machines?: readonly Counted[] } {
+    const { counts: machines } = this.#tables;
+    return machines.length > 0 ? { machines } : {};
   }
 
   /** Public keys by lane, of the tunnels that a state has; without any, the one that it joined with. */

@@ -1,4 +1,5 @@
 import type { Finding, FromAgent, MonitorsReport, SamplesReport, SegmentsReport } from '#api';
+import type { Counted } from '../segments/tables.ts';
 import type { Path } from './path.ts';
 
 /** What the keeping of a network asks of its channel. */
@@ -26,4 +27,6 @@ export interface Holding {
   readonly failures: readonly Finding[];
   /** What a person should know of the machine that is no failure. */
   readonly notes?: readonly Finding[];
+  /** Machines of its segments; absent: it carries none to a site. */
+  readonly machines?: readonly Counted[];
 }

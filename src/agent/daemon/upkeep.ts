@@ -388,13 +388,13 @@ export class Upkeep {
     const { confirmed, quarantined } = this.#commit;
     const failures = [...this.#refused, ...this.#failures];
     return {
-      frozen: this.#kept.isFrozen,
+      ...{ frozen: this.#kept.isFrozen, quarantined: quarantined.length },
       ...(this.held && { revision: this.held.rev }),
       ...(confirmed && { confirmed: confirmed.rev }),
       complete: this.#complete && this.#refused.length === 0 && this.#saving.isDone,
-      quarantined: quarantined.length,
       failures: [...failures, ...this.#saving.failuresBeside(failures)],
       ...(this.#notes.all.length > 0 && { notes: this.#notes.all }),
+      ...this.#sights.counted,
     };
   }
 }

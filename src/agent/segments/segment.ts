@@ -115,6 +115,10 @@ export class SegmentTable {
     return this.#table.segment;
   }
 
+  get site(): string {
+    return this.#table.site;
+  }
+
   get table(): Table {
     return this.#table;
   }

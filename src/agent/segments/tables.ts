@@ -27,6 +27,12 @@ export interface TablesInit {
   readonly kick: () => void;
 }
 
+/** Machines that are known in a segment, on the port of a site and behind the gateways of others. */
+export interface Counted extends Machines {
+  readonly segment: string;
+  readonly site: string;
+}
+
 /** What a state says of its segments, by namespace. */
 const knownIn = ({ namespaces }: HostState): ReadonlyMap<string, Known> =>
   new Map(
@@ -56,6 +62,15 @@ export class Tables {
     return [...this.#segments.values()].flatMap(({ segment, conflicts }) =>
       conflicts.map((conflict) => ({ ...conflict, segment })),
     );
+  }
+
+  /** How many machines are known in each segment, at the site of this machine. */
+  get counts(): readonly Counted[] {
+    return [...this.#segments.values()].map(({ segment, site, machines }) => ({
+      segment,
+      site,
+      ...machines,
+    }));
   }
 
   /** How many machines are known in the segment of a namespace; undefined: no table is kept of it. */

@@ -202,10 +202,19 @@ function stateOf({ pending, revision, confirmed, connected }: SessionStatus): st
   return `revision ${revision}, ${trial}, ${link}`;
 }
 
-const notesOf = ({ frozen, quarantined, leases = [] }: SessionStatus): readonly string[] => [
+const notesOf = ({
+  frozen,
+  quarantined,
+  leases = [],
+  machines = [],
+}: SessionStatus): readonly string[] => [
   ...(frozen ? ['frozen: nothing is changed until `hawser thaw`'] : []),
   ...(quarantined > 0
     ? [`${quarantined} taken back and not tried again: \`hawser agent resume\``]
     : []),
   ...leases.map(({ segment, site, count }) => `segment ${segment} at ${site}: ${count} leases`),
+  ...machines.map(
+    ({ segment, site, here, elsewhere }) =>
+      `segment ${segment} at ${site}: ${here} machines here, ${elsewhere} elsewhere`,
+  ),
 ];
