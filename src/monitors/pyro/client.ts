@@ -4,6 +4,7 @@ import { inflateSync } from 'node:zlib';
 import { HawserError } from '#base';
 import { monitorErrors } from '../errors.ts';
 import { encodeFrame, type Frame, FrameReader, flag, types } from './frame.ts';
+import { parsePythonJson } from './json.ts';
 import { text as said } from './said.ts';
 import type { PyroUri } from './uri.ts';
 
@@ -143,7 +144,7 @@ export class PyroObject {
 
   #parse(payload: Buffer): unknown {
     try {
-      return JSON.parse(payload.toString()) as unknown;
+      return parsePythonJson(payload.toString());
     } catch {
       throw this.#garbled('what should be JSON');
     }
@@ -183,8 +184,14 @@ function exceptionOf(answer: unknown): string {
   return `${typeof name === 'string' ? `${name}: ` : ''}${said(first)}`.slice(0, told);
 }
 
-/** Whether the other side has no such method, as older versions have not. */
-export const hasNoMethod = (error: unknown): boolean =>
+const refusedBy = (error: unknown, exception: string): boolean =>
   error instanceof HawserError &&
   error.code === 'monitors/refused' &&
-  error.message.includes('AttributeError');
+  error.message.includes(exception);
+
+/** Whether the other side has no such method, as older versions have not. */
+export const hasNoMethod = (error: unknown): boolean => refusedBy(error, 'AttributeError');
+
+/** Whether it has an answer that cannot be said in JSON; it ends the connection then (Pyro5, server.py). */
+export const cannotSay = (error: unknown): boolean =>
+  refusedBy(error, 'Pyro5.errors.SerializeError');

@@ -8,7 +8,7 @@ import type {
   Scheduler,
 } from '#api';
 import { HawserError, inParallel } from '#base';
-import { hasNoMethod, PyroObject } from './client.ts';
+import { cannotSay, hasNoMethod, PyroObject } from './client.ts';
 import { entries, list, member, number, optionalText, tail, text } from './said.ts';
 import { type PyroUri, parseUri } from './uri.ts';
 
@@ -20,6 +20,8 @@ const atOnce = 8;
 const busy = 'monitors/busy';
 
 const nameServer = 'Pyro.NameServer';
+/** MuPIF's, by which its services are found. */
+const tags = ['type:jobmanager', 'type:scheduler', 'type:appserver'] as const;
 
 /**
  * A platform as its name server knows it: job managers and schedulers are those with MuPIF's tags. Each is asked for
@@ -35,10 +37,8 @@ export async function lookAtPlatform(
     const took = Math.round(performance.now() - began);
     const platform: Platform = {
       objects: [...objects],
-      jobManagers: withinRoom(
-        await ask(withTag(objects, 'type:jobmanager'), seconds, jobManagerOf),
-      ),
-      schedulers: await ask(withTag(objects, 'type:scheduler'), seconds, schedulerOf),
+      jobManagers: withinRoom(await ask(withTag(objects, tags[0]), seconds, jobManagerOf)),
+      schedulers: await ask(withTag(objects, tags[1]), seconds, schedulerOf),
     };
     const failing = [...platform.jobManagers, ...platform.schedulers].filter(
       ({ state }) => state !== 'up',
@@ -57,14 +57,33 @@ function conditionOf(error: unknown): { readonly state: MonitorState; readonly w
   return { state: error.code === busy ? 'busy' : 'down', why: error.message };
 }
 
+/** What the name server knows, each with its tags. */
 async function objectsOf(uri: PyroUri, seconds: number): Promise<readonly PyroEntry[]> {
+  const all = await askNames(uri, seconds, 'list', { return_metadata: true }).catch(
+    async (error: unknown) => {
+      if (!cannotSay(error)) throw error;
+      // Of what was registered without tags it says an empty set that JSON does not know (Pyro5 5.14, nameserver.py).
+      const names = await askNames(uri, seconds, 'list', {});
+      const tagged = await askNames(uri, seconds, 'yplookup', { meta_any: tags });
+      return Object.fromEntries([...entries(names, Infinity), ...entries(tagged, Infinity)]);
+    },
+  );
+  return entries(all, most.objects).map(([name, value]): PyroEntry => {
+    const [where, own] = list(value, 2);
+    return { name: text(name), uri: text(where ?? value), tags: list(own, 20).map(text).sort() };
+  });
+}
+
+/** Over a connection of its own: one over which something could not be said is ended. */
+async function askNames(
+  uri: PyroUri,
+  seconds: number,
+  method: 'list' | 'yplookup',
+  kwargs: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
   const object = await PyroObject.open('the name server', uri, seconds);
   try {
-    const all = await object.call('list', [], { return_metadata: true });
-    return entries(all, most.objects).map(([name, value]): PyroEntry => {
-      const [where, tags] = list(value, 2);
-      return { name: text(name), uri: text(where ?? value), tags: list(tags, 20).map(text).sort() };
-    });
+    return await object.call(method, [], kwargs);
   } finally {
     object.close();
   }
