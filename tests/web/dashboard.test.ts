@@ -129,6 +129,26 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     await isWell(page);
   });
 
+  test('shows a way on which large packets vanish, and why asks tell, until it is mended', async () => {
+    const { page } = seen;
+    const hole = /an MTU hole: of packets of \d+ bytes from (alice|hub) none comes back/;
+    const findings = page.locator('.findings');
+    await page.goto('/n/home');
+    await isWell(page);
+    world.narrow(alice, 1400);
+    await findings.getByText(hole).waitFor({ timeout: 90_000 });
+    await findings.getByText(/is degraded/).waitFor();
+    const why = hub.hawser('why', 'hub', 'alice');
+    expect(why.out).toMatch(/^poor/);
+    expect(why.out).toMatch(hole);
+    // It is a hole, and nothing else: what is small passes.
+    expect(hub.reaches(behind)).toBe(true);
+    world.narrow(alice, 1500);
+    await findings.getByText(hole).waitFor({ state: 'detached', timeout: 90_000 });
+    await isWell(page);
+    expect(hub.hawser('why', 'hub', 'alice').out).toMatch(/^passes/);
+  });
+
   test('shows both ends of a tunnel, with what each has of it', async () => {
     const { page } = seen;
     await page.goto('/n/home/tunnels/hub/alice');

@@ -1,4 +1,5 @@
 import type { BehindSamples, ProbeSample } from '#api';
+import { holeOf } from './probe-state.ts';
 import type { EndEvidence, Judgement } from './tunnel-state.ts';
 
 type Towards = readonly [end: EndEvidence, gateway: EndEvidence];
@@ -44,10 +45,7 @@ function holeTo(heard: readonly Known[], from: string, gateway: string): Judgeme
   if (hole === undefined || heard.some(({ through }) => through.hole === undefined)) {
     return undefined;
   }
-  const hosts = list(heard, 'and');
-  return degraded(
-    `of packets of ${hole} bytes from ${from} none comes back from ${hosts} behind ${gateway}, of small ones all`,
-  );
+  return degraded(holeOf(hole, from, `${list(heard, 'and')} behind ${gateway}`));
 }
 
 /** Where the gateway hears none of them either, and there is but one, that one is off. */

@@ -13,6 +13,10 @@ type Verdict = (probe: ProbeSample, from: string, to: string) => Judgement | und
 
 const degraded = (why: string): Judgement => ({ state: 'degraded', why });
 
+/** That somewhere on the way large packets vanish, which is for those who search for it called by its name. */
+export const holeOf = (bytes: number, from: string, to: string): string =>
+  `an MTU hole: of packets of ${bytes} bytes from ${from} none comes back from ${to}, of small ones all`;
+
 /** What may be wrong with a tunnel at whose ends bytes arrive, the worst first. */
 const verdicts: readonly Verdict[] = [
   ({ mute, answered }, from, to) => {
@@ -24,12 +28,7 @@ const verdicts: readonly Verdict[] = [
       why: `${to} answers no probe of ${from}${since}, though both their agents run`,
     };
   },
-  ({ hole }, from, to) =>
-    hole === undefined
-      ? undefined
-      : degraded(
-          `of packets of ${hole} bytes from ${from} none comes back from ${to}, of small ones all`,
-        ),
+  ({ hole }, from, to) => (hole === undefined ? undefined : degraded(holeOf(hole, from, to))),
   ({ loss }, from, to) =>
     loss < lossy
       ? undefined

@@ -98,7 +98,12 @@ test.each<[string, Partial<ProbeSample>, string, RegExp]>([
   ['answers take long', { rtt: 190 }, 'degraded', /takes 190 ms, usually 29 ms$/],
   ['answers take longer, and not long', { rtt: 95, usual: 1.7 }, 'up', /, answer after 95 ms$/],
   ['answers take as long as ever', { rtt: 400, usual: 300 }, 'up', /, answer after 400 ms$/],
-  ['large ones get lost', { hole: 1408 }, 'degraded', /^of packets of 1408 bytes from a none/],
+  [
+    'large ones get lost',
+    { hole: 1408 },
+    'degraded',
+    /^an MTU hole: of packets of 1408 bytes from a none/,
+  ],
 ])('where both hear and %s', (_, probe, state, why) => {
   const [a, b] = [end('a', probed(probe)), end('b', sample(9))];
   for (const ends of [[a, b] as const, [b, a] as const]) expect(judge(ends).state).toBe(state);
@@ -165,7 +170,7 @@ test.each<[string, EndEvidence['behind'], string, RegExp]>([
     'large ones get lost behind it',
     { x: { through: { ...answers, hole: 1408 } }, y: { through: silent } },
     'degraded',
-    /^of packets of 1408 bytes from a none comes back from x behind b, of small ones all$/,
+    /^an MTU hole: of packets of 1408 bytes from a none comes back from x behind b, of small ones all$/,
   ],
 ])('where a gateway answers and of what lies behind it %s', (_, behind, state, why) => {
   const [a, b] = [end('a', probed({})), end('b', { ...sample(9), behind: behind ?? {} })];
