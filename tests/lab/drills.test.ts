@@ -43,44 +43,69 @@ const tunnel = (labs: Labs): { readonly state: string; readonly why: string } =>
   return tunnels[0] ?? { state: '', why: '' };
 };
 
-/** A gateway that lives and passes nothing on is told from a host that is off. */
+const is = (labs: Labs, state: string, why: RegExp): Promise<unknown> =>
+  until(
+    `${state}, ${why}`,
+    () => {
+      const told = tunnel(labs);
+      return told.state === state && why.test(told.why);
+    },
+    60_000,
+  );
+
+/** Switches forwarding of a gateway off or on behind its agent's back. */
+function forwards(labs: Labs, value: 0 | 1): void {
+  const devices = ['wg0', 'eth0'].map((device) => `net.ipv4.conf.${device}.forwarding=${value}`);
+  if (value === 0) labs.on('gw-south', 'hawser', 'agent', 'pause', '--for', '1h');
+  labs.on('gw-south', 'sysctl', '-w', ...devices);
+  if (value === 1) labs.on('gw-south', 'hawser', 'agent', 'resume');
+}
+
+const fault = /^gw-south answers gw-north, but does not forward: h-south answers gw-south/;
+
+/** ms until the server tells that a gateway does not forward: until that was asked which was answered so. */
+async function seenWithin(labs: Labs): Promise<number> {
+  forwards(labs, 0);
+  const began = performance.now();
+  let asked = began;
+  await until(
+    'it is told that the gateway does not forward',
+    () => {
+      asked = performance.now();
+      const told = tunnel(labs);
+      return told.state === 'degraded' && fault.test(told.why);
+    },
+    60_000,
+  );
+  return asked - began;
+}
+
+/** A gateway that lives and passes nothing on is told within 5 s, and from a host that is off. */
 async function forwardingIsSeen(labs: Labs): Promise<void> {
-  const is = (state: string, why: RegExp) =>
-    until(
-      `${state}, ${why}`,
-      () => {
-        const told = tunnel(labs);
-        return told.state === state && why.test(told.why);
-      },
-      60_000,
-    );
   await until('hosts behind both are heard', () =>
     /"through":\{"loss":0.*"through":\{"loss":0/.test(
       labs.on('hawser-server', 'hawser', 'tunnels', '--json').out.replaceAll(/\s/g, ''),
     ),
   );
-  const devices = (value: 0 | 1) =>
-    ['wg0', 'eth0'].map((device) => `net.ipv4.conf.${device}.forwarding=${value}`);
-  labs.on('gw-south', 'hawser', 'agent', 'pause', '--for', '1h');
-  labs.on('gw-south', 'sysctl', '-w', ...devices(0));
-  await is(
-    'degraded',
-    /^gw-south answers gw-north, but does not forward: h-south answers gw-south/,
-  );
-  expect(labs.on('hawser-server', 'hawser', 'why', 'gw-north', 'h-south').out).toMatch(/^broken/);
-  labs.on('gw-south', 'sysctl', '-w', ...devices(1));
-  labs.on('gw-south', 'hawser', 'agent', 'resume');
-  await is('up', /answer after/);
+  const took: number[] = [];
+  // A machine that is busy with other things may be late, but not each time.
+  while (took.length < 3 && !took.some((ms) => ms <= 5_000)) {
+    took.push(await seenWithin(labs));
+    expect(labs.on('hawser-server', 'hawser', 'why', 'gw-north', 'h-south').out).toMatch(/^broken/);
+    forwards(labs, 1);
+    await is(labs, 'up', /answer after/);
+  }
+  expect(Math.min(...took)).toBeLessThanOrEqual(5_000);
   const mute = (value: 0 | 1) =>
     labs.on('h-south', 'sysctl', '-w', `net.ipv4.icmp_echo_ignore_all=${value}`);
   mute(1);
-  await is('up', /; h-south behind gw-south has not answered for \d+ s$/);
+  await is(labs, 'up', /; h-south behind gw-south has not answered for \d+ s$/);
   mute(0);
-  await is('up', /ms$/);
+  await is(labs, 'up', /ms$/);
 }
 
 suite('failures that are rehearsed in a lab', { needs: ['netns', 'tun', 'fping'] }, () => {
-  test('cost no packet, and all is as it was when they are over', async () => {
+  test('cost no packet, are told soon, and all is as it was when they are over', async () => {
     using labs = new Labs();
     // The file has a machine called `server`: the lab's own has another name.
     const up = labs.proof('up', labs.file('pair.yaml', pair));
@@ -112,7 +137,7 @@ suite('failures that are rehearsed in a lab', { needs: ['netns', 'tun', 'fping']
     expect(labs.run('kill', 'gw-nort').err).toContain('did you mean gw-north?');
     labs.must('kill', 'gw-north');
     expect(labs.run('kill', 'gw-north').err).toContain('lab/nothing-runs');
-  });
+  }, 300_000);
 
   test('have nothing to kill where there is no server', () => {
     using labs = new Labs();
