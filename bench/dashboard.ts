@@ -52,26 +52,38 @@ const watchFrames = `
   requestAnimationFrame(note);
 `;
 
-/** Scrolls as a hand does that is in a hurry: three rows a frame, to somewhere and on. */
+/**
+ * Scrolls as a hand does that is in a hurry: three rows a frame, to somewhere and on, at the end from the beginning. Answers
+ * how many pixels that was.
+ */
 const scroll = `(async () => {
   const box = document.querySelector('.scroller');
+  if (box.scrollTop + box.clientHeight >= box.scrollHeight - 1) box.scrollTop = 0;
+  const from = box.scrollTop;
   for (let step = 0; step < 180; step++) {
     box.scrollTop += 120;
     await new Promise(requestAnimationFrame);
   }
+  return box.scrollTop - from;
 })()`;
+
+/** Throws where nothing moved: then nothing was measured. */
+async function scrolled(page: Page, what: string): Promise<void> {
+  const moved = await page.evaluate<number>(scroll);
+  if (moved <= 0) throw new Error(`the table of ${what} does not scroll`);
+}
 
 /** ms of frames, the longest of which is what somebody feels. */
 async function frames(page: Page, what: string): Promise<readonly number[]> {
   await page.goto(`/n/${network}/${what}`);
   await page.locator('.body .row').first().waitFor();
-  await page.evaluate(scroll);
+  await scrolled(page, what);
   await page.evaluate(watchFrames);
-  await page.evaluate(scroll);
+  await scrolled(page, what);
   await page.getByLabel(`Filter ${what}`).pressSequentially('machine-49', { delay: 60 });
   await page.getByText(/^\d+ of \d+$/).waitFor();
   await page.locator('.heads button').first().click();
-  await page.evaluate(scroll);
+  await scrolled(page, what);
   return page.evaluate<number[]>('window.taken.slice(1)');
 }
 
@@ -114,15 +126,18 @@ async function opened(size: Size): Promise<BenchResult> {
   const world = await FleetWorld.open({ sites: 1, members });
   const [hub = ''] = fleetNames(1, members);
   await world.fleet.order({ do: 'talk', hub, every: 60_000 });
-  const all = Array.from({ length: viewers }, () => new Viewer(world.server, network));
+  const all: Viewer[] = [];
   const used = () => processorTime(world.server.pid);
+  const answersOf = (): number => all.reduce((sum, one) => sum + one.answers, 0);
   try {
+    for (let one = 0; one < viewers; one++) all.push(await Viewer.open(world.server, network));
     await sleep(20_000);
-    const [before, answers] = [used(), all.reduce((sum, one) => sum + one.answers, 0)];
+    const [before, answers] = [used(), answersOf()];
     await sleep(looked * 1000);
     const value = ((used() - before) / looked) * 100;
-    const asked = all.reduce((sum, one) => sum + one.answers, 0) - answers;
-    const detail = `${(asked / looked).toFixed(0)} answers a second`;
+    const trouble = all.find((one) => one.trouble !== undefined)?.trouble;
+    if (trouble !== undefined) throw new Error(`a dashboard was refused: ${trouble}`);
+    const detail = `${((answersOf() - answers) / looked).toFixed(0)} answers a second`;
     return { value, unit: '% of a core', reached: value <= 25, detail };
   } finally {
     for (const one of all) one.close();
