@@ -16,6 +16,9 @@ import { emptyWish } from './linux.ts';
 import { networkOf } from './mark.ts';
 import { segments } from './segment-compliance.ts';
 
+/** Facilities of a kernel, and a family of its filters. */
+export type Lackable = 'spaces' | 'bridges' | 'vxlans' | 'veths' | 'bridge';
+
 /** A machine under test: a host, and hands to spoil what it made and to put foreign things there. */
 export interface Fixture {
   readonly host: Host;
@@ -56,6 +59,8 @@ export interface Fixture {
   };
   /** Filters of this namespace cannot be set from now on; without one all can again. */
   forbidFilters(namespace?: string): void;
+  /** What the kernel does not have from now on; without one it has all. */
+  lack(what?: Lackable): void;
   /** Names of the devices in the agent's own namespace that are there without Hawser. */
   homeDevices(): readonly string[];
   /** Whether one of those is up. */

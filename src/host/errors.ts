@@ -101,6 +101,26 @@ export const hostErrors = errorTable({
     says: 'there is no device {device} on this machine, which is to be the port of a segment',
     fix: 'Plug it in, or correct `port` in the file; the rest of the network works, and the next run tries again.',
   },
+  'host/no-bridge': {
+    says: 'this kernel has no bridges, which the segment in {namespace} needs',
+    fix: 'Load the module bridge (`modprobe bridge`), or take a kernel that has it, as Debian’s is; the rest of the network works, and the next run tries again.',
+  },
+  'host/no-vxlan': {
+    says: 'this kernel has no VXLAN, by which the segment in {namespace} reaches other sites',
+    fix: 'Load the module vxlan (`modprobe vxlan`), or take a kernel that has it, as Debian’s is; the rest of the network works, and the next run tries again.',
+  },
+  'host/no-veth': {
+    says: 'this kernel has no pairs of devices (veth), of which {device} in {namespace} is to be one',
+    fix: 'Load the module veth (`modprobe veth`), or take a kernel that has it, as Debian’s is; the rest of the network works, and the next run tries again.',
+  },
+  'host/no-namespaces': {
+    says: 'this kernel has no network namespaces, so there is no {namespace}',
+    fix: 'Take a kernel that has them (CONFIG_NET_NS), as Debian’s is, or let another machine be the first gateway of the site; the rest of the network works, and the next run tries again.',
+  },
+  'host/no-filter-family': {
+    says: 'nftables of this kernel has no tables of the family {family}, without which nothing passes in {namespace} that they should judge',
+    fix: 'Take a kernel that has them (CONFIG_NF_TABLES_BRIDGE, CONFIG_NF_TABLES_NETDEV, CONFIG_NF_TABLES_INET), as Debian’s is; the rest of the network works, and the next run tries again.',
+  },
   'host/no-vlan': {
     says: 'this kernel has no 802.1Q, so {device} cannot carry VLAN {tag} to a segment',
     fix: 'Load the module 8021q (`modprobe 8021q`), or give the segment a port of its own without `vlan`; the rest of the network works, and the next run tries again.',

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestMachine } from '../../tests/agent/machine.ts';
 import { complianceStates } from '../../tests/agent/states.ts';
-import { type Fixture, hostCompliance } from './compliance.ts';
+import { type Fixture, hostCompliance, type Lackable } from './compliance.ts';
 import type { Run } from './run.ts';
 
 /** Runs programs but for what sets filters in the namespace that is named, which fails. */
@@ -14,6 +14,39 @@ const withoutFilters =
     const namespace = argv[argv.indexOf('netns') + 2];
     const here = argv.includes('netns') ? namespace : 'root';
     return run(purpose, isFilter && here === forbidden() ? ['false'] : argv, options);
+  };
+
+/** What ip(8) and nft(8) say on kernels without these; nft names the line that it could not do. */
+const lacking: Readonly<Record<Lackable, { readonly asked: RegExp; readonly said: string }>> = {
+  spaces: {
+    asked: /^ip netns add/,
+    said: 'Failed to create a new network namespace "hw-net-lab": Invalid argument',
+  },
+  bridges: {
+    asked: /^link add dev bridge .*type bridge/m,
+    said: 'Error: Unknown device type.\nCommand failed -:1',
+  },
+  vxlans: {
+    asked: /^ip link add .*type vxlan/,
+    said: 'RTNETLINK answers: Operation not supported',
+  },
+  veths: { asked: /^ip link add .*type veth/, said: 'Error: Unknown device type.' },
+  bridge: {
+    asked: /^add table bridge /m,
+    said: '/dev/stdin:1:1-24: Error: Could not process rule: Operation not supported\nadd table bridge hawser-net { comment "hawser:net:hawser-net"; }\n^^^^^^^^^^^^^^^^^^^^^^^^',
+  },
+};
+
+/** Runs programs but for what needs something that the kernel is to lack, and says what they would say. */
+const onKernelWithout =
+  (lacks: () => Lackable | undefined) =>
+  (run: Run): Run =>
+  (purpose, argv, options) => {
+    const { asked, said } = lacking[lacks() ?? 'spaces'];
+    const words = argv.slice(argv.indexOf('--') + 1).join(' ');
+    const isAsked = [words, options?.stdin ?? ''].some((text) => asked.test(text));
+    if (purpose === 'read' || lacks() === undefined || !isAsked) return run(purpose, argv, options);
+    return run(purpose, ['sh', '-c', `echo '${said}' >&2; exit 2`]);
   };
 
 const inLab = 'ip netns exec hw-net-lab';
@@ -32,9 +65,12 @@ async function open(): Promise<Fixture> {
     machine.do(line);
   }
   let forbidden: string | undefined;
+  let lacked: Lackable | undefined;
   const publicKey = machine.store.publicKey('net', 0);
   return {
-    host: machine.host(withoutFilters(() => forbidden)),
+    host: machine.host((run) =>
+      onKernelWithout(() => lacked)(withoutFilters(() => forbidden)(run)),
+    ),
     keyFile: machine.store.keyFile('net', 0),
     publicKey,
     sysctl: (path) => machine.do(`cat /proc/sys/${path}`).trim(),
@@ -84,6 +120,9 @@ async function open(): Promise<Fixture> {
         const file = join(machine.folder, 'run/names/hawser:net:dhcp-hw-net-lab/pid');
         machine.do(`kill -KILL ${readFileSync(file, 'utf8').trim()}`);
       },
+    },
+    lack: (what) => {
+      lacked = what;
     },
     forbidFilters: (namespace) => {
       forbidden = namespace;

@@ -32,7 +32,7 @@ import { isOpen, vxlansNotClosed } from './segment-guard.ts';
 import { isExternal, isOurSpace } from './space/index.ts';
 import { applyInOrder, facilitiesOf } from './steps.ts';
 import { directKernel, enteredKernel, type Kernel } from './sysctl/kernel.ts';
-import { missingEnds, overPairs } from './veth/ways.ts';
+import { missingEnds, overPairs, withoutBridge } from './veth/ways.ts';
 import { Vigil } from './vigil.ts';
 import { HandshakeAges } from './wireguard/ages.ts';
 import { bringHome, comesTo } from './wireguard/move.ts';
@@ -368,9 +368,13 @@ function observation(
       for (const context of inOrder(contexts, wish)) {
         if (context.namespace === 'root') await claim(context);
         const { here, absent } = changesFor(context, between, failures);
-        const shut = isOpen(failures) ? vxlansNotClosed(here) : [];
+        const shut = [
+          ...(isOpen(failures) ? vxlansNotClosed(here) : []),
+          ...withoutBridge(here, failures),
+        ];
         const possible = here.filter((change) => !shut.some((one) => one.change === change));
-        failures.push(...shut, ...(await applyInOrder(context, possible, absent)));
+        const lacking = [...absent, ...shut.map(({ change }) => change.id)];
+        failures.push(...shut, ...(await applyInOrder(context, possible, lacking)));
         // Nobody waits for it: all of it is said twice.
         if (isOurSpace(context)) void announce(context.run, changedBy(possible, context.wanted));
       }

@@ -21,6 +21,7 @@ export function segments(trial: () => Trial, { first, second }: ComplianceStates
   moves(trial, first);
   additions(trial, first);
   closes(trial, first);
+  lacks(trial, first);
 }
 
 const tagged = (state: HostState): HostState => {
@@ -273,4 +274,38 @@ function closes(trial: () => Trial, state: HostState): void {
     expect([...itemsOf(router.view, 'hw-net-gw', 'veths')]).toEqual([]);
     expect(itemsOf(router.view, 'hw-net-lab', 'vxlans').size).toBe(1);
   });
+}
+
+/** What a kernel may lack, what is told of it, and of which namespaces it is then. */
+const lacked = [
+  { what: 'spaces', code: 'host/no-namespaces', in: ['hw-net-gw', 'hw-net-lab'] },
+  { what: 'bridges', code: 'host/no-bridge', in: ['hw-net-lab'] },
+  { what: 'vxlans', code: 'host/no-vxlan', in: ['hw-net-lab'] },
+  { what: 'veths', code: 'host/no-veth', in: ['hw-net-gw'] },
+  { what: 'bridge', code: 'host/no-filter-family', in: ['hw-net-lab'] },
+] as const;
+
+function lacks(trial: () => Trial, state: HostState): void {
+  test.each(lacked)(
+    'tells $code of a kernel that lacks it; what needs it waits, and the rest works',
+    async ({ what, code, in: spaces }) => {
+      const { fixture } = trial();
+      fixture.lack(what);
+      const wish = trial().wishFor(state);
+      const { observation, changes } = await trial().look(wish);
+      const failures = await observation.apply(changes);
+      const of = failures.filter(({ error }) => error.code === code);
+      expect(new Set(of.map(({ change }) => change.namespace))).toEqual(new Set(spaces));
+      const rest = failures.filter(({ error }) => error.code !== code);
+      const codes = new Set(rest.map(({ error }) => error.code));
+      for (const one of codes) expect(['host/needs-device', 'host/not-closed']).toContain(one);
+      expect(failures.filter(({ change }) => change.namespace === 'root')).toEqual([]);
+      const again = await trial().look(wish);
+      const told = new Set(failures.map(({ change }) => `${change.namespace} ${change.id}`));
+      for (const { namespace, id } of again.changes) expect(told).toContain(`${namespace} ${id}`);
+      fixture.lack();
+      await trial().bring(wish);
+      await trial().isThere(wish);
+    },
+  );
 }

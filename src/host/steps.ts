@@ -11,6 +11,7 @@ import { fdb } from './fdb/index.ts';
 import { forwarding } from './forwarding/index.ts';
 import { link } from './link/index.ts';
 import { names } from './names/index.ts';
+import { Missing, neededDevice, needs } from './needs.ts';
 import { neighbour } from './neighbour/index.ts';
 import { nft } from './nft/index.ts';
 import { port } from './port/index.ts';
@@ -137,29 +138,6 @@ const order: readonly (readonly [Pick<LinuxFacility, Verb>, Verb])[] = [
   [space, 'withdraw'],
 ];
 
-/** Sysctls that are there as long as a device is. */
-const ofDevice = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//;
-
-/** The device a change needs, if it is another one's work to make it. */
-function neededDevice(change: Change): string | undefined {
-  if (change.kind === 'remove' || change.kind === 'move') return undefined;
-  if (change.facility === 'links') return change.after.name;
-  if (change.facility === 'peers') return change.after.interface;
-  if (change.facility === 'addresses' || change.facility === 'routes') return change.after.device;
-  if (change.facility === 'forwarding' || change.facility === 'split-dns')
-    return change.after.device;
-  if (change.facility === 'sysctls') return ofDevice.exec(change.after.path)?.[1];
-  if (change.facility === 'neighbours' || change.facility === 'proxies') return change.after.device;
-  return undefined;
-}
-
-/** Facilities whose items are devices, for others to lie on. */
-const making: ReadonlySet<Change['facility']> = new Set(['tunnels', 'ports', 'vlans', 'veths']);
-
-function needsDevice(change: Change, device: string): Failure {
-  return { change, error: findingOf(hostErrors.error('host/needs-device', { device })) };
-}
-
 /** What is to be added to a namespace that is not there. */
 const waits =
   ({ namespace }: Context) =>
@@ -167,6 +145,16 @@ const waits =
     change,
     error: findingOf(hostErrors.error('host/no-namespace', { name: namespace })),
   });
+
+/** What could not be made, since the namespace could not. */
+function withoutSpace(
+  { namespace }: Context,
+  changes: readonly Change[],
+  failed: readonly Failure[],
+): readonly Failure[] {
+  const others = changes.filter(({ facility }) => facility !== 'spaces');
+  return [...failed, ...others.map((change) => needs(change, namespace))];
+}
 
 /**
  * Makes all changes of one namespace in order; what depends on a device that could not be made is not tried.
@@ -179,25 +167,23 @@ export async function applyInOrder(
 ): Promise<readonly Failure[]> {
   if (isExternal(context) && !isThere(context)) return changes.map(waits(context));
   const failures: Failure[] = [];
-  const missing = new Set(absent);
+  const missing = new Missing(context.namespace, changes, absent);
   let isShut = false;
   for (const [facility, verb] of order) {
     const possible = changes.filter(
-      (change) => !missing.has(neededDevice(change) ?? '') && !(isShut && opens(change)),
+      (change) => !missing.stops(change) && !(isShut && opens(change)),
     );
     const failed = [...(await facility[verb](context, possible))];
+    if (facility === space && verb === 'establish' && failed.length > 0)
+      return withoutSpace(context, changes, failed);
     if (facility === nft && verb === 'establish' && failed.length > 0) {
       isShut = context.namespace !== 'root';
       if (isShut) failed.push(...changes.filter(opens).map(notClosed));
     }
     failures.push(...failed);
-    for (const { change } of failed) {
-      const isNew = change.kind === 'add' || change.namespace !== context.namespace;
-      if (making.has(change.facility) && isNew) missing.add(change.id);
-    }
+    missing.add(failed);
   }
-  const skipped = changes.filter((change) => missing.has(neededDevice(change) ?? ''));
   const told = new Set(failures.map(({ change }) => change));
-  const rest = skipped.filter((change) => !told.has(change));
-  return [...failures, ...rest.map((change) => needsDevice(change, neededDevice(change) ?? ''))];
+  const rest = changes.filter((change) => missing.stops(change) && !told.has(change));
+  return [...failures, ...rest.map((change) => needs(change, neededDevice(change)))];
 }

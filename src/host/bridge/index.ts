@@ -1,7 +1,10 @@
 import { fnv1a } from '#base';
-import { putItem } from '#state';
-import type { LinuxFacility } from '../context.ts';
-import { ipBatch } from '../ip-batch.ts';
+import { type BridgeItem, putItem } from '#state';
+import type { Context, LinuxFacility } from '../context.ts';
+import { hostErrors } from '../errors.ts';
+import { oneByOne } from '../failure.ts';
+import { ipBatch, ipLines } from '../ip-batch.ts';
+import { lacksKind } from '../lacks.ts';
 import { markOf, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
@@ -12,6 +15,30 @@ import { removalsOf, wishesOf } from '../pick.ts';
 function addressOf(mark: string): string {
   const digits = fnv1a(mark).toString(16).padStart(8, '0');
   return ['02', '68', ...(digits.match(/../g) ?? [])].join(':');
+}
+
+async function establish(
+  { run, network, namespace, remade }: Context,
+  { name, mac }: BridgeItem,
+  before?: BridgeItem,
+): Promise<void> {
+  const mark = markOf(network, name);
+  const make = [
+    `link add dev ${name} address ${mac ?? addressOf(mark)} type bridge mcast_snooping 0 stp_state 0`,
+    `link set dev ${name} alias ${mark} addrgenmode none`,
+  ];
+  const isOther = before !== undefined && mac !== undefined && mac !== before.mac;
+  if (isOther) remade.add(name);
+  const lines = [
+    ...(before ? [] : make),
+    ...(isOther ? [`link set dev ${name} address ${mac}`] : []),
+    `link set dev ${name} up`,
+  ];
+  try {
+    await ipLines(run, lines);
+  } catch (error) {
+    throw lacksKind(error) ? hostErrors.error('host/no-bridge', { namespace }) : error;
+  }
 }
 
 /**
@@ -32,25 +59,8 @@ export const bridge: LinuxFacility = {
       }
     },
 
-  establish: ({ run, network, remade }, changes) =>
-    ipBatch(
-      run,
-      wishesOf(changes, 'bridges').flatMap(({ change, item: { name, mac }, before }) => {
-        const mark = markOf(network, name);
-        const make = [
-          `link add dev ${name} address ${mac ?? addressOf(mark)} type bridge mcast_snooping 0 stp_state 0`,
-          `link set dev ${name} alias ${mark} addrgenmode none`,
-        ];
-        const isOther = before !== undefined && mac !== undefined && mac !== before.mac;
-        if (isOther) remade.add(name);
-        const lines = [
-          ...(before ? [] : make),
-          ...(isOther ? [`link set dev ${name} address ${mac}`] : []),
-          `link set dev ${name} up`,
-        ];
-        return lines.map((line) => ({ change, line }));
-      }),
-    ),
+  establish: (context, changes) =>
+    oneByOne(wishesOf(changes, 'bridges'), ({ item, before }) => establish(context, item, before)),
 
   withdraw: ({ run }, changes) =>
     ipBatch(

@@ -60,6 +60,9 @@ async function open(): Promise<Fixture> {
         lab().put('net', 'ports', item);
       },
     },
+    lack: (what) => {
+      kernel.lacks = what;
+    },
     forbidFilters: (namespace) => {
       kernel.unfiltered = namespace;
     },

@@ -19,9 +19,10 @@ import { forwardingOf } from '../forwarding/paths.ts';
 import { emptyWish } from '../linux.ts';
 import { adoptedMarkOf, isAdopted, markOf, networkOf } from '../mark.ts';
 import { wishesOf } from '../pick.ts';
-import { isNotClosed } from '../segment-guard.ts';
+import { Hindered } from './hindered.ts';
 import { deviceOf, isGivenBack, isSwitch } from './items.ts';
 import { FakeKernel, Refusal } from './kernel.ts';
+import { refuseLacking } from './lacking.ts';
 import { sendHome, takeIn } from './moves.ts';
 import { inOrder } from './order.ts';
 import { refused } from './refused.ts';
@@ -268,30 +269,34 @@ export class FakeHost implements Host {
   }
 
   #apply(wish: Wish, changes: readonly Change[]): readonly Failure[] {
-    const failures: Failure[] = [];
+    const hindered = new Hindered(this.kernel, changes);
     this.#claim(wish);
     sendHome(this.kernel, changes);
     for (const change of inOrder(changes)) {
-      try {
-        this.#writes++;
-        if (this.#isForbidden(change)) throw new Refusal('Operation not permitted');
-        if (change.namespace === 'root') this.#make(wish.network, change);
-        else this.#makeIn(change.namespace, wish.network, change, failures);
-        takeIn(this.kernel);
-      } catch (error) {
-        failures.push({ change, error: refused(error) });
-      }
+      const known = hindered.find(change);
+      const failure = known ?? this.#try(wish.network, change);
+      if (failure) hindered.add(failure);
     }
+    const { failures } = hindered;
     const unwanted = wish.view.size === 0 && failures.length === 0;
     if (unwanted) this.#claims.delete(wish.network);
     return failures;
   }
 
-  #isForbidden({ namespace, facility }: Change): boolean {
-    return facility.startsWith('nft-') && namespace === this.kernel.unfiltered;
+  #try(network: string, change: Change): Failure | undefined {
+    try {
+      this.#writes++;
+      refuseLacking(this.kernel, change);
+      if (change.namespace === 'root') this.#make(network, change);
+      else this.#makeIn(change.namespace, network, change);
+      takeIn(this.kernel);
+      return undefined;
+    } catch (error) {
+      return { change, error: refused(error) };
+    }
   }
 
-  #makeIn(namespace: string, network: string, change: Change, failures: readonly Failure[]): void {
+  #makeIn(namespace: string, network: string, change: Change): void {
     if (change.kind === 'move') throw new Refusal('no tunnels in namespaces of segments');
     if (change.facility === 'spaces') {
       if (change.kind === 'remove') {
@@ -308,9 +313,7 @@ export class FakeHost implements Host {
     }
     const space = this.kernel.spaces.get(namespace);
     if (!space) throw hostErrors.error('host/no-namespace', { name: namespace });
-    if (isNotClosed(change, failures)) throw hostErrors.error('host/not-closed', {});
     if (change.facility === 'ports') this.#lend(space.kernel, change);
-    if (change.facility === 'vlans' && change.kind !== 'remove') this.#tag(change.after.parent);
     if (change.facility === 'veths') this.#join(network, change);
     if (change.kind === 'remove') space.kernel.remove(change.facility, change.id, network);
     else space.kernel.put<Facility>(network, change.facility, change.after);
@@ -335,11 +338,6 @@ export class FakeHost implements Host {
     if (to.get('links', change.id)) throw new Refusal('An interface with the same name exists');
     from.remove('links', change.id);
     to.put(undefined, 'links', device);
-  }
-
-  /** A tag needs the device that carries it. */
-  #tag(device: string): void {
-    if (!this.kernel.get('links', device)) throw hostErrors.error('host/no-port', { device });
   }
 
   #make(network: string, change: Change): void {

@@ -1,6 +1,10 @@
+import type { Diagnostic } from '#base';
 import type { Change, NftTableItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
-import { together } from '../failure.ts';
+import type { Failure } from '../contract.ts';
+import { hostErrors } from '../errors.ts';
+import { findingOf, together } from '../failure.ts';
+import { lackedFamily } from '../lacks.ts';
 import { removalsOf } from '../pick.ts';
 import { isOurTable, knownRules, listTable, listTables, putTable } from './read.ts';
 import { transaction } from './script.ts';
@@ -12,6 +16,32 @@ const isCandidate = (context: Context, { family, name }: NftTableItem): boolean 
   context.wanted['nft-tables'].has(`${family} ${name}`);
 
 const isOfNft = ({ facility }: Change): boolean => facility.startsWith('nft-');
+
+/** All in one transaction; where the kernel lacks a family, what is of others all the same. */
+async function establish(
+  context: Context,
+  changes: readonly Change[],
+): Promise<readonly Failure[]> {
+  const leaving = new Set<Change>(removalsOf(changes, 'nft-tables').map(({ change }) => change));
+  const staying = changes.filter((change) => !leaving.has(change));
+  const stdin = transaction(context.network, changes, context.wanted);
+  if (stdin === '') return [];
+  try {
+    await context.run('write', ['nft', '-f', '-'], { stdin });
+    return [];
+  } catch (error) {
+    const family = lackedFamily(error);
+    if (family === undefined) return failed(staying, findingOf(error));
+    const isOfIt = ({ id }: Change): boolean => id.startsWith(`${family} `);
+    const args = { family, namespace: context.namespace };
+    const told = findingOf(hostErrors.error('host/no-filter-family', args, { cause: error }));
+    const others = changes.filter((change) => !isOfIt(change));
+    return [...failed(staying.filter(isOfIt), told), ...(await establish(context, others))];
+  }
+}
+
+const failed = (changes: readonly Change[], error: Diagnostic): readonly Failure[] =>
+  changes.map((change) => ({ change, error }));
 
 /** Our own nftables tables, changed by element and chain in one transaction, never flushed. */
 export const nft: LinuxFacility = {
@@ -30,16 +60,7 @@ export const nft: LinuxFacility = {
     };
   },
 
-  establish(context, changes) {
-    const ours = changes.filter((change) => isOfNft(change));
-    const stdin = transaction(context.network, ours, context.wanted);
-    if (stdin === '') return Promise.resolve([]);
-    const leaving = removalsOf(ours, 'nft-tables').map(({ change }) => change as Change);
-    return together(
-      ours.filter((change) => !leaving.includes(change)),
-      () => context.run('write', ['nft', '-f', '-'], { stdin }),
-    );
-  },
+  establish: (context, changes) => establish(context, changes.filter(isOfNft)),
 
   withdraw(context, changes) {
     const leaving = removalsOf(changes, 'nft-tables');

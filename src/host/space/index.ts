@@ -5,6 +5,7 @@ import { hostErrors } from '../errors.ts';
 import { oneByOne } from '../failure.ts';
 import { ipLines } from '../ip-batch.ts';
 import { readJson } from '../json.ts';
+import { lacksSpaces } from '../lacks.ts';
 import { isAdopted, markOf, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
@@ -24,7 +25,10 @@ async function add(context: Context, name: string): Promise<void> {
   const isNamed = names.some((line) => line.split(' ')[0] === name);
   if (isNamed) await runInRoot('write', ['ip', 'netns', 'del', name]);
   await endStray(context);
-  await runInRoot('write', ['ip', 'netns', 'add', name]);
+  await runInRoot('write', ['ip', 'netns', 'add', name]).catch((error: unknown) => {
+    if (!lacksSpaces(error)) throw error;
+    throw hostErrors.error('host/no-namespaces', { namespace: name }, { cause: error });
+  });
 }
 
 /** Makes it, or marks the one that was made by who died before marking it. */

@@ -1,8 +1,10 @@
 import { putItem, type VethItem } from '#state';
 import { type Context, type LinuxFacility, startsPair } from '../context.ts';
 import type { Device } from '../devices.ts';
+import { hostErrors } from '../errors.ts';
 import { oneByOne } from '../failure.ts';
 import { ipBatch, ipLines } from '../ip-batch.ts';
+import { lacksKind } from '../lacks.ts';
 import { groupOf, isAdopted, pairMarkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 
@@ -63,11 +65,16 @@ async function make(context: Context, item: VethItem): Promise<void> {
   const mtu = mtuBeside(context, item);
   const alias = pairMark(context, name);
   const group = ['group', String(groupOf(alias))];
-  await context.runInRoot('write', [
+  const made = context.runInRoot('write', [
     ...['ip', 'link', 'add', 'name', name, ...netns(context.namespace), 'address', mac, ...mtu],
     ...group,
     ...['type', 'veth', 'peer', 'name', peer, ...netns(item.namespace), ...mtu],
   ]);
+  await made.catch((error: unknown) => {
+    if (!lacksKind(error)) throw error;
+    const args = { device: name, namespace: context.namespace };
+    throw hostErrors.error('host/no-veth', args, { cause: error });
+  });
   await ipLines(context.run, [`link set dev ${name} alias ${alias}`]);
   await ipLines(context.runIn(item.namespace), [`link set dev ${peer} alias ${alias}`]);
 }

@@ -1,6 +1,7 @@
 import type { Change } from '#state';
 import type { Context } from '../context.ts';
 import type { Failure } from '../contract.ts';
+import { needs } from '../needs.ts';
 
 /** What is done apart from all else of the machine's own namespace. */
 export interface OverPairs {
@@ -40,3 +41,20 @@ export const missingEnds = (failures: readonly Failure[]): readonly string[] =>
   failures.flatMap(({ change }) =>
     change.facility === 'veths' && change.kind === 'add' ? endOf(change.after) : [],
   );
+
+/** Pairs that are not made, since the bridge for their other end could not be. */
+export function withoutBridge(
+  changes: readonly Change[],
+  failures: readonly Failure[],
+): readonly Failure[] {
+  const lost = new Set(
+    failures.flatMap(({ change }) =>
+      change.facility === 'bridges' ? [`${change.namespace} ${change.id}`] : [],
+    ),
+  );
+  return changes.flatMap((change) => {
+    if (change.facility !== 'veths' || change.kind === 'remove') return [];
+    const { namespace, bridge } = change.after;
+    return lost.has(`${namespace} ${bridge}`) ? [needs(change, bridge)] : [];
+  });
+}

@@ -5,6 +5,7 @@ import type { Device } from '../devices.ts';
 import { hostErrors } from '../errors.ts';
 import { oneByOne } from '../failure.ts';
 import { ipBatch, ipLines } from '../ip-batch.ts';
+import { lacksKind } from '../lacks.ts';
 import { markOf, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 import { resized } from '../vxlan/mtu.ts';
@@ -16,15 +17,13 @@ function itemOf({ rootDevices }: Context, { name, vlan, master = '', up }: Devic
 
 /** What ip(8) says where there is no device of that name. */
 const noParent = /Cannot find device/;
-/** Where the kernel has no 802.1Q, also as a module. */
-const noVlans = /Unknown device type|Operation not supported/;
 /** And where somebody has a device for that tag, in whichever namespace. */
 const isTaken = /File exists/;
 
 function toldOf(error: unknown, { parent: device, tag }: VlanItem): unknown {
   const said = error instanceof HawserError ? error.message : '';
   if (noParent.test(said)) return hostErrors.error('host/no-port', { device });
-  if (noVlans.test(said)) return hostErrors.error('host/no-vlan', { device, tag });
+  if (lacksKind(error)) return hostErrors.error('host/no-vlan', { device, tag });
   const why = `there is a device for its VLAN ${tag} already`;
   return isTaken.test(said) ? hostErrors.error('host/port-in-use', { device, why }) : error;
 }

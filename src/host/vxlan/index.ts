@@ -3,8 +3,10 @@ import { HawserError } from '#base';
 import { putItem, type VxlanItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
 import type { Device } from '../devices.ts';
+import { hostErrors } from '../errors.ts';
 import { oneByOne } from '../failure.ts';
 import { ipBatch, ipLines } from '../ip-batch.ts';
+import { lacksKind } from '../lacks.ts';
 import { markOf, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 import { portMtu } from './mtu.ts';
@@ -66,7 +68,10 @@ async function make(context: Context, item: VxlanItem): Promise<void> {
       ...(mtu === undefined ? [] : ['mtu', String(mtu)]),
       ...['type', 'vxlan', ...options],
     ]),
-  );
+  ).catch((error: unknown) => {
+    if (!lacksKind(error)) throw error;
+    throw hostErrors.error('host/no-vxlan', { namespace: context.namespace }, { cause: error });
+  });
   await context.run('write', [
     ...['ip', 'link', 'set', 'dev', name, 'alias', markOf(context.network, name)],
     ...['addrgenmode', 'none'],
