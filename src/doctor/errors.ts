@@ -182,6 +182,10 @@ export const doctorErrors = errorTable({
     says: 'the way to the server {server} leads through {interface}: without the tunnel nothing can mend the tunnel',
     fix: 'Take {address} out of what the network routes, then `hawser apply`; or start the server with another `--address`, and tell it here: `hawser agent server URL`.',
   },
+  'doctor/kernel-lacks': {
+    says: 'this kernel has no {what}, which segments or routers of {network} on this machine need: they wait',
+    fix: '{remedy}',
+  },
   'doctor/router-gone': {
     says: 'there is no network namespace {namespace}, in which network {network} has a router',
     fix: '`hawser agent status` says why it is not made; one of others is looked for again every 30 s: `ip netns list`, and `namespace` of the router in the file.',

@@ -1,6 +1,6 @@
 import type { Health, HeldState } from '#agent';
 import type { Diagnostic } from '#base';
-import type { Device } from '#host';
+import type { Device, KernelPart } from '#host';
 import type { Prefix } from '#ip';
 import type { NamespaceView } from '#state';
 import type { Firewall } from './firewall/model.ts';
@@ -164,10 +164,18 @@ export interface RouterSeen {
   readonly silent: readonly string[];
 }
 
+/** What segments and routers are made of, as far as the kernel does not have it. */
+export interface SegmentKernel {
+  readonly lacked: ReadonlySet<KernelPart>;
+  /** By what needs it here: networks with segments or routers on this machine. */
+  readonly needed: readonly { readonly network: string; readonly parts: ReadonlySet<KernelPart> }[];
+}
+
 /** All that the checks look at. What cannot be known is told apart from what is not there. */
 export interface Facts {
   readonly programs: Programs;
   readonly kernel: KernelAbilities;
+  readonly segmentKernel: SegmentKernel;
   readonly devices: readonly Device[];
   readonly networks: readonly OwnNetwork[];
   readonly agent: AgentSeen;

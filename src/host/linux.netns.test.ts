@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestMachine } from '../../tests/agent/machine.ts';
 import { complianceStates } from '../../tests/agent/states.ts';
-import { type Fixture, hostCompliance, type Lackable } from './compliance.ts';
+import { hostCompliance } from './compliance.ts';
+import type { Fixture, Lackable } from './compliance-fixture.ts';
 import type { Run } from './run.ts';
 
 /** Runs programs but for what sets filters in the namespace that is named, which fails. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { byText } from '#base';
 import { type HostState, itemsOf } from '#state';
-import type { ComplianceStates, Fixture, Trial } from './compliance.ts';
+import type { Trial } from './compliance.ts';
+import type { ComplianceStates, Fixture } from './compliance-fixture.ts';
 import { emptyWish } from './linux.ts';
 
 const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [

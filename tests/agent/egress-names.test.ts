@@ -181,4 +181,32 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     expect(found()).toContain('doctor/router-gone');
     gateway.must('agent', 'resume');
   });
+
+  test('has a segment of which the doctor tells what the kernel lacks for it, and the agent what it could not make', async () => {
+    const [real, odd] = ['/run/ip/real', '/run/ip/odd'];
+    const place = gateway.do('readlink -f /sbin/ip').trim();
+    gateway.write(real, '');
+    gateway.do(`mount --bind ${place} ${real}`);
+    gateway.box.write(
+      odd,
+      `#!/bin/sh\ncase "$*" in *'type vxlan'*) echo 'Error: Unknown device type.' >&2; exit 2;; esac\nexec ${real} "$@"\n`,
+      '0755',
+    );
+    const found = (): string => gateway.hawser('doctor', '--only', 'segment-kernel').out;
+    expect(found()).toContain('ok    segment-kernel');
+    gateway.do(`mount --bind ${odd} ${place}`);
+    expect(found()).toMatch(
+      /this kernel has no VXLAN[\s\S]*doctor\/kernel-lacks[\s\S]*modprobe vxlan/,
+    );
+    gateway.must('agent', 'pause');
+    gateway.do('ip netns exec hw-net-lab ip link del dev vxlan');
+    gateway.must('agent', 'resume');
+    const status = (): string => gateway.hawser('agent', 'status').out;
+    await until('the agent says so', () => status().includes('host/no-vxlan'));
+    await until('the rest works', () => proxies.some((one) => called(one) === '10.5.0.2'));
+    gateway.do(`umount ${place}`);
+    expect(found()).toContain('ok    segment-kernel');
+    for (const word of ['pause', 'resume']) gateway.must('agent', word);
+    await until('it is made', () => !status().includes('host/no-vxlan'));
+  });
 });

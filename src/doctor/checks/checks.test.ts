@@ -74,6 +74,24 @@ describe('WireGuard', () => {
   });
 });
 
+describe('a kernel', () => {
+  const parts = new Set(['namespaces', 'bridges', 'vxlan'] as const);
+  const needed = [{ network: 'net', parts }];
+  const judged = (lacked: readonly ('vxlan' | 'vlan')[], all = needed) => {
+    const segmentKernel = { lacked: new Set(lacked), needed: all };
+    const one = checks.find(({ id }) => id === 'segment-kernel');
+    const facts = { segmentKernel } as unknown as Facts;
+    return [codesOf('segment-kernel', { segmentKernel }), one?.detail?.(facts)];
+  };
+
+  test('that lacks what a segment here needs is ill, and says beforehand what it lacks for others', () => {
+    expect(judged(['vxlan'])[0]).toEqual(['error kernel-lacks']);
+    expect(judged(['vlan'])).toEqual([[], 'it has no 802.1Q, which nothing here needs']);
+    expect(judged(['vxlan'], [])).toEqual([[], 'it has no VXLAN, which nothing here needs']);
+    expect(judged([], [])).toEqual([[], 'none here yet']);
+  });
+});
+
 describe('an agent', () => {
   const session = {
     network: 'net',

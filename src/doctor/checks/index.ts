@@ -7,11 +7,13 @@ import { portChecks } from './ports.ts';
 import { programChecks } from './programs.ts';
 import { routerChecks } from './routers.ts';
 import { routeChecks } from './routes.ts';
+import { segmentKernelChecks } from './segment-kernel.ts';
 import { serverChecks } from './server.ts';
 
 /** All checks, in the order in which they are told. */
 export const checks: readonly Check[] = [
   ...programChecks,
+  ...segmentKernelChecks,
   ...agentChecks,
   ...portChecks,
   ...peerChecks,

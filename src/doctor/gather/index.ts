@@ -8,6 +8,7 @@ import { gatherKernel, gatherPrograms } from './programs.ts';
 import { gatherNames, gatherResolver } from './resolver.ts';
 import { gatherRouters } from './routers.ts';
 import { gatherRoutes } from './routes.ts';
+import { gatherSegmentKernel } from './segment-kernel.ts';
 import { gatherServers } from './servers.ts';
 import { gatherSockets } from './sockets.ts';
 import { gatherSysctlLines, gatherSysctls } from './sysctls.ts';
@@ -16,6 +17,7 @@ import { gatherSysctlLines, gatherSysctls } from './sysctls.ts';
 export const gatherers: Gatherers = {
   programs: gatherPrograms,
   kernel: gatherKernel,
+  segmentKernel: gatherSegmentKernel,
   devices: gatherDevices,
   networks: gatherNetworks,
   agent: gatherAgent,

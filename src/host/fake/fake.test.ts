@@ -1,5 +1,6 @@
 import { complianceStates } from '../../../tests/agent/states.ts';
-import { type Fixture, hostCompliance } from '../compliance.ts';
+import { hostCompliance } from '../compliance.ts';
+import type { Fixture } from '../compliance-fixture.ts';
 import { FakeHost } from './index.ts';
 import { FakeKernel } from './kernel.ts';
 

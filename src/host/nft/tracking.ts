@@ -8,7 +8,7 @@ add rule bridge hawser-probe forward ct state established accept
 `;
 
 /** What br_netfilter brings. */
-const shown = 'net/bridge/bridge-nf-call-iptables';
+export const shown = 'net/bridge/bridge-nf-call-iptables';
 
 /** Tells whether bridges have to track connections themselves, and can: only nft can say, which loads the module. */
 export class Tracking {
@@ -22,7 +22,7 @@ export class Tracking {
 }
 
 /** Asked without a trace left (`-c`). */
-async function canTrack(run: Run): Promise<boolean> {
+export async function canTrack(run: Run): Promise<boolean> {
   try {
     await run('read', ['nft', '-c', '-f', '-'], { stdin: probe });
     return true;
