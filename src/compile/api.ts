@@ -82,6 +82,12 @@ export interface CheckResult {
   readonly manual: readonly ManualLine[];
   /** Absent without `dns`. */
   readonly names?: NamesResult;
+  /** What fits between the sites of a segment, bytes, for machines whose DHCP server is not ours. Absent: there are none. */
+  readonly mtus?: readonly {
+    readonly segment: string;
+    readonly site: string;
+    readonly mtu: number;
+  }[];
   /** How many pairs the proof covers, and how many classes it walked for that. */
   readonly proof: {
     readonly pairs: number;

@@ -61,6 +61,10 @@ export const compileErrors = errorTable({
     says: 'the tunnel between {a} and {b} leaves {mtu} bytes, and IPv6 needs 1280',
     fix: 'Raise the MTU of the network below ({underlay}), or use an IPv4-only overlay.',
   },
+  'compile/segment-mtu': {
+    says: 'segment `{segment}` has IPv6, which needs 1280 bytes, and the tunnel between {a} and {b} leaves it {mtu} (the network below {a} takes {underlay})',
+    fix: 'Raise the MTU of that network to {least} or more, or give the segment IPv4 alone.',
+  },
   'compile/prefix-carried-twice': {
     says: '{prefix} of {a} overlaps {other} of {b}',
     fix: 'Give each site its own range; no prefix may be behind two machines.',

@@ -134,6 +134,7 @@ function report(
   if (result.names) print(`\n${namesText(result.names)}`);
   if (result.tests.length > 0) print(`\n${testsText(result)}`);
   if (result.manual.length > 0) print(`\n${manualText(result)}`);
+  if (result.mtus) print(`\n${mtusText(result.mtus)}`);
   const errors = findings.filter(isError).length;
   const { pairs, classes, inside } = result.proof;
   print(
@@ -155,6 +156,11 @@ function namesText({ zone, resolvers }: NonNullable<CheckResult['names']>): stri
     return `Names in ${zone}: in /etc/hosts alone, since no gateway answers`;
   const told = resolvers.map(({ machine, addresses }) => [`  ${machine}`, addresses.join(', ')]);
   return `Names in ${zone}, answered by:\n${columns(told)}`;
+}
+
+function mtusText(mtus: NonNullable<CheckResult['mtus']>): string {
+  const lines = mtus.map(({ segment, site, mtu }) => [`  ${segment} at ${site}`, String(mtu)]);
+  return `MTU that a DHCP server of others should give (option 26):\n${columns(lines)}`;
 }
 
 const testsText = ({ tests }: CheckResult): string =>

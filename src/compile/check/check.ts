@@ -4,6 +4,7 @@ import { manualRoutes, routeLine } from './manual.ts';
 import { checkNames, namesResult } from './names.ts';
 import { outsidePolicy } from './outside.ts';
 import { prove } from './proof.ts';
+import { checkSegmentMtus, mtusToTell } from './segment-mtu.ts';
 import { proveSegments } from './segments.ts';
 import { runTest } from './tests.ts';
 
@@ -12,11 +13,13 @@ export function check(model: Model): CheckResult {
   const proof = prove(model);
   const inside = proveSegments(model);
   const names = namesResult(model);
+  const mtus = mtusToTell(model);
   const tests = model.network.tests.map((test) => runTest(model, test));
   return {
     diagnostics: [
       ...model.diagnostics,
       ...checkNames(model),
+      ...checkSegmentMtus(model),
       ...proof.diagnostics,
       ...inside.diagnostics,
       ...outsidePolicy(model),
@@ -27,6 +30,7 @@ export function check(model: Model): CheckResult {
       routes.map((route) => ({ host, line: routeLine(route) })),
     ),
     ...(names && { names }),
+    ...(mtus.length > 0 && { mtus }),
     proof: {
       pairs: proof.pairs,
       classes: proof.classes,
