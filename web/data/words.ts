@@ -57,6 +57,10 @@ export function duration(seconds: number): string {
 export const ago = (time: string): string =>
   `${duration(Math.max(0, (now() - Date.parse(time)) / 1000))} ago`;
 
+/** A sentence of the server with its times as people here read them. */
+export const readable = (text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => new Date(time).toLocaleString());
+
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** `12.3 MB`, by thousands; a dash where nothing is known. */

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { MachineStatus, NetworkStatus } from '#api';
+import { roomOf } from '../data/columns.ts';
 import type { Grouping } from '../data/rows.ts';
 import { ago, presenceOf } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
@@ -15,16 +16,32 @@ const revisionOf = ({ confirmed, wanted }: MachineStatus): string => {
 const seenOf = ({ connected, lastSeen }: MachineStatus): string =>
   connected || lastSeen === undefined ? '' : `, seen ${ago(lastSeen)}`;
 
-const columnsOf = (network: string): readonly Column<MachineStatus>[] => [
+/** For overlay addresses, rem. */
+export const overlayRoom = (machines: readonly MachineStatus[]): number =>
+  roomOf(
+    machines.map(({ overlay }) => overlay.join(' ')),
+    { least: 7, most: 22 },
+  );
+
+/** What keeps it from being as it should; undefined if nothing does. */
+const notesOf = ({ notes, failures }: MachineStatus): string | undefined => {
+  const all = [...failures.map(({ code }) => code), ...notes];
+  return all.length === 0 ? undefined : all.join(', ');
+};
+
+/** `least`: for overlay addresses, rem. */
+const columnsOf = (network: string, least: number): readonly Column<MachineStatus>[] => [
   {
     name: 'Machine',
-    width: 'minmax(9rem, 1.4fr)',
+    least: 9,
+    share: 1.4,
     value: ({ name }) => name,
     show: ({ name }) => <Link to={pathIn(network, 'machines', name)}>{name}</Link>,
   },
   {
     name: 'Is',
-    width: 'minmax(9.5rem, 1.2fr)',
+    least: 10.5,
+    share: 1.2,
     value: (machine) => presenceOf(machine).word,
     show: (machine) => {
       const { word, mood } = presenceOf(machine);
@@ -38,46 +55,52 @@ const columnsOf = (network: string): readonly Column<MachineStatus>[] => [
   },
   {
     name: 'Site',
-    width: 'minmax(5rem, .8fr)',
-    isExtra: true,
+    least: 5,
+    share: 0.8,
+    rank: 2,
     value: ({ site }) => site,
     show: ({ site }) => site,
   },
   {
     name: 'Overlay',
-    width: 'minmax(7rem, 1fr)',
-    isExtra: true,
+    least,
+    share: 1,
+    rank: 3,
     value: ({ overlay }) => overlay[0],
     show: ({ overlay }) => <code>{overlay.join(' ')}</code>,
   },
   {
     name: 'From',
-    width: 'minmax(7rem, 1.2fr)',
-    isExtra: true,
+    least: 7,
+    share: 1.2,
+    rank: 5,
     value: ({ address }) => address,
     show: ({ address }) => <code>{address}</code>,
   },
   {
     name: 'Version',
-    width: 'minmax(4rem, .5fr)',
-    isExtra: true,
+    least: 4,
+    share: 0.5,
+    rank: 6,
     value: ({ version }) => version,
     show: ({ version }) => version,
   },
   {
     name: 'Revision',
-    width: 'minmax(4rem, .9fr)',
-    isExtra: true,
+    least: 8.2,
+    share: 0.9,
+    rank: 4,
     value: ({ confirmed }) => confirmed,
     show: revisionOf,
   },
   {
     name: 'Notes',
-    width: 'minmax(6rem, 1.5fr)',
-    isExtra: true,
-    value: ({ notes, failures }) =>
-      notes.length + failures.length === 0 ? undefined : notes.join(),
-    show: ({ notes, failures }) => [...failures.map(({ code }) => code), ...notes].join(', '),
+    least: 8,
+    share: 1.5,
+    rank: 1,
+    isBelow: true,
+    value: notesOf,
+    show: notesOf,
   },
 ];
 
@@ -105,8 +128,9 @@ const sayOf = (machines: readonly MachineStatus[]): string => {
 };
 
 export function MachinesPage({ status }: { readonly status: NetworkStatus }) {
-  const columns = useMemo(() => columnsOf(status.network), [status.network]);
   const { network, machines } = status;
+  const least = overlayRoom(machines);
+  const columns = useMemo(() => columnsOf(network, least), [network, least]);
   if (machines.length === 0) {
     return (
       <>

@@ -12,8 +12,8 @@ interface MapPageProps {
   readonly tunnels: TunnelsStatus;
 }
 
-/** Room around the outermost islands, for their names. */
-const margin = 50;
+/** Room above and below the outermost islands and at their sides, for their names. */
+const [margin, side] = [50, 85] as const;
 /** A map of few islands is not blown up. */
 const least = 420;
 
@@ -23,11 +23,11 @@ const roomOf = ({ x, y }: Mark) => ({ x, y, radius: 26 });
 type Room = Pick<Island, 'x' | 'y' | 'radius'>;
 
 function viewOf(islands: readonly Room[]): string {
-  const reach = (side: (island: Room) => number): number => Math.max(...islands.map(side)) + margin;
-  const right = reach(({ x, radius }) => x + radius);
-  const left = reach(({ x, radius }) => radius - x);
-  const bottom = reach(({ y, radius }) => y + radius);
-  const top = reach(({ y, radius }) => radius - y);
+  const reach = (far: (island: Room) => number): number => Math.max(...islands.map(far));
+  const right = side + reach(({ x, radius }) => x + radius);
+  const left = side + reach(({ x, radius }) => radius - x);
+  const bottom = margin + reach(({ y, radius }) => y + radius);
+  const top = margin + reach(({ y, radius }) => radius - y);
   const width = Math.max(left + right, least);
   const height = Math.max(top + bottom, least / 1.6);
   return `${(right - left - width) / 2} ${(bottom - top - height) / 2} ${width} ${height}`;
@@ -81,7 +81,7 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
                 y={y + (isSite ? radius : 8) + size + 2}
                 textAnchor="middle"
               >
-                {name}
+                {labelOf(name)}
               </text>
             ))}
             {marks.map((mark) => (
@@ -180,12 +180,18 @@ function Layer({ network, mark, onSay }: Speaking & { readonly mark: Mark }) {
         <rect x={x - width / 2} y={y - height / 2} width={width} height={height} rx={3} />
         {isOut && <path d={`M${x + 9} ${y}h20m-6 -5l6 5l-6 5`} />}
         <text x={x} y={y + height / 2} dy="1.15em" textAnchor="middle">
-          {name}
+          {labelOf(name)}
         </text>
       </g>
     </Link>
   );
 }
+
+/** Letters of a name that its neighbours have room for; pointing at it tells the whole. */
+const most = 24;
+
+const labelOf = (name: string): string =>
+  name.length <= most ? name : `${name.slice(0, most - 1)}…`;
 
 function Machine({ network, dot, onSay }: Speaking & { readonly dot: Dot }) {
   const { name, isSite, mood, says, isHub, x, y } = dot;

@@ -2,7 +2,15 @@ import { lazy, Suspense } from 'react';
 import type { MachineStatus, NetworkStatus, TunnelEnd, TunnelPlan, TunnelsStatus } from '#api';
 import { eventsAt, eventsOfOne, useEvents } from '../data/events.ts';
 import { useTunnelPlan } from '../data/meant.ts';
-import { ago, bytes, duration, milliseconds, moodOfTunnel, percent } from '../data/words.ts';
+import {
+  ago,
+  bytes,
+  duration,
+  milliseconds,
+  moodOfTunnel,
+  percent,
+  readable,
+} from '../data/words.ts';
 import { Copyable } from '../parts/copyable.tsx';
 import { EventsOf } from '../parts/events.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -42,7 +50,7 @@ export function TunnelPage({ ends, status, tunnels: { network, tunnels } }: Tunn
         {a.machine} – {b.machine}
       </h1>
       <p className="lead">
-        <Pill mood={moodOfTunnel[tunnel.state]}>{tunnel.state}</Pill> {tunnel.why}
+        <Pill mood={moodOfTunnel[tunnel.state]}>{tunnel.state}</Pill> {readable(tunnel.why)}
         <Since network={network} ends={names} state={tunnel.state} />
       </p>
       <div className="pair">

@@ -1,6 +1,7 @@
 import { NativeSelect } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
+import { roomOf } from '../data/columns.ts';
 import type { Grouping } from '../data/rows.ts';
 import {
   bytes,
@@ -11,6 +12,7 @@ import {
   moodOfTunnel,
   percent,
   rate,
+  readable,
   received,
   roundTripOf,
   sent,
@@ -29,7 +31,8 @@ type Overlays = ReadonlyMap<string, string>;
 const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelStatus>[] => [
   {
     name: 'Between',
-    width: 'minmax(13rem, 2fr)',
+    least: 11,
+    share: 2,
     value: nameOf,
     show: ({ ends: [a, b] }) => (
       <Link to={pathIn(network, 'tunnels', a.machine, b.machine)}>
@@ -39,14 +42,16 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'State',
-    width: 'minmax(5.2rem, .6fr)',
+    least: 7,
+    share: 0.6,
     value: ({ state }) => states.indexOf(state),
     show: ({ state }) => <Pill mood={moodOfTunnel[state]}>{state}</Pill>,
   },
   {
     name: 'Overlay',
-    width: 'minmax(10.4rem, 1fr)',
-    isExtra: true,
+    least: roomOf(overlays.values(), { least: 5, most: 12 }) * 2 + 0.8,
+    share: 1,
+    rank: 8,
     value: ({ ends: [a] }) => overlays.get(a.machine),
     show: ({ ends }) => (
       <code>{ends.map(({ machine }) => overlays.get(machine) ?? '?').join(' – ')}</code>
@@ -54,8 +59,9 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Handshake',
-    width: 'minmax(5.4rem, .5fr)',
-    isExtra: true,
+    least: 5.4,
+    share: 0.5,
+    rank: 1,
     isNumber: true,
     value: handshakeOf,
     show: (tunnel) => {
@@ -65,57 +71,65 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Round trip',
-    width: 'minmax(4.5rem, .5fr)',
-    isExtra: true,
+    least: 4.5,
+    share: 0.5,
+    rank: 2,
     isNumber: true,
     value: roundTripOf,
     show: (tunnel) => milliseconds(roundTripOf(tunnel)),
   },
   {
     name: 'Loss',
-    width: 'minmax(2.6rem, .4fr)',
-    isExtra: true,
+    least: 2.6,
+    share: 0.4,
+    rank: 2,
     isNumber: true,
     value: lossOf,
     show: (tunnel) => percent(lossOf(tunnel)),
   },
   {
     name: 'Now',
-    width: 'minmax(4.5rem, .5fr)',
-    isExtra: true,
+    least: 4.5,
+    share: 0.5,
+    rank: 3,
     isNumber: true,
     value: ({ rate: now }) => now,
     show: ({ rate: now }) => rate(now),
   },
   {
     name: 'Sent',
-    width: 'minmax(4rem, .5fr)',
-    isExtra: true,
+    least: 4,
+    share: 0.5,
+    rank: 5,
     isNumber: true,
     value: sent,
     show: (tunnel) => bytes(sent(tunnel)),
   },
   {
     name: 'Received',
-    width: 'minmax(4.2rem, .5fr)',
-    isExtra: true,
+    least: 4.2,
+    share: 0.5,
+    rank: 5,
     isNumber: true,
     value: received,
     show: (tunnel) => bytes(received(tunnel)),
   },
   {
     name: 'From',
-    width: 'minmax(9.7rem, 1fr)',
-    isExtra: true,
+    least: 9.5,
+    share: 1,
+    rank: 7,
     value: ({ ends: [a, b] }) => b.sample?.endpoint ?? a.sample?.endpoint,
     show: ({ ends: [a, b] }) => <code>{b.sample?.endpoint ?? a.sample?.endpoint ?? '–'}</code>,
   },
   {
     name: 'Why',
-    width: 'minmax(0, 1fr)',
-    isExtra: true,
-    value: ({ why }) => why,
-    show: ({ why }) => <span className="dim">{why}</span>,
+    least: 30,
+    share: 3,
+    rank: 9,
+    isBelow: true,
+    value: ({ why }) => readable(why),
+    show: ({ why }) => <span className="dim">{readable(why)}</span>,
   },
 ];
 

@@ -1,20 +1,27 @@
 import { NativeSelect, TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  memo,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { margins, type Placing, placed, type Sized, templateOf } from '../data/columns.ts';
 import { found, type Grouping, grouped, type Item, type Order, ordered } from '../data/rows.ts';
 import { amendQuery, queryOf } from '../route.ts';
 import { Empty } from './states.tsx';
 
 /** A column of a table. */
-export interface Column<Row> {
+export interface Column<Row> extends Sized<Column<Row>> {
   readonly name: string;
   /** By which rows are sorted; absent values come last. */
   readonly value: (row: Row) => string | number | undefined;
   readonly show: (row: Row) => ReactNode;
-  /** Its share of the width, as CSS grids write it. */
-  readonly width: string;
-  /** Left out where there is little room. */
-  readonly isExtra?: boolean;
   readonly isNumber?: boolean;
 }
 
@@ -34,8 +41,39 @@ interface TableProps<Row> {
   readonly children?: ReactNode;
 }
 
-/** Pixels, as style.css has it. */
-const rowHeight = 36;
+/** Pixels, of rows of so many lines. */
+const heights = [36, 56, 72] as const;
+/** Of letters in a second line, rem. */
+const perLetter = 0.42;
+
+/** Pixels of a row, with what it has to say in further lines of so many rem. */
+function heightIn<Row>(item: Item<Row> | undefined, below: readonly Column<Row>[], room: number) {
+  if (item === undefined || !('row' in item)) return heights[0];
+  const letters = below.map(({ value }) => String(value(item.row) ?? '').length);
+  const length = Math.max(0, ...letters) * perLetter;
+  if (length === 0) return heights[0];
+  return length > room ? heights[2] : heights[1];
+}
+
+/** The columns that an element has room for, as long as it is so wide. */
+function usePlaced<Row>(
+  box: RefObject<HTMLElement | null>,
+  columns: readonly Column<Row>[],
+): Placing<Column<Row>> & { readonly room: number } {
+  const [room, setRoom] = useState(0);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const look = (): void => setRoom(element.clientWidth / rem);
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [box]);
+  const placing = useMemo(() => placed(columns, room), [columns, room]);
+  return { ...placing, room };
+}
 
 interface Choice {
   readonly sought: string;
@@ -68,7 +106,9 @@ const none: ReadonlySet<string> = new Set();
 
 /** Rows that sort, filter and group; only those that can be seen are in the document, however many there are. */
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, rows, columns, keyOf, textOf, groupings = [], sayOf, children } = props;
+  const { label, rows, columns: all, keyOf, textOf, groupings = [], sayOf, children } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const { columns, below, room } = usePlaced(box, all);
   const { sought, order, by, choose } = useChoice(props.isMain === true);
   const [folded, setFolded] = useState(none);
   const isSought = sought !== '';
@@ -78,9 +118,9 @@ export function Table<Row>(props: TableProps<Row>) {
   );
   const shown = useMemo(() => {
     const some = found(rows, texts, sought);
-    const column = columns.find(({ name }) => name === order?.column);
+    const column = all.find(({ name }) => name === order?.column);
     return column ? ordered(some, column.value, order?.isDown === true) : some;
-  }, [rows, texts, columns, sought, order]);
+  }, [rows, texts, all, sought, order]);
   const grouping = groupings.find(({ name }) => name === by);
   const items = useMemo(
     () =>
@@ -92,20 +132,21 @@ export function Table<Row>(props: TableProps<Row>) {
     if (!rest.delete(group)) rest.add(group);
     setFolded(rest);
   };
-  const box = useRef<HTMLDivElement>(null);
+  const heightOf = useCallback(
+    (index: number) => heightIn(items[index], below, room - margins),
+    [items, below, room],
+  );
+  // Heights are taken anew where keys are made by another function.
+  const keyAt = useCallback((index: number) => `${index} ${heightOf(index)}`, [heightOf]);
   const virtual = useVirtualizer({
     count: items.length,
     getScrollElement: () => box.current,
-    estimateSize: () => rowHeight,
+    estimateSize: heightOf,
+    getItemKey: keyAt,
     overscan: 12,
     useFlushSync: false,
   });
-  const template = (isWide: boolean): string =>
-    columns
-      .filter(({ isExtra }) => isWide || !isExtra)
-      .map(({ width }) => width)
-      .join(' ');
-  const style = { '--wide': template(true), '--narrow': template(false) } as React.CSSProperties;
+  const style = { '--columns': templateOf(columns) } as React.CSSProperties;
   return (
     <div className="tabled">
       <div className="tools">
@@ -153,11 +194,11 @@ export function Table<Row>(props: TableProps<Row>) {
             </div>
           </div>
           <div role="rowgroup" className="body" style={{ height: virtual.getTotalSize() }}>
-            {virtual.getVirtualItems().map(({ index, start }) => {
+            {virtual.getVirtualItems().map(({ index, start, size }) => {
               const item = items[index] as Item<Row>;
-              const at = { index, start };
+              const at = { index, start, size };
               return 'row' in item ? (
-                <Line key={keyOf(item.row)} row={item.row} columns={columns} {...at} />
+                <Line key={keyOf(item.row)} row={item.row} {...{ columns, below, ...at }} />
               ) : (
                 <GroupHead
                   key={`group ${item.group}`}
@@ -178,31 +219,36 @@ interface Placed {
   readonly index: number;
   /** Pixels from the first row. */
   readonly start: number;
+  /** Pixels. */
+  readonly size: number;
 }
 
-interface LineProps<Row> extends Placed {
+interface LineProps<Row> extends Placed, Placing<Column<Row>> {
   readonly row: Row;
-  readonly columns: readonly Column<Row>[];
 }
 
-const styleAt = (start: number) => ({ transform: `translateY(${start}px)` });
+const styleAt = ({ start, size }: Placed) => ({
+  height: size,
+  transform: `translateY(${start}px)`,
+});
 
 /** What is in sight already is not drawn again while others come. */
 const Line = memo(LineOf) as typeof LineOf;
 
-function LineOf<Row>({ row, columns, index, start }: LineProps<Row>) {
+function LineOf<Row>({ row, columns, below, ...at }: LineProps<Row>) {
   return (
-    <div role="row" className="row" aria-rowindex={index + 2} style={styleAt(start)}>
-      {columns.map(({ name, value, show, isExtra, isNumber }) => (
-        <div
-          role="cell"
-          key={name}
-          className={classOf(isExtra, isNumber)}
-          title={wordsOf(value(row))}
-        >
+    <div role="row" className="row" aria-rowindex={at.index + 2} style={styleAt(at)}>
+      {columns.map(({ name, value, show, isNumber }) => (
+        <div role="cell" key={name} className={classOf(isNumber)} title={wordsOf(value(row))}>
           {show(row)}
         </div>
       ))}
+      {at.size > heights[0] &&
+        below.map(({ name, value, show }) => (
+          <div role="cell" key={name} className="cell below" title={wordsOf(value(row))}>
+            {show(row)}
+          </div>
+        ))}
     </div>
   );
 }
@@ -218,12 +264,7 @@ interface GroupHeadProps<Row> extends Placed {
 /** Folds what is under it, and unfolds it again. */
 function GroupHead<Row>({ group, rows, isFolded, says, ...rest }: GroupHeadProps<Row>) {
   return (
-    <div
-      role="row"
-      className="row group"
-      aria-rowindex={rest.index + 2}
-      style={styleAt(rest.start)}
-    >
+    <div role="row" className="row group" aria-rowindex={rest.index + 2} style={styleAt(rest)}>
       <div role="cell" className="cell">
         <button type="button" aria-expanded={!isFolded} onClick={() => rest.onFold(group)}>
           <span aria-hidden="true">{isFolded ? '▸' : '▾'}</span> {group}{' '}
@@ -238,8 +279,7 @@ function GroupHead<Row>({ group, rows, isFolded, says, ...rest }: GroupHeadProps
 const wordsOf = (value: string | number | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
-const classOf = (isExtra = false, isNumber = false): string =>
-  `cell${isExtra ? ' extra' : ''}${isNumber ? ' number' : ''}`;
+const classOf = (isNumber = false): string => (isNumber ? 'cell number' : 'cell');
 
 interface HeadProps<Row> {
   readonly column: Column<Row>;
@@ -248,7 +288,7 @@ interface HeadProps<Row> {
 }
 
 /** Sorts upwards, then downwards, then not. */
-function Head<Row>({ column: { name, isExtra, isNumber }, order, onOrder }: HeadProps<Row>) {
+function Head<Row>({ column: { name, isNumber }, order, onOrder }: HeadProps<Row>) {
   const isOwn = order?.column === name;
   const sorted = order?.isDown ? 'descending' : 'ascending';
   const next = !isOwn
@@ -257,11 +297,7 @@ function Head<Row>({ column: { name, isExtra, isNumber }, order, onOrder }: Head
       ? undefined
       : { column: name, isDown: true };
   return (
-    <div
-      role="columnheader"
-      aria-sort={isOwn ? sorted : 'none'}
-      className={classOf(isExtra, isNumber)}
-    >
+    <div role="columnheader" aria-sort={isOwn ? sorted : 'none'} className={classOf(isNumber)}>
       <button type="button" onClick={() => onOrder(next)}>
         {name}
         <span aria-hidden="true">{isOwn ? (order.isDown ? ' ↓' : ' ↑') : ''}</span>

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import type { Accepted, Arrival, Invitation } from '#api';
 import { at } from '../../data/queries.ts';
 import { ask, Refused } from '../../data/server.ts';
-import { duration } from '../../data/words.ts';
+import { duration, readable } from '../../data/words.ts';
 import { Copyable } from '../../parts/copyable.tsx';
 import { Failure, Loading, Pill, Words } from '../../parts/states.tsx';
 import { DeviceFiles } from './device-files.tsx';
@@ -66,18 +66,14 @@ const NotWhole = () => (
   />
 );
 
-/** `this invitation ended 2026-...` as people read times. */
-const readable = (text: string): string => {
-  const told = text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, (time) => new Date(time).toLocaleString());
-  return `${told.charAt(0).toUpperCase()}${told.slice(1)}.`;
-};
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function Refusal({ error, again }: { readonly error: Error; readonly again: () => void }) {
   if (!(error instanceof Refused) || error.status >= 500) {
     return <Failure error={error} again={again} />;
   }
   if (error.status === 401) return <NotWhole />;
-  return <Sorry says={readable(error.message)} fix={error.fix} />;
+  return <Sorry says={sentence(readable(error.message))} fix={error.fix} />;
 }
 
 function Invited({ ticket }: { readonly ticket: Ticket }) {

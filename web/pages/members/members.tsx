@@ -10,8 +10,10 @@ import { Link } from '../../parts/link.tsx';
 import { Empty, Pill } from '../../parts/states.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { pathIn } from '../../route.ts';
+import { overlayRoom } from '../machines.tsx';
 import { suspend, withdraw } from './actions.ts';
 import { InviteForm, invitationIn, WhatFailed } from './invite-form.tsx';
+import { type Acts, MemberActions, MemberMenu } from './member-actions.tsx';
 import { Removal } from './removal.tsx';
 
 type TunnelStatus = TunnelsStatus['tunnels'][number];
@@ -58,70 +60,48 @@ function membersOf(machines: readonly MachineStatus[], tunnels: readonly TunnelS
 const tunnelsOf = (tunnels: readonly TunnelStatus[], machine: string): number =>
   tunnels.filter(({ ends }) => ends.some((end) => end.machine === machine)).length;
 
-interface Acts {
-  readonly onSuspend: (machine: string, revoked: boolean) => void;
-  readonly onInvite: (member: Member) => void;
-  readonly onRemove: (machine: string) => void;
-}
-
-const actionsOf = ({ onSuspend, onInvite, onRemove }: Acts): Column<Member> => ({
+const actionsColumn = (acts: Acts): Column<Member> => ({
   name: 'Actions',
-  width: 'minmax(min(12.5rem, 39.5%), 1.2fr)',
+  least: 14,
+  share: 1.2,
+  rank: 6,
   value: () => undefined,
-  show: (member) => (
-    <>
-      {member.cutOff !== 'expired' && (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="gray"
-          aria-label={`${member.cutOff ? 'Resume' : 'Suspend'} ${member.name}`}
-          onClick={() => onSuspend(member.name, member.cutOff === undefined)}
-        >
-          {member.cutOff ? 'Resume' : 'Suspend'}
-        </Button>
-      )}
-      {member.enrolment === 'unmanaged' && member.cutOff === undefined && (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="gray"
-          aria-label={`New link for ${member.name}`}
-          onClick={() => onInvite(member)}
-        >
-          New link
-        </Button>
-      )}
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        color="gray"
-        aria-label={`Remove ${member.name}`}
-        onClick={() => onRemove(member.name)}
-      >
-        Remove
-      </Button>
-    </>
-  ),
+  show: (member) => <MemberActions member={member} acts={acts} />,
+  instead: {
+    name: 'Actions',
+    least: 3.6,
+    share: 0,
+    isNumber: true,
+    value: () => undefined,
+    show: (member) => <MemberMenu member={member} acts={acts} />,
+  },
 });
 
-const columnsOf = (network: string, acts: Acts | undefined): readonly Column<Member>[] => [
+const columnsOf = (
+  network: string,
+  least: number,
+  acts: Acts | undefined,
+): readonly Column<Member>[] => [
   {
     name: 'Device',
-    width: 'minmax(5rem, 1.3fr)',
+    least: 7,
+    share: 1.3,
     value: ({ name }) => name,
     show: ({ name }) => <Link to={pathIn(network, 'machines', name)}>{name}</Link>,
   },
   {
     name: 'Whose',
-    width: 'minmax(6rem, 1fr)',
-    isExtra: true,
+    least: 6,
+    share: 1,
+    rank: 4,
+    isBelow: true,
     value: ({ person }) => person,
     show: ({ person }) => person,
   },
   {
     name: 'Is',
-    width: 'minmax(5.5rem, 1fr)',
+    least: 7,
+    share: 1,
     value: (member) => beingOf(member).word,
     show: (member) => {
       const { word, mood } = beingOf(member);
@@ -130,26 +110,29 @@ const columnsOf = (network: string, acts: Acts | undefined): readonly Column<Mem
   },
   {
     name: 'Tunnel',
-    width: 'minmax(7rem, .8fr)',
-    isExtra: true,
+    least: 6.5,
+    share: 0.8,
+    rank: 2,
     value: ({ tunnel }) => tunnel?.state,
     show: ({ tunnel }) => tunnel && <Pill mood={moodOfTunnel[tunnel.state]}>{tunnel.state}</Pill>,
   },
   {
     name: 'Overlay',
-    width: 'minmax(7rem, .8fr)',
-    isExtra: true,
+    least,
+    share: 0.8,
+    rank: 3,
     value: ({ overlay }) => overlay[0],
     show: ({ overlay }) => <code>{overlay.join(' ')}</code>,
   },
   {
     name: 'Until',
-    width: 'minmax(6rem, .7fr)',
-    isExtra: true,
+    least: 6,
+    share: 0.7,
+    rank: 5,
     value: ({ expires }) => expires,
     show: ({ expires }) => expires !== undefined && new Date(expires).toLocaleDateString(),
   },
-  ...(acts ? [actionsOf(acts)] : []),
+  ...(acts ? [actionsColumn(acts)] : []),
 ];
 
 const textOf = (member: Member): string =>
@@ -171,6 +154,7 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
   const [error, setError] = useState<Error>();
   const acts = session.role !== 'viewer';
   const members = useMemo(() => membersOf(machines, tunnels.tunnels), [machines, tunnels]);
+  const least = overlayRoom(members);
   const columns = useMemo(() => {
     const onSuspend = (machine: string, revoked: boolean): void => {
       setError(undefined);
@@ -180,15 +164,16 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
     };
     return columnsOf(
       network,
+      least,
       acts
         ? {
             onSuspend,
             onRemove: setGoing,
-            onInvite: ({ name }: Member) => setForm({ machine: name }),
+            onInvite: (machine: string) => setForm({ machine }),
           }
         : undefined,
     );
-  }, [network, acts, client]);
+  }, [network, least, acts, client]);
   const people = [...new Set(members.flatMap(({ person }) => person ?? []))].sort();
   const sites = [...new Set(machines.flatMap(({ site }) => site ?? []))].sort();
   const known = members.find(({ name }) => name === form?.machine);

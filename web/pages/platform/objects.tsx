@@ -4,13 +4,15 @@ import { type Column, Table } from '../../parts/table.tsx';
 const columns: readonly Column<PyroEntry>[] = [
   {
     name: 'Object',
-    width: 'minmax(9rem, 1.2fr)',
+    least: 9,
+    share: 1.2,
     value: ({ name }) => name,
     show: ({ name }) => <span title={name}>{name}</span>,
   },
   {
     name: 'Tags',
-    width: 'minmax(8rem, 1.2fr)',
+    least: 8,
+    share: 1.2,
     value: ({ tags }) => tags.join(' '),
     show: ({ tags }) => (
       <span title={tags.join(' ')}>
@@ -24,8 +26,10 @@ const columns: readonly Column<PyroEntry>[] = [
   },
   {
     name: 'Address',
-    width: 'minmax(10rem, 1.6fr)',
-    isExtra: true,
+    least: 28,
+    share: 1.6,
+    rank: 1,
+    isBelow: true,
     value: ({ uri }) => uri,
     show: ({ uri }) => <code title={uri}>{uri}</code>,
   },

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle } from '../../tests/support/hawser.ts';
+import { suite } from '../../tests/support/suite.ts';
+import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
+import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
+import { TestServer } from './fixtures/server.ts';
+import { campus } from './fixtures/testing-campus.ts';
+import { furnish } from './fixtures/testing-dashboard.ts';
+
+/** Letters of a name beyond which it is no fault of a table to cut it: pointing at it tells it whole. */
+const long = 40;
+
+/** What is cut off on a page, and what goes beyond its window. */
+const cutOn = async (page: Page): Promise<readonly string[]> =>
+  page.evaluate<string[]>(`(() => {
+    const isCut = (one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 2;
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    const cells = all('.cell').filter((one) => isCut(one) && one.textContent.length <= ${long});
+    const wide = [document.documentElement, ...all('.scroller, main, header')];
+    return [
+      ...cells.map((one) => 'cut: ' + one.textContent),
+      ...wide.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.tagName + ' is too wide'),
+      ...(innerWidth > 720 ? all('nav').filter(isCut).map(() => 'pages are cut off') : []),
+    ];
+  })()`);
+
+suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
+  let server: TestServer;
+  let browser: Browser;
+  let url: string;
+  beforeAll(async () => {
+    server = await TestServer.start({ dashboard: join(bundle, '../web') });
+    await furnish(server);
+    await campus(server);
+    browser = await openBrowser();
+    url = `https://127.0.0.1:${server.port}`;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  test.each([390, 768, 1200, 1600])('cut nothing off at %i pixels', async (width) => {
+    const { page } = await openPage(browser, url, { width });
+    await logIn(page, server.admin, page.getByRole('link', { name: 'campus' }));
+    for (const path of ['net/tunnels', 'net/members', 'net/machines', 'net/platform']) {
+      for (const network of ['net', 'campus']) {
+        const own = path.replace('net', network);
+        await page.goto(`/n/${own}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        if (own !== 'campus/platform') await page.locator('.body .row').first().waitFor();
+        expect(await cutOn(page), own).toEqual([]);
+      }
+    }
+    await page.context().close();
+  });
+
+  test('tell of a tunnel why it is so, in a line of its own where a column has no room', async () => {
+    const { page } = await openPage(browser, url, { width: 390 });
+    await logIn(page, server.admin, page.getByRole('link', { name: 'campus' }));
+    await page.goto('/n/net/tunnels');
+    const row = page.getByRole('row').filter({ hasText: 'bob – hub' });
+    await row.getByText('bob has heard nothing of hub').waitFor();
+    // The rows after it give way to it.
+    const [first, second] = await page.locator('.body .row').all();
+    const [upper, lower] = [await first?.boundingBox(), await second?.boundingBox()];
+    expect((upper?.y ?? 0) + (upper?.height ?? 0)).toBeLessThanOrEqual((lower?.y ?? 0) + 1);
+    await page.context().close();
+  });
+
+  test('have what one does with a member behind one button on a phone', async () => {
+    const { page, offences } = await openPage(browser, url, { width: 390 });
+    await logIn(page, server.admin, page.getByRole('link', { name: 'campus' }));
+    await page.goto('/n/campus/members');
+    const menu = page.getByRole('button', { name: 'What to do with anna-laptop' });
+    await menu.press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'Resume anna-laptop' }).waitFor();
+    await page.evaluate(axe);
+    await hinderNobody(page, 'what one does with a member');
+    await page.keyboard.press('Escape');
+    await menu.and(page.locator(':focus')).waitFor();
+    await menu.press('Enter');
+    await page.getByRole('button', { name: 'Remove anna-laptop' }).press('Enter');
+    await page.getByText('anna-laptop loses its place in campus').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+});
