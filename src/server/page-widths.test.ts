@@ -54,6 +54,9 @@ suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
         expect(await cutOn(page), own).toEqual([]);
       }
     }
+    await page.goto('/');
+    await page.locator('.items .findings').first().waitFor();
+    expect(await cutOn(page), 'the networks').toEqual([]);
     await page.context().close();
   });
 
@@ -85,6 +88,23 @@ suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
     await page.getByRole('button', { name: 'Remove anna-laptop' }).press('Enter');
     await page.getByText('anna-laptop loses its place in campus').waitFor();
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('say of each network how much of it is how, and what is worst there', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin, page.getByRole('link', { name: 'campus' }));
+    const of = (name: string) => page.locator('.items > li').filter({ hasText: name });
+    const net = of('revision 9');
+    await net.getByText('7 of 8 machines connected').waitFor();
+    await net.getByText('6 tunnels up').waitFor();
+    await net.getByText('1 tunnel down').waitFor();
+    await net.locator('.findings').getByText('is down: nobody listens').waitFor();
+    await of('campus').getByText('2 tunnels degraded').waitFor();
+    await of('campus').locator('.findings').getByText('is suspended').waitFor();
+    await net.getByRole('link', { name: /^\d+ more$/ }).press('Enter');
+    await page.locator('.findings').getByText('bob – hub').waitFor();
     expect(offences).toEqual([]);
     await page.context().close();
   });

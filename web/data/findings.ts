@@ -1,7 +1,7 @@
 import type { MachineStatus, MonitorStatus, NetworkStatus, TunnelStatus } from '#api';
 import { pathIn } from './address.ts';
 import { eventsAt } from './events.ts';
-import { ago, type Mood, moodOfMonitor, moodOfTunnel } from './words.ts';
+import { ago, type Mood, moodOfMonitor, moodOfTunnel, readable } from './words.ts';
 
 /** Pages of a network with a table of all there is. */
 export type Table = 'platform' | 'machines' | 'tunnels';
@@ -162,6 +162,12 @@ function* networkFindings(status: NetworkStatus): Iterable<Finding> {
 /** Notes that other sentences tell already. */
 const isTold = (note: string): boolean => /^(frozen|held|behind)/.test(note);
 
+/** A note that tells in a word what was done with a machine as a sentence. */
+const sentenceOf = (note: string): string => {
+  if (note === 'revoked') return 'is suspended';
+  return readable(note.replace(/^expired\b/, 'is cut off: its time was over'));
+};
+
 function* machineFindings(network: string, machine: MachineStatus): Iterable<Finding> {
   const { name, enrolment, connected, lastSeen, confirmed, wanted, notes, failures } = machine;
   const common = {
@@ -193,12 +199,12 @@ function* machineFindings(network: string, machine: MachineStatus): Iterable<Fin
     yield { key: key('behind'), mood: 'warn', ...common, says, word: 'behind' };
   }
   for (const note of notes.filter((one) => !isTold(one))) {
-    const mood = /^(clone|quarantined|expired|revoked)/.test(note) ? 'bad' : 'warn';
+    const mood = /^(clone|quarantined)/.test(note) ? 'bad' : 'warn';
     yield {
       key: key(note),
       mood,
       ...common,
-      says: note,
+      says: sentenceOf(note),
       word: /^\S+?(?=:|\s|$)/.exec(note)?.[0] ?? '',
     };
   }
@@ -213,7 +219,7 @@ function tunnelFinding(network: string, { state, why, ends: [a, b] }: TunnelStat
   const about = `${a.machine} – ${b.machine}`;
   const to = pathIn(network, 'tunnels', a.machine, b.machine);
   const events = eventsAt(network, { machine: a.machine, search: b.machine });
-  const says = `is ${wordOf(state)}: ${why}`;
+  const says = `is ${wordOf(state)}: ${readable(why)}`;
   const table = { table: 'tunnels', word: state } as const;
   return [{ key: `tunnel ${about}`, mood, about, says, to, events, ...table }];
 }

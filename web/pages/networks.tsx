@@ -1,9 +1,12 @@
-import { useEffect } from 'react';
-import type { SessionInfo } from '#api';
-import { useNetworks } from '../data/queries.ts';
+import { useEffect, useMemo } from 'react';
+import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
+import { type Finding, findingsOf } from '../data/findings.ts';
+import { useLive } from '../data/live.ts';
+import { useMonitors, useNetworks, useStatus, useTunnels } from '../data/queries.ts';
+import { moodOfTunnel, plural, states } from '../data/words.ts';
 import { LogoutButton, SchemeButton } from '../parts/account.tsx';
 import { Link } from '../parts/link.tsx';
-import { Empty, Failure, Loading } from '../parts/states.tsx';
+import { Empty, Failure, Loading, Pill } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
 
 interface NetworksPageProps {
@@ -39,15 +42,91 @@ export function NetworksPage({ session, onOnly }: NetworksPageProps) {
           <ul className="items card">
             {data.map(({ network, revision }) => (
               <li key={network}>
-                <div className="headline">
+                <h2 className="headline">
                   <Link to={pathIn(network)}>{network}</Link>
                   <span className="dim">revision {revision.number}</span>
-                </div>
+                </h2>
+                <Within network={network} />
               </li>
             ))}
           </ul>
         )}
       </main>
     </div>
+  );
+}
+
+/** How a network is, as its own overview says it: counted, and the worst of what is wrong in a sentence. */
+function Within({ network }: { readonly network: string }) {
+  useLive(network);
+  const status = useStatus(network);
+  const tunnels = useTunnels(network);
+  if (status.data && tunnels.data) return <How status={status.data} tunnels={tunnels.data} />;
+  const isUnknown = status.error !== null || tunnels.error !== null;
+  return (
+    <p className="dim">{isUnknown ? 'How it is cannot be told now.' : 'Asking how it is …'}</p>
+  );
+}
+
+interface HowProps {
+  readonly status: NetworkStatus;
+  readonly tunnels: TunnelsStatus;
+}
+
+function How({ status, tunnels: { tunnels, counts } }: HowProps) {
+  const { network, machines } = status;
+  const { data } = useMonitors(network, 'brief');
+  const findings = useMemo(
+    () => findingsOf(status, tunnels, data?.monitors ?? []),
+    [status, tunnels, data],
+  );
+  const joined = machines.filter(({ enrolment }) => enrolment === 'enrolled');
+  const connected = joined.filter((machine) => machine.connected).length;
+  return (
+    <>
+      <p className="details">
+        <span>
+          {connected} of {plural(joined.length, 'machine')} connected
+        </span>
+        {states.toReversed().map(
+          (state) =>
+            counts[state] !== undefined && (
+              <Pill key={state} mood={moodOfTunnel[state]}>
+                {plural(counts[state], 'tunnel')} {state === 'never' ? 'not up yet' : state}
+              </Pill>
+            ),
+        )}
+      </p>
+      <Worst network={network} findings={findings} isEmpty={machines.length === 0} />
+    </>
+  );
+}
+
+interface WorstProps {
+  readonly network: string;
+  /** The worst first. */
+  readonly findings: readonly Finding[];
+  readonly isEmpty: boolean;
+}
+
+function Worst({ network, findings, isEmpty }: WorstProps) {
+  const wrong = findings.filter(({ mood }) => mood !== 'idle');
+  const [worst] = wrong;
+  if (isEmpty) return <p className="dim">No machine is in it yet.</p>;
+  if (!worst) return <Pill mood="good">All is well</Pill>;
+  return (
+    <ul className="findings">
+      <li className={worst.mood}>
+        <span className="mark" aria-hidden="true" />
+        <div>
+          <Link to={worst.to}>{worst.about}</Link> {worst.says}
+          {wrong.length > 1 && (
+            <>
+              , and <Link to={pathIn(network)}>{wrong.length - 1} more</Link>
+            </>
+          )}
+        </div>
+      </li>
+    </ul>
   );
 }
