@@ -75,7 +75,7 @@ async function loadBackup(
     return await engine.restructure(async (db) => {
       const head = await load(db, engine, linesOf(file, passphrase));
       if (!head) throw serverErrors.error('server/store-not-empty', { store: engine.name });
-      const tx = transactionOn(db, new Set());
+      const tx = transactionOn(db, new Set(), engine.dialect);
       await then(tx, head);
       return { made: head.made, networks: await tx.networks() };
     });

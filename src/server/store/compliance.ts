@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Facts } from '#compile';
 import { keepsAlerts } from './compliance-alerts.ts';
 import { keepsEvents } from './compliance-events.ts';
+import { keepsTold } from './compliance-told.ts';
 import type { NewRevision, Store, StoredMachine, StoredToken } from './contract.ts';
 
 /** An empty database under test. */
@@ -98,6 +99,7 @@ export function storeCompliance(name: string, open: () => Promise<StoreFixture>)
     keepsTheRest(() => trial);
     keepsEvents(() => trial.store);
     keepsAlerts(() => trial.store);
+    keepsTold(() => trial.store);
     isTransactional(() => trial);
     wakes(() => trial);
   });

@@ -17,6 +17,7 @@ import type { EventQuery, NewEvent } from './events.ts';
 import type { ChunksOf } from './history.ts';
 import type { Packed } from './packed.ts';
 import type { Peers } from './peers.ts';
+import type { Told, ToldNews } from './told.ts';
 
 /** A network as it is stored: the file that is the truth, and the four inputs that are not in it. */
 export interface StoredNetwork {
@@ -179,6 +180,22 @@ export interface Transaction {
   putHistoryChunk(of: ChunksOf, chunk: number, data: string): Promise<void>;
   /** Removes the chunks of all tunnels that come before one of that number. */
   trimHistory(step: number, before: number): Promise<void>;
+
+  /**
+   * Puts what machines told a server in the place of what they told before; wakes nobody. After a crash of the
+   * database there may be nothing of it.
+   */
+  putTold(network: string, told: readonly Told[]): Promise<void>;
+  /** What all servers but one put after a version. */
+  told(
+    network: string,
+    options: { readonly after: number; readonly except: string },
+  ): Promise<ToldNews>;
+  /** Removes what is older, ms, and was put by none of these servers. */
+  trimTold(
+    network: string,
+    options: { readonly older: number; readonly servers: readonly string[] },
+  ): Promise<void>;
 
   /** Small things the server itself keeps: its CA and key, when it last made a backup. */
   setting(key: string): Promise<string | undefined>;

@@ -17,7 +17,7 @@ type DumpRow = readonly [table: string, row: Readonly<Record<string, string | nu
 
 /**
  * Each table after those that its rows refer to, and the key that orders it. Without the history of tunnels, which is
- * large and which nothing rests on.
+ * large and which nothing rests on, and what machines told last, which they tell again.
  */
 const tables = {
   networks: ['network'],
@@ -32,7 +32,7 @@ const tables = {
   alerts: ['seq'],
   troubles: ['network', 'subject'],
   silences: ['id'],
-} satisfies Record<Exclude<keyof Tables, 'history'>, readonly string[]>;
+} satisfies Record<Exclude<keyof Tables, 'history' | 'told'>, readonly string[]>;
 
 /** Tables with a key that counts up by itself. */
 const counted = ['audit', 'events', 'alerts'] as const;

@@ -6,6 +6,10 @@ export interface Dialect {
   readonly serial: string;
   /** A statement after rows with such keys were put into a table from elsewhere, where the counter needs it. */
   readonly afterLoading?: (table: string) => string;
+  /** The database's own clock, ms since 1970, as a number. */
+  readonly now: string;
+  /** What a table is that may be empty after a crash, and costs less for it. */
+  readonly fleeting: string;
 }
 
 type Migration = (db: QueryExecutorProvider, dialect: Dialect) => Promise<void>;
@@ -22,6 +26,7 @@ export const migrations: readonly Migration[] = [
   withExpiry,
   withHealth,
   withAlerts,
+  withTold,
 ];
 
 async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
@@ -124,6 +129,18 @@ async function withAlerts(db: QueryExecutorProvider, { serial }: Dialect): Promi
       id text primary key, network text not null, machine text, site text, began text not null,
       ends text not null, author text not null, why text
     )`,
+  ]);
+}
+
+/** What machines told each of several servers last, for the others to read: it is told again all the time. */
+async function withTold(db: QueryExecutorProvider, { fleeting }: Dialect): Promise<void> {
+  await run(db, [
+    `create ${fleeting} table told (
+      network text not null, identity text not null, what text not null, server text not null,
+      since text not null, version integer not null, at double precision not null,
+      data text not null, primary key (network, identity, what)
+    )`,
+    'create index told_news on told (network, version)',
   ]);
 }
 

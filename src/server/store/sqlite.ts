@@ -104,7 +104,11 @@ type Connect = (options?: Sqlite.Options) => Sqlite.Database;
 
 class SqliteEngine implements Engine {
   readonly name: string;
-  readonly dialect = { serial: 'integer primary key autoincrement' };
+  readonly dialect = {
+    serial: 'integer primary key autoincrement',
+    now: "(unixepoch('subsec') * 1000)",
+    fleeting: '',
+  };
   readonly peers = alone;
   readonly #connect: Connect;
   readonly #database: Sqlite.Database;

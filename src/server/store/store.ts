@@ -14,14 +14,14 @@ export class EngineStore implements Store {
   }
 
   read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#inOurWords(this.#engine.read((db) => work(transactionOn(db, new Set()))));
+    return this.#inOurWords(this.#engine.read((db) => work(transactionOn(db, new Set(), this.#engine.dialect))));
   }
 
   async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const touched: Touched = new Set();
     const result = await this.#inOurWords(
       this.#engine.write(async (db) => {
-        const answer = await work(transactionOn(db, touched));
+        const answer = await work(transactionOn(db, touched, this.#engine.dialect));
         await this.#engine.announce(db, touched);
         return answer;
       }),

@@ -20,6 +20,7 @@ export interface Tables {
   /** What is not well, by what it concerns. */
   troubles: { network: string; subject: string; data: string };
   silences: SilencesTable;
+  told: ToldTable;
 }
 
 interface NetworksTable {
@@ -160,3 +161,17 @@ interface SilencesTable {
   why: string | null;
 }
 export type SilenceRow = Selectable<SilencesTable>;
+
+interface ToldTable {
+  network: string;
+  identity: string;
+  what: string;
+  server: string;
+  since: string;
+  /** Counts what is put, in each network. */
+  version: number;
+  /** By the clock of the database, ms since 1970. */
+  at: number;
+  data: string;
+}
+export type ToldRow = Selectable<ToldTable>;

@@ -33,15 +33,21 @@ import {
   revision,
   revisions,
 } from './networks.ts';
+import type { Dialect } from './migrations.ts';
 import { putSetting, setting } from './settings.ts';
 import type { Tables } from './tables.ts';
 import { putToken, tokenByHash, tokens } from './tokens.ts';
+import { putTold, toldAfter, trimTold } from './told.ts';
 
 /** The networks that a transaction changed; `undefined` stands for what belongs to none. */
 export type Touched = Set<string | undefined>;
 
 /** The contract's words on one open transaction of a database; notes what it changes in `touched`. */
-export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction {
+export function transactionOn(
+  db: Kysely<Tables>,
+  touched: Touched,
+  dialect: Pick<Dialect, 'now'>,
+): Transaction {
   const touching = <T>(name: string | undefined, work: Promise<T>): Promise<T> => {
     touched.add(name);
     return work;
@@ -90,6 +96,9 @@ export function transactionOn(db: Kysely<Tables>, touched: Touched): Transaction
     historyChunks: (of, range) => historyChunks(db, of, range),
     putHistoryChunk: (of, chunk, data) => putHistoryChunk(db, of, chunk, data),
     trimHistory: (step, before) => trimHistory(db, step, before),
+    putTold: (name, told) => putTold(db, dialect, name, told),
+    told: (name, options) => toldAfter(db, dialect, name, options),
+    trimTold: (name, options) => trimTold(db, dialect, name, options),
     setting: (key) => setting(db, key),
     putSetting: (key, value) => touching(undefined, putSetting(db, key, value)),
   };
