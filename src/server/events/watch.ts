@@ -136,8 +136,9 @@ export class Watch {
     for await (const status of judged(snapshot, this.#hub, await network.tunnelPairs(snapshot))) {
       if (this.#isOurs(status)) yield tunnelSubject(status);
     }
-    for (const { name, state, why } of monitorsOf(snapshot, this.#hub, { now, brief: true })
-      .monitors) {
+    const { monitors } = monitorsOf(snapshot, this.#hub, { now, brief: true });
+    for (const { name, state, why, from } of monitors) {
+      if (!this.#isHere(from)) continue;
       const text = `the service ${name} is ${state}${why === undefined ? '' : `: ${why}`}`;
       yield { service: name, condition: ofServices[state], text };
     }
@@ -158,12 +159,18 @@ export class Watch {
 
   /** Of several servers the one tells of a tunnel to which its first end is connected that is so at all. */
   #isOurs({ ends }: TunnelStatus): boolean {
-    const { machines } = this.#hub.network.snapshot;
     for (const { machine } of ends) {
-      const present = this.#hub.present(machines.get(machine)?.identity ?? '');
-      if (present) return present.place === undefined;
+      const isHere = this.#isHere(machine);
+      if (isHere !== undefined) return isHere;
     }
     return false;
+  }
+
+  /** Whether the agent of a machine is connected to this server and to no other; undefined: it is to none. */
+  #isHere(machine: string): boolean | undefined {
+    const { machines } = this.#hub.network.snapshot;
+    const present = this.#hub.present(machines.get(machine)?.identity ?? '');
+    return present && present.place === undefined;
   }
 
   async #trim(now: Date): Promise<void> {

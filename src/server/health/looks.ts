@@ -9,6 +9,9 @@ export interface Look {
   readonly heard: number;
 }
 
+/** The same as data, with how many ms ago each came. */
+export type KeptLooks = Readonly<Record<string, readonly [result: TimedResult, age: number]>>;
+
 /** What an agent found at services, as it says over one connection. */
 export class Looks {
   readonly #found = new Map<string, Look>();
@@ -18,6 +21,25 @@ export class Looks {
     for (const [name, result] of Object.entries(results)) {
       this.#found.set(name, { result, heard: now });
     }
+  }
+
+  /** All of it, for another server. */
+  kept(now: number): KeptLooks {
+    return Object.fromEntries(
+      [...this.#found].map(([name, { result, heard }]) => [
+        name,
+        [result, Math.round(now - heard)] as const,
+      ]),
+    );
+  }
+
+  /** What another server kept, at a time of this one's clock. */
+  static from(kept: KeptLooks, at: number): Looks {
+    const looks = new Looks();
+    for (const [name, [result, age]] of Object.entries(kept)) {
+      looks.#found.set(name, { result, heard: at - age });
+    }
+    return looks;
   }
 
   /** What it found lately: an agent tells each again within `samplesWithin`. */

@@ -9,7 +9,7 @@ interface Asked {
   readonly brief?: boolean | undefined;
 }
 
-/** How the services of a network are, by what the agents that look at them tell this server. */
+/** How the services of a network are, by what the agents that look at them tell. */
 export function monitorsOf(
   snapshot: Snapshot,
   hub: Hub,
@@ -38,19 +38,15 @@ function statusOf(
   const steady = performance.now();
   const look = hub.heardFrom(identity)?.looks.of(name, steady);
   if (!look) {
-    const present = identity === undefined ? undefined : hub.present(identity);
-    return { name, type, target, from, state: 'unknown', why: whyUnknown(from, present) };
+    const isThere = identity !== undefined && hub.present(identity) !== undefined;
+    const why = isThere
+      ? `${from} has not looked at it yet`
+      : `${from}, which looks at it, is not connected`;
+    return { name, type, target, from, state: 'unknown', why };
   }
   const age = steady - look.heard;
   const { lasts, ...result } = look.result;
   const before = (ms: number): string => new Date(now.getTime() - ms).toISOString();
   const times = { at: before(age), since: before(age + lasts * 1000) };
   return { name, type, target, from, ...result, ...times };
-}
-
-function whyUnknown(from: string, present: ReturnType<Hub['present']>): string {
-  if (!present) return `${from}, which looks at it, is not connected`;
-  return present.place === undefined
-    ? `${from} has not looked at it yet`
-    : `${from} tells the server at ${present.place}`;
 }

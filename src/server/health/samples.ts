@@ -16,6 +16,14 @@ export interface Rates {
   readonly tx: number;
 }
 
+/** The same as data; times are ms ago. */
+export interface KeptSamples {
+  readonly peers: Readonly<Record<string, PeerSample>>;
+  readonly rates: Readonly<Record<string, readonly [rx: number, tx: number, age: number]>>;
+  readonly hosts: Readonly<Record<string, ProbeSample>>;
+  readonly heard?: number;
+}
+
 /** What an agent says of its tunnels over one connection; times in milliseconds of any steady clock. */
 export class Samples {
   readonly #peers = new Map<string, PeerSample>();
@@ -32,6 +40,31 @@ export class Samples {
       this.#rates.set(name, { ...ratesOf(one), at: now });
     }
     this.#heard = now;
+  }
+
+  /** All of it, for another server. */
+  kept(now: number): KeptSamples {
+    const rates = [...this.#rates].map(
+      ([name, { rx, tx, at }]) => [name, [rx, tx, Math.round(now - at)]] as const,
+    );
+    return {
+      peers: Object.fromEntries(this.#peers),
+      rates: Object.fromEntries(rates),
+      hosts: Object.fromEntries(this.#hosts),
+      ...(this.#heard !== undefined && { heard: Math.round(now - this.#heard) }),
+    };
+  }
+
+  /** What another server kept, at a time of this one's clock. */
+  static from({ peers, rates, hosts, heard }: KeptSamples, at: number): Samples {
+    const samples = new Samples();
+    for (const [name, sample] of Object.entries(peers)) samples.#peers.set(name, sample);
+    for (const [name, [rx, tx, age]] of Object.entries(rates)) {
+      samples.#rates.set(name, { rx, tx, at: at - age });
+    }
+    samples.#hosts = new Map(Object.entries(hosts));
+    if (heard !== undefined) samples.#heard = at - heard;
+    return samples;
   }
 
   /** Of the tunnel to this peer, if it said anything lately: then it would have said it if that had fallen silent. */

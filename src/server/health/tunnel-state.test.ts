@@ -29,18 +29,10 @@ test.each<[string, EndEvidence, EndEvidence, string, RegExp]>([
     'down',
     /b tells nothing of it$/,
   ],
-  [
-    'one is silent, the other tells another server',
-    end('a', sample(70)),
-    end('b', { tellsAt: 'x' }),
-    'down',
-    /b tells the server at x$/,
-  ],
   ['nothing ever came', end('a', sample()), end('b', sample()), 'never', /no handshake yet/],
   ['nothing ever came to one', end('a', sample()), end('b', away), 'never', /never heard b/],
   ['one has not joined', end('a', sample()), end('b', { hasKey: false }), 'never', /^b has not/],
   ['nobody tells', end('a'), end('b', away), 'unknown', /^neither a nor b/],
-  ['one tells another server', end('a', { tellsAt: 'x' }), end('b'), 'unknown', /the server at x/],
   [
     'one is not as it should be, and stays so',
     end('a', { ...sample(3), differs: 'remove peer b of wg0' }),

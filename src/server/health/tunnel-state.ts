@@ -11,10 +11,8 @@ export interface EndEvidence {
   readonly invited?: string;
   /** Whether its agent is connected to a server. */
   readonly isPresent: boolean;
-  /** Whether the agent there answers probes now, as far as this server knows. */
+  /** Whether the agent there answers probes now. */
   readonly answersProbes: boolean;
-  /** Where its agent tells of its tunnels, if that is to another server. */
-  readonly tellsAt?: string;
   /** What its agent tells; absent: nothing, or not of this tunnel. */
   readonly sample?: PeerSample;
   /** What is asked behind it; absent: nothing lies there. */
@@ -115,11 +113,7 @@ function begunWith([{ machine, sample }, other]: Ends): Judgement {
   return { state: sample?.handshake === undefined ? 'never' : 'misconfigured', why };
 }
 
-const silence = (ends: Ends): string => {
-  const elsewhere = ends.find(({ tellsAt }) => tellsAt !== undefined);
-  if (elsewhere) return `${elsewhere.machine} tells the server at ${elsewhere.tellsAt}`;
-  return `neither ${ends[0].machine} nor ${ends[1].machine} tells anything`;
-};
+const silence = ([a, b]: Ends): string => `neither ${a.machine} nor ${b.machine} tells anything`;
 
 function evidenceOf([{ machine, sample }, other]: Ends): string {
   const { heard = 0, handshake } = sample ?? { heard: 0 };
@@ -159,10 +153,8 @@ function silentAtOne(ends: Ends): Judgement {
   return { state: 'down', why: `${silenceOf(ends)}, and ${other.machine} ${absenceOf(other)}` };
 }
 
-function absenceOf({ isPresent, tellsAt }: EndEvidence): string {
-  if (!isPresent) return 'is away from its server';
-  return tellsAt === undefined ? 'tells nothing of it' : `tells the server at ${tellsAt}`;
-}
+const absenceOf = ({ isPresent }: EndEvidence): string =>
+  isPresent ? 'tells nothing of it' : 'is away from its server';
 
 const seconds = (count: number): string => {
   if (count < 120) return `${count} s`;

@@ -129,7 +129,6 @@ function evidenceOf(
     ...(until !== undefined && Date.parse(until) > hub.now.getTime() && { invited: until }),
     isPresent: present !== undefined,
     answersProbes: heard?.answersProbes ?? false,
-    ...(present?.place !== undefined && { tellsAt: present.place }),
     ...(sample && { sample }),
     ...(behind && {
       behind: behindSamples(

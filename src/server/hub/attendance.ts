@@ -4,6 +4,8 @@ interface Seen {
   readonly since: number;
 }
 
+const never: Seen = { at: Number.NEGATIVE_INFINITY, since: Number.NEGATIVE_INFINITY };
+
 /** When each agent of a network was last seen, at this server or another. */
 export class Attendance {
   readonly #clock: () => Date;
@@ -27,6 +29,18 @@ export class Attendance {
     this.#seen.set(identity, { at: this.#clock().getTime(), since: performance.now() });
   }
 
+  /** Another server saw it at that time, ms since 1970. */
+  learn(identity: string, at: number): void {
+    const { since, at: known } = this.#seen.get(identity) ?? never;
+    if (at > known) this.#seen.set(identity, { at, since });
+  }
+
+  /** When those were seen who are not here now, ms since 1970. */
+  get absent(): Readonly<Record<string, number>> {
+    const all = [...this.#seen].filter(([identity]) => !this.#isHere(identity));
+    return Object.fromEntries(all.map(([identity, { at }]) => [identity, at]));
+  }
+
   /** Milliseconds since 1970; undefined: not since this server started. */
   of(identity: string): number | undefined {
     return this.#seen.get(identity)?.at;
@@ -34,7 +48,7 @@ export class Attendance {
 
   /** For how many milliseconds it was not seen, whatever the clock did meanwhile. */
   unseenFor(identity: string): number {
-    const { since } = this.#seen.get(identity) ?? { since: Number.NEGATIVE_INFINITY };
+    const { since } = this.#seen.get(identity) ?? never;
     return performance.now() - since;
   }
 }

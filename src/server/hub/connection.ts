@@ -167,6 +167,7 @@ export class Connection implements Heard {
       isQuarantined: this.quarantined !== undefined,
       ...(this.paused !== undefined && { paused: this.paused }),
       failures: this.failures,
+      ...(this.answersProbes && { probes: true }),
       ...(this.#warnings.length > 0 && { warnings: this.#warnings }),
     };
   }

@@ -1,12 +1,5 @@
 import type { Logger } from 'pino';
-import type {
-  FromAgent,
-  Hello,
-  LeaveMessage,
-  TrustMessage,
-  UpgradeMessage,
-  UpgradeReport,
-} from '#api';
+import type { FromAgent, Hello, LeaveMessage, TrustMessage, UpgradeReport } from '#api';
 import { serverErrors } from '../errors.ts';
 import { Recorder } from '../history/recorder.ts';
 import type { Compiler } from '../network/compiler.ts';
@@ -14,6 +7,8 @@ import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Card } from '../presence/card.ts';
 import type { Presence } from '../presence/presence.ts';
+import { Sharing } from '../presence/sharing.ts';
+import type { Here } from '../presence/words.ts';
 import type { Store } from '../store/contract.ts';
 import { Attendance } from './attendance.ts';
 import { because } from './because.ts';
@@ -23,6 +18,7 @@ import { Connection, type Heard, isTelling, type Telling } from './connection.ts
 import { dismiss } from './dismiss.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
+import { Orders } from './orders.ts';
 import { States } from './states.ts';
 import type { Wire } from './wire.ts';
 
@@ -63,6 +59,8 @@ export class Hub {
   readonly #clones: Clones;
   readonly #states: States;
   readonly #attendance: Attendance;
+  readonly #sharing: Sharing;
+  readonly orders: Orders;
   readonly #ephemeral: Ephemeral;
   readonly #heart: NodeJS.Timeout;
   /** How the tunnels went. */
@@ -88,6 +86,20 @@ export class Hub {
     this.#attendance = new Attendance(components.clock, isHere);
     const awayFor = (identity: string): number => this.#awayFor(identity);
     this.#ephemeral = new Ephemeral(network, { log: components.log, isHere, awayFor });
+    this.orders = new Orders({
+      network: network.name,
+      presence: components.presence,
+      of: (identity) => this.#connections.get(identity),
+      send: (connection) => this.#states.send(connection, 'always'),
+      changed: (identity) => this.#changed(identity),
+    });
+    this.#sharing = new Sharing({
+      network: network.name,
+      ...components,
+      own: this.#connections,
+      nameOf: (identity) => network.snapshot.byIdentity.get(identity)?.name,
+      onTold: (what) => this.#wasTold(what),
+    });
     this.#heart = setInterval(() => this.#beat(), beatEvery).unref();
     network.onChange((after, before, changed) => {
       this.#publish(after, before, changed);
@@ -99,8 +111,12 @@ export class Hub {
       lives: async (identity, boot) => this.#clones.lives(identity, boot),
       met: (elsewhere) => void this.#clones.met(elsewhere),
       cloned: (identity, address) => this.#clones.note(identity, address),
-      retry: (identity) => void this.#retryHere(identity),
-      upgrade: (identity, order) => void this.#upgradeHere(identity, order),
+      seen: () => this.#attendance.absent,
+      joined: () => this.#sharing.noteAll(),
+      moved: (here) => this.#moved(here),
+      told: (missed) => this.#sharing.heard(missed),
+      retry: (identity) => void this.orders.retryHere(identity),
+      upgrade: (identity, order) => void this.orders.upgradeHere(identity, order),
     });
   }
 
@@ -130,9 +146,13 @@ export class Hub {
     return elsewhere !== undefined && presence.lives(this.network.name, elsewhere);
   }
 
-  /** What an agent that is connected here says of its tunnels, and of services. */
-  heardFrom(identity: string | undefined): Heard | undefined {
-    return this.#connections.get(identity ?? '');
+  /** What an agent that is connected, here or elsewhere, says of its tunnels, and of services. */
+  heardFrom(identity = ''): Heard | undefined {
+    const { presence } = this.#components;
+    const connection = this.#connections.get(identity);
+    const elsewhere = presence.find(this.network.name, identity);
+    const isHere = connection && (!elsewhere || connection.since >= elsewhere.card.since);
+    return isHere || !elsewhere ? connection : this.#sharing.of(elsewhere);
   }
 
   /** When an identity was last seen, RFC 3339; undefined: not since this server started. */
@@ -141,7 +161,7 @@ export class Hub {
     return seen === undefined ? undefined : new Date(seen).toISOString();
   }
 
-  /** Told when an agent came, went or said something, but for what `onTold` tells. */
+  /** Told when an agent came, went or said something, here or elsewhere, but for what `onTold` tells. */
   onNews(listener: () => void): void {
     this.#onNews.add(listener);
   }
@@ -180,6 +200,18 @@ export class Hub {
   #changed(identity: string): void {
     this.#components.presence.changed(this.network.name, identity);
     for (const listener of this.#onNews) listener();
+  }
+
+  /** At another server. */
+  #moved({ cards, gone, seen = {} }: Partial<Here> = {}): void {
+    for (const { identity } of cards ?? []) this.#attendance.note(identity);
+    for (const identity of gone ?? []) this.#attendance.note(identity);
+    for (const [identity, at] of Object.entries(seen)) this.#attendance.learn(identity, at);
+    for (const listener of this.#onNews) listener();
+  }
+
+  #wasTold(what: Telling['type']): void {
+    for (const listener of this.#onTold) listener(what);
   }
 
   /** Of what this server has seen itself and heard from others without a break. */
@@ -226,7 +258,8 @@ export class Hub {
       if (message.type === 'samples' && message.series) {
         this.recorder.hear(connection.machine, message.series, this.network.snapshot);
       }
-      for (const listener of this.#onTold) listener(message.type);
+      this.#sharing.note(connection.hello.identity, message.type);
+      this.#wasTold(message.type);
       return;
     }
     if (message.type === 'tried') return connection.trials?.hear(message);
@@ -282,47 +315,6 @@ export class Hub {
     return { type: 'trust', servers: [...servers], authorities: [...authorities] };
   }
 
-  /** Sends a machine again what it took back or failed at, whichever server it is connected to. */
-  retry(identity: string): void {
-    if (this.#retryHere(identity)) return;
-    const { presence } = this.#components;
-    const elsewhere = presence.find(this.network.name, identity);
-    if (elsewhere) presence.retry(this.network.name, elsewhere);
-  }
-
-  #retryHere(identity: string): boolean {
-    const connection = this.#connections.get(identity);
-    if (!connection) return false;
-    connection.quarantined = undefined;
-    void connection.wire.send({ type: 'retry' });
-    this.#states.send(connection, 'always');
-    return true;
-  }
-
-  /**
-   * Orders an upgrade of the agent, whichever server it is connected to.
-   * @returns the id of what is under way: of another order, where one came first
-   */
-  upgrade(identity: string, order: UpgradeMessage): string {
-    const here = this.#upgradeHere(identity, order);
-    if (here !== undefined) return here;
-    const { presence } = this.#components;
-    const elsewhere = presence.find(this.network.name, identity);
-    if (elsewhere) presence.upgrade(this.network.name, elsewhere, order);
-    return order.id;
-  }
-
-  #upgradeHere(identity: string, order: UpgradeMessage): string | undefined {
-    const connection = this.#connections.get(identity);
-    if (!connection) return undefined;
-    if (connection.upgrade?.outcome === 'working') return connection.upgrade.id;
-    const version = order.packages[0]?.version ?? '';
-    connection.upgrade = { id: order.id, version, outcome: 'working' };
-    this.#changed(identity);
-    void connection.wire.send(order);
-    return order.id;
-  }
-
   /** How an upgrade ended is remembered where the agent is connected now, and audited. */
   #upgraded(connection: Connection, { type: _, ...upgrade }: UpgradeReport): void {
     connection.upgrade = upgrade;
@@ -333,7 +325,8 @@ export class Hub {
   async close(): Promise<void> {
     clearInterval(this.#heart);
     for (const { wire } of this.#connections.values()) wire.close();
-    await Promise.all([this.#findings.close(), this.recorder.close()]);
+    const parts = [this.#findings, this.recorder, this.#sharing];
+    await Promise.all(parts.map(async (part) => part.close()));
   }
 
   /** Who leaves by itself is told so by the removal that it asked for. */

@@ -24,6 +24,8 @@ export interface Card {
   readonly failures: readonly Finding[];
   /** What it sees that is no failure of its own. */
   readonly warnings?: readonly Finding[];
+  /** Whether it answers the probes of its peers. */
+  readonly probes?: boolean;
   /** Where else its identity was used, and when (ms since 1970). */
   readonly clone?: Clone;
 }

@@ -46,6 +46,11 @@ export class Others {
     return this.#others.size > 0;
   }
 
+  /** How the others are called among themselves. */
+  get ids(): readonly string[] {
+    return [...this.#others.keys()];
+  }
+
   /** Where the others say that they are. */
   get servers(): readonly string[] {
     return [...this.#others.values()].flatMap(({ servers }) => servers);
@@ -102,11 +107,11 @@ export class Others {
     }
   }
 
-  /** Forgets those that were not heard for too long. */
-  prune(now: number): void {
-    for (const [from, { heard }] of this.#others) {
-      if (now - heard > lifetime) this.#others.delete(from);
-    }
+  /** Forgets those that were not heard for too long; says which. */
+  prune(now: number): readonly string[] {
+    const silent = [...this.#others].filter(([, { heard }]) => now - heard > lifetime);
+    for (const [from] of silent) this.#others.delete(from);
+    return silent.map(([from]) => from);
   }
 
   /** Where an identity is connected; the newest place, if it is said of several. */

@@ -10,12 +10,20 @@ export interface Local {
   readonly revision: () => number;
   readonly identities: () => Iterable<string>;
   readonly card: (identity: string) => Card | undefined;
+  /** When machines were seen here last that are connected nowhere, ms since 1970. */
+  readonly seen: () => Readonly<Record<string, number>>;
   /** Whether that connection shows a sign of life; false if there is none. */
   readonly lives: (identity: string, boot: string) => Promise<boolean>;
   /** Another server has a connection of an identity that is connected here too. */
   readonly met: (elsewhere: Elsewhere) => void;
   /** Another server refused a second machine of an identity that is connected here. */
   readonly cloned: (identity: string, address: string) => void;
+  /** Another server was heard for the first time. */
+  readonly joined: () => void;
+  /** Who is connected elsewhere is another than before; `here`: what was said of that. */
+  readonly moved: (here?: Here) => void;
+  /** Other servers put into the store what machines told them; `missed`: perhaps long ago. */
+  readonly told: (missed: boolean) => void;
   readonly retry: (identity: string) => void;
   readonly upgrade: (identity: string, order: UpgradeMessage) => void;
 }
@@ -79,6 +87,20 @@ export class Presence {
     return this.#since;
   }
 
+  get self(): string {
+    return this.#init.peers.self;
+  }
+
+  /** Whether there are other servers. */
+  get some(): boolean {
+    return this.#others.some;
+  }
+
+  /** How the other servers are called among themselves. */
+  get ids(): readonly string[] {
+    return this.#others.ids;
+  }
+
   /** Where the other servers are that live. */
   get servers(): readonly string[] {
     return this.#others.servers;
@@ -119,6 +141,11 @@ export class Presence {
     return answer.finally(() => this.#waiting.delete(id));
   }
 
+  /** Tells the others that the store has more of what machines of a network told. */
+  told(network: string): void {
+    this.#say({ say: 'told', network });
+  }
+
   cloned(network: string, { server, card: { identity } }: Elsewhere, clone: string): void {
     this.#say({ say: 'clone', to: server, network, identity, clone });
   }
@@ -148,10 +175,11 @@ export class Presence {
     this.#others.missed();
     this.#say({ say: 'ask' });
     this.#pulse();
+    for (const local of this.#locals.values()) local.told(true);
   }
 
   #pulse(): void {
-    this.#others.prune(performance.now());
+    if (this.#others.prune(performance.now()).length > 0) this.#moved();
     this.#say({ say: 'beat', seq: this.#seq, servers: this.#init.servers() });
     this.#compareServers();
   }
@@ -168,7 +196,11 @@ export class Presence {
     if (!word || ('to' in word && word.to !== undefined && word.to !== this.#init.peers.self)) {
       return;
     }
+    const isNew = !this.#others.ids.includes(from);
     if (this.#others.heard(from, word, performance.now()) === 'ask') this.#ask(from);
+    if (isNew && this.#others.ids.includes(from)) {
+      for (const local of this.#locals.values()) local.joined();
+    }
     this.#compareServers();
     this.#answer(from, word);
   }
@@ -184,6 +216,8 @@ export class Presence {
     if (word.say === 'ask') this.#tellAll(from);
     else if (word.say === 'here') this.#meet(word.here);
     else if (word.say === 'whole' && word.here) this.#meet(word.here);
+    else if (word.say === 'whole' || word.say === 'bye') this.#moved();
+    else if (word.say === 'told') this.#locals.get(word.network)?.told(false);
     else if (word.say === 'lives?') void this.#prove(from, word);
     else if (word.say === 'lives') this.#waiting.get(word.id)?.(word.lives);
     else if (word.say === 'clone')
@@ -198,9 +232,15 @@ export class Presence {
     this.#say({ say: 'lives', to, id, lives });
   }
 
-  #meet({ network, cards }: Here): void {
+  #moved(): void {
+    for (const local of this.#locals.values()) local.moved();
+  }
+
+  #meet(here: Here): void {
+    const { network, cards } = here;
     const local = this.#locals.get(network);
     if (!local) return;
+    local.moved(here);
     for (const { identity } of cards) {
       const elsewhere = this.find(network, identity);
       if (elsewhere && local.card(identity)) local.met(elsewhere);
@@ -217,8 +257,8 @@ export class Presence {
   }
 
   #tellAll(to: string): void {
-    const parts = [...this.#locals].flatMap(([network, { identities }]) =>
-      parted(this.#hereOf(network, identities())),
+    const parts = [...this.#locals].flatMap(([network, { identities, seen }]) =>
+      parted({ ...this.#hereOf(network, identities()), seen: seen() }),
     );
     const seq = this.#seq;
     const whole = { say: 'whole', to, seq, servers: this.#init.servers() } as const;

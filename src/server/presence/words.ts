@@ -8,6 +8,8 @@ export interface Here {
   readonly cards: readonly Card[];
   /** Identities that are not connected there any more. */
   readonly gone: readonly string[];
+  /** Of machines that are not connected, when they were seen there last, ms since 1970. */
+  readonly seen?: Readonly<Record<string, number>>;
   /** The revision that the server is at, once all parts before it are known. */
   readonly revision?: number;
 }
@@ -29,6 +31,8 @@ export type Word =
       readonly part: 'first' | 'next' | 'last';
     }
   | { readonly say: 'bye' }
+  /** In the store there is more that machines of a network told. */
+  | { readonly say: 'told'; readonly network: string }
   | {
       readonly say: 'lives?';
       readonly to: string;
@@ -76,9 +80,11 @@ export function parseWord(text: string): Word | undefined {
 /** Bytes that a word needs besides its cards. */
 const frame = 600;
 
+type Seen = readonly [identity: string, at: number];
+
 /** The same in parts, each of which fits into a word; the revision comes with the last. */
-export function parted({ network, cards, gone, revision }: Here): readonly Here[] {
-  const parts: { network: string; cards: Card[]; gone: string[] }[] = [];
+export function parted({ network, cards, gone, seen = {}, revision }: Here): readonly Here[] {
+  const parts: { network: string; cards: Card[]; gone: string[]; seen: Seen[] }[] = [];
   let room = 0;
   const partFor = (item: unknown) => {
     const bytes = Buffer.byteLength(JSON.stringify(item)) + 1;
@@ -87,13 +93,21 @@ export function parted({ network, cards, gone, revision }: Here): readonly Here[
       room -= bytes;
       return last;
     }
-    const part = { network, cards: [], gone: [] };
+    const part = { network, cards: [], gone: [], seen: [] };
     parts.push(part);
     room = longestWord - frame - bytes;
     return part;
   };
   for (const identity of gone) partFor(identity).gone.push(identity);
+  for (const one of Object.entries(seen)) partFor(one).seen.push(one);
   for (const card of cards) partFor(card).cards.push(card);
-  const last = parts.pop() ?? { network, cards: [], gone: [] };
-  return [...parts, { ...last, ...(revision !== undefined && { revision }) }];
+  const last = parts.pop() ?? { network, cards: [], gone: [], seen: [] };
+  const finished = parts.map(withSeen);
+  return [...finished, { ...withSeen(last), ...(revision !== undefined && { revision }) }];
 }
+
+/** Mostly nobody was seen who is not there. */
+const withSeen = ({ seen, ...part }: Omit<Here, 'seen'> & { readonly seen: readonly Seen[] }) => ({
+  ...part,
+  ...(seen.length > 0 && { seen: Object.fromEntries(seen) }),
+});

@@ -14,7 +14,9 @@ export class EngineStore implements Store {
   }
 
   read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#inOurWords(this.#engine.read((db) => work(transactionOn(db, new Set(), this.#engine.dialect))));
+    return this.#inOurWords(
+      this.#engine.read((db) => work(transactionOn(db, new Set(), this.#engine.dialect))),
+    );
   }
 
   async write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {

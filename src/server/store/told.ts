@@ -48,12 +48,12 @@ export async function putTold(
       .onConflict((conflict) =>
         conflict
           .columns(['network', 'identity', 'what'])
-          .doUpdateSet(({ ref }) => ({
-            server: ref('excluded.server'),
-            since: ref('excluded.since'),
-            version: ref('excluded.version'),
-            at: ref('excluded.at'),
-            data: ref('excluded.data'),
+          .doUpdateSet((eb) => ({
+            server: eb.ref('excluded.server'),
+            since: eb.ref('excluded.since'),
+            version: eb.ref('excluded.version'),
+            at: eb.ref('excluded.at'),
+            data: eb.ref('excluded.data'),
           }))
           .whereRef('told.since', '<=', 'excluded.since'),
       )

@@ -19,6 +19,7 @@ import type { Transaction } from './contract.ts';
 import { addEvents, events, lastEvents, trimEvents } from './events.ts';
 import { historyChunks, putHistoryChunk, trimHistory } from './history.ts';
 import { machines, putMachine, removeMachine } from './machines.ts';
+import type { Dialect } from './migrations.ts';
 import {
   addRevision,
   changeNetwork,
@@ -33,7 +34,6 @@ import {
   revision,
   revisions,
 } from './networks.ts';
-import type { Dialect } from './migrations.ts';
 import { putSetting, setting } from './settings.ts';
 import type { Tables } from './tables.ts';
 import { putToken, tokenByHash, tokens } from './tokens.ts';

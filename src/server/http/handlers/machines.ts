@@ -88,7 +88,7 @@ export function machineHandlers(context: Context): Pick<Handlers, Names> {
         if (!current) throw noMachine(params.machine);
         return retried(current, actor.name);
       });
-      hub.retry(machine.identity);
+      hub.orders.retry(machine.identity);
       return undefined;
     },
   };

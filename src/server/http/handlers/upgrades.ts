@@ -39,7 +39,7 @@ export const upgradeHandlers = (context: Context): Pick<Handlers, 'upgradeMachin
     const id = idOf(machine.identity, version, upgrade);
     const order = { packages: [...packages], within: body.within ?? usually };
     const sent = { type: 'upgrade', id, ...order } as const;
-    return { id: hub.upgrade(machine.identity, sent), version };
+    return { id: hub.orders.upgrade(machine.identity, sent), version };
   },
 });
 

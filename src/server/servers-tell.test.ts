@@ -1,0 +1,306 @@
+import { request } from 'node:https';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventsPath, type Topic } from '#api';
+import { PostgresCluster } from '../../tests/support/postgres.ts';
+import { suite } from '../../tests/support/suite.ts';
+import { until } from '../../tests/support/until.ts';
+import { type Channel, Machine } from './fixtures/machine.ts';
+import { TestServer } from './fixtures/server.ts';
+
+const more = `
+monitors: { web: { type: http, url: "http://192.0.2.9/", from: anna } }
+segments:
+  lab:
+    vni: 1203
+    subnet: 10.101.0.0/24
+    sites:
+      hub: { pool: 10.101.0.2-10.101.0.99, port: eth1, dhcp: { address: 10.101.0.100, by: hawser } }
+`;
+
+/** What a page at a server is told to ask for again, from now on. */
+async function topicsAt({ port }: TestServer, token: string) {
+  const heard: Topic[] = [];
+  const path = eventsPath('net');
+  const headers = { authorization: `Bearer ${token}` };
+  const options = { host: '127.0.0.1', port, path, headers, rejectUnauthorized: false };
+  const page = request({ ...options, agent: false });
+  await new Promise<void>((resolve, reject) => {
+    page.on('error', reject);
+    page.on('response', (response) => {
+      response.on('error', () => undefined);
+      response.on('data', (chunk: Buffer) => {
+        for (const [, data] of String(chunk).matchAll(/^data: (.*)$/gm)) {
+          heard.push(...(JSON.parse(data as string) as Topic[]));
+        }
+      });
+      resolve();
+    });
+    page.end();
+  });
+  return { heard, [Symbol.dispose]: () => void page.destroy() };
+}
+
+suite('what agents tell that are split between two servers', { needs: ['postgresql'] }, () => {
+  let cluster: PostgresCluster;
+  beforeAll(async () => {
+    cluster = await PostgresCluster.open();
+  });
+  afterAll(async () => {
+    await cluster.close();
+  });
+
+  /** A database, a server on it to which the hub is connected, and one to which anna and bob are. */
+  class Split {
+    readonly database: string;
+    readonly one: TestServer;
+    readonly two: TestServer;
+    readonly machines = new Map(['hub', 'anna', 'bob'].map((name) => [name, new Machine(name)]));
+    readonly agents = new Map<string, Channel>();
+
+    private constructor(database: string, one: TestServer, two: TestServer) {
+      this.database = database;
+      this.one = one;
+      this.two = two;
+    }
+
+    static async open(): Promise<Split> {
+      const database = await cluster.createDatabase();
+      const one = await TestServer.start({ database: cluster.url(database) });
+      const two = await TestServer.start({ database: cluster.url(database) });
+      const split = new Split(database, one, two);
+      for (const [name, machine] of split.machines) {
+        const token = name === 'hub' ? one.hubToken : one.joinToken;
+        const server = name === 'hub' ? one : two;
+        await server.call('join', {}, machine.joinRequest('net'), token);
+        await split.connect(name, server);
+      }
+      for (const server of [one, two]) {
+        await until('it knows of all', async () => {
+          const { machines } = await server.call('status', {}, undefined, one.admin);
+          return machines.filter(({ connected }) => connected).length === split.machines.size;
+        });
+      }
+      return split;
+    }
+
+    get both(): readonly TestServer[] {
+      return [this.one, this.two];
+    }
+
+    async connect(name: string, server: TestServer): Promise<Channel> {
+      const channel = await server.connect(this.machines.get(name) as Machine);
+      await channel.next('state');
+      this.agents.set(name, channel);
+      return channel;
+    }
+
+    agent(name: string): Channel {
+      return this.agents.get(name) as Channel;
+    }
+
+    /** Says how long ago it heard another, in seconds. */
+    hears(name: string, peer: string, heard: number): void {
+      const sample = { rx: 10, tx: 20, heard, handshake: heard };
+      this.agent(name).say({ type: 'samples', peers: { [peer]: sample } });
+    }
+
+    async tunnels(server: TestServer) {
+      return (await server.call('tunnels', {}, undefined, this.one.admin)).tunnels;
+    }
+
+    async states(server: TestServer): Promise<readonly string[]> {
+      const tunnels = await this.tunnels(server);
+      return tunnels.map(({ ends: [a, b], state }) => `${a.machine}-${b.machine} ${state}`);
+    }
+
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const server of this.both) await server[Symbol.asyncDispose]();
+    }
+  }
+
+  test('both servers say the same of tunnels, services and segments', async () => {
+    await using split = await Split.open();
+    const { one, both } = split;
+    const { entry, files, revision: base } = await one.call('pull', {});
+    const text = `${files[entry]}${more}`;
+    await one.call('apply', {}, { entry, files: { ...files, [entry]: text }, base });
+    split.hears('hub', 'anna', 3);
+    split.hears('anna', 'hub', 3);
+    split.hears('hub', 'bob', 200);
+    split.hears('bob', 'hub', 200);
+    const results = { web: { state: 'down', why: 'it answers with status 500', lasts: 60 } };
+    split.agent('anna').say({ type: 'monitors', results });
+    const segments = { 'hw-net-lab': { leases: 3, here: 5, elsewhere: 2, dropped: {} } };
+    split.agent('hub').say({ type: 'segments', segments });
+
+    const told = async (server: TestServer) => {
+      const { monitors } = await server.call('monitors', {}, undefined, one.admin);
+      const status = await server.call('status', {}, undefined, one.admin);
+      const metrics = await server.send('GET', '/metrics', { token: one.admin });
+      return {
+        tunnels: await split.tunnels(server),
+        monitors: monitors.map(({ at: _, since: __, ...rest }) => rest),
+        segments: status.segments,
+        metrics: String(metrics.body)
+          .split('\n')
+          .filter((line) => /^hawser_(tunnel|monitor|segment|machine_up)/.test(line)),
+      };
+    };
+    for (const server of both) {
+      await until('it tells all of it', async () => {
+        const { tunnels, monitors, segments: found } = await told(server);
+        const states = tunnels.map(({ state }) => state).join();
+        const isTold = tunnels.every(({ ends }) => ends.every(({ tells }) => tells));
+        return (
+          isTold &&
+          states === 'down,up' &&
+          monitors[0]?.state === 'down' &&
+          found?.[0]?.leases === 3
+        );
+      });
+    }
+    // A scrape may be answered with what was so half a second ago.
+    const [first, second] = await until('they say the same', async () => {
+      const [a, b] = await Promise.all(both.map(told));
+      return isDeepStrictEqual(a, b) && [a, b];
+    });
+    expect(first).toEqual(second);
+    expect(first?.tunnels[1]?.ends).toMatchObject([
+      { machine: 'anna', tells: true, sample: { heard: 3 } },
+      { machine: 'hub', tells: true, sample: { heard: 3 } },
+    ]);
+    expect(first?.metrics).toContain('hawser_tunnel_up{network="net",a="anna",b="hub"} 1');
+    for (const server of both) {
+      const [web] = (await server.call('monitors', {}, undefined, one.admin)).monitors;
+      const age = Date.now() - Date.parse(web?.since ?? '');
+      expect(age).toBeGreaterThanOrEqual(60_000);
+      expect(age).toBeLessThan(75_000);
+    }
+    const events = await until('the service is told of', async () => {
+      const all = await one.call('events', {});
+      return all.some(({ service }) => service === 'web') && all;
+    });
+    expect(events.filter(({ service }) => service === 'web')).toHaveLength(1);
+    const leaves = events.filter(({ kind }) => kind === 'down' || kind === 'up');
+    expect(new Set(leaves.map(({ text }) => text)).size).toBe(leaves.length);
+  });
+
+  test('a page at one hears what an agent of the other tells, and that it went', async () => {
+    await using split = await Split.open();
+    const { one } = split;
+    split.hears('anna', 'hub', 3);
+    split.hears('hub', 'anna', 3);
+    await until('it is up', async () => (await split.states(one))[0] === 'bob-hub unknown');
+    await until('it is up', async () => (await split.states(one))[1] === 'anna-hub up');
+    using page = await topicsAt(one, one.admin);
+    await until('its first look is over', () => page.heard.includes('tunnels'));
+    const next = async (topic: Topic, happens: () => void): Promise<number> => {
+      page.heard.length = 0;
+      const began = performance.now();
+      happens();
+      await until(`the page hears of ${topic}`, () => page.heard.includes(topic), 10_000, 5);
+      return performance.now() - began;
+    };
+    const took = await next('monitors', () => {
+      split.agent('anna').say({ type: 'monitors', results: { web: { state: 'up', lasts: 1 } } });
+    });
+    expect(took).toBeLessThan(5_000);
+    await next('tunnels', () => split.hears('anna', 'hub', 200));
+    await until('it is told', async () => (await split.states(one)).includes('anna-hub degraded'));
+    await next('status', () => split.agent('anna').close());
+  });
+
+  test('what a machine told before it moved does not come before what it tells now', async () => {
+    await using split = await Split.open();
+    const { one, two, both } = split;
+    const become = async (state: string): Promise<void> => {
+      for (const server of both) {
+        await until(`${state} there`, async () =>
+          (await split.states(server)).includes(`anna-hub ${state}`),
+        );
+      }
+    };
+    split.hears('anna', 'hub', 200);
+    split.hears('hub', 'anna', 3);
+    await become('degraded');
+    split.agent('anna').close();
+    await become('up');
+    // It comes to the server of the hub, and has told nothing there.
+    await split.connect('anna', one);
+    await until('two knows where it is', async () => {
+      const { machines } = await two.call('status', {}, undefined, one.admin);
+      return machines.find(({ name }) => name === 'anna')?.server?.endsWith(`:${one.port}`);
+    });
+    await become('up');
+    split.hears('anna', 'hub', 300);
+    await become('degraded');
+    // And back again.
+    split.agent('anna').close();
+    await split.connect('anna', two);
+    await until('one knows where it is', async () => {
+      const { machines } = await one.call('status', {});
+      return machines.find(({ name }) => name === 'anna')?.server?.endsWith(`:${two.port}`);
+    });
+    for (const server of both) {
+      const tunnels = await split.tunnels(server);
+      const [anna] = tunnels.find(({ ends }) => ends[0].machine === 'anna')?.ends ?? [];
+      expect(anna).toEqual({ machine: 'anna', tells: false });
+    }
+    split.hears('anna', 'hub', 250);
+    await become('degraded');
+    const rows = `select server from told where what = 'samples'`;
+    expect(await cluster.query(split.database, rows)).toHaveLength(2);
+  });
+
+  test('what a server was told that ended is not told on, and comes anew from where its agents go', async () => {
+    await using split = await Split.open();
+    const { one, two } = split;
+    for (const [name, peer] of [
+      ['anna', 'hub'],
+      ['bob', 'hub'],
+      ['hub', 'anna'],
+      ['hub', 'bob'],
+    ] as const) {
+      split.hears(name, peer, 3);
+    }
+    const up = ['anna-hub up', 'bob-hub up'];
+    await until('all are up', async () => (await split.states(one)).join() === up.join());
+    await two.stop();
+    await until('only the hub tells', async () => {
+      const tunnels = await split.tunnels(one);
+      return tunnels.every(({ ends }) => !ends[0].tells && ends[1].tells);
+    });
+    split.agent('hub').close();
+    await until('nobody does', async () =>
+      (await split.states(one)).every((state) => state.endsWith(' unknown')),
+    );
+    await split.connect('anna', one);
+    split.hears('anna', 'hub', 3);
+    await until('one does', async () => (await split.states(one)).includes('anna-hub up'));
+  });
+
+  test('a server that comes later knows what the other was told before', async () => {
+    await using split = await Split.open();
+    const { one, two } = split;
+    await two.stop();
+    split.hears('hub', 'anna', 3);
+    await until('it is told', async () => (await split.states(one)).includes('anna-hub up'));
+    await using late = await TestServer.start({ database: cluster.url(split.database) });
+    await until('it knows', async () => (await split.states(late)).includes('anna-hub up'));
+  });
+
+  test('a server that has the database to itself puts nothing there', async () => {
+    const database = await cluster.createDatabase();
+    await using one = await TestServer.start({ database: cluster.url(database) });
+    const agents = await one.populate('anna');
+    const sample = { rx: 10, tx: 20, heard: 3, handshake: 3 };
+    agents.get('hub')?.say({ type: 'samples', peers: { anna: sample } });
+    await until('it is told', async () => (await one.call('tunnels', {})).counts['up'] === 1);
+    const chunks = `select 1 from told`;
+    expect(await cluster.query(database, chunks)).toEqual([]);
+    await using two = await TestServer.start({ database: cluster.url(database) });
+    await until('another came', async () => (await cluster.query(database, chunks)).length > 0);
+    expect(two.port).not.toBe(one.port);
+  });
+});
