@@ -230,6 +230,24 @@ suite('the stretched segment of the examples', {
     await until('it is counted', () => refused() > before);
   });
 
+  test('is not what its file says while a port is missing, and is again when that is back', async () => {
+    const verdict = () => labs.on('server', 'hawser', 'verify', 'knox-gw');
+    expect(verdict()).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('inside segment mosler'),
+    });
+    at('knox-gw', 'ip -n hw-stretched-mosler link set eth1 name gone');
+    await until('the missing port is told', () => verdict().code === 1, 60_000);
+    expect(verdict().out).toMatch(
+      /is not what its file says[^]*! knox-gw: .*eth1.*\[host\/no-port\]/,
+    );
+    expect(labs.on('server', 'hawser', 'status').out).toContain('host/no-port');
+    // Nobody's port comes home.
+    await until('it is at home', () => at('knox-gw', 'ip link set gone name eth1 && echo done'));
+    await until('the port is found', () => verdict().code === 0, 60_000);
+    await everythingHolds();
+  });
+
   test('goes on without its agents, and with others', async () => {
     for (const gateway of gateways) labs.must('kill', gateway);
     await everythingHolds();

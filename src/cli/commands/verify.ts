@@ -40,10 +40,12 @@ export const verifyCommand = (): Command =>
         const proof = await prove(client, network, { from, to, ports: options.port });
         if (options.json) printJson(proof);
         else print(proofText(proof));
-        const isRight = proof.from.every(({ verified }) => verified.every(({ wrong }) => !wrong));
+        const isRight = proof.failures.length === 0 && proof.from.every(isAsItShould);
         exitWith(isRight && proof.silent.length === 0 ? exitCodes.yes : exitCodes.no);
       }),
     );
+
+const isAsItShould = ({ verified }: From): boolean => verified.every(({ wrong }) => !wrong);
 
 interface Choice {
   readonly from: string | undefined;
@@ -54,7 +56,7 @@ interface Choice {
 /** Every machine tries all others, some machines at a time. */
 async function prove(client: Client, network: string, choice: Choice): Promise<LiveProof> {
   const began = performance.now();
-  const { machines } = await client.call('status', { params: { network } });
+  const { machines, segments = [] } = await client.call('status', { params: { network } });
   const joined = machines.filter(({ enrolment }) => enrolment === 'enrolled');
   const chosen = choice.from === undefined ? joined : [{ name: choice.from, connected: true }];
   const silent = new Map(
@@ -77,6 +79,10 @@ async function prove(client: Client, network: string, choice: Choice): Promise<L
     network,
     from: from.flat(),
     silent: [...silent].map(([machine, why]) => ({ machine, why })),
+    failures: machines
+      .filter(({ name }) => choice.from === undefined || [choice.from, choice.to].includes(name))
+      .flatMap(({ name, failures }) => failures.map((failure) => ({ ...failure, machine: name }))),
+    untried: [...new Set(segments.map(({ segment }) => segment))],
     seconds: Math.round((performance.now() - began) / 100) / 10,
   };
 }

@@ -15,6 +15,14 @@ export interface LiveProof {
   readonly from: readonly From[];
   /** Machines that tried nothing, and why. */
   readonly silent: readonly { readonly machine: string; readonly why: string }[];
+  /** What machines say that they cannot do, which is wrong whatever was tried. */
+  readonly failures: readonly {
+    readonly machine: string;
+    readonly code: string;
+    readonly message: string;
+  }[];
+  /** Segments, inside of which nothing is tried. */
+  readonly untried: readonly string[];
   readonly seconds: number;
 }
 
@@ -29,7 +37,11 @@ const arrived = ({ outcome }: Verified): boolean => outcome === 'answered' || ou
 export function proofText(proof: LiveProof): string {
   const all = proof.from.flatMap(({ verified }) => verified);
   if (all.length === 0)
-    return [`${proof.network}: nothing was tried`, ...silentLines(proof)].join('\n');
+    return [
+      `${proof.network}: nothing was tried`,
+      ...silentLines(proof),
+      ...failuresOf(proof).map((text) => `  ${colours.bad('!')} ${text}`),
+    ].join('\n');
   return [
     matrix(proof),
     '',
@@ -86,11 +98,17 @@ function countLines(all: readonly Verified[]): readonly string[] {
   ];
 }
 
-const silentLines = ({ silent }: LiveProof): readonly string[] =>
-  silent.map(({ machine, why }) => `not tried    from ${machine}: ${why}`);
+const silentLines = ({ silent, untried }: LiveProof): readonly string[] => [
+  ...silent.map(({ machine, why }) => `not tried    from ${machine}: ${why}`),
+  ...untried.map((segment) => `not tried    inside segment ${segment}`),
+];
 
-function verdictLines({ from, silent, seconds }: LiveProof): readonly string[] {
-  const sentences = wrongOf(from);
+const failuresOf = ({ failures }: LiveProof): readonly string[] =>
+  failures.map(({ machine, code, message }) => `${machine}: ${message} [${code}]`);
+
+function verdictLines(proof: LiveProof): readonly string[] {
+  const { from, silent, seconds } = proof;
+  const sentences = [...failuresOf(proof), ...wrongOf(from)];
   if (sentences.length === 0) {
     const but = silent.length === 0 ? '' : ', as far as it was tried';
     return [colours.good(`verdict      the network is what its file says${but} (${seconds} s)`)];
