@@ -1,40 +1,10 @@
-import { Address } from '#ip';
+import { bytes, ethernet, hex, icmpv6, ipv4, udp } from './raw-frames.ts';
 import { knox, pouta, type Side } from './segment-world.ts';
 
 /** The MAC address of nobody. */
 export const stranger = '02:00:00:00:00:66';
 /** An address of the segment that nobody has. */
 const vacant = '10.9.0.77';
-
-const hex = (mac: string): string => mac.replaceAll(':', '');
-export const word = (value: number): string => value.toString(16).padStart(4, '0');
-const bytes = (text: string): string => {
-  const { family, value } = Address.parse(text);
-  return value.toString(16).padStart(family === 4 ? 8 : 32, '0');
-};
-
-const ethernet = (to: string, from: string, type: string, payload: string): string =>
-  `${hex(to)}${hex(from)}${type}${payload}`;
-
-/** Ones' complement sum of the words of a header (RFC 1071). */
-function checksum(header: string): string {
-  const words = header.match(/.{4}/g) ?? [];
-  const sum = words.reduce((all, one) => all + Number.parseInt(one, 16), 0);
-  return word(~((sum & 0xffff) + (sum >> 16)) & 0xffff);
-}
-
-const udp = (from: number, to: number): string => `${word(from)}${word(to)}${word(8)}0000`;
-
-function ipv4(from: string, to: string, payload: string): string {
-  const [start, end] = [
-    `4500${word(20 + payload.length / 2)}000000004011`,
-    bytes(from) + bytes(to),
-  ];
-  return `${start}${checksum(`${start}0000${end}`)}${end}${payload}`;
-}
-
-const icmpv6 = (from: string, to: string, message: string): string =>
-  `60000000${word(message.length / 2)}3aff${bytes(from)}${bytes(to)}${message}`;
 
 const arpAnswer = (mac: string, address: string, to: Speaker): string =>
   `0001080006040002${hex(mac)}${bytes(address)}${hex(to.mac)}${bytes(to.address)}`;
