@@ -1,11 +1,35 @@
 import { until } from '../support/until.ts';
 import type { TestMachine } from './machine.ts';
-import { atStation, packetsOf } from './segment-world.ts';
+import { atStation, knox, packetsOf, pouta, siteOf } from './segment-world.ts';
 
 /** The namespace of router `gw` of network `net` on its gateway. */
 export const router = 'hw-net-gw';
 export const counterOf = (gateway: TestMachine, name: string): number =>
   packetsOf(gateway.do(`ip netns exec ${router} nft list counter inet hawser-net ${name}`));
+
+/** A segment of two sites with a router of ours at the first, which lets out these and what else is asked for. */
+export const routed = (egress = '') => `
+version: 1
+network: net
+overlay: 10.0.0.0/24
+defaults: { interface: wg0 }
+sites: ${siteOf(knox)}${siteOf(pouta)}
+segments:
+  lab:
+    vni: 7
+    subnet: [10.9.0.0/24, "fd09::/64"]
+    router: [10.9.0.254, "fd09::fe"]
+    sites:
+      knox-site: { pool: [10.9.0.1-10.9.0.1, "fd09::1-fd09::1"], port: eth1 }
+      pouta-site: { pool: [10.9.0.2-10.9.0.2, "fd09::2-fd09::2"], port: eth1 }
+routers:
+  gw:
+    site: knox-site
+    segments: [lab]
+    uplink: { address: [10.5.0.2/24, "fd05::2/64"], via: [10.5.0.1, "fd05::1"] }
+    egress: [10.254.0.1/32, "2001:db8:254::1/128", { to: 130.238.7.10, ports: [tcp/53] }${egress}]
+    forwards: [{ port: tcp/2222, to: ${pouta.address}, target: 22 }]
+`;
 
 /** Says to each who connects from where it came, and goes on saying what it hears. */
 export const echo = (port: number): string =>

@@ -3,7 +3,7 @@ import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import type { TestMachine } from './machine.ts';
-import { addWorld, asked, counterOf, echo, inside, route, router } from './router-world.ts';
+import { addWorld, asked, counterOf, echo, inside, route, routed, router } from './router-world.ts';
 import {
   applyBoth,
   atStation,
@@ -14,36 +14,12 @@ import {
   pouta,
   proxiedAt,
   reaches,
-  siteOf,
   space,
   statesOf,
 } from './segment-world.ts';
 
 const spoofedAt = (gateway: TestMachine): number =>
   packetsOf(gateway.do(`ip netns exec ${space} nft list counter bridge hawser-net spoofed`));
-
-const file = (egress = '') => `
-version: 1
-network: net
-overlay: 10.0.0.0/24
-defaults: { interface: wg0 }
-sites: ${siteOf(knox)}${siteOf(pouta)}
-segments:
-  lab:
-    vni: 7
-    subnet: [10.9.0.0/24, "fd09::/64"]
-    router: [10.9.0.254, "fd09::fe"]
-    sites:
-      knox-site: { pool: [10.9.0.1-10.9.0.1, "fd09::1-fd09::1"], port: eth1 }
-      pouta-site: { pool: [10.9.0.2-10.9.0.2, "fd09::2-fd09::2"], port: eth1 }
-routers:
-  gw:
-    site: knox-site
-    segments: [lab]
-    uplink: { address: [10.5.0.2/24, "fd05::2/64"], via: [10.5.0.1, "fd05::1"] }
-    egress: [10.254.0.1/32, "2001:db8:254::1/128", { to: 130.238.7.10, ports: [tcp/53] }${egress}]
-    forwards: [{ port: tcp/2222, to: ${pouta.address}, target: 22 }]
-`;
 
 /** Knows one address for every name (RFC 1035, 4.1). */
 const nameServer = `const s = require('node:dgram').createSocket('udp4');
@@ -72,7 +48,7 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     route(b);
     const ssh = b.box.start([...inside('station'), echo(22)]);
     await until('it listens', () => ssh.output().includes('listening'));
-    states = statesOf(file(), a, b);
+    states = statesOf(routed(), a, b);
     await apply();
   }, 60_000);
 
@@ -163,7 +139,7 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
   });
 
   test('keeps a flow through new agents, and ends it when it is no longer on the list', async () => {
-    const wide = statesOf(file(', 203.0.113.77'), a, b);
+    const wide = statesOf(routed(', 203.0.113.77'), a, b);
     await apply(wide);
     const talk = `const s = require('node:net').connect(7000, '203.0.113.77');
       s.on('data', (d) => console.log(String(d).trim())); let n = 0; setInterval(() => s.write('word' + n++ + '\\n'), 100);`;
@@ -183,7 +159,7 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     await until('it listens', () => names.output().includes('listening'));
     const serving = (forward: string, ports: string) =>
       statesOf(
-        file()
+        routed()
           .replace('port: eth1 }', `port: eth1, dhcp: { address: 10.9.0.200${forward} } }`)
           .replace('vni: 7', 'vni: 7\n    dns: [10.9.0.200]')
           .replace('[tcp/53]', ports),
@@ -202,7 +178,7 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
   });
 
   test('stands at a site in proxy mode as well, and is found from its port', async () => {
-    const proxied = statesOf(proxiedAt(knox, file()), a, b);
+    const proxied = statesOf(proxiedAt(knox, routed()), a, b);
     // Who is behind whose MAC address is another matter in each mode, and nobody tells those who remember.
     const forget = (): void => {
       a.do(`ip netns exec ${router} ip neigh flush dev vni7`);
@@ -231,7 +207,7 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     const theirs = 'qrouter-1';
     const inIt = (line: string): string => a.do(`ip netns exec ${theirs} ${line}`);
     const external = statesOf(
-      file()
+      routed()
         .replace(/uplink:.*/, `external: true\n    namespace: ${theirs}`)
         .replace(/ *forwards:.*\n/, ''),
       a,

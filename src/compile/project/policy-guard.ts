@@ -80,6 +80,8 @@ export interface GuardKeys {
   readonly port: string;
   /** What is said before anybody is looked up. */
   readonly first: readonly NftRule[];
+  /** What has no port to look at, and goes with whatever two may send each other. */
+  readonly portless: readonly (readonly NftMatch[])[];
 }
 
 /** By how a flow began: answers are of the same flow. */
@@ -156,7 +158,10 @@ function allowChain(out: Collected, rules: readonly PolicyRule[]): string {
   const name = out.named(`allow-${shortHash(rules.map((rule) => rule.id).join(' '))}`);
   return out.chain(name, () => {
     const table = portTable(rules);
+    const [first] = rules;
+    const portless = first ? (out.guarding.keys?.portless ?? []) : [];
     return [
+      ...portless.map((match) => pass(out, first as PolicyRule, match)),
       ...portLookup(out, name, 'tcp', table.tcp),
       ...portLookup(out, name, 'udp', table.udp),
       // nft's own names: a bare Debian has no /etc/protocols to look others up in.

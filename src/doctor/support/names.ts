@@ -13,7 +13,7 @@ const noNames = (): Draft => ({ machine: [], network: [], host: [], person: [], 
 
 /** Counters that are named by Hawser itself: hashes and its own words. */
 const isOwnCounter = (name: string): boolean =>
-  /^(?:[\da-f]{8}(?:-\d+)?|deny|outside|vxlan|border|spoofed|rogue-dhcp|rogue-ra|not-ip)$/.test(
+  /^(?:[\da-f]{8}(?:-\d+)?|deny|outside|vxlan|border|spoofed|rogue-dhcp|rogue-ra|not-ip|stray)$/.test(
     name,
   );
 

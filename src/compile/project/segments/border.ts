@@ -1,17 +1,16 @@
-import { byText } from '#base';
-import type { Family } from '#ip';
-import type { Segment, Station } from '#spec';
-import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
+import { by, byText } from '#base';
+import type { Segment } from '#spec';
+import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
-import { segmentRanges } from '../../policy/spaces.ts';
 import { endInSegment } from '../routers/place.ts';
+import { serversOf } from './dhcp.ts';
+import { discovery, discoveryChains, notOf, speakersOf } from './discovery.ts';
 import { knownSets, pairsAt, rangesAt, type Side } from './known.ts';
 import { segmentMtu } from './mtu.ts';
 import { bridge, portOf, vxlan } from './place.ts';
-import { asSeen, proxyMac } from './proxied.ts';
-import { stationsOf } from './stations.ts';
-
-const families = [4, 6] as const;
+import { proxyMac } from './proxied.ts';
+import { isOurRouter, stationsOf } from './stations.ts';
+import { insides } from './strays.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
@@ -19,6 +18,8 @@ const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
   counter,
   verdict: 'drop',
 });
+const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
+const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
 
 /**
  * Before the hook of `br_netfilter`, at 0: that takes IP out of the bridge's chain, and puts it back behind
@@ -26,15 +27,15 @@ const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
  */
 const borderPriority = -200;
 
-const forward: NftChain = {
+const forward = (hasDoor: boolean): NftChain => ({
   name: 'forward',
   hook: { type: 'filter', hook: 'forward', priority: borderPriority, policy: 'accept' },
   rules: [
     { match: [is('iifname', vxlan)], verdict: 'goto far' },
     { match: [is('oifname', vxlan)], verdict: 'goto near' },
-    { match: [is('oifname', endInSegment)], verdict: 'goto door' },
+    ...(hasDoor ? [{ match: [is('oifname', endInSegment)], verdict: 'goto door' }] : []),
   ],
-};
+});
 
 /** The same where the port is on no bridge, and what passes is routed. */
 const routed = (port: string, mac: string): NftChain => ({
@@ -56,6 +57,25 @@ const routed = (port: string, mac: string): NftChain => ({
   ],
 });
 
+/** Before the bridge remembers at which port a MAC address is, and behind the agent's own look at what is said there. */
+const beforeLearning = -250;
+
+/** Nobody on the port takes the MAC address of one of ours, where the bridge would find him instead. */
+function usurpers(model: Model, segment: Segment, site: string): readonly NftChain[] {
+  const routers = stationsOf(model, segment).filter((one) => isOurRouter(model, one));
+  const servers = serversOf(model, segment).filter((one) => one.site !== site);
+  const ours = [...routers, ...servers].map(({ mac }) => mac).sort(byText);
+  if (ours.length === 0) return [];
+  const byPort: NftMatch = { left: 'iifname', op: '!=', right: [endInSegment, vxlan] };
+  return [
+    {
+      name: 'prerouting',
+      hook: { type: 'filter', hook: 'prerouting', priority: beforeLearning, policy: 'accept' },
+      rules: [drop('spoofed', byPort, is('ether saddr', ours))],
+    },
+  ];
+}
+
 /** What crosses the border comes from a machine that is known on the side it comes from. */
 export function bordersOf(model: Model, node: Node, segment: Segment): readonly NftTable[] {
   const { unit } = node;
@@ -72,74 +92,76 @@ export function bordersOf(model: Model, node: Node, segment: Segment): readonly 
     ...strangers,
     ...(floods ? [] : [group]),
   ];
-  const chains = (border: NftChain, layer: Layer, outwards: Outwards): NftChain[] => [
-    crossing('far', layer, { first, outwards }),
+  const chains = (border: NftChain, layer: Layer): NftChain[] => [
+    crossing('far', layer, first),
     border,
-    crossing('near', layer, { first, outwards }),
+    crossing('near', layer, first),
   ];
-  const bridged = {
+  const doors = doorOf(model, segment, unit.name);
+  const bridged: NftTable = {
     ...{ family: 'bridge', ...table },
-    sets: [...insides(segment), ...table.sets],
-    chains: [door, ...chains(forward, 'bridge', strays(model, segment))],
+    sets: [...insides([segment]), ...table.sets],
+    maps: [...doors.maps],
+    chains: [
+      ...doors.chains,
+      ...chains(forward(doors.chains.length > 0), 'bridge'),
+      ...sides.map((side) => meant(side, floods)),
+      ...usurpers(model, segment, unit.name),
+    ].sort(by(({ name }) => name)),
   };
   if (here?.mode !== 'proxy') return [bridged];
   const mac = proxyMac(model, segment, here.site);
   const sets = [...knownSets(model, segment, unit.name, true)];
   return [
     bridged,
-    { family: 'inet', ...table, sets, chains: chains(routed(portOf(here), mac), 'inet', nothing) },
+    { family: 'inet', ...table, sets, chains: chains(routed(portOf(here), mac), 'inet') },
   ];
 }
 
 /** Where frames of a border are looked at: ARP is never routed. */
 type Layer = 'bridge' | 'inet';
 
-/** Rules about what leads out of a segment. */
-type Outwards = Readonly<Record<Family, readonly NftRule[]>>;
-const nothing: Outwards = { 4: [], 6: [] };
+const sides = ['far', 'near'] as const;
 
 /** The only ways in and out: all that is not let through is dropped, and counted by what it is; `first`: before all else. */
-const crossing = (
-  side: Side,
-  layer: Layer,
-  { first, outwards }: { readonly first: readonly NftRule[]; readonly outwards: Outwards },
-): NftChain => ({
+const crossing = (side: Side, layer: Layer, first: readonly NftRule[]): NftChain => ({
   name: side,
-  rules: [...first, stays, ...isKnown(side, layer, outwards), ...neverCross, drop('spoofed')],
+  rules: [
+    ...first,
+    stays,
+    // Of what is routed the kernel itself says at which MAC address its receiver is.
+    ...isKnown(side, layer, layer === 'bridge' ? `goto ${meantOf(side)}` : 'accept'),
+    ...neverCross,
+    drop('spoofed'),
+  ],
 });
 
-/** What is for many, and what means something on one link alone. */
-const onLink: Readonly<Record<Family, readonly string[]>> = {
-  4: ['224.0.0.0/4', '255.255.255.255'],
-  6: ['fe80::/10', 'ff00::/8'],
-};
-
-/** Where machines of the segment are, and what leads to no router. */
-const insides = (segment: Segment): readonly NftSet[] =>
-  families.map((family) => {
-    const own = segmentRanges([segment])
-      .prefixes()
-      .filter((one) => one.family === family);
-    const elements = [...own.map(String), ...onLink[family]].sort(byText);
-    return { name: `inside${family}`, type: `ipv${family}_addr`, interval: true, elements };
-  });
+/** Whom the frames from a side are for. */
+const meantOf = (side: Side): string => `${side}-meant`;
 
 /**
- * What leads out of the segment is its router's to judge, and so for that alone: a machine has other addresses, of which
- * no rule speaks. Of a router that is not in the file nobody knows the MAC address.
+ * A policy speaks of addresses, so who has the MAC address of a frame has to have its address, too: a machine has other addresses, of which no rule speaks,
+ * and may be asked to take what is for another. What leads out of the segment is its router's to judge, and so for that alone, as the
+ * ranges of the machines say. Where the segment floods, what is for a machine that nobody knows crosses as well.
  */
-function strays(model: Model, segment: Segment): Outwards {
-  const isRouter = ({ addresses }: Station): boolean =>
-    addresses.some((own) => segment.routers.some((router) => router.equals(own)));
-  const known = stationsOf(model, segment).filter(isRouter).map(asSeen(model, segment));
-  if (segment.routers.length > 0 && known.length === 0) return nothing;
-  const macs = [...new Set(known.map(({ mac }) => mac))].sort(byText);
-  const others: NftMatch[] =
-    macs.length === 0 ? [] : [{ left: 'ether daddr', op: '!=', right: macs }];
-  const outside = (left: string, set: string): readonly NftRule[] => [
-    drop('border', { left, op: '!=', right: `@${set}` }, ...others),
-  ];
-  return { 4: outside('ip daddr', 'inside4'), 6: outside('ip6 daddr', 'inside6') };
+function meant(side: Side, floods: boolean): NftChain {
+  const there = side === 'near' ? 'far' : 'near';
+  const is4 = (set: string): NftRule => pass(is('ether daddr . ip daddr', `@${set}`));
+  const is6 = (set: string): NftRule => pass(is('ether daddr . ip6 daddr', `@${set}`));
+  const unknown = [
+    { left: 'ip daddr', op: '!=', right: '@inside4' },
+    { left: 'ip6 daddr', op: '!=', right: '@inside6' },
+  ] as const;
+  return {
+    name: meantOf(side),
+    rules: [
+      is4(pairsAt(there, 4)),
+      is6(pairsAt(there, 6)),
+      is4(rangesAt(there, 4)),
+      is6(rangesAt(there, 6)),
+      ...(floods ? [...unknown.map((match) => drop('border', match)), pass()] : [drop('border')]),
+    ],
+  };
 }
 
 /** Headers of IP and TCP. */
@@ -157,14 +179,11 @@ const clampsOf = (mtu: number | undefined): readonly NftRule[] =>
         set: `tcp option maxseg size set ${mtu - length}`,
       }));
 
-/** ICMPv6 (RFC 4861): a router advertises itself; solicitations, answers and redirects. */
+/** ICMPv6 by which routers lead the way (RFC 4861, 4.2 and 4.5). */
 const advertisement = is('icmpv6 type', 'nd-router-advert');
-const discovery = is('icmpv6 type', [
-  'nd-router-solicit',
-  'nd-neighbor-solicit',
-  'nd-neighbor-advert',
-  'nd-redirect',
-]);
+const leads = is('icmpv6 type', ['nd-router-advert', 'nd-redirect']);
+/** What machines say of themselves on their link, and routers of others. */
+const onTheLink = is('icmpv6 type', [...(discovery.right as string[]), 'nd-redirect'].sort(byText));
 
 /** Those that answer for a site are in it: what comes from another is nobody's of it. */
 const strangers = [
@@ -176,28 +195,32 @@ const strangers = [
 const group = drop('border', is('meta pkttype', ['broadcast', 'multicast']));
 const stays = drop('border', is('udp dport', ['67', '68', '546', '547']));
 
-/** Pairs first: they are nearly all. */
-const isKnown = (side: Side, layer: Layer, outwards: Outwards): NftRule[] => {
-  const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
-  const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
-  const arp = pass(
-    from('arp saddr ip', pairsAt(side, 4)),
-    is('arp saddr ether . arp saddr ip', `@${pairsAt(side, 4)}`),
-  );
+/** Pairs first: they are nearly all. `verdict`: on IP of machines that are known. */
+const isKnown = (side: Side, layer: Layer, verdict: string): NftRule[] => {
+  const known = (...match: NftMatch[]): NftRule => ({ match, verdict });
   return [
-    ...outwards[4],
-    pass(from('ip saddr', pairsAt(side, 4))),
+    known(from('ip saddr', pairsAt(side, 4))),
     // Neighbours of IPv6 are answered for at home, and say in a field that no set can be asked for whom they answer.
-    { match: [discovery, from('ip6 saddr', pairsAt(side, 6))], counter: 'border', verdict: 'drop' },
-    { match: [discovery, linkLocal], counter: 'border', verdict: 'drop' },
-    drop('spoofed', discovery),
-    ...outwards[6],
-    pass(from('ip6 saddr', pairsAt(side, 6))),
-    ...(layer === 'bridge' ? [arp] : []),
-    pass(from('ip saddr', rangesAt(side, 4))),
-    pass(from('ip6 saddr', rangesAt(side, 6))),
+    { match: [onTheLink, from('ip6 saddr', pairsAt(side, 6))], counter: 'border', verdict: 'drop' },
+    { match: [onTheLink, linkLocal], counter: 'border', verdict: 'drop' },
+    drop('spoofed', onTheLink),
+    known(from('ip6 saddr', pairsAt(side, 6))),
+    ...(layer === 'bridge' ? [speaksByArp(side)] : []),
+    known(from('ip saddr', rangesAt(side, 4))),
+    known(from('ip6 saddr', rangesAt(side, 6))),
   ];
 };
+
+/**
+ * What a machine says of itself by ARP: in the frame and in what it holds, whose fields are as long as those of Ethernet and IPv4 are (RFC 826),
+ * so that nobody reads others.
+ */
+export const speaksByArp = (side: Side): NftRule =>
+  pass(
+    from('arp saddr ip', pairsAt(side, 4)),
+    is('arp saddr ether . arp saddr ip', `@${pairsAt(side, 4)}`),
+    is('@nh,0,48', '0x000108000604'),
+  );
 
 const linkLocal = is('ip6 saddr', 'fe80::/10');
 
@@ -205,18 +228,32 @@ const linkLocal = is('ip6 saddr', 'fe80::/10');
  * To a router of ours, which stands on this side of the border, nobody of the site speaks for another either. Who asks for an
  * address has none yet (RFC 5227).
  */
-const door: NftChain = {
-  name: 'door',
-  rules: [
-    {
-      match: [is('arp operation', 'request'), is('arp saddr ip', '0.0.0.0')],
-      verdict: 'accept',
-    },
-    { match: [discovery], verdict: 'accept' },
-    ...isKnown('near', 'bridge', nothing),
-    drop('spoofed'),
-  ],
-};
+function doorOf(model: Model, segment: Segment, site: string): Pick<NftTable, 'chains' | 'maps'> {
+  const all = stationsOf(model, segment);
+  const isHere = all.some((one) => one.site === site && isOurRouter(model, one));
+  if (!isHere) return { chains: [], maps: [] };
+  const near = segment.stations.filter((one) => one.site === site);
+  const named = [...all, ...serversOf(model, segment)];
+  const door: NftChain = {
+    name: 'door',
+    rules: [
+      pass(is('arp operation', 'request'), is('arp saddr ip', '0.0.0.0')),
+      drop('rogue-ra', leads),
+      { match: [discovery], verdict: 'goto discovery' },
+      pass(from('ip saddr', pairsAt('near', 4))),
+      pass(from('ip6 saddr', pairsAt('near', 6))),
+      speaksByArp('near'),
+      pass(from('ip saddr', rangesAt('near', 4))),
+      pass(from('ip6 saddr', rangesAt('near', 6))),
+      drop('spoofed'),
+    ],
+  };
+  const strangers = [...notOf(named), pass()];
+  return {
+    chains: [door, ...discoveryChains(near, { links: 'any', strangers })],
+    maps: [speakersOf(near)],
+  };
+}
 
 /** Addresses that mean something on one link alone, and frames in which no address can be looked for. */
 const neverCross = [

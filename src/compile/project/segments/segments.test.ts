@@ -75,10 +75,9 @@ test('what crosses the border is looked up by the side it comes from, before all
     rules: [
       { match: [{ left: 'iifname', op: '==', right: 'vxlan' }], verdict: 'goto far' },
       { match: [{ left: 'oifname', op: '==', right: 'vxlan' }], verdict: 'goto near' },
-      { match: [{ left: 'oifname', op: '==', right: 'router' }], verdict: 'goto door' },
     ],
   });
-  for (const chain of [far, near, chains.find(({ name }) => name === 'door')]) {
+  for (const chain of [far, near]) {
     expect(chain?.rules.at(-1)).toEqual({ match: [], counter: 'spoofed', verdict: 'drop' });
   }
 });
@@ -287,7 +286,7 @@ test('ports of machines are guarded where they are, and a router among them may 
       ?.chains.find(({ name }) => name === 'tap')
       ?.rules.find(({ counter }) => counter === 'rogue-ra')
       ?.match.map(({ left, op, right }) => `${left} ${op} ${String(right)}`);
-  const routing = 'icmpv6 type == nd-router-advert,nd-redirect';
+  const routing = 'icmpv6 type == nd-redirect,nd-router-advert';
   expect(advertised(tapped)).toEqual([routing]);
   const routed = tapped
     .replace('vni: 7', 'router: 10.9.0.2\n    vni: 7')

@@ -1,8 +1,11 @@
 import { by, byText } from '#base';
+import type { Address } from '#ip';
+import type { Segment } from '#spec';
 import type { NftMatch, NftRule, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { type Guard, type Guarding, type GuardKeys, guardOf } from '../policy-guard.ts';
 import { forMany, guardingOf, policyTable, rangeSets } from './policed.ts';
+import { routersFoundAt } from './strays.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const not = (left: string, right: string | string[]): NftMatch => ({ left, op: '!=', right });
@@ -40,8 +43,11 @@ export function tapPolicy(model: Model, { machine, unit }: Node): readonly NftTa
     {
       name: 'asked',
       rules: [
-        ...askedOfNone(ranges.map(({ name, type }) => [name, type === 'ipv4_addr' ? 'ip' : 'ip6'])),
+        pass(not('meta protocol', ['ip', 'ip6'])),
         ...segments.flatMap(forMany).map((match) => pass(...match)),
+        ...askedOfNone(segments),
+        ...ofTheLink(routersFoundAt(model, segments, unit.name)),
+        ...beyond(ranges.map(({ name, type }) => [name, type === 'ipv4_addr' ? 'ip' : 'ip6'])),
         { match: [], verdict: `jump ${asSent.prefix}guard` },
         drop(),
       ],
@@ -61,6 +67,27 @@ export function tapPolicy(model: Model, { machine, unit }: Node): readonly NftTa
   ];
 }
 
+const errors = ['destination-unreachable', 'parameter-problem', 'time-exceeded'];
+const errors6 = [...errors, 'packet-too-big'].sort(byText);
+const neighbours = [
+  ...['nd-neighbor-advert', 'nd-neighbor-solicit'],
+  ...['nd-router-advert', 'nd-router-solicit'],
+];
+
+/** Parts of datagrams but the first, and errors, which hold what they answer. */
+const portless: readonly NftMatch[][] = [
+  [not('ip frag-off & 0x1fff', '0')],
+  [not('frag frag-off', '0')],
+  [is('icmp type', errors)],
+  [is('icmpv6 type', errors6)],
+];
+
+/** A part that begins where TCP has its flags would hide them (RFC 3128). */
+const flagless: readonly NftRule[] = [
+  drop(is('ip frag-off & 0x1fff', '1'), is('meta l4proto', 'tcp')),
+  drop(is('frag frag-off', '1'), is('meta l4proto', 'tcp')),
+];
+
 const ipOf = (family: 4 | 6): string => (family === 4 ? 'ip' : 'ip6');
 
 /** A frame that begins a flow, or goes on with it. */
@@ -68,7 +95,8 @@ const asSent: GuardKeys = {
   prefix: 'sent-',
   address: (family, side) => `${ipOf(family)} ${side}`,
   port: 'th dport',
-  first: [],
+  first: flagless,
+  portless,
 };
 
 /** What may not be sent may still be an answer. */
@@ -82,31 +110,55 @@ const asAnswered: GuardKeys = {
   address: (family, side) => `${ipOf(family)} ${otherSide[side]}`,
   port: 'th sport',
   first: [
+    ...flagless,
     drop(is('tcp flags & (syn | ack)', 'syn')),
     drop(is('icmp type', 'echo-request')),
     drop(is('icmpv6 type', 'echo-request')),
   ],
+  portless,
 };
 
-const errors = ['destination-unreachable', 'time-exceeded', 'parameter-problem'];
-
-/**
- * What no rule speaks of: neighbours, DHCP (whose servers are known by who they are), errors, parts of datagrams but the first,
- * and what is of no segment, which is a router's to judge.
- */
-const askedOfNone = (ranges: readonly (readonly [set: string, ip: string])[]): NftRule[] => [
-  pass(not('meta protocol', ['ip', 'ip6'])),
-  pass(is('icmp type', errors)),
-  pass(
-    is('icmpv6 type', [
-      ...[...errors, 'packet-too-big'].sort(byText),
-      ...['nd-neighbor-advert', 'nd-neighbor-solicit', 'nd-router-advert', 'nd-router-solicit'],
+/** Neighbours are asked for and answer, and servers of DHCP are asked and answer: who those are, the guard of who is who knows. */
+const askedOfNone = (segments: readonly Segment[]): NftRule[] => {
+  const servers = segments.flatMap(({ sites }) => sites.flatMap(({ dhcp }) => dhcp.addresses));
+  const routers = segments.flatMap((segment) => segment.routers);
+  const of = (family: 4 | 6, side: 'saddr' | 'daddr', all: readonly Address[]): NftMatch[] => {
+    const own = all.filter((one) => one.family === family).map(String);
+    return own.length === 0 ? [] : [is(`${ipOf(family)} ${side}`, [...new Set(own)].sort(byText))];
+  };
+  return [
+    pass(is('icmpv6 type', neighbours)),
+    pass(is('udp sport', '67'), is('udp dport', '68')),
+    pass(is('udp sport', '547'), is('udp dport', '546')),
+    ...of(4, 'daddr', servers).map((server) =>
+      pass(server, is('udp sport', '68'), is('udp dport', '67')),
+    ),
+    ...of(6, 'daddr', servers).map((server) =>
+      pass(server, is('udp sport', '546'), is('udp dport', '547')),
+    ),
+    ...(['saddr', 'daddr'] as const).flatMap((side) => [
+      ...of(4, side, routers).map((router) => pass(router, is('icmp type', errors))),
+      ...of(6, side, routers).map((router) => pass(router, is('icmpv6 type', errors6))),
     ]),
-  ),
-  pass(is('udp dport', ['67', '68', '546', '547'])),
-  pass(not('ip frag-off & 0x1fff', '0')),
-  pass(not('frag frag-off', '0')),
-  ...ranges.flatMap(([set, ip]) =>
-    ['daddr', 'saddr'].map((side) => pass(not(`${ip} ${side}`, `@${set}`))),
-  ),
+  ];
+};
+
+/** Addresses of the link, and of nobody, are in no range, and yet lead to no router: only what a router itself sends and hears by them passes. */
+const ofTheLink = (routers: readonly string[]): NftRule[] => [
+  ...(routers.length === 0
+    ? []
+    : [
+        pass(is('ip6 daddr', 'fe80::/10'), is('ether saddr', [...routers])),
+        pass(is('ip6 saddr', 'fe80::/10'), is('ether daddr', [...routers])),
+      ]),
+  ...(['saddr', 'daddr'] as const).flatMap((side) => [
+    drop(is(`ip6 ${side}`, ['::', 'fe80::/10', 'ff00::/8'])),
+    drop(is(`ip ${side}`, ['0.0.0.0/8', '224.0.0.0/3'])),
+  ]),
 ];
+
+/** What is of no segment is a router's to judge, and the guard of who is who lets only that have it. */
+const beyond = (ranges: readonly (readonly [set: string, ip: string])[]): NftRule[] =>
+  ranges.flatMap(([set, ip]) =>
+    ['daddr', 'saddr'].map((side) => pass(not(`${ip} ${side}`, `@${set}`))),
+  );

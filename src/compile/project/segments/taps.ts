@@ -1,10 +1,12 @@
 import { by, byText } from '#base';
-import { Address } from '#ip';
 import type { Segment, Station } from '#spec';
-import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
+import type { NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
+import { speaksByArp } from './border.ts';
+import { discovery, discoveryChains, speakersOf, speaksSix } from './discovery.ts';
 import { pairsAt, rangesAt, setsOf } from './known.ts';
 import { linkLocalOf } from './link-local.ts';
+import { straysAt, together } from './strays.ts';
 
 const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
@@ -25,39 +27,44 @@ interface Known {
 
 /**
  * The guard of the ports on which machines of segments are: nobody of them speaks for another, also within
- * the site. Absent where the machine has no such ports.
+ * the site, nor to another but by that one's own address. Absent where the machine has no such ports.
  */
 export function tapsOf(model: Model, { machine, unit }: Node): readonly NftTable[] {
   if (machine.taps.length === 0) return [];
-  const known = model.network.segments.flatMap((segment) =>
+  const segments = model.network.segments.filter(({ sites }) =>
+    sites.some(({ site }) => site === unit.name),
+  );
+  const known = segments.flatMap((segment) =>
     segment.stations
       .filter(({ site }) => site === unit.name)
       .map((station): Known => ({ segment, station })),
   );
-  const answering = known.filter(({ station }) => sixOf(station).length > 0);
+  const stations = known.map(({ station }) => station);
+  const strays = straysAt(model, segments, unit.name);
+  const at = (side: string, chain: string): NftRule[] =>
+    machine.taps.map((tap) => ({ match: [is(side, tap)], verdict: `goto ${chain}` }));
   return [
     {
       family: 'bridge',
       name: `hawser-${model.network.name}`,
-      counters: ['not-ip', 'rogue-dhcp', 'rogue-ra', 'spoofed'],
-      sets: [...tapSets(known, model.network.segments, unit.name)],
-      maps: [
-        {
-          name: 'answers',
-          type: 'ether_addr',
-          interval: false,
-          elements: answering
-            .map(({ station }): [string, string] => [station.mac, `goto ${answersOf(station)}`])
-            .sort(by(([mac]) => mac)),
-        },
-      ],
+      counters: ['not-ip', 'rogue-dhcp', 'rogue-ra', 'spoofed', 'stray'],
+      sets: [...tapSets(known, segments, unit.name), ...strays.sets],
+      maps: [speakersOf(stations)],
       chains: [
-        ...answering.map(({ station }) => answers(station)),
+        ...discoveryChains(stations, { links: 'made', strangers: [] }),
+        ...strays.chains,
         {
           name: 'prerouting',
           hook: { type: 'filter', hook: 'prerouting', priority: earliest, policy: 'accept' },
-          rules: machine.taps.map((tap) => ({ match: [is('iifname', tap)], verdict: 'goto tap' })),
+          rules: at('iifname', 'tap'),
         },
+        {
+          name: 'forward',
+          hook: { type: 'filter', hook: 'forward', priority: earliest, policy: 'accept' },
+          rules: at('oifname', 'arriving'),
+        },
+        { name: 'arriving', rules: [...arriving] },
+        { name: 'whole', rules: [...whole] },
         { name: 'tap', rules: tapRules(known.filter(isRouter).map(({ station }) => station.mac)) },
       ].sort(by(({ name }) => name)),
     },
@@ -75,7 +82,7 @@ function tapSets(
 ): readonly NftSet[] {
   const macs = known.map(({ station }) => station.mac).sort();
   const links = known
-    .filter(({ station }) => sixOf(station).length > 0)
+    .filter(({ station }) => speaksSix(station))
     .map(({ station: { mac } }) => `${mac} . ${linkLocalOf(mac)}`);
   return [
     { name: 'macs', type: 'ether_addr', interval: false, elements: macs },
@@ -88,48 +95,45 @@ function tapSets(
 }
 
 /** What each segment has here, together. */
-function nearOf(segments: readonly Segment[], here: string): readonly NftSet[] {
-  const all = segments.flatMap((segment) =>
-    setsOf(
-      segment,
-      'near',
-      segment.stations.filter(({ site }) => site === here),
+const nearOf = (segments: readonly Segment[], here: string): readonly NftSet[] =>
+  together(
+    segments.flatMap((segment) =>
+      setsOf(
+        segment,
+        'near',
+        segment.stations.filter(({ site }) => site === here),
+      ),
     ),
   );
-  return [...Map.groupBy(all, ({ name }) => name).values()].flatMap(([first, ...more]) => {
-    if (!first) return [];
-    const elements = [first, ...more].flatMap((set) => set.elements);
-    return [{ ...first, elements: elements.sort(byText) }];
-  });
-}
 
 const knownMac = is('ether saddr', '@macs');
+const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
+const advertised = ['nd-redirect', 'nd-router-advert'];
 
+/** What machines send: first who says so, then for whom it is. */
 function tapRules(routers: readonly string[]): NftRule[] {
-  const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
-  const routing = is('icmpv6 type', ['nd-router-advert', 'nd-redirect']);
   const byOthers: NftMatch[] =
     routers.length === 0 ? [] : [{ left: 'ether saddr', op: '!=', right: routers.toSorted() }];
+  const known = (left: string, set: string): NftRule => ({
+    match: [from(left, set)],
+    verdict: 'goto to',
+  });
   return [
+    // Some clients take an offer from any port.
     drop('rogue-dhcp', is('udp sport', ['67', '547'])),
-    drop('rogue-ra', routing, ...byOthers),
-    pass(from('ip saddr', pairsAt('near', 4))),
-    {
-      match: [is('icmpv6 type', 'nd-neighbor-advert')],
-      vmap: { left: 'ether saddr', map: 'answers' },
-    },
-    drop('spoofed', is('icmpv6 type', 'nd-neighbor-advert')),
-    pass(from('ip6 saddr', pairsAt('near', 6))),
-    pass(
-      from('arp saddr ip', pairsAt('near', 4)),
-      is('arp saddr ether . arp saddr ip', `@${pairsAt('near', 4)}`),
-    ),
-    // Machines that have no address yet: they ask for one, or whether somebody has theirs (RFC 5227, RFC 4862).
-    pass(knownMac, is('ip saddr', '0.0.0.0'), is('udp sport', '68'), is('udp dport', '67')),
-    pass(knownMac, is('arp operation', 'request'), is('arp saddr ip', '0.0.0.0')),
-    pass(knownMac, is('ip6 saddr', '::'), is('icmpv6 type', [...askedByNobody])),
-    pass(from('ip saddr', rangesAt('near', 4))),
-    pass(from('ip6 saddr', rangesAt('near', 6))),
+    drop('rogue-dhcp', is('udp dport', ['68', '546'])),
+    drop('rogue-ra', is('icmpv6 type', advertised), ...byOthers),
+    // A frame with a tag is for another network, wherever the bridge leads.
+    drop('not-ip', is('ether type', ['8021q', '8021ad'])),
+    known('ip saddr', pairsAt('near', 4)),
+    ...hidden,
+    { match: [discovery, knownMac], verdict: 'goto discovery' },
+    drop('spoofed', discovery),
+    known('ip6 saddr', pairsAt('near', 6)),
+    speaksByArp('near'),
+    ...ofNobody,
+    known('ip saddr', rangesAt('near', 4)),
+    known('ip6 saddr', rangesAt('near', 6)),
     {
       ...drop('not-ip'),
       match: [{ left: 'meta protocol', op: '!=', right: ['ip', 'arp', 'ip6'] }],
@@ -138,26 +142,38 @@ function tapRules(routers: readonly string[]): NftRule[] {
   ];
 }
 
-const askedByNobody = ['nd-neighbor-solicit', 'nd-router-solicit', 'mld2-listener-report'];
+/** The first part of a packet of IPv6 says what that is (RFC 7112), so that nothing hides behind headers of extensions. */
+const hidden: readonly NftRule[] = [
+  {
+    match: [is('frag frag-off', '0'), is('frag more-fragments', '1')],
+    verdict: 'jump whole',
+  },
+];
 
-const sixOf = ({ addresses }: Station): readonly string[] =>
-  addresses.filter(({ family }) => family === 6).map(String);
+const whole: readonly NftRule[] = [
+  { match: [is('@th,56,8 & 0x0', '0x0')], verdict: 'return' },
+  drop('not-ip'),
+];
 
-const answersOf = ({ mac }: Station): string => `answers-${mac.replaceAll(':', '')}`;
+const toAll = is('meta pkttype', 'broadcast');
+const toMany = is('meta pkttype', 'multicast');
 
-/** For whom a machine answers (RFC 4861, 4.4) stands where no set of pairs can be asked for it. */
-const answers = (station: Station): NftChain => ({
-  name: answersOf(station),
-  rules: [
-    pass(
-      is('ip6 saddr', [...sixOf(station), linkLocalOf(station.mac)].sort()),
-      is('@th,64,128', [...sixOf(station), linkLocalOf(station.mac)].map(numberOf).sort()),
-    ),
-    drop('spoofed'),
-  ],
-});
+/** Machines that have no address yet: they ask for one, or whether somebody has theirs (RFC 5227). */
+const ofNobody: readonly NftRule[] = [
+  pass(
+    ...[knownMac, toAll, is('ip saddr', '0.0.0.0')],
+    ...[is('ip daddr', '255.255.255.255'), is('udp sport', '68'), is('udp dport', '67')],
+  ),
+  pass(
+    ...[knownMac, is('arp operation', 'request'), is('arp saddr ip', '0.0.0.0')],
+    from('arp daddr ip', pairsAt('near', 4)),
+  ),
+  pass(knownMac, toMany, is('ip6 saddr', '::'), is('icmpv6 type', 'mld2-listener-report')),
+];
 
-const numberOf = (address: string): string => {
-  const { value } = Address.parse(address);
-  return `0x${value.toString(16).padStart(32, '0')}`;
-};
+/** What comes to machines: who sends it has the address that it says. How it is found is its own to say. */
+const arriving: readonly NftRule[] = [
+  pass({ left: 'meta protocol', op: '!=', right: ['ip', 'ip6'] }),
+  pass(is('icmpv6 type', [...(discovery.right as readonly string[]), ...advertised].sort(byText))),
+  { match: [], verdict: 'goto from' },
+];
