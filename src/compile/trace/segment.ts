@@ -1,5 +1,5 @@
 import { Address, type Family } from '#ip';
-import { type Port, type Router, type Segment, type Station, vxlanPort } from '#spec';
+import { type Machine, type Port, type Router, type Segment, type Station, vxlanPort } from '#spec';
 import type { Namespace } from '#state';
 import type { Hop, Trace, Verdict } from '../api.ts';
 import { type Model, type Node, unknownMachine } from '../model.ts';
@@ -11,6 +11,7 @@ import { gatewaysOf, vxlan } from '../project/segments/place.ts';
 import { asSeen } from '../project/segments/proxied.ts';
 import { segmentSpaces, spaceName } from '../project/segments/space.ts';
 import { stationsOf } from '../project/segments/stations.ts';
+import { knowsRouter } from '../project/segments/strays.ts';
 import { meaningOnLink, traceOnLink } from './on-link.ts';
 import { placesOf } from './places.ts';
 import { askPolicy, type Flow } from './policed.ts';
@@ -112,7 +113,7 @@ export function traceSegment(
   const address = target ?? receiver?.station.addresses[0];
   const beyond = host ?? address;
   if (!sender || !ours || !router || !beyond || (address && isOf(sender, address))) {
-    return conclude(ends, 'unreachable', apart(sender, receiver, to));
+    return conclude(ends, 'unreachable', apart(model, sender, receiver, to));
   }
   const [own, next] = pairOf(sender, ours, address?.family ?? family);
   if (!own || !next) {
@@ -232,7 +233,7 @@ function pairOf(
 
 /** What is said of two machines of one site. */
 function beside(model: Model, site: string, flow: Flow): string {
-  const guards = model.sitesByName.get(site)?.gateways.filter(({ taps }) => taps.length > 0) ?? [];
+  const guards = guardsAt(model, site);
   if (guards.length === 0) {
     const what = model.policy
       ? 'nothing of ours is between them, so no policy is asked'
@@ -250,13 +251,19 @@ function beside(model: Model, site: string, flow: Flow): string {
 }
 
 /** Why a flow finds no way: its ends are not of one segment. */
-function apart(from: Stationed | undefined, to: Stationed | undefined, name: string): string {
+function apart(
+  model: Model,
+  from: Stationed | undefined,
+  to: Stationed | undefined,
+  name: string,
+): string {
   if (from && to) return `nothing leads from segment ${from.segment.name} to ${to.segment.name}`;
   if (!from) return `nothing leads from outside into segment ${to?.segment.name}`;
   const { segment, station } = from;
   const target = Address.tryParse(name);
   if (!target || !segment.subnets.some((subnet) => subnet.contains(target))) {
-    return `${name} is not in segment ${segment.name}: how it goes on from its router stands in no file`;
+    const what = `${name} is not in segment ${segment.name}: how it goes on from its router stands in no file`;
+    return `${what}${unknownWay(model, from, target)}`;
   }
   const here = segment.sites.find(({ site }) => site === station.site);
   const home = segment.sites.find(({ dhcp }) => dhcp.addresses.some((own) => own.equals(target)));
@@ -270,6 +277,21 @@ function apart(from: Stationed | undefined, to: Stationed | undefined, name: str
     ? `${name} is no machine of the file; one that is at ${station.site} would be reached, not enforced`
     : `${name} is no machine of the file, and nothing for it crosses the border`;
 }
+
+/** What guarded ports cannot know of who leads out. */
+function unknownWay(
+  model: Model,
+  { station: { site }, segment }: Stationed,
+  target: Address | undefined,
+): string {
+  const [guard] = guardsAt(model, site);
+  const families = target ? [target.family] : ([4, 6] as const);
+  if (!guard || families.every((family) => knowsRouter(model, segment, site, family))) return '';
+  return `, nor by which MAC address it is found at ${site}; where ${guard.name} has the port, no other machine of the file leads there, and of all others that is not enforced`;
+}
+
+const guardsAt = (model: Model, site: string): readonly Machine[] =>
+  model.sitesByName.get(site)?.gateways.filter(({ taps }) => taps.length > 0) ?? [];
 
 const dhcpPorts = [67, 68, 546, 547];
 
