@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer as createTcp } from 'node:net';
+import { createServer as createTcp, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Monitor } from '#state';
 import { lookAt } from './index.ts';
@@ -49,15 +49,22 @@ test.each<[string, Monitor | (() => Monitor), string, RegExp | undefined]>([
   if (why) expect(result.why).toMatch(why);
 });
 
-test('what answers a request with something else than HTTP is down', async () => {
-  const server = createTcp((socket) => socket.on('error', () => undefined).end('SSH-2.0-x\r\n'));
+test.each([
+  ['something else than HTTP', 'SSH-2.0-x\r\n', true, 'down', /with what is not HTTP: /],
+  ['half an answer, and ends', 'HTTP/1.1 200 OK\r\nContent-Le', true, 'down', /./],
+  ['half an answer, and no more', 'HTTP/1.1 200 OK\r\nContent-Le', false, 'busy', /within 1 s/],
+])('what sends %s is not up', async (_, text, thenEnds, state, why) => {
+  const sockets = new Set<Socket>();
+  const server = createTcp((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).write(text);
+    if (thenEnds) socket.end();
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const monitor: Monitor = { type: 'http', url: `http://127.0.0.1:${port}/`, ...times };
-  expect(await lookAt(monitor)).toEqual({
-    state: 'down',
-    why: expect.stringMatching(/answers, but with what is not HTTP: /),
-  });
+  expect(await lookAt(monitor)).toEqual({ state, why: expect.stringMatching(why) });
+  for (const socket of sockets) socket.destroy();
   server.close();
 });
 
