@@ -73,6 +73,34 @@ test('a link makes a member, shows it its files, and lets it in with the key of 
   expect(body).toMatchObject({ peers: [{ machine: 'hub', handshake: expect.any(Number) }] });
 });
 
+test('a person has several devices, each with its own key, and loses one of them alone', async () => {
+  const keys = { 'eva-laptop': generateKeyPair(), 'eva-pad': generateKeyPair() };
+  for (const [machine, key] of Object.entries(keys)) {
+    const secret = secretOf(await invite({ machine, person: 'Eva Braun', tags: ['people'] }));
+    expect((await accept(secret, key)).status).toBe(200);
+  }
+  const [laptop, pad] = Object.values(keys).map(({ publicKey }) => publicKey) as [string, string];
+  const has = (text: string, key: string) => text.includes(key);
+  await hub.until(({ tunnels }) => [laptop, pad].every((key) => has(JSON.stringify(tunnels), key)));
+  // No key is good for another device of hers.
+  const spare = secretOf(await invite({ machine: 'eva-spare', person: 'Eva Braun' }));
+  expect(problem(await accept(spare, keys['eva-pad']))[0]).toBe(409);
+  const revoke = async (revoked: boolean) =>
+    server.call('revokeMachine', { machine: 'eva-laptop' }, { revoked, why: 'lost' });
+  await revoke(true);
+  const left = await hub.until(({ tunnels }) => !has(JSON.stringify(tunnels), laptop));
+  expect(JSON.stringify(left.tunnels)).toContain(pad);
+  const hers = (await server.call('status', {})).machines.filter(
+    ({ person, hasKey }) => person === 'Eva Braun' && hasKey,
+  );
+  expect(hers.map(({ name, notes }) => [name, notes.includes('revoked')])).toEqual([
+    ['eva-laptop', true],
+    ['eva-pad', false],
+  ]);
+  await revoke(false);
+  await hub.until(({ tunnels }) => has(JSON.stringify(tunnels), laptop));
+});
+
 test('a link is used once: who asks again with his own key is answered alike, nobody else', async () => {
   const secret = secretOf(await invite({ machine: 'ben' }));
   const key = generateKeyPair();

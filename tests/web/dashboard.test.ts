@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Machine, type Running, serve, settled, World } from '../server/world.ts';
+import { keyPlace, type ResponseOf } from '#api';
+import { generateKeyPair } from '#wireguard';
+import { type Machine, type Running, serve, settled, statusAt, World } from '../server/world.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { logIn, openBrowser, openPage, type Seen } from './browser.ts';
@@ -18,6 +20,7 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
   let world: World;
   let hub: Machine;
   let alice: Machine;
+  let partner: Machine;
   let program: Running | undefined;
   let folder: string;
   let browser: Browser;
@@ -157,7 +160,7 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
   });
 
   test('lets a partner in by a link: his browser makes the key, wg-quick takes the file, the page sees him come', async () => {
-    const partner = await world.machine('partner');
+    partner = await world.machine('partner');
     const link = hub.must('invite', 'partner-laptop', '--person', 'Petra', '--yes').trim();
     const { page, offences } = await openPage(browser, 'https://127.0.0.1:7443');
     // The link is for people who are elsewhere; this browser is on the hub.
@@ -182,6 +185,31 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
       .getByText(/hub heard partner-laptop/)
       .first()
       .waitFor();
+  });
+
+  test('lets her in with a second device, which goes on when the first is lost', async () => {
+    const phone = await world.machine('phone');
+    const link = hub.must('invite', 'partner-phone', '--person', 'Petra', '--yes').trim();
+    const key = generateKeyPair();
+    const secret = link.split('#home.')[1] ?? '';
+    const body = JSON.stringify({ publicKey: key.publicKey });
+    const argv = ['curl', '-skf', '-H', `authorization: Bearer ${secret}`, '--json', body];
+    const answer = hub.box.run([...argv, 'https://127.0.0.1:7443/v1/networks/home/invitation']);
+    const { files } = JSON.parse(answer) as ResponseOf<'acceptInvitation'>;
+    phone.write('/run/hw-home.conf', files.wgQuick.text.replace(keyPlace, key.privateKey.reveal()));
+    phone.do('wg-quick up /run/hw-home.conf');
+    await until('her phone is in', () => phone.reaches('10.77.0.1'));
+    expect(partner.reaches('10.77.0.1')).toBe(true);
+    const hers = statusAt(hub).machines.filter(({ person }) => person === 'Petra');
+    expect(hers.map(({ name }) => name)).toEqual(['partner-laptop', 'partner-phone']);
+    hub.must('revoke', 'partner-laptop', '-m', 'lost');
+    await until('her laptop is out', () => !partner.reaches('10.77.0.1'));
+    expect(phone.reaches('10.77.0.1')).toBe(true);
+    const { page } = seen;
+    await page.goto('/n/home/events?kind=left');
+    await page.getByText('partner-laptop is cut off: admin did that').waitFor();
+    hub.must('revoke', 'partner-laptop', '--undo');
+    await until('her laptop is back', () => partner.reaches('10.77.0.1'));
   });
 
   test('shows everybody in the network how it is, without login and TLS, and names nobody', async () => {
