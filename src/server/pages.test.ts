@@ -158,9 +158,20 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.goto('/n/net/history/8');
     await page.getByRole('button', { name: 'What would going back' }).press('Enter');
     await page.getByText('Newly allowed').waitFor();
-    await page.getByLabel('Why', { exact: true }).fill('it was too strict');
-    await page.getByRole('button', { name: 'Go back to revision 8' }).press('Enter');
+    const why = page.getByLabel('Why', { exact: true });
+    const back = page.getByRole('button', { name: 'Go back to revision 8' });
+    await why.fill('it was too strict');
+    // The session ends, and the plan is there again after the next login, with the reason.
+    await page.context().clearCookies();
+    await back.press('Enter');
+    await page.getByLabel('Token', { exact: true }).fill(server.admin);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await back.waitFor();
+    expect(await why.inputValue()).toBe('it was too strict');
+    expect((await server.call('pull', {})).revision).toMatchObject({ number: 9 });
+    await back.press('Enter');
     await page.getByText('it was too strict').waitFor();
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
     expect(offences).toEqual([]);
     await page.context().close();
   });
