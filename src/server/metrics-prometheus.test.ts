@@ -185,3 +185,14 @@ test('panels of the Grafana dashboard have a number and a place of their own', (
   expect(new Set(cells).size).toBe(cells.length);
   expect(panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true);
 });
+
+test('dashboard and alerts ask for nothing that no server tells', () => {
+  const described = readFileSync(join(folder, '../../docs/metrics.md'), 'utf8');
+  const told = new Set([...described.matchAll(/^\| `(hawser_\w+)`/gm)].map(([, name]) => name));
+  const alerts = readFileSync(rules, 'utf8').match(/(?<=expr: ).*/g) ?? [];
+  const asked = [...alerts, ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))]
+    .flatMap((expression) => expression.match(/hawser_\w+/g) ?? [])
+    .map((name) => name.replace(/_bucket$/, ''));
+  expect(asked.length).toBeGreaterThan(20);
+  expect(asked.filter((name) => !told.has(name))).toEqual([]);
+});

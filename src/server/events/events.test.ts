@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NetworkEvent } from '#api';
 import { generateKeyPair } from '#wireguard';
-import type { Channel } from '../fixtures/machine.ts';
+import { type Channel, Machine } from '../fixtures/machine.ts';
 import { TestServer } from '../fixtures/server.ts';
 
 let server: TestServer;
@@ -55,6 +55,26 @@ test('who joins, what is applied and what was put back are events, in a sentence
   expect(later.map(({ seq }) => seq)).not.toContain(first?.seq);
 });
 
+test('who is cut off, let back and removed is told, by whom, and what was applied and taken back', async () => {
+  await server.call('revokeMachine', { machine: 'bob' }, { revoked: true, why: 'lost' });
+  await server.call('revokeMachine', { machine: 'bob' }, { revoked: false, why: 'found' });
+  const { entry, files, revision: base } = await server.call('pull', {});
+  const changed = { [entry]: `${files[entry]}# more\n` };
+  const { id } = await server.call('apply', {}, { entry, files: changed, base, why: 'a comment' });
+  await server.call('rollback', { number: base.number }, { why: 'not that' });
+  await server.call('removeMachine', { machine: 'bob' });
+  expect(await sentences({ kind: 'left' })).toEqual([
+    'left: bob is cut off: admin did that',
+    'left: bob is out: admin removed it',
+  ]);
+  expect(await sentences({ kind: 'joined', machine: 'bob' })).toEqual([
+    ...['joined: bob joined', 'joined: bob is back: admin let it'],
+  ]);
+  const told = await sentences({ kind: 'apply' });
+  expect(told).toContain(`apply: admin applied revision ${id.number}: a comment`);
+  expect(told).toContain(`apply: admin went back, by revision ${id.number + 1}: not that`);
+});
+
 test('a tunnel that comes up and goes down is told once each', async () => {
   tell(3);
   const up = /^up: the tunnel between anna and hub is up: anna heard hub 3 s ago/;
@@ -86,6 +106,17 @@ test('a laptop without an agent that falls silent is a warning, and not down', a
   await expect
     .poll(() => sentences({ machine: 'lap', kind: 'degraded' }), soon)
     .toEqual([expect.stringMatching(/is stale: hub has heard nothing of lap .* may just be off$/)]);
+});
+
+test('one identity at two places is an event', async () => {
+  const cleo = new Machine('cleo');
+  const first = await server.enrol(cleo);
+  await first.next('state');
+  const copy = await server.connect(cleo, { seen: { boot: 'of a copy' } });
+  await copy.next('refused');
+  expect(await sentences({ kind: 'clone' })).toEqual([
+    'clone: the identity of cleo is used at two places: 127.0.0.1 and 127.0.0.1',
+  ]);
 });
 
 test('failed logins are told together, and from where', async () => {
