@@ -1,31 +1,36 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DiagnosticsError } from '#base';
 import { emptyFacts, link, project } from '#compile';
 import { loadNetwork } from '#spec';
 import { Machine } from '../server/world.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 
-const file = `
+const file = (egress = '') => `
 version: 1
 network: net
 overlay: 10.0.0.0/24
 sites:
   knox:
     gateways: { knox-gw: { endpoint: "192.0.2.1:51820", overlay: 10.0.0.1 } }
-    hosts: { knox-1: { segment: lab, address: 10.9.0.1, mac: "02:00:00:00:00:01" } }
+    hosts: { knox-1: { segment: lab, address: [10.9.0.1, "fd09::1"], mac: "02:00:00:00:00:01" } }
 segments:
-  lab: { vni: 7, subnet: 10.9.0.0/24, router: 10.9.0.254, sites: { knox: { pool: 10.9.0.1-10.9.0.9, port: eth1 } } }
+  lab:
+    vni: 7
+    subnet: [10.9.0.0/24, "fd09::/64"]
+    router: [10.9.0.254, "fd09::fe"]
+    sites: { knox: { pool: [10.9.0.1-10.9.0.9, "fd09::1-fd09::9"], port: eth1 } }
 routers:
   gw:
     site: knox
     segments: [lab]
-    uplink: { address: 10.5.0.2/24, via: 10.5.0.1 }
-    egress: [{ to: proxy.example.org, ports: [tcp/3128] }]
+    uplink: { address: [10.5.0.2/24, "fd05::2/64"], via: [10.5.0.1, "fd05::1"] }
+    egress: [{ to: proxy.example.org, ports: [tcp/3128] }${egress}]
 `;
 
 /** Says from where it was called, and then what it hears. */
 const server = `for (const port of [22, 3128]) require('node:net').createServer((s) => {
-  s.on('error', () => {}); s.write(s.remoteAddress + '\\n'); s.pipe(s); }).listen(port, '0.0.0.0');`;
+  s.on('error', () => {}); s.write(s.remoteAddress.replace('::ffff:', '') + '\\n'); s.pipe(s); }).listen(port, '::');`;
 const call = (address: string, port: number): string =>
   `const s = require('node:net').connect({ port: ${port}, host: '${address}', timeout: 1500 });
   s.on('data', (d) => { console.log(String(d).trim()); s.destroy(); });
@@ -34,7 +39,14 @@ const talk = (address: string): string =>
   `const s = require('node:net').connect(3128, '${address}'); s.on('data', (d) => console.log(String(d).trim()));
   let n = 0; setInterval(() => s.write('word' + n++ + '\\n'), 100);`;
 
+async function goesOn(heard: () => number): Promise<void> {
+  const then = heard();
+  await until('they go on', () => heard() > then + 3);
+}
+
 const proxies = ['203.0.113.77', '203.0.113.78'] as const;
+const proxies6 = ['2001:db8:77::77', '2001:db8:77::78'] as const;
+const refused = /EHOSTUNREACH|EACCES/;
 
 suite('a name in the list of what may be reached', { needs: ['root', 'netns', 'tun'] }, () => {
   let gateway: Machine;
@@ -58,6 +70,36 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
   const signalNames = (signal: string): string =>
     gateway.do(`kill -${signal} ${gateway.read('/run/dns/pid').trim()}`);
 
+  const folder = '/var/lib/hawser/enrolled/net';
+
+  /** The agent starts with what this file says, as if that had been confirmed. */
+  function confirm(text: string): void {
+    const { network, diagnostics } = loadNetwork('hawser.yaml', {
+      read: () => text,
+      glob: () => [],
+    });
+    if (!network) throw new DiagnosticsError(diagnostics);
+    const key = gateway.must('agent', 'key', '--network', 'net').trim();
+    const keys = { 'knox-gw': { '0': key } };
+    const state = project(link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 }), 'knox-gw');
+    gateway.write(`${folder}/confirmed.json`, JSON.stringify(state));
+  }
+
+  /** As if the agent had been away until the time of all that DNS said was over. */
+  async function outlast(): Promise<void> {
+    const kept = '/var/lib/hawser/networks/net/hosts.json';
+    gateway.write(kept, gateway.read(kept).replaceAll(/\d{13}/g, '1'));
+    await killAgent();
+  }
+
+  /** A flow that goes on: how much of it came back. */
+  async function begin(address: string): Promise<() => number> {
+    const flow = gateway.run(...inside('station', process.execPath, '-e', talk(address)));
+    const heard = (): number => flow.output.split('word').length;
+    await until('they talk', () => heard() > 3);
+    return heard;
+  }
+
   async function killAgent(): Promise<void> {
     const before = pid();
     gateway.do(`kill -KILL ${before}`);
@@ -74,7 +116,9 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
       'ip link set dev world up',
       'ip address add 198.18.0.1/30 dev world',
       'ip route add default via 198.18.0.2',
-      'sysctl -qw net.ipv4.ip_forward=1',
+      'ip address add 2001:db8:18::1/64 dev world nodad',
+      'ip route add default via 2001:db8:18::2',
+      'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1',
       'mkdir /run/dns',
     ]) {
       gateway.do(line);
@@ -82,7 +126,10 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     for (const device of ['lo', 'eth0']) at('world', `ip link set dev ${device} up`);
     for (const address of ['198.18.0.2/30', '203.0.113.53/32', ...proxies])
       at('world', `ip address add ${address} dev eth0`);
+    for (const address of ['2001:db8:18::2/64', ...proxies6.map((one) => `${one}/128`)])
+      at('world', `ip address add ${address} dev eth0 nodad`);
     at('world', 'ip route add 10.5.0.0/24 via 198.18.0.1');
+    at('world', 'ip route add fd05::/64 via 2001:db8:18::1');
     gateway.write('/run/dns/hosts', `${proxies[0]} proxy.example.org\n`);
     gateway.write('/run/dns/resolv.conf', 'nameserver 203.0.113.53\n');
     gateway.do('mount --bind /run/dns/resolv.conf /etc/resolv.conf');
@@ -104,22 +151,18 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     gateway.do('ip link add eth1 type veth peer name eth0 netns station');
     at('station', 'ip link set dev eth0 address 02:00:00:00:00:01 up');
     at('station', 'ip address add 10.9.0.1/24 dev eth0');
-    at('station', 'ip route add default via 10.9.0.254');
+    at('station', 'ip address add fd09::1/64 dev eth0 nodad');
+    for (const router of ['10.9.0.254', 'fd09::fe'])
+      at('station', `ip route add default via ${router}`);
     addWorld();
-    const { network } = loadNetwork('hawser.yaml', { read: () => file, glob: () => [] });
-    if (!network) throw new Error('the test has a file with errors');
-    const key = gateway.must('agent', 'key', '--network', 'net').trim();
-    const keys = { 'knox-gw': { '0': key } };
-    const state = project(link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 }), 'knox-gw');
     const enrolment = {
       network: 'net',
       machine: 'knox-gw',
       servers: ['https://192.0.2.9:1'],
       authorities: [],
     };
-    const folder = '/var/lib/hawser/enrolled/net';
     gateway.write(`${folder}/enrolment.json`, JSON.stringify(enrolment));
-    gateway.write(`${folder}/confirmed.json`, JSON.stringify(state));
+    confirm(file());
     gateway.must('agent', 'start');
   }, 60_000);
 
@@ -127,26 +170,20 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
 
   test('leads to the address that it has, by its ports, and nowhere else', async () => {
     await until('it is reached', () => called(proxies[0]) === '10.5.0.2', 20_000);
-    expect(called(proxies[0], 22)).toMatch(/EHOSTUNREACH|EACCES/);
-    expect(called(proxies[1])).toMatch(/EHOSTUNREACH|EACCES/);
+    expect(called(proxies[0], 22)).toMatch(refused);
+    expect(called(proxies[1])).toMatch(refused);
     expect(said()).not.toContain('proxy.example.org');
   });
 
   test('follows it to another, also if the agent was killed; what began before goes on', async () => {
-    const flow = gateway.run(...inside('station', process.execPath, '-e', talk(proxies[0])));
-    const heard = (): number => flow.output.split('word').length;
-    await until('they talk', () => heard() > 3);
+    const heard = await begin(proxies[0]);
     answer(proxies[1]);
     await until('the other is reached', () => called(proxies[1]) === '10.5.0.2', 10_000);
     expect(called(proxies[0])).toBe('10.5.0.2');
-    // As if the agent had been away until that one's time was over.
-    const kept = '/var/lib/hawser/networks/net/hosts.json';
-    gateway.write(kept, gateway.read(kept).replaceAll(/\d{13}/g, '1'));
-    await killAgent();
+    await outlast();
     await until('the first is no longer', () => called(proxies[0]) !== '10.5.0.2');
     expect(called(proxies[1])).toBe('10.5.0.2');
-    const then = heard();
-    await until('they go on', () => heard() > then + 3);
+    await goesOn(heard);
   });
 
   test('stays where it was while nobody knows it, which is told', async () => {
@@ -165,8 +202,53 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     answer(proxies[1], '10.5.0.1');
     await until('the agent says so', () => said().includes('agent/host-refused'), 15_000);
     expect(said()).toContain('proxy.example.org is said to be at 10.5.0.1');
-    expect(called('10.5.0.1')).toMatch(/EHOSTUNREACH|EACCES/);
+    expect(called('10.5.0.1')).toMatch(refused);
     expect(called(proxies[1])).toBe('10.5.0.2');
+  });
+
+  test('is where AAAA says as well: it is followed over IPv6, for as long as that counts, and never wider', async () => {
+    answer(proxies[1], proxies6[0]);
+    await until('it is reached', () => called(proxies6[0]) === 'fd05::2', 10_000);
+    expect(called(proxies6[0], 22)).toMatch(refused);
+    expect(called(proxies6[1])).toMatch(refused);
+    const heard = await begin(proxies6[0]);
+    answer(proxies[1], proxies6[1]);
+    await until('the other is reached', () => called(proxies6[1]) === 'fd05::2', 10_000);
+    // Machines may remember the answer before.
+    expect(called(proxies6[0])).toBe('fd05::2');
+    await outlast();
+    await until('the first is no longer', () => refused.test(called(proxies6[0])));
+    expect(called(proxies6[1])).toBe('fd05::2');
+    await goesOn(heard);
+    const inner = ['::1', 'fd05::1', 'fd09::1', 'fe80::1'];
+    answer(proxies[1], proxies6[1], ...inner);
+    const told = (): string => / is said to be at ([^\n]*), where/.exec(said())?.[1] ?? '';
+    await until('all of it is told', () => told().includes(inner.join(', ')), 15_000);
+    const set = at('hw-net-gw', 'nft list set inet hawser-net at-proxy.example.org-v6');
+    expect(/elements = \{ ([^}]*) \}/.exec(set)?.[1]).toBe(proxies6[1]);
+    // Nobody answers for IPv6: the last address stays.
+    answer(proxies[1]);
+    await until('it is no longer there', () => !said().includes('fd05::1'), 15_000);
+    expect(called(proxies6[1])).toBe('fd05::2');
+  });
+
+  test('leaves flows alone when the agent is killed, and starts with a list that is another elsewhere', async () => {
+    answer(proxies[1], proxies6[1]);
+    await until('both are reached', () =>
+      [proxies[1], proxies6[1]].every((one) =>
+        called(one).startsWith(one.includes(':') ? 'fd05' : '10.5'),
+      ),
+    );
+    const flows = [await begin(proxies[1]), await begin(proxies6[1])];
+    for (const egress of [', 198.51.100.7, "2001:db8:7::/64"', '']) {
+      confirm(file(egress));
+      await killAgent();
+      await until('its list is that', () => {
+        const counters = at('hw-net-gw', 'nft list counters table inet hawser-net');
+        return counters.includes('to-198.51.100.7') === (egress !== '');
+      });
+      for (const heard of flows) await goesOn(heard);
+    }
   });
 
   test('has a router of which the doctor tells what keeps it shut', () => {
