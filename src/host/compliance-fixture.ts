@@ -41,6 +41,11 @@ export interface Fixture {
     /** Both ends of a pair, by that in the namespace of the router, `hw-net-gw`. */
     pair(name: string): void;
     dhcp(): void;
+    bridge(): void;
+    /** The namespace of the segment, by its name; a port that is hardware comes home then. */
+    space(): void;
+    /** The end of the router's pair that is on the bridge of the segment is in the agent's own namespace now. */
+    end(): void;
   };
   /** Filters of this namespace cannot be set from now on; without one all can again. */
   forbidFilters(namespace?: string): void;
@@ -57,6 +62,8 @@ export interface Fixture {
     table(name: string): void;
     port(port: number): void;
     space(name: string): void;
+    /** All of these that are there, as text. */
+    picture(): string;
     /** Of a segment of the network `other`. */
     vxlan(vni: number, port: number): void;
   };

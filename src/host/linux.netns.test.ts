@@ -117,6 +117,12 @@ async function open(): Promise<Fixture> {
       nearSysctl: (path) => void machine.do(`${inLab} tee /proc/sys/${path}`, '0'),
       bridgeMac: () => void machine.do(`${inLab} ip link set dev bridge address 02:00:00:00:00:77`),
       pair: (name) => void machine.do(`ip netns exec hw-net-gw ip link del dev ${name}`),
+      bridge: () => void machine.do(`${inLab} ip link del dev bridge`),
+      space: () => {
+        machine.do(`${inLab} ip link set dev eth1 netns /proc/1/ns/net`);
+        machine.do('ip netns del hw-net-lab');
+      },
+      end: () => void machine.do(`${inLab} ip link set dev router netns /proc/1/ns/net`),
       dhcp: () => {
         const file = join(machine.folder, 'run/names/hawser:net:dhcp-hw-net-lab/pid');
         machine.do(`kill -KILL ${readFileSync(file, 'utf8').trim()}`);
@@ -136,6 +142,14 @@ async function open(): Promise<Fixture> {
         machine.do(`ip netns add ${name}`);
         machine.do(`ip netns exec ${name} ip link add theirs type bridge`);
       },
+      picture: () =>
+        [
+          ...['ip -o link show type bridge', 'nft list tables', 'ip netns list', 'ip route'],
+          'ip netns exec qrouter-1 ip -o link show theirs',
+        ]
+          .flatMap((line) => machine.do(line).split('\n'))
+          .filter((line) => /theirs|qrouter|10\.44\./.test(line))
+          .join('\n'),
       vxlan: (vni, port) => {
         const space = 'hw-other-lab';
         machine.do(`ip netns add ${space}`);

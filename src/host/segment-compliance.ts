@@ -23,6 +23,7 @@ export function segments(trial: () => Trial, { first, second }: ComplianceStates
   additions(trial, first);
   closes(trial, first);
   lacks(trial, first);
+  loses(trial, first);
 }
 
 const tagged = (state: HostState): HostState => {
@@ -307,6 +308,52 @@ function lacks(trial: () => Trial, state: HostState): void {
       fixture.lack();
       await trial().bring(wish);
       await trial().isThere(wish);
+    },
+  );
+}
+
+/** What others may take away, and how the next look names what is gone. */
+const losses = [
+  {
+    what: 'its bridge',
+    take: ({ spoil }: Fixture) => spoil.bridge(),
+    gone: 'hw-net-lab bridges bridge',
+  },
+  {
+    what: 'its namespace',
+    take: ({ spoil }: Fixture) => spoil.space(),
+    gone: 'hw-net-lab spaces hw-net-lab',
+  },
+  {
+    what: 'the end of a pair',
+    take: ({ spoil }: Fixture) => spoil.end(),
+    gone: 'hw-net-gw veths vni7',
+  },
+] as const;
+
+function loses(trial: () => Trial, state: HostState): void {
+  test.each(losses)(
+    'sees that somebody took away $what of a segment, mends it, and touches nothing of others',
+    async ({ take, gone }) => {
+      const { fixture } = trial();
+      const wish = trial().wishFor(state);
+      await trial().bring(wish);
+      fixture.foreign.space('qrouter-1');
+      fixture.foreign.device('theirs');
+      fixture.foreign.route('10.44.0.0/16');
+      fixture.foreign.table('theirs');
+      const before = fixture.foreign.picture();
+      expect(before).toContain('theirs');
+      take(fixture);
+      const { changes } = await trial().look(wish);
+      const told = changes.map(({ namespace, facility, id }) => `${namespace} ${facility} ${id}`);
+      expect(told).toContain(gone);
+      // What lay on a pair that is made anew is seen to be gone by the next look.
+      if ((await trial().bring(wish)) > 0) await trial().bring(wish);
+      await trial().isThere(wish);
+      expect(fixture.foreign.picture()).toBe(before);
+      await trial().bring(emptyWish('net'));
+      expect(fixture.foreign.picture()).toBe(before);
     },
   );
 }

@@ -1,3 +1,4 @@
+import type { ItemTypes } from '#state';
 import { complianceStates } from '../../../tests/agent/states.ts';
 import { hostCompliance } from '../compliance.ts';
 import type { Fixture } from '../compliance-fixture.ts';
@@ -16,6 +17,11 @@ async function open(): Promise<Fixture> {
   kernel.sysctls.set('net/ipv4/conf/eth0/src_valid_mark', '0');
   const metric = (prefix: string): number => (prefix.includes(':') ? 1024 : 0);
   const lab = (): FakeKernel => kernel.spaces.get('hw-net-lab')?.kernel ?? new FakeKernel();
+  const endOfRouter = (is: Partial<ItemTypes['veths']>): void => {
+    const inside = kernel.spaces.get('hw-net-gw')?.kernel;
+    const pair = inside?.get('veths', 'vni7')?.item;
+    if (inside && pair) inside.put('net', 'veths', { ...pair, ...is });
+  };
   return {
     host: new FakeHost(kernel),
     keyFile: '/nowhere',
@@ -55,6 +61,22 @@ async function open(): Promise<Fixture> {
         kernel.spaces.get('hw-net-gw')?.kernel.remove('veths', name);
         if (name === 'uplink') kernel.remove('links', 'out-gw');
       },
+      bridge: () => {
+        const inside = lab();
+        inside.remove('bridges', 'bridge');
+        for (const { item } of inside.of('vxlans'))
+          inside.put('net', 'vxlans', { ...item, bridge: '', sealed: false, floods: true });
+        for (const { item } of inside.of('ports'))
+          inside.put('net', 'ports', { ...item, bridge: '' });
+        endOfRouter({ bridge: '' });
+      },
+      space: () => {
+        const [port] = lab().of('links');
+        if (port) kernel.put(undefined, 'links', port.item);
+        kernel.spaces.delete('hw-net-lab');
+        kernel.spaces.get('hw-net-gw')?.kernel.remove('veths', 'vni7');
+      },
+      end: () => endOfRouter({ namespace: 'root', bridge: '' }),
       dhcp: () => lab().remove('dhcp-servers', 'bridge'),
       port: (device) => {
         const item = { device, bridge: '', up: false };
@@ -73,6 +95,16 @@ async function open(): Promise<Fixture> {
     foreign: {
       space: (name) =>
         void kernel.spaces.set(name, { network: undefined, kernel: new FakeKernel() }),
+      picture: () =>
+        JSON.stringify([
+          ...(['links', 'routes', 'nft-tables'] as const).flatMap((facility) =>
+            kernel.of(facility).filter(({ network, item }) => {
+              const own = 'name' in item && /^eth|^out-/.test(item.name);
+              return network === undefined && !own;
+            }),
+          ),
+          kernel.spaces.has('qrouter-1'),
+        ]),
       vxlan: (vni, port) => {
         const inside = new FakeKernel();
         const ends = { bridge: '', local: '192.168.66.4', up: false, sealed: false, floods: true };
