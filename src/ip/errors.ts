@@ -120,7 +120,7 @@ export const ipErrors = errorTable({
   },
   'ip/not-a-range': {
     says: '"{text}" is not a range of addresses',
-    fix: 'Write the first and the last address with "-" between, such as 10.0.0.1-10.0.0.9.',
+    fix: 'Write the first and the last address with "-" between, such as {range}.',
   },
   'ip/range-families': {
     says: 'the range from {first} to {last} mixes IPv4 and IPv6',

@@ -5,6 +5,12 @@ import { errorOf } from './testing.ts';
 
 const codeOf = (run: () => unknown): string => errorOf(run).code;
 
+test('who writes a prefix or one address is told the range that it is', () => {
+  const fixOf = (text: string): string => errorOf(() => AddressRange.parse(text)).fix;
+  expect(fixOf('10.101.128.0/17')).toContain('10.101.128.0-10.101.255.255');
+  expect(fixOf('fd00::7')).toContain('fd00::7-fd00::7');
+});
+
 test.each([
   ['10.0.0.1', 'ip/not-a-range'],
   ['10.0.0.1-10.0.0.2-10.0.0.3', 'ip/not-a-range'],

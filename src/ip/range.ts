@@ -10,7 +10,14 @@ import {
   spansOverlap,
   type Value,
 } from './family.ts';
-import type { Prefix } from './prefix.ts';
+import { Prefix } from './prefix.ts';
+
+/** The range that an address or a prefix is. */
+function meant(text: string): string {
+  const prefix = Prefix.tryParse(text);
+  const [first, last] = prefix ? [prefix.first, prefix.last] : [Address.tryParse(text)];
+  return first ? `${first}-${last ?? first}` : '10.0.0.1-10.0.0.9';
+}
 
 /** All addresses from one to another of the same family, both included. Immutable. */
 export class AddressRange implements Span {
@@ -30,7 +37,7 @@ export class AddressRange implements Span {
   static parse(this: void, text: string): AddressRange {
     const [first, last, ...rest] = text.split('-');
     if (first === undefined || last === undefined || rest.length > 0) {
-      throw ipErrors.error('ip/not-a-range', { text: shown(text) }, { text });
+      throw ipErrors.error('ip/not-a-range', { text: shown(text), range: meant(text) }, { text });
     }
     return AddressRange.of(Address.parse(first), Address.parse(last));
   }

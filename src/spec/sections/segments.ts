@@ -5,7 +5,7 @@ import type { Draft } from '../draft.ts';
 import { errors } from '../errors.ts';
 import { located } from '../machine.ts';
 import type { Dhcp, Segment, SegmentSite } from '../network.ts';
-import { entriesOf, type Loose, placeOf, placeOfKey, textsOf } from '../origin.ts';
+import { entriesOf, type Loose, originOf, placeOf, placeOfKey, textsOf } from '../origin.ts';
 import { readRanges } from '../ranges.ts';
 import { section } from '../section.ts';
 import { Layout } from '../segments/layout.ts';
@@ -239,7 +239,8 @@ const noDhcp: Dhcp = { by: 'none', addresses: [], forward: [] };
 
 function readDhcp(site: string, { dhcp }: SiteSource, layout: Layout, draft: Draft): Dhcp {
   if (dhcp === undefined) return noDhcp;
-  const by = dhcp.by ?? 'hawser';
+  // Of a word that is none nothing follows.
+  const by = dhcp.by ?? ('by' in originOf(dhcp).fields ? 'none' : 'hawser');
   const texts = textsOf(dhcp, 'address');
   if (by === 'hawser' && texts.length === 0) {
     const args = { what: '`dhcp`', key: 'address', example: '10.101.128.0' };
