@@ -1,5 +1,5 @@
 import type { Address } from '#ip';
-import type { Egress, Port, Router, Segment } from '#spec';
+import { type Egress, type Port, type Router, type Segment, unroutable } from '#spec';
 import type { NftTable } from '#state';
 import type { Hop, Trace } from '../api.ts';
 import type { Model } from '../model.ts';
@@ -32,8 +32,13 @@ const entryFor = (model: Model, { egress }: Router, target: Target, port: Port) 
 
 function fits(model: Model, entry: Egress, target: Target): boolean {
   if ('host' in target) return entry.host === target.host;
+  if (unroutable.contains(target)) return false;
   return entry.to?.contains(target) ?? (isInternet(entry) && !isInside(model, target));
 }
+
+/** Whether it is on the list of a router, by whatever port. */
+export const isListed = (model: Model, { egress }: Router, target: Target): boolean =>
+  egress.some((entry) => fits(model, entry, target));
 
 /** Whether a router is to let reach somebody by this name. */
 export const hostOf = (

@@ -15,7 +15,7 @@ import { knowsRouter } from '../project/segments/strays.ts';
 import { meaningOnLink, traceOnLink } from './on-link.ts';
 import { placesOf } from './places.ts';
 import { askPolicy, type Flow } from './policed.ts';
-import { atRouter, hostOf, routerIn, throughRouter } from './router.ts';
+import { atRouter, hostOf, isListed, routerIn, throughRouter } from './router.ts';
 import { atServer, isServer, serversIn } from './server.ts';
 
 /** A machine of a segment, with its segment. */
@@ -87,8 +87,7 @@ export function traceSegment(
   // A router of several segments is a machine of each.
   const ours = router && routerOf(model, sender, router);
   const receiver = to === router?.name ? ours : stationOf(model, to);
-  const isListed = router?.egress.some((entry) => target && entry.to?.contains(target));
-  if (sender && target && !isListed && meaningOnLink(target, sender.segment)) {
+  if (sender && target && meaningOnLink(target, sender.segment)) {
     return traceOnLink(model, sender, target, port);
   }
   const [source, destination] = pairOf(sender, receiver, family ?? target?.family);
@@ -149,8 +148,10 @@ function leavesBySegment(
 export function asksRouter(model: Model, from: string, to: string): boolean {
   const sender = stationOf(model, from);
   if (!sender || !isAlone(model, sender)) return false;
-  const target = Address.tryParse(to) ?? hostOf(routerIn(model, sender.segment.name), to);
-  return target !== undefined && ('host' in target || leavesBySegment(model, sender, target));
+  const router = routerIn(model, sender.segment.name);
+  const target = Address.tryParse(to) ?? hostOf(router, to);
+  if (!router || !target) return false;
+  return isListed(model, router, target) || leavesBySegment(model, sender, target);
 }
 
 const passes = ({ verdict }: Trace): boolean => verdict === 'allow' || verdict === 'outside';

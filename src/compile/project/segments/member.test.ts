@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { loadNetwork } from '#spec';
 import { affected } from '../../affected.ts';
 import { proveSegments } from '../../check/segments.ts';
 import { emptyFacts } from '../../inputs.ts';
+import { assumeKeys, link } from '../../link.ts';
 import { linked } from '../../testing.ts';
 import { trace } from '../../trace/trace.ts';
 import { project } from '../project.ts';
@@ -154,6 +156,16 @@ test('its way out is followed to the entry that lets it, and where it has none t
   for (const elsewhere of ['proxy.example.org', '192.0.2.1', '203.0.113.9'])
     expect(trace(model, 'm', elsewhere, https).verdict).toBe('unreachable');
   expect(trace(model, 'm', 'proxy.example.org', https).reason).toMatch(/by its own way/);
+});
+
+test('all of the internet is its own to reach, and of what its router would let out that is said', () => {
+  const text = routed().replace('egress: [', 'egress: [{ internet: true }, ');
+  const { network } = loadNetwork('hawser.yaml', { read: () => text, glob: () => [] });
+  if (!network) throw new Error('it is a warning alone');
+  const model = link({ ...assumeKeys(network, emptyFacts), network, epoch: 'test', rev: 1 });
+  const found = trace(model, 'm', '203.0.114.9', { protocol: 'icmp' });
+  expect(found).toMatchObject({ verdict: 'unreachable' });
+  expect(found.reason).toMatch(/ranges of its list alone, and goes to all else by its own way/);
 });
 
 test('one that comes concerns all of its segment, and keeps its address when it is called otherwise', () => {
