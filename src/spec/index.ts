@@ -13,3 +13,4 @@ export { addMember, type NewMember, removeKey, removeMachine } from './patch.ts'
 export { tablePort, vxlanPort } from './segments/check.ts';
 export type { PoolProposal } from './segments/propose.ts';
 export { formatPort, parsePort } from './text/port.ts';
+export { unroutable } from './unroutable.ts';

@@ -1,4 +1,4 @@
-import { Prefix } from '#ip';
+import { Prefix, PrefixSet } from '#ip';
 import type { Report } from './document.ts';
 import type { Claimed } from './draft.ts';
 import { errors } from './errors.ts';
@@ -14,6 +14,13 @@ const reserved = [
   ['fe80::/10', 'link-local'],
   ['ff00::/8', 'multicast'],
 ].map(([text = '', meaning = '']) => ({ prefix: Prefix.parse(text), meaning }));
+
+/** Addresses that no router hands on. */
+export const unroutable = PrefixSet.of(reserved.map(({ prefix }) => prefix));
+
+/** What a range means that holds nothing but such addresses. */
+export const meaningOfUnroutable = (range: Prefix): string | undefined =>
+  reserved.find(({ prefix }) => prefix.contains(range))?.meaning;
 
 /** Reports every range of the network that holds such addresses. */
 export function reportUnroutable(ranges: readonly Claimed[], report: Report): void {

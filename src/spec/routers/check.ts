@@ -5,6 +5,7 @@ import { errors } from '../errors.ts';
 import type { Egress, Router, Segment } from '../network.ts';
 import type { Text } from '../origin.ts';
 import { edgesOf } from '../segments/edges.ts';
+import { meaningOfUnroutable } from '../unroutable.ts';
 import { checkInternet } from './internet.ts';
 
 /** What one router must have: its segments, an address in each, and a way out for what may leave. */
@@ -43,6 +44,10 @@ function checkSegment({ name, site }: Router, segment: Segment, at: Text, draft:
 function checkEgress(router: Router, { to, text, fields, place }: Egress, draft: Draft): void {
   if (!to) return;
   const where = { place: fields['to'] ?? place, text };
+  const meaning = meaningOfUnroutable(to);
+  if (meaning !== undefined) {
+    return draft.report(errors.diagnostic('spec/egress-unroutable', { text, meaning }, where));
+  }
   if (!checkFamily(router, to.family, where, draft)) return;
   checkInside(router, to.family, where, draft);
   const isOwn = (prefix: Prefix): boolean =>

@@ -29,9 +29,16 @@ function readTarget(at: Text, draft: Draft): Pick<Egress, 'to' | 'host'> | undef
   return undefined;
 }
 
+/** Words for it that are none of ours. */
+const everything: ReadonlySet<string> = new Set(['all', 'any', 'internet', '*']);
+
 /** In full: what a name without a dot means depends on the machine that looks it up. */
 function readHost(at: Text, draft: Draft): Pick<Egress, 'host'> | undefined {
   const host = at.text.toLowerCase().replace(/\.$/, '');
+  if (everything.has(host)) {
+    draft.report(errors.diagnostic('spec/egress-everything', at, at));
+    return undefined;
+  }
   if (isHostName(host) && host.includes('.')) return { host };
   draft.report(errors.diagnostic('spec/egress-name', at, at));
   return undefined;

@@ -32,6 +32,10 @@ export const routerErrors = {
     says: 'with this entry the list of router `{router}` lets half of the internet or more be reached by IPv{family}',
     fix: 'List what may, or say `internet: true` if it is meant so.',
   },
+  'spec/egress-unroutable': {
+    says: 'nothing for {text} ever leaves a router: that is {meaning}',
+    fix: 'Take it out, or list what is meant; where a cloud serves its machines at an address of the link, it does so at its own site, without a router.',
+  },
   'spec/external': {
     says: 'router `{router}` cannot be so: {why}',
     fix: 'Of a router that is there already say `external: true`, its `namespace` as `ip netns list` shows it, its `segments` and what may leave by `egress`.',

@@ -1,6 +1,6 @@
 import { by, byText } from '#base';
 import { type Family, Prefix, PrefixSet } from '#ip';
-import type { Egress, Forward, Port, Router, Uplink } from '#spec';
+import { type Egress, type Forward, type Port, type Router, type Uplink, unroutable } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model } from '../../model.ts';
 import { guardOf } from '../policy-guard.ts';
@@ -154,19 +154,25 @@ function reachSets(model: Model, router: Router): readonly NftSet[] {
   if (egress.some(isInternet)) return [];
   const prefixes = [
     ...ends.map(({ address }) => Prefix.single(address)),
-    ...egress.flatMap(({ to }) => to ?? []),
+    ...PrefixSet.of(egress.flatMap(({ to }) => to ?? []))
+      .subtract(unroutable)
+      .prefixes(),
     ...segmentsOf(model, router).flatMap(({ subnets }) => subnets),
     Prefix.parse('fe80::/10'),
   ];
   return router.families.map((family) => setOf(`reach${family}`, family, prefixes));
 }
 
-/** Where everything may be reached, that is everything outside: from a segment nothing leads inside. */
+/**
+ * Where everything may be reached, that is everything outside: from a segment nothing leads inside, nor to what is of a link, as
+ * what a cloud tells the gateway alone.
+ */
 function insideSets(model: Model, { families, egress }: Router): readonly NftSet[] {
   if (!egress.some(isInternet)) return [];
   const inside = [
     ...model.inside.prefixes(),
     ...model.network.segments.flatMap(({ subnets }) => subnets),
+    ...unroutable.prefixes(),
   ];
   return families.map((family) => setOf(`inside${family}`, family, inside));
 }

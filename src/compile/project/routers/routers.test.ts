@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Prefix, PrefixSet } from '#ip';
 import { loadNetwork } from '#spec';
 import { affected } from '../../affected.ts';
 import { emptyFacts } from '../../inputs.ts';
@@ -71,11 +72,24 @@ test('all of the internet is a default route, and what is inside the network is 
   const { routes, nft } = project(model, 'ga').namespaces[space] ?? {};
   expect(routes?.items.map(({ prefix }) => prefix)).toEqual(['0.0.0.0/0']);
   const [inside] = nft?.items[0]?.sets ?? [];
-  expect(inside).toMatchObject({ name: 'inside4', elements: ['10.0.0.0/24', '10.9.0.0/24'] });
+  // Nor what is of a link: a cloud tells the gateway its secrets at 169.254.169.254.
+  const link4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
+  const elements = [...link4, '10.0.0.0/24', '10.9.0.0/24'];
+  expect(inside).toMatchObject({ name: 'inside4' });
+  expect(inside?.elements.toSorted()).toEqual(elements.toSorted());
   const passes = nft?.items[0]?.chains.find(({ name }) => name === 'forward')?.rules ?? [];
   expect(passes.find(({ counter }) => counter === 'to-internet')?.match).toEqual([
     { left: 'ct original ip daddr', op: '!=', right: '@inside4' },
   ]);
+});
+
+test('a wide range leads to nothing that is of a link', () => {
+  const [reach] = of(file('160.0.0.0/4'))?.nft?.items[0]?.sets ?? [];
+  expect(reach?.name).toBe('reach4');
+  const reached = PrefixSet.of((reach?.elements ?? []).map((text) => Prefix.parse(text)));
+  const has = (text: string): boolean => reached.contains(Prefix.parse(text));
+  expect(['169.253.0.0/16', '169.255.0.0/16'].map(has)).toEqual([true, true]);
+  expect(['169.254.169.254/32', '169.254.0.0/16'].map(has)).toEqual([false, false]);
 });
 
 test('a name has sets that the agent fills, and no rule names an address', () => {
