@@ -98,8 +98,8 @@ export const serverErrors = errorTable({
     fix: 'Try again when `hawser status` shows it.',
   },
   'server/connected-elsewhere': {
-    says: 'the agent of {machine} is connected to another server, {place}',
-    fix: 'Ask there: `hawser login` with a token for {place}.',
+    says: 'the agent of {machine} is connected to an older server, {place}, which asks it for no other',
+    fix: 'Upgrade that server too; until then ask there: `hawser login` with a token for {place}.',
   },
   'server/tries-nothing': {
     says: 'the agent of {machine} is too old to try anything',

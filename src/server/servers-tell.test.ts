@@ -290,6 +290,79 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
     await until('it knows', async () => (await split.states(late)).includes('anna-hub up'));
   });
 
+  test('how tunnels went, and what all carried, is by the ends at both servers', async () => {
+    await using split = await Split.open();
+    const { one, both } = split;
+    const says = (name: string, peer: string, rx: number, tx: number): void => {
+      const none = [null, null, null];
+      const series = {
+        ...{ age: 0, rx: [rx, rx, rx], tx: [tx, tx, tx] },
+        ...{ handshakes: none, rtt: none, loss: none },
+      };
+      const sample = { rx, tx, heard: 3, handshake: 3 };
+      split
+        .agent(name)
+        .say({ type: 'samples', peers: { [peer]: sample }, series: { [peer]: series } });
+    };
+    // Both of the same steps, which are told apart in the middle of each.
+    await until('a step is not over soon', () => (Date.now() / 1000 + 5) % 10 < 6);
+    // Each end has missed something that the other counted.
+    says('anna', 'hub', 100, 40);
+    says('hub', 'anna', 30, 120);
+    const to = new Date().toISOString();
+    const from = new Date(Date.now() - 60_000).toISOString();
+    const course = async (server: TestServer) => {
+      const path = `/v1/networks/net/tunnels/anna/hub/history?from=${from}&to=${to}`;
+      const { body } = await server.send('GET', path, { token: one.admin });
+      const { there, back } = body as { readonly [_ in 'there' | 'back']: (number | null)[] };
+      const known = (column: readonly (number | null)[]) => [...new Set(column)].filter((n) => n);
+      return [known(there), known(back)];
+    };
+    const carried = async (server: TestServer): Promise<number> => {
+      const { bytes } = await server.call('throughput', {}, undefined, one.admin);
+      return bytes.reduce((sum: number, step) => sum + (step ?? 0), 0);
+    };
+    for (const server of both) {
+      await until('both ends count', async () =>
+        isDeepStrictEqual(await course(server), [[40], [120]]),
+      );
+      await until('all of it', async () => (await carried(server)) === 3 * 40 + 3 * 120);
+    }
+    // A server that comes later knows what the tunnels carried before.
+    await using late = await TestServer.start({ database: cluster.url(split.database) });
+    await until('all of it', async () => (await carried(late)) === 3 * 40 + 3 * 120);
+  });
+
+  test('what one is asked to have tried is tried by an agent of the other', async () => {
+    await using split = await Split.open();
+    const { one } = split;
+    const anna = split.agent('anna');
+    const asked = one.call('verify', {}, { from: 'anna' });
+    const answer = ({ id, questions }: Awaited<ReturnType<typeof asking>>) => {
+      const answers = questions.map((question) => ({
+        id: question.id,
+        outcome: 'answered',
+        ms: 7,
+      }));
+      anna.say({ type: 'tried', id, answers });
+    };
+    const asking = async () => anna.next('try');
+    answer(await asking());
+    // Of what did not come as it should it is asked once more.
+    void asking().then(answer, () => undefined);
+    const { verified } = await asked;
+    expect(verified.length).toBeGreaterThan(0);
+    expect(verified[0]).toMatchObject({ to: expect.any(String), outcome: 'answered', ms: 7 });
+
+    const left = one.ask('verify', {}, { from: 'bob' });
+    const bob = split.agent('bob');
+    await bob.next('try');
+    bob.close();
+    expect((await left).body).toMatchObject({ code: 'server/not-connected' });
+    const gone = await one.ask('verify', {}, { from: 'bob' });
+    expect(gone.body).toMatchObject({ code: 'server/not-connected' });
+  });
+
   test('a server that has the database to itself puts nothing there', async () => {
     const database = await cluster.createDatabase();
     await using one = await TestServer.start({ database: cluster.url(database) });

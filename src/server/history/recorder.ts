@@ -47,7 +47,7 @@ export interface Range {
 export class Recorder {
   readonly #network: string;
   readonly #init: RecorderInit;
-  #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, Pending>();
   /** Of all tunnels. */
   readonly total = new Total();
   readonly #timer: NodeJS.Timeout;
@@ -80,11 +80,22 @@ export class Recorder {
     }
   }
 
+  /** Writes what was heard of one tunnel: another server is about to read it. */
+  async store(a: string, b: string): Promise<void> {
+    const key = byText(a, b) < 0 ? `${a} ${b}` : `${b} ${a}`;
+    await this.#flush((one) => one === key);
+  }
+
   /** Writes what was heard; what cannot be written now is kept for the next time. */
   flush(): Promise<void> {
+    return this.#flush(() => true);
+  }
+
+  #flush(isWanted: (key: string) => boolean): Promise<void> {
     this.#writing = this.#writing.then(async () => {
-      const all = [...this.#pending.values()];
-      this.#pending = new Map();
+      const wanted = [...this.#pending].filter(([key]) => isWanted(key));
+      for (const [key] of wanted) this.#pending.delete(key);
+      const all = wanted.map(([, pending]) => pending);
       for (let from = 0; from < all.length; from += atOnce) {
         const some = all.slice(from, from + atOnce);
         await this.#write(some).catch((error: unknown) => {

@@ -4,12 +4,20 @@ import type { Points } from './points.ts';
 /** Steps that are told: an hour. */
 const length = 3600 / historyStep;
 
+/** Bytes of each step from one on; null: nothing was told. */
+export interface Carried {
+  readonly first: number;
+  readonly bytes: readonly (number | null)[];
+}
+
 /**
- * What all tunnels of a network carried together, for an hour, by what came to this server since it started. What passes
- * several tunnels on its way counts in each.
+ * What all tunnels of a network carried together, for an hour, by what came to this server since it started, and to the
+ * others. What passes several tunnels on its way counts in each.
  */
 export class Total {
   readonly #bytes = new Map<number, number>();
+  /** By what other servers were told, also of those that ended meanwhile. */
+  readonly #elsewhere = new Map<string, Carried>();
   /** The last step that was counted, by tunnel and end. */
   readonly #until = new Map<string, number>();
 
@@ -28,15 +36,37 @@ export class Total {
     this.#until.set(end, last);
   }
 
+  /** Another server was told that, all of it. */
+  addElsewhere(server: string, carried: Carried): void {
+    this.#elsewhere.set(server, carried);
+  }
+
+  /** By what came to this server, for the hour before and the step that is not over; `now`: seconds since 1970. */
+  own(now: number): Carried {
+    const first = firstAt(now);
+    for (const at of this.#bytes.keys()) if (at < first) this.#bytes.delete(at);
+    return { first, bytes: steps(length + 1, (index) => this.#bytes.get(first + index) ?? null) };
+  }
+
   /** The hour before; `now`: seconds since 1970. */
   read(now: number): Throughput {
-    const end = Math.floor(now / historyStep);
-    const first = end - length;
-    for (const at of this.#bytes.keys()) if (at < first) this.#bytes.delete(at);
+    const own = this.own(now);
+    for (const [server, { first, bytes }] of this.#elsewhere) {
+      if (first + bytes.length <= own.first) this.#elsewhere.delete(server);
+    }
+    const all = [own, ...this.#elsewhere.values()];
+    const sumAt = (at: number): number | null => {
+      const known = all.flatMap(({ first, bytes }) => bytes[at - first] ?? []);
+      return known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0);
+    };
     return {
-      from: new Date(first * historyStep * 1000).toISOString(),
+      from: new Date(own.first * historyStep * 1000).toISOString(),
       step: historyStep,
-      bytes: Array.from({ length }, (_, index) => this.#bytes.get(first + index) ?? null),
+      bytes: steps(length, (index) => sumAt(own.first + index)),
     };
   }
 }
+
+const firstAt = (now: number): number => Math.floor(now / historyStep) - length;
+const steps = (count: number, value: (index: number) => number | null) =>
+  Array.from({ length: count }, (_, index) => value(index));

@@ -14,7 +14,7 @@ import { Looks } from '../health/looks.ts';
 import { Samples } from '../health/samples.ts';
 import type { StateAnswer, StateWanted } from '../network/messages.ts';
 import type { Card } from '../presence/card.ts';
-import { Trials } from './trials.ts';
+import { Trials, type Trying } from './trials.ts';
 import type { Wire } from './wire.ts';
 
 /** What the agent has by now, as far as the server told it or it said so itself. */
@@ -51,7 +51,7 @@ export interface Heard {
   /** Whether it answers the probes of its peers. */
   readonly answersProbes: boolean;
   /** What it is asked to try; undefined: its program is too old for that. */
-  readonly trials: Trials | undefined;
+  readonly trials: Trying | undefined;
 }
 
 /** What an agent tells of what it looks at, again and again. */
@@ -168,6 +168,7 @@ export class Connection implements Heard {
       ...(this.paused !== undefined && { paused: this.paused }),
       failures: this.failures,
       ...(this.answersProbes && { probes: true }),
+      tries: this.trials?.version ?? 0,
       ...(this.#warnings.length > 0 && { warnings: this.#warnings }),
     };
   }

@@ -1,23 +1,25 @@
 import type { Logger } from 'pino';
-import type { FromAgent, Hello, LeaveMessage, TrustMessage, UpgradeReport } from '#api';
+import type { FromAgent, Hello, TrustMessage, TunnelHistory, UpgradeReport } from '#api';
 import { serverErrors } from '../errors.ts';
-import { Recorder } from '../history/recorder.ts';
+import { type Range, Recorder } from '../history/recorder.ts';
+import { sharedHistory } from '../history/shared.ts';
 import type { Compiler } from '../network/compiler.ts';
 import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
+import type { Answer, Asked } from '../presence/calls.ts';
 import type { Card } from '../presence/card.ts';
 import type { Presence } from '../presence/presence.ts';
 import { Sharing } from '../presence/sharing.ts';
 import type { Here } from '../presence/words.ts';
 import type { Store } from '../store/contract.ts';
 import { Attendance } from './attendance.ts';
-import { because } from './because.ts';
 import { mayBeCalled } from './called.ts';
 import { Clones } from './clones.ts';
 import { Connection, type Heard, isTelling, type Telling } from './connection.ts';
 import { dismiss } from './dismiss.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
+import { leave } from './leave.ts';
 import { Orders } from './orders.ts';
 import { States } from './states.ts';
 import type { Wire } from './wire.ts';
@@ -115,6 +117,9 @@ export class Hub {
       joined: () => this.#sharing.noteAll(),
       moved: (here) => this.#moved(here),
       told: (missed) => this.#sharing.heard(missed),
+      answer: async (asked) => this.#answer(asked),
+      carried: () => this.recorder.total.own(components.clock().getTime() / 1000),
+      carriedElsewhere: (server, carried) => this.recorder.total.addElsewhere(server, carried),
       retry: (identity) => void this.orders.retryHere(identity),
       upgrade: (identity, order) => void this.orders.upgradeHere(identity, order),
     });
@@ -153,6 +158,23 @@ export class Hub {
     const elsewhere = presence.find(this.network.name, identity);
     const isHere = connection && (!elsewhere || connection.since >= elsewhere.card.since);
     return isHere || !elsewhere ? connection : this.#sharing.of(elsewhere);
+  }
+
+  /** How a tunnel went, by all that its ends say, to whichever server. */
+  async historyOf(a: string, b: string, range: Range): Promise<TunnelHistory> {
+    const { network, recorder } = this;
+    return sharedHistory({ network, recorder, presence: this.#components.presence }, [a, b], range);
+  }
+
+  /** Another server asks. */
+  async #answer(asked: Asked): Promise<Answer> {
+    if (asked.what === 'store') {
+      await this.recorder.store(asked.a, asked.b);
+      return null;
+    }
+    const trials = this.#connections.get(asked.identity)?.trials;
+    const answers = await trials?.ask(asked.questions, asked.within);
+    return answers ? [...answers.values()] : null;
   }
 
   /** When an identity was last seen, RFC 3339; undefined: not since this server started. */
@@ -257,6 +279,7 @@ export class Hub {
       connection.hear(message, performance.now());
       if (message.type === 'samples' && message.series) {
         this.recorder.hear(connection.machine, message.series, this.network.snapshot);
+        this.#sharing.carried();
       }
       this.#sharing.note(connection.hello.identity, message.type);
       this.#wasTold(message.type);
@@ -277,7 +300,7 @@ export class Hub {
       if (record) this.#findings.seen(record, { keys: message.keys, seen: { mtu: message.mtu } });
     } else if (message.type === 'drift') this.#findings.drifted(connection, message);
     else if (message.type === 'upgrade') this.#upgraded(connection, message);
-    else this.#left(connection, message);
+    else leave(this.network, this.#components.log, connection.hello.identity, message);
     this.#changed(connection.hello.identity);
   }
 
@@ -327,20 +350,6 @@ export class Hub {
     for (const { wire } of this.#connections.values()) wire.close();
     const parts = [this.#findings, this.recorder, this.#sharing];
     await Promise.all(parts.map(async (part) => part.close()));
-  }
-
-  /** Who leaves by itself is told so by the removal that it asked for. */
-  #left({ hello: { identity } }: Connection, { keepsPlace, why }: LeaveMessage): void {
-    this.network
-      .commit(async ({ byIdentity }, decide) => {
-        const machine = byIdentity.get(identity);
-        if (!machine) return undefined;
-        const edit = await decide({ name: keepsPlace ? 'vacate' : 'leave', input: machine });
-        return edit && why ? because(edit, why) : edit;
-      })
-      .catch((error: unknown) => {
-        this.#components.log.error({ err: error }, 'a machine could not leave');
-      });
   }
 
   async #greet(connection: Connection): Promise<void> {

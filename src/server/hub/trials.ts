@@ -5,13 +5,27 @@ import { serverErrors } from '../errors.ts';
 const slack = 10_000;
 const atOnce = 16;
 
+/** An agent that can be asked to try something. */
+export interface Trying {
+  /** Which questions it knows: see `Question`. */
+  readonly version: number;
+  /**
+   * What came of each question, by its id. `within`: ms for each.
+   * @throws server/not-connected: the agent went meanwhile, or does not answer
+   */
+  ask(questions: readonly Question[], within: number): Promise<ReadonlyMap<number, Tried>>;
+}
+
+/** ms in which an agent has answered so many questions, or does not. */
+export const patience = (questions: number, within: number): number =>
+  Math.ceil(questions / atOnce) * within + slack;
+
 /** What one agent was asked to try over one connection. */
-export class Trials {
+export class Trials implements Trying {
   readonly #machine: () => string;
   readonly #send: (message: TryMessage) => unknown;
   readonly #waiting = new Map<number, (answers: readonly Tried[] | undefined) => void>();
   #ids = 0;
-  /** Which questions it knows: see `Question`. */
   readonly version: number;
 
   constructor(machine: () => string, send: (message: TryMessage) => unknown, version: number) {
@@ -20,10 +34,6 @@ export class Trials {
     this.version = version;
   }
 
-  /**
-   * What came of each question, by its id. `within`: ms for each.
-   * @throws server/not-connected: the agent went meanwhile, or does not answer
-   */
   async ask(questions: readonly Question[], within: number): Promise<ReadonlyMap<number, Tried>> {
     const found = new Map<number, Tried>();
     for (let at = 0; at < questions.length; at += mostQuestions) {
@@ -37,8 +47,8 @@ export class Trials {
     const id = ++this.#ids;
     const { promise, resolve } = Promise.withResolvers<readonly Tried[] | undefined>();
     this.#waiting.set(id, resolve);
-    const turns = Math.ceil(questions.length / atOnce);
-    const timer = setTimeout(() => resolve(undefined), turns * within + slack).unref();
+    const wait = patience(questions.length, within);
+    const timer = setTimeout(() => resolve(undefined), wait).unref();
     this.#send({ type: 'try', id, within, questions: [...questions] });
     const answers = await promise.finally(() => {
       clearTimeout(timer);

@@ -26,6 +26,8 @@ export interface Card {
   readonly warnings?: readonly Finding[];
   /** Whether it answers the probes of its peers. */
   readonly probes?: boolean;
+  /** Which questions it answers, 0: none (see `Question`); absent: its server cannot ask it for another. */
+  readonly tries?: number;
   /** Where else its identity was used, and when (ms since 1970). */
   readonly clone?: Clone;
 }

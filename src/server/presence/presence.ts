@@ -1,5 +1,7 @@
 import type { UpgradeMessage } from '#api';
+import type { Carried } from '../history/throughput.ts';
 import type { Peers } from '../store/peers.ts';
+import { type Answer, type Asked, Calls } from './calls.ts';
 import { type Card, shortened } from './card.ts';
 import { type Elsewhere, Others } from './others.ts';
 import { formatWord, type Here, parseWord, parted, type Word } from './words.ts';
@@ -22,6 +24,11 @@ export interface Local {
   readonly joined: () => void;
   /** Who is connected elsewhere is another than before; `here`: what was said of that. */
   readonly moved: (here?: Here) => void;
+  /** Answers another server. */
+  readonly answer: (asked: Asked) => Promise<Answer>;
+  /** What the tunnels carried by what this server was told, and by what another was. */
+  readonly carried: () => Carried;
+  readonly carriedElsewhere: (server: string, carried: Carried) => void;
   /** Other servers put into the store what machines told them; `missed`: perhaps long ago. */
   readonly told: (missed: boolean) => void;
   readonly retry: (identity: string) => void;
@@ -57,6 +64,10 @@ export class Presence {
   readonly #changed = new Map<string, Set<string>>();
   readonly #asked = new Map<string, number>();
   readonly #waiting = new Map<number, (lives: boolean) => void>();
+  readonly #calls = new Calls({
+    say: (words) => this.#say(...words),
+    answer: async (asked) => this.#locals.get(asked.network)?.answer(asked) ?? null,
+  });
   #beat: NodeJS.Timeout | undefined;
   #stop: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
@@ -146,6 +157,17 @@ export class Presence {
     this.#say({ say: 'told', network });
   }
 
+  /** Asks another server; undefined: no answer came within so many ms. */
+  async ask(server: string, asked: Asked, within: number): Promise<Answer | undefined> {
+    return this.#calls.ask(server, asked, within);
+  }
+
+  /** Tells the others what the tunnels of a network carried. */
+  carried(network: string): void {
+    const local = this.#locals.get(network);
+    if (local && this.some) this.#say({ say: 'carried', network, ...local.carried() });
+  }
+
   cloned(network: string, { server, card: { identity } }: Elsewhere, clone: string): void {
     this.#say({ say: 'clone', to: server, network, identity, clone });
   }
@@ -162,6 +184,7 @@ export class Presence {
     clearInterval(this.#beat);
     clearTimeout(this.#timer);
     this.#say({ say: 'bye' });
+    this.#calls.close();
     this.#stop();
     this.#isClosed = true;
   }
@@ -179,7 +202,9 @@ export class Presence {
   }
 
   #pulse(): void {
-    if (this.#others.prune(performance.now()).length > 0) this.#moved();
+    const gone = this.#others.prune(performance.now());
+    for (const server of gone) this.#calls.gone(server);
+    if (gone.length > 0) this.#moved();
     this.#say({ say: 'beat', seq: this.#seq, servers: this.#init.servers() });
     this.#compareServers();
   }
@@ -216,7 +241,13 @@ export class Presence {
     if (word.say === 'ask') this.#tellAll(from);
     else if (word.say === 'here') this.#meet(word.here);
     else if (word.say === 'whole' && word.here) this.#meet(word.here);
-    else if (word.say === 'whole' || word.say === 'bye') this.#moved();
+    else if (word.say === 'whole') this.#moved();
+    else if (word.say === 'bye') this.#left(from);
+    else if (word.say === 'piece') this.#calls.heard(from, word);
+    else if (word.say === 'carried')
+      this.#locals
+        .get(word.network)
+        ?.carriedElsewhere(from, { first: word.first, bytes: word.bytes });
     else if (word.say === 'told') this.#locals.get(word.network)?.told(false);
     else if (word.say === 'lives?') void this.#prove(from, word);
     else if (word.say === 'lives') this.#waiting.get(word.id)?.(word.lives);
@@ -230,6 +261,11 @@ export class Presence {
   async #prove(to: string, { id, network, identity, boot }: Ask): Promise<void> {
     const lives = (await this.#locals.get(network)?.lives(identity, boot)) ?? false;
     this.#say({ say: 'lives', to, id, lives });
+  }
+
+  #left(from: string): void {
+    this.#calls.gone(from);
+    this.#moved();
   }
 
   #moved(): void {
@@ -267,6 +303,7 @@ export class Presence {
       ...parts.map((here): Word => ({ ...whole, part: 'next', here })),
       { ...whole, part: 'last' },
     );
+    for (const network of this.#locals.keys()) this.carried(network);
   }
 
   #hereOf(network: string, identities: Iterable<string>): Here {

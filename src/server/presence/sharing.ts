@@ -2,9 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { SegmentSample } from '#api';
 import { Clearing } from '../clearing.ts';
+import { serverErrors } from '../errors.ts';
 import { Looks } from '../health/looks.ts';
 import { Samples } from '../health/samples.ts';
 import type { Connection, Heard, Telling } from '../hub/connection.ts';
+import { patience, type Trying } from '../hub/trials.ts';
 import type { Store } from '../store/contract.ts';
 import { pack, unpack } from '../store/packed.ts';
 import type { FoundTold, Told } from '../store/told.ts';
@@ -15,6 +17,8 @@ import type { Presence } from './presence.ts';
 const soon = 50;
 const every = 1_000;
 const retryAfter = 5_000;
+/** ms until it is told how much the tunnels carried: an hour of it each time. */
+const carriedEvery = 2_000;
 /** So much is put at once, the rest with the next: rows, and characters of them. */
 const mostRows = 500;
 const mostText = 4_000_000;
@@ -22,6 +26,9 @@ const mostText = 4_000_000;
 const turn = 50;
 /** What servers were told that are no more is kept so long, ms. */
 const kept = 3_600_000;
+
+/** ms that a question and its answer may be on their way from server to server. */
+const onTheWay = 5_000;
 
 type What = Telling['type'];
 const all: readonly What[] = ['samples', 'monitors', 'segments'];
@@ -67,6 +74,7 @@ export class Sharing {
   readonly #found = new Map<string, Found>();
   readonly #clearing: Clearing;
   #timer: NodeJS.Timeout | undefined;
+  #carrying: NodeJS.Timeout | undefined;
   #notBefore = 0;
   #putting: Promise<void> = Promise.resolve();
   #version = 0;
@@ -89,13 +97,26 @@ export class Sharing {
     this.#soon(soon);
   }
 
+  /** The tunnels carried more. */
+  carried(): void {
+    const { presence, network } = this.#init;
+    if (this.#isClosed || !presence.some) return;
+    this.#carrying ??= setTimeout(() => {
+      this.#carrying = undefined;
+      presence.carried(network);
+    }, carriedEvery).unref();
+  }
+
   /** Another server has come: nothing was put for it so far. */
   noteAll(): void {
     for (const identity of this.#init.own.keys()) this.note(identity, ...all);
+    this.carried();
   }
 
   /** What an agent elsewhere says, as far as its server has put it. */
-  of({ server, card: { identity, since, probes } }: Elsewhere): Heard {
+  of(elsewhere: Elsewhere): Heard {
+    const { server, card } = elsewhere;
+    const { identity, since, probes, tries = 0 } = card;
     const found = this.#found.get(identity);
     const told = found?.server === server && found.since === since ? found : undefined;
     return {
@@ -103,7 +124,21 @@ export class Sharing {
       looks: told?.monitors ?? nothing.looks,
       segments: told?.segments ?? nothing.segments,
       answersProbes: probes === true,
-      trials: undefined,
+      trials: tries > 0 ? this.#trials(elsewhere, tries) : undefined,
+    };
+  }
+
+  #trials({ server, card: { identity } }: Elsewhere, version: number): Trying {
+    const { network, presence, nameOf } = this.#init;
+    return {
+      version,
+      async ask(questions, within) {
+        const asked = { what: 'try', network, identity, within, questions } as const;
+        const wait = patience(questions.length, within) + onTheWay;
+        const answer = await presence.ask(server, asked, wait);
+        if (answer) return new Map(answer.map((one) => [one.id, one]));
+        throw serverErrors.error('server/not-connected', { machine: nameOf(identity) ?? identity });
+      },
     };
   }
 
@@ -223,6 +258,7 @@ export class Sharing {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#carrying);
     await Promise.all([this.#putting, this.#taking, this.#clearing.close()]);
   }
 }

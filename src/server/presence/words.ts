@@ -31,6 +31,23 @@ export type Word =
       readonly part: 'first' | 'next' | 'last';
     }
   | { readonly say: 'bye' }
+  /** Of a question to one server, or of its answer, in base64: see `Calls`. */
+  | {
+      readonly say: 'piece';
+      readonly to: string;
+      readonly id: number;
+      readonly of: 'question' | 'answer';
+      readonly part: number;
+      readonly last: boolean;
+      readonly text: string;
+    }
+  /** What the tunnels of a network carried, by what this server was told: bytes from a step on, null for nothing. */
+  | {
+      readonly say: 'carried';
+      readonly network: string;
+      readonly first: number;
+      readonly bytes: readonly (number | null)[];
+    }
   /** In the store there is more that machines of a network told. */
   | { readonly say: 'told'; readonly network: string }
   | {

@@ -78,7 +78,8 @@ function trouble(
   ports: readonly RotationPort[],
 ): Awaited {
   const identity = snapshot.machines.get(machine)?.identity ?? '';
-  if (ports.length === 0 || !hub.hasConfirmed(identity)) return unconfirmed(snapshot, hub, machine);
+  const isConfirmed = hub.present(identity)?.card.isConfirmed ?? false;
+  if (ports.length === 0 || !isConfirmed) return unconfirmed(snapshot, hub, machine);
   const rotating = snapshot.turn?.rotation.machine ?? '';
   const doors = ports.map((one) => `UDP ${one.port} of ${one.machine} (${one.endpoint})`);
   const why = `no handshake with ${rotating} by ${doors.join(' or ')}`;

@@ -13,7 +13,7 @@ import {
 import { serverErrors } from '../../errors.ts';
 import { limitOf } from '../../health/limit.ts';
 import type { Hub } from '../../hub/hub.ts';
-import type { Trials } from '../../hub/trials.ts';
+import type { Trying } from '../../hub/trials.ts';
 import type { Network } from '../../network/network.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
@@ -49,7 +49,7 @@ export function benchmarkHandlers(context: Context): Pick<Handlers, 'benchmark'>
       const { snapshot } = network;
       const [a, b] = [from, to].map((machine) =>
         measuring(trialsAt(snapshot, hub, machine), machine),
-      ) as [Trials, Trials];
+      ) as [Trying, Trying];
       const { name } = network;
       if (running.has(name)) throw serverErrors.error('server/benchmark-runs', { network: name });
       running.add(name);
@@ -75,7 +75,7 @@ export function benchmarkHandlers(context: Context): Pick<Handlers, 'benchmark'>
   };
 }
 
-function measuring(trials: Trials, machine: string): Trials {
+function measuring(trials: Trying, machine: string): Trying {
   if (trials.version >= measuresFrom) return trials;
   throw serverErrors.error('server/tries-nothing', { machine });
 }
@@ -106,15 +106,15 @@ async function open(
 
 const question = (rest: object): Question => ({ id: 0, ...rest }) as Question;
 
-async function ask(trials: Trials, rest: object, seconds: number): Promise<Tried | undefined> {
+async function ask(trials: Trying, rest: object, seconds: number): Promise<Tried | undefined> {
   const answers = await trials.ask([question(rest)], seconds * 1000 + slack);
   return answers.get(0);
 }
 
 async function measure(
   course: Course,
-  a: Trials,
-  b: Trials,
+  a: Trying,
+  b: Trying,
   wanted: number,
 ): Promise<BenchmarkResult> {
   const { network, trace, path, seconds, bytes } = course;
@@ -161,7 +161,7 @@ const answered = (tried: Tried | undefined): Pinged | undefined =>
   tried?.pinged && tried.pinged.received > 0 ? tried.pinged : undefined;
 
 /** Lets the second machine listen, at the next port where one is taken. @throws server/benchmark-failed */
-async function serving(b: Trials, machine: string, end: object, from: number): Promise<number> {
+async function serving(b: Trying, machine: string, end: object, from: number): Promise<number> {
   let why = 'no answer';
   for (let port = from; port < Math.min(from + next, 65_536); port++) {
     const tried = await ask(b, { ...end, port }, 1);

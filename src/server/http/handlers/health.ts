@@ -32,7 +32,7 @@ export function healthHandlers(context: Context): Pick<Handlers, Names> {
       for (const machine of [a, b]) requireMachine(network.snapshot, machine);
       const to = query.to === undefined ? clock().getTime() : Date.parse(query.to);
       const from = query.from === undefined ? to - day : Date.parse(query.from);
-      return hub.recorder.read(a, b, { from, to, step: query.step });
+      return hub.historyOf(a, b, { from, to, step: query.step });
     },
 
     async throughput({ params }) {

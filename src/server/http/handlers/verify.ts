@@ -3,7 +3,7 @@ import { parsePort } from '#spec';
 import { serverErrors } from '../../errors.ts';
 import { verify } from '../../health/verify.ts';
 import type { Hub } from '../../hub/hub.ts';
-import type { Trials } from '../../hub/trials.ts';
+import type { Trying } from '../../hub/trials.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
@@ -27,17 +27,17 @@ export function verifyHandlers({ networks }: Context): Pick<Handlers, 'verify'> 
 }
 
 /** @throws api/not-found, server/not-connected, server/connected-elsewhere, server/tries-nothing */
-export function trialsAt({ machines }: Snapshot, hub: Hub, machine: string): Trials {
+export function trialsAt({ machines }: Snapshot, hub: Hub, machine: string): Trying {
   const identity = machines.get(machine)?.identity;
   if (identity === undefined) {
     throw apiErrors.error('api/not-found', { what: `machine ${machine} that joined` });
   }
   const heard = hub.heardFrom(identity);
-  const place = hub.present(identity)?.place;
-  if (!heard && place !== undefined) {
+  if (!heard) throw serverErrors.error('server/not-connected', { machine });
+  if (heard.trials) return heard.trials;
+  const { place, card } = hub.present(identity) ?? {};
+  if (place !== undefined && card?.tries === undefined) {
     throw serverErrors.error('server/connected-elsewhere', { machine, place });
   }
-  if (!heard) throw serverErrors.error('server/not-connected', { machine });
-  if (!heard.trials) throw serverErrors.error('server/tries-nothing', { machine });
-  return heard.trials;
+  throw serverErrors.error('server/tries-nothing', { machine });
 }

@@ -131,7 +131,7 @@ async function found(
   };
 }
 
-/** What an agent here answers to one question; undefined: nobody does. */
+/** What an agent answers to one question; undefined: nobody does. */
 async function asked(
   { machines }: Snapshot,
   hub: Hub,
