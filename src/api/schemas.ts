@@ -106,6 +106,8 @@ export const MachineStatus = Type.Object({
   hub: Type.Optional(Type.Boolean()),
   /** It is a hub of the topology, or the server runs on it: others need it. */
   isNeeded: Type.Optional(Type.Boolean()),
+  /** Subnets lie behind it and nothing there can be asked: its site has no hosts, and names nothing to be asked. */
+  gatewayOnly: Type.Optional(Type.Boolean()),
   connected: Type.Boolean(),
   since: Type.Optional(Time),
   lastSeen: Type.Optional(Time),

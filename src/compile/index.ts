@@ -38,6 +38,7 @@ export { hasChanges, type MachineChanges, machineChanges, type Plan, plan } from
 export { formatPlan } from './plan/text.ts';
 export { joinPorts, portAtoms } from './port-atoms.ts';
 export { hostRoutes, siteRouterRoutes } from './project/host-routes.ts';
+export { isGatewayOnly } from './project/hosts-behind.ts';
 export { machinesOf, project } from './project/project.ts';
 export { spaceName } from './project/segments/space.ts';
 export { restoredFacts, revokedFacts, turnedOver } from './revoked.ts';

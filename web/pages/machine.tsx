@@ -39,7 +39,7 @@ export function MachinePage({ name, status, tunnels }: MachinePageProps) {
 function Card({ machine }: { readonly machine: MachineStatus }) {
   const { word, mood } = presenceOf(machine);
   const { connected, since, lastSeen, overlay, address, server, site, hub, version } = machine;
-  const { confirmed, wanted, notes, failures, upgrade } = machine;
+  const { confirmed, wanted, notes, failures, upgrade, gatewayOnly } = machine;
   return (
     <section className="card">
       <Facts
@@ -55,6 +55,9 @@ function Card({ machine }: { readonly machine: MachineStatus }) {
           From: address === undefined ? undefined : <code>{address}</code>,
           'Connected to': server,
           Site: site === undefined ? undefined : `${site}${hub ? ' (hub)' : ''}`,
+          'Behind it': gatewayOnly
+            ? 'Gateway only: its site has no hosts, and names nothing to be asked.'
+            : undefined,
           Version: version,
           Upgrade: upgrade && `to ${upgrade.version}: ${upgrade.outcome}`,
           Revision:

@@ -32,9 +32,14 @@ function gatewaysOnly(tunnels: readonly TunnelStatus[]): readonly string[] {
     .flatMap(({ ends }) => ends)
     .filter(({ behind }) => behind && Object.keys(behind).length === 0)
     .map(({ machine }) => machine);
-  const names = [...new Set(alone)].sort().join(', ');
-  return names === '' ? [] : [`gateway only, with nothing behind it to be asked: ${names}`];
+  return gatewayOnlyLines([...new Set(alone)].sort());
 }
+
+/** Of gateways behind which nothing can be asked. */
+export const gatewayOnlyLines = (names: readonly string[]): readonly string[] =>
+  names.length === 0
+    ? []
+    : [`gateway only, with nothing behind it to be asked: ${names.join(', ')}`];
 
 const row = ({ state, why, ends: [a, b] }: TunnelStatus): readonly string[] => [
   paint(paints[state], state),

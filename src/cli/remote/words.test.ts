@@ -33,3 +33,13 @@ test('a conflict that two gateways tell of is listed once, with both', () => {
     'pouta-gw: another [agent/two-places]',
   ]);
 });
+
+test('a gateway behind which nothing can be asked is said to be one, and no other', () => {
+  const status = {
+    network: 'net',
+    revision: { number: 1 },
+    machines: [machine('vpn', { gatewayOnly: true }), machine('master', {})],
+  } as unknown as Status;
+  expect(statusText(status)).toMatch(/^gateway only, with nothing behind it to be asked: vpn$/m);
+  expect(statusText({ ...status, machines: [] })).not.toContain('gateway only');
+});

@@ -2,6 +2,7 @@ import type { DriftEntry, MachineStatus, NetworkStatus, Revision, SegmentStatus 
 import { columns } from '#lab';
 import { paint } from '../output.ts';
 import { fromNow } from '../times.ts';
+import { gatewayOnlyLines } from './tunnels.ts';
 
 const heads = (...names: readonly string[]): readonly string[] =>
   names.map((name) => paint('bold', name));
@@ -46,6 +47,9 @@ export const statusText = (status: NetworkStatus): string =>
       heads('machine', 'is', 'overlay', 'from', 'revision', 'notes'),
       ...status.machines.map(machineRow),
     ]),
+    ...gatewayOnlyLines(
+      status.machines.filter(({ gatewayOnly }) => gatewayOnly).map(({ name }) => name),
+    ),
     ...segmentLines(status.segments ?? []),
     ...findingLines(status.machines),
   ].join('\n');

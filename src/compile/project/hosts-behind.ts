@@ -41,6 +41,9 @@ export function hostsBehind(node: Node): readonly HostBehind[] | undefined {
     .sort(by(({ name }) => name));
 }
 
+/** Whether subnets lie behind a machine of which nobody can tell that it forwards: its site has no host and names nothing to ask. */
+export const isGatewayOnly = (node: Node): boolean => hostsBehind(node)?.length === 0;
+
 /** Those of which the number is the least, in its order. */
 function least<T>(all: Iterable<T>, numberOf: (one: T) => number): readonly T[] {
   let kept: (readonly [number, T])[] = [];

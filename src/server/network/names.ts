@@ -1,4 +1,4 @@
-import { type Model, machinesOf } from '#compile';
+import { isGatewayOnly, type Model, machinesOf } from '#compile';
 import { formatEndpoint } from '#ip';
 
 /** What everybody asks of a machine of the file, as plain data. */
@@ -9,6 +9,8 @@ export interface NamedMachine {
   readonly site?: string;
   /** It carries a hub of the topology. */
   readonly isHub?: true;
+  /** Nothing behind it can be asked. */
+  readonly isGatewayOnly?: true;
   /** The name that it had before. */
   readonly was?: string;
   /** Where the file says that its WireGuard is reached. */
@@ -69,6 +71,7 @@ function namedMachine(
     managed,
     ...(site !== undefined && { site }),
     ...(isHub(network, node) && { isHub: true as const }),
+    ...(node && isGatewayOnly(node) && { isGatewayOnly: true as const }),
     overlay: (node?.overlay ?? []).map(String),
     ...(was !== undefined && { was }),
     ...(node?.machine.expires !== undefined && { expires: node.machine.expires }),

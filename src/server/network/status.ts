@@ -60,6 +60,7 @@ export function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): M
     ...(named?.site !== undefined && { site: named.site }),
     ...(named?.isHub && { hub: true }),
     ...((named?.isHub || name === server) && { isNeeded: true }),
+    ...(named?.isGatewayOnly && { gatewayOnly: true }),
     connected: card !== undefined,
     ...(card && { since: card.since, version: card.program, ...upgradeOf(card) }),
     ...(lastSeen !== undefined && { lastSeen }),
