@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, type SubmitEvent, useState } from 'react';
 import type { NewInvite, PlanResult } from '#api';
+import { now } from '../../data/clock.ts';
 import { forgetKept, useKept } from '../../data/kept.ts';
 import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
@@ -32,7 +33,8 @@ const lives = [
 /** As what an invitation that is not made yet is kept. */
 export const invitationIn = (network: string): string => `${network}/invite`;
 
-const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+/** By the server's clock, which decides. */
+const inDays = (days: number): string => new Date(now() + days * 86_400_000).toISOString();
 
 interface Fields {
   readonly machine: string;
