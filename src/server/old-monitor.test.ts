@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
+import { bundle } from '../../tests/support/hawser.ts';
+import { suite } from '../../tests/support/suite.ts';
+import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
+import { TestServer } from './fixtures/server.ts';
+import { furnish } from './fixtures/testing-dashboard.ts';
+
+/** What the monitors of MuPIF's network showed of each tunnel, and the column that has it. */
+const columns = {
+  name: 'Between',
+  'VPN address': 'Overlay',
+  'remote host and port': 'From',
+  received: 'Received',
+  sent: 'Sent',
+  'last handshake': 'Handshake',
+} as const;
+
+/** The same of the platform, and the text by which the page of the service has it. */
+const platform = {
+  'name server is there': /^degraded$/,
+  'name server URI': /^10\.77\.0\.1:10000$/,
+  'tags of what is registered': /^type:jobmanager$/,
+  'job manager': /^thermal$/,
+  signature: /SimpleJobManager2/,
+  'URI of a job manager': /PYRO:obj_5f0c81d24c5c4d0f@10\.77\.0\.2:10010/,
+  'jobs that run, of how many': /2 of 4 running/,
+  'jobs in all': /187/,
+  'key of a job': /^1@thermal$/,
+  'user of a job': /^bp@cvut$/,
+  'running time of a job': /^13 min$/,
+  'tasks running': /^2$/,
+  scheduled: /^3$/,
+  processed: /^1240$/,
+  finished: /^1198$/,
+  failed: /^42$/,
+  load: /^6 %$/,
+  'last executions': /workflow13/,
+} as const;
+
+suite('what users of the old monitor looked at', { needs: ['chromium'] }, () => {
+  let server: TestServer;
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    server = await TestServer.start({ dashboard: join(bundle, '../web') });
+    await furnish(server);
+    browser = await openBrowser();
+    ({ page } = await openPage(browser, `https://127.0.0.1:${server.port}`));
+    await logIn(page, server.admin);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  test.each(Object.entries(columns))('of a tunnel: %s', async (_, column) => {
+    await page.goto('/n/net/tunnels');
+    await page.getByRole('columnheader', { name: column, exact: true }).waitFor();
+  });
+
+  test('of a tunnel: all of it for both ends on its own page', async () => {
+    await page.goto('/n/net/tunnels/anna/hub');
+    for (const told of ['Overlay', 'Hears anna from', 'Received', 'Sent', 'Handshake']) {
+      await page.getByText(told, { exact: true }).first().waitFor();
+    }
+  });
+
+  test.each(Object.entries(platform))('of the platform: %s', async (_, told) => {
+    await page.goto('/n/net/platform/mupif');
+    await page.getByText(told).first().waitFor();
+  });
+
+  test('of the platform: the end of a job’s log, and 48 bars of an hour', async () => {
+    await page.goto('/n/net/platform/mupif');
+    await page.locator('summary.job').first().press('Enter');
+    await page.getByText('time step 119').waitFor();
+    await page.locator('.hours svg').first().locator('g').nth(47).waitFor({ state: 'attached' });
+  });
+});
