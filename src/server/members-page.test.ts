@@ -14,8 +14,11 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
   let server: TestServer;
   let browser: Browser;
   let url: string;
+  /** ms that the server's clock is ahead of what it was. */
+  let later = 0;
   beforeAll(async () => {
-    server = await TestServer.start({ dashboard });
+    const clock = () => new Date(Date.now() + later);
+    server = await TestServer.start({ dashboard, clock });
     await server.populate('anna');
     browser = await openBrowser();
     url = `https://127.0.0.1:${server.port}`;
@@ -111,6 +114,45 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     await open(hash);
     await page.getByText('This invitation was used already').waitFor();
     expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('say to whom comes too late, or a second time, whom to ask, and take no key of his', async () => {
+    const invite = async (machine: string) => {
+      const { link } = await server.call('createInvite', {}, { machine });
+      return new URL(link).hash;
+    };
+    const [once, late] = [await invite('zoe-laptop'), await invite('zoe-phone')];
+    // Browsers of people have clocks of their own: the server's decides.
+    const { page, offences } = await openPage(browser, url, { width: 390 });
+    await page.clock.install({ time: Date.now() + 30 * 86_400_000 });
+    const open = async (hash: string): Promise<void> => {
+      await page.goto('about:blank');
+      await page.goto(`/invite${hash}`);
+    };
+    await open(once);
+    const second = await openPage(browser, url);
+    await second.page.goto(`/invite${once}`);
+    const begin = (one: typeof page) => one.getByRole('button', { name: 'Set up this device' });
+    await begin(second.page).waitFor();
+    await begin(page).press('Enter');
+    await page.getByText('zoe-laptop has its key').waitFor();
+    await begin(second.page).press('Enter');
+    for (const one of [second.page, page]) {
+      if (one === page) await open(once);
+      await one.getByText('This invitation was used already').waitFor();
+      await one.getByText(/ask .*admin/i).waitFor();
+    }
+    later = 8 * 86_400_000;
+    await open(late);
+    await page.getByText(/^This invitation ended \d+\/\d+\/\d+/).waitFor();
+    await page.getByText(/ask .*admin/i).waitFor();
+    expect(await begin(page).count()).toBe(0);
+    later = 0;
+    const { machines } = await server.call('status', {});
+    expect(machines.find(({ name }) => name === 'zoe-phone')?.hasKey).toBe(false);
+    expect([...offences, ...second.offences]).toEqual([]);
+    await second.page.context().close();
     await page.context().close();
   });
 });

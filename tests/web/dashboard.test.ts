@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keyPlace, type ResponseOf } from '#api';
 import { generateKeyPair } from '#wireguard';
 import { type Machine, type Running, serve, settled, statusAt, World } from '../server/world.ts';
+import { outcomeOf } from '../support/hawser.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { logIn, openBrowser, openPage, type Seen } from './browser.ts';
@@ -239,8 +240,18 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     expect(Object.keys(told)).toEqual(fields);
     expect(told['machines']).toEqual({ connected: 2, total: 2 });
     expect(said).not.toMatch(/alice|partner|Petra|192\.0\.2|51820|[A-Za-z0-9+/]{43}=/);
+    // From outside: over TLS as if there were none; without it nobody listens at the underlay address, and who sends packets
+    // for the overlay address past the tunnels is answered as if there were none as well.
     const outside = `https://${hub.address}:7443/v1/networks/home/public`;
     expect(alice.do(`curl -sk ${outside}`)).toContain('api/not-found');
+    const stranger = await world.machine('stranger');
+    const fetched = (url: string) =>
+      outcomeOf([...stranger.box.enter, 'curl', '-s', '--max-time', '5', url]);
+    // curl: 7 is that nobody listens there.
+    expect(fetched(`http://${hub.address}:7480/`).code).toBe(7);
+    stranger.do(`ip route add 10.77.0.1/32 via ${hub.address}`);
+    expect(fetched(own).out).toContain('api/not-found');
+    expect(alice.do(`curl -s ${own}`)).toContain('"tunnels"');
   });
 
   test('asked nobody but its server, and did nothing that its policy refuses', () => {
