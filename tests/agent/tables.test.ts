@@ -77,6 +77,26 @@ suite('the table of a segment, with no server', {
 
   const fdbOf = (gateway: Gateway): string => gateway.inside(space, 'bridge fdb show dev vxlan');
 
+  test.each([
+    ['table', 'nft delete table bridge hawser-sight', '31'],
+    ['chain', 'nft flush chain bridge hawser-sight look', '32'],
+    ['whole ruleset', 'nft flush ruleset', '33'],
+  ])(
+    'a machine that comes when the %s by which they are seen was taken away is found all the same',
+    async (_, line, last) => {
+      const laid = (): string => b.inside(space, 'nft -t list table bridge hawser-sight');
+      const whole = laid();
+      b.inside(space, line);
+      await until('the eye is there again', () => laid() === whole, 8_000);
+      b.plugIn(`new${last}`, `10.9.0.1${last}`, `02:00:00:00:00:${last}`);
+      await until('its address is answered for', () => {
+        b.reaches(`new${last}`, '10.9.0.129', 0.1);
+        return a.inside(space, `ip neigh show 10.9.0.1${last}`).includes(`02:00:00:00:00:${last}`);
+      });
+      b.unplug(`new${last}`);
+    },
+  );
+
   test('a machine that is not in the file is found by what its gateway sees of it', async () => {
     b.plugIn('guest', guest.address, guest.mac);
     expect(b.reaches('guest', '10.9.0.129')).toBe(true);

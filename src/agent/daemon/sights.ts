@@ -134,6 +134,7 @@ export class Sights {
 
   /** Sees by which tunnels peers live, and what is known of names, before a state is made so. */
   async choose(state: HostState): Promise<void> {
+    this.#tables.letGo();
     this.#haveMoved = await this.#liveness.look(state);
     this.#lookups.expect(state);
     this.#machine.agent.prefer(this.#network, this.#liveness.choice);

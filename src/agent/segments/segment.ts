@@ -158,6 +158,11 @@ export class SegmentTable {
     this.#sight.follow(this.#table);
   }
 
+  /** Does not keep a namespace alive that has lost its name. */
+  letGo(): void {
+    this.#sight.letGo();
+  }
+
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#sight.stop();

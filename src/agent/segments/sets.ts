@@ -49,10 +49,25 @@ export const familyOf = ({ routed }: Table): Family => (routed ? 'netdev' : 'bri
 export const otherFamily = (table: Table): Family =>
   familyOf(table) === 'bridge' ? 'netdev' : 'bridge';
 
-export const rules = ({ vxlan, routed, subnets }: Table): string =>
+const rulesOf = ({ vxlan, routed, subnets }: Table): string =>
   routed
     ? rulesIn('netdev', subnets.map(sent).join(''), '')
     : rulesIn('bridge', '', onBridge(vxlan));
+
+/**
+ * Makes the table what it should be, whatever of it is there: its sets keep what they hold. Chains are made so that
+ * they can be emptied, and then filled once.
+ */
+export function rules(table: Table): string {
+  const family = familyOf(table);
+  const chains = table.routed ? ['look'] : ['look', 'prerouting'];
+  const emptied = chains.map((chain) => `flush chain ${family} ${sightTable} ${chain}\n`);
+  return [rulesOf(table), ...emptied, rulesOf(table)].join('');
+}
+
+/** What a listing says of the table, without the chain of the port, which comes and goes. */
+export const withoutPort = (listed: string): string =>
+  listed.replace(/\n\s*chain port \{[^}]*\}/, '');
 
 /** Where a port is on no bridge, its chain comes and goes with it (`netdev` of nft(8)): as often as one likes. */
 export const hookOn = (port: string): string => `

@@ -16,6 +16,7 @@ import {
   rules,
   setOf,
   valuesIn,
+  withoutPort,
 } from './sets.ts';
 
 /** ms until a monitor that ended is started again, and between looks at what it may have missed. */
@@ -56,6 +57,12 @@ const nft = ['nft', '-f', '-'] as const;
 /** `02:.. dev eth1 master bridge static`, after `Deleted` where it went. */
 const fdbLine = /^(Deleted )?([0-9a-f:]{17}) dev (\S+)( .*)?$/;
 
+/** What it looks at: a namespace, which is not its name, and a port that is routed to. */
+function placeOf(space: string, { routed }: Table): string | undefined {
+  const inode = namespaceNow(space);
+  return inode === undefined ? undefined : `${inode} ${routed?.port ?? ''}`;
+}
+
 /** What happens on the port of one segment's namespace, as the kernel tells it. */
 export class Sight {
   readonly #space: string;
@@ -63,13 +70,14 @@ export class Sight {
   readonly #seen: Seen;
   #table: Table;
   readonly #asking: Asking;
-  /** What it looks at: a namespace, and a port that is routed to. */
   #place: string | undefined;
   readonly #children = new Set<ChildProcess>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #generation = 0;
   #reading = false;
   #hasLooked = false;
+  /** What its table looks like; undefined: it has not begun. */
+  #laid: string | undefined;
   #again = false;
   /** Machines on the port, as far as the bridge knows. */
   readonly #there = new Set<string>();
@@ -92,9 +100,8 @@ export class Sight {
   /** Whether it watches the namespace that has the name now; begins to, where it does not. */
   follow(table: Table): void {
     this.#table = table;
-    const inode = namespaceNow(this.#space);
-    const place = inode === undefined ? undefined : `${inode} ${table.routed?.port ?? ''}`;
-    if (place === this.#place) return;
+    const place = placeOf(this.#space, table);
+    if (place === this.#place) return void this.#check();
     this.#end();
     this.#place = place;
     if (place !== undefined) void this.#begin();
@@ -105,9 +112,31 @@ export class Sight {
     this.#place = undefined;
   }
 
+  /** Lets go of a namespace that has lost its name, which lives as long as anybody looks into it. */
+  letGo(): void {
+    if (this.#place !== undefined && placeOf(this.#space, this.#table) !== this.#place) this.stop();
+  }
+
+  /** Begins anew where its table is not what it was: others may have flushed all there is. */
+  async #check(): Promise<void> {
+    const [laid, generation] = [this.#laid, this.#generation];
+    if (laid === undefined) return;
+    const now = await this.#layout().catch(() => '');
+    if (now === laid || generation !== this.#generation) return;
+    this.#end();
+    void this.#begin();
+  }
+
+  /** What it looked at cannot be read: whatever that is for, it begins anew. */
+  #failed(): void {
+    this.#end();
+    this.#after('begin', restart, () => void this.#begin());
+  }
+
   #end(): void {
     this.#generation++;
     this.#hasLooked = false;
+    this.#laid = undefined;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const child of this.#children) child.kill('SIGKILL');
     this.#children.clear();
@@ -122,24 +151,35 @@ export class Sight {
     const generation = this.#generation;
     try {
       const tables = await this.#run('read', this.#inside(['nft', 'list', 'tables']));
-      const isThere = (family: string): boolean =>
-        tables.split('\n').includes(`table ${family} ${sightTable}`);
-      const other = otherFamily(this.#table);
-      if (isThere(other)) await this.#batch(nft, [`delete table ${other} ${sightTable}`]);
-      if (!isThere(this.#family)) {
-        await this.#run('write', this.#inside(nft), { stdin: rules(this.#table) });
-      }
+      const other = `table ${otherFamily(this.#table)} ${sightTable}`;
+      if (tables.split('\n').includes(other)) await this.#batch(nft, [`delete ${other}`]);
+      await this.#put();
+      const laid = await this.#layout();
+      if (generation !== this.#generation) return;
+      this.#laid = laid;
     } catch {
-      return this.#after('begin', restart, () => void this.#begin());
+      if (generation === this.#generation) this.#failed();
+      return;
     }
-    if (generation !== this.#generation) return;
     this.#watch(['nft', 'monitor', 'trace'], () => this.#heard());
     const { routed } = this.#table;
     if (routed) {
       this.#watch(['ip', 'monitor', 'link'], () => this.#after('hook', settle, () => this.#hook()));
-      this.#hook();
     } else this.#watch(['bridge', 'monitor', 'fdb'], (text) => this.#moved(text));
     await this.#round();
+  }
+
+  /** What it knows by sets of another kind, as another version or person made them, is learnt anew. */
+  async #put(): Promise<void> {
+    const stdin = rules(this.#table);
+    const put = (text: string) => this.#run('write', this.#inside(nft), { stdin: text });
+    const gone = `table ${this.#family} ${sightTable}`;
+    await put(stdin).catch(() => put(`add ${gone}\ndelete ${gone}\n${stdin}`));
+  }
+
+  async #layout(): Promise<string> {
+    const argv = ['nft', '-t', 'list', 'table', this.#family, sightTable];
+    return withoutPort(await this.#run('read', this.#inside(argv)));
   }
 
   /** A port that is on no bridge is listened to from when it is there. */
@@ -189,6 +229,7 @@ export class Sight {
   }
 
   async #read(): Promise<void> {
+    const generation = this.#generation;
     this.#reading = true;
     this.#again = false;
     try {
@@ -198,11 +239,11 @@ export class Sight {
       this.#pairs([...news, ...news6].filter((one) => this.#told.takes(keyOf(one))));
       for (const one of [...news.flatMap(askedIn), ...asked6]) this.#seen.asked(String(one));
     } catch {
-      this.#again = true;
+      if (generation === this.#generation) this.#failed();
     } finally {
       this.#reading = false;
     }
-    if (this.#again) this.#heard();
+    if (this.#again && generation === this.#generation) this.#heard();
   }
 
   #pairs(values: readonly unknown[]): void {
@@ -268,6 +309,7 @@ export class Sight {
   /** All that the kernel knows, for what the monitors missed. */
   async #round(): Promise<void> {
     const generation = this.#generation;
+    this.#hook();
     try {
       const entries = this.#table.routed ? [] : await this.#bridged();
       const heard = await this.#heardValues();
@@ -279,7 +321,8 @@ export class Sight {
       this.#hasLooked = true;
       this.#seen.looked(new Set(heard.map(keyOf)));
     } catch {
-      // The next round may see more.
+      if (generation === this.#generation) this.#failed();
+      return;
     }
     this.#after('round', round, () => void this.#round());
   }

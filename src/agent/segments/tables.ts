@@ -93,6 +93,11 @@ export class Tables {
     this.#learn();
   }
 
+  /** Before the machine is made what it should be: nobody looks into a namespace that is to be made anew. */
+  letGo(): void {
+    for (const segment of this.#segments.values()) segment.letGo();
+  }
+
   #put(space: string, known: Known, isNews: boolean): void {
     const found = this.#segments.get(space);
     if (found && !isNews) return found.watch();
