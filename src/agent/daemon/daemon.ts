@@ -15,13 +15,14 @@ import { type Installed, installedProgram } from '../upgrade/installed.ts';
 import { Upgrades } from '../upgrade/upgrades.ts';
 import { Confinement } from './confinement.ts';
 import { type Answers, Control, type Leaving, type Request, socketPath } from './control.ts';
+import { Echo } from './echo.ts';
 import { findingsIn, findingsOf, list, messagesOf } from './findings.ts';
 import { defaultTimings, type Machine, type Probe, type Timings } from './machine.ts';
 import { Pause } from './pause.ts';
 import { Session } from './session.ts';
 import { showState } from './show.ts';
 import { Turns } from './turns.ts';
-import { Watch } from './watch.ts';
+import { type Vxlans, Watch } from './watch.ts';
 
 export interface DaemonOptions {
   /** Where identity, keys and states lie; /var/lib/hawser. */
@@ -59,6 +60,7 @@ class Daemon {
   /** What a person should know of a network that was left. */
   readonly #notes = new Map<string, readonly Diagnostic[]>();
   readonly #host: Host;
+  readonly echo = new Echo();
 
   constructor(options: DaemonOptions) {
     const stateDir = options.stateDir ?? defaultStateFolder;
@@ -73,6 +75,7 @@ class Daemon {
       run: options.run ?? countingRun().run,
       probe: options.probe ?? (async () => ({ state: 'unknown' })),
       turns: new Turns(),
+      echo: this.echo,
       pause: new Pause(stateDir, () => this.#pauseChanged()),
       upgrades: new Upgrades({
         stateDir,
@@ -137,13 +140,17 @@ class Daemon {
     return this.#host.holds();
   }
 
-  /** Namespaces of others in which something of ours is. */
-  *places(): Iterable<string> {
+  /** The namespaces of all networks besides the agent's own, each with its VXLAN devices. */
+  spaces(): ReadonlyMap<string, Vxlans> {
+    const found = new Map<string, Vxlans>();
     for (const { state } of this.#sessions.values()) {
-      for (const [name, { external }] of Object.entries(state?.namespaces ?? {})) {
-        if (external) yield name;
+      for (const [name, { vxlans }] of Object.entries(state?.namespaces ?? {})) {
+        if (name === 'root') continue;
+        const devices = (vxlans?.items ?? []).map((one) => one.name);
+        found.set(name, new Set([...(found.get(name) ?? []), ...devices]));
       }
     }
+    return found;
   }
 
   /** The kernel told of a change: it may concern what machines should be, and how servers are reached. */
@@ -317,7 +324,8 @@ async function runAlone(options: DaemonOptions): Promise<void> {
   const watch = new Watch({
     changed: () => daemon.look(),
     holds: () => daemon.holds,
-    places: () => daemon.places(),
+    spaces: () => daemon.spaces(),
+    echo: daemon.echo,
     log,
   });
   const resync = options.timings?.resync ?? defaultTimings.resync;

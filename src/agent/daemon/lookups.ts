@@ -1,5 +1,6 @@
 import { askMachine } from '../lookups/dns.ts';
 import { Lookups } from '../lookups/lookups.ts';
+import { amendOf } from './amend.ts';
 import type { Machine } from './machine.ts';
 
 /** The names outside that a network lets reach from this machine. */
@@ -9,7 +10,7 @@ export const lookupsOf = (machine: Machine, network: string, kick: () => void): 
     store: machine.store,
     ask: askMachine,
     turns: machine.turns,
-    amend: (...what) => machine.agent.amend(...what),
+    amend: amendOf(machine),
     learn: (learned) => machine.agent.learn(network, 'lookups', learned),
     kick,
     say: (line) => machine.log(`${network}: ${line}`),

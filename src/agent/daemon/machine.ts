@@ -7,6 +7,7 @@ import type { Identity } from '../identity.ts';
 import type { Store } from '../store.ts';
 import type { Upgrades } from '../upgrade/upgrades.ts';
 import type { Confinement } from './confinement.ts';
+import type { Echo } from './echo.ts';
 import type { Pause } from './pause.ts';
 import type { Turns } from './turns.ts';
 
@@ -35,6 +36,7 @@ export interface Machine {
   readonly run: Run;
   readonly probe: Probe;
   readonly turns: Turns;
+  readonly echo: Echo;
   readonly pause: Pause;
   readonly upgrades: Upgrades;
   readonly confinement: Confinement;

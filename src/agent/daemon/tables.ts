@@ -2,6 +2,7 @@ import type { Finding } from '#api';
 import { plainFinding } from '#base';
 import { agentErrors } from '../errors.ts';
 import { Tables } from '../segments/tables.ts';
+import { amendOf } from './amend.ts';
 import type { Machine } from './machine.ts';
 
 /** The tables of a network's segments on this machine. */
@@ -11,7 +12,7 @@ export const tablesOf = (machine: Machine, network: string, kick: () => void): T
     stateFolder: machine.stateDir,
     run: machine.run,
     turns: machine.turns,
-    amend: (of, namespace, changes) => machine.agent.amend(of, namespace, changes),
+    amend: amendOf(machine),
     announce: (namespace, all) => machine.agent.announce(namespace, all),
     learn: (learned) => machine.agent.learn(network, 'segments', learned),
     kick,

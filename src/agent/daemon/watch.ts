@@ -1,15 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { namespaceNow } from '../sockets.ts';
+import type { Echo } from './echo.ts';
+import { heardIn } from './heard.ts';
+import { Listener } from './listener.ts';
 
-/** Programs that print a line when something changes in the kernel; WireGuard has none. */
-const monitors: readonly (readonly string[])[] = [
-  ['ip', '-o', 'monitor', 'link', 'address', 'route', 'rule'],
-  ['nft', 'monitor'],
-];
+/** Of `ip monitor`, in every namespace. */
+const objects = ['link', 'address', 'route', 'rule', 'netconf'] as const;
 
-/** ms to wait for more of the same, and until one that ended is started anew. */
+/** Told in the agent's own namespace. WireGuard tells nothing. */
+const monitors = [
+  ['ip', '-o', 'monitor', ...objects],
+  ['nft', 'monitor', 'ruleset'],
+] as const;
+
+/** Told in one of ours: entries of a bridge are neighbours there, too. */
+const monitorsInside = [
+  ['ip', '-o', 'monitor', 'label', ...objects, 'neigh'],
+  ['nft', 'monitor', 'ruleset'],
+] as const;
+
+/** ms to wait for more of the same. */
 const settle = 100;
-const restart = 5_000;
 
 /** ms between looks at what tells nothing by itself. */
 const round = 1_000;
@@ -17,29 +27,35 @@ const round = 1_000;
 /** ms between looks: a machine whose links always change is looked at less and less often. */
 const gaps = { least: 250, most: 5_000, quiet: 10_000 } as const;
 
+/** Names of the VXLAN devices that a namespace should have. */
+export type Vxlans = ReadonlySet<string>;
+
 export interface Watched {
   /** Something changed; says whether that was any of our affair. */
   changed(): Promise<boolean>;
   /** Whether what tells nothing by itself is as it was. */
   holds(): boolean;
-  /** Namespaces of others in which something of ours is. */
-  places(): Iterable<string>;
-  log(line: string): void;
+  /** The namespaces, besides the agent's own, in which something of ours should be. */
+  spaces(): ReadonlyMap<string, Vxlans>;
+  /** What is written element by element. */
+  readonly echo: Pick<Echo, 'isOwn'>;
+  readonly log: (line: string) => void;
 }
 
-/** A namespace, by its name and inode, and those who listen in it. */
-interface Place {
+interface Inside {
+  /** Of the namespace, not of its name: the name may be given to another. */
   readonly inode: number;
-  readonly children: Set<ChildProcess>;
+  readonly vxlans: Vxlans;
+  readonly listener: Listener;
 }
 
 /** Looks when the kernel says that something changed: once for many events, and not all the time. */
 export class Watch {
   readonly #watched: Watched;
-  readonly #own: Place = { inode: 0, children: new Set() };
-  readonly #places = new Map<string, Place>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #root: Listener;
+  readonly #inside = new Map<string, Inside>();
   readonly #rounds: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #dirty = false;
   #looking = false;
@@ -48,62 +64,56 @@ export class Watch {
 
   constructor(watched: Watched) {
     this.#watched = watched;
-    for (const argv of monitors) this.#start(argv, this.#own);
-    this.#rounds = setInterval(() => {
-      const isMoved = this.#follow();
-      if (isMoved || !watched.holds()) this.#heard();
-    }, round);
+    const heard = (): void => this.#heard();
+    this.#root = new Listener({ enter: [], monitors, heard, missed: heard, log: watched.log });
+    this.#rounds = setInterval(() => this.#round(), round);
+  }
+
+  #round(): void {
+    this.#follow();
+    if (!this.#watched.holds()) this.#heard();
   }
 
   /**
-   * Listens where something of ours is now; whether that is another namespace than before. As long as anybody is in one
-   * that its cloud took down, it does not end, and our device in it does not either.
+   * Listens in the namespaces that have the names now, and in no other: whoever listens in one that lost its name
+   * keeps it alive, with the devices that are to come home from it.
    */
-  #follow(): boolean {
-    const wanted = new Set(this.#watched.places());
-    let isMoved = false;
-    for (const name of new Set([...wanted, ...this.#places.keys()])) {
-      const inode = wanted.has(name) ? namespaceNow(name) : undefined;
-      const known = this.#places.get(name);
-      if (known?.inode === inode) continue;
-      isMoved = true;
-      this.#places.delete(name);
-      for (const child of known?.children ?? []) child.kill('SIGKILL');
-      if (inode === undefined) continue;
-      const place = { inode, children: new Set<ChildProcess>() };
-      this.#places.set(name, place);
-      for (const argv of monitors) this.#start(['ip', 'netns', 'exec', name, ...argv], place);
-    }
-    return isMoved;
-  }
-
-  #isOver(place: Place): boolean {
-    return this.#stopped || (place !== this.#own && ![...this.#places.values()].includes(place));
-  }
-
-  /** Ends with the agent, also where that is killed. In a session of its own an interrupt spares it. */
-  #start(argv: readonly string[], place: Place): void {
-    if (this.#isOver(place)) return;
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...argv], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, LC_ALL: 'C' },
-    });
-    place.children.add(child);
-    child.stdout.on('data', () => this.#heard());
-    child.once('error', () => undefined);
-    child.once('close', () => {
-      place.children.delete(child);
-      if (this.#isOver(place)) return;
-      this.#watched.log(`${argv.join(' ')} ended; it is started again`);
-      this.#after(`start ${argv.join(' ')}`, restart, () => this.#start(argv, place));
-      // What happened meanwhile nobody told.
+  #follow(): void {
+    const wanted = this.#watched.spaces();
+    for (const [space, { inode, listener }] of this.#inside) {
+      if (wanted.has(space) && namespaceNow(space) === inode) continue;
+      listener.stop();
+      this.#inside.delete(space);
       this.#heard();
+    }
+    for (const [space, vxlans] of wanted) this.#enter(space, vxlans);
+  }
+
+  #enter(space: string, vxlans: Vxlans): void {
+    const known = this.#inside.get(space);
+    const inode = known?.inode ?? namespaceNow(space);
+    if (inode === undefined) return;
+    const listener = known?.listener ?? this.#listenIn(space);
+    this.#inside.set(space, { inode, vxlans, listener });
+    // What happened before it was listened to nobody told.
+    if (!known) this.#heard();
+  }
+
+  #listenIn(space: string): Listener {
+    return new Listener({
+      enter: ['ip', 'netns', 'exec', space],
+      monitors: monitorsInside,
+      heard: (line) => this.#heardInside(space, line),
+      missed: () => this.#heard(),
+      log: this.#watched.log,
     });
   }
 
-  #after(name: string, delay: number, act: () => void): void {
-    clearTimeout(this.#timers.get(name));
-    if (!this.#stopped) this.#timers.set(name, setTimeout(act, delay));
+  #heardInside(space: string, line: string): void {
+    const heard = heardIn(line, this.#inside.get(space)?.vxlans ?? new Set());
+    if (!heard) return;
+    const { element } = heard;
+    if (element === undefined || !this.#watched.echo.isOwn(space, element)) this.#heard();
   }
 
   #heard(): void {
@@ -113,10 +123,13 @@ export class Watch {
   }
 
   #schedule(): void {
+    if (this.#stopped) return;
     const now = performance.now();
     if (now - this.#last > gaps.quiet) this.#vain = 0;
     const gap = Math.min(gaps.least * 2 ** this.#vain, gaps.most);
-    this.#after('look', Math.max(settle, this.#last + gap - now), () => void this.#look());
+    clearTimeout(this.#timer);
+    const delay = Math.max(settle, this.#last + gap - now);
+    this.#timer = setTimeout(() => void this.#look(), delay);
   }
 
   async #look(): Promise<void> {
@@ -135,9 +148,8 @@ export class Watch {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#rounds);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const { children } of [this.#own, ...this.#places.values()]) {
-      for (const child of children) child.kill('SIGKILL');
-    }
+    clearTimeout(this.#timer);
+    this.#root.stop();
+    for (const { listener } of this.#inside.values()) listener.stop();
   }
 }
