@@ -10,7 +10,6 @@ export {
 export { type FirstNetwork, type FirstTokens, resetAdmin } from './first.ts';
 export { chunkLength, packChunk, type Step } from './history/chunk.ts';
 export type { Point, Points } from './history/points.ts';
-export { Recorder } from './history/recorder.ts';
 export {
   type RunningServer,
   type ServerComponents,
