@@ -10,6 +10,7 @@ import type {
   PolicyRule,
   Port,
   Presented,
+  Router,
   Selector,
   Site,
   Topology,
@@ -25,6 +26,7 @@ export interface Draft {
   readonly defaults?: { readonly keepalive?: number; readonly interface?: string };
   readonly sites: Readonly<Record<string, SiteDraft>>;
   readonly members?: Readonly<Record<string, MachineDraft>>;
+  readonly routers?: Readonly<Record<string, RouterDraft>>;
   readonly dns?: { readonly hosts_file: 'auto' | boolean };
   readonly monitored?: boolean;
   readonly groups?: Readonly<Record<string, readonly string[]>>;
@@ -61,6 +63,13 @@ export interface HostDraft {
   readonly address: readonly string[];
   readonly routes?: Host['routes'];
   readonly tags?: readonly string[];
+}
+
+/** Of others: its namespace has its name. */
+export interface RouterDraft {
+  readonly site: string;
+  readonly external: true;
+  readonly tunnel: boolean;
 }
 
 export interface RuleDraft {
@@ -101,7 +110,7 @@ export function networkOf(draft: Draft): Network {
     sites: sorted(draft.sites).map(([name, site]) => siteOf(name, site, draft)),
     members: sorted(draft.members).map(([name, m]) => machineOf(name, m, 'member', draft)),
     segments: [],
-    routers: [],
+    routers: sorted(draft.routers).map(([name, router]) => routerOf(name, router)),
     groups,
     ...(draft.dns && { dns: dnsOf(draft) }),
     ...(draft.policy && { policy: draft.policy.map((rule, i) => ruleOf(rule, i, draft)) }),
@@ -122,6 +131,12 @@ function monitorsOf({ monitored, sites, members = {} }: Draft): Network['monitor
   const target = { type: 'tcp', host: last, port: 22 } as const;
   return [{ ...located, name: 'last', ...target, from: first, every: 10, timeout: 5 }];
 }
+
+const routerOf = (name: string, { site, tunnel }: RouterDraft): Router => ({
+  ...located,
+  ...{ name, site, tunnel, external: name },
+  ...{ segments: [], uplink: [], families: [], egress: [], snat: false, forwards: [] },
+});
 
 const topologyOf = (topology: Draft['topology']): Topology => {
   if (topology === 'mesh') return { kind: 'mesh' };

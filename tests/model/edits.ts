@@ -28,6 +28,7 @@ const kinds = [
   'remove-rule',
   'no-policy',
   'change-dns',
+  'change-router',
   'change-monitors',
   'change-probe',
   'change-ports',
@@ -212,6 +213,16 @@ const actions: Readonly<Record<Edit['kind'], (draft: Draft, n: number) => Draft>
   'remove-rule': (draft) =>
     rulesWith(draft, (rules) => (rules.length > 0 ? rules.slice(1) : undefined)),
   'change-monitors': (draft, n) => ({ ...draft, monitored: n % 2 === 0 }),
+  'change-router': (draft, n) => {
+    const site = pick(sitesWithMachines(draft), n);
+    if (site === undefined) return draft;
+    const { [`r${site}`]: known, ...others } = draft.routers ?? {};
+    const inSite = Object.entries(others).filter(([, router]) => router.site !== site);
+    const routers = Object.fromEntries(inSite);
+    if (n % 3 === 0) return { ...draft, routers };
+    const router = { site, external: true, tunnel: known?.tunnel !== true } as const;
+    return { ...draft, routers: { ...routers, [`r${site}`]: router } };
+  },
   'change-dns': (draft, n) => {
     const { dns: _, ...rest } = draft;
     return n % 3 === 0 ? rest : { ...rest, dns: { hosts_file: n % 3 === 1 ? 'auto' : false } };

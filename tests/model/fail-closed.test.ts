@@ -7,19 +7,23 @@ import { namesOf, questionOf } from './exhaustive.ts';
 import { drafts, yamlOf } from './networks.ts';
 import { localAddresses } from './routing.ts';
 import { walkOn } from './walker.ts';
-import { Terrain, type World } from './world.ts';
+import { networkSpace, Terrain, type World } from './world.ts';
 
 /** What the kernel leaves of a machine's state when its tunnel's device is deleted. */
 function withoutDevice(state: HostState, device: string): HostState {
-  const { addresses, routes, forwarding, ...rest } = state.namespaces['root'] ?? {};
+  const space = networkSpace(state);
+  const { addresses, routes, forwarding, ...rest } = space;
   const stays = (item: { readonly device?: unknown }): boolean => item.device !== device;
-  const root = {
+  const without = {
     ...rest,
     addresses: { v: 1 as const, items: (addresses?.items ?? []).filter(stays) },
     routes: { v: 1 as const, items: (routes?.items ?? []).filter(stays) },
     forwarding: { v: 1 as const, items: (forwarding?.items ?? []).filter(stays) },
   };
-  return { ...state, namespaces: { root } };
+  const namespaces = Object.entries(state.namespaces).map(
+    ([name, one]) => [name, one === space ? without : one] as const,
+  );
+  return { ...state, namespaces: Object.fromEntries(namespaces) };
 }
 
 /** Machines of ours with a tunnel, and its device. */

@@ -4,7 +4,7 @@ import type { Network } from '#spec';
 import { HostState, type NftTable } from '#state';
 import { bitsOf, familyOf, overlaps, span } from './address.ts';
 import { fieldsOf } from './fields.ts';
-import { allowedIps } from './world.ts';
+import { allowedIps, networkSpace } from './world.ts';
 
 /**
  * What must hold of every HostState, whatever the network. Each check gives the broken rules in
@@ -74,7 +74,7 @@ function canJoin(a: string, b: string): boolean {
 
 /** On tunnels; a router has its networks by its addresses. */
 const addressesBroken = (state: HostState): string[] =>
-  (state.namespaces['root']?.addresses?.items ?? [])
+  (networkSpace(state).addresses?.items ?? [])
     .filter((item) => item.address.split('/')[1] !== `${bitsOf(familyOf(item.address))}`)
     .map((item) => `${item.address} is no single address`);
 
@@ -113,7 +113,7 @@ const doubles = (what: string, items: readonly string[]): string[] =>
   items.filter((item, i) => items.indexOf(item) !== i).map((item) => `${what}: ${item} twice`);
 
 function orderBroken(state: HostState): string[] {
-  const root = state.namespaces['root'] ?? {};
+  const root = networkSpace(state);
   const routes = (root.routes?.items ?? []).map((r) => `${r.table} ${r.prefix} ${r.metric ?? 0}`);
   const perTable = Map.groupBy(root.routes?.items ?? [], (r) => r.table);
   return [
@@ -144,11 +144,12 @@ function orderBroken(state: HostState): string[] {
   ];
 }
 
-/** Those of IP in the machine's own namespace are walked by the model, and are sorted throughout. */
-function tablesBroken({ namespaces }: HostState): string[] {
-  return Object.entries(namespaces).flatMap(([name, { nft }]) =>
-    (nft?.items ?? []).flatMap((table) =>
-      name === 'root' && table.family === 'inet'
+/** Those of IP where the machine's tunnels live are walked by the model, and are sorted throughout. */
+function tablesBroken(state: HostState): string[] {
+  const own = networkSpace(state);
+  return Object.entries(state.namespaces).flatMap(([name, space]) =>
+    (space.nft?.items ?? []).flatMap((table) =>
+      space === own && table.family === 'inet'
         ? tableBroken(table)
         : [...jumpsBroken(table), ...countersBroken(table), ...emptyBroken(table)].map(
             (what) => `${name}: ${what}`,
@@ -309,7 +310,7 @@ function keepaliveBroken(network: Network, states: ReadonlyMap<string, HostState
 
 function overlayBroken(states: ReadonlyMap<string, HostState>): string[] {
   const all = [...states.values()].flatMap((state) => {
-    const items = state.namespaces['root']?.addresses?.items ?? [];
+    const items = networkSpace(state).addresses?.items ?? [];
     return [...new Set(items.map((item) => item.address))];
   });
   return doubles('overlay addresses', all);

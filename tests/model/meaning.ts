@@ -1,4 +1,4 @@
-import type { Draft, HostDraft, MachineDraft, RuleDraft, SiteDraft } from './draft.ts';
+import type { Draft, HostDraft, MachineDraft, RouterDraft, RuleDraft, SiteDraft } from './draft.ts';
 import type {
   Families,
   MemberSeed,
@@ -87,6 +87,15 @@ function siteOf(seed: SiteSeed, site: number, overlay: Families): SiteDraft {
   };
 }
 
+const routersOf = (seeds: readonly SiteSeed[]): Readonly<Record<string, RouterDraft>> =>
+  Object.fromEntries(
+    seeds.flatMap(({ style, router }, n): [string, RouterDraft][] =>
+      style === 'gateway' && router !== undefined
+        ? [[`r${n}`, { site: `s${n}`, external: true, tunnel: router === 'tunnel' }]]
+        : [],
+    ),
+  );
+
 const memberOf = (
   seed: MemberSeed,
   n: number,
@@ -151,6 +160,7 @@ export function draftOf(seed: NetworkSeed): Draft {
     topology: topologyOf(seed.topology, joined, units),
     sites,
     members,
+    routers: routersOf(seed.sites),
     ...(seed.dns !== undefined && { dns: { hosts_file: seed.dns } }),
   };
   const names = groupNames(seed);

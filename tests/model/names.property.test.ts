@@ -45,11 +45,12 @@ const siteOf = ({ network }: Model, name: string): string | undefined =>
 
 const named = drafts().map((draft) => ({ ...draft, dns: { hosts_file: true } }));
 
-/** Machines with an agent: all of them know all names. */
+/** Machines with an agent: all of them know all names, unless their tunnel lives in a router of others. */
 const knowing = (model: Model): readonly HostState[] =>
   machinesOf(model)
     .filter((name) => model.nodesByName.get(name)?.machine.managed ?? true)
-    .map((name) => project(model, name));
+    .map((name) => project(model, name))
+    .filter(({ tunnels }) => Object.values(tunnels).every(({ livesIn }) => livesIn === 'root'));
 
 test('every name leads to its machine and no other, from everywhere, in every form', () => {
   const property = fc.property(named, (draft) => {

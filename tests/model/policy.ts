@@ -79,10 +79,14 @@ export const rulesFor = (
     );
   });
 
-/** Where names are, every first machine of a site answers for them on its overlay addresses. */
+/** Where names are, every first machine of a site answers for them on its overlay addresses, unless those are in a router of others. */
 const answersNames = (network: Network, to: string, addresses: readonly string[]): boolean =>
   network.dns !== undefined &&
-  network.sites.some(({ gateways, nodes }) => [...gateways, ...nodes][0]?.name === to) &&
+  network.sites.some(
+    ({ name, gateways, nodes }) =>
+      [...gateways, ...nodes][0]?.name === to &&
+      !network.routers.some(({ site, tunnel }) => tunnel && site === name),
+  ) &&
   addresses.some((a) => network.overlay.some((prefix) => contains(`${prefix}`, a)));
 
 const isDns = (port: Port): boolean => port.protocol !== 'icmp' && port.first === 53;

@@ -23,6 +23,8 @@ export interface SiteSeed {
   readonly fixed: boolean;
   readonly mtu: number | undefined;
   readonly tags: readonly string[];
+  /** What is there with one gateway: a router of others, with the tunnel in it or nothing. */
+  readonly router: 'tunnel' | 'empty' | undefined;
 }
 
 export interface MemberSeed {
@@ -100,6 +102,7 @@ const siteSeed: fc.Arbitrary<SiteSeed> = fc.record({
   fixed: rarely(false, true),
   mtu,
   tags,
+  router: fc.constantFrom<SiteSeed['router'][]>(undefined, undefined, 'empty', 'tunnel'),
 });
 
 const memberSeed: fc.Arbitrary<MemberSeed> = fc.record({

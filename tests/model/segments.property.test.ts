@@ -11,6 +11,7 @@ import { applyEdit, edits } from './edits.ts';
 import { runs } from './effort.ts';
 import { brokenIn } from './invariants.ts';
 import { drafts } from './networks.ts';
+import { at, type RouterSeed, routerSeed, routersOf } from './segment-routers.ts';
 import { shuffled } from './shuffle.ts';
 
 /** A machine of a segment: where, and what it is to be called by. */
@@ -29,14 +30,6 @@ interface SegmentSeed {
   readonly proxied: readonly boolean[];
   readonly tagged: readonly boolean[];
   readonly served: readonly boolean[];
-}
-
-interface RouterSeed {
-  readonly site: number;
-  readonly both: boolean;
-  readonly snat: boolean;
-  readonly egress: readonly string[];
-  readonly forwards: boolean;
 }
 
 interface RuleSeed {
@@ -75,16 +68,7 @@ const portTexts = ['icmp', 'tcp/22', 'udp/53', 'tcp/8000-8100'];
 
 const seeds: fc.Arbitrary<Seed> = fc.record({
   segments: fc.array(segmentSeed, { minLength: 1, maxLength: 2 }),
-  router: fc.option(
-    fc.record({
-      site: number,
-      both: fc.boolean(),
-      snat: fc.boolean(),
-      egress: fc.subarray(['198.51.100.0/24', '198.51.100.7/32', '192.0.2.0/25']),
-      forwards: fc.boolean(),
-    }),
-    { nil: undefined },
-  ),
+  router: fc.option(routerSeed, { nil: undefined }),
   taps: fc.boolean(),
   joined: fc.boolean(),
   rules: fc.option(
@@ -109,8 +93,6 @@ const selectorsOf = (sites: readonly string[], { segments }: Seed): readonly str
   'tag:green',
   'all',
 ];
-
-const at = <T>(items: readonly T[], n: number): T => items[n % items.length] as T;
 
 /** The sites that can have a part of a segment. */
 const sitesOf = (draft: Draft): readonly string[] =>
@@ -172,22 +154,6 @@ function hostsAt(seed: Seed, site: number, sites: readonly string[]) {
   );
 }
 
-function routersOf({ router, segments }: Seed, sites: readonly string[]) {
-  if (!router) return {};
-  const [first] = segments;
-  const target = first?.families.includes(4) ? first.hosts[0] : undefined;
-  const to = target && `172.20.0.${(target.site % sites.length) * 50 + 20}`;
-  const own = {
-    site: at(sites, router.site),
-    segments: router.both ? segments.map((_, s) => `seg${s}`) : ['seg0'],
-    uplink: { address: '172.22.0.2/24', via: '172.22.0.1' },
-    egress: router.egress.length > 0 ? router.egress : ['198.51.100.9/32'],
-    snat: router.snat,
-    ...(router.forwards && to && { forwards: [{ port: 'tcp/2222', to, target: 22 }] }),
-  };
-  return { routers: { way: own } };
-}
-
 /** The last gateway or node of a site with a segment has ports of its machines. */
 function withTaps(site: Draft['sites'][string], taps: boolean): Draft['sites'][string] {
   const gateways = Object.entries(site.gateways ?? {});
@@ -222,13 +188,13 @@ function withSegments(draft: Draft, seed: Seed): Draft {
     to: [at(selectors, to)],
     ...(ports && { ports }),
   }));
-  const { policy, ...rest } = draft;
+  const { policy, routers: _, ...rest } = draft;
   const all = rules || policy ? { policy: [...(policy ?? []), ...(rules ?? [])] } : {};
   const segments = Object.fromEntries(
     seed.segments.map((one, s) => [`seg${s}`, segmentOf(one, s, sites, seed.shift)] as const),
   );
   const more = { segments, ...routersOf(seed, sites), ...withJoined(draft, seed) };
-  return { ...rest, ...all, ...more, sites: Object.fromEntries(placed) };
+  return { ...rest, ...all, ...more, sites: Object.fromEntries(placed) } as Draft;
 }
 
 const yaml = (draft: Draft): string => stringify(draft);

@@ -1,3 +1,4 @@
+import type { Namespace } from '#state';
 import { isAddress, splitEndpoint } from './address.ts';
 import { evaluate } from './nft.ts';
 import { Conntrack, firstPacket, viewOf } from './packet.ts';
@@ -134,6 +135,10 @@ function byEndpoint(terrain: Terrain, from: End, to: End): OuterPath {
 function routedInside(terrain: Terrain, from: End, endpoint: string): string | undefined {
   const { host } = splitEndpoint(endpoint);
   if (!isAddress(host)) return undefined;
+  if (livesElsewhere(from)) {
+    if (!socketSpace(from.party).routes) return undefined;
+    throw new Error(`model: ${from.party.name} has routes apart from its tunnel`);
+  }
   const mark = from.party.state?.tunnels[from.tunnelId]?.fwmark ?? 0;
   const way = route(terrain, from.party, host, mark);
   if (way.kind === 'out' && (way.device === lan || way.device === uplink)) return undefined;
@@ -152,11 +157,17 @@ function outerStopped(from: End, to: End): string | undefined {
   ];
   for (const { party, hooks, devices } of steps) {
     const view = viewOf(outer, devices, new Conntrack().see(party.name, outer));
-    const tables = party.ours ? (party.root.nft?.items ?? []) : [];
+    const tables = party.ours ? (socketSpace(party).nft?.items ?? []) : [];
     const stopped = hooks.some((hook) => !evaluate(tables, hook, view).judgement.passes);
     if (stopped) return `the filters of ${party.name} stop WireGuard's own packets`;
   }
   return undefined;
 }
+
+/** Of its socket: where that was born routes and filters count for WireGuard's own packets. */
+const socketSpace = ({ state }: Party): Namespace => state?.namespaces['root'] ?? {};
+
+const livesElsewhere = ({ party, tunnelId }: End): boolean =>
+  party.state?.tunnels[tunnelId]?.livesIn !== party.state?.tunnels[tunnelId]?.bornIn;
 
 const outsideOf = (party: Party): string => (party.kind === 'member' ? uplink : lan);

@@ -124,6 +124,8 @@ export class Walk {
   /** By its own nature, by its cluster network (pods and the LAN), or because its state says so. */
   #forwards(party: Party, iif: string, way: Way): boolean {
     if (party.kind === 'router' || iif === podDevice) return true;
+    // A router of others forwards what comes by its own devices anyhow.
+    if (iif === lan && party.root.external) return true;
     if (iif === lan && way.kind === 'out' && way.device === podDevice) return true;
     const family = familyOf(this.#packet.destination);
     return (party.root.forwarding?.items ?? []).some(

@@ -31,6 +31,12 @@ export interface Party {
   readonly root: Namespace;
 }
 
+/** Where a machine is part of the network: where its tunnels live, be it a router of others. */
+export function networkSpace({ namespaces, tunnels }: HostState): Namespace {
+  const [first] = Object.values(tunnels);
+  return namespaces[first?.livesIn ?? 'root'] ?? {};
+}
+
 export const lan = 'lan';
 export const uplink = 'uplink';
 export const podDevice = 'pods';
@@ -129,7 +135,7 @@ export class Terrain {
     state: HostState | undefined,
   ): void {
     if (this.parties.has(party.name)) throw new Error(`model: two are called ${party.name}`);
-    const root = state?.namespaces['root'] ?? {};
+    const root = state ? networkSpace(state) : {};
     const ours = state !== undefined && (party.ours ?? true);
     this.parties.set(party.name, { ...party, ours, root, ...(state && { state }) });
   }
