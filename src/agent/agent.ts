@@ -25,6 +25,7 @@ import {
 import { withoutAbsent } from './absent.ts';
 import type { Adoption } from './adoption/adoption.ts';
 import { asBefore, type Before } from './adoption/before.ts';
+import { refuseElsewhere } from './adoption/differs.ts';
 import { adoptedOf, type GivenBack, giveBack } from './adoption/give-back.ts';
 import { type Parts, type Taking, takeOver, takingOf } from './adoption/take-over.ts';
 import { agentErrors } from './errors.ts';
@@ -253,8 +254,7 @@ export class Agent {
   /**
    * Makes the machine what the state says: looks, tells what differs, and does that alone. Where
    * something fails, the report says what a second look found.
-   * @throws DiagnosticsError with host/...-taken, agent/key-differs or agent/adopt-..., before anything
-   *   is done
+   * @throws DiagnosticsError with host/...-taken, agent/key-differs or agent/adopt-..., before anything is done
    */
   async reconcile(state: HostState): Promise<Report> {
     const writes = this.#host.writes();
@@ -262,6 +262,7 @@ export class Agent {
     const { intent, taking, observation, changes } = await this.#look(state);
     // A state that knows us by another key is likely another machine's: nothing of it is done.
     if (intent.findings.some(isKeyDiffers)) throw new DiagnosticsError(intent.findings);
+    refuseElsewhere(state, taking?.adoption ?? this.#store.adoptions.taken(state.network));
     if (taking) {
       await takeOver(this.#parts, taking, observation, changes);
       notes.push(takenOver(taking));

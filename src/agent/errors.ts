@@ -137,6 +137,10 @@ export const agentErrors = errorTable({
     says: '{interface} is left alone: the network has no tunnel of that name on this machine',
     fix: 'Write `interface: {interface}` at this machine, and `hawser apply` the file: it is then taken over by itself. `--yes` does not help: a tunnel of another name begins anew.',
   },
+  'agent/adopt-inside': {
+    says: '{interface} was there before Hawser and is left as it is: the network wants it to live in the namespace {namespace}',
+    fix: 'Write another `interface` at this machine: that tunnel begins anew, in the router. Or take `tunnel: true` from the router.',
+  },
   'agent/adopt-differs': {
     says: '{interface} would not stay as it is: {change}',
     fix: '{line}.',

@@ -173,10 +173,38 @@ describe('a tunnel that the network wants otherwise', () => {
   });
 });
 
+/** The same in a router of others. */
+function inRouter(): HostState {
+  const { namespaces, tunnels, ...rest } = wanted();
+  const moved = Object.entries(tunnels).map(([id, one]) => [id, { ...one, livesIn: 'qrouter-1' }]);
+  return {
+    ...rest,
+    namespaces: { root: {}, 'qrouter-1': namespaces['root'] ?? {} },
+    tunnels: Object.fromEntries(moved),
+  };
+}
+
+test('a tunnel that was there before is not put into a router of others, whoever wants it', async () => {
+  const before = peers();
+  for (const anyway of [false, true]) {
+    adopt(anyway);
+    const [found, ...more] = await refused(inRouter());
+    expect([found?.code, more]).toEqual(['agent/adopt-inside', []]);
+    expect([ownerOf(), peers()]).toEqual([undefined, before]);
+  }
+});
+
 describe('a tunnel that was taken over', () => {
   beforeEach(async () => {
     adopt();
     await agent().reconcile(wanted());
+  });
+
+  test('stays at home when the file puts it into a router of others', async () => {
+    const before = peers();
+    expect((await refused(inRouter()))[0]?.code).toBe('agent/adopt-inside');
+    expect(peers()).toEqual(before);
+    expect(await agent().reconcile(wanted())).toMatchObject({ unchanged: true, writes: 0 });
   });
 
   test('stays when the network goes, also where nothing is known of it any more', async () => {

@@ -43,6 +43,12 @@ export class Adoptions {
     return adoption;
   }
 
+  /** One that was taken over. @throws agent/adoption-unreadable */
+  taken(network: string): Adoption | undefined {
+    const found = this.find(network);
+    return found?.before && found;
+  }
+
   #parse(network: string, text: string): Adoption {
     const file = this.#files.path(fileOf(network));
     try {

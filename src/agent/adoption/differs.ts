@@ -1,5 +1,5 @@
-import type { Diagnostic } from '#base';
-import { type Change, describeChange, same } from '#state';
+import { type Diagnostic, DiagnosticsError } from '#base';
+import { type Change, describeChange, type HostState, same } from '#state';
 import { agentErrors } from '../errors.ts';
 import type { Adoption } from './adoption.ts';
 import { lineFor } from './lines.ts';
@@ -32,6 +32,18 @@ const differs = (device: string, change: Change): Diagnostic => {
   const args = { interface: device, change: describeChange(change), line: lineFor(change) };
   return agentErrors.diagnostic('agent/adopt-differs', args);
 };
+
+/**
+ * A tunnel that was there before goes on where it is, as whoever made it and what uses it on the machine expects: the network
+ * cannot have it in a router of others, whether a person wants it anyway or not.
+ * @throws DiagnosticsError with agent/adopt-inside
+ */
+export function refuseElsewhere({ tunnels }: HostState, adoption: Adoption | undefined): void {
+  const tunnel = Object.values(tunnels).find((one) => one.interface === adoption?.interface);
+  if (!tunnel || tunnel.livesIn === tunnel.bornIn) return;
+  const args = { interface: tunnel.interface, namespace: tunnel.livesIn };
+  throw new DiagnosticsError([agentErrors.diagnostic('agent/adopt-inside', args)]);
+}
 
 /** Why a tunnel is not taken over as it is: what the network wants otherwise, and how the file says it. */
 export function refusals(

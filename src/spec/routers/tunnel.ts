@@ -63,7 +63,8 @@ function whyNot(
   const [gateway, ...others] = [...gateways, ...nodes];
   if (!gateway) return `site \`${site}\` has no gateway`;
   const [other] = others;
-  if (other) return `\`${other.name}\` of its site would have to find it in there`;
+  if (other)
+    return `machines of a site reach each other by its own network, and \`${other.name}\` would be cut off from what is in there alone`;
   const segment = segments.find(({ sites }) => sites.some((one) => one.site === site));
   if (segment) return `\`${gateway.name}\` needs it itself, to carry segment \`${segment.name}\``;
   const monitor = monitors.find(({ from }) => from === gateway.name);
