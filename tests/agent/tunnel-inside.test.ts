@@ -35,7 +35,7 @@ let far: TestMachine;
 function statesOf(text: string): { readonly node: HostState; readonly far: HostState } {
   const { network } = loadNetwork('hawser.yaml', { read: () => text, glob: () => [] });
   if (!network) throw new Error('the test has a file with errors');
-  const keyOf = (machine: TestMachine) => ({ '0': machine.store.publicKey('net', 0) });
+  const keyOf = (machine: TestMachine) => ({ '0': machine.store.publicKey(network.name, 0) });
   const keys = { node: keyOf(node), far: keyOf(far) };
   const model = link({ ...emptyFacts, keys, network, epoch: 'test', rev: 1 });
   return { node: project(model, 'node'), far: project(model, 'far') };
@@ -211,17 +211,62 @@ test('the file takes it there and back, and the agent may die at any moment of t
   await until('the machine behind the router answers', pings);
 }, 120_000);
 
-test('comes back when the router is made anew, and leaves nothing in it at the end', async () => {
+test('comes back with its key when the router is made anew, and carries on', async () => {
   const { node: state } = statesOf(file(router));
+  const { text } = held();
   node.do(`ip netns del ${theirs}`);
   await until('the tunnel is gone with it', () => !node.do('wg show interfaces').includes('wg0'));
   expect(codesOf(await node.apply(state))).toEqual(new Set(['host/no-namespace']));
   node.do('ip netns del vm');
   makeRouter();
-  const before = inRouter('ip -br address');
   expect((await node.apply(state)).failures).toEqual([]);
   expect(inRouter('ip -br address show dev wg0')).toContain('10.0.0.1/32');
-  expect((await node.cleanup('net')).failures).toEqual([]);
-  expect(inRouter('ip -br address')).toBe(before);
-  expect(inRouter('nft list tables')).toBe('');
+  expect(held().text).toBe(text);
+  await until('the machine behind the router answers', pings);
 }, 60_000);
+
+const other = `
+version: 1
+network: other
+overlay: 10.1.0.0/24
+sites:
+  home: { gateways: { node: { endpoint: 192.168.66.4:51830, port: 51830, overlay: 10.1.0.1 } } }
+  away: { gateways: { far: { endpoint: 192.168.66.9:51830, port: 51830, overlay: 10.1.0.9 } } }
+`;
+
+/** All of a router that is its cloud's, or ours: what is there for each of its devices, too. */
+const theirPicture = (): string =>
+  [
+    'ip -br link',
+    'ip -br address',
+    'ip -4 route show table all',
+    'ip -6 route show table all',
+    'ip -4 rule',
+    'ip -6 rule',
+    'nft -s list ruleset',
+    'sysctl -ar ^net.ipv[46].(conf|ip_forward)',
+  ]
+    .map(inRouter)
+    .join('\n---\n');
+
+test('leaves the router as it was, and another network of the machine as it is', async () => {
+  const { node: state } = statesOf(file(router));
+  const beside = statesOf(other);
+  expect((await node.cleanup('net')).failures).toEqual([]);
+  const before = theirPicture();
+  expect(before).not.toMatch(/hawser|wg0/);
+  expect((await node.apply(beside.node)).failures).toEqual([]);
+  await far.apply(beside.far);
+  const reaches = (): string => far.do('ping -c1 -W1 10.1.0.1');
+  await until('the other network works', reaches);
+  const alone = node.picture();
+  expect((await node.apply(state)).failures).toEqual([]);
+  await until('the machine behind the router answers', pings);
+  reaches();
+  expect(node.picture()).toBe(alone);
+  expect(await node.apply(beside.node)).toMatchObject({ unchanged: true, writes: 0 });
+  expect((await node.cleanup('net')).failures).toEqual([]);
+  expect(theirPicture()).toBe(before);
+  expect(node.picture()).toBe(alone);
+  reaches();
+}, 90_000);
