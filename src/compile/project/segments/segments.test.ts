@@ -210,6 +210,29 @@ test('what is for all goes to the gateways that bridge, if the segment floods', 
   expect(affected(linked(file()), linked(text))).toEqual(['ga', 'gb']);
 });
 
+test('who has the MAC address of what crosses has its address, but where the segment floods that is asked of what leads out alone', () => {
+  const meant = (text: string) =>
+    borderAt(text)
+      .chains.find(({ name }) => name === 'near-meant')
+      ?.rules.map(({ match, verdict }) => [
+        match.map(({ left, op, right }) => `${left} ${op} ${String(right)}`).join(),
+        verdict,
+      ]);
+  const pairs = [
+    ['ether daddr . ip daddr == @far4', 'accept'],
+    ['ether daddr . ip6 daddr == @far6', 'accept'],
+    ['ether daddr . ip daddr == @far-behind4', 'accept'],
+    ['ether daddr . ip6 daddr == @far-behind6', 'accept'],
+  ];
+  expect(meant(file())).toEqual([...pairs, ['', 'drop']]);
+  expect(meant(file().replace('vni: 7', 'vni: 7\n    flood: true'))).toEqual([
+    ...pairs,
+    ['ip daddr != @inside4', 'drop'],
+    ['ip6 daddr != @inside6', 'drop'],
+    ['', 'accept'],
+  ]);
+});
+
 test('VXLAN is let in from the other gateway of the segment alone, and all else passes as before', () => {
   const model = linked(file());
   const vxlan = { protocol: 'udp', first: 14_789, last: 14_789 } as const;
