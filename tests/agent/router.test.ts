@@ -82,6 +82,23 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     expect(a.do(`ip netns exec ${router} ip route`)).not.toContain('default');
   });
 
+  test('leads to all of the internet and by wide ranges, but never to what is of a link', async () => {
+    const secrets = '169.254.169.254';
+    a.do(`ip netns exec world ip address add ${secrets}/32 dev eth0`);
+    a.do(`ip route add ${secrets} via 198.18.0.2`);
+    // The gateway itself finds them, as in a cloud.
+    const own = `require('node:net').connect(7000, '${secrets}').on('data', (d) => { console.log(String(d).trim()); process.exit(); });`;
+    expect(a.box.run([process.execPath, '-e', own]).trim()).toBe('198.18.0.1');
+    for (const wide of [', { internet: true }', ', 160.0.0.0/4, 203.0.113.77']) {
+      await apply(statesOf(routed(wide), a, b));
+      expect(asked(b, 'station', '203.0.113.77', 7000)).toBe('10.5.0.2');
+      const before = counterOf(a, 'denied');
+      expect(asked(b, 'station', secrets, 7000)).toMatch(/EHOSTUNREACH|EACCES/);
+      expect(counterOf(a, 'denied')).toBeGreaterThan(before);
+    }
+    await apply();
+  });
+
   test('hears a machine for itself alone: who takes the address of another, or answers for it, is dropped and counted', async () => {
     const asOther = `require('node:net').connect({ port: 7000, host: '10.254.0.1', localAddress: '${pouta.address}', timeout: 500 })
       .on('error', () => {}).on('timeout', function () { this.destroy(); });`;
