@@ -280,6 +280,27 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
     await until('one does', async () => (await split.states(one)).includes('anna-hub up'));
   });
 
+  test('a connection that is dead does not count again when its machine goes from another server', async () => {
+    await using split = await Split.open();
+    const { one, two } = split;
+    const machine = split.machines.get('anna') as Machine;
+    split.hears('anna', 'hub', 3);
+    await until('it is told', async () => (await split.states(two)).includes('anna-hub up'));
+    // Nothing is heard any more, nor answered.
+    split.agent('anna').socket.pause();
+    const alive = await one.connect(machine);
+    await alive.next('state');
+    await until('the other knows where it is', async () => {
+      const { machines } = await two.call('status', {}, undefined, one.admin);
+      return machines.find(({ name }) => name === 'anna')?.server?.endsWith(`:${one.port}`);
+    });
+    alive.close();
+    await until('it is away', async () => {
+      const { machines } = await two.call('status', {}, undefined, one.admin);
+      return machines.find(({ name }) => name === 'anna')?.connected === false;
+    });
+  });
+
   test('a server that comes later knows what the other was told before', async () => {
     await using split = await Split.open();
     const { one, two } = split;

@@ -83,12 +83,19 @@ export class Clones {
     return connection?.hello.seen.boot === boot && connection.wire.answers(proofOfLife);
   }
 
-  /** Two machines came to two servers at the same moment: the later connection gives way. */
+  /**
+   * Two machines came to two servers at the same moment: the later connection gives way. One machine that is at another
+   * server may have left a connection here that is dead: it would count again when that server ends.
+   */
   async met(elsewhere: Elsewhere): Promise<void> {
     const { identity, since, boot } = elsewhere.card;
     const own = this.#init.of(identity);
     if (!own) return;
     const ownBoot = own.hello.seen.boot;
+    if (ownBoot === boot) {
+      if (!(await own.wire.answers(proofOfLife))) own.wire.terminate();
+      return;
+    }
     const isLater = own.since > since || (own.since === since && ownBoot > boot);
     if (isLater) await this.#refusedFor(elsewhere, ownBoot, own.wire);
   }
