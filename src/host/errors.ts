@@ -49,6 +49,10 @@ export const hostErrors = errorTable({
     says: 'the file of leases {file} had lines that are none; it was put aside as {aside}, and what could be read of it holds on',
     fix: 'See what happened to it (a full disk?), and remove {aside}. Machines whose leases were lost get new ones, most of them the same.',
   },
+  'host/leases-closed': {
+    says: 'the file of leases {file} cannot be written: {detail}; nobody gives addresses there meanwhile',
+    fix: 'Make room, or let root write it: `df`, `lsattr` and `findmnt` show what keeps it closed. Leases that are in it hold, and the next run tries again.',
+  },
   'host/ended': {
     says: '{program} ended as soon as it was started',
     fix: 'See what it says of that in the log of this machine; the next run tries again.',

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { leasesIn } from '#agent';
@@ -229,6 +229,38 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
     expect(readFileSync(`${leases}.bad`, 'utf8')).toContain('half a li');
     expect(readFileSync(leases, 'utf8')).not.toContain('half a li');
     expect(ask(a, '02:00:00:00:00:aa')['ip']).toBe(ip);
+  });
+
+  test('waits while nobody may write its leases, says so, and has them all when it may', async () => {
+    const { ip } = ask(a, '02:00:00:00:00:aa');
+    const leases = join(folder(a), space);
+    kill(a);
+    a.do(`mount --bind ${leases} ${leases}`);
+    a.do(`mount -o remount,ro,bind ${leases}`);
+    const { failures } = await a.apply(states.a);
+    expect(failures.map(({ error }) => error.code)).toEqual(['host/leases-closed']);
+    expect(failures[0]?.error.message).toContain('Read-only file system');
+    atStation(a, `ip link set dev eth0 address ${knox.mac}`);
+    atStation(a, 'ip -4 address flush dev eth0');
+    atStation(a, `ip address add ${knox.address}/16 dev eth0`);
+    ask(b, pouta.mac);
+    await until('one reaches the other', () => reaches(a, pouta.address), 20_000);
+    a.do(`umount ${leases}`);
+    await apply();
+    expect(ask(a, '02:00:00:00:00:aa')['ip']).toBe(ip);
+  });
+
+  test('begins anew where a folder is in the place of its leases, which is put aside', async () => {
+    const leases = join(folder(a), space);
+    kill(a);
+    rmSync(leases);
+    mkdirSync(join(leases, 'odd'), { recursive: true });
+    await apply();
+    expect((await a.apply(states.a)).notes).toMatchObject([{ code: 'host/leases-damaged' }]);
+    expect(readdirSync(`${leases}.bad`)).toEqual(['odd']);
+    expect(ask(a, knox.mac)['ip']).toBe(knox.address);
+    rmSync(`${leases}.bad`, { recursive: true });
+    expect((await a.apply(states.a)).notes).toEqual([]);
   });
 
   test('comes back with its leases when its namespace is torn down', async () => {

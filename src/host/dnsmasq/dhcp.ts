@@ -9,12 +9,22 @@ import { readShared } from '../names/replace-file.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 import { dhcpArgv, dhcpItemOf, knownIn, knownText } from './dhcp-argv.ts';
 import { knownFile, makeFolder, pidFile, removeFolder, serverMark, tableFolder } from './folder.ts';
-import { prepareLeases, removeLeases } from './leases.ts';
+import { leaseFile, prepareLeases, removeLeases } from './leases.ts';
 import { findProcess, reload, startProcess, stopProcess, watch } from './process.ts';
 
-function explained(error: unknown, { namespace }: Context): unknown {
-  const isMissing = error instanceof HawserError && error.code === 'host/command-missing';
-  return isMissing ? hostErrors.error('host/no-dhcp', { namespace }, { cause: error }) : error;
+/** What dnsmasq says where it cannot write its leases (dnsmasq's lease.c). */
+const leasesClosed = /cannot open or create lease file \S+: (.*)/;
+
+function explained(error: unknown, context: Context): unknown {
+  if (!(error instanceof HawserError)) return error;
+  const { namespace } = context;
+  if (error.code === 'host/command-missing') {
+    return hostErrors.error('host/no-dhcp', { namespace }, { cause: error });
+  }
+  const [, detail] = leasesClosed.exec(error.message) ?? [];
+  if (detail === undefined) return error;
+  const args = { file: leaseFile(context), detail };
+  return hostErrors.error('host/leases-closed', args, { cause: error });
 }
 
 async function start(context: Context, item: DhcpServerItem): Promise<void> {

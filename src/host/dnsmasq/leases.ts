@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Diagnostic } from '#base';
+import { type Diagnostic, HawserError } from '#base';
 import type { Context } from '../context.ts';
 import { hostErrors } from '../errors.ts';
 import { writeFileAtomically } from '../files.ts';
@@ -34,23 +34,45 @@ function judge(text: string): { readonly good: readonly string[]; readonly isBad
   return { good, isBad: good.length < lines.length };
 }
 
+/** Where what could be read waits for the place of one that is put aside. */
+const goodOf = (file: string): string => `${file}.good`;
+
 /**
  * Makes a lease file fit to start with: one that has anything but leases is put aside as it is, and those
- * that can be read stay.
+ * that can be read stay. @throws host/leases-closed
  */
-export function prepareLeases(context: Context): string {
-  const file = leaseFile(context);
+export function prepareLeases(place: Place): string {
+  const file = leaseFile(place);
+  try {
+    prepare(file);
+    return file;
+  } catch (error) {
+    throw closed(error, file);
+  }
+}
+
+/** What is to stay is written before anything is taken away: the disk may be full, or the power go. */
+function prepare(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!existsSync(file) && existsSync(goodOf(file))) renameSync(goodOf(file), file);
   const text = readText(file);
   // One that is made by dnsmasq is open to everybody.
   if (!existsSync(file)) writeFileAtomically(file, '');
-  if (text === '') return file;
+  if (text === '') return;
   const { good, isBad } = text === undefined ? { good: [], isBad: true } : judge(text);
-  if (!isBad) return file;
+  if (!isBad) return;
+  writeFileAtomically(goodOf(file), good.map((one) => `${one}\n`).join(''));
   rmSync(asideOf(file), { recursive: true, force: true });
   renameSync(file, asideOf(file));
-  writeFileAtomically(file, good.map((one) => `${one}\n`).join(''));
-  return file;
+  renameSync(goodOf(file), file);
+}
+
+/** What the system says of a file that cannot be written. */
+function closed(error: unknown, file: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || error instanceof HawserError) return error;
+  const detail = /^\w+: ([^,]*)/.exec(message)?.[1] ?? message;
+  return hostErrors.error('host/leases-closed', { file, detail }, { cause: error });
 }
 
 /** Empty where there is none, undefined where it is no file. */
@@ -73,7 +95,8 @@ export function countLeases(of: Place, now: number): number {
 
 export function removeLeases(context: Context): void {
   const file = leaseFile(context);
-  for (const path of [file, asideOf(file)]) rmSync(path, { recursive: true, force: true });
+  for (const path of [file, asideOf(file), goodOf(file)])
+    rmSync(path, { recursive: true, force: true });
 }
 
 /** Leases that were put aside: a person should know, until they are gone. */
