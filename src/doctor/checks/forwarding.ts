@@ -112,6 +112,14 @@ const holds = (prefix: Facts['routes'][number]['prefix'], text: string): boolean
   return address !== undefined && prefix.family === address.family && prefix.contains(address);
 };
 
+/** What is in routers of others is not judged: that it forwards and what it drops is their own affair. */
+const apart = (networks: Facts['networks']): readonly string[] =>
+  networks.flatMap(({ state }) =>
+    Object.values(state.tunnels)
+      .filter(({ livesIn }) => livesIn !== 'root')
+      .map(({ interface: device, livesIn }) => `not looked at for ${device}, in ${livesIn}`),
+  );
+
 export const forwardingChecks = [
   check({
     id: 'forwarding',
@@ -124,7 +132,8 @@ export const forwardingChecks = [
       const devices = networks.flatMap(({ view }) =>
         [...view.forwarding.values()].map(({ device }) => device),
       );
-      return devices.length === 0 ? 'nothing to forward' : [...new Set(devices)].join(', ');
+      const own = devices.length === 0 ? 'nothing to forward' : [...new Set(devices)].join(', ');
+      return [own, ...apart(networks)].join('; ');
     },
   }),
   check({
