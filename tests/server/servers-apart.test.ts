@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TunnelsStatus } from '#api';
 import { PostgresCluster } from '../support/postgres.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -27,6 +29,11 @@ members:
 const counter = `table inet count {
   counter calls {}
   chain input { type filter hook input priority 0; iifname eth0 tcp dport 7443 ct state new counter name calls; }
+}`;
+
+/** Keeps a machine from a server, over connections that are open, too. */
+const cutOff = ({ address }: Machine): string => `table inet away {
+  chain output { type filter hook output priority 0; ip daddr ${address} tcp dport 7443 reject with tcp reset; }
 }`;
 
 /** Leaves a machine's disk no room, or gives it some again. */
@@ -149,6 +156,42 @@ suite('a network beside its two servers', {
     expect(at(two, 'pull')).toBe(file(hub, 22));
     expect(at(two, 'history')).toMatch(/3 .*keepalive 22\n2 .*keepalive 21\n1 /);
     await serveAt(one);
+  });
+
+  /** How each tunnel is by what one server says, and which of its ends tell. */
+  function tunnelsAt(server: Machine): readonly string[] {
+    const { tunnels } = JSON.parse(at(server, 'tunnels', '--json')) as TunnelsStatus;
+    return tunnels
+      .map(({ state, ends }) => {
+        const telling = ends.flatMap(({ machine, tells }) => (tells ? machine : []));
+        return `${ends.map(({ machine }) => machine).join('-')} ${state}, told by ${telling.join(', ')}`;
+      })
+      .toSorted();
+  }
+
+  test('says the same at both of agents that are split between them, and nothing that was when one is killed', async () => {
+    const both = ['alice-hub up, told by alice, hub', 'bob-hub up, told by bob, hub'];
+    await lossless(async () => {
+      bob.box.run(['nft', '-f', '-'], { input: cutOff(two) });
+      await until('bob is at the other server', () =>
+        /bob .* at https:..192\.0\.2\.1:7443/.test(at(two, 'status')),
+      );
+      for (const server of [one, two]) {
+        await until('both ends of both tunnels are told', () =>
+          isDeepStrictEqual(tunnelsAt(server), both),
+        );
+      }
+      await programs.get(one)?.end('SIGKILL');
+      // Nothing is taken for granted of an agent whose server is gone.
+      await expect
+        .poll(() => tunnelsAt(two), { interval: 200, timeout: 30_000 })
+        .toEqual([both[0], 'bob-hub up, told by hub']);
+      expect(at(two, 'status')).not.toContain(' at https://192.0.2.1:7443');
+      bob.do('nft delete table inet away');
+      await until('it is heard again', () => isDeepStrictEqual(tunnelsAt(two), both));
+      await serveAt(one);
+      await until('one says so, too', () => isDeepStrictEqual(tunnelsAt(one), both));
+    });
   });
 
   test('has a change in the end over lines that are slow, and takes nothing back', async () => {
