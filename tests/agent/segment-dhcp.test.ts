@@ -263,6 +263,15 @@ suite('DHCP in a segment', { needs: [...needs] }, () => {
     expect((await a.apply(states.a)).notes).toEqual([]);
   });
 
+  test('gives the same addresses as before when somebody took the bridge away', async () => {
+    const { ip } = ask(a, '02:00:00:00:00:aa');
+    a.do(`ip netns exec ${space} ip link del dev bridge`);
+    expect(() => ask(a, '02:00:00:00:00:aa', 2)).toThrow('no lease');
+    await apply();
+    expect(ask(a, '02:00:00:00:00:aa')['ip']).toBe(ip);
+    expect(await a.apply(states.a)).toMatchObject({ unchanged: true, writes: 0 });
+  });
+
   test('comes back with its leases when its namespace is torn down', async () => {
     const { ip } = ask(a, '02:00:00:00:00:aa');
     const pid = pidOf(a);
