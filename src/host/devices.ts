@@ -20,6 +20,7 @@ export interface Device {
   /** The bridge it is on. */
   readonly master?: string;
   readonly vxlan?: VxlanData;
+  readonly bridge?: BridgeData;
   readonly vlan?: { readonly tag: number; readonly parentIndex: number };
   /** What it is as a port of its bridge. */
   readonly slave?: SlaveData;
@@ -32,6 +33,13 @@ interface VxlanData {
   readonly local6?: string;
   readonly port: number;
   readonly learning: boolean;
+}
+
+/** `info_data` of a bridge; what the kernel cannot do is not told. */
+interface BridgeData {
+  readonly mcast_snooping?: number;
+  readonly stp_state?: number;
+  readonly vlan_filtering?: number;
 }
 
 /** `info_slave_data` of a port of a bridge (bridge(8)). */
@@ -144,6 +152,9 @@ export function readDevices(links: readonly LinkJson[]): Devices {
       linkAddresses: (link.addr_info ?? []).filter(isOfLink).map(textOf),
       ...(link.master !== undefined && { master: link.master }),
       ...(link.linkinfo?.info_kind === 'vxlan' && { vxlan: link.linkinfo.info_data as VxlanData }),
+      ...(link.linkinfo?.info_kind === 'bridge' && {
+        bridge: link.linkinfo.info_data as BridgeData,
+      }),
       ...(link.linkinfo?.info_kind === 'vlan' && {
         vlan: {
           tag: (link.linkinfo.info_data as { readonly id: number }).id,

@@ -149,6 +149,8 @@ export interface BridgeItem {
   /** Absent: whichever the machine gives it. */
   readonly mac?: string;
   readonly up: boolean;
+  /** Whether it passes on frames as they come: no spanning tree, no snooping, no tags of its own. */
+  readonly plain: boolean;
 }
 
 export interface PortItem {

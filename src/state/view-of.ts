@@ -200,7 +200,7 @@ function putNamespace(
 
 function putSegment(into: NamespaceBuilder, wanted: Namespace): void {
   for (const { name, mac } of wanted.bridges?.items ?? []) {
-    putItem(into, 'bridges', { name, ...(mac !== undefined && { mac }), up: true });
+    putItem(into, 'bridges', { name, ...(mac !== undefined && { mac }), up: true, plain: true });
   }
   for (const one of wanted.vxlans?.items ?? []) {
     const { name, bridge, vni, port, local, flood: floods = false } = one;

@@ -28,7 +28,7 @@ test('one of IPv6 by an advertisement to all, whose sum is right', () => {
 const about = { namespace: 'hw-net-lab', id: 'x', impact: 'none', why: 'wished' } as const;
 const neighbour = (device: string): NeighbourItem => ({ device, address: '10.9.0.80', mac });
 const wanted = emptyNamespace();
-wanted.bridges.set('bridge', { name: 'bridge', up: true });
+wanted.bridges.set('bridge', { name: 'bridge', up: true, plain: true });
 wanted.neighbours.set('bridge 10.9.0.80', neighbour('bridge'));
 
 test('what is found elsewhere than before is announced, unless all is new', () => {
@@ -46,7 +46,12 @@ test('what is found elsewhere than before is announced, unless all is new', () =
     neighbour('bridge'),
     { device: 'eth1', address: '10.9.0.81' },
   ]);
-  const made = { ...about, facility: 'bridges', kind: 'add', after: { name: 'bridge', up: true } };
+  const made = {
+    ...about,
+    facility: 'bridges',
+    kind: 'add',
+    after: { name: 'bridge', up: true, plain: true },
+  };
   expect(changedBy([made as Change, ...moved], wanted)).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { fnv1a } from '#base';
 import { type BridgeItem, putItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
+import type { Device } from '../devices.ts';
 import { hostErrors } from '../errors.ts';
 import { oneByOne } from '../failure.ts';
 import { ipBatch, ipLines } from '../ip-batch.ts';
@@ -17,8 +18,20 @@ function addressOf(mark: string): string {
   return ['02', '68', ...(digits.match(/../g) ?? [])].join(':');
 }
 
+/** What is switched on, of what we never switch on. */
+const switchedOn = ({ bridge: data }: Device): readonly string[] =>
+  (['mcast_snooping', 'stp_state', 'vlan_filtering'] as const).filter(
+    (option) => (data?.[option] ?? 0) !== 0,
+  );
+
+/** Only what is on is switched off: some kernels have no `vlan_filtering`. */
+function plainAgain(device: Device | undefined): readonly string[] {
+  const off = device ? switchedOn(device).map((option) => `${option} 0`) : [];
+  return off.map((one) => `link set dev ${device?.name} type bridge ${one}`);
+}
+
 async function establish(
-  { run, network, namespace, remade }: Context,
+  { run, network, namespace, remade, devices }: Context,
   { name, mac }: BridgeItem,
   before?: BridgeItem,
 ): Promise<void> {
@@ -30,7 +43,7 @@ async function establish(
   const isOther = before !== undefined && mac !== undefined && mac !== before.mac;
   if (isOther) remade.add(name);
   const lines = [
-    ...(before ? [] : make),
+    ...(before ? plainAgain(devices.get(name)) : make),
     ...(isOther ? [`link set dev ${name} address ${mac}`] : []),
     `link set dev ${name} up`,
   ];
@@ -52,10 +65,12 @@ export const bridge: LinuxFacility = {
   observe:
     async ({ devices, network, wanted }) =>
     (into) => {
-      for (const { name, kind, alias, up, mac } of devices.all) {
+      for (const device of devices.all) {
+        const { name, kind, alias, up, mac } = device;
         if (kind !== 'bridge' || networkOf(alias) !== network) continue;
         const isAsked = wanted.bridges.get(name)?.mac !== undefined;
-        putItem(into, 'bridges', { name, ...(isAsked && mac !== undefined && { mac }), up });
+        const plain = switchedOn(device).length === 0;
+        putItem(into, 'bridges', { name, ...(isAsked && mac !== undefined && { mac }), up, plain });
       }
     },
 

@@ -56,7 +56,12 @@ async function open(): Promise<Fixture> {
       nearRoute: (prefix) => lab().remove('routes', `${prefix} table 254 metric 0`),
       nearSysctl: (path) => lab().remove('sysctls', path),
       bridgeMac: () =>
-        lab().put('net', 'bridges', { name: 'bridge', mac: '02:00:00:00:00:77', up: true }),
+        lab().put('net', 'bridges', {
+          name: 'bridge',
+          mac: '02:00:00:00:00:77',
+          up: true,
+          plain: true,
+        }),
       pair: (name) => {
         kernel.spaces.get('hw-net-gw')?.kernel.remove('veths', name);
         if (name === 'uplink') kernel.remove('links', 'out-gw');
