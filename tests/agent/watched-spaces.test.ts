@@ -82,6 +82,31 @@ const breakages: readonly Breakage[] = [
     shows: 'ip route show proto 143',
   },
   {
+    what: 'a router has a default route',
+    at: router,
+    breaks: 'ip route add default via 10.5.0.1',
+    shows: 'ip route show table all',
+  },
+  {
+    what: 'a router has a way out of IPv6 in a table of its own',
+    at: router,
+    breaks: 'ip -6 route add 2000::/3 dev uplink table 77 proto static metric 5',
+    shows: 'ip -6 route show table all',
+  },
+  {
+    what: 'a router has two ways out at once',
+    at: router,
+    breaks: 'ip route add 10.77.0.0/16 nexthop via 10.5.0.1 nexthop via 10.5.0.3',
+    shows: 'ip route show table all',
+  },
+  {
+    what: 'the bridge looks into groups and has a spanning tree',
+    at: space,
+    breaks: 'ip link set dev bridge type bridge mcast_snooping 1 stp_state 1',
+    shows:
+      'grep . /sys/class/net/bridge/bridge/multicast_snooping /sys/class/net/bridge/bridge/stp_state',
+  },
+  {
     what: 'the uplink of a router is down',
     at: router,
     breaks: 'ip link set dev uplink down',
@@ -156,6 +181,8 @@ suite('what is changed in a namespace of ours', { needs: ['root', 'netns', 'tun'
 
   test('a segment whose namespace is gone is there again with its port', async () => {
     await lose(space);
+    const hasPort = (): boolean => a.inside('switch', 'ip -br link').includes('port@');
+    await until('its port is free', () => !hasPort(), soon);
     a.do('ip link add eth1 type veth peer name port netns switch');
     a.inside('switch', 'ip link set dev port addrgenmode none master lan up');
     await until('others are reached', () => a.reaches('knox-1', '10.9.0.129'), 2 * soon);

@@ -23,6 +23,8 @@ const gatewaysOf = (context: Context): readonly string[] => [
   ...context.claims.gateways,
 ];
 
+const ownProtocol = ['proto', String(routeProtocol)] as const;
+
 const isUnreachable = ({ type }: RouteItem): boolean => type === 'unreachable';
 
 /** Whether another network has a better right to a route than we do. */
@@ -66,11 +68,21 @@ function marksOf(context: Context, into: NamespaceBuilder): ReadonlySet<number> 
   ]);
 }
 
-function writeRoute(route: RouteItem): string {
+/** Whether whatever leads somewhere is ours to judge there: a way out that nobody wished is none. */
+const isWhollyOurs = (context: Context): boolean =>
+  context.namespace !== 'root' && !isExternal(context) && isOurSpace(context);
+
+/** A tunnel that was there before came with routes of its own. */
+const isBrought = ({ devices }: Context, { device }: RouteItem): boolean => {
+  const { alias, kind = '' } = devices.get(device) ?? {};
+  return isAdopted(alias) && /^(?:tun|wireguard)$/.test(kind);
+};
+
+function writeRoute(route: RouteItem, protocol: readonly string[] = ownProtocol): string {
   const words = isUnreachable(route) ? ['unreachable', route.prefix] : [route.prefix];
   if (route.via !== undefined) words.push('via', route.via);
   if (route.device !== '') words.push('dev', route.device);
-  words.push('table', String(route.table), 'proto', String(routeProtocol));
+  words.push('table', String(route.table), ...protocol);
   if (route.metric !== 0) words.push('metric', String(route.metric));
   return words.join(' ');
 }
@@ -127,10 +139,11 @@ function removeRoutes(
   changes: readonly Change[],
   which: WhichRoute,
 ): Promise<readonly Failure[]> {
+  const protocol = isWhollyOurs(context) ? [] : ownProtocol;
   const lines = removalsOf(changes, 'routes')
     .filter(({ item }) => which(item))
     .toSorted((a, b) => lengthOf(a.item) - lengthOf(b.item))
-    .map(({ change, item }) => ({ change, line: `route del ${writeRoute(item)}` }));
+    .map(({ change, item }) => ({ change, line: `route del ${writeRoute(item, protocol)}` }));
   return ipBatch(context.run, lines);
 }
 
@@ -160,12 +173,13 @@ export const route: LinuxFacility = {
   v: 1,
 
   async observe(context) {
-    const [{ routes, rules }, serving] = await Promise.all([
-      marked(context),
+    const [{ routes, foreign, rules }, serving] = await Promise.all([
+      marked(context, isWhollyOurs(context)),
       servingRoutes(context),
     ]);
     return (into) => {
       for (const item of serving) putItem(into, 'routes', item);
+      for (const item of foreign) if (!isBrought(context, item)) putItem(into, 'routes', item);
       for (const item of routes) {
         if (!context.broken.has(item.device) && isOurRoute(context, item)) {
           putItem(into, 'routes', item);

@@ -24,6 +24,13 @@ function prefixOf(dst: string, family: 4 | 6): string {
 /** RTN_UNREACHABLE of rtnetlink(7). */
 const unreachable = '7';
 
+/** RTPROT_REDIRECT, _KERNEL and _RA of rtnetlink(7): what the kernel sets by itself. */
+const ofKernel: readonly (string | undefined)[] = ['1', '2', '9'];
+
+/** Whether it leads somewhere and the kernel did not set it by itself; of `boot`, which `ip route` sets, ip(8) is silent. */
+export const isSet = ({ type, protocol }: RouteJson): boolean =>
+  type === undefined && !ofKernel.includes(protocol);
+
 export function routeOf(json: RouteJson, family: 4 | 6): RouteItem {
   const mtu = json.metrics?.find((metric) => metric.mtu !== undefined)?.mtu;
   const refuses = json.type === unreachable;

@@ -27,7 +27,7 @@ async function orderOf(verb: 'establish' | 'withdraw', changes: readonly Change[
     said += options?.stdin ?? '';
     return '';
   };
-  await route[verb]({ run } as Context, changes);
+  await route[verb]({ run, namespace: 'root' } as Context, changes);
   return [...said.matchAll(/^route \w+ (\S+)/gm)].map(([, prefix]) => prefix);
 }
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { ipBatchRead } from '../ip-batch.ts';
 import { readJson } from '../json.ts';
 import { routeProtocol } from '../mark.ts';
-import { type RouteJson, type RuleJson, routeOf, ruleOf } from './json.ts';
+import { isSet, type RouteJson, type RuleJson, routeOf, ruleOf } from './json.ts';
 
 type Family = 4 | 6;
 
@@ -20,6 +20,8 @@ async function both<T>(read: (family: Family) => Promise<T[]>): Promise<T[]> {
 /** Routes and rules. */
 export interface Marked {
   readonly routes: readonly RouteItem[];
+  /** Routes that others set, where those are asked for. */
+  readonly foreign: readonly RouteItem[];
   readonly rules: readonly RuleItem[];
 }
 
@@ -29,22 +31,34 @@ const isRule = (json: RouteJson | RuleJson): json is RuleJson => 'priority' in j
 const isMarked = ({ protocol }: RouteJson | RuleJson): boolean =>
   protocol === String(routeProtocol);
 
-const markedLines = [`route show table all proto ${routeProtocol}`, 'rule show'];
+const markedRoutes = `route show table all proto ${routeProtocol}`;
 
-/** All routes and rules with our protocol number, of whichever network. */
-export async function marked({ run }: Context): Promise<Marked> {
+/**
+ * All routes and rules with our protocol number, of whichever network; and where `whole`, the routes that others set.
+ */
+export async function marked({ run }: Context, whole = false): Promise<Marked> {
+  const lines = [whole ? 'route show table all' : markedRoutes, 'rule show'];
   const read = async (family: Family): Promise<Marked> => {
-    const shown = (await ipBatchRead(run, markedLines, [`-${family}`, '-N'])).flat();
+    const shown = (await ipBatchRead(run, lines, [`-${family}`, '-N'])).flat();
     const items = shown as readonly (RouteJson | RuleJson)[];
+    const routes = items.flatMap((json) => (isRule(json) ? [] : json));
+    // Of those that it was asked for by their protocol, ip(8) does not say it.
+    const isOurs = (json: RouteJson): boolean => !whole || isMarked(json);
+    const foreign = routes.filter((json) => !isOurs(json) && isSet(json));
     return {
-      routes: items.flatMap((json) => (isRule(json) ? [] : [routeOf(json, family)])),
+      routes: routes.filter(isOurs).map((json) => routeOf(json, family)),
+      foreign: foreign.map((json) => routeOf(json, family)),
       rules: items.flatMap((json) =>
         isRule(json) && isMarked(json) ? [ruleOf(json, family)] : [],
       ),
     };
   };
   const [v4, v6] = await Promise.all([read(4), read(6)]);
-  return { routes: [...v4.routes, ...v6.routes], rules: [...v4.rules, ...v6.rules] };
+  return {
+    routes: [...v4.routes, ...v6.routes],
+    foreign: [...v4.foreign, ...v6.foreign],
+    rules: [...v4.rules, ...v6.rules],
+  };
 }
 
 /** All routes of the machine, and whether our protocol made them. */
