@@ -7,6 +7,7 @@ import {
   type Hex,
   hex,
   icmpv6,
+  ipv4,
   ipv6,
   nonce,
   padding,
@@ -14,6 +15,7 @@ import {
   solicits,
   source,
   target,
+  udp,
 } from './raw-frames.ts';
 import { knox, pouta } from './segment-world.ts';
 
@@ -29,6 +31,11 @@ export interface DoorWay {
 const stranger = '02:00:00:00:00:66';
 export const addressesOfRouter = { address: '10.9.0.254', address6: 'fd09::fe' } as const;
 const link = 'fe80::ff:fe00:1';
+
+/** A report of MLDv2 without records (RFC 3810, 5.2). */
+const listens = '8f00000000000000';
+const toAll = (type: Hex, packet: Hex): Hex =>
+  ethernet(type === '0800' ? 'ff:ff:ff:ff:ff:ff' : '33:33:00:00:00:16', stranger, type, packet);
 
 /** Frames to the router that has this MAC address. */
 export function doorWays(router: string): readonly DoorWay[] {
@@ -87,6 +94,18 @@ export function doorWays(router: string): readonly DoorWay[] {
     lie('ARP for the router itself', arp(1, knox.mac, address)),
     lie('ARP with the MAC address of another', arp(2, pouta.mac, knox.address)),
     lie('ARP whose fields are of another length', arp(2, knox.mac, knox.address, '0804')),
+    // For all, and so not for the router: no lie either, of which anybody should be told.
+    lie(
+      'a question of DHCP',
+      toAll('0800', ipv4('0.0.0.0', '255.255.255.255', udp(68, 67))),
+      'border',
+    ),
+    lie('who listens to whom', toAll('86dd', icmpv6('fe80::66', 'ff02::16', listens)), 'border'),
+    lie(
+      'the same before it has an address',
+      toAll('86dd', icmpv6('::', 'ff02::16', listens)),
+      'border',
+    ),
     {
       name: 'an answer for itself',
       frame: to(icmpv6(own, address6, answers(own, target(knox.mac)))),

@@ -192,7 +192,8 @@ const strangers = [
 ];
 
 /** What is for all stays in its site, and so does DHCP, whoever it is for. */
-const group = drop('border', is('meta pkttype', ['broadcast', 'multicast']));
+const toGroups = is('meta pkttype', ['broadcast', 'multicast']);
+const group = drop('border', toGroups);
 const stays = drop('border', is('udp dport', ['67', '68', '546', '547']));
 
 /** Pairs first: they are nearly all. `verdict`: on IP of machines that are known. */
@@ -245,6 +246,9 @@ function doorOf(model: Model, segment: Segment, site: string): Pick<NftTable, 'c
       speaksByArp('near'),
       pass(from('ip saddr', rangesAt('near', 4))),
       pass(from('ip6 saddr', rangesAt('near', 6))),
+      // Machines that have no address yet, and listeners (MLD), speak to all: nobody here is meant.
+      stays,
+      drop('border', toGroups, is('ip6 saddr', ['::', 'fe80::/10'])),
       drop('spoofed'),
     ],
   };
