@@ -4,6 +4,7 @@ import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { datagramOf, lies, stranger, tunnelled } from './frames.ts';
 import type { TestMachine } from './machine.ts';
+import { ethernet, hearer, ipv4, ipv6, sender, udp } from './raw-frames.ts';
 import {
   applyBoth,
   atStation,
@@ -44,6 +45,24 @@ const linesOf = (output: string): readonly string[] =>
 
 const broadcast = (to: number): string => `const s = require('node:dgram').createSocket('udp4');
 s.bind(() => { s.setBroadcast(true); s.send('all', ${to}, '10.9.0.255', () => s.close()); });`;
+
+/** The same segment, which floods. */
+const flooding = file.replace('vni: 7', 'vni: 7\n    flood: true');
+
+/** The MAC address of a machine that is nowhere, and frames for it by both families. */
+const nowhere = '02:00:00:00:00:99';
+const lost: readonly string[] = [
+  ethernet(nowhere, pouta.mac, '0800', ipv4(pouta.address, '10.9.0.77', udp(7777, 7778))),
+  ethernet(nowhere, pouta.mac, '86dd', ipv6(pouta.address6, 'fd09::77', 17, udp(7777, 7778))),
+];
+
+/** Puts frames on the port of a gateway, as its station does. */
+function transmit(gateway: TestMachine, ...frames: readonly string[]): void {
+  const device = /^(\d+):/.exec(atStation(gateway, 'ip -o link show dev eth0'))?.[1] ?? '';
+  gateway.box.run(['ip', 'netns', 'exec', 'station', 'perl', '-e', sender, device], {
+    input: frames.map((frame) => `${frame}\n`).join(''),
+  });
+}
 
 const needs = ['root', 'netns', 'tun', 'tcpdump'] as const;
 
@@ -228,7 +247,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
   });
 
   test('lets broadcasts of its machines cross where it floods, and DHCP not even then', async () => {
-    states = statesOf(file.replace('vni: 7', 'vni: 7\n    flood: true'), a, b);
+    states = statesOf(flooding, a, b);
     await apply();
     const program = ['tcpdump', '-lnni', 'eth0', 'udp', 'and', 'broadcast'];
     const heard = a.box.start(['ip', 'netns', 'exec', 'station', ...program]);
@@ -243,6 +262,33 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     expect(await b.apply(states.b)).toMatchObject({ unchanged: true, writes: 0 });
     states = statesOf(file, a, b);
     await apply();
+  });
+
+  test('lets no frame for a MAC address that nobody has cross, unless it floods', async () => {
+    const ear = a.box.start(['ip', 'netns', 'exec', 'station', 'perl', '-e', hearer]);
+    await until('it listens', () => ear.output().includes('listening'));
+    const program = ['tcpdump', '-lnei', 'wg0', '-T', 'vxlan', 'udp', 'port', String(port)];
+    const tunnel = b.box.start(program);
+    await until('it listens', () => tunnel.output().includes('listening on'));
+    const known = datagramOf(pouta, knox, 7779);
+    transmit(b, ...lost, known);
+    await until('what is for a machine is heard', () => ear.output().includes(known));
+    await until('and seen', () => tunnel.output().includes(`${pouta.mac} > ${knox.mac}`));
+    for (const frame of lost) expect(ear.output()).not.toContain(frame);
+    expect(tunnel.output()).not.toContain(nowhere);
+
+    states = statesOf(flooding, a, b);
+    await apply();
+    transmit(b, ...lost);
+    await until('all are heard', () => lost.every((frame) => ear.output().includes(frame)));
+    expect(tunnel.output()).toContain(`${pouta.mac} > ${nowhere}`);
+    states = statesOf(file, a, b);
+    await apply();
+    const before = ear.output().length;
+    transmit(b, ...lost, known);
+    const since = (): string => ear.output().slice(before);
+    await until('what is for a machine is heard', () => since().includes(known));
+    for (const frame of lost) expect(since()).not.toContain(frame);
   });
 
   describe('where one site is in proxy mode', () => {
