@@ -27,7 +27,8 @@ routers:
     site: knox-site
     segments: [lab]
     uplink: { address: [10.5.0.2/24, "fd05::2/64"], via: [10.5.0.1, "fd05::1"] }
-    egress: [10.254.0.1/32, "2001:db8:254::1/128", { to: 130.238.7.10, ports: [tcp/53] }${egress}]
+    egress:
+      [10.254.0.1/32, "2001:db8:254::1/128", { to: 130.238.7.10, ports: [tcp/53] }, { to: "2001:db8:130::10", ports: [tcp/53] }${egress}]
     forwards: [{ port: tcp/2222, to: ${pouta.address}, target: 22 }]
 `;
 
@@ -49,6 +50,9 @@ export const inside = (namespace: string): readonly string[] => [
 export const asked = (machine: TestMachine, from: string, address: string, port: number): string =>
   machine.box.run([...inside(from), ask(address, port)]).trim();
 
+/** Outside: on the list, on it by one port, and not on it. */
+const outside6 = ['2001:db8:254::1', '2001:db8:130::10', '2001:db8:203::77'] as const;
+
 /** All that is outside, behind the gateway: some of it is on the list. */
 export async function addWorld(gateway: TestMachine): Promise<void> {
   for (const line of [
@@ -60,14 +64,14 @@ export async function addWorld(gateway: TestMachine): Promise<void> {
     'ip route add 10.254.0.1 via 198.18.0.2',
     'ip route add 130.238.7.10 via 198.18.0.2',
     'ip route add 203.0.113.77 via 198.18.0.2',
-    'ip route add 2001:db8:254::1 via 2001:db8:18::2',
+    ...outside6.map((address) => `ip route add ${address} via 2001:db8:18::2`),
     'ip netns exec world ip link set dev lo up',
     'ip netns exec world ip link set dev eth0 up',
     ...['198.18.0.2/30', '10.254.0.1/32', '130.238.7.10/32', '203.0.113.77/32'].map(
       (address) => `ip netns exec world ip address add ${address} dev eth0`,
     ),
     'ip netns exec world ip address add 2001:db8:18::2/64 dev eth0 nodad',
-    'ip netns exec world ip address add 2001:db8:254::1/128 dev eth0 nodad',
+    ...outside6.map((one) => `ip netns exec world ip address add ${one}/128 dev eth0 nodad`),
     'ip netns exec world ip route add 10.0.0.0/8 via 198.18.0.1',
     'ip netns exec world ip route add fd05::/64 via 2001:db8:18::1',
     // What is for who runs the gateway to say: that it forwards.

@@ -34,6 +34,9 @@ const lookUp = `const r = new (require('node:dns').promises.Resolver)({ timeout:
 r.setServers(['10.9.0.200']);
 r.resolve4('some.example.org').then((all) => console.log(all[0]), ({ code }) => console.log(code));`;
 
+/** Outside, and on no list. */
+const [stranger, stranger6] = ['203.0.113.77', '2001:db8:203::77'];
+
 suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
   let a: TestMachine;
   let b: TestMachine;
@@ -66,20 +69,29 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     expect(await a.apply(states.a)).toMatchObject({ unchanged: true, writes: 0 });
   });
 
-  test('does so for IPv6', () => {
-    expect(asked(a, 'station', '2001:db8:254::1', 7000)).toBe('fd05::2');
+  test('does so for IPv6', async () => {
+    await until('it is reached from afar', () => reaches(b, 'fd09::fe'), 20_000);
+    for (const machine of [a, b]) {
+      expect(asked(machine, 'station', '2001:db8:254::1', 7000)).toBe('fd05::2');
+      expect(asked(machine, 'station', '2001:db8:130::10', 53)).toBe('fd05::2');
+    }
   });
 
-  test('lets nothing else out, and counts it: another address, another port', () => {
-    const before = counterOf(a, 'denied');
-    expect(asked(b, 'station', '203.0.113.77', 7000)).toMatch(/EHOSTUNREACH|EACCES/);
-    const between = counterOf(a, 'denied');
-    expect(between).toBeGreaterThan(before);
-    expect(asked(b, 'station', '130.238.7.10', 7000)).toMatch(/EHOSTUNREACH|EACCES/);
-    expect(counterOf(a, 'denied')).toBeGreaterThan(between);
+  test.each([
+    ['IPv4', stranger, '130.238.7.10'],
+    ['IPv6', stranger6, '2001:db8:130::10'],
+  ])('lets nothing else of %s out, and counts it: another address, another port', (_, off, on) => {
+    for (const machine of [a, b]) {
+      for (const address of [off, on]) {
+        const before = counterOf(a, 'denied');
+        expect(asked(machine, 'station', address, 7000)).toMatch(/EHOSTUNREACH|EACCES/);
+        expect(counterOf(a, 'denied')).toBeGreaterThan(before);
+      }
+    }
     // The way itself is there: without the rules of the router it would be gone.
-    expect(asked(a, 'world', '203.0.113.77', 7000)).toBe('203.0.113.77');
+    expect(asked(a, 'world', off, 7000)).toBe(off);
     expect(a.do(`ip netns exec ${router} ip route`)).not.toContain('default');
+    expect(a.do(`ip netns exec ${router} ip -6 route`)).not.toContain('default');
   });
 
   test('leads to all of the internet and by wide ranges, but never to what is of a link', async () => {
@@ -89,9 +101,10 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     // The gateway itself finds them, as in a cloud.
     const own = `require('node:net').connect(7000, '${secrets}').on('data', (d) => { console.log(String(d).trim()); process.exit(); });`;
     expect(a.box.run([process.execPath, '-e', own]).trim()).toBe('198.18.0.1');
-    for (const wide of [', { internet: true }', ', 160.0.0.0/4, 203.0.113.77']) {
+    for (const wide of [', { internet: true }', `, 160.0.0.0/4, ${stranger}, "${stranger6}"`]) {
       await apply(statesOf(routed(wide), a, b));
-      expect(asked(b, 'station', '203.0.113.77', 7000)).toBe('10.5.0.2');
+      expect(asked(b, 'station', stranger, 7000)).toBe('10.5.0.2');
+      expect(asked(b, 'station', stranger6, 7000)).toBe('fd05::2');
       const before = counterOf(a, 'denied');
       expect(asked(b, 'station', secrets, 7000)).toMatch(/EHOSTUNREACH|EACCES/);
       expect(counterOf(a, 'denied')).toBeGreaterThan(before);
