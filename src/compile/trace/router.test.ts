@@ -72,6 +72,25 @@ test('a router answers pings, and leads from one of its segments to the other', 
   });
 });
 
+test.each([
+  ['gw', 'a-1'],
+  ['a-1', 'gw'],
+])(
+  'from %s to %s at the site of the router its gateway is between them, and asks the policy',
+  (from, to) => {
+    const said = (rest: string) => trace(linked(file() + rest), from, to, parsePort('icmp'));
+    const open = said('');
+    expect(open.verdict).toBe('allow');
+    expect(open.reason).not.toContain('not enforced');
+    expect(open.hops.map(({ machine }) => machine)).toEqual([from, 'ga', to]);
+    expect(open.back.map(({ machine }) => machine)).toEqual([to, 'ga', from]);
+    const decision = { machine: 'ga', counter: 'deny' };
+    expect(said('policy: []\n')).toMatchObject({ verdict: 'deny', decision });
+    const named = said(`policy: [{ name: pings, from: ${from}, to: ${to}, ports: [icmp] }]\n`);
+    expect(named).toMatchObject({ verdict: 'allow', decision: { machine: 'ga', rule: 'pings' } });
+  },
+);
+
 test('a name of the list is reached by it, and any address may be that of the name', () => {
   const found = flow('b-1', 'proxy.example.org', 'tcp/3128');
   const decision = { machine: 'ga', counter: 'to-proxy.example.org' };

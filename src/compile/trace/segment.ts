@@ -79,7 +79,7 @@ export function traceSegment(
   carry: Carry,
   family?: Family,
 ): Trace {
-  const sender = stationOf(model, from);
+  const sender = senderOf(model, from, to);
   const target = Address.tryParse(to);
   const router = sender && routerIn(model, sender.segment.name);
   const host = hostOf(router, to);
@@ -128,6 +128,16 @@ export function traceSegment(
   const outside = own.family === 4 ? '0.0.0.0' : '::';
   const flow = { ...leg, destination: String(address ?? outside) };
   return throughRouter(model, router, beyond, within(model, [sender, ours], leg, flow, carry));
+}
+
+/** A router of several segments sends from that in which the other end is. */
+function senderOf(model: Model, from: string, to: string): Stationed | undefined {
+  const [sender, receiver] = [stationOf(model, from), stationOf(model, to)];
+  const router = sender && routerIn(model, sender.segment.name);
+  if (!receiver || !router || router.name !== sender.station.name) return sender;
+  return router === routerIn(model, receiver.segment.name)
+    ? routerOf(model, receiver, router)
+    : sender;
 }
 
 const isAlone = ({ nodesByName }: Model, { station }: Stationed): boolean =>
@@ -182,15 +192,42 @@ export function within(
     return conclude(ends, 'outside', 'it never leaves the machine');
   }
   if (sender.station.site === receiver.station.site) {
-    const { station, segment } = receiver;
-    const isOurs = routerIn(model, segment.name)?.name === station.name;
-    const gateway = isOurs ? gatewaysOf(model, segment).get(station.site) : undefined;
-    const refused = gateway && refusedBy(model, [gateway], segment, flow);
-    return refused
-      ? conclude(ends, 'deny', refused.reason, refused)
-      : conclude(ends, 'outside', beside(model, station.site, flow));
+    const gateway = bridgeBetween(model, pair);
+    return gateway
+      ? overBridge(model, gateway, sender.segment, ends, flow)
+      : conclude(ends, 'outside', beside(model, sender.station.site, flow));
   }
   return across(model, pair, ends, flow, carry);
+}
+
+/** The gateway on whose bridge two machines of one site meet: that of a router of ours, if one of them is it. */
+function bridgeBetween(model: Model, [a, b]: readonly [Stationed, Stationed]): Node | undefined {
+  const router = routerIn(model, a.segment.name)?.name;
+  const isOurs = [a, b].some(({ station }) => station.name === router);
+  return isOurs ? gatewaysOf(model, a.segment).get(a.station.site) : undefined;
+}
+
+/** Between a router of ours and a machine of its site. */
+function overBridge(
+  model: Model,
+  node: Node,
+  segment: Segment,
+  { port, ...ends }: Ends,
+  flow: Flow,
+): Trace {
+  const refused = refusedBy(model, [node], segment, flow);
+  if (refused) return conclude({ ...ends, port }, 'deny', refused.reason, refused);
+  const decision = askPolicy(model, node.name, spaceOf(model, node, segment), flow)?.decision;
+  const by = decision?.rule === undefined ? '' : `; rule ${decision.rule} lets it pass`;
+  const reason = `they meet on the bridge of ${node.name}${decision ? by : '; there is no policy'}`;
+  const { from, to, source, destination } = ends;
+  const way = (names: readonly string[], header: Pick<Hop, 'source' | 'destination'>) =>
+    names.map((machine, i) => ({ machine, ...(i < 2 && { interface: 'lan' }), ...header }));
+  return conclude({ ...ends, port }, 'allow', reason, {
+    ...(decision && { decision }),
+    hops: way([from, node.name, to], { source, destination }),
+    back: way([to, node.name, from], { source: destination, destination: source }),
+  });
 }
 
 /** The first of these gateways at which the policy refuses a flow. */
