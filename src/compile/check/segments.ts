@@ -9,8 +9,9 @@ import { type PortTable, ruleForPort } from '../policy/ports.ts';
 import { gatewaysOf } from '../project/segments/place.ts';
 import { stationsOf } from '../project/segments/stations.ts';
 import { routerIn } from '../trace/router.ts';
-import { isDhcp } from '../trace/segment.ts';
+
 import { trace } from '../trace/trace.ts';
+import { isDhcp } from '../trace/within.ts';
 import { causeOf } from './causes.ts';
 
 export interface SegmentsProof {

@@ -4,7 +4,8 @@ import type { Hop, Trace } from '../api.ts';
 import type { Model } from '../model.ts';
 import { forwardCounter } from '../project/routers/filter.ts';
 import { gatewayOf } from './router.ts';
-import { type Carry, routerOf, stationOf, within } from './segment.ts';
+import { routerOf, stationOf } from './segment.ts';
+import { type Carry, within } from './within.ts';
 
 /** The router of ours whose uplink has this address. */
 export const routerWith = ({ network }: Model, to: string): Router | undefined => {
