@@ -31,6 +31,30 @@ test('tunnels and services are told as they are, and no more when they are gone'
   await expect.poll(scraped, { interval: 50 }).not.toMatch(/^hawser_tunnel_up\{/m);
 });
 
+test.each([
+  ['busy', 1],
+  ['degraded', 1],
+  ['up', 1],
+  ['down', 0],
+] as const)('a service that is %s is told as such, and counts as up: %d', async (state, up) => {
+  await using server = await TestServer.start();
+  const agents = await server.populate('anna');
+  const { entry, files, revision: base } = await server.call('pull', {});
+  const text = `${files[entry]}monitors: { web: { type: tcp, host: hub, port: 80, from: anna } }\n`;
+  await server.call('apply', {}, { entry, files: { [entry]: text }, base });
+  const why = state === 'up' ? {} : { why: 'because' };
+  agents
+    .get('anna')
+    ?.say({ type: 'monitors', results: { web: { state, ...why, took: 9, lasts: 60 } } });
+  const labels = 'network="net",monitor="web",type="tcp",from="anna"';
+  const scraped = async (): Promise<string> =>
+    String((await server.send('GET', '/metrics', { token: server.admin })).body);
+  await expect
+    .poll(scraped, { interval: 50 })
+    .toContain(`hawser_monitor_state{${labels},state="${state}"} 1`);
+  expect(await scraped()).toContain(`hawser_monitor_up{${labels}} ${up}`);
+});
+
 test('who may see one network is told of no other', async () => {
   await using server = await TestServer.start();
   const { entry, files } = await server.call('pull', {});

@@ -183,17 +183,16 @@ const gauges: readonly HealthGauge[] = [
   },
   {
     name: 'hawser_monitor_up',
-    help: '1 if a service is up, 0 if it is not; nothing where nobody looks.',
+    help: '1 if a service answers, also where it is busy or a part of it fails, 0 if it is down; nothing where nobody looks.',
     labels: ['monitor', 'type', 'from'],
-    values: async ({ network, hub }) =>
-      monitorsOf(network.snapshot, hub, { now: new Date(), brief: true })
-        .monitors.filter(({ state }) => state !== 'unknown')
-        .map(
-          ({ name: monitor, type, from, state }): Value => [
-            { monitor, type, from },
-            Number(state === 'up'),
-          ],
-        ),
+    values: async (open) =>
+      servicesOf(open).map(({ state, ...labels }): Value => [labels, Number(state !== 'down')]),
+  },
+  {
+    name: 'hawser_monitor_state',
+    help: '1, with how a service is as a label; nothing where nobody looks.',
+    labels: ['monitor', 'type', 'from', 'state'],
+    values: async (open) => servicesOf(open).map((labels): Value => [labels, 1]),
   },
   {
     name: 'hawser_segment_leases',
@@ -223,6 +222,11 @@ const gauges: readonly HealthGauge[] = [
       ),
   },
 ];
+
+const servicesOf = ({ network, hub }: Open) =>
+  monitorsOf(network.snapshot, hub, { now: new Date(), brief: true })
+    .monitors.filter(({ state }) => state !== 'unknown')
+    .map(({ name: monitor, type, from, state }) => ({ monitor, type, from, state }));
 
 /** Adds what Prometheus is told of tunnels and services. */
 export function addHealthGauges(registry: Registry, networks: Networks): void {
