@@ -3,7 +3,7 @@ import { columns } from '#lab';
 import { paint } from '../output.ts';
 import { fromNow } from '../times.ts';
 
-const paints: Readonly<Record<MonitorState, Parameters<typeof paint>[0]>> = {
+export const monitorPaints: Readonly<Record<MonitorState, Parameters<typeof paint>[0]>> = {
   down: 'red',
   busy: 'yellow',
   degraded: 'yellow',
@@ -14,7 +14,7 @@ const paints: Readonly<Record<MonitorState, Parameters<typeof paint>[0]>> = {
 const heads = (...names: readonly string[]): readonly string[] =>
   names.map((name) => paint('bold', name));
 
-const shown = (state: MonitorState): string => paint(paints[state], state);
+const shown = (state: MonitorState): string => paint(monitorPaints[state], state);
 
 /** Every service of a network in a line. */
 export function monitorsText({ network, monitors }: MonitorsStatus): string {

@@ -2,7 +2,7 @@ import { type TunnelState, type TunnelStatus, type TunnelsStatus, tunnelStates }
 import { columns } from '#lab';
 import { paint } from '../output.ts';
 
-const paints: Readonly<Record<TunnelState, Parameters<typeof paint>[0]>> = {
+export const tunnelPaints: Readonly<Record<TunnelState, Parameters<typeof paint>[0]>> = {
   misconfigured: 'red',
   down: 'red',
   stale: 'yellow',
@@ -18,7 +18,7 @@ export function tunnelsText({ network, counts, tunnels }: TunnelsStatus): string
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   if (total === 0) return `${network}: no tunnels`;
   const parts = tunnelStates.flatMap((state) =>
-    counts[state] === undefined ? [] : [paint(paints[state], `${counts[state]} ${state}`)],
+    counts[state] === undefined ? [] : [paint(tunnelPaints[state], `${counts[state]} ${state}`)],
   );
   const head = `${network}: ${total} tunnel${total === 1 ? '' : 's'}: ${parts.join(', ')}`;
   if (tunnels.length === 0) return `${head}\nnone of them is what you asked for`;
@@ -42,7 +42,7 @@ export const gatewayOnlyLines = (names: readonly string[]): readonly string[] =>
     : [`gateway only, with nothing behind it to be asked: ${names.join(', ')}`];
 
 const row = ({ state, why, ends: [a, b] }: TunnelStatus): readonly string[] => [
-  paint(paints[state], state),
+  paint(tunnelPaints[state], state),
   a.machine,
   b.machine,
   bytes(a.sample?.tx ?? b.sample?.rx),
