@@ -56,7 +56,8 @@ test('trace, packet walker and policy agree on every flow, its way and its count
     );
   });
   fc.assert(flows, runs(60));
-});
+  // A limit for what hangs: it walks every flow of sixty networks, on whatever machine.
+}, 300_000);
 
 const compiled = (draft: Draft) => {
   const network = networkFrom(draft);
