@@ -223,7 +223,7 @@ function targetsOf(
   { families }: Router,
   { to, host }: Egress,
 ): readonly { readonly target: NftMatch; readonly set?: string }[] {
-  if (to) return [{ target: is(original[to.family], String(to)) }];
+  if (to) return [{ target: is(original[to.family], routableIn(to)) }];
   if (host === undefined)
     return families.map((family) => ({ target: isNot(original[family], `@inside${family}`) }));
   const mark = String(flowMark(host));
@@ -234,6 +234,13 @@ function targetsOf(
       set: `ct mark set ${mark}`,
     })),
   ];
+}
+
+/** Also where the list lets reach the internet besides, so that there is no set of what has a route. */
+function routableIn(range: Prefix): string | string[] {
+  const parts = PrefixSet.of([range]).subtract(unroutable).prefixes().map(String);
+  const [only = String(range)] = parts;
+  return parts.length > 1 ? parts : only;
 }
 
 const endOf = ({ uplink: ends }: Router, { to }: Forward): readonly Uplink[] =>

@@ -92,6 +92,22 @@ test('a wide range leads to nothing that is of a link', () => {
   expect(['169.254.169.254/32', '169.254.0.0/16'].map(has)).toEqual([false, false]);
 });
 
+test('a wide range leads to nothing that is of a link, beside all of the internet either', () => {
+  const { network } = loadNetwork('hawser.yaml', {
+    read: () => file('160.0.0.0/4, { internet: true }'),
+    glob: () => [],
+  });
+  if (!network) throw new Error('it is a warning alone');
+  const model = link({ ...assumeKeys(network, emptyFacts), network, epoch: 'test', rev: 1 });
+  const rules = project(model, 'ga').namespaces[space]?.nft?.items[0]?.chains.flatMap(
+    (chain) => chain.rules,
+  );
+  const [match] = rules?.find(({ counter }) => counter === 'to-160.0.0.0_4')?.match ?? [];
+  const let4 = PrefixSet.of([match?.right ?? []].flat().map((text) => Prefix.parse(text)));
+  expect(let4.contains(Prefix.parse('169.253.0.0/16'))).toBe(true);
+  expect(let4.contains(Prefix.parse('169.254.169.254/32'))).toBe(false);
+});
+
 test('a name has sets that the agent fills, and no rule names an address', () => {
   const { nft, lookups, routes, rules, sysctls } =
     of(file('{ to: Proxy.Example.org., ports: [tcp/3128] }')) ?? {};
