@@ -12,10 +12,15 @@ export interface Packet {
   /** Destination port of the flow's first packet; 0 for ICMP. */
   readonly port: number;
   readonly state: 'new' | 'established' | 'invalid';
+  /** Its own mark, and that of its flow; absent: 0. */
+  readonly mark?: number | undefined;
+  readonly ctMark?: number | undefined;
+  /** Sets that are empty in the state, and hold whom the flow is for once somebody has filled them. */
+  readonly heldBy?: readonly string[];
 }
 
 export interface Passage {
-  readonly hook: 'input' | 'forward' | 'output';
+  readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
   readonly incoming?: string | undefined;
   readonly outgoing?: string | undefined;
 }
@@ -24,6 +29,9 @@ export interface Outcome {
   readonly accepted: boolean;
   /** The last counter that counted the packet. */
   readonly counter?: string | undefined;
+  /** The marks of the packet and of its flow afterwards. */
+  readonly mark?: number | undefined;
+  readonly ctMark?: number | undefined;
 }
 
 /** A verdict map by address, for lookups in O(log n). */
@@ -45,6 +53,7 @@ interface PortVerdict {
 export class Filter {
   readonly #chains: ReadonlyMap<string, NftChain>;
   readonly #hooked: ReadonlyMap<string, NftChain>;
+  readonly #translating: ReadonlyMap<string, NftChain>;
   readonly #table: NftTable;
   readonly #lookups = new Map<string, Lookup>();
   readonly #ports = new Map<string, readonly PortVerdict[]>();
@@ -52,18 +61,19 @@ export class Filter {
   constructor(table: NftTable) {
     this.#table = table;
     this.#chains = new Map(table.chains.map((chain) => [chain.name, chain]));
-    this.#hooked = new Map(
-      table.chains.flatMap((chain) => (chain.hook ? [[chain.hook.hook, chain] as const] : [])),
-    );
+    this.#hooked = byHook(table.chains.filter(({ hook }) => hook?.type !== 'nat'));
+    this.#translating = byHook(table.chains.filter(({ hook }) => hook?.type === 'nat'));
   }
 
   evaluate(packet: Packet, passage: Passage): Outcome {
     let counter: string | undefined;
+    let marked = packet;
     const run = (name: string): 'accept' | 'drop' | undefined => {
       for (const rule of this.#chains.get(name)?.rules ?? []) {
-        if (!rule.match.every((match) => this.#matches(match, packet, passage))) continue;
+        if (!rule.match.every((match) => this.#matches(match, marked, passage))) continue;
         counter = rule.counter ?? counter;
-        const [verb, target] = (this.#verdict(rule, packet) ?? '').split(' ');
+        if (rule.set !== undefined) marked = markedBy(rule.set, marked);
+        const [verb, target] = (this.#verdict(rule, marked) ?? '').split(' ');
         if (verb === 'accept') return 'accept';
         if (verb === 'drop' || verb === 'reject') return 'drop';
         if (verb === 'return') return undefined;
@@ -76,7 +86,16 @@ export class Filter {
     };
     const hooked = this.#hooked.get(passage.hook);
     const verdict = hooked && (run(hooked.name) ?? hooked.hook?.policy);
-    return { accepted: verdict !== 'drop', counter };
+    const { mark, ctMark } = marked;
+    return { accepted: verdict !== 'drop', counter, mark, ctMark };
+  }
+
+  /** How the first packet of a flow is translated, as nft(8) says it: `snat ip to 10.5.0.2`. */
+  translation(packet: Packet, passage: Passage): string | undefined {
+    return this.#translating
+      .get(passage.hook)
+      ?.rules.find(({ match }) => match.every((one) => this.#matches(one, packet, passage)))
+      ?.verdict;
   }
 
   #verdict(rule: NftRule, packet: Packet): string | undefined {
@@ -159,13 +178,32 @@ export class Filter {
     const value = fieldOf(left, packet);
     if (value === undefined) return undefined;
     return wanted.some((right) => {
-      if (!right.startsWith('@')) return right === value.toString();
+      if (!right.startsWith('@')) return isElement(right, value);
       if (typeof value === 'number') return false;
+      if (packet.heldBy?.includes(right.slice(1))) return value.equals(packet.original.destination);
       const { keys } = this.#lookup(right.slice(1));
       const key = keys[floorIndex(keys, value)];
       return key !== undefined && value.compare(key.last) <= 0;
     });
   }
+}
+
+const byHook = (chains: readonly NftChain[]): ReadonlyMap<string, NftChain> =>
+  new Map(chains.flatMap((chain) => (chain.hook ? [[chain.hook.hook, chain] as const] : [])));
+
+/** With the mark that a rule gives; what else it sets neither judges a packet nor changes its way. */
+function markedBy(set: string, packet: Packet): Packet {
+  const [, of, value] = /^(meta|ct) mark set (\S+)$/.exec(set) ?? [];
+  if (of === undefined) return packet;
+  return of === 'ct' ? { ...packet, ctMark: Number(value) } : { ...packet, mark: Number(value) };
+}
+
+/** Whether a value is what nft writes: itself, a range of ports, or a prefix. */
+function isElement(right: string, value: Address | number): boolean {
+  if (right === value.toString()) return true;
+  if (typeof value !== 'number') return right.includes('/') && Prefix.parse(right).contains(value);
+  const [first = 0, last = first] = right.split('-').map(Number);
+  return first <= value && value <= last;
 }
 
 const protocolName = (packet: Packet): string =>
@@ -194,6 +232,10 @@ function fieldOf(left: string, packet: Packet): Address | number | undefined {
       return of(packet.original.destination, 6);
     case 'ct original proto-dst':
       return packet.port;
+    case 'ct mark':
+      return packet.ctMark ?? 0;
+    case 'meta mark':
+      return packet.mark ?? 0;
     case 'udp dport':
     case 'tcp dport':
       return left.startsWith(packet.protocol) && packet.source.equals(packet.original.source)

@@ -3,7 +3,10 @@ import type { Port, Router } from '#spec';
 import type { Hop, Trace } from '../api.ts';
 import type { Model } from '../model.ts';
 import { forwardCounter } from '../project/routers/filter.ts';
-import { gatewayOf } from './router.ts';
+import { uplink } from '../project/routers/place.ts';
+import { gatewayOf, spaceOfRouter } from './router.ts';
+import type { Passed } from './router-space.ts';
+import { decisionBy } from './rules.ts';
 import { routerOf, stationOf } from './segment.ts';
 import { type Carry, within } from './within.ts';
 
@@ -28,32 +31,34 @@ export function traceInward(
   const end = router.uplink.find(({ address }) => String(address) === String(Address.parse(to)));
   const source = String(end?.via ?? '');
   const found = { from, to, port, source, destination: to, hops: [], back: [] };
+  const passed =
+    end &&
+    spaceOfRouter(model, router)?.follow({
+      ...{ incoming: uplink, source: end.via, destination: end.address, port },
+    });
+  if (passed?.fate !== 'passes' || passed.target === undefined)
+    return atDoor(model, router, found, passed);
+  const { target } = passed;
   const forward = router.forwards.find(
-    (one) =>
-      one.to.family === end?.network.family &&
-      port.protocol === one.protocol &&
-      port.first === one.port &&
-      port.last === one.port,
+    (one) => forwardCounter(one) === passed.counter && one.to.family === end?.address.family,
   );
-  if (!forward) {
-    const reason = `router ${router.name} lets nothing in by this port; it is dropped there, on ${machine}`;
-    return { ...found, verdict: 'deny', reason, decision: { machine, counter: 'knocks' } };
-  }
-  const { protocol, target, place } = forward;
-  const by = `the forward ${protocol}/${forward.port} of router ${router.name}`;
-  const receiver = stationOf(model, String(forward.to));
+  const by = forward
+    ? `the forward ${forward.protocol}/${forward.port} of router ${router.name}`
+    : `router ${router.name}, by no forward of the file,`;
+  const receiver = stationOf(model, String(passed.destination));
   if (from !== machine) {
-    const reason = `how it gets to ${to} stands in no file; there ${by} leads to ${receiver?.station.name ?? forward.to}`;
+    const reason = `how it gets to ${to} stands in no file; there ${by} leads to ${receiver?.station.name ?? passed.destination}`;
     return { ...found, source: '', verdict: 'unreachable', reason };
   }
   const ours = receiver && routerOf(model, receiver, router);
   if (!receiver || !ours) {
-    const reason = `${by} leads to ${forward.to}, which is no machine of the file`;
+    const reason = `${by} leads to ${passed.destination}, which is no machine of the file`;
     return { ...found, verdict: 'unreachable', reason };
   }
-  const last: Port = { protocol, first: target, last: target };
-  const destination = String(forward.to);
-  const own = ours.station.addresses.find(({ family }) => family === forward.to.family);
+  const { protocol } = port;
+  const last = { ...port, first: target, last: target };
+  const destination = String(passed.destination);
+  const own = ours.station.addresses.find(({ family }) => family === passed.destination.family);
   const leg = { from: router.name, to: receiver.station.name, port: last, destination };
   // The borders know the router, which may send for everybody; the policy asks who that is.
   const [hop, flow] = [
@@ -78,6 +83,33 @@ export function traceInward(
     verdict: 'allow',
     hops,
     reason: `${by} leads to ${leg.to}, ${protocol}/${target}`,
-    decision: { machine, counter: forwardCounter(forward), place },
+    decision: {
+      ...decisionBy(model, { machine, counter: passed.counter }),
+      ...(forward && { place: forward.place }),
+    },
   };
+}
+
+/** What leads nowhere from the uplink. */
+function atDoor(
+  model: Model,
+  router: Router,
+  found: Omit<Trace, 'verdict' | 'reason'>,
+  passed: Passed | undefined,
+): Trace {
+  const { name } = router;
+  const machine = gatewayOf(model, router);
+  if (passed?.fate === 'taken') {
+    return { ...found, verdict: 'allow', reason: `router ${name} answers it itself` };
+  }
+  if (passed?.fate !== 'refused') {
+    return {
+      ...found,
+      verdict: 'unreachable',
+      reason: `router ${name} has no way to where it leads`,
+    };
+  }
+  const reason = `router ${name} lets nothing in by this port; it is dropped there, on ${machine}`;
+  const decision = decisionBy(model, { machine, counter: passed.counter });
+  return { ...found, verdict: 'deny', reason, decision };
 }

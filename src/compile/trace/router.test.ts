@@ -72,6 +72,22 @@ test('a router answers pings, and leads from one of its segments to the other', 
   });
 });
 
+test('by all of its addresses it answers pings from inside and nothing else', () => {
+  for (const [from, to] of [
+    ['w-1', '10.9.0.1'],
+    ['b-1', '10.5.0.2'],
+  ] as const) {
+    expect(flow(from, to)).toMatchObject({ verdict: 'allow' });
+    expect(flow(from, to).reason).toContain('answers pings');
+    expect(flow(from, to, 'tcp/2222')).toMatchObject({ verdict: 'deny' });
+  }
+});
+
+test('of many ports all have to be on the list', () => {
+  expect(flow('b-1', '130.238.7.10', 'tcp/53-54').verdict).toBe('allow');
+  expect(flow('b-1', '130.238.7.10', 'tcp/53-55').verdict).toBe('deny');
+});
+
 test.each([
   ['gw', 'a-1'],
   ['a-1', 'gw'],

@@ -6,8 +6,9 @@ import { deviceIn } from '../project/routers/place.ts';
 import { stationsOf } from '../project/segments/stations.ts';
 import { knowsRouter } from '../project/segments/strays.ts';
 import { meaningOnLink, traceOnLink } from './on-link.ts';
+import { somebodyOutside } from './outsiders.ts';
 import { placesOf } from './places.ts';
-import { atRouter, hostOf, isListed, routerIn, throughRouter } from './router.ts';
+import { hostOf, isListed, routerIn, throughRouter } from './router.ts';
 import { atServer, isServer, serversIn } from './server.ts';
 import { type Carry, conclude, type Ends, guardsAt, within } from './within.ts';
 
@@ -82,7 +83,9 @@ export function traceSegment(
     if (isServer(receiver.station) && sender.station !== receiver.station && passes(found)) {
       return atServer(model, sender.segment, receiver.station, found);
     }
-    return isOurs && passes(found) ? atRouter(model, router, found) : found;
+    if (!isOurs || !passes(found)) return found;
+    const { segment } = sender;
+    return throughRouter(model, router, { segment, target: destination, way: found });
   }
   const address = target ?? receiver?.station.addresses[0];
   const beyond = host ?? address;
@@ -100,9 +103,10 @@ export function traceSegment(
   }
   const leg = { ...ends, source: String(own), destination: String(next) };
   // What a name stands for is outside, whatever that is.
-  const outside = own.family === 4 ? '0.0.0.0' : '::';
-  const flow = { ...leg, destination: String(address ?? outside) };
-  return throughRouter(model, router, beyond, within(model, [sender, ours], leg, flow, carry));
+  const last = address ?? somebodyOutside(model, router, own.family);
+  const flow = { ...leg, destination: String(last) };
+  const way = within(model, [sender, ours], leg, flow, carry);
+  return throughRouter(model, router, { segment: sender.segment, target: beyond, way });
 }
 
 /** A router of several segments sends from that in which the other end is. */
