@@ -1,9 +1,12 @@
 import { Address, PrefixSet } from '#ip';
-import type { Egress, PolicyTest, Port } from '#spec';
+import type { Egress, PolicyTest, Port, Router } from '#spec';
 import type { Trace } from '../api.ts';
 import type { Model } from '../model.ts';
-import { routerIn } from '../trace/router.ts';
-import { stationOf } from '../trace/segment.ts';
+import { deviceIn } from '../project/routers/place.ts';
+import { outsideOf } from '../trace/outsiders.ts';
+import { routerIn, spaceOfRouter } from '../trace/router.ts';
+import type { RouterSpace } from '../trace/router-space.ts';
+import { type Stationed, stationOf } from '../trace/segment.ts';
 import { trace } from '../trace/trace.ts';
 
 type Except = NonNullable<PolicyTest['outside']>;
@@ -36,7 +39,56 @@ function portsOf({ ports }: Egress, asked: Port | undefined): readonly Port[] {
 const single = (port: Port): Port =>
   port.protocol === 'icmp' ? port : { ...port, last: port.first };
 
-/** A flow of a machine that its router lets out to somebody who is not left out: by the policy, too. */
+/** Of each range of which the compiled router speaks somebody in it and behind it: there what it says may change. */
+function besides(
+  model: Model,
+  router: Router,
+  space: RouterSpace,
+  except: Except,
+): readonly string[] {
+  const asked = outsideOf(model, router).subtract(PrefixSet.of(except.prefixes));
+  const within = space.ranges.flatMap((range) => {
+    const [rest] = PrefixSet.of([range]).intersect(asked).prefixes();
+    return [rest?.first, range.last.next()];
+  });
+  const all = [...within, ...somewhere.map((one) => Address.parse(one))];
+  return all.flatMap((one) => (one && asked.contains(one) ? [String(one)] : []));
+}
+
+/** Ports at which what the compiled router says may change. */
+function edgesOf({ edges }: RouterSpace, asked: Port | undefined): readonly Port[] {
+  if (asked?.protocol === 'icmp') return [asked];
+  const { first, last } = asked ?? { first: 1, last: 65_535 };
+  const numbers = [first, ...edges.filter((edge) => first < edge && edge <= last)];
+  const protocols = asked ? [asked.protocol] : (['tcp', 'udp'] as const);
+  const own = protocols.flatMap((protocol) =>
+    numbers.map((port): Port => ({ protocol, first: port, last: port })),
+  );
+  return asked ? own : [{ protocol: 'icmp' }, ...own];
+}
+
+/** What of these flows a router lets pass, as it is compiled; whether they reach it is another matter. */
+function passing(
+  { station, segment }: Stationed,
+  space: RouterSpace,
+  targets: readonly string[],
+  ports: readonly Port[],
+): readonly (readonly [string, Port])[] {
+  return targets.flatMap((target) => {
+    const destination = Address.parse(target);
+    const source = station.addresses.find(({ family }) => family === destination.family);
+    if (!source) return [];
+    const incoming = deviceIn(segment);
+    return ports
+      .filter((port) => space.follow({ incoming, source, destination, port }).fate === 'passes')
+      .map((port) => [target, port] as const);
+  });
+}
+
+/**
+ * A flow of a machine that its router lets out to somebody who is not left out: by the policy, too. Asked are the words of
+ * its list, and of the router as it is compiled all that may differ.
+ */
 export function leakOf(
   model: Model,
   from: string,
@@ -45,13 +97,22 @@ export function leakOf(
 ): Trace | undefined {
   const sender = stationOf(model, from);
   const router = sender && routerIn(model, sender.segment.name);
-  for (const entry of router?.egress ?? []) {
-    for (const target of targetsOf(entry, except)) {
-      for (const one of portsOf(entry, port)) {
-        const found = trace(model, from, target, one);
-        if (found.verdict === 'allow') return found;
-      }
-    }
+  const space = router && spaceOfRouter(model, router);
+  if (!space) return undefined;
+  const listed = router.egress.flatMap((entry) =>
+    targetsOf(entry, except).flatMap((target) =>
+      portsOf(entry, port).map((one) => [target, one] as const),
+    ),
+  );
+  const compiled = passing(
+    sender,
+    space,
+    besides(model, router, space, except),
+    edgesOf(space, port),
+  );
+  for (const [target, one] of [...listed, ...compiled]) {
+    const found = trace(model, from, target, one);
+    if (found.verdict === 'allow') return found;
   }
   return undefined;
 }
