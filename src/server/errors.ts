@@ -113,6 +113,10 @@ export const serverErrors = errorTable({
     says: 'no TCP may pass from {from} to {to}: {reason}',
     fix: 'Let tcp/{port} pass by a rule of the policy for as long as you measure, or name another port with --port.',
   },
+  'server/benchmark-taken': {
+    says: 'each TCP port that {to} could be measured by is taken there; tried, of those that may pass from {from}: {tried}',
+    fix: 'Let tcp/{port} pass by a rule of the policy for as long as you measure, or name with --port another that may pass and is free.',
+  },
   'server/benchmark-failed': {
     says: 'nothing could be measured between {from} and {to}: {why}',
     fix: '`hawser why {from} {to}` says what is in the way of all of its packets; what filters of others do, that machine’s `hawser doctor`.',

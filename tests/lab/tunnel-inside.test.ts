@@ -65,6 +65,28 @@ suite('the tunnel of the examples that lives in a tenant’s router', {
     expect(JSON.parse(verified.out)).toMatchObject({ silent: [] });
   });
 
+  test('is measured by a port that may pass and is free, and by no other', () => {
+    const measure = [
+      'server',
+      'hawser',
+      'benchmark',
+      'gate',
+      'net-node',
+      '--seconds',
+      '1',
+    ] as const;
+    // What the lab lets listen there has the only port of the policy, and then the first of each span.
+    const taken = labs.on(...measure, '--yes');
+    expect(taken.err).toMatch(/server\/benchmark-taken.*: tcp\/22$/m);
+    const rule = /to: \[site:cloud\], ports: \[tcp\/22,/;
+    const more = text.replace(rule, 'to: [site:cloud], ports: [tcp/22, tcp/24800-24801,');
+    labs.must('apply', labs.file('measured.yaml', more));
+    expect(JSON.parse(labs.on(...measure, '--yes', '--json').out)).toMatchObject({
+      ...{ path: ['gate', 'net-node'], port: 24_801, ways: [{ from: 'gate' }, { to: 'gate' }] },
+    });
+    labs.must('apply', example);
+  });
+
   test('is taken out of the router and back in by the file: key, peers and counters stay', () => {
     const home = labs.file('home.yaml', text.replace('tunnel: true', 'tunnel: false'));
     let before = held();

@@ -6,19 +6,21 @@ import type { Load, Serve } from './own.ts';
 /** ms besides those of the measurement. */
 const patience = 8_000;
 
-/** `iperf3 -s` for one measurement. @returns what ends it. @throws ENOENT: it is not there */
+/** `iperf3 -s` for one measurement. @returns what ends it, and resolves when its port is free. @throws ENOENT: it is not there */
 export function serveIperf(
   { address, port, seconds }: Serve,
   enter: Enter = [],
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   const words = ['-s', '-1', '--forceflush', '-B', address, '-p', String(port)];
   const [program = '', ...argv] = [...enter, 'iperf3', ...words];
   const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const end = (): void => {
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const end = (): Promise<void> => {
     clearTimeout(timer);
     child.kill('SIGKILL');
+    return gone;
   };
-  const timer = setTimeout(end, seconds * 1000 + patience);
+  const timer = setTimeout(() => void end(), seconds * 1000 + patience);
   return new Promise((resolve, reject) => {
     let said = '';
     const hear = (part: string): void => {

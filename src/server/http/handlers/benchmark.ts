@@ -17,14 +17,11 @@ import type { Trying } from '../../hub/trials.ts';
 import type { Network } from '../../network/network.ts';
 import type { Handlers } from '../call.ts';
 import type { Context } from './context.ts';
+import { firstOpen, openPorts, usualPort } from './open-ports.ts';
 import { trialsAt } from './verify.ts';
 
 /** From this version on agents measure. */
 const measuresFrom = 3;
-/** What nobody else is known to use; where the policy lets nothing pass there, what it does let. */
-const usualPort = 14_792;
-/** Ports after one that is taken. */
-const next = 8;
 /** ms besides those of a measurement. */
 const slack = 10_000;
 
@@ -34,6 +31,8 @@ interface Course {
   readonly hub: Hub;
   readonly trace: TraceResult;
   readonly path: readonly string[];
+  /** Ports that are open, one after the other, from this one on. */
+  readonly portsFrom: (port: number) => AsyncIterable<{ readonly port: number }>;
   readonly seconds: number;
   readonly bytes: number;
 }
@@ -56,9 +55,9 @@ export function benchmarkHandlers(context: Context): Pick<Handlers, 'benchmark'>
       try {
         const { basis } = snapshot;
         const ports = body.port === undefined ? await portsFor(network, from, to) : [body.port];
-        const { trace, port } = await open(ports, async (one) =>
-          compiler.call('trace', { basis, from, to, port: `tcp/${one}`, family: undefined }),
-        );
+        const traceBy = async (one: number): Promise<TraceResult> =>
+          compiler.call('trace', { basis, from, to, port: `tcp/${one}`, family: undefined });
+        const { trace, port } = await firstOpen(ports, traceBy);
         await store.write(async (tx) =>
           tx.addAudit({
             ...{ at: clock().toISOString(), actor: actor.name, action: 'benchmark', network: name },
@@ -66,7 +65,8 @@ export function benchmarkHandlers(context: Context): Pick<Handlers, 'benchmark'>
           }),
         );
         const path = [...new Set([...trace.hops, ...trace.back].map(({ machine }) => machine))];
-        const course = { network, hub, trace, path, seconds, bytes };
+        const portsFrom = (one: number) => openPorts([one, ...ports], traceBy);
+        const course = { network, hub, trace, path, portsFrom, seconds, bytes };
         return await measure(course, a, b, port);
       } finally {
         running.delete(name);
@@ -87,21 +87,6 @@ async function portsFor(network: Network, from: string, to: string): Promise<rea
     port.protocol === 'tcp' && (verdict === 'allow' || verdict === 'outside') ? [port.first] : [],
   );
   return [...new Set([usualPort, ...allowed])];
-}
-
-/** The first port by which the way is open. @throws server/benchmark-closed: there is none */
-async function open(
-  ports: readonly number[],
-  traceBy: (port: number) => Promise<TraceResult>,
-): Promise<{ readonly trace: TraceResult; readonly port: number }> {
-  let refused: TraceResult | undefined;
-  for (const port of ports) {
-    const trace = await traceBy(port);
-    if (trace.verdict === 'allow' || trace.verdict === 'outside') return { trace, port };
-    refused ??= trace;
-  }
-  const { from = '', to = '', reason = '' } = refused ?? {};
-  throw serverErrors.error('server/benchmark-closed', { from, to, reason, port: usualPort });
 }
 
 const question = (rest: object): Question => ({ id: 0, ...rest }) as Question;
@@ -130,7 +115,7 @@ async function measure(
   for (const direction of ['there', 'back'] as const) {
     const key = randomBytes(16).toString('hex');
     const end = { kind: 'serve', tool, seconds: seconds + 5, address, from: source, key };
-    port = await serving(b, to, end, port);
+    port = await serving(b, trace, end, course.portsFrom(port));
     const [tried, echoes, machines] = await Promise.all([
       ask(a, { kind: 'load', tool, seconds, bytes, address, port, direction, key }, seconds),
       echo(seconds),
@@ -160,16 +145,28 @@ async function measure(
 const answered = (tried: Tried | undefined): Pinged | undefined =>
   tried?.pinged && tried.pinged.received > 0 ? tried.pinged : undefined;
 
-/** Lets the second machine listen, at the next port where one is taken. @throws server/benchmark-failed */
-async function serving(b: Trying, machine: string, end: object, from: number): Promise<number> {
-  let why = 'no answer';
-  for (let port = from; port < Math.min(from + next, 65_536); port++) {
+/**
+ * Lets the second machine listen by the first of these ports that is free there.
+ * @throws server/benchmark-taken: none is; server/benchmark-failed: it cannot listen by any
+ */
+async function serving(
+  b: Trying,
+  { from, to }: TraceResult,
+  end: object,
+  ports: AsyncIterable<{ readonly port: number }>,
+): Promise<number> {
+  const taken: number[] = [];
+  for await (const { port } of ports) {
     const tried = await ask(b, { ...end, port }, 1);
     if (tried?.outcome === 'answered') return port;
-    why = tried?.error ?? why;
-    if (!/EADDRINUSE|in use/.test(why)) break;
+    const why = tried?.error ?? 'no answer';
+    if (!/EADDRINUSE|in use/.test(why)) {
+      throw serverErrors.error('server/benchmark-failed', { from: to, to, why });
+    }
+    taken.push(port);
   }
-  throw serverErrors.error('server/benchmark-failed', { from: machine, to: machine, why });
+  const tried = taken.map((port) => `tcp/${port}`).join(', ');
+  throw serverErrors.error('server/benchmark-taken', { from, to, tried, port: usualPort });
 }
 
 /** How busy those machines of the way are whose agents can say. */
