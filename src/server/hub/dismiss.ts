@@ -29,9 +29,21 @@ export async function dismiss(
     await wire.send({ type: 'removed' });
     wire.close();
   } catch (error) {
-    log.error({ err: error, network }, 'a machine could not be looked up');
-    const why = 'the store cannot be read';
-    const told = apiErrors.error('api/unavailable', { why });
-    await wire.refuse({ error: told, again: unavailableAgain });
+    await cannotSay(network, log, error, wire);
   }
+}
+
+/** Nobody is told that he is unknown because the store cannot be read (law 7). */
+export async function cannotSay(
+  network: string,
+  log: HubComponents['log'],
+  error: unknown,
+  wire: Wire,
+): Promise<void> {
+  log.error({ err: error, network }, 'a machine could not be looked up');
+  const why = 'the store cannot be read';
+  await wire.refuse({
+    error: apiErrors.error('api/unavailable', { why }),
+    again: unavailableAgain,
+  });
 }

@@ -20,6 +20,7 @@ import { dismiss } from './dismiss.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Findings } from './findings.ts';
 import { leave } from './leave.ts';
+import { Newcomers } from './newcomers.ts';
 import { Orders } from './orders.ts';
 import { States } from './states.ts';
 import type { Wire } from './wire.ts';
@@ -58,6 +59,7 @@ export class Hub {
   readonly #findings: Findings;
   /** By identity: names may change. */
   readonly #connections = new Map<string, Connection>();
+  readonly #newcomers: Newcomers;
   readonly #clones: Clones;
   readonly #states: States;
   readonly #attendance: Attendance;
@@ -77,6 +79,7 @@ export class Hub {
     this.recorder = new Recorder(network.name, components);
     this.#findings = new Findings(network, components);
     this.#states = new States(network, components, (identity) => this.#changed(identity));
+    this.#newcomers = new Newcomers(network, components);
     this.#clones = new Clones({
       network,
       components,
@@ -250,6 +253,7 @@ export class Hub {
 
   /** Takes an agent whose hello was proven; undefined if it was refused. */
   async admit(hello: Hello, wire: Wire): Promise<Connection | undefined> {
+    if (!(await this.#newcomers.settled(hello.identity, wire))) return undefined;
     if (await this.#clones.refused(hello, wire)) return undefined;
     // Nothing is waited for from here on: who is removed meanwhile would not be told.
     const record = this.network.snapshot.byIdentity.get(hello.identity);
@@ -258,9 +262,8 @@ export class Hub {
       return undefined;
     }
     if (!mayBeCalled(this.network.snapshot, record.name, hello)) {
-      await wire.refuse({
-        error: serverErrors.error('server/other-name', { name: hello.machine }),
-      });
+      const error = serverErrors.error('server/other-name', { name: hello.machine });
+      await wire.refuse({ error });
       return undefined;
     }
     const since = this.#components.clock().toISOString();
