@@ -3,8 +3,10 @@ import type { Port, Segment, SegmentSite } from '#spec';
 import type { Trace } from '../api.ts';
 import type { Model } from '../model.ts';
 import { gatewaysOf } from '../project/segments/place.ts';
+import { knowsRouter, routersFoundAt } from '../project/segments/strays.ts';
 import type { Stationed } from './segment.ts';
 import { atServer, serversIn } from './server.ts';
+import { guardsAt } from './within.ts';
 
 /** Addresses that mean something on one link alone (RFC 919, RFC 1112, RFC 3927, RFC 4291). */
 const onLink = [
@@ -50,12 +52,31 @@ export function traceOnLink(model: Model, end: Stationed, address: Address, port
   }
   const hears = isGroup(what)
     ? 'who is there hears it'
-    : 'who has it there is reached; a router of ours refuses it';
+    : `who has it there is reached${butNotBy(model, end, address)}; a router of ours refuses it`;
   const floods = segment.flood && here?.mode === 'bridge' && isGroup(what);
   const reason = floods
     ? `${address} is ${what}: the segment floods, so the sites in bridge mode hear it`
     : `not enforced: ${address} is ${what}, and stays on the switch of ${site}, where ${hears}; the border at ${gateway} drops it`;
   return { ...found, verdict: floods ? 'allow' : 'outside', reason };
+}
+
+/** What the guards of machines' ports leave of that: they look up who has an address, and for one of the link cannot. */
+function butNotBy(model: Model, { station }: Stationed, { family }: Address): string {
+  const names = guardsAt(model, station.site).map(({ name }) => name);
+  if (names.length === 0) return '';
+  const ports = `ports that ${names.join(', ')} has`;
+  const segments = model.network.segments.filter(({ sites }) =>
+    sites.some(({ site }) => site === station.site),
+  );
+  if (family === 6) {
+    const routers = routersFoundAt(model, segments, station.site);
+    if (!model.policy || routers.includes(station.mac)) return '';
+    const most = routers.length > 0 ? ' but what a router of the segment sends or hears' : '';
+    return `, but not by the ${ports}: as there is a policy, nothing${most} passes them by such an address`;
+  }
+  return segments.every((one) => knowsRouter(model, one, station.site, family))
+    ? `, but not by the ${ports}: no such address passes them`
+    : `, but no machine of the file by the ${ports}`;
 }
 
 const asksForAddress = (port: Port): boolean =>

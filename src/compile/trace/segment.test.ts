@@ -190,6 +190,33 @@ test.each([
   expect(found.reason).toContain(`the border at g${site} drops it`);
 });
 
+test('at guarded ports an address of the link reaches only whom those let it reach', () => {
+  const tapped = file.replace('overlay: 10.0.0.1 }', 'overlay: 10.0.0.1, taps: tap* }');
+  const said = (text: string, from: string, to: string): string =>
+    trace(linked(text), from, to, parsePort('icmp')).reason;
+  const [open, closed] = [tapped, `${tapped}policy: []\n`];
+  expect(said(open, 'a-2', 'fe80::1')).toMatch(/who has it there is reached; a router of ours/);
+  expect(said(closed, 'a-2', 'fe80::1')).toMatch(
+    /is reached, but not by the ports that ga has: as there is a policy, nothing passes them/,
+  );
+  // Nobody guards the other site, nor what all are to hear.
+  expect(said(closed, 'b-1', 'fe80::1')).toMatch(/who has it there is reached; a router of ours/);
+  expect(said(closed, 'a-2', 'ff02::1')).toMatch(/who is there hears it; the border/);
+  const four = '169.254.169.254';
+  expect(said(file, 'a-1', four)).toMatch(/who has it there is reached; a router of ours/);
+  for (const text of [open, closed]) {
+    expect(said(text, 'a-1', four)).toMatch(/not by the ports that ga has: no such address passes/);
+  }
+  // Where the file does not say which machine leads out, anybody may whom it does not name.
+  const led = closed.replace('vni: 7', 'vni: 7\n    router: 10.9.0.1');
+  expect(said(led, 'a-2', four)).toMatch(/but no machine of the file by the ports that ga has/);
+  const named = led.replace('address: 10.9.0.2,', 'address: 10.9.0.1,');
+  expect(said(named, 'a-2', four)).toMatch(/no such address passes them/);
+  expect(said(named, 'a-2', 'fe80::1')).toMatch(
+    /nothing but what a router of the segment sends or hears passes them/,
+  );
+});
+
 test('what is for all is heard at other sites where the segment floods, but for DHCP', () => {
   const floods = linked(file.replace('vni: 7', 'vni: 7\n    flood: true'));
   const said = (to: string, port = 'icmp') => trace(floods, 'a-1', to, parsePort(port));
