@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import { hostname, userInfo } from 'node:os';
 import { agentStatus, Enrolments, heldStates } from '#agent';
 import { HawserError } from '#base';
-import { linuxHost, networkOf, type Run } from '#host';
+import { type Devices, linuxHost, networkOf, type Run } from '#host';
 import { parseEndpoint } from '#ip';
 import type { HostState } from '#state';
+import { runAt } from '../gather/networks.ts';
 import type { NameKind, Names } from './anonymize.ts';
 
 type Draft = Record<NameKind, string[]>;
@@ -68,9 +69,22 @@ async function addKept(draft: Draft, stateDir: string): Promise<void> {
   }
 }
 
+/** Namespaces that have something of ours besides the agent's own; none that this user may not enter. */
+const spacesHere = (): Promise<readonly string[]> =>
+  linuxHost()
+    .spaces()
+    .catch(() => []);
+
 /** The alias of a device of ours names its network, and everybody may read it. */
 async function networksOfDevices(): Promise<readonly string[]> {
-  const devices = (await linuxHost().devices(['root'])).get('root')?.all ?? [];
+  const host = linuxHost();
+  const here = await host.devices(['root']);
+  const away = await Promise.all(
+    (await spacesHere()).map((space) =>
+      host.devices([space]).catch(() => new Map<string, Devices>()),
+    ),
+  );
+  const devices = [here, ...away].flatMap((found) => [...found.values()].flatMap(({ all }) => all));
   return devices.flatMap(({ alias }) => networkOf(alias) ?? []);
 }
 
@@ -94,9 +108,21 @@ export async function publicWords(run: Run, stateDir: string): Promise<ReadonlyS
   });
   const identity = await agentStatus(stateDir).catch(() => undefined);
   words.add(identity?.identity ?? '');
-  for (const what of ['public-key', 'peers']) {
-    const text = await run('read', ['wg', 'show', 'all', what]).catch(() => '');
-    for (const line of text.split('\n')) words.add(line.split('\t')[1] ?? '');
-  }
+  for (const key of await keysOfDevices(run, await spacesHere())) words.add(key);
   return words;
+}
+
+/** Public keys of the WireGuard devices here and in some namespaces: one of the kernel is found nowhere but where it lives. */
+export async function keysOfDevices(
+  run: Run,
+  spaces: readonly string[],
+): Promise<readonly string[]> {
+  const runs = [run, ...spaces.map((space) => runAt(run, space))];
+  const asked = runs.flatMap((here) =>
+    ['public-key', 'peers'].map((what) =>
+      here('read', ['wg', 'show', 'all', what]).catch(() => ''),
+    ),
+  );
+  const lines = (await Promise.all(asked)).flatMap((text) => text.split('\n'));
+  return lines.map((line) => line.split('\t')[1] ?? '');
 }
