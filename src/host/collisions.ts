@@ -1,13 +1,14 @@
 import type { Diagnostic } from '#base';
 import { type Change, idOf, type TunnelItem } from '#state';
 import type { Context } from './context.ts';
-import type { Device } from './devices.ts';
+import type { Device, Devices } from './devices.ts';
 import { hostErrors } from './errors.ts';
 import { groupOf, networkOf, pairMarkOf } from './mark.ts';
 import { isOurTable, listTable, listTables } from './nft/read.ts';
 import { wishesOf } from './pick.ts';
 import { isOurRoute } from './route/index.ts';
 import { allRoutes } from './route/read.ts';
+import type { Run } from './run.ts';
 import { isExternal, isOurSpace } from './space/index.ts';
 
 const isOwnDevice = ({ network, devices, broken }: Context, name: string): boolean =>
@@ -59,17 +60,37 @@ async function takenPorts(context: Context, changes: readonly Change[]): Promise
   });
 }
 
-/** WireGuard devices by their ports, with their networks where they are of Hawser. */
-async function holdersOfPorts(context: Context): Promise<ReadonlyMap<number, string>> {
-  const text = await context.run('read', ['wg', 'show', 'all', 'listen-port'], { exits: [0, 1] });
-  const lines = text.split('\n').map((line) => line.split('\t'));
-  return new Map(
-    lines.flatMap(([name = '', port]) => {
-      const network = networkOf(context.devices.get(name)?.alias);
-      const owner = network === undefined ? '' : ` of the network ${network}`;
-      return port === undefined ? [] : [[Number(port), `the device ${name}${owner}`] as const];
-    }),
+/**
+ * WireGuard devices by their ports, with their networks where they are of Hawser. One of ours that lives in another namespace
+ * has its socket in the agent's own; wherever a device of others lives, its socket may be there.
+ */
+async function holdersOfPorts({
+  everywhere,
+  runIn,
+}: Context): Promise<ReadonlyMap<number, string>> {
+  const spaces = [...everywhere.keys()].filter((space) => everywhere.get(space)?.all.length);
+  // wireguard-go tells of its devices everywhere: where they are named with their network comes last, and counts.
+  const order = ['root', ...spaces.filter((space) => space !== 'root')];
+  const found = await Promise.all(
+    order.map(async (space) => holdersIn(space, runIn(space), everywhere.get(space))),
   );
+  return new Map(found.flat());
+}
+
+async function holdersIn(
+  space: string,
+  run: Run,
+  devices: Devices | undefined,
+): Promise<readonly (readonly [number, string])[]> {
+  const text = await run('read', ['wg', 'show', 'all', 'listen-port'], { exits: [0, 1] });
+  return text.split('\n').flatMap((line) => {
+    const [name = '', port] = line.split('\t');
+    const network = networkOf(devices?.get(name)?.alias);
+    if (port === undefined || (network === undefined && space !== 'root')) return [];
+    const owner = network === undefined ? '' : ` of the network ${network}`;
+    const where = space === 'root' ? '' : ` in the namespace ${space}`;
+    return [[Number(port), `the device ${name}${owner}${where}`] as const];
+  });
 }
 
 /** Replacing a route would take a foreign one away (same prefix, table and metric). */

@@ -265,6 +265,10 @@ test('leaves the router as it was, and another network of the machine as it is',
   reaches();
   expect(node.picture()).toBe(alone);
   expect(await node.apply(beside.node)).toMatchObject({ unchanged: true, writes: 0 });
+  const onItsPort = statesOf(other.replaceAll('51830', '51820')).node;
+  await expect(node.apply(onItsPort)).rejects.toThrow(
+    `in use by the device wg0 of the network net in the namespace ${theirs}`,
+  );
   expect((await node.cleanup('net')).failures).toEqual([]);
   expect(theirPicture()).toBe(before);
   expect(node.picture()).toBe(alone);
