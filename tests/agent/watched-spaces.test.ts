@@ -152,12 +152,17 @@ suite('what is changed in a namespace of ours', { needs: ['root', 'netns', 'tun'
   /** Its agent says what it does; not always that it puts something back, as when the first try fails. */
   const spoken = (): number => a.machine.read('/var/lib/hawser/agent.log').length;
 
+  /** What differs before that is nobody's drift, and put back without a word. */
+  const isComplete = (): boolean =>
+    a.machine.must('agent', 'status', '--json').includes('"complete": true');
+
   /** In whatever order. */
   const said = (at: string, line: string): string =>
     a.inside(at, line).split('\n').sort().join('\n');
 
   describe('is put back at once, as when', () => {
     test.each(breakages)('$what', async ({ at, breaks, shows }) => {
+      await until('nothing is left to do', isComplete);
       const whole = await atRest(() => said(at, shows));
       const before = spoken();
       a.inside(at, breaks);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** ms until a monitor that ended is started anew. */
-const restart = 5_000;
+/** ms until a monitor that ended is started anew: `nft monitor` dies of some sets that it is told of. */
+const restart = 1_000;
 
 export interface ListenerInit {
   /** What leads into the namespace; nothing for the agent's own. */
