@@ -46,6 +46,9 @@ async function goesOn(heard: () => number): Promise<void> {
 
 const proxies = ['203.0.113.77', '203.0.113.78'] as const;
 const proxies6 = ['2001:db8:77::77', '2001:db8:77::78'] as const;
+/** On the list by itself, and where a name will be that nobody has at first. */
+const [listed, late] = ['203.0.113.80', '203.0.113.81'];
+const others = `, { to: late.example.net, ports: [tcp/3128] }, ${listed}`;
 const refused = /EHOSTUNREACH|EACCES/;
 
 suite('a name in the list of what may be reached', { needs: ['root', 'netns', 'tun'] }, () => {
@@ -124,13 +127,14 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
       gateway.do(line);
     }
     for (const device of ['lo', 'eth0']) at('world', `ip link set dev ${device} up`);
-    for (const address of ['198.18.0.2/30', '203.0.113.53/32', ...proxies])
+    for (const address of ['198.18.0.2/30', '203.0.113.53/32', ...proxies, listed, late])
       at('world', `ip address add ${address} dev eth0`);
     for (const address of ['2001:db8:18::2/64', ...proxies6.map((one) => `${one}/128`)])
       at('world', `ip address add ${address} dev eth0 nodad`);
     at('world', 'ip route add 10.5.0.0/24 via 198.18.0.1');
     at('world', 'ip route add fd05::/64 via 2001:db8:18::1');
     gateway.write('/run/dns/hosts', `${proxies[0]} proxy.example.org\n`);
+    gateway.write('/run/dns/late', '');
     gateway.write('/run/dns/resolv.conf', 'nameserver 203.0.113.53\n');
     gateway.do('mount --bind /run/dns/resolv.conf /etc/resolv.conf');
     serveNames();
@@ -140,8 +144,10 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
   function serveNames(): void {
     const own = ['--conf-file=/dev/null', '--no-hosts', '--no-resolv', '--pid-file=/run/dns/pid'];
     const listen = ['--listen-address=203.0.113.53', '--bind-interfaces', '--user=root'];
-    const names = ['--addn-hosts=/run/dns/hosts', '--local-ttl=1'];
-    gateway.box.run(inside('world', 'dnsmasq', ...own, ...listen, ...names));
+    const names = ['--addn-hosts=/run/dns/hosts', '--addn-hosts=/run/dns/late', '--local-ttl=1'];
+    // Of these it says itself that there are none.
+    const none = '--local=/example.net/';
+    gateway.box.run(inside('world', 'dnsmasq', ...own, ...listen, ...names, none));
   }
 
   beforeAll(async () => {
@@ -162,7 +168,7 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
       authorities: [],
     };
     gateway.write(`${folder}/enrolment.json`, JSON.stringify(enrolment));
-    confirm(file());
+    confirm(file(others));
     gateway.must('agent', 'start');
   }, 60_000);
 
@@ -173,6 +179,29 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     expect(called(proxies[0], 22)).toMatch(refused);
     expect(called(proxies[1])).toMatch(refused);
     expect(said()).not.toContain('proxy.example.org');
+  });
+
+  test('that never was there is told of, and all else on the list is let out; once it is there, it is let out as well', async () => {
+    const found = (): string | undefined => {
+      const set = at('hw-net-gw', 'nft list set inet hawser-net at-late.example.net-v4');
+      return /elements = \{ ([^}]*) \}/.exec(set)?.[1];
+    };
+    await until('the agent says so', () => said().includes('agent/host-unknown'));
+    expect(said()).toContain(
+      'late.example.net is not found, so nothing leaves towards it: there is no such name',
+    );
+    expect(gateway.hawser('doctor', '--only', 'agent').out).toMatch(
+      /late\.example\.net is not found[\s\S]*doctor\/agent-notes/,
+    );
+    for (const address of [proxies[0], listed]) expect(called(address)).toBe('10.5.0.2');
+    expect(called(late)).toMatch(refused);
+    expect(found()).toBeUndefined();
+
+    gateway.write('/run/dns/late', `${late} late.example.net\n`);
+    signalNames('HUP');
+    await until('it is reached', () => called(late) === '10.5.0.2', 40_000);
+    expect(found()).toBe(late);
+    expect(said()).not.toContain('late.example.net');
   });
 
   test('follows it to another, also if the agent was killed; what began before goes on', async () => {
@@ -189,7 +218,9 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
   test('stays where it was while nobody knows it, which is told', async () => {
     signalNames('TERM');
     await killAgent();
-    await until('the agent says so', () => said().includes('agent/host-lost'), 15_000);
+    const isLost = () => said().includes('proxy.example.org is not found any more');
+    await until('the agent says so', isLost, 15_000);
+    expect(said()).toContain('agent/host-lost');
     expect(said()).toContain(`where it was last, at ${proxies[1]}`);
     expect(gateway.hawser('doctor', '--only', 'agent').out).toMatch(
       /proxy\.example\.org is not found any more[\s\S]*doctor\/agent-notes/,
