@@ -5,6 +5,7 @@ import { loadNetwork } from '#spec';
 import { Machine } from '../server/world.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
+import { addRouterOfOthers, removeRouterOfOthers, theirs } from './router-of-others.ts';
 
 const file = (egress = '') => `
 version: 1
@@ -27,6 +28,14 @@ routers:
     uplink: { address: [10.5.0.2/24, "fd05::2/64"], via: [10.5.0.1, "fd05::1"] }
     egress: [{ to: proxy.example.org, ports: [tcp/3128] }${egress}]
 `;
+
+/** The same list, and a range more, of a router that others made. */
+const [listed6, unlisted] = ['2001:db8:77::80', ['203.0.113.82', '2001:db8:77::82']] as const;
+const external = (snat: boolean): string =>
+  file(`, "${listed6}"`).replace(
+    / *uplink:.*/,
+    `    external: true\n    namespace: ${theirs}\n    snat: ${snat}`,
+  );
 
 /** Says from where it was called, and then what it hears. */
 const server = `for (const port of [22, 3128]) require('node:net').createServer((s) => {
@@ -127,9 +136,17 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
       gateway.do(line);
     }
     for (const device of ['lo', 'eth0']) at('world', `ip link set dev ${device} up`);
-    for (const address of ['198.18.0.2/30', '203.0.113.53/32', ...proxies, listed, late])
+    for (const address of [
+      '198.18.0.2/30',
+      '203.0.113.53/32',
+      ...proxies,
+      listed,
+      late,
+      unlisted[0],
+    ])
       at('world', `ip address add ${address} dev eth0`);
-    for (const address of ['2001:db8:18::2/64', ...proxies6.map((one) => `${one}/128`)])
+    const others6 = [...proxies6, listed6, unlisted[1]].map((one) => `${one}/128`);
+    for (const address of ['2001:db8:18::2/64', ...others6])
       at('world', `ip address add ${address} dev eth0 nodad`);
     at('world', 'ip route add 10.5.0.0/24 via 198.18.0.1');
     at('world', 'ip route add fd05::/64 via 2001:db8:18::1');
@@ -281,6 +298,44 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
       for (const heard of flows) await goesOn(heard);
     }
   });
+
+  test.each([
+    { snat: false, as: ['10.9.0.1', 'fd09::1'] },
+    { snat: true, as: ['10.6.0.2', 'fd06::2'] },
+  ])(
+    'may be in that of a router of others, over IPv6 as well, with `snat: $snat`',
+    async ({ snat, as }) => {
+      answer(proxies[0], proxies6[0]);
+      addRouterOfOthers(gateway);
+      confirm(external(snat));
+      gateway.must('agent', 'restart');
+      const denied = (): string => at(theirs, 'nft list counter inet hawser-net denied');
+      for (const [on, off, own] of [
+        [proxies[0], unlisted[0], as[0]],
+        [proxies6[0], unlisted[1], as[1]],
+      ] as const) {
+        await until('the name is reached', () => called(on) === own);
+        expect(called(on, 22)).toMatch(refused);
+        const before = denied();
+        expect(called(off)).toMatch(refused);
+        expect(denied()).not.toBe(before);
+      }
+      expect(called(listed6)).toBe(as[1]);
+      expect(called(listed6, 22)).toBe(as[1]);
+      // What is none of ours goes on as it did.
+      const own = gateway.box.run(inside(theirs, process.execPath, '-e', call(unlisted[1], 3128)));
+      expect(own.trim()).toBe('fd06::2');
+      answer(proxies[1], proxies6[1]);
+      await until('it is followed', () =>
+        [proxies[1], proxies6[1]].every((address, one) => called(address) === as[one]),
+      );
+      confirm(file());
+      gateway.must('agent', 'restart');
+      await until('ours is there again', () => called(proxies[1]) === '10.5.0.2');
+      expect(at(theirs, 'nft list ruleset')).toBe('');
+      removeRouterOfOthers(gateway);
+    },
+  );
 
   test('has a router of which the doctor tells what keeps it shut', () => {
     const found = (): string => gateway.hawser('doctor', '--only', 'routers').out;
