@@ -102,7 +102,7 @@ suite('the table of a segment, with no server', {
     'a machine that comes when the %s by which they are seen was taken away is found all the same',
     async (_, line, last) => {
       const laid = (): string => b.inside(space, 'nft -t list table bridge hawser-sight');
-      const whole = laid();
+      const whole = await until('the eye is there', laid);
       b.inside(space, line);
       await until('the eye is there again', () => laid() === whole, 8_000);
       b.plugIn(`new${last}`, `10.9.0.1${last}`, `02:00:00:00:00:${last}`);
