@@ -21,6 +21,7 @@ import {
   spaceIn,
 } from './segments/crowd.ts';
 import { moves } from './segments/moves.ts';
+import { quiet } from './segments/quiet.ts';
 import { Told } from './segments/told.ts';
 
 const crowd = 10_000;
@@ -160,7 +161,25 @@ export const benches: readonly Bench[] = [
     target: '<= 1 s',
     run: (size) => moved(size, true),
   },
+  {
+    name: 'a quiet segment: frames for all that cross, and the first ping of who never spoke, the latest',
+    target: '0 frames, <= 2 s',
+    run: (size) => stillness(size, false),
+  },
+  {
+    name: 'a quiet segment with a site in proxy mode: the same',
+    target: '0 frames, <= 2 s',
+    run: (size) => stillness(size, true),
+  },
 ];
+
+async function stillness(size: Size, routed: boolean): Promise<BenchResult> {
+  const [seconds, count] = size === 'quick' ? [10, 6] : [60, 40];
+  const { frames, times } = await quiet(seconds, count, routed);
+  const value = Math.max(...times);
+  const detail = `${frames} frames for all in ${seconds} s and ${count} first pings: median ${median(times).toFixed(0)} ms`;
+  return { value, unit: 'ms', reached: frames === 0 && value <= 2_000, detail };
+}
 
 async function moved(size: Size, routed: boolean): Promise<BenchResult> {
   const times = await moves(size === 'quick' ? 10 : 60, routed);
