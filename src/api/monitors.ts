@@ -90,10 +90,11 @@ export const MonitorResult = Type.Object({
 });
 export type MonitorResult = Static<typeof MonitorResult>;
 
-/** A result, and for how many seconds it has been so. */
+/** A result, for how many seconds it has been so, and how many ago the look ended that found it; absent: just now. */
 export const TimedResult = Type.Object({
   ...MonitorResult.properties,
   lasts: Type.Integer({ minimum: 0 }),
+  ago: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type TimedResult = Static<typeof TimedResult>;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { MonitorResult, MonitorsReport } from '#api';
+import { type MonitorResult, type MonitorsReport, samplesWithin } from '#api';
 import type { HostState, Monitor } from '#state';
 import { Monitors } from './monitors.ts';
 
@@ -49,11 +49,62 @@ test('a service is looked at in its own time, and told where it is another, or a
   expect(said()).toEqual(['web up 0', 'db up 0']);
   services.set(80, { state: 'down', why: 'gone' });
   await vi.advanceTimersByTimeAsync(2_000);
-  expect(said().slice(2).sort()).toEqual(['db up 60', 'web down 0']);
+  expect(said().slice(2).sort()).toEqual(['db up 60', 'web down 0', 'web up 60']);
   await vi.advanceTimersByTimeAsync(20_000);
   services.set(80, { state: 'down', why: 'gone for good' });
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(said().slice(4)).toEqual(['web down 30']);
+  expect(said().slice(5)).toEqual(['web down 30']);
+});
+
+/** Seconds since each that is told was found. */
+const ages = (): readonly number[] =>
+  heard.flatMap(({ results }) => Object.values(results).map(({ ago = 0 }) => ago));
+
+/** Of how long a time of seconds a server knew nothing: it believes what it heard within `samplesWithin`. */
+async function forgotten(seconds: number): Promise<number> {
+  let [lost, silence] = [0, 0];
+  for (let second = 0; second < seconds; second++) {
+    const before = heard.length;
+    await vi.advanceTimersByTimeAsync(1_000);
+    silence = heard.length > before ? 0 : silence + 1;
+    if (silence > samplesWithin) lost += 1;
+  }
+  return lost;
+}
+
+test('a service that is looked at every ten minutes is known all the time, and how old that is', async () => {
+  monitors.follow(stateOf({ web: tcp(80, 600) }));
+  expect(await forgotten(599)).toBe(0);
+  expect(looks).toHaveLength(1);
+  expect(ages()).toEqual([0, 60, 120, 180, 240, 300, 360, 420, 480, 540]);
+  expect(said().at(-1)).toBe('web up 540');
+  services.set(80, { state: 'down' });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(said().at(-1)).toBe('web down 0');
+  expect(ages().at(-1)).toBe(0);
+});
+
+test('what was found is told on while the next look lasts long', async () => {
+  const slow = new Monitors(
+    async () => {
+      looks.push(0);
+      await new Promise((resolve) => setTimeout(resolve, 170_000));
+      return { state: 'degraded' };
+    },
+    (report) => {
+      heard.push(report);
+      return true;
+    },
+  );
+  slow.follow(stateOf({ web: tcp(80) }));
+  await vi.advanceTimersByTimeAsync(171_000);
+  expect(said()).toEqual(['web degraded 0']);
+  expect(await forgotten(500)).toBe(0);
+  slow.stop();
+  expect(looks.length).toBeGreaterThanOrEqual(3);
+  const count = heard.length;
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(heard).toHaveLength(count);
 });
 
 test('what the next state names no more is looked at no more, and what it leaves goes on', async () => {
@@ -64,9 +115,10 @@ test('what the next state names no more is looked at no more, and what it leaves
   await vi.advanceTimersByTimeAsync(100);
   expect(looks).toEqual([5433]);
   monitors.follow(stateOf({}));
-  looks = [];
-  await vi.advanceTimersByTimeAsync(60_000);
+  [looks, heard] = [[], []];
+  await vi.advanceTimersByTimeAsync(120_000);
   expect(looks).toEqual([]);
+  expect(heard).toEqual([]);
 });
 
 test('a server that did not listen is told all of it when one does', async () => {

@@ -3,17 +3,20 @@ import { canonicalJson } from '#base';
 import type { HostState, Monitor } from '#state';
 import type { Probe } from './machine.ts';
 
-/** ms after which a result is told again that is as it was. */
+/** ms after which a result is told again that is as it was, however long the next look takes or is away. */
 const tellEvery = 60_000;
 
 interface Watched {
   readonly monitor: Monitor;
+  /** For the next look, and for telling what the last one found once more. */
   timer: NodeJS.Timeout | undefined;
+  reminder: NodeJS.Timeout | undefined;
   result: MonitorResult | undefined;
-  /** ms of a steady clock: since when it is so; when it was told last, and in which words. */
+  /** ms of a steady clock: since when it is so, and when a look found it last. */
   since: number;
-  toldAt: number;
-  told: string;
+  foundAt: number;
+  /** In which words it was told last; undefined: who answers now has heard nothing. */
+  told: string | undefined;
 }
 
 /** Looks at the services that a state names, each at its own pace, and tells what is another than before. */
@@ -34,11 +37,11 @@ export class Monitors {
     if (this.#state === state) return;
     this.#state = state;
     const wanted = new Map(Object.entries(state.monitors ?? {}));
-    for (const [name, { monitor, timer }] of this.#watched) {
+    for (const [name, watched] of this.#watched) {
       const next = wanted.get(name);
-      if (next && canonicalJson(next) === canonicalJson(monitor)) wanted.delete(name);
+      if (next && canonicalJson(next) === canonicalJson(watched.monitor)) wanted.delete(name);
       else {
-        clearTimeout(timer);
+        end(watched);
         this.#watched.delete(name);
       }
     }
@@ -48,20 +51,21 @@ export class Monitors {
   /** Tells all of it once more: who answers now has heard nothing. */
   again(): void {
     for (const [name, watched] of this.#watched) {
-      watched.toldAt = Number.NEGATIVE_INFINITY;
-      if (watched.result) this.#report(name, watched, watched.result);
+      watched.told = undefined;
+      this.#report(name, watched);
     }
   }
 
   stop(): void {
-    for (const { timer } of this.#watched.values()) clearTimeout(timer);
+    for (const watched of this.#watched.values()) end(watched);
     this.#watched.clear();
   }
 
   #begin(name: string, monitor: Monitor): void {
+    const now = performance.now();
     const watched: Watched = {
-      ...{ monitor, timer: undefined, result: undefined, since: performance.now() },
-      ...{ toldAt: Number.NEGATIVE_INFINITY, told: '' },
+      ...{ monitor, timer: undefined, reminder: undefined, result: undefined, told: undefined },
+      ...{ since: now, foundAt: now },
     };
     this.#watched.set(name, watched);
     void this.#look(name, watched);
@@ -74,32 +78,44 @@ export class Monitors {
       (error: unknown): MonitorResult => ({ state: 'unknown', why: String(error).slice(0, 500) }),
     );
     if (this.#watched.get(name) !== watched) return;
-    if (result.state !== watched.result?.state) watched.since = performance.now();
+    watched.foundAt = performance.now();
+    if (result.state !== watched.result?.state) watched.since = watched.foundAt;
     watched.result = result;
-    this.#report(name, watched, result);
-    const next = began + watched.monitor.every * 1000 - performance.now();
+    if (words(result) !== watched.told) this.#report(name, watched);
+    const next = began + watched.monitor.every * 1000 - watched.foundAt;
     watched.timer = setTimeout(() => void this.#look(name, watched), Math.max(0, next));
   }
 
-  #report(name: string, watched: Watched, result: MonitorResult): void {
+  /** Tells it, and again when a minute has passed: a server forgets what it hears of no more. */
+  #report(name: string, watched: Watched): void {
+    const { result } = watched;
+    if (!result) return;
+    clearTimeout(watched.reminder);
+    watched.reminder = setTimeout(() => this.#report(name, watched), tellEvery);
     const now = performance.now();
-    const text = canonicalJson(withoutTimes(result));
-    if (text === watched.told && now - watched.toldAt < tellEvery) return;
-    const timed: TimedResult = { ...result, lasts: Math.round((now - watched.since) / 1000) };
-    if (!this.#tell({ type: 'monitors', results: { [name]: timed } })) return;
-    watched.told = text;
-    watched.toldAt = now;
+    const lasts = secondsBetween(watched.since, now);
+    const ago = secondsBetween(watched.foundAt, now);
+    const timed: TimedResult = { ...result, lasts, ...(ago > 0 && { ago }) };
+    if (this.#tell({ type: 'monitors', results: { [name]: timed } })) watched.told = words(result);
   }
 }
 
-/** How long an answer took, and how long jobs have run, is another each time. */
-const withoutTimes = ({ took: _, platform, ...rest }: MonitorResult): unknown => ({
-  ...rest,
-  ...(platform && {
-    ...platform,
-    jobManagers: platform.jobManagers.map(({ jobs, ...manager }) => ({
-      ...manager,
-      jobs: jobs.map(({ running: __, ...job }) => job),
-    })),
-  }),
-});
+const secondsBetween = (from: number, to: number): number => Math.round((to - from) / 1000);
+
+function end({ timer, reminder }: Watched): void {
+  clearTimeout(timer);
+  clearTimeout(reminder);
+}
+
+/** What is another result. How long an answer took, and how long jobs have run, is another each time. */
+const words = ({ took: _, platform, ...rest }: MonitorResult): string =>
+  canonicalJson({
+    ...rest,
+    ...(platform && {
+      ...platform,
+      jobManagers: platform.jobManagers.map(({ jobs, ...manager }) => ({
+        ...manager,
+        jobs: jobs.map(({ running: __, ...job }) => job),
+      })),
+    }),
+  });

@@ -32,6 +32,19 @@ test('a service is as the machine says that looks at it, and unknown while nobod
   const [found] = (await server.call('monitors', {})).monitors;
   const { at = '', since = '' } = found ?? {};
   expect((Date.parse(at) - Date.parse(since)) / 1000).toBe(60);
+  // What it tells again it has not seen again.
+  const again = { web: { ...results.web, lasts: 600, ago: 540 } };
+  const told = Date.now();
+  agents.get('anna')?.say({ type: 'monitors', results: again });
+  await expect
+    .poll(
+      async () => {
+        const [web] = (await server.call('monitors', {})).monitors;
+        return told - Date.parse(web?.at ?? '');
+      },
+      { interval: 10 },
+    )
+    .toBeGreaterThan(500_000);
   // A machine tells of what it looks at; of others it may say what it likes.
   agents.get('hub')?.say({ type: 'monitors', results: { web: { state: 'up', lasts: 1 } } });
   agents.get('anna')?.close();

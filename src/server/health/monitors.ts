@@ -45,8 +45,8 @@ function statusOf(
     return { name, type, target, from, state: 'unknown', why };
   }
   const age = steady - look.heard;
-  const { lasts, ...result } = look.result;
+  const { lasts, ago = 0, ...result } = look.result;
   const before = (ms: number): string => new Date(now.getTime() - ms).toISOString();
-  const times = { at: before(age), since: before(age + lasts * 1000) };
+  const times = { at: before(age + ago * 1000), since: before(age + lasts * 1000) };
   return { name, type, target, from, ...result, ...times };
 }
