@@ -11,6 +11,9 @@ import type { PyroUri } from './uri.ts';
 /** Bytes that a compressed answer may become. */
 const longest = 8 * 2 ** 20;
 
+/** Messages that are kept though nobody has asked for them yet: one may come early, more would be as many as it likes. */
+const mostEarly = 1;
+
 /** What a server says whose threads are all taken (Pyro5, svr_threads.py). */
 const noWorkers = 'no free workers';
 
@@ -22,6 +25,8 @@ export class PyroObject {
   readonly #seconds: number;
   readonly #reader = new FrameReader();
   readonly #waiting: Frame[] = [];
+  /** Of those that were asked for, how many have not come yet. */
+  #due = 0;
   #seq = 0;
   #failure: string | undefined;
   #wake: () => void = () => undefined;
@@ -93,6 +98,7 @@ export class PyroObject {
   async #ask(type: number, message: unknown): Promise<Frame> {
     const seq = (this.#seq = (this.#seq + 1) % 65_536);
     const payload = Buffer.from(JSON.stringify(message));
+    this.#due += 1;
     this.#socket.write(encodeFrame({ type, flags: 0, seq, payload }));
     const frame = await this.#next();
     if (frame.seq !== seq) throw this.#garbled(`an answer to ${frame.seq}, not to ${seq}`);
@@ -117,7 +123,7 @@ export class PyroObject {
     this.#deadline.addEventListener('abort', () => this.#wake());
     this.#socket.on('data', (bytes: Buffer) => {
       try {
-        this.#waiting.push(...this.#reader.push(bytes));
+        this.#take(this.#reader.push(bytes));
       } catch (error) {
         this.#end(messageOf(error));
       }
@@ -125,6 +131,16 @@ export class PyroObject {
     });
     this.#socket.on('error', (error) => this.#end(messageOf(error)));
     this.#socket.on('close', () => this.#end('it ended the connection in the middle of an answer'));
+  }
+
+  /** @throws RangeError where they are more than was asked for */
+  #take(frames: readonly Frame[]): void {
+    this.#due -= frames.length;
+    if (this.#due < -mostEarly) {
+      this.#waiting.length = 0;
+      throw new RangeError('messages that nobody asked for');
+    }
+    this.#waiting.push(...frames);
   }
 
   /** The first reason is the one that is told. */
