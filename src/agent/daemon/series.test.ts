@@ -20,16 +20,28 @@ test('what grew in each ten seconds is told, from the second look on', () => {
   expect(series.of('hub', 12_000)).toBeUndefined();
 });
 
-test('a step in which nobody looked is not known', () => {
+test('what grew while nobody looked is spread over that time, and makes no spike', () => {
   const series = new Series();
-  for (const [at, rx] of [
-    [0, 0],
-    [10_000, 1],
-    [30_000, 3],
-  ] as const) {
-    series.note('hub', counters({ rx }), undefined, at);
-  }
-  expect(series.of('hub', 30_000)?.rx).toEqual([1, null, 2]);
+  series.note('hub', counters({ rx: 0 }), undefined, 0);
+  series.note('hub', counters({ rx: 70 }), undefined, 8_000);
+  // The agent stands still for a minute, and the tunnel carries on.
+  const probe = { loss: 0.5, rtt: 9 };
+  series.note('hub', counters({ rx: 683, tx: 6, handshake: 77 }), probe, 68_000);
+  series.note('hub', counters({ rx: 783, tx: 7, handshake: 77 }), probe, 78_000);
+  expect(series.of('hub', 78_000)).toEqual({
+    ...{ age: 8, rx: [173, 102, 102, 102, 102, 102, 100], tx: [1, 1, 1, 1, 1, 1, 1] },
+    handshakes: [0, null, null, null, null, 1, 0],
+    ...{ rtt: [null, null, null, null, null, 9, 9] },
+    ...{ loss: [null, null, null, null, null, 0.5, 0.5] },
+  });
+});
+
+test('of a time that is longer than what is kept the end is told', () => {
+  const series = new Series();
+  series.note('hub', counters({ rx: 0 }), undefined, 0);
+  series.note('hub', counters({ rx: 7_200 }), undefined, 7_200_000);
+  const told = series.of('hub', 7_200_000);
+  expect(told?.rx).toEqual(Array.from({ length: 360 }, () => 10));
 });
 
 test('a counter that begins anew makes no spike, nor does another device', () => {

@@ -18,16 +18,18 @@ export interface Counters {
 interface Point {
   readonly rx: number;
   readonly tx: number;
-  readonly handshakes: number;
+  readonly handshakes: number | null;
   readonly rtt: number | null;
   readonly loss: number | null;
 }
+
+type Growth = Readonly<Record<'rx' | 'tx' | 'handshakes', number>>;
 
 interface Course {
   last: Counters;
   /** The step of which there is something, and what that is so far. */
   at: number;
-  open: Pick<Point, 'rx' | 'tx' | 'handshakes'>;
+  open: Growth;
   /** Steps that are over, by their numbers. */
   readonly points: Map<number, Point>;
 }
@@ -36,6 +38,43 @@ const nothing = { rx: 0, tx: 0, handshakes: 0 } as const;
 
 /** What grew since: a counter that began anew has counted what it says. */
 const grown = (before: number, after: number): number => (after < before ? after : after - before);
+
+const growthOf = (before: Counters, after: Counters): Growth => ({
+  rx: grown(before.rx, after.rx),
+  tx: grown(before.tx, after.tx),
+  handshakes: Number(after.handshake > before.handshake),
+});
+
+const sum = (one: Growth, other: Growth): Growth => ({
+  rx: one.rx + other.rx,
+  tx: one.tx + other.tx,
+  handshakes: one.handshakes + other.handshakes,
+});
+
+interface Part {
+  readonly index: number;
+  readonly steps: number;
+}
+
+/** What falls of a whole number to one of several steps; all of them together have the whole. */
+const share = (whole: number, { index, steps }: Part): number =>
+  Math.floor(whole / steps) + Number(index < whole % steps);
+
+/**
+ * One of the steps since the last look, of which `open` had been seen of the first. When in a longer time bytes came nobody knows:
+ * all of its steps have the same, since in one of them they would be a spike that never was. What a probe says is of the last.
+ */
+function pointOf(open: Growth, growth: Growth, probe: ProbeSample | undefined, part: Part): Point {
+  const isLast = part.index === part.steps - 1;
+  const isKnown = part.index === 0 || isLast;
+  const own = {
+    ...{ rx: share(growth.rx, part), tx: share(growth.tx, part) },
+    handshakes: isLast ? growth.handshakes : 0,
+  };
+  const all = part.index === 0 ? sum(open, own) : own;
+  const { rtt = null, loss = null } = (isLast && probe) || {};
+  return { ...all, handshakes: isKnown ? all.handshakes : null, rtt, loss };
+}
 
 /** How tunnels went, in steps of 10 s of a steady clock. Pure but for what it remembers; times in ms. */
 export class Series {
@@ -55,16 +94,16 @@ export class Series {
       this.#courses.set(name, { last: counters, at, open: nothing, points });
       return;
     }
-    const { last, open } = course;
-    course.open = {
-      rx: open.rx + grown(last.rx, counters.rx),
-      tx: open.tx + grown(last.tx, counters.tx),
-      handshakes: open.handshakes + Number(counters.handshake > last.handshake),
-    };
+    const growth = growthOf(course.last, counters);
     course.last = counters;
-    if (at === course.at) return;
-    const { rtt = null, loss = null } = probe ?? {};
-    course.points.set(at - 1, { ...course.open, rtt, loss });
+    if (at === course.at) {
+      course.open = sum(course.open, growth);
+      return;
+    }
+    const steps = at - course.at;
+    for (let index = Math.max(0, steps - most); index < steps; index++) {
+      course.points.set(course.at + index, pointOf(course.open, growth, probe, { index, steps }));
+    }
     course.open = nothing;
     course.at = at;
     for (const old of course.points.keys()) {
