@@ -14,21 +14,36 @@ const state = stateOf({
   wide: { address: '127.0.77.2', mtu: 1440 },
 });
 
-/** What runs in this process with one of these addresses. */
-const running = (): readonly number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
-        const [, parent] =
-          /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8')) ?? [];
-        const isOurs = Number(parent) === process.pid && words.includes('127.0.77.1');
-        return isOurs ? [Number(name)] : [];
-      } catch {
-        return [];
-      }
-    });
+/** As many as a hub asks of 133 sites, all of which answer. */
+const crowd = Object.fromEntries(
+  Array.from({ length: 400 }, (_, index) => [
+    `host-${index}`,
+    { address: `127.0.${80 + Math.floor(index / 200)}.${1 + (index % 200)}`, mtu: 1440 },
+  ]),
+);
+
+/** The programs of this process that ask an address, each with its words. */
+const asking = (address: string): ReadonlyMap<number, readonly string[]> =>
+  new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+          const [, parent] =
+            /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8')) ?? [];
+          const isOurs = Number(parent) === process.pid && words.includes(address);
+          return isOurs ? [[Number(name), words] as const] : [];
+        } catch {
+          return [];
+        }
+      }),
+  );
+const running = (): readonly number[] => [...asking('127.0.77.1').keys()];
+
+/** ms between two questions to an address, as its program was told. */
+const periodOf = (address: string): readonly number[] =>
+  [...asking(address).values()].map((words) => Number(words[words.indexOf('-p') + 1]));
 
 const patient = { interval: 20, timeout: 15_000 };
 
@@ -38,7 +53,7 @@ suite('plain hosts', { needs: ['fping'] }, () => {
   const begin = (): string[] => {
     const changes: string[] = [];
     hosts = new PlainHosts(() => changes.push(hosts.levels), {
-      ...{ every: 30, lost: 60, large: 120, again: 30 },
+      ...{ every: 30, each: 2, lost: 60, large: 120, again: 30 },
     });
     hosts.follow(state);
     return changes;
@@ -67,5 +82,26 @@ suite('plain hosts', { needs: ['fping'] }, () => {
     hosts.follow(stateOf({}));
     await expect.poll(running, patient).toEqual([]);
     expect(hosts.samples).toEqual({});
+  });
+
+  test('of many that answer none is called silent, nor is a packet lost', async () => {
+    const changes: string[] = [];
+    hosts = new PlainHosts(() => changes.push(hosts.levels), {
+      ...{ every: 500, each: 2, lost: 1_000, large: 600_000, again: 30 },
+    });
+    // By what nobody can send to it is known that some rounds are over.
+    const near = { address: '127.0.77.1' };
+    hosts.follow(stateOf({ ...crowd, near, none: { address: 'fe80::1', mtu: 1440 } }));
+    await expect.poll(() => hosts.levels.includes('"none":"never"'), patient).toBe(true);
+    const all = ['near', ...Object.keys(crowd)].map((name) => [name, 'answers'] as const);
+    expect(JSON.parse(hosts.levels)).toEqual({ ...Object.fromEntries(all), none: 'never' });
+    const { none: _, ...samples } = hosts.samples;
+    expect(Object.entries(samples).filter(([, { loss }]) => loss > 0)).toEqual([]);
+    expect(changes.filter((levels) => /"(?:mute|hole)"|"host-\d+":"never"/.test(levels))).toEqual(
+      [],
+    );
+    // Others ask its own hosts as well, and may have few: it is no slower than they are.
+    expect(periodOf('127.0.77.1')).toEqual([500]);
+    expect(periodOf('127.0.80.1')).toEqual([802]);
   });
 });

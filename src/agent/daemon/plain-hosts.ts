@@ -1,19 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { ProbeSample } from '#api';
 import { canonicalJson } from '#base';
 import type { HostState, Probes } from '#state';
-import { type Enter, enterOf, spaceOf } from '../sockets.ts';
+import { type Enter, enterOf } from '../sockets.ts';
 import { passesWhole } from '../trials/load/ping.ts';
 import { Answers } from './answers.ts';
+import { Fping } from './fping.ts';
 
 /**
  * ms. What falls silent is known after some, and what the last of them may take: on the machine's own network within 2.5 s,
- * behind a gateway after 3 s at least and within 3.5 s. So a host that is off is known to its gateway before others
- * could take it for one that the gateway does not forward to.
+ * behind a gateway after 3 s at least and within 3.5 s; of many hosts in so many periods that are longer. So a host that
+ * is off is known to its gateway before others could take it for one that the gateway does not forward to.
  */
 export interface HostTimings {
+  /** From one question to a host to the next, at least. */
   readonly every: number;
+  /** For each host that is asked: half as fast as fping(8) can, so that one that was kept waiting catches up. */
+  readonly each: number;
   /** After which one without an answer is lost. */
   readonly lost: number;
   /** Between looks whether packets pass that are as large as they may be. */
@@ -21,40 +23,30 @@ export interface HostTimings {
   /** Until a program that ended is started again. */
   readonly again: number;
 }
-const usual: HostTimings = { every: 500, lost: 1_000, large: 60_000, again: 5_000 };
+const usual: HostTimings = { every: 500, each: 2, lost: 1_000, large: 60_000, again: 5_000 };
 
 /** So many in a row without an answer. */
 const silent = { near: 3, far: 5 } as const;
-
-/** ms: what ended sooner never worked. */
-const brief = 2_000;
-
-/** `10.9.0.1 : [3], 93 bytes, 0.028 ms (...)`, or `10.9.0.7 : [0], timed out (...)`. */
-const line = /^(\S+)\s+: \[\d+\], (?:\d+ bytes, ([\d.]+) ms|timed out)/;
 
 type Hosts = NonNullable<Probes['hosts']>;
 
 interface Host {
   readonly address: string;
   readonly mtu: number | undefined;
-  readonly answers: Answers;
-  /** ms of a steady clock: when anything was said of it last. */
-  toldAt: number;
+  answers: Answers;
   level: string;
   hole: boolean;
 }
 
-/** Asks plain hosts whether packets come back, by one fping(8) for all; told of what becomes another than before. */
+/** Asks plain hosts whether packets come back, by fping(8); told of what becomes another than before. */
 export class PlainHosts {
   readonly #changed: () => void;
   readonly #timings: HostTimings;
   #wanted: Hosts | undefined;
   #enter: Enter = [];
   #hosts: ReadonlyMap<string, Host> = new Map();
-  #child: ChildProcess | undefined;
-  #rounds: NodeJS.Timeout | undefined;
+  #running: readonly Fping[] = [];
   #large: NodeJS.Timeout | undefined;
-  #restart: NodeJS.Timeout | undefined;
   #number = 0;
 
   constructor(changed: () => void, timings = usual) {
@@ -98,108 +90,83 @@ export class PlainHosts {
   }
 
   stop(): void {
-    clearInterval(this.#rounds);
     clearTimeout(this.#large);
-    clearTimeout(this.#restart);
-    const child = this.#child;
-    this.#child = undefined;
-    child?.kill('SIGKILL');
+    for (const fping of this.#running) fping.stop();
+    this.#running = [];
   }
 
-  /** Ends with the agent, also where that is killed. */
-  #begin(wanted: Hosts): void {
-    const { every, lost, large, again } = this.#timings;
-    const addresses = [...this.#hosts.values()].map(({ address }) => address);
-    const options = ['-l', '-p', every, '-t', lost, '-b', wanted.data].map(String);
-    const enter = this.#enter;
-    const space = spaceOf(enter);
-    const argv = ['--pdeathsig', 'KILL', ...enter, 'fping', ...options, ...addresses];
-    const child = spawn('setpriv', argv, {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, LC_ALL: 'C' },
+  /**
+   * Those on the machine's own network by a program of their own: others ask them through this machine, among at least as
+   * many, and must not be quicker with their word because it has many to ask itself.
+   */
+  #begin({ data }: Hosts): void {
+    const all = [...this.#hosts.values()];
+    const groups = [all.filter(isNear), all.filter((host) => !isNear(host))];
+    this.#running = groups
+      .filter((hosts) => hosts.length > 0)
+      .map((hosts) => this.#ask(hosts, data));
+    this.#measureIn(this.#timings.large / 6);
+  }
+
+  #ask(hosts: readonly Host[], data: number): Fping {
+    const byAddress = Map.groupBy(hosts, ({ address }) => address);
+    const addresses = [...byAddress.keys()];
+    const { every, each, lost, again } = this.#timings;
+    const timings = { every: Math.max(every, each * addresses.length), lost, again };
+    const asked = { addresses, data, enter: this.#enter, timings };
+    return new Fping(asked, {
+      answered: (address, took) => {
+        for (const host of byAddress.get(address) ?? []) this.#note(host, took);
+      },
+      failed: () => {
+        for (const host of hosts) this.#forget(host);
+      },
     });
-    this.#child = child;
-    const began = performance.now();
-    for (const host of this.#hosts.values()) host.toldAt = began;
-    createInterface({ input: child.stdout }).on('line', (text) => {
-      if (this.#child === child) this.#read(text);
-    });
-    child.once('error', () => undefined);
-    child.once('close', () => {
-      if (this.#child !== child) return;
-      this.stop();
-      if (performance.now() - began < brief) this.#forget();
-      this.#restart = setTimeout(() => this.#begin(wanted), again);
-    });
-    this.#rounds = setInterval(() => {
-      if (spaceOf(enter) === space) this.#round();
-      else child.kill('SIGKILL');
-    }, every);
-    this.#large = setTimeout(() => void this.#measure(child), large / 6);
   }
 
   /** Where there is no such program nobody knows anything. */
-  #forget(): void {
-    const fresh = [...this.#hosts].map(
-      ([name, { address, mtu }]) => [name, hostAt(address, mtu, this.#timings.lost)] as const,
-    );
-    this.#hosts = new Map(fresh);
-  }
-
-  #read(text: string): void {
-    const [, address, took] = line.exec(text) ?? [];
-    const now = performance.now();
-    for (const host of this.#hosts.values()) {
-      if (host.address === address)
-        this.#note(host, took === undefined ? undefined : Number(took), now);
-    }
-    this.#judge();
+  #forget(host: Host): void {
+    Object.assign(host, hostAt(host.address, host.mtu, this.#timings.lost));
   }
 
   /** One probe is over: `took` ms, or without an answer. */
-  #note(host: Host, took: number | undefined, now: number): void {
-    host.toldAt = now;
+  #note(host: Host, took: number | undefined): void {
+    const now = performance.now();
     this.#number += 1;
     host.answers.asked(this.#number, now - (took ?? this.#timings.lost));
     if (took !== undefined) host.answers.heard(this.#number, now);
+    this.#judge(host);
   }
 
-  /** Of what cannot even be sent fping says nothing. */
-  #round(): void {
-    const { every, lost } = this.#timings;
-    const now = performance.now();
-    for (const host of this.#hosts.values()) {
-      if (now - host.toldAt <= every + lost + every / 2) continue;
-      const { toldAt } = host;
-      this.#note(host, undefined, now);
-      host.toldAt = toldAt;
-    }
-    this.#judge();
+  #judge(host: Host): void {
+    const level = levelOf(host);
+    if (level === host.level) return;
+    host.level = level;
+    this.#changed();
   }
 
-  #judge(): void {
-    let isOther = false;
-    for (const host of this.#hosts.values()) {
-      const level = levelOf(host);
-      isOther ||= level !== host.level;
-      host.level = level;
-    }
-    if (isOther) this.#changed();
+  #measureIn(delay: number): void {
+    const running = this.#running;
+    this.#large = setTimeout(() => void this.#measure(running), delay);
   }
 
   /** Small packets pass where large ones do not: a path's MTU is smaller than it should be. */
-  async #measure(child: ChildProcess): Promise<void> {
+  async #measure(running: readonly Fping[]): Promise<void> {
     for (const host of this.#hosts.values()) {
       const isHeard = host.answers.sample(performance.now(), 0)?.loss === 0;
       if (host.mtu === undefined || !isHeard) continue;
       const passed = await passesWhole(host.address, host.mtu, this.#enter);
-      if (this.#child !== child) return;
-      if (passed !== undefined) host.hole = !passed;
+      if (this.#running !== running) return;
+      if (passed === undefined) continue;
+      host.hole = !passed;
+      this.#judge(host);
     }
-    this.#judge();
-    this.#large = setTimeout(() => void this.#measure(child), this.#timings.large);
+    this.#measureIn(this.#timings.large);
   }
 }
+
+/** Those behind others alone have a size that should pass to them. */
+const isNear = ({ mtu }: Pick<Host, 'mtu'>): boolean => mtu === undefined;
 
 function sampleOf({ answers, hole, mtu }: Host): ProbeSample | undefined {
   const sample = answers.sample(performance.now(), 0);
@@ -219,9 +186,7 @@ function levelOf(host: Host): string {
 const hostAt = (address: string, mtu: number | undefined, lost: number): Host => ({
   address,
   mtu,
-  // Those behind others alone have a size that should pass to them.
-  answers: new Answers(lost, mtu === undefined ? silent.near : silent.far),
-  toldAt: performance.now(),
+  answers: new Answers(lost, isNear({ mtu }) ? silent.near : silent.far),
   level: '',
   hole: false,
 });
