@@ -135,6 +135,63 @@ test('one job manager that hangs, one that is gone and one with an old status ke
   expect(by.get('stale')?.why).toContain('unknown object obj_forgotten');
 });
 
+test('the log of a job that somebody else has is asked of him, as text, and one that hangs keeps nothing from being told', async () => {
+  const asked: unknown[] = [];
+  const logs = await daemonOf({
+    log_1: {
+      tail: (...words) => {
+        asked.push(words);
+        return ['step 1', 'step \u001b[2J2'];
+      },
+    },
+    log_2: { tail: () => ({ __class__: 'pickled' }) },
+    log_3: { tail: () => new Thrown('builtins.OSError', 'no such file') },
+  });
+  const hangs = await daemonOf({}, { isBusy: true });
+  const job = (key: string, more: object): object => ({ key, running: 1, ...more });
+  const services = await daemonOf({
+    obj_a: {
+      getApplicationSignature: () => 'x',
+      getStatusExtended: () => ({
+        currJobs: [
+          job('there', { remoteLogUri: logs.uri('log_1'), tail: null }),
+          job('own', { remoteLogUri: logs.uri('log_1'), tail: 'mine' }),
+          job('odd', { remoteLogUri: logs.uri('log_2') }),
+          job('broken', { remoteLogUri: logs.uri('log_3') }),
+          job('hangs', { remoteLogUri: hangs.uri('log_4') }),
+          job('nowhere', { remoteLogUri: 'file:///etc/passwd' }),
+        ],
+      }),
+    },
+  });
+  const names = await daemonOf(nameServer([['thermal', services.uri('obj_a'), jobs]]));
+  const { state, platform } = await looked(names);
+  expect(state).toBe('up');
+  expect(platform?.jobManagers[0]?.jobs).toEqual([
+    { key: 'there', running: 1, tail: 'step 1\nstep \uFFFD[2J2' },
+    { key: 'own', running: 1, tail: 'mine' },
+    ...['odd', 'broken', 'hangs', 'nowhere'].map((key) => ({ key, running: 1 })),
+  ]);
+  expect(asked).toEqual([[[50], { raw: false }]]);
+});
+
+test('of many jobs so many logs are asked for, and no more', async () => {
+  let asked = 0;
+  const logs = await daemonOf({ log: { tail: () => `line ${++asked}` } });
+  const services = await daemonOf({
+    obj_a: {
+      getApplicationSignature: () => 'x',
+      getStatusExtended: () => ({
+        currJobs: Array.from({ length: 50 }, (_, key) => ({ key, remoteLogUri: logs.uri('log') })),
+      }),
+    },
+  });
+  const names = await daemonOf(nameServer([['thermal', services.uri('obj_a'), jobs]]));
+  const [manager] = (await looked(names)).platform?.jobManagers ?? [];
+  expect(asked).toBe(40);
+  expect(manager?.jobs.filter(({ tail }) => tail !== undefined)).toHaveLength(40);
+});
+
 test('what a terminal would obey is not told on', async () => {
   const services = await daemonOf({
     obj_a: {

@@ -1,14 +1,7 @@
-import type {
-  JobManager,
-  MonitorResult,
-  MonitorState,
-  Platform,
-  PyroEntry,
-  PyroJob,
-  Scheduler,
-} from '#api';
+import type { JobManager, MonitorResult, MonitorState, Platform, PyroEntry, Scheduler } from '#api';
 import { HawserError, inParallel } from '#base';
 import { cannotSay, hasNoMethod, PyroObject } from './client.ts';
+import { type FoundJob, type FoundManager, logOf, withLogs } from './logs.ts';
 import { entries, list, member, number, optionalText, tail, text } from './said.ts';
 import { type PyroUri, parseUri } from './uri.ts';
 
@@ -37,7 +30,9 @@ export async function lookAtPlatform(
     const took = Math.round(performance.now() - began);
     const platform: Platform = {
       objects: [...objects],
-      jobManagers: withinRoom(await ask(withTag(objects, tags[0]), seconds, jobManagerOf)),
+      jobManagers: withinRoom(
+        await withLogs(await ask(withTag(objects, tags[0]), seconds, jobManagerOf), seconds),
+      ),
       schedulers: await ask(withTag(objects, tags[1]), seconds, schedulerOf),
     };
     const failing = [...platform.jobManagers, ...platform.schedulers].filter(
@@ -122,7 +117,7 @@ async function ask<T extends JobManager | Scheduler>(
 
 const jobManagerOf = {
   none: { jobs: [] },
-  async of(object: PyroObject): Promise<Omit<JobManager, 'name' | 'uri' | 'state'>> {
+  async of(object: PyroObject): Promise<Omit<FoundManager, 'name' | 'uri' | 'state'>> {
     const signature = optionalText(await object.call('getApplicationSignature'));
     const status = await object.call('getStatusExtended').catch(async (error: unknown) => {
       if (hasNoMethod(error)) return object.call('getStatus');
@@ -141,17 +136,20 @@ const jobManagerOf = {
 };
 
 /** A mapping, or of older job managers a tuple: key, seconds, user, port. */
-function jobOf(job: unknown): PyroJob {
+function jobOf(job: unknown): FoundJob {
   const [key, running, user] = Array.isArray(job)
     ? list(job, 3)
     : ['key', 'running', 'user'].map((name) => member(job, name));
   const [seconds, uri, log] = [number(running), member(job, 'uri'), member(job, 'tail')];
+  const isTold = log !== undefined && log !== null;
+  const elsewhere = isTold ? undefined : logOf(member(job, 'remoteLogUri'));
   return {
     key: text(key),
     ...(user !== undefined && user !== null && { user: text(user) }),
     ...(seconds !== undefined && { running: Math.round(seconds) }),
     ...(typeof uri === 'string' && { uri: text(uri) }),
-    ...(log !== undefined && log !== null && { tail: tail(log) }),
+    ...(isTold && { tail: tail(log) }),
+    ...(elsewhere && { log: elsewhere }),
   };
 }
 
