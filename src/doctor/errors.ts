@@ -195,8 +195,8 @@ export const doctorErrors = errorTable({
     fix: '`ip -br address show dev {device}`; if it is up with that address, a firewall of this machine drops what comes in by it: `nft list ruleset`.',
   },
   'doctor/router-shut': {
-    says: 'this machine does not forward what comes in by {device}, so nothing leaves by the router in {namespace}',
-    fix: '`sysctl -w net.ipv4.conf.{device}.forwarding=1`, or `net.ipv4.ip_forward=1`; write it into /etc/sysctl.d to keep it over a reboot.',
+    says: 'this machine does not forward what comes in by {device} (IPv{family}), so nothing of that leaves by the router in {namespace}',
+    fix: '`sysctl -w {key}=1`; write it into /etc/sysctl.d to keep it over a reboot.{beware}',
   },
   'doctor/route-taken': {
     says: '{prefix} of the network does not go into {interface} but to {device}, {what}: {other}',

@@ -158,8 +158,8 @@ export interface RouterSeen {
   readonly isThere: boolean;
   /** The machine's end of its way out; none of a router of others. */
   readonly device?: string;
-  /** Whether the machine forwards what comes in by that. */
-  readonly forwards?: boolean;
+  /** Families of its addresses there in which the machine does not forward what comes in by that, with what would. */
+  readonly shut: readonly { readonly family: 4 | 6; readonly key: string }[];
   /** Next hops that do not answer it. */
   readonly silent: readonly string[];
 }

@@ -268,9 +268,13 @@ describe('names', () => {
 test('a router is missing, mute or shut', () => {
   const router = { network: 'net', namespace: 'hw-net-gw', isThere: true, device: 'out-gw' };
   const judged = (more: object) =>
-    codesOf('routers', { routers: [{ ...router, forwards: true, silent: [], ...more }] });
+    codesOf('routers', { routers: [{ ...router, shut: [], silent: [], ...more }] });
   expect(judged({})).toEqual([]);
   expect(judged({ isThere: false })).toEqual(['error router-gone']);
   expect(judged({ silent: ['10.5.0.1'] })).toEqual(['error router-silent']);
-  expect(judged({ forwards: false })).toEqual(['error router-shut']);
+  const shut = [
+    { family: 4, key: 'net.ipv4.conf.out-gw.forwarding' },
+    { family: 6, key: 'net.ipv6.conf.all.forwarding' },
+  ];
+  expect(judged({ shut })).toEqual(['error router-shut', 'error router-shut']);
 });

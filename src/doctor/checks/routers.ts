@@ -3,12 +3,20 @@ import { check } from '../check.ts';
 import { found } from '../errors.ts';
 import type { RouterSeen } from '../facts.ts';
 
+/** A machine that forwards all of IPv6 hears advertisements of routers only where it is told to. */
+const bewareOf = (key: string): string =>
+  key === 'net.ipv6.conf.all.forwarding'
+    ? ' Where a device has its own address by router advertisements `net.ipv6.conf.DEVICE.accept_ra=2` comes first, else it loses that.'
+    : '';
+
 function findingsOf(router: RouterSeen): readonly Diagnostic[] {
-  const { namespace, network, isThere, device = '', forwards = true, silent } = router;
+  const { namespace, network, isThere, device = '', shut, silent } = router;
   if (!isThere) return [found('doctor/router-gone', { namespace, network })];
   return [
     ...silent.map((address) => found('doctor/router-silent', { namespace, address, device })),
-    ...(forwards ? [] : [found('doctor/router-shut', { namespace, device })]),
+    ...shut.map(({ family, key }) =>
+      found('doctor/router-shut', { namespace, device, family, key, beware: bewareOf(key) }),
+    ),
   ];
 }
 

@@ -1,5 +1,6 @@
-import { entered } from '#host';
+import { entered, type Run } from '#host';
 import type { HostState } from '#state';
+import { forwardingKeys } from '../checks/forwarding.ts';
 import type { RouterSeen } from '../facts.ts';
 import type { Gathering } from './gathering.ts';
 import { NotHere } from './not-known.ts';
@@ -27,6 +28,29 @@ export const routersIn = ({
     return [{ network, namespace, uplink: { device: out.name, addresses: out.addresses } }];
   });
 
+/** Whether nothing lets a device forward in a family, and what would. */
+async function shutBy(run: Run, device: string, family: 4 | 6): Promise<string | undefined> {
+  const keys = forwardingKeys(device, family);
+  const values = await Promise.all(
+    keys.map(async (key) => run('read', ['cat', `/proc/sys/${key}`], { exits: [0, 1] })),
+  );
+  // A kernel that has none of them says nothing of itself.
+  return values.some((value) => value.trim() === '1')
+    ? undefined
+    : keys.find((_, index) => values[index]?.trim() === '0')?.replaceAll('/', '.');
+}
+
+/** Families of these addresses in which a device does not forward. */
+export async function shutFamilies(run: Run, device: string, addresses: readonly string[]) {
+  const families = ([4, 6] as const).filter((family) =>
+    addresses.some((address) => address.includes(':') === (family === 6)),
+  );
+  const found = await Promise.all(
+    families.map(async (family) => ({ family, key: await shutBy(run, device, family) })),
+  );
+  return found.flatMap(({ family, key }) => (key === undefined ? [] : [{ family, key }]));
+}
+
 /** Routers of segments on this machine: whether they are there, and their next hops answer. */
 export async function gatherRouters(gathering: Gathering): Promise<readonly RouterSeen[]> {
   const wanted = (await gathering.get('networks')).flatMap(({ state }) => routersIn(state));
@@ -37,11 +61,9 @@ export async function gatherRouters(gathering: Gathering): Promise<readonly Rout
   const look = async ({ network, namespace, uplink }: Wanted): Promise<RouterSeen> => {
     const isThere = there.has(namespace);
     const common = { network, namespace, isThere };
-    if (!uplink || !isThere) return { ...common, silent: [] };
+    if (!uplink || !isThere) return { ...common, shut: [], silent: [] };
     const { device, addresses } = uplink;
     const inside = entered(run, ['ip', 'netns', 'exec', namespace]);
-    const path = `/proc/sys/net/ipv4/conf/${device}/forwarding`;
-    const forwards = (await run('read', ['cat', path], { exits: [0, 1] })).trim() !== '0';
     const hops = addresses.map((one) => one.slice(0, one.indexOf('/')));
     const pongs = await Promise.all(
       hops.map((address) => ping(inside, { address }, new Set<string>())),
@@ -49,7 +71,7 @@ export async function gatherRouters(gathering: Gathering): Promise<readonly Rout
     return {
       ...common,
       device,
-      forwards,
+      shut: await shutFamilies(run, device, addresses),
       silent: hops.filter((_, index) => pongs[index] === undefined),
     };
   };
