@@ -3,8 +3,9 @@ import { Count, Time } from './schemas.ts';
 
 /**
  * What happened in a network. joined, left: a machine. up, degraded, down: a tunnel (`machine` and `other`) or a service
- * (`service`) became so. away, back: the agent of a machine lost its server, and found it again. drift: something was changed
- * on a machine, and is not put back; repaired: it was. clone: one identity at two places. conflict: two claim one
+ * (`service`) became so. away, back: the agent of a machine lost its server, and found it again. failing: a machine is not
+ * all that its network says, and its agent cannot make it so; well: it is again. drift: something was changed on a machine,
+ * and is not put back; repaired: it was. clone: one identity at two places. conflict: two claim one
  * thing. apply: a revision became the network's own. login-failed: somebody claimed to be who he is not.
  */
 export const EventKind = Type.Union([
@@ -15,6 +16,8 @@ export const EventKind = Type.Union([
   Type.Literal('down'),
   Type.Literal('away'),
   Type.Literal('back'),
+  Type.Literal('failing'),
+  Type.Literal('well'),
   Type.Literal('drift'),
   Type.Literal('repaired'),
   Type.Literal('clone'),

@@ -37,8 +37,8 @@ export const useEvents = (network: string, filter: EventFilter, { limit, isFollo
   });
 
 export const moodOfEvent: Readonly<Record<EventKind, Mood>> = {
-  ...{ down: 'bad', clone: 'bad', conflict: 'bad', 'login-failed': 'bad' },
-  ...{ joined: 'good', up: 'good', back: 'good', repaired: 'good' },
+  ...{ down: 'bad', failing: 'bad', clone: 'bad', conflict: 'bad', 'login-failed': 'bad' },
+  ...{ joined: 'good', up: 'good', back: 'good', well: 'good', repaired: 'good' },
   ...{ left: 'warn', degraded: 'warn', away: 'warn', drift: 'warn', failover: 'warn' },
   apply: 'idle',
 };

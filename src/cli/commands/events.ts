@@ -62,8 +62,14 @@ async function* found(
   }
 }
 
-const bad: ReadonlySet<EventKind> = new Set(['down', 'clone', 'conflict', 'login-failed']);
-const good: ReadonlySet<EventKind> = new Set(['joined', 'up', 'back', 'repaired']);
+const bad: ReadonlySet<EventKind> = new Set([
+  'down',
+  'failing',
+  'clone',
+  'conflict',
+  'login-failed',
+]);
+const good: ReadonlySet<EventKind> = new Set(['joined', 'up', 'back', 'well', 'repaired']);
 
 function lineOf({ at, kind, text, silenced }: NetworkEvent): string {
   const colour = bad.has(kind) ? 'red' : good.has(kind) ? 'green' : 'yellow';

@@ -2,10 +2,18 @@ import { type AlertFilter, type EventKind, type Severity, severities } from '#ap
 
 /** How bad it is that something happened. */
 const severityOf: Readonly<Record<EventKind, Severity>> = {
-  ...{ down: 'critical', clone: 'critical', conflict: 'critical' },
+  ...{ down: 'critical', failing: 'critical', clone: 'critical', conflict: 'critical' },
   ...{ degraded: 'warning', away: 'warning', drift: 'warning', failover: 'warning' },
   'login-failed': 'warning',
-  ...{ joined: 'info', left: 'info', up: 'info', back: 'info', repaired: 'info', apply: 'info' },
+  ...{
+    joined: 'info',
+    left: 'info',
+    up: 'info',
+    back: 'info',
+    well: 'info',
+    repaired: 'info',
+    apply: 'info',
+  },
 };
 
 export const severity = (kind: EventKind): Severity => severityOf[kind];

@@ -49,6 +49,11 @@ test.each<[string, readonly NetworkEvent[], readonly string[]]>([
     ['10 firing warning', '100 firing critical'],
   ],
   [
+    'what a machine fails at is told until it is well',
+    [event(0, 'failing'), event(60, 'well')],
+    ['10 firing critical', '360 resolved critical'],
+  ],
+  [
     'a link that flaps is one alert',
     Array.from({ length: 60 }, (_, n) => event(n * 8, n % 2 ? 'up' : 'down')),
     ['16 firing critical', '772 resolved critical'],
@@ -90,7 +95,9 @@ test('a tunnel, an agent and a service are things of their own', () => {
     subjectOf({ kind: 'away', machine: 'a' }),
     subjectOf({ kind: 'down', service: 'a' }),
     subjectOf({ kind: 'drift', machine: 'a' }),
+    subjectOf({ kind: 'failing', machine: 'a' }),
   ];
-  expect(new Set(subjects).size).toBe(4);
+  expect(new Set(subjects).size).toBe(5);
+  expect(subjectOf({ kind: 'well', machine: 'a' })).toBe(subjects[4]);
   expect(subjectOf({ kind: 'back', machine: 'a' })).toBe(subjects[1]);
 });

@@ -26,13 +26,16 @@ export interface Trouble extends About {
   readonly text: string;
 }
 
-const states: ReadonlySet<EventKind> = new Set(['up', 'degraded', 'down', 'away', 'back']);
-const areWell: ReadonlySet<EventKind> = new Set(['up', 'back']);
+const ofMachines: ReadonlySet<EventKind> = new Set(['failing', 'well']);
+const ofWays: ReadonlySet<EventKind> = new Set(['up', 'degraded', 'down', 'away', 'back']);
+const states = ofWays.union(ofMachines);
+const areWell: ReadonlySet<EventKind> = new Set(['up', 'back', 'well']);
 
-/** What an event is about. An agent that is away is another thing than a tunnel of its machine. */
+/** What an event is about. An agent that is away is another thing than a tunnel of its machine, or what that fails at. */
 export function subjectOf(event: About & Pick<NetworkEvent, 'kind'>): string {
   const { kind, machine = '', other = '', service = '' } = event;
-  return `${states.has(kind) ? 'state' : kind} ${machine} ${other} ${service}`;
+  const what = ofMachines.has(kind) ? 'failing' : ofWays.has(kind) ? 'state' : kind;
+  return `${what} ${machine} ${other} ${service}`;
 }
 
 const aboutOf = ({ machine, other, service }: About): About => ({

@@ -108,6 +108,44 @@ test('a laptop without an agent that falls silent is a warning, and not down', a
     .toEqual([expect.stringMatching(/is stale: hub has heard nothing of lap .* may just be off$/)]);
 });
 
+const noPort = {
+  code: 'host/no-port',
+  severity: 'error',
+  message: 'there is no device eth1',
+  fix: 'Plug it in.',
+} as const;
+
+test('a machine that fails at what its network says is told once, also after a restart of the server, and when it is well', async () => {
+  const told = async (): Promise<readonly string[]> => [
+    ...(await sentences({ kind: 'failing' })),
+    ...(await sentences({ kind: 'well' })),
+  ];
+  const long = { interval: 100, timeout: 30_000 };
+  const failures = [noPort, { ...noPort, code: 'host/other' }];
+  const cleo = new Machine('cleo');
+  const first = await server.enrol(cleo);
+  await first.next('state');
+  first.report('confirmed');
+  agent('hub').report('confirmed');
+  first.report('failed', first.state, failures);
+  const failing =
+    'failing: cleo is not all that its network says: there is no device eth1 [host/no-port], and 1 more';
+  await expect.poll(told, long).toEqual([failing]);
+  const { data } = server;
+  await server.stop();
+  server = await TestServer.start({ data });
+  const second = await server.connect(cleo);
+  await second.next('state');
+  second.report('confirmed');
+  second.report('failed', second.state, failures);
+  await expect
+    .poll(async () => (await server.send('GET', '/metrics', { token })).body, long)
+    .toContain('hawser_machine_failures{network="net",machine="cleo"} 2');
+  expect(await told()).toEqual([failing]);
+  second.report('applied');
+  await expect.poll(told, long).toEqual([failing, 'well: cleo is again all that its network says']);
+}, 90_000);
+
 test('one identity at two places is an event', async () => {
   const cleo = new Machine('cleo');
   const first = await server.enrol(cleo);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { begun, type Condition, followed } from './track.ts';
 
-const holds = { least: 1_000, most: 8_000, calm: 60_000 };
+const holds = { first: 0, least: 1_000, most: 8_000, calm: 60_000 };
 
 /** What is told, and when, of what is seen at these times. */
 function toldOf(seen: readonly (readonly [at: number, condition: Condition | undefined])[]) {
@@ -38,6 +38,13 @@ test('what is over before that is not told, nor what nobody knows', () => {
 
 test('of what nothing was told yet the first word does not wait', () => {
   expect(followed(begun(undefined, holds), 'degraded', 0, holds)).toMatchObject({ news: true });
+});
+
+test('of what may be said too early the first word waits as well', () => {
+  const { track, news } = followed(begun(undefined, holds), 'well', 0, { ...holds, first: 500 });
+  expect(news).toBe(false);
+  expect(followed(track, 'failing', 400, { ...holds, first: 500 }).news).toBe(false);
+  expect(followed(track, 'well', 500, { ...holds, first: 500 }).news).toBe(true);
 });
 
 test('what flaps is told ever more seldom, and what was calm at once again', () => {

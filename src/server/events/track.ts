@@ -1,7 +1,10 @@
 import type { EventKind } from '#api';
 
 /** What a tunnel, service or machine may be told to have become. */
-export type Condition = Extract<EventKind, 'up' | 'degraded' | 'down' | 'away' | 'back'>;
+export type Condition = Extract<
+  EventKind,
+  'up' | 'degraded' | 'down' | 'away' | 'back' | 'failing' | 'well'
+>;
 
 export interface Track {
   /** What was told last; undefined: nothing yet. */
@@ -15,6 +18,8 @@ export interface Track {
 
 /** ms. */
 export interface Holds {
+  /** For the first word, where nothing was told yet. */
+  readonly first: number;
   readonly least: number;
   readonly most: number;
   /** What was quiet for so long is believed as fast as at first. */
@@ -40,8 +45,7 @@ export function followed(
   const seems = before?.condition === seen ? before : { condition: seen, since: now };
   const isCalm = now - track.toldAt > holds.calm;
   const hold = isCalm ? holds.least : track.hold;
-  // Of what nothing was told yet the first word need not wait.
-  if (track.told !== undefined && now - seems.since < hold) {
+  if (now - seems.since < (track.told === undefined ? holds.first : hold)) {
     return { track: { ...rest, seems }, news: false };
   }
   const next = isCalm ? holds.least : Math.min(2 * hold, holds.most);

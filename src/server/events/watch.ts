@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { MonitorState, TunnelState, TunnelStatus } from '#api';
 import { Clearing } from '../clearing.ts';
+import { failuresOf } from '../health/failures.ts';
 import { monitorsOf } from '../health/monitors.ts';
 import { judged } from '../health/tunnels.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { Card } from '../presence/card.ts';
 import type { Store } from '../store/contract.ts';
 import type { NewEvent } from '../store/events.ts';
 import { begun, type Condition, followed, type Holds, type Track } from './track.ts';
@@ -18,9 +20,30 @@ const grace = 60_000;
 /** How much is kept. */
 const kept = { days: 400, most: 100_000 } as const;
 
-const quick: Holds = { least: 1_000, most: 60_000, calm: 600_000 };
+/** How what is told of one thing follows from what was told of it before. */
+interface Kind {
+  readonly conditions: readonly Condition[];
+  readonly holds: Holds;
+}
+
+const ofWays: Kind = {
+  conditions: ['up', 'degraded', 'down'],
+  holds: { first: 0, least: 1_000, most: 60_000, calm: 600_000 },
+};
 /** Agents go and come whenever they are started anew. */
-const slow: Holds = { least: 20_000, most: 120_000, calm: 600_000 };
+const ofAgents: Kind = {
+  conditions: ['away', 'back'],
+  holds: { first: 0, least: 20_000, most: 120_000, calm: 600_000 },
+};
+/** What fails once is tried again at once; and who connects says first what it confirmed, then what is wrong with that. */
+const ofMachines: Kind = {
+  conditions: ['failing', 'well'],
+  holds: { first: 5_000, least: 5_000, most: 120_000, calm: 600_000 },
+};
+const kinds = [ofWays, ofAgents, ofMachines];
+
+/** Who never was anything else has not become so. */
+const areReturns: ReadonlySet<Condition> = new Set(['back', 'well']);
 
 const ofTunnels: Readonly<Record<TunnelState, Condition | undefined>> = {
   ...{ up: 'up', degraded: 'degraded', down: 'down', misconfigured: 'down' },
@@ -33,12 +56,15 @@ const ofServices: Readonly<Record<MonitorState, Condition | undefined>> = {
 };
 
 /** One thing that may be well or not, as it is now. */
-interface Subject extends Pick<NewEvent, 'machine' | 'other' | 'service'> {
+interface Subject extends About {
+  readonly kind: Kind;
   readonly condition: Condition | undefined;
   readonly text: string;
 }
-const keyOf = ({ machine = '', other = '', service = '' }: Omit<Subject, 'condition' | 'text'>) =>
-  `${machine} ${other} ${service}`;
+type About = Pick<NewEvent, 'machine' | 'other' | 'service'>;
+
+const keyOf = (kind: Kind, { machine = '', other = '', service = '' }: About): string =>
+  `${kinds.indexOf(kind)} ${machine} ${other} ${service}`;
 
 export interface WatchInit {
   readonly store: Store;
@@ -98,8 +124,8 @@ export class Watch {
   }
 
   #isNews(subject: Subject): boolean {
-    const key = keyOf(subject);
-    const holds = subject.other === undefined && subject.service === undefined ? slow : quick;
+    const key = keyOf(subject.kind, subject);
+    const { holds } = subject.kind;
     const before = this.#tracks.get(key) ?? begun(undefined, holds);
     const { track, news } = followed(before, subject.condition, performance.now(), holds);
     this.#tracks.set(key, track);
@@ -112,15 +138,17 @@ export class Watch {
     const { name } = this.#hub.network;
     const at = clock().toISOString();
     await store.write(async (tx) => {
-      const told = await Promise.all([
-        tx.lastEvents(name, ['up', 'degraded', 'down']),
-        tx.lastEvents(name, ['away', 'back']),
-      ]);
-      const last = new Map(told.flat().map((event) => [keyOf(event), event.kind]));
-      const events = news.flatMap(({ condition, ...said }): NewEvent[] => {
-        const before = last.get(keyOf(said));
-        // Who was never away has not come back.
-        const isFirst = before === undefined && condition === 'back';
+      const told = await Promise.all(
+        kinds.map(async (kind) =>
+          (await tx.lastEvents(name, kind.conditions)).map(
+            (event) => [keyOf(kind, event), event.kind] as const,
+          ),
+        ),
+      );
+      const last = new Map(told.flat());
+      const events = news.flatMap(({ condition, kind, ...said }): NewEvent[] => {
+        const before = last.get(keyOf(kind, said));
+        const isFirst = before === undefined && condition && areReturns.has(condition);
         return condition === undefined || condition === before || isFirst
           ? []
           : [{ ...said, at, kind: condition }];
@@ -140,7 +168,7 @@ export class Watch {
     for (const { name, state, why, from } of monitors) {
       if (!this.#isHere(from)) continue;
       const text = `the service ${name} is ${state}${why === undefined ? '' : `: ${why}`}`;
-      yield { service: name, condition: ofServices[state], text };
+      yield { kind: ofWays, service: name, condition: ofServices[state], text };
     }
     if (this.#init.store.peers.leads) yield* this.#machines();
   }
@@ -149,10 +177,13 @@ export class Watch {
     const isEarly = performance.now() - this.#began < grace;
     for (const { name, identity, enrolment } of this.#hub.network.snapshot.machines.values()) {
       if (enrolment !== 'enrolled') continue;
-      if (this.#hub.present(identity)) {
-        yield { machine: name, condition: 'back', text: `the agent of ${name} is back` };
+      const present = this.#hub.present(identity);
+      const agent = { kind: ofAgents, machine: name } as const;
+      if (present) {
+        yield { ...agent, condition: 'back', text: `the agent of ${name} is back` };
+        yield { kind: ofMachines, machine: name, ...wholenessOf(name, present.card) };
       } else if (!isEarly) {
-        yield { machine: name, condition: 'away', text: `the agent of ${name} is away` };
+        yield { ...agent, condition: 'away', text: `the agent of ${name} is away` };
       }
     }
   }
@@ -188,7 +219,23 @@ export class Watch {
   }
 }
 
+/** Whether a machine is all that it should be. */
+function wholenessOf(name: string, card: Card): Pick<Subject, 'condition' | 'text'> {
+  const failures = failuresOf(card);
+  const [first, ...others] = failures ?? [];
+  if (!first) {
+    const text = `${name} is again all that its network says`;
+    return { condition: failures && 'well', text };
+  }
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  const text = `${name} is not all that its network says: ${first.message} [${first.code}]${more}`;
+  return { condition: 'failing', text };
+}
+
 function tunnelSubject({ state, why, ends: [a, b] }: TunnelStatus): Subject {
   const text = `the tunnel between ${a.machine} and ${b.machine} is ${state}: ${why}`;
-  return { machine: a.machine, other: b.machine, condition: ofTunnels[state], text };
+  return {
+    ...{ kind: ofWays, machine: a.machine, other: b.machine },
+    ...{ condition: ofTunnels[state], text },
+  };
 }

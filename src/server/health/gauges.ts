@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { ProbeSample, SegmentStatus, TunnelState, TunnelStatus } from '#api';
 import type { Networks } from '../networks.ts';
+import { failuresOf } from './failures.ts';
 import { monitorsOf } from './monitors.ts';
 import { segmentStatuses } from './segments.ts';
 import { judged } from './tunnels.ts';
@@ -115,6 +116,17 @@ const gauges: readonly HealthGauge[] = [
       [...network.snapshot.machines.values()]
         .filter(({ enrolment }) => enrolment === 'enrolled')
         .map(({ name, identity }): Value => [{ machine: name }, Number(!!hub.present(identity))]),
+  },
+  {
+    name: 'hawser_machine_failures',
+    help: 'What a machine that is connected fails at of what its network says, 0 if at nothing; nothing where it has not said.',
+    labels: ['machine'],
+    values: async ({ network, hub }) =>
+      [...network.snapshot.machines.values()].flatMap(({ name, identity, enrolment }): Value[] => {
+        const card = enrolment === 'enrolled' ? hub.present(identity)?.card : undefined;
+        const count = card && failuresOf(card);
+        return count === undefined ? [] : [[{ machine: name }, count.length]];
+      }),
   },
   {
     name: 'hawser_tunnels',

@@ -153,7 +153,15 @@ const countLine = ({ counter }: WhyFound): readonly string[] =>
     : [];
 
 /** These say how it is, not why. */
-const symptoms: ReadonlySet<string> = new Set(['up', 'degraded', 'down', 'away', 'back']);
+const symptoms: ReadonlySet<string> = new Set([
+  'up',
+  'degraded',
+  'down',
+  'away',
+  'back',
+  'failing',
+  'well',
+]);
 
 /** Where something is wrong, what changed last may be why. */
 function lastChange({ changes }: WhyFound, state: WhyState): readonly string[] {
