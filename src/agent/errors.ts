@@ -189,6 +189,14 @@ export const agentErrors = errorTable({
     says: '{of} of segment {segment} is seen at site {b} against the file, by which it belongs to {file}',
     fix: 'Whoever has it at {b} is not listened to. If the machine moved, or has another network card, change its entry in the file.',
   },
+  'agent/port-dark': {
+    says: 'the port {device} of segment {segment} has no carrier: the machines of this site are cut off from the segment',
+    fix: 'Plug in its cable, or set up what it hangs on: the switch, the other end of a pair, the host of this virtual machine. Nothing else is to be done.',
+  },
+  'agent/site-unheard': {
+    says: 'who is where in segment {segment} is not told between this site and site {site}: its gateway {address} and this one do not reach each other at TCP port {port}',
+    fix: 'See whether the agent runs there and the tunnel is up (`hawser tunnels`), and that no firewall of either drops TCP {port} inside the tunnel. Machines of the file are reached all the same.',
+  },
   'agent/host-unknown': {
     says: '{host} is not found, so nothing leaves towards it: {why}',
     fix: 'Look whether this machine can look it up: `getent ahosts {host}`, and which resolvers /etc/resolv.conf names.',

@@ -172,6 +172,27 @@ suite('the table of a segment, with no server', {
     expect(a.reaches('knox-1', '10.9.0.60')).toBe(true);
   });
 
+  test('a port without a carrier, and a site that tells nothing, are told of until that is over', async () => {
+    const said = (what: string): boolean => a.machine.must('agent', 'status').includes(what);
+    a.inside('switch', 'ip link set dev port down');
+    await until('the agent tells of its port', () => said('[agent/port-dark]'), 20_000);
+    expect(a.machine.hawser('doctor', '--only', 'agent')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/WRONG[^]*port eth1 of segment lab/),
+    });
+    a.inside('switch', 'ip link set dev port up');
+    await until('its port is well', () => !said('[agent/port-dark]'), 20_000);
+
+    a.do('nft add table inet other');
+    a.do('nft add chain inet other in { type filter hook input priority filter; }');
+    a.do('nft add rule inet other in tcp dport 14790 drop');
+    await b.killAgent();
+    await until('the agent tells of the other site', () => said('[agent/site-unheard]'), 60_000);
+    expect(a.machine.must('agent', 'status')).toMatch(/between this site and site pouta/);
+    a.do('nft delete table inet other');
+    await until('it is heard again', () => !said('[agent/site-unheard]'), 60_000);
+  }, 180_000);
+
   test('a machine that pretends to be one of the file is not believed, and told of with both places', async () => {
     b.plugIn('thief', '10.9.0.1', '02:00:00:00:00:66');
     b.inside('thief', 'ping -c 1 -W 1 10.9.0.129');

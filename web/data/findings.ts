@@ -183,6 +183,17 @@ function* machineFindings(network: string, machine: MachineStatus): Iterable<Fin
   for (const { message, fix, code } of failures) {
     yield { key: key(code), mood: 'bad', ...common, says: `failed: ${message}`, fix, word: code };
   }
+  for (const { message, fix, code, severity } of machine.warnings ?? []) {
+    const mood = severity === 'error' ? 'bad' : 'warn';
+    yield {
+      key: key(`${code} ${message}`),
+      mood,
+      ...common,
+      says: `tells: ${message}`,
+      fix,
+      word: name,
+    };
+  }
   if (enrolment === 'pending') {
     const fix = `\`hawser approve ${name}\` lets it in`;
     yield {

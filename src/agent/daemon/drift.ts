@@ -38,4 +38,4 @@ export class Drift {
 }
 
 const noteOf = (change: string) =>
-  plainFinding(agentErrors.error('agent/not-put-back', { change }));
+  plainFinding(agentErrors.diagnostic('agent/not-put-back', { change }, { severity: 'warning' }));

@@ -10,10 +10,11 @@ import { Monitors } from './monitors.ts';
 import { mtuTowardsPeers } from './mtu.ts';
 import type { Notes } from './notes.ts';
 import { Samples } from './samples.ts';
+import { SegmentPorts } from './segment-ports.ts';
 import { droppedIn, knownIn } from './segment-samples.ts';
 import { Segments } from './segments.ts';
 import type { Surroundings } from './surroundings.ts';
-import { conflictsOf, tablesOf } from './tables.ts';
+import { conflictsOf, tablesOf, unheardOf } from './tables.ts';
 import { Warnings } from './warnings.ts';
 
 /** What is seen on a machine and no state says: its keys, the MTU towards peers, handshakes, its tunnels, its segments, names outside. */
@@ -28,6 +29,7 @@ export class Sights {
   readonly #lookups: Lookups;
   readonly #monitors: Monitors;
   readonly #segments: Segments;
+  readonly #ports: SegmentPorts;
   readonly #warnings: Warnings;
   #mtu: number | undefined;
   #haveMoved = false;
@@ -46,6 +48,8 @@ export class Sights {
     this.#network = network;
     this.#tables = tablesOf(machine, network, changed);
     notes.addLive(() => conflictsOf(this.#tables));
+    this.#ports = new SegmentPorts(machine.run);
+    notes.addLive(() => [...this.#ports.findings, ...unheardOf(this.#tables)]);
     this.#lookups = lookupsOf(machine, network, changed);
     notes.addLive(() => this.#lookups.findings.map(plainFinding));
     this.#warnings = new Warnings(
@@ -112,6 +116,7 @@ export class Sights {
   /** The machine is to have nothing of the network: nobody looks into its segments any more. */
   async cleanup(): Promise<void> {
     this.#tables.follow(undefined);
+    this.#ports.follow(undefined);
     this.#lookups.follow(undefined);
     await this.#machine.agent.cleanup(this.#network);
   }
@@ -121,6 +126,7 @@ export class Sights {
     this.#handshakes.follow(state);
     this.#liveness.follow(state);
     this.#tables.follow(state);
+    this.#ports.follow(state);
     this.#lookups.follow(state);
     this.#samples.follow(state);
     this.#monitors.follow(state);
@@ -153,6 +159,7 @@ export class Sights {
     this.#warnings.stop();
     this.#liveness.stop();
     this.#tables.stop();
+    this.#ports.stop();
     this.#lookups.stop();
     this.#samples.stop();
     this.#monitors.stop();

@@ -33,5 +33,18 @@ export const conflictsOf = ({ conflicts }: Tables): readonly Finding[] =>
     ),
   );
 
+/** The other gateways that it does not hear, or that do not hear it, as people are told. */
+export const unheardOf = ({ unheard }: Tables): readonly Finding[] =>
+  unheard.map(({ segment, site, address, port }) =>
+    plainFinding(
+      agentErrors.diagnostic(
+        'agent/site-unheard',
+        { segment, site, address, port },
+        // Their agent, or the tunnel, may be away: whoever is alerted hears of that by itself.
+        { severity: 'warning' },
+      ),
+    ),
+  );
+
 const placeOf = (site: string, mac: string | undefined): string =>
   mac === undefined ? site : `${site} (${mac})`;

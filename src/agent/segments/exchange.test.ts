@@ -65,6 +65,26 @@ test('an agent that knows no claims is told of none, and hangs up on nobody', as
   expect(new Set(typesIn(heard))).toEqual(new Set(['ask']));
 });
 
+test('a gateway with which there is no call in both directions is away after a while, and back at once', async () => {
+  const { sockets } = await other({ type: 'have', tables: {} });
+  const exchange = gateway();
+  const away = (seconds: number): readonly string[] => [...exchange.away(seconds * 1000)];
+  await until('our call is answered', () => sockets.length > 0);
+  // It does not call: what it says nobody hears.
+  expect(away(0)).toEqual([]);
+  expect(away(14)).toEqual([]);
+  expect(away(15)).toEqual([there]);
+  const call = createConnection({ host: here, port, localAddress: there });
+  ends.push(() => call.destroy());
+  await until('it calls', () => away(16).length === 0);
+  // Now it is ours that is not answered.
+  for (const socket of sockets) socket.destroy();
+  ends.splice(0, 1)[0]?.();
+  await until('that is seen', () => away(20).length === 0 && away(36).length === 1);
+  exchange.follow(new Set());
+  expect(away(60)).toEqual([]);
+});
+
 test('one that understands claims is told of them', async () => {
   const { heard } = await other({ type: 'have', tables: {}, hears: ['claim', 'kept', 'more'] });
   const exchange = gateway();

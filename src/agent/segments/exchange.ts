@@ -6,6 +6,9 @@ import { laterMessages, type Message } from './messages.ts';
 /** ms until another gateway is called again; doubles up to `most`. */
 const gaps = { least: 200, most: 5_000 } as const;
 
+/** ms for which another gateway may be away, and be back, before anybody is told. */
+const patience = 15_000;
+
 /** ms to wait for more news: one message tells of many. */
 const settle = 2;
 
@@ -69,6 +72,11 @@ class Call {
     this.flush();
   }
 
+  /** Whether the other one has answered it. */
+  get isHeard(): boolean {
+    return this.#told !== undefined;
+  }
+
   /** Tells what is new. */
   flush(): void {
     const told = this.#told;
@@ -109,6 +117,8 @@ export class Exchange {
   readonly #heard: Heard;
   readonly #calls = new Map<string, Call>();
   readonly #callers = new Map<string, Socket>();
+  /** Since when there is no call with another gateway in one of both directions, ms of a steady clock. */
+  readonly #awaySince = new Map<string, number>();
   #server: Server | undefined;
   #again: NodeJS.Timeout | undefined;
   #flushing: NodeJS.Timeout | undefined;
@@ -170,6 +180,7 @@ export class Exchange {
       if (peers.has(at)) continue;
       call.stop();
       this.#calls.delete(at);
+      this.#awaySince.delete(at);
       this.#callers.get(at)?.destroy();
     }
     for (const at of peers) {
@@ -180,6 +191,16 @@ export class Exchange {
 
   #open(host: string): Socket {
     return connect({ host, port: this.#port, localAddress: this.#local });
+  }
+
+  /** Those with whom a call in one of both directions was missing in all looks, this one too, for a while. */
+  away(now: number): ReadonlySet<string> {
+    for (const [at, call] of this.#calls) {
+      if (call.isHeard && this.#callers.has(at)) this.#awaySince.delete(at);
+      else if (!this.#awaySince.has(at)) this.#awaySince.set(at, now);
+    }
+    const long = [...this.#awaySince].filter(([, since]) => now - since >= patience);
+    return new Set(long.map(([at]) => at));
   }
 
   /** Tells the others what is new, in a moment. */

@@ -33,6 +33,15 @@ export interface Counted extends Machines {
   readonly site: string;
 }
 
+/** Another site of a segment whose gateway and this one do not tell each other who is where. */
+interface Unheard {
+  readonly segment: string;
+  readonly site: string;
+  /** Of its gateway, and the TCP port there. */
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What a state says of its segments, by namespace. */
 const knownIn = ({ namespaces }: HostState): ReadonlyMap<string, Known> =>
   new Map(
@@ -43,6 +52,8 @@ const knownIn = ({ namespaces }: HostState): ReadonlyMap<string, Known> =>
       ]),
     ),
   );
+
+const noAddresses: ReadonlySet<string> = new Set();
 
 /** The tables of all segments of one network on this machine. */
 export class Tables {
@@ -61,6 +72,16 @@ export class Tables {
   get conflicts(): readonly (Conflict & { readonly segment: string })[] {
     return [...this.#segments.values()].flatMap(({ segment, conflicts }) =>
       conflicts.map((conflict) => ({ ...conflict, segment })),
+    );
+  }
+
+  /** Sites that were not heard, or did not hear us, for a while. */
+  get unheard(): readonly Unheard[] {
+    const away = this.#exchange?.away(performance.now()) ?? noAddresses;
+    return [...this.#segments.values()].flatMap(({ segment, table: { peers, port } }) =>
+      peers
+        .filter(({ address }) => away.has(address))
+        .map(({ site, address }) => ({ segment, site, address, port })),
     );
   }
 

@@ -30,8 +30,8 @@ function sessionFindings(session: Session): readonly Diagnostic[] {
     ...failures.map(({ message: what, code, fix }) =>
       found('doctor/agent-fails', { network, what, code, fix }),
     ),
-    ...joined(notes).map(({ message: what, code, fix }) =>
-      found('doctor/agent-notes', { network, what, code, fix }, { severity }),
+    ...joined(notes).map(({ message: what, code, fix, severity: own }) =>
+      found('doctor/agent-notes', { network, what, code, fix }, { severity: own }),
     ),
     ...(pending ? [found('doctor/agent-waits', { network, machine }, { severity })] : []),
     ...(count > 0 ? [found('doctor/quarantine', { network, count }, { severity })] : []),

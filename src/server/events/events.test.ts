@@ -143,8 +143,19 @@ test('a machine that fails at what its network says is told once, also after a r
     .toContain('hawser_machine_failures{network="net",machine="cleo"} 2');
   expect(await told()).toEqual([failing]);
   second.report('applied');
-  await expect.poll(told, long).toEqual([failing, 'well: cleo is again all that its network says']);
-}, 90_000);
+  const well = 'well: cleo is again all that its network says';
+  await expect.poll(told, long).toEqual([failing, well]);
+  // What two places claim, and what is no more than a warning, is no failure of its own.
+  const dark = { ...noPort, code: 'agent/port-dark', message: 'eth1 has no carrier' };
+  const warned = [
+    { ...noPort, code: 'agent/two-places' },
+    { ...noPort, code: 'agent/site-unheard', severity: 'warning' },
+  ];
+  second.say({ type: 'seen', warnings: [...warned, dark] });
+  const darkly =
+    'failing: cleo is not all that its network says: eth1 has no carrier [agent/port-dark]';
+  await expect.poll(told, long).toEqual([failing, darkly, well]);
+}, 120_000);
 
 test('one identity at two places is an event', async () => {
   const cleo = new Machine('cleo');

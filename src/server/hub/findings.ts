@@ -1,5 +1,6 @@
 import type { DriftReport, Finding, StateReport, Upgrade } from '#api';
 import { canonicalJson } from '#base';
+import { conflictCodes } from '../health/failures.ts';
 import type { Action } from '../network/acts.ts';
 import type { Said } from '../network/decisions.ts';
 import type { Edit } from '../network/edit.ts';
@@ -21,8 +22,6 @@ const longestLine = 2000;
 
 /** What two places claim is noted once within so many milliseconds. */
 const notedAgain = 600_000;
-/** By which machines tell of it. */
-const conflictCodes: ReadonlySet<string> = new Set(['agent/two-places', 'agent/not-as-in-file']);
 
 type Mark = Pick<StoredMachine, 'confirmed' | 'quarantined'>;
 
