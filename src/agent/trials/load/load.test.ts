@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { suite } from '../../../../tests/support/suite.ts';
-import { listenAt } from '../../sockets.ts';
 import { loadedIn, loadIperf, serveIperf } from './iperf.ts';
 import { type Load, loadOwn, serveOwn } from './own.ts';
 import { pingedIn } from './ping.ts';
@@ -68,20 +67,6 @@ suite('iperf3', { needs: ['iperf3'] }, () => {
     expect(found.bytes).toBeLessThan(70_000_000);
     expect(found.segments).toBeGreaterThan(0);
     await expect(loadIperf(load)).rejects.toThrow('unable to connect');
-  });
-
-  test('leaves its port to the next measurement when it is ended', async () => {
-    const where = { port: 24_797, address: '127.0.0.1', from: '127.0.0.1' } as const;
-    const asked = {
-      id: 0,
-      kind: 'serve',
-      tool: 'iperf3',
-      seconds: 1,
-      key: '0'.repeat(32),
-    } as const;
-    const end = await serveIperf({ ...asked, ...where });
-    await end();
-    (await listenAt([], { host: where.address, port: where.port })).close();
   });
 });
 
