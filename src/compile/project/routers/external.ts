@@ -1,16 +1,12 @@
 import type { Router } from '#spec';
 import type { Namespace, NftMatch, NftRule, NftTable } from '#state';
 import type { Model } from '../../model.ts';
-import { chain, egressFilter, is, letOut, neighbours, pings, refused, tableOf } from './filter.ts';
+import { chain, is, letOut, neighbours, pings, refused, tableOf } from './filter.ts';
 import { flowMark, hostSet } from './hosts.ts';
 import { deviceIn, isInternet, segmentsOf } from './place.ts';
 
 /** Not from one of these devices, or not to one. */
 const none = (left: string, devices: string[]): NftMatch => ({ left, op: '!=', right: devices });
-
-/** The filter of a router, whoever made its namespace. */
-export const filterOf = (model: Model, router: Router): NftTable =>
-  router.external === undefined ? egressFilter(model, router) : externalFilter(model, router);
 
 /** What is added to a router that others made: ends in our segments, and a filter for what passes those. */
 export const externalParts = (
