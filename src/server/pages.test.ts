@@ -58,6 +58,34 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.context().close();
   });
 
+  test('go live again by themselves after their stream of events was refused, again and again', async () => {
+    const { page } = await openPage(browser, url);
+    const stream = '**/v1/networks/net/events';
+    let refused = 0;
+    await page.route(stream, (route) => {
+      refused += 1;
+      return route.fulfill({ status: 503, json: {} });
+    });
+    await logIn(page, server.admin);
+    const lost = page.getByText('reconnecting', { exact: true });
+    await lost.waitFor();
+    await expect.poll(() => refused, { timeout: 20_000 }).toBeGreaterThan(2);
+    await lost.waitFor();
+    await page.unroute(stream);
+    await lost.waitFor({ state: 'detached', timeout: 20_000 });
+    // It hears again what happens; nothing is asked for by age so soon.
+    const db = (why: string): void =>
+      agents
+        .get('hub')
+        ?.say({ type: 'monitors', results: { db: { state: 'down', why, lasts: 340 } } });
+    const findings = page.locator('.findings');
+    db('it is another since the stream is back');
+    await findings.getByText('it is another since').waitFor({ timeout: 5000 });
+    db('nobody listens at 10.77.0.1:5432');
+    await findings.getByText('it is another since').waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
   test('show what a machine says as text, whatever it is', async () => {
     const failure = { code: 'host/strange', severity: 'error', message: script, fix: script };
     agents.get('giessen')?.report('failed', undefined, [failure]);
