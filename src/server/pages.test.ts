@@ -3,16 +3,23 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PublicStatus, TunnelsStatus } from '#api';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
 import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
 import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
 import type { Channel } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
-import { furnish, script } from './fixtures/testing-dashboard.ts';
+import { furnish, published, script } from './fixtures/testing-dashboard.ts';
 import { emptyFile, emptyPages, hinderNobodyOn, pages } from './fixtures/testing-hurdles.ts';
 
 const dashboard = join(bundle, '../web');
+
+/** What the map calls the states of tunnels, by how it draws them. */
+const keysOfMap = {
+  ...{ good: 'up', warn: 'stale or degraded', bad: 'misconfigured or down' },
+  ...{ untold: 'unknown', idle: 'not up yet or invited' },
+};
 
 suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   let server: TestServer;
@@ -83,6 +90,36 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await findings.getByText('it is another since').waitFor({ timeout: 5000 });
     db('nobody listens at 10.77.0.1:5432');
     await findings.getByText('it is another since').waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
+  test('tell apart what nobody tells of, what is not there yet and what needs a look', async () => {
+    const { page } = await openPage(browser, url);
+    await page.route('**/v1/networks/net/tunnels', async (route) => {
+      const answer = await route.fetch();
+      const json = (await answer.json()) as TunnelsStatus;
+      const untold = json.tunnels.find(({ ends }) => ends[0].machine === 'anna');
+      if (untold) untold.state = 'unknown';
+      await route.fulfill({ json });
+    });
+    await logIn(page, server.admin);
+    const under = (title: string) =>
+      page.locator('section', { has: page.getByRole('heading', { name: title }) });
+    await under('Nobody tells').getByText('anna – hub').waitFor();
+    await page.goto('/n/net/map');
+    const legend = page.getByRole('list', { name: 'What the map shows' });
+    for (const [mood, name] of Object.entries(keysOfMap)) {
+      const key = legend.locator('li', { has: page.locator(`.tunnel.${mood}`) });
+      await key.getByText(name, { exact: true }).waitFor();
+    }
+    await page.locator('.tunnel.untold').first().waitFor();
+    const calm: PublicStatus = {
+      ...{ ...published, tunnels: { up: 6, stale: 1 }, machines: { connected: 8, total: 8 } },
+      monitors: [{ name: 'mupif', type: 'pyro', state: 'busy' }],
+    };
+    await page.route('**/v1/networks/net/public', (route) => route.fulfill({ json: calm }));
+    await page.goto('/status/net');
+    await page.locator('.pill.warn').getByText('Something needs a look').waitFor();
     await page.context().close();
   });
 

@@ -1,7 +1,15 @@
 import type { MachineStatus, MonitorStatus, NetworkStatus, TunnelStatus } from '#api';
 import { pathIn } from './address.ts';
 import { eventsAt } from './events.ts';
-import { ago, type Mood, moodOfMonitor, moodOfTunnel, readable } from './words.ts';
+import {
+  ago,
+  type Mood,
+  moodOfMonitor,
+  moodOfTunnel,
+  moods,
+  readable,
+  wordOfTunnel,
+} from './words.ts';
 
 /** Pages of a network with a table of all there is. */
 export type Table = 'platform' | 'machines' | 'tunnels';
@@ -42,9 +50,17 @@ export function findingsOf(
       .flatMap((machine) => [...machineFindings(network, machine)]),
     ...others.flatMap((tunnel) => tunnelFinding(network, tunnel)),
   ];
-  const order = ['bad', 'warn', 'idle'] as const;
-  return order.flatMap((mood) => all.filter((one) => one.mood === mood));
+  return moods.flatMap((mood) => all.filter((one) => one.mood === mood));
 }
+
+/** Whether it is wrong, and not only untold or not there yet. */
+export const isWrong = ({ mood }: Finding): boolean => mood === 'bad' || mood === 'warn';
+
+/** What is said of a network in which nothing is wrong. */
+export const wellSaid = (findings: readonly Finding[]): string =>
+  findings.some(({ mood }) => mood === 'untold')
+    ? 'All is well, as far as anybody tells'
+    : 'All is well';
 
 /** So many sentences of one kind are read; the tables have the others. */
 const most = 12;
@@ -230,12 +246,10 @@ function tunnelFinding(network: string, { state, why, ends: [a, b] }: TunnelStat
   const about = `${a.machine} – ${b.machine}`;
   const to = pathIn(network, 'tunnels', a.machine, b.machine);
   const events = eventsAt(network, { machine: a.machine, search: b.machine });
-  const says = `is ${wordOf(state)}: ${readable(why)}`;
+  const says = `is ${wordOfTunnel(state)}: ${readable(why)}`;
   const table = { table: 'tunnels', word: state } as const;
   return [{ key: `tunnel ${about}`, mood, about, says, to, events, ...table }];
 }
-
-const wordOf = (state: TunnelStatus['state']): string => (state === 'never' ? 'not up yet' : state);
 
 function monitorFinding(network: string, { name, state, why = '' }: MonitorStatus): Finding[] {
   const mood = moodOfMonitor[state];

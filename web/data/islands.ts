@@ -78,8 +78,10 @@ interface Group extends SimulationNodeDatum {
   readonly radius: number;
 }
 
+/** Where some are up, those that are not there yet, and of which nobody tells, are the lesser news. */
 const worst = (moods: readonly Mood[]): Mood =>
-  (['bad', 'warn', 'good', 'idle'] as const).find((mood) => moods.includes(mood)) ?? 'idle';
+  (['bad', 'warn', 'good', 'untold', 'idle'] as const).find((mood) => moods.includes(mood)) ??
+  'idle';
 
 function groupsOf(machines: readonly MachineStatus[], isCollapsed: boolean): readonly Group[] {
   const sites = new Map<string, MachineStatus[]>();

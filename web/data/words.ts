@@ -1,8 +1,13 @@
 import type { MachineStatus, MonitorState, TunnelState, TunnelStatus } from '#api';
 import { now } from './clock.ts';
 
-/** How much something matters, the worst first. */
-export type Mood = 'bad' | 'warn' | 'idle' | 'good';
+/** How much something matters, the worst first. untold: nobody tells how it is; idle: it is not there yet. */
+export const moods = ['bad', 'warn', 'untold', 'idle', 'good'] as const;
+export type Mood = (typeof moods)[number];
+
+/** The most that matters among several; good where there are none. */
+export const worstOf = (some: readonly Mood[]): Mood =>
+  moods.find((mood) => some.includes(mood)) ?? 'good';
 
 export const moodOfTunnel: Readonly<Record<TunnelState, Mood>> = {
   misconfigured: 'bad',
@@ -11,18 +16,29 @@ export const moodOfTunnel: Readonly<Record<TunnelState, Mood>> = {
   degraded: 'warn',
   never: 'idle',
   invited: 'idle',
-  unknown: 'idle',
+  unknown: 'untold',
   up: 'good',
 };
 
 /** The worst first. */
 export const states = Object.keys(moodOfTunnel) as readonly TunnelState[];
 
+/** A state of a tunnel in a sentence. */
+export const wordOfTunnel = (state: TunnelState): string =>
+  state === 'never' ? 'not up yet' : state;
+
+/** The states that tunnels of a mood are in. */
+export const statesIn = (mood: Mood): string =>
+  states
+    .filter((state) => moodOfTunnel[state] === mood)
+    .map(wordOfTunnel)
+    .join(' or ');
+
 export const moodOfMonitor: Readonly<Record<MonitorState, Mood>> = {
   down: 'bad',
   busy: 'warn',
   degraded: 'warn',
-  unknown: 'idle',
+  unknown: 'untold',
   up: 'good',
 };
 

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import type { NetworkStatus, TunnelsStatus } from '#api';
 import { type Dot, type Island, type Line, type Mark, mapOf, widthOf } from '../data/islands.ts';
 import { useSegments } from '../data/meant.ts';
-import { rate } from '../data/words.ts';
+import { rate, statesIn } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
 import { NoMachines } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
@@ -119,13 +119,15 @@ const Sample = ({ mood, width }: { readonly mood: string; readonly width: number
 
 const wide = (width: number) => ({ '--width': `${width}px` }) as React.CSSProperties;
 
+/** As lines look; what each says is read off the table that they are drawn by. */
+const drawn = ['good', 'warn', 'bad', 'untold', 'idle'] as const;
+
 function Legend({ hasLayers }: { readonly hasLayers: boolean }) {
-  const moods = { good: 'up', warn: 'degraded', bad: 'down, stale or wrong', idle: 'not yet' };
   return (
     <ul className="keys" aria-label="What the map shows">
-      {Object.entries(moods).map(([mood, name]) => (
+      {drawn.map((mood) => (
         <li key={mood}>
-          <Sample mood={mood} width={2.5} /> {name}
+          <Sample mood={mood} width={2.5} /> {statesIn(mood)}
         </li>
       ))}
       {samples.map((bytes, index) => (

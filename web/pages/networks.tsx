@@ -1,9 +1,9 @@
 import { useEffect, useMemo } from 'react';
 import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
-import { type Finding, findingsOf } from '../data/findings.ts';
+import { type Finding, findingsOf, isWrong, wellSaid } from '../data/findings.ts';
 import { useLive } from '../data/live.ts';
 import { useMonitors, useNetworks, useStatus, useTunnels } from '../data/queries.ts';
-import { moodOfTunnel, plural, states } from '../data/words.ts';
+import { moodOfTunnel, plural, states, wordOfTunnel } from '../data/words.ts';
 import { LogoutButton, SchemeButton } from '../parts/account.tsx';
 import { Link } from '../parts/link.tsx';
 import { Empty, Failure, Loading, Pill } from '../parts/states.tsx';
@@ -92,7 +92,7 @@ function How({ status, tunnels: { tunnels, counts } }: HowProps) {
           (state) =>
             counts[state] !== undefined && (
               <Pill key={state} mood={moodOfTunnel[state]}>
-                {plural(counts[state], 'tunnel')} {state === 'never' ? 'not up yet' : state}
+                {plural(counts[state], 'tunnel')} {wordOfTunnel(state)}
               </Pill>
             ),
         )}
@@ -110,10 +110,10 @@ interface WorstProps {
 }
 
 function Worst({ network, findings, isEmpty }: WorstProps) {
-  const wrong = findings.filter(({ mood }) => mood !== 'idle');
+  const wrong = findings.filter(isWrong);
   const [worst] = wrong;
   if (isEmpty) return <p className="dim">No machine is in it yet.</p>;
-  if (!worst) return <Pill mood="good">All is well</Pill>;
+  if (!worst) return <Pill mood="good">{wellSaid(findings)}</Pill>;
   return (
     <ul className="findings">
       <li className={worst.mood}>

@@ -1,10 +1,17 @@
 import { useMemo } from 'react';
 import type { MonitorStatus, NetworkStatus, TunnelsStatus } from '#api';
 import { useEvents } from '../data/events.ts';
-import { type Finding, findingsOf, foremost, type Table } from '../data/findings.ts';
+import {
+  type Finding,
+  findingsOf,
+  foremost,
+  isWrong,
+  type Table,
+  wellSaid,
+} from '../data/findings.ts';
 import { sparkOf, useThroughput } from '../data/history.ts';
 import { useMonitors } from '../data/queries.ts';
-import { type Mood, moodOfMonitor, moodOfTunnel, plural, rate } from '../data/words.ts';
+import { type Mood, moodOfMonitor, moodOfTunnel, moods, plural, rate } from '../data/words.ts';
 import { EventList } from '../parts/events.tsx';
 import { Link } from '../parts/link.tsx';
 import { NoMachines, Pill, Words } from '../parts/states.tsx';
@@ -26,20 +33,20 @@ export function Overview({ status, tunnels }: OverviewProps) {
     [status, tunnels, monitors],
   );
   const of = (mood: Finding['mood']) => findings.filter((one) => one.mood === mood);
-  const [bad, warn, idle] = [of('bad'), of('warn'), of('idle')];
   return (
     <>
       <h1 className="hidden">Overview of {status.network}</h1>
-      {bad.length === 0 && warn.length === 0 ? (
-        <Well status={status} tunnels={tunnels} />
-      ) : (
+      {findings.some(isWrong) ? (
         <>
-          <Findings network={status.network} title="Wrong now" findings={bad} />
-          <Findings network={status.network} title="Needs a look" findings={warn} />
+          <Findings network={status.network} title="Wrong now" findings={of('bad')} />
+          <Findings network={status.network} title="Needs a look" findings={of('warn')} />
         </>
+      ) : (
+        <Well status={status} tunnels={tunnels} said={wellSaid(findings)} />
       )}
       <Counts status={status} tunnels={tunnels} monitors={monitors} />
-      <Findings network={status.network} title="Not there yet" findings={idle} />
+      <Findings network={status.network} title="Nobody tells" findings={of('untold')} />
+      <Findings network={status.network} title="Not there yet" findings={of('idle')} />
       <Lately network={status.network} />
     </>
   );
@@ -63,12 +70,16 @@ function Lately({ network }: { readonly network: string }) {
   );
 }
 
-function Well({ status: { machines, network }, tunnels: { counts } }: OverviewProps) {
+interface WellProps extends OverviewProps {
+  readonly said: string;
+}
+
+function Well({ status: { machines, network }, tunnels: { counts }, said }: WellProps) {
   const connected = machines.filter((machine) => machine.connected).length;
   if (machines.length === 0) return <NoMachines network={network} />;
   return (
     <section className="well">
-      <Pill mood="good">All is well</Pill>
+      <Pill mood="good">{said}</Pill>
       <p>
         {plural(connected, 'machine is', 'machines are')} connected,{' '}
         {plural(counts['up'] ?? 0, 'tunnel is', 'tunnels are')} up.
@@ -208,7 +219,7 @@ function Carried({ network }: { readonly network: string }) {
 /** How many are how, as parts of a bar. */
 const Shares = ({ moods }: { readonly moods: readonly Mood[] }) => (
   <span className="bar" aria-hidden="true">
-    {(['good', 'idle', 'warn', 'bad'] as const).map((mood) => (
+    {moods.toReversed().map((mood) => (
       <span
         key={mood}
         className={mood}

@@ -1,16 +1,29 @@
 import { useQuery } from '@tanstack/react-query';
 import type { PublicStatus } from '#api';
+import { moodOfNetwork, moodOfShare } from '../data/published.ts';
 import { at } from '../data/queries.ts';
 import { ask } from '../data/server.ts';
-import { ago, type Mood, moodOfMonitor, moodOfTunnel, plural, states } from '../data/words.ts';
+import {
+  ago,
+  type Mood,
+  moodOfMonitor,
+  moodOfTunnel,
+  plural,
+  states,
+  wordOfTunnel,
+} from '../data/words.ts';
 import { Empty, Failure, Loading, Pill } from '../parts/states.tsx';
 
 /** Milliseconds between questions. */
 const askEvery = 2000;
 
-type Share = PublicStatus['machines'];
-
-const moodOf = ({ connected, total }: Share): Mood => (connected === total ? 'good' : 'bad');
+/** By the worst that there is. */
+const headlines: Readonly<Record<Mood, string>> = {
+  bad: 'Something is not as it should be',
+  warn: 'Something needs a look',
+  untold: 'All is well, as far as anybody tells',
+  ...{ idle: 'All is well', good: 'All is well' },
+};
 
 /** How a network is, for everybody in it: no login, no names of people. */
 export default function StatusPage({ network }: { readonly network: string }) {
@@ -38,28 +51,23 @@ export default function StatusPage({ network }: { readonly network: string }) {
 function Shown({ status }: { readonly status: PublicStatus }) {
   const { machines, sites, tunnels, monitors } = status;
   const worst = states.filter((state) => (tunnels[state] ?? 0) > 0);
-  const isWell =
-    machines.connected === machines.total &&
-    worst.every((state) => ['good', 'idle'].includes(moodOfTunnel[state])) &&
-    monitors.every(({ state }) => state === 'up');
+  const mood = moodOfNetwork(status);
   return (
     <>
       <section className="card">
         <h1>
-          <Pill mood={isWell ? 'good' : 'bad'}>
-            {isWell ? 'All is well' : 'Something is not as it should be'}
-          </Pill>
+          <Pill mood={mood === 'idle' ? 'good' : mood}>{headlines[mood]}</Pill>
         </h1>
         <ul className="plain">
           <li>
-            <Pill mood={moodOf(machines)}>
+            <Pill mood={moodOfShare(machines)}>
               {machines.connected} of {plural(machines.total, 'machine')} connected
             </Pill>
           </li>
           {worst.map((state) => (
             <li key={state}>
               <Pill mood={moodOfTunnel[state]}>
-                {plural(tunnels[state] ?? 0, 'tunnel')} {state === 'never' ? 'not up yet' : state}
+                {plural(tunnels[state] ?? 0, 'tunnel')} {wordOfTunnel(state)}
               </Pill>
             </li>
           ))}
@@ -71,7 +79,7 @@ function Shown({ status }: { readonly status: PublicStatus }) {
           <ul className="plain">
             {sites.map(({ name, ...share }) => (
               <li key={name}>
-                <Pill mood={moodOf(share)}>{name}</Pill>{' '}
+                <Pill mood={moodOfShare(share)}>{name}</Pill>{' '}
                 <span className="dim">
                   {share.connected} of {share.total} connected
                 </span>

@@ -39,7 +39,7 @@ const beingOf = (member: Member): ReturnType<typeof presenceOf> => {
 };
 
 const bestOf = (tunnels: readonly TunnelStatus[]): TunnelStatus | undefined => {
-  const order: readonly Mood[] = ['good', 'warn', 'bad', 'idle'];
+  const order: readonly Mood[] = ['good', 'warn', 'bad', 'untold', 'idle'];
   return [...tunnels].sort(
     (a, b) => order.indexOf(moodOfTunnel[a.state]) - order.indexOf(moodOfTunnel[b.state]),
   )[0];
