@@ -64,6 +64,8 @@ export const healthRoutes = {
       kind: Type.Optional(EventKind),
       /** Only what concerns this machine. */
       machine: Type.Optional(Name),
+      /** Only what concerns this one too: with `machine`, what is between the two. */
+      other: Type.Optional(Name),
       /** Only where these words stand in the sentence. */
       search: Type.Optional(Type.String({ maxLength: 200 })),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),

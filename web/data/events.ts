@@ -8,6 +8,8 @@ import type { Mood } from './words.ts';
 /** Which events; what is empty chooses nothing. */
 export interface EventFilter {
   readonly machine?: string;
+  /** With a machine: what is between the two. */
+  readonly other?: string;
   readonly kind?: string;
   readonly search?: string;
 }

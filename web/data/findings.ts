@@ -245,7 +245,7 @@ function tunnelFinding(network: string, { state, why, ends: [a, b] }: TunnelStat
   if (mood === 'good') return [];
   const about = `${a.machine} – ${b.machine}`;
   const to = pathIn(network, 'tunnels', a.machine, b.machine);
-  const events = eventsAt(network, { machine: a.machine, search: b.machine });
+  const events = eventsAt(network, { machine: a.machine, other: b.machine });
   const says = `is ${wordOfTunnel(state)}: ${readable(why)}`;
   const table = { table: 'tunnels', word: state } as const;
   return [{ key: `tunnel ${about}`, mood, about, says, to, events, ...table }];

@@ -16,8 +16,11 @@ const most = 10_000;
 export default function EventsPage({ status }: { readonly status: NetworkStatus }) {
   const { network, machines } = status;
   const query = queryOf(usePath());
-  const [machine, kind, search] = ['machine', 'kind', 'search'].map((key) => query.get(key) ?? '');
-  const filter = { machine: machine ?? '', kind: kind ?? '', search: search ?? '' };
+  const of = (key: keyof EventFilter): string => query.get(key) ?? '';
+  const filter = {
+    ...{ machine: of('machine'), other: of('other') },
+    ...{ kind: of('kind'), search: of('search') },
+  };
   const [limit, setLimit] = useState(page);
   const [isFollowed, setFollowed] = useState(true);
   const names = useId();
@@ -47,6 +50,14 @@ export default function EventsPage({ status }: { readonly status: NetworkStatus 
           list={names}
           value={filter.machine}
           onChange={(event) => choose({ machine: event.currentTarget.value.trim() })}
+        />
+        <TextInput
+          size="xs"
+          aria-label="Machine at the other end"
+          placeholder="and the other end"
+          list={names}
+          value={filter.other}
+          onChange={(event) => choose({ other: event.currentTarget.value.trim() })}
         />
         <NativeSelect
           size="xs"

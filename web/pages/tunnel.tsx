@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react';
 import type { MachineStatus, NetworkStatus, TunnelEnd, TunnelPlan, TunnelsStatus } from '#api';
 import { eventsAt, eventsOfOne, useEvents } from '../data/events.ts';
 import { useTunnelPlan } from '../data/meant.ts';
+import { sinceOf } from '../data/since.ts';
 import {
   ago,
   bytes,
@@ -62,9 +63,9 @@ export function TunnelPage({ ends, status, tunnels: { network, tunnels } }: Tunn
       </Suspense>
       <EventsOf
         network={network}
-        machine={first}
-        other={second}
-        to={eventsAt(network, { machine: first, search: second })}
+        machine={a.machine}
+        other={b.machine}
+        to={eventsAt(network, { machine: first, other: second })}
       />
       <p>
         <Link
@@ -85,16 +86,12 @@ interface SinceProps {
 
 /** Since when it is as it is: by what happened last. */
 function Since({ network, ends: [a, b], state }: SinceProps) {
-  const { data = [] } = useEvents(network, { machine: a }, { limit: eventsOfOne });
-  const last = data.find(
-    ({ kind, machine, other }) =>
-      ['up', 'degraded', 'down'].includes(kind) && (machine === b || other === b),
-  );
-  const kind = state === 'up' || state === 'degraded' ? state : 'down';
-  if (last?.kind !== kind) return null;
+  const { data = [] } = useEvents(network, { machine: a, other: b }, { limit: eventsOfOne });
+  const since = sinceOf(state, data);
+  if (!since) return null;
   return (
-    <span className="dim" title={new Date(last.at).toLocaleString()}>
-      ; so since {ago(last.at)}
+    <span className="dim" title={new Date(since.at).toLocaleString()}>
+      ; {since.words} {ago(since.at)}
     </span>
   );
 }

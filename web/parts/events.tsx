@@ -41,10 +41,8 @@ const shown = 8;
 
 /** What happened last to a machine or a tunnel. */
 export function EventsOf({ network, machine, other, to }: EventsOfProps) {
-  const { data } = useEvents(network, { machine }, { limit: eventsOfOne });
-  const own = data?.filter((event) =>
-    other === undefined ? true : event.machine === other || event.other === other,
-  );
+  const filter = { machine, ...(other !== undefined && { other }) };
+  const { data: own } = useEvents(network, filter, { limit: eventsOfOne });
   return (
     <section className="card">
       <h2>What happened</h2>

@@ -38,6 +38,7 @@ export function nameKindOf(name: string, path: string): NameKind | undefined {
     case 'b':
       if (isLab) return 'stations';
       return name === 'machine' && path !== 'export' ? 'machines' : undefined;
+    case 'other':
     case 'machine-or-revision':
     case 'file-or-machine':
       return 'machines';

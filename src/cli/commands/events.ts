@@ -20,18 +20,20 @@ const page = 1000;
 export const eventsCommand = (): Command =>
   ofNetwork('events', 'what happened in a network, oldest first; with --json a line for each')
     .argument('[machine]', 'only what concerns this one')
+    .argument('[other]', 'only what is between the two')
     .option('--since <time>', 'how far back: 30m, 12h, 7d or a time', '7d')
     .addOption(new Option('--kind <kind>', 'only these').choices(eventKinds))
     .option('--search <words>', 'only where they stand in the sentence')
     .option('-f, --follow', 'go on with what comes, until Ctrl-C')
-    .action((machine: string | undefined, { since, ...options }: Flags) =>
-      inNetwork(options, async (client, network) => {
-        const { kind, search, follow } = options;
-        const query = { since: momentOf(since, -1), kind, search, machine };
-        for await (const event of found(client, { network, query, follow })) {
-          print(options.json ? JSON.stringify(event) : lineOf(event));
-        }
-      }),
+    .action(
+      (machine: string | undefined, other: string | undefined, { since, ...options }: Flags) =>
+        inNetwork(options, async (client, network) => {
+          const { kind, search, follow } = options;
+          const query = { since: momentOf(since, -1), kind, search, machine, other };
+          for await (const event of found(client, { network, query, follow })) {
+            print(options.json ? JSON.stringify(event) : lineOf(event));
+          }
+        }),
     );
 
 interface Asked {
@@ -41,6 +43,7 @@ interface Asked {
     readonly kind: EventKind | undefined;
     readonly search: string | undefined;
     readonly machine: string | undefined;
+    readonly other: string | undefined;
   };
   readonly follow: boolean | undefined;
 }

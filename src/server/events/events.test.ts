@@ -106,6 +106,9 @@ test('a laptop without an agent that falls silent is a warning, and not down', a
   await expect
     .poll(() => sentences({ machine: 'lap', kind: 'degraded' }), soon)
     .toEqual([expect.stringMatching(/is stale: hub has heard nothing of lap .* may just be off$/)]);
+  const between = await events({ machine: 'lap', other: 'hub' });
+  expect(between.map(({ kind }) => kind)).toEqual(['up', 'degraded']);
+  expect(await events({ machine: 'lap', other: 'anna' })).toEqual([]);
 });
 
 const noPort = {

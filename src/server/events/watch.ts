@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { MonitorState, TunnelState, TunnelStatus } from '#api';
+import type { MonitorState, TunnelStatus } from '#api';
 import { Clearing } from '../clearing.ts';
 import { failuresOf } from '../health/failures.ts';
 import { monitorsOf } from '../health/monitors.ts';
@@ -8,6 +8,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { Card } from '../presence/card.ts';
 import type { Store } from '../store/contract.ts';
 import type { NewEvent } from '../store/events.ts';
+import { conditionOfTunnel } from './condition.ts';
 import { begun, type Condition, followed, type Holds, type Track } from './track.ts';
 
 /** ms after news until all is looked at, and between looks where there are none: silence is no news, but something. */
@@ -45,12 +46,6 @@ const kinds = [ofWays, ofAgents, ofMachines];
 /** Who never was anything else has not become so. */
 const areReturns: ReadonlySet<Condition> = new Set(['back', 'well']);
 
-const ofTunnels: Readonly<Record<TunnelState, Condition | undefined>> = {
-  ...{ up: 'up', degraded: 'degraded', down: 'down', misconfigured: 'down' },
-  // Perhaps a laptop that is off.
-  stale: 'degraded',
-  ...{ never: undefined, invited: undefined, unknown: undefined },
-};
 const ofServices: Readonly<Record<MonitorState, Condition | undefined>> = {
   ...{ up: 'up', busy: 'up', degraded: 'degraded', down: 'down', unknown: undefined },
 };
@@ -236,6 +231,6 @@ function tunnelSubject({ state, why, ends: [a, b] }: TunnelStatus): Subject {
   const text = `the tunnel between ${a.machine} and ${b.machine} is ${state}: ${why}`;
   return {
     ...{ kind: ofWays, machine: a.machine, other: b.machine },
-    ...{ condition: ofTunnels[state], text },
+    ...{ condition: conditionOfTunnel[state], text },
   };
 }

@@ -35,6 +35,9 @@ export function keepsEvents(open: () => Store): void {
     expect(await ask({ limit: 1 })).toEqual(all.slice(3));
     expect(await ask({ kind: 'down' })).toEqual([all[1], all[2]]);
     expect(await ask({ machine: 'hub' })).toEqual([all[0], all[1], all[3]]);
+    expect(await ask({ machine: 'hub', other: 'anna' })).toEqual([all[0], all[1]]);
+    expect(await ask({ machine: 'anna', other: 'hub', limit: 1 })).toEqual([all[1]]);
+    expect(await ask({ machine: 'anna', other: 'bob' })).toEqual([]);
     expect(await ask({ search: '100% ' })).toEqual([all[1]]);
     expect(await ask({ search: '1_0' })).toEqual([]);
     const last = await store.read((tx) => tx.lastEvents('net', ['up', 'down']));

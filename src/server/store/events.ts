@@ -13,6 +13,8 @@ export interface EventQuery {
   readonly after?: number | undefined;
   readonly kind?: EventKind | undefined;
   readonly machine?: string | undefined;
+  /** What concerns this one too. */
+  readonly other?: string | undefined;
   readonly search?: string | undefined;
   readonly limit: number;
 }
@@ -47,15 +49,16 @@ export async function addEvents(
 export async function events(
   db: Kysely<Tables>,
   network: string,
-  { since, after, kind, machine, search, limit }: EventQuery,
+  { since, after, kind, machine, other, search, limit }: EventQuery,
 ): Promise<readonly NetworkEvent[]> {
   const fromStart = since !== undefined || after !== undefined;
   let query = db.selectFrom('events').selectAll().where('network', '=', network);
   if (since !== undefined) query = query.where('at', '>=', since);
   if (after !== undefined) query = query.where('seq', '>', after);
   if (kind !== undefined) query = query.where('kind', '=', kind);
-  if (machine !== undefined) {
-    query = query.where((eb) => eb.or([eb('machine', '=', machine), eb('other', '=', machine)]));
+  for (const end of [machine, other]) {
+    if (end === undefined) continue;
+    query = query.where((eb) => eb.or([eb('machine', '=', end), eb('other', '=', end)]));
   }
   if (search !== undefined) {
     const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
