@@ -10,7 +10,7 @@ import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
 import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
 import type { Channel } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
-import { furnish, published, script } from './fixtures/testing-dashboard.ts';
+import { addToFile, furnish, published, script } from './fixtures/testing-dashboard.ts';
 import { emptyFile, emptyPages, hinderNobodyOn, pages } from './fixtures/testing-hurdles.ts';
 
 const dashboard = join(bundle, '../web');
@@ -338,6 +338,36 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.keyboard.type('groups: {}');
     expect(await text.textContent()).not.toContain('groups: {}');
     await page.context().close();
+  });
+
+  test('offer nothing to do to who may only look, at members and revisions, and all of it to others', async () => {
+    await using own = await TestServer.start({ dashboard });
+    await own.populate('anna');
+    const { token: viewer } = await own.call('createToken', {}, { role: 'viewer', name: 'vera' });
+    const { token } = await own.call('createToken', {}, { role: 'operator', name: 'ben' });
+    await addToFile(own, 'approvals: 2\n');
+    const held = await addToFile(own, '# more\n');
+    /** What is there for everybody, and what for those who act, by page. */
+    const offers: Readonly<Record<string, readonly [string, readonly string[]]>> = {
+      '/members': ['anna', ['Invite', 'Suspend anna', 'Remove anna']],
+      '/history/1': ['What it changed', ['What would going back to it do?']],
+      [`/history/${held}`]: ['What it changed', ['Let it go', 'Reject it']],
+    };
+    for (const [who, times] of [[token, 1] as const, [viewer, 0] as const]) {
+      const { page } = await openPage(browser, `https://127.0.0.1:${own.port}`);
+      await logIn(page, who);
+      for (const [path, [there, buttons]] of Object.entries(offers)) {
+        await page.goto(`/n/net${path}`);
+        await page.getByText(there, { exact: true }).first().waitFor();
+        const found = async () =>
+          Promise.all(
+            buttons.map((name) => page.getByRole('button', { name, exact: true }).count()),
+          );
+        await expect.poll(found, { message: path }).toEqual(buttons.map(() => times));
+      }
+      await page.context().close();
+    }
+    expect((await own.call('status', {})).held?.id.number).toBe(held);
   });
 
   test('sort and filter by keys alone, and return where one was', async () => {
