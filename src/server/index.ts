@@ -7,6 +7,7 @@ export {
   verifyBackup,
   writeBackup,
 } from './backup/index.ts';
+export { conditionOfTunnel } from './events/condition.ts';
 export { type FirstNetwork, type FirstTokens, resetAdmin } from './first.ts';
 export { chunkLength, packChunk, type Step } from './history/chunk.ts';
 export type { Point, Points } from './history/points.ts';

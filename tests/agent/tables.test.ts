@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { packetsOf } from './segment-world.ts';
+import { isForgotten } from './tables-silence.ts';
 import { become, type Gateway, openWorld, proxied, space } from './tables-world.ts';
 
 const guest = { address: '10.9.0.50', mac: '02:00:00:00:00:50' } as const;
@@ -41,55 +42,6 @@ suite('the table of a segment, with no server', {
     const answers = a.reaches('knox-1', address, 2);
     const took = answers ? performance.now() - began : Number.POSITIVE_INFINITY;
     return took < 2_000 || others.length === 0 ? took : firstOf(name, addressOf, others);
-  }
-
-  /** How the kernel of a gateway comes to forget a machine that it has not heard for long. */
-  interface Ageing {
-    readonly age: (mac: string) => void;
-    readonly isHeard: (mac: string) => boolean;
-  }
-
-  /** Of a machine at pouta that falls silent nothing is left at both gateways; but whoever answers when asked for stays. */
-  async function isForgotten(
-    { name, addresses, mac }: { name: string; addresses: readonly string[]; mac: string },
-    { age, isHeard }: Ageing,
-  ): Promise<void> {
-    const speak = (): void => {
-      for (const one of addresses) b.reaches(name, one.includes(':') ? 'fd09::129' : '10.9.0.129');
-    };
-    const tables = [
-      'bridge fdb show',
-      'ip neigh show nud permanent',
-      'ip neigh show proxy',
-      'ip route',
-      'ip -6 route',
-    ];
-    const kept = (): string =>
-      [a, b].flatMap((one) => tables.map((line) => one.inside(space, line))).join('\n');
-    const isReached = (): boolean => addresses.every((one) => a.reaches('knox-1', one, 0.3));
-    const counted = () => [b.known()?.here ?? 0, a.known()?.elsewhere ?? 0];
-    const before = counted();
-    const withIt = before.map((count) => count + 1);
-    b.plugIn(name, addresses, mac);
-    speak();
-    await until('the other site reaches it', isReached);
-    expect(counted()).toEqual(withIt);
-
-    age(mac);
-    await until('it answers when it is asked for', () => isHeard(mac));
-    expect(isReached()).toBe(true);
-
-    b.unplug(name);
-    age(mac);
-    const marks = [mac, ...addresses];
-    await until('nothing is left of it', () => marks.every((one) => !kept().includes(one)), 15_000);
-    expect(counted()).toEqual(before);
-
-    b.plugIn(name, addresses, mac);
-    speak();
-    await until('its next word brings it back', isReached);
-    expect(counted()).toEqual(withIt);
-    b.unplug(name);
   }
 
   const fdbOf = (gateway: Gateway): string => gateway.inside(space, 'bridge fdb show dev vxlan');
@@ -282,6 +234,7 @@ suite('the table of a segment, with no server', {
 
   test('a machine that dies without a word and without an heir is forgotten by both, and its next word brings it back', async () => {
     await isForgotten(
+      [a, b],
       { name: 'mortal', addresses: ['10.9.0.190', 'fd09::190'], mac: '02:00:00:00:00:90' },
       {
         // As after five minutes of silence.
@@ -390,6 +343,7 @@ suite('the table of a segment, with no server', {
       const monitors = (): readonly string[] =>
         b.do('pgrep -f ^nft.monitor.trace').trim().split('\n');
       await isForgotten(
+        [a, b],
         { name: 'hermit', addresses, mac: '02:00:00:00:00:95' },
         {
           // As after ten minutes of silence, and when the agent next looks at the whole port: once a minute, and when a monitor of it died.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventKind, NetworkEvent } from '#api';
-import { conditionOfTunnel } from '../../src/server/events/condition.ts';
+import { conditionOfTunnel } from '#server';
 import { sinceOf, toldBy } from '../../web/data/since.ts';
 
 /** The newest first, an hour between each and the one before. */

@@ -11,7 +11,7 @@ import {
 } from '../data/findings.ts';
 import { sparkOf, useThroughput } from '../data/history.ts';
 import { useMonitors } from '../data/queries.ts';
-import { type Mood, moodOfMonitor, moodOfTunnel, moods, plural, rate } from '../data/words.ts';
+import { type Mood, moodOfMonitor, moodOfTunnel, plural, rate } from '../data/words.ts';
 import { EventList } from '../parts/events.tsx';
 import { Link } from '../parts/link.tsx';
 import { NoMachines, Pill, Words } from '../parts/states.tsx';
