@@ -1,3 +1,4 @@
+import { Address, Prefix } from '#ip';
 import {
   type Change,
   idOf,
@@ -117,6 +118,18 @@ const leads: WhichRoute = (item) => !isUnreachable(item);
 
 const lengthOf = ({ prefix }: RouteItem): number => Number(prefix.slice(prefix.indexOf('/') + 1));
 
+/** Whether a route leads to a machine to which another of these leads: the kernel takes it when that one is there. */
+const needsOneOf =
+  (routes: readonly RouteItem[]): WhichRoute =>
+  ({ via, device }) =>
+    via !== undefined &&
+    routes.some(
+      (other) =>
+        other.via === undefined &&
+        other.device === device &&
+        Prefix.parse(other.prefix).contains(Address.parse(via)),
+    );
+
 /**
  * Longer prefixes come first: a packet may be on its way between two lines, and one that has a route of its
  * own must not take a new one that is for those around it.
@@ -126,9 +139,12 @@ function addRoutes(
   changes: readonly Change[],
   which: WhichRoute,
 ): Promise<readonly Failure[]> {
-  const lines = wishesOf(changes, 'routes')
-    .filter(({ item }) => which(item))
+  const wished = wishesOf(changes, 'routes').filter(({ item }) => which(item));
+  const needs = needsOneOf(wished.map(({ item }) => item));
+  const waiting = new Set(wished.filter(({ item }) => needs(item)));
+  const lines = wished
     .toSorted((a, b) => lengthOf(b.item) - lengthOf(a.item))
+    .toSorted((a, b) => Number(waiting.has(a)) - Number(waiting.has(b)))
     .map(({ change, item }) => ({ change, line: `route replace ${writeWholeRoute(item)}` }));
   return ipBatch(context.run, lines);
 }
