@@ -51,3 +51,23 @@ test('no route is set before one inside it, none goes after one around it', asyn
   );
   expect(removed).toEqual(longer.toReversed());
 });
+
+test('a network behind a machine has its route when the way to that machine is there', async () => {
+  const behind = (prefix: string, via: string): Change =>
+    ({ ...change(prefix, undefined, 'hw'), after: { ...to(prefix, 'hw'), via } }) as Change;
+  const added = await orderOf('establish', [
+    behind('192.168.0.0/24', '10.101.128.1'),
+    behind('192.168.9.0/28', '198.51.100.1'),
+    behind('fd01::/64', 'fd09::9'),
+    change('10.101.0.0/16', undefined, 'hw'),
+    change('fd09::/16', undefined, 'hw'),
+  ]);
+  // The way to 198.51.100.1 was there before.
+  expect(added).toEqual([
+    '192.168.9.0/28',
+    '10.101.0.0/16',
+    'fd09::/16',
+    'fd01::/64',
+    '192.168.0.0/24',
+  ]);
+});
