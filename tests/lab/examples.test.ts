@@ -81,12 +81,16 @@ suite('the examples in the lab', { needs: ['netns', 'tun'] }, () => {
       strip(labs, second, device, `hawser-${network}`);
       labs.on(first, 'ip', 'link', 'del', device);
 
-      await until('both agents tell what they put back', () => {
-        const told = putBack(labs);
-        const isTold = (machine: string, change: string) =>
-          told.some(([name, changes]) => name === machine && changes.includes(change));
-        return isTold(first, `add tunnel ${device}`) && isTold(second, 'add route');
-      });
+      await until(
+        'both agents tell what they put back',
+        () => {
+          const told = putBack(labs);
+          const isTold = (machine: string, change: string) =>
+            told.some(([name, changes]) => name === machine && changes.includes(change));
+          return isTold(first, `add tunnel ${device}`) && isTold(second, 'add route');
+        },
+        60_000,
+      );
       const again = labs.proof('prove');
       expect(again.mismatches).toEqual([]);
       expect(again.flows.length).toBe(up.flows.length);
