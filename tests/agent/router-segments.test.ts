@@ -5,10 +5,20 @@ import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import type { TestMachine } from './machine.ts';
-import { addWorld, asked, counterOf, echo, inside, route, router } from './router-world.ts';
+import {
+  addWorld,
+  asked,
+  counterOf,
+  echo,
+  inside,
+  route,
+  router,
+  routerOfLab,
+} from './router-world.ts';
 import {
   applyBoth,
   knox,
+  labOf,
   modelOf,
   openGateways,
   packetsOf,
@@ -39,14 +49,7 @@ network: net
 overlay: 10.0.0.0/24
 defaults: { interface: wg0 }
 sites: ${withOffice(siteOf(knox))}${siteOf(pouta)}
-segments:
-  lab:
-    vni: 7
-    subnet: [10.9.0.0/24, "fd09::/64"]
-    router: [10.9.0.254, "fd09::fe"]
-    sites:
-      knox-site: { pool: [10.9.0.1-10.9.0.1, "fd09::1-fd09::1"], port: eth1 }
-      pouta-site: { pool: [10.9.0.2-10.9.0.2, "fd09::2-fd09::2"], port: eth1 }
+segments:${labOf(routerOfLab)}
   work:
     vni: 8
     subnet: [10.8.0.0/24, "fd08::/64"]

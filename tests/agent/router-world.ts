@@ -1,11 +1,14 @@
 import { until } from '../support/until.ts';
 import type { TestMachine } from './machine.ts';
-import { atStation, knox, packetsOf, pouta, siteOf } from './segment-world.ts';
+import { atStation, knox, labOf, packetsOf, pouta, siteOf } from './segment-world.ts';
 
 /** The namespace of router `gw` of network `net` on its gateway. */
 export const router = 'hw-net-gw';
 export const counterOf = (gateway: TestMachine, name: string): number =>
   packetsOf(gateway.do(`ip netns exec ${router} nft list counter inet hawser-net ${name}`));
+
+/** The addresses of a router in it. */
+export const routerOfLab = '[10.9.0.254, "fd09::fe"]';
 
 /** A segment of two sites with a router of ours at the first, which lets out these and what else is asked for. */
 export const routed = (egress = '') => `
@@ -14,14 +17,7 @@ network: net
 overlay: 10.0.0.0/24
 defaults: { interface: wg0 }
 sites: ${siteOf(knox)}${siteOf(pouta)}
-segments:
-  lab:
-    vni: 7
-    subnet: [10.9.0.0/24, "fd09::/64"]
-    router: [10.9.0.254, "fd09::fe"]
-    sites:
-      knox-site: { pool: [10.9.0.1-10.9.0.1, "fd09::1-fd09::1"], port: eth1 }
-      pouta-site: { pool: [10.9.0.2-10.9.0.2, "fd09::2-fd09::2"], port: eth1 }
+segments:${labOf(routerOfLab)}
 routers:
   gw:
     site: knox-site

@@ -45,6 +45,15 @@ export const siteOf = ({ name, underlay, overlay, address, address6, mac }: Side
     gateways: { ${name}: { endpoint: "${underlay}:51820", overlay: ${overlay} } }
     hosts: { ${name}-1: { segment: lab, address: [${address}, "${address6}"], mac: "${mac}" } }`;
 
+/** Among the segments of a file: one of both sites, with a router if it has addresses for that. */
+export const labOf = (router?: string): string => `
+  lab:
+    vni: 7
+    subnet: [10.9.0.0/24, "fd09::/64"]${router === undefined ? '' : `\n    router: ${router}`}
+    sites:
+      knox-site: { pool: [10.9.0.1-10.9.0.1, "fd09::1-fd09::1"], port: eth1 }
+      pouta-site: { pool: [10.9.0.2-10.9.0.2, "fd09::2-fd09::2"], port: eth1 }`;
+
 /** A segment of two sites, with a machine at each. */
 export const file = `
 version: 1
@@ -52,13 +61,7 @@ network: net
 overlay: 10.0.0.0/24
 defaults: { interface: wg0 }
 sites: ${siteOf(knox)}${siteOf(pouta)}
-segments:
-  lab:
-    vni: 7
-    subnet: [10.9.0.0/24, "fd09::/64"]
-    sites:
-      knox-site: { pool: [10.9.0.1-10.9.0.1, "fd09::1-fd09::1"], port: eth1 }
-      pouta-site: { pool: [10.9.0.2-10.9.0.2, "fd09::2-fd09::2"], port: eth1 }
+segments:${labOf()}
 `;
 
 /** The same where a site is in proxy mode. */
