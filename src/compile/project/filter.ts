@@ -1,6 +1,6 @@
 import { by, byText } from '#base';
 import type { PrefixSet } from '#ip';
-import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
+import type { NftChain, NftRule, NftSet, NftTable } from '#state';
 import type { Model, Node } from '../model.ts';
 import { segmentSpace } from '../policy/spaces.ts';
 import { guardedBy } from './guard.ts';
@@ -9,6 +9,7 @@ import { type Guarding, guardOf } from './policy-guard.ts';
 import { probesIn, probesOut } from './probes.ts';
 
 import { closeVxlan } from './segments/close-vxlan.ts';
+import { is } from './words.ts';
 
 interface Around {
   readonly peers: readonly Node[];
@@ -80,8 +81,6 @@ function guardingOf(model: Model, node: Node): Guarding {
     pass: { verdict: 'accept' },
   };
 }
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 
 const hook = (name: 'input' | 'forward' | 'output', rules: readonly NftRule[]): NftChain => ({
   name,

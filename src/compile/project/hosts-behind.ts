@@ -3,6 +3,7 @@ import type { Address, Family } from '#ip';
 import type { NftMatch, NftRule, Probes } from '#state';
 import type { Model, Node } from '../model.ts';
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
+import { is } from './words.ts';
 
 /** Of a site that names nothing to ask so many hosts are, and each gateway’s by so many of its peers. */
 const some = 3;
@@ -122,8 +123,6 @@ export function hostProbes(
 
 const overlayOf = (node: Node, family: Family): Address | undefined =>
   node.overlay.find((address) => address.family === family);
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 
 /** The rules of a chain that pass probes of plain hosts whatever a policy says: what is asked one way, answers the other. */
 export interface HostRules {

@@ -4,8 +4,7 @@ import type { PolicyRule } from '#spec';
 import type { NftChain, NftMap, NftMatch, NftRule } from '#state';
 import type { AddressClass, PolicyClasses } from '../policy/partition.ts';
 import { type PortSpan, portTable } from '../policy/ports.ts';
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
+import { is } from './words.ts';
 
 export interface Guard {
   readonly counters: readonly string[];

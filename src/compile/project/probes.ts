@@ -5,6 +5,7 @@ import type { Model, Node } from '../model.ts';
 import { paddedMtu, tunnelMtu } from '../mtu.ts';
 import { askersOf, asks, hostProbes } from './hosts-behind.ts';
 import type { Carried } from './peers.ts';
+import { is } from './words.ts';
 
 /** UDP, on overlay addresses: what agents ask each other whether it comes back. */
 export const probePort = 14_791;
@@ -41,8 +42,6 @@ export function probesOf(model: Model, node: Node, peers: readonly Carried[]): P
     ),
   };
 }
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 
 const port = String(probePort);
 /** Both ends of a probe, so that nothing else is meant but what agents say to each other. */

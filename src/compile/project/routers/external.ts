@@ -1,12 +1,10 @@
 import type { Router } from '#spec';
 import type { Namespace, NftMatch, NftRule, NftTable } from '#state';
 import type { Model } from '../../model.ts';
-import { chain, is, letOut, neighbours, pings, refused, tableOf } from './filter.ts';
+import { is, isNot } from '../words.ts';
+import { chain, letOut, neighbours, pings, refused, tableOf } from './filter.ts';
 import { flowMark, hostSet } from './hosts.ts';
 import { deviceIn, isInternet, segmentsOf } from './place.ts';
-
-/** Not from one of these devices, or not to one. */
-const none = (left: string, devices: string[]): NftMatch => ({ left, op: '!=', right: devices });
 
 /** What is added to a router that others made: ends in our segments, and a filter for what passes those. */
 export const externalParts = (
@@ -30,11 +28,11 @@ function externalFilter(model: Model, router: Router): NftTable {
       ...unrouted(router, inside),
     ]),
     chain('forward', 'forward', 'accept', [
-      { match: [none('iifname', devices), none('oifname', devices)], verdict: 'accept' },
+      { match: [isNot('iifname', devices), isNot('oifname', devices)], verdict: 'accept' },
       { match: [is('ct state', 'invalid')], counter: 'invalid', verdict: 'drop' },
       { match: [is('ct state', 'related')], verdict: 'accept' },
       {
-        match: [none('iifname', devices), is('ct state', 'new')],
+        match: [isNot('iifname', devices), is('ct state', 'new')],
         counter: 'knocks',
         verdict: 'drop',
       },
@@ -43,7 +41,7 @@ function externalFilter(model: Model, router: Router): NftTable {
       refused,
     ]),
     chain('input', 'input', 'accept', [
-      { match: [none('iifname', devices)], verdict: 'accept' },
+      { match: [isNot('iifname', devices)], verdict: 'accept' },
       { match: [is('ct state', ['established', 'related'])], verdict: 'accept' },
       { match: [is('icmpv6 type', neighbours)], verdict: 'accept' },
       { match: [pings], verdict: 'accept' },
@@ -85,7 +83,7 @@ function masquerade(model: Model, router: Router, devices: string[]) {
   const subnets = segmentsOf(model, router).flatMap((segment) => segment.subnets);
   const rules = router.families.map((family): NftRule => {
     const own = subnets.filter((one) => one.family === family).map(String);
-    return { match: [none('oifname', devices), is(saddr[family], own)], verdict: 'masquerade' };
+    return { match: [isNot('oifname', devices), is(saddr[family], own)], verdict: 'masquerade' };
   });
   const hook = { type: 'nat', hook: 'postrouting', priority: 100, policy: 'accept' } as const;
   return [{ name: 'translate-out', hook, rules }];

@@ -5,11 +5,9 @@ import type { NftChain, NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model } from '../../model.ts';
 import { guardOf } from '../policy-guard.ts';
 import { guardingOf } from '../segments/policed.ts';
+import { is, isNot } from '../words.ts';
 import { flowMark, hostSet, hostSets, plainHost } from './hosts.ts';
 import { deviceIn, isInternet, outwardMark, segmentsOf, uplink } from './place.ts';
-
-export const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
-const isNot = (left: string, right: string): NftMatch => ({ left, op: '!=', right });
 
 /** Neighbour solicitations and advertisements (RFC 4861, 4.3 and 4.4). */
 export const neighbours = ['135', '136'];

@@ -3,6 +3,7 @@ import type { Segment } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { endInSegment } from '../routers/place.ts';
+import { drop, is, pass, sender } from '../words.ts';
 import { serversOf } from './dhcp.ts';
 import { discovery, discoveryChains, notOf, speakersOf } from './discovery.ts';
 import { knownSets, pairsAt, rangesAt, type Side } from './known.ts';
@@ -11,15 +12,6 @@ import { bridge, portOf, vxlan } from './place.ts';
 import { proxyMac } from './proxied.ts';
 import { isOurRouter, stationsOf } from './stations.ts';
 import { insides } from './strays.ts';
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
-const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
-  match,
-  counter,
-  verdict: 'drop',
-});
-const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
-const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
 
 /**
  * Before the hook of `br_netfilter`, at 0: that takes IP out of the bridge's chain, and puts it back behind
@@ -200,15 +192,19 @@ const stays = drop('border', is('udp dport', ['67', '68', '546', '547']));
 const isKnown = (side: Side, layer: Layer, verdict: string): NftRule[] => {
   const known = (...match: NftMatch[]): NftRule => ({ match, verdict });
   return [
-    known(from('ip saddr', pairsAt(side, 4))),
+    known(sender('ip saddr', pairsAt(side, 4))),
     // Neighbours of IPv6 are answered for at home, and say in a field that no set can be asked for whom they answer.
-    { match: [onTheLink, from('ip6 saddr', pairsAt(side, 6))], counter: 'border', verdict: 'drop' },
+    {
+      match: [onTheLink, sender('ip6 saddr', pairsAt(side, 6))],
+      counter: 'border',
+      verdict: 'drop',
+    },
     { match: [onTheLink, linkLocal], counter: 'border', verdict: 'drop' },
     drop('spoofed', onTheLink),
-    known(from('ip6 saddr', pairsAt(side, 6))),
+    known(sender('ip6 saddr', pairsAt(side, 6))),
     ...(layer === 'bridge' ? [speaksByArp(side)] : []),
-    known(from('ip saddr', rangesAt(side, 4))),
-    known(from('ip6 saddr', rangesAt(side, 6))),
+    known(sender('ip saddr', rangesAt(side, 4))),
+    known(sender('ip6 saddr', rangesAt(side, 6))),
   ];
 };
 
@@ -218,7 +214,7 @@ const isKnown = (side: Side, layer: Layer, verdict: string): NftRule[] => {
  */
 export const speaksByArp = (side: Side): NftRule =>
   pass(
-    from('arp saddr ip', pairsAt(side, 4)),
+    sender('arp saddr ip', pairsAt(side, 4)),
     is('arp saddr ether . arp saddr ip', `@${pairsAt(side, 4)}`),
     is('@nh,0,48', '0x000108000604'),
   );
@@ -241,11 +237,11 @@ function doorOf(model: Model, segment: Segment, site: string): Pick<NftTable, 'c
       pass(is('arp operation', 'request'), is('arp saddr ip', '0.0.0.0')),
       drop('rogue-ra', leads),
       { match: [discovery], verdict: 'goto discovery' },
-      pass(from('ip saddr', pairsAt('near', 4))),
-      pass(from('ip6 saddr', pairsAt('near', 6))),
+      pass(sender('ip saddr', pairsAt('near', 4))),
+      pass(sender('ip6 saddr', pairsAt('near', 6))),
       speaksByArp('near'),
-      pass(from('ip saddr', rangesAt('near', 4))),
-      pass(from('ip6 saddr', rangesAt('near', 6))),
+      pass(sender('ip saddr', rangesAt('near', 4))),
+      pass(sender('ip6 saddr', rangesAt('near', 6))),
       // Machines that have no address yet, and listeners (MLD), speak to all: nobody here is meant.
       stays,
       drop('border', toGroups, is('ip6 saddr', ['::', 'fe80::/10'])),

@@ -1,9 +1,8 @@
 import { type Segment, tablePort, vxlanPort } from '#spec';
-import type { NftChain, NftMatch, NftRule } from '#state';
+import type { NftChain, NftRule } from '#state';
 import type { Model, Node } from '../../model.ts';
+import { is } from '../words.ts';
 import { endOf, familyOf, gatewaysOf, segmentsAt } from './place.ts';
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 
 /** What gateways of a segment say to each other, and how what is refused of it is counted. */
 const services = [

@@ -14,6 +14,7 @@ import type {
 } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { reverseDomain } from '../../names/reverse.ts';
+import { is } from '../words.ts';
 import { linkLocalOf } from './link-local.ts';
 import { segmentMtu } from './mtu.ts';
 import { bridge, vxlan } from './place.ts';
@@ -148,8 +149,6 @@ function namesIn(model: Model, { stations }: Segment): NameEntry[] {
     .sort((a, b) => a.address.compare(b.address))
     .map(({ address, names }) => ({ address: String(address), names }));
 }
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
 
 /** Frames for the gateway itself do not pass the chain of those that cross: they are judged the same here. */
 const inputChain = (addresses: readonly Address[]): NftTable['chains'][number] => ({

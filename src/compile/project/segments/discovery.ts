@@ -2,17 +2,9 @@ import { by, byText } from '#base';
 import { Address } from '#ip';
 import type { Station } from '#spec';
 import type { NftChain, NftMap, NftMatch, NftRule } from '#state';
+import { drop, is, isNot, pass } from '../words.ts';
 import { pairsAt } from './known.ts';
 import { linkLocalOf } from './link-local.ts';
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
-const not = (left: string, right: string | string[]): NftMatch => ({ left, op: '!=', right });
-const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
-const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
-  match,
-  counter,
-  verdict: 'drop',
-});
 
 /** ICMPv6 by which machines find each other, and ask for routers (RFC 4861, 4.1, 4.3 and 4.4). */
 const [asksRouter, asks, answers] = [
@@ -28,7 +20,7 @@ export const discovery = is('icmpv6 type', [
 
 /** Who asks whether somebody has its address has none yet (RFC 4862, 5.4.2). */
 const nobody = is('ip6 saddr', '::');
-const somebody = not('ip6 saddr', '::');
+const somebody = isNot('ip6 saddr', '::');
 
 /** Bytes of such a message, and with an option: that of its sender's MAC address, or another of its size. */
 const bytes = { router: ['8', '16'], neighbour: ['24', '32'] } as const;
@@ -93,8 +85,8 @@ export function discoveryChains(
         drop('spoofed', is('exthdr frag', 'exists')),
         drop(
           'spoofed',
-          not('ip6 saddr', unjudged),
-          not('ether saddr . ip6 saddr', `@${pairsAt('near', 6)}`),
+          isNot('ip6 saddr', unjudged),
+          isNot('ether saddr . ip6 saddr', `@${pairsAt('near', 6)}`),
         ),
         pass(asks, somebody, plain),
         pass(asksRouter, is('ip6 length', bytes.router[0])),

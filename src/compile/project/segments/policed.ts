@@ -4,8 +4,7 @@ import type { NftChain, NftMatch, NftRule, NftSet, NftTable, Sysctl } from '#sta
 import type { Model } from '../../model.ts';
 import { segmentRanges, segmentSpace } from '../../policy/spaces.ts';
 import { type Guarding, guardOf } from '../policy-guard.ts';
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
+import { is } from '../words.ts';
 
 /** The tables of a policy inside a segment are called so. */
 export const policyTable = ({ network }: Model): string => `hawser-${network.name}-policy`;

@@ -4,6 +4,7 @@ import type { Segment } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftSet } from '#state';
 import type { Model } from '../../model.ts';
 import { segmentRanges } from '../../policy/spaces.ts';
+import { drop, is, pass } from '../words.ts';
 import { serversOf } from './dhcp.ts';
 import { setsOf } from './known.ts';
 import { forMany } from './policed.ts';
@@ -12,10 +13,6 @@ import { isOurRouter, stationsOf } from './stations.ts';
 
 const families = [4, 6] as const;
 const ipOf = { 4: 'ip', 6: 'ip6' } as const;
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
-const pass = (...match: readonly NftMatch[]): NftRule => ({ match: [...match], verdict: 'accept' });
-const drop = (...match: NftMatch[]): NftRule => ({ match, counter: 'stray', verdict: 'drop' });
 
 /** What means something on one link alone. */
 const onLink: Readonly<Record<Family, readonly string[]>> = {
@@ -145,11 +142,13 @@ function rulesOf(
     pass(is(`ip6 ${side}`, side === 'daddr' ? 'fe80::/10' : ['::', 'fe80::/10'])),
     ...(side === 'saddr' ? [pass(is('ip saddr', '0.0.0.0'))] : []),
     ...families.map((family) => pair(family, setNames.behind)),
-    drop(is(`ether ${side}`, '@machines')),
-    ...families.map((family) => drop(is(`${ipOf[family]} ${side}`, `@addresses${family}`))),
-    ...(side === 'daddr' ? [drop(is('meta pkttype', ['broadcast', 'multicast']))] : []),
+    drop('stray', is(`ether ${side}`, '@machines')),
+    ...families.map((family) =>
+      drop('stray', is(`${ipOf[family]} ${side}`, `@addresses${family}`)),
+    ),
+    ...(side === 'daddr' ? [drop('stray', is('meta pkttype', ['broadcast', 'multicast']))] : []),
     ...closed.map((family) =>
-      drop({ left: `${ipOf[family]} ${side}`, op: '!=', right: `@inside${family}` }),
+      drop('stray', { left: `${ipOf[family]} ${side}`, op: '!=', right: `@inside${family}` }),
     ),
     pass(),
   ];

@@ -4,13 +4,9 @@ import type { Segment } from '#spec';
 import type { NftMatch, NftRule, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { type Guard, type Guarding, type GuardKeys, guardOf } from '../policy-guard.ts';
+import { drop, is, isNot, pass } from '../words.ts';
 import { forMany, guardingOf, policyTable, rangeSets } from './policed.ts';
 import { routersFoundAt } from './strays.ts';
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
-const not = (left: string, right: string | string[]): NftMatch => ({ left, op: '!=', right });
-const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
-const drop = (...match: NftMatch[]): NftRule => ({ match, counter: 'deny', verdict: 'drop' });
 
 /** Behind the guard of who is who, before all that others have in the bridge. */
 const priority = -290;
@@ -43,13 +39,13 @@ export function tapPolicy(model: Model, { machine, unit }: Node): readonly NftTa
     {
       name: 'asked',
       rules: [
-        pass(not('meta protocol', ['ip', 'ip6'])),
+        pass(isNot('meta protocol', ['ip', 'ip6'])),
         ...segments.flatMap(forMany).map((match) => pass(...match)),
         ...askedOfNone(segments),
         ...ofTheLink(routersFoundAt(model, segments, unit.name)),
         ...beyond(ranges.map(({ name, type }) => [name, type === 'ipv4_addr' ? 'ip' : 'ip6'])),
         { match: [], verdict: `jump ${asSent.prefix}guard` },
-        drop(),
+        drop('deny'),
       ],
     },
     ...there.chains,
@@ -76,16 +72,16 @@ const neighbours = [
 
 /** Parts of datagrams but the first, and errors, which hold what they answer. */
 const portless: readonly NftMatch[][] = [
-  [not('ip frag-off & 0x1fff', '0')],
-  [not('frag frag-off', '0')],
+  [isNot('ip frag-off & 0x1fff', '0')],
+  [isNot('frag frag-off', '0')],
   [is('icmp type', errors)],
   [is('icmpv6 type', errors6)],
 ];
 
 /** A part that begins where TCP has its flags would hide them (RFC 3128). */
 const flagless: readonly NftRule[] = [
-  drop(is('ip frag-off & 0x1fff', '1'), is('meta l4proto', 'tcp')),
-  drop(is('frag frag-off', '1'), is('meta l4proto', 'tcp')),
+  drop('deny', is('ip frag-off & 0x1fff', '1'), is('meta l4proto', 'tcp')),
+  drop('deny', is('frag frag-off', '1'), is('meta l4proto', 'tcp')),
 ];
 
 const ipOf = (family: 4 | 6): string => (family === 4 ? 'ip' : 'ip6');
@@ -111,9 +107,9 @@ const asAnswered: GuardKeys = {
   port: 'th sport',
   first: [
     ...flagless,
-    drop(is('tcp flags & (syn | ack)', 'syn')),
-    drop(is('icmp type', 'echo-request')),
-    drop(is('icmpv6 type', 'echo-request')),
+    drop('deny', is('tcp flags & (syn | ack)', 'syn')),
+    drop('deny', is('icmp type', 'echo-request')),
+    drop('deny', is('icmpv6 type', 'echo-request')),
   ],
   portless,
 };
@@ -152,13 +148,13 @@ const ofTheLink = (routers: readonly string[]): NftRule[] => [
         pass(is('ip6 saddr', 'fe80::/10'), is('ether daddr', [...routers])),
       ]),
   ...(['saddr', 'daddr'] as const).flatMap((side) => [
-    drop(is(`ip6 ${side}`, ['::', 'fe80::/10', 'ff00::/8'])),
-    drop(is(`ip ${side}`, ['0.0.0.0/8', '224.0.0.0/3'])),
+    drop('deny', is(`ip6 ${side}`, ['::', 'fe80::/10', 'ff00::/8'])),
+    drop('deny', is(`ip ${side}`, ['0.0.0.0/8', '224.0.0.0/3'])),
   ]),
 ];
 
 /** What is of no segment is a router's to judge, and the guard of who is who lets only that have it. */
 const beyond = (ranges: readonly (readonly [set: string, ip: string])[]): NftRule[] =>
   ranges.flatMap(([set, ip]) =>
-    ['daddr', 'saddr'].map((side) => pass(not(`${ip} ${side}`, `@${set}`))),
+    ['daddr', 'saddr'].map((side) => pass(isNot(`${ip} ${side}`, `@${set}`))),
   );

@@ -2,19 +2,12 @@ import { by, byText } from '#base';
 import type { Segment, Station } from '#spec';
 import type { NftMatch, NftRule, NftSet, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
+import { drop, is, isNot, pass, sender } from '../words.ts';
 import { speaksByArp } from './border.ts';
 import { discovery, discoveryChains, speakersOf, speaksSix } from './discovery.ts';
 import { pairsAt, rangesAt, setsOf } from './known.ts';
 import { linkLocalOf } from './link-local.ts';
 import { straysAt, together } from './strays.ts';
-
-const is = (left: string, right: string | string[]): NftMatch => ({ left, op: '==', right });
-const drop = (counter: string, ...match: NftMatch[]): NftRule => ({
-  match,
-  counter,
-  verdict: 'drop',
-});
-const pass = (...match: NftMatch[]): NftRule => ({ match, verdict: 'accept' });
 
 /** Before all of the bridge, also where frames go from one port of the machine to another. */
 const earliest = -300;
@@ -107,15 +100,14 @@ const nearOf = (segments: readonly Segment[], here: string): readonly NftSet[] =
   );
 
 const knownMac = is('ether saddr', '@macs');
-const from = (left: string, set: string): NftMatch => is(`ether saddr . ${left}`, `@${set}`);
 const advertised = ['nd-redirect', 'nd-router-advert'];
 
 /** What machines send: first who says so, then for whom it is. */
 function tapRules(routers: readonly string[]): NftRule[] {
   const byOthers: NftMatch[] =
-    routers.length === 0 ? [] : [{ left: 'ether saddr', op: '!=', right: routers.toSorted() }];
+    routers.length === 0 ? [] : [isNot('ether saddr', routers.toSorted())];
   const known = (left: string, set: string): NftRule => ({
-    match: [from(left, set)],
+    match: [sender(left, set)],
     verdict: 'goto to',
   });
   return [
@@ -166,7 +158,7 @@ const ofNobody: readonly NftRule[] = [
   ),
   pass(
     ...[knownMac, is('arp operation', 'request'), is('arp saddr ip', '0.0.0.0')],
-    from('arp daddr ip', pairsAt('near', 4)),
+    sender('arp daddr ip', pairsAt('near', 4)),
   ),
   pass(knownMac, toMany, is('ip6 saddr', '::'), is('icmpv6 type', 'mld2-listener-report')),
 ];
