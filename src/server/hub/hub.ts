@@ -253,7 +253,7 @@ export class Hub {
 
   /** Takes an agent whose hello was proven; undefined if it was refused. */
   async admit(hello: Hello, wire: Wire): Promise<Connection | undefined> {
-    if (!(await this.#newcomers.settled(hello.identity, wire))) return undefined;
+    if (!(await this.#newcomers.settled(hello, wire))) return undefined;
     if (await this.#clones.refused(hello, wire)) return undefined;
     // Nothing is waited for from here on: who is removed meanwhile would not be told.
     const record = this.network.snapshot.byIdentity.get(hello.identity);

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hello } from '#api';
 import type { Network } from '../network/network.ts';
+import type { StoredMachine } from '../store/contract.ts';
+import { mayBeCalled } from './called.ts';
 import { cannotSay } from './dismiss.ts';
 import type { HubComponents } from './hub.ts';
 import type { Wire } from './wire.ts';
@@ -8,8 +11,8 @@ import type { Wire } from './wire.ts';
 const every = 1_000;
 
 /**
- * Who joined at another server, and is not known here yet: what that one wrote may come after its agent. However many come
- * whom nobody knows, the store is asked for all of them at once, and no more than once a second.
+ * Who joined at another server, and is not known here yet, or by the name before: what that one wrote may come after its agent. However
+ * many come whom nobody knows, the store is asked for all of them at once, and no more than once a second.
  */
 export class Newcomers {
   readonly #network: Network;
@@ -24,9 +27,9 @@ export class Newcomers {
   }
 
   /** Resolves when whoever joined before is known here; false: that could not be read, and he was told. */
-  async settled(identity: string, wire: Wire): Promise<boolean> {
-    if (this.#isKnown(identity)) return true;
-    this.#asked.add(identity);
+  async settled(hello: Hello, wire: Wire): Promise<boolean> {
+    if (this.#isKnown(hello)) return true;
+    this.#asked.add(hello.identity);
     this.#look ??= this.#lookLater();
     try {
       await this.#look;
@@ -37,8 +40,14 @@ export class Newcomers {
     }
   }
 
-  #isKnown(identity: string): boolean {
-    return this.#network.snapshot.byIdentity.has(identity);
+  /** Whether it is known by the name that it has now. */
+  #isKnown(hello: Hello): boolean {
+    const name = this.#nameOf(hello.identity);
+    return name !== undefined && mayBeCalled(this.#network.snapshot, name, hello);
+  }
+
+  #nameOf(identity: string): string | undefined {
+    return this.#network.snapshot.byIdentity.get(identity)?.name;
   }
 
   async #lookLater(): Promise<void> {
@@ -49,8 +58,8 @@ export class Newcomers {
     this.#look = undefined;
     this.#last = performance.now();
     const stored = await this.#components.store.read(async (tx) => tx.machines(this.#network.name));
-    const isNew = ({ identity }: { readonly identity: string }): boolean =>
-      asked.has(identity) && !this.#isKnown(identity);
-    if (stored.some(isNew)) await this.#network.refresh();
+    const isNews = ({ identity, name }: StoredMachine): boolean =>
+      asked.has(identity) && this.#nameOf(identity) !== name;
+    if (stored.some(isNews)) await this.#network.refresh();
   }
 }
