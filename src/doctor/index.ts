@@ -7,3 +7,4 @@ export { type Bundle, makeBundle } from './support/bundle.ts';
 export type { Item, LeftOut } from './support/item.ts';
 export { machineItems, neverRead } from './support/machine.ts';
 export { namesOnMachine, publicWords } from './support/names.ts';
+export { spacesHere } from './support/spaces.ts';

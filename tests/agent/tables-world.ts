@@ -32,6 +32,19 @@ segments:
 /** The same with one site in proxy mode. */
 export const proxied = file.replace('fd09::200"], port: eth1', '$&, mode: proxy');
 
+/** The namespace of router `gw` of network `net`. */
+export const router = 'hw-net-gw';
+
+/** The same with a router at one of its sites. */
+export const routed = `${file.replace('subnet: [', 'router: 10.9.0.254\n    subnet: [')}
+routers:
+  gw:
+    site: knox
+    segments: [lab]
+    uplink: { address: 10.5.0.2/24, via: 10.5.0.1 }
+    egress: [10.254.0.1/32]
+`;
+
 /** A gateway with the agent that ships, and a switch on its port. No server was ever there. */
 export class Gateway {
   readonly machine: Machine;

@@ -1,19 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
-import { type Gateway, openWorld, file as segments, space } from './tables-world.ts';
-
-const router = 'hw-net-gw';
-
-/** The network of the tables, with a router at one of its sites. */
-const file = `${segments.replace('subnet: [', 'router: 10.9.0.254\n    subnet: [')}
-routers:
-  gw:
-    site: knox
-    segments: [lab]
-    uplink: { address: 10.5.0.2/24, via: 10.5.0.1 }
-    egress: [10.254.0.1/32]
-`;
+import { type Gateway, openWorld, routed, router, space } from './tables-world.ts';
 
 /** ms: far from the 30 s after which all is looked at whatever happens, even where others work beside it. */
 const soon = 8_000;
@@ -125,7 +113,7 @@ suite('what is changed in a namespace of ours', { needs: ['root', 'netns', 'tun'
   let b: Gateway;
 
   beforeAll(async () => {
-    [a, b] = await openWorld(file);
+    [a, b] = await openWorld(routed);
     await until(
       'the machines of the file reach each other',
       () => a.reaches('knox-1', '10.9.0.129'),

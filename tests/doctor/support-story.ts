@@ -2,16 +2,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore } from '#server';
 import type { Machine } from '../server/world.ts';
+import { opened } from './opened.ts';
 import { network, type Ward } from './ward.ts';
-
-/** A bundle as whoever gets it sees it: its files by their names. */
-function opened(machine: Machine, file: string): ReadonlyMap<string, string> {
-  const folder = `${file}.d`;
-  machine.do(`mkdir -p ${folder}`);
-  machine.do(`tar -xzf ${file} --strip-components=1 -C ${folder}`);
-  const names = machine.do(`find ${folder} -type f -printf %P\\n`).trim().split('\n');
-  return new Map(names.map((name) => [name, machine.read(`${folder}/${name}`)]));
-}
 
 /** Of a database, of a syslog server that takes none, of a backup. */
 const passwords = ['PgPasswordOfOurs1', 'SyslogPasswordOfOurs2', 'PassphraseOfBackups3'] as const;

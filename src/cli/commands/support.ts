@@ -11,6 +11,7 @@ import {
   namesOnMachine,
   neverRead,
   publicWords,
+  spacesHere,
 } from '#doctor';
 import { countingRun } from '#host';
 import packageFile from '../../../package.json' with { type: 'json' };
@@ -70,7 +71,7 @@ async function collect(flags: Flags, folder: string, now: Date): Promise<Bundle>
   const bundle = await makeBundle({
     items: [
       ...doctorItems(stateDir),
-      ...machineItems(run, stateDir, packageFile.version),
+      ...machineItems(run, stateDir, packageFile.version, await spacesHere()),
       ...(server?.items(anonymize ?? false) ?? []),
     ],
     leftOut: [...neverRead(stateDir), ...(server?.leftOut(anonymize ?? false) ?? [])],

@@ -3,19 +3,11 @@ import { join } from 'node:path';
 import { agentStatus, askAgent, heldStates } from '#agent';
 import { hasSystemd, type Run } from '#host';
 import { hasProgram } from '../gather/programs.ts';
+import { command } from './command.ts';
 import type { Item, LeftOut } from './item.ts';
+import { spaceItems } from './spaces.ts';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
-/** wg hides keys unless it is told otherwise. */
-const env = { WG_HIDE_KEYS: 'always' };
-
-const command = (run: Run, path: string, line: string, keep: Item['keep'] = 'head'): Item => ({
-  path,
-  from: `\`${line}\``,
-  keep,
-  read: () => run('read', line.split(' '), { env }),
-});
 
 const file = (path: string, name: string, keep: Item['keep'] = 'head'): Item => ({
   path: name,
@@ -167,8 +159,13 @@ function networkItems(run: Run): readonly Item[] {
   ];
 }
 
-/** All that a machine tells of itself and of Hawser on it. */
-export function machineItems(run: Run, stateDir: string, version: string): readonly Item[] {
+/** All that a machine tells of itself and of Hawser on it, and in these namespaces besides the agent's own. */
+export function machineItems(
+  run: Run,
+  stateDir: string,
+  version: string,
+  spaces: readonly string[],
+): readonly Item[] {
   return [
     {
       path: 'versions.txt',
@@ -183,6 +180,7 @@ export function machineItems(run: Run, stateDir: string, version: string): reado
     command(run, 'machine/disks.txt', 'df -hT'),
     ...agentItems(stateDir),
     ...networkItems(run),
+    ...spaces.flatMap((space) => spaceItems(run, space)),
     ...(hasProgram('journalctl') && hasSystemd()
       ? [journal(run, 'hawser-agent'), journal(run, 'hawser-server')]
       : []),

@@ -7,6 +7,7 @@ import { parseEndpoint } from '#ip';
 import type { HostState } from '#state';
 import { runAt } from '../gather/networks.ts';
 import type { NameKind, Names } from './anonymize.ts';
+import { spacesHere } from './spaces.ts';
 
 type Draft = Record<NameKind, string[]>;
 
@@ -68,12 +69,6 @@ async function addKept(draft: Draft, stateDir: string): Promise<void> {
     draft.host.push(...servers.map((server) => new URL(server).hostname));
   }
 }
-
-/** Namespaces that have something of ours besides the agent's own; none that this user may not enter. */
-const spacesHere = (): Promise<readonly string[]> =>
-  linuxHost()
-    .spaces()
-    .catch(() => []);
 
 /** The alias of a device of ours names its network, and everybody may read it. */
 async function networksOfDevices(): Promise<readonly string[]> {
