@@ -1,4 +1,4 @@
-import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
+import type { MachineStatus, NetworkStatus, TunnelEnd, TunnelStatus, TunnelsStatus } from '#api';
 
 const sizes = { machines: 5_000, tunnels: 10_000 } as const;
 
@@ -9,16 +9,25 @@ const machineOf = (index: number): MachineStatus => ({
   ...{ notes: [], failures: [] },
 });
 
+/** One end as a machine with an agent tells it. */
+const endOf = (machine: number, to: number, index: number): TunnelEnd => ({
+  machine: `machine-${machine}`,
+  tells: true,
+  sample: {
+    endpoint: `198.51.${to >> 8}.${to & 255}:51820`,
+    ...{ handshake: index % 120, heard: index % 9, rx: index * 1000, tx: index * 77 },
+    probe: { rtt: 1 + (index % 800) / 10, usual: 1 + (index % 790) / 10, loss: 0, answered: 1 },
+  },
+});
+
+/** No two between the same machines: rows of a table are known by their ends. */
 const tunnelOf = (index: number): TunnelStatus => {
-  const [a, b] = [index % sizes.machines, (index * 7 + 1) % sizes.machines];
-  const sample = { rx: index * 1000, tx: index * 77, handshake: index % 120, heard: 3 };
+  const further = index < sizes.machines ? 1 : 13;
+  const [a, b] = [index % sizes.machines, (index * 7 + further) % sizes.machines];
   return {
     state: index % 100 === 0 ? 'down' : 'up',
-    why: `machine-${a} heard machine-${b} 3 s ago`,
-    ends: [
-      { machine: `machine-${a}`, tells: true, sample },
-      { machine: `machine-${b}`, tells: false },
-    ],
+    why: `machine-${a} heard machine-${b} ${index % 9} s ago`,
+    ends: [endOf(a, b, index), endOf(b, a, index + 3)],
     rate: (index % 97) ** 4,
   };
 };
