@@ -11,6 +11,7 @@ export { conditionOfTunnel } from './events/condition.ts';
 export { type FirstNetwork, type FirstTokens, resetAdmin } from './first.ts';
 export { chunkLength, packChunk, type Step } from './history/chunk.ts';
 export type { Point, Points } from './history/points.ts';
+export { JsonText } from './json-text.ts';
 export {
   type RunningServer,
   type ServerComponents,

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { MonitorsStatus, NetworkStatus, SessionInfo, Topic, TunnelsStatus } from '#api';
-import { ask } from './server.ts';
+import { ask, askLarge } from './server.ts';
 
 /** Milliseconds after which ages of what was heard are asked for again, though nothing changed. */
 const aging = 15_000;
@@ -32,7 +32,7 @@ export const at = (network: string, path: string): string =>
 const useTopic = <T>(network: string, topic: Topic, query = '') =>
   useQuery({
     queryKey: [...keys.of(network, topic), query],
-    queryFn: async () => ask<T>(at(network, `${topic}${query}`)),
+    queryFn: async () => askLarge<T>(at(network, `${topic}${query}`)),
     refetchInterval: aging,
     // To compare ten thousand tunnels with those before takes longer than to draw the few that are seen.
     structuralSharing: false,

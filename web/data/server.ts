@@ -1,5 +1,6 @@
 import type { Finding, Problem } from '#api';
 import { hearClock } from './clock.ts';
+import { parsePieces } from './pieces.ts';
 
 /** What a server answered that did not do what it was asked. */
 export class Refused extends Error {
@@ -21,12 +22,23 @@ export class Refused extends Error {
   }
 }
 
-/** Asks the server. @throws Refused, and TypeError where it does not answer at all */
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+async function answerOf(path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(path, { ...init, redirect: 'error' });
   hearClock(response.headers.get('date'));
+  if (response.ok) return response;
+  const problem: unknown = await response.json().catch(() => ({}));
+  throw new Refused(response.status, problem as Partial<Problem>);
+}
+
+/** Asks the server. @throws Refused, and TypeError where it does not answer at all */
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await answerOf(path, init);
   if (response.status === 204) return undefined as T;
-  const body: unknown = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, body as Partial<Problem>);
-  return body as T;
+  return (await response.json().catch(() => ({}))) as T;
+}
+
+/** Asks for what may be large. @throws as `ask`, and SyntaxError where the answer breaks off */
+export async function askLarge<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const { body } = await answerOf(path, init);
+  return (body && (await parsePieces(body))) as T;
 }

@@ -149,9 +149,10 @@ const groupingsOf = (machines: readonly MachineStatus[]): readonly Grouping<Tunn
     { name: 'state', value: ({ state }) => state },
     {
       name: 'sites',
-      value: ({ ends }) => {
-        const own = ends.map(({ machine }) => siteOf(machine)).sort();
-        return own[0] === own[1] ? `within ${own[0]}` : own.join(' – ');
+      value: ({ ends: [a, b] }) => {
+        const [one, other] = [siteOf(a.machine), siteOf(b.machine)];
+        if (one === other) return `within ${one}`;
+        return one < other ? `${one} – ${other}` : `${other} – ${one}`;
       },
     },
   ];

@@ -154,10 +154,9 @@ class Daemon {
   }
 
   /** The kernel told of a change: it may concern what machines should be, and how servers are reached. */
-  async changed(): Promise<boolean> {
-    const checks = [...this.#sessions.values()].map((session) => session.check());
-    const [differed] = await Promise.all([this.look(), ...checks]);
-    return differed;
+  changed(): Promise<boolean> {
+    for (const session of this.#sessions.values()) session.check();
+    return this.look();
   }
 
   #session(network: string): Session {
@@ -323,7 +322,7 @@ async function runAlone(options: DaemonOptions): Promise<void> {
   const path = socketPath(options.stateDir ?? defaultStateFolder);
   const control = await Control.open(path, daemon.handle);
   const watch = new Watch({
-    changed: () => daemon.changed(),
+    changed: () => daemon.look(),
     holds: () => daemon.holds,
     spaces: () => daemon.spaces(),
     echo: daemon.echo,

@@ -102,3 +102,18 @@ test('who names ten thousand peers that there are not changes nothing', async ()
   await statesBecome('up', 'up');
   expect((await asked()).tunnels).toHaveLength(2);
 });
+
+test('machines and tunnels are told in lines of their own: a page reads a large network in pieces', async () => {
+  tell('anna', { hub: 3 });
+  for (const [what, count] of [
+    ['status', 3],
+    ['tunnels', 2],
+  ] as const) {
+    const { body, text } = await server.ask(what, {});
+    const [head = '', ...lines] = text.split('\n');
+    const items = lines.slice(0, -1).map((line) => JSON.parse(line.replace(/,$/, '')) as unknown);
+    const list = what === 'status' ? 'machines' : 'tunnels';
+    expect(items, what).toHaveLength(count);
+    expect(body).toEqual({ ...(JSON.parse(`${head}]}`) as object), [list]: items });
+  }
+});

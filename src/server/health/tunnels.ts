@@ -54,9 +54,8 @@ export async function tunnelsOf(
     if (isWanted(status, wanted) && some.length < told) some.push(JSON.stringify(status));
   }
   const { network, revision } = snapshot.stored;
-  const head = JSON.stringify({ network, revision, counts });
   const all = tunnelStates.flatMap((state) => texts.get(state) ?? []);
-  return new JsonText(`${head.slice(0, -1)},"tunnels":[${all.join(',')}]}`);
+  return JsonText.listing({ network, revision, counts }, 'tunnels', all);
 }
 
 const isWanted = ({ state, ends }: TunnelStatus, wanted: TunnelsWanted): boolean =>

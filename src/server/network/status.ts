@@ -32,16 +32,15 @@ export async function statusOf(snapshot: Snapshot, seen: Seen): Promise<JsonText
   const texts: string[] = [];
   for (let from = 0; from < all.length; from += turn) {
     const some = all.slice(from, from + turn);
-    const told = some.map((name) => statusOfMachine(snapshot, seen, name));
-    texts.push(JSON.stringify(told).slice(1, -1));
+    for (const name of some) texts.push(JSON.stringify(statusOfMachine(snapshot, seen, name)));
     await nextTurn();
   }
   const { network, revision, frozen } = stored;
   const news = { ...(held && { held }), ...(takenBack && { takenBack }) };
   const told = segmentStatuses(snapshot, seen.hub);
   const segments = told.length > 0 && { segments: told };
-  const head = JSON.stringify({ network, revision, frozen, approvals, ...news, ...segments });
-  return new JsonText(`${head.slice(0, -1)},"machines":[${texts.join(',')}]}`);
+  const rest = { network, revision, frozen, approvals, ...news, ...segments };
+  return JsonText.listing(rest, 'machines', texts);
 }
 
 export function statusOfMachine(snapshot: Snapshot, seen: Seen, name: string): MachineStatus {
