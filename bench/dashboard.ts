@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
+import { JsonText } from '#server';
 import { logIn, openBrowser, openPage } from '../tests/web/browser.ts';
 import { crowd } from '../tests/web/crowd.ts';
 import { type Bench, type BenchResult, quantile, type Size } from './bench.ts';
@@ -23,6 +24,55 @@ interface Shown {
 }
 let shown: Promise<Shown> | undefined;
 
+/** How often the page is told that something changed, in ms: while only figures change, the server tells so a fifth as often. */
+const toldEvery = 1000;
+
+/** Takes the place of the stream of events of the server, where nothing changes. */
+const stream = `
+  window.EventSource = class extends EventTarget {
+    readyState = 1;
+    #timer = setInterval(() => {
+      this.dispatchEvent(new MessageEvent('message', { data: '["status","tunnels"]' }));
+    }, ${toldEvery});
+    close() { clearInterval(this.#timer); }
+  };
+`;
+
+/** An answer as the server writes it. */
+const written = <Rest extends object>(
+  rest: Rest,
+  name: string,
+  list: readonly object[],
+): string => {
+  const items = list.map((one) => JSON.stringify(one));
+  return JsonText.listing<Record<string, unknown>>(rest, name, items).text;
+};
+
+/** All machines and tunnels once more, of which much is another. */
+function answersOf(turn: number): Readonly<Record<'status' | 'tunnels', string>> {
+  const { machines, ...ofStatus } = status;
+  const { tunnels: all, ...ofTunnels } = tunnels;
+  const later = all.map((one) => ({ ...one, rate: (one.rate ?? 0) + turn }));
+  return {
+    status: written(ofStatus, 'machines', machines),
+    tunnels: written(ofTunnels, 'tunnels', later),
+  };
+}
+
+/** How often the tables' rows came anew. */
+let refetched = 0;
+
+async function answer(page: Page): Promise<void> {
+  const answers = [0, 1, 2].map(answersOf);
+  await page.addInitScript(stream);
+  for (const what of ['status', 'tunnels'] as const) {
+    await page.route(`**/v1/networks/${network}/${what}`, (route) => {
+      const body = answers[refetched++ % answers.length]?.[what] ?? '';
+      return route.fulfill({ contentType: 'application/json', body });
+    });
+  }
+}
+
 async function show(): Promise<Shown> {
   const server = await BenchServer.open();
   const text = fleet({ sites: 1, members: 1, open: 22, port: 51820 });
@@ -30,8 +80,7 @@ async function show(): Promise<Shown> {
   await server.ask('POST', `/v1/networks/${network}`, { entry: 'fleet.yaml', files });
   const browser = await openBrowser();
   const { page } = await openPage(browser, server.url);
-  await page.route('**/v1/networks/fleet/status', (route) => route.fulfill({ json: status }));
-  await page.route('**/v1/networks/fleet/tunnels', (route) => route.fulfill({ json: tunnels }));
+  await answer(page);
   await logIn(page, server.adminToken);
   return { server, browser, page };
 }
@@ -91,7 +140,8 @@ async function tables(): Promise<BenchResult> {
   const page = await open();
   const all = [...(await frames(page, 'machines')), ...(await frames(page, 'tunnels'))];
   const value = Math.max(...all);
-  const detail = `${all.length} frames, median ${quantile(all, 0.5).toFixed(1)} ms, p99 ${quantile(all, 0.99).toFixed(1)} ms`;
+  const at = (share: number): string => `${quantile(all, share).toFixed(1)} ms`;
+  const detail = `${all.length} frames, median ${at(0.5)}, p99 ${at(0.99)}; ${refetched} answers meanwhile`;
   return { value, unit: 'ms', reached: value <= 50, detail };
 }
 
@@ -156,7 +206,7 @@ export const benches: readonly Bench[] = [
     run: firstLoad,
   },
   {
-    name: 'dashboard, 5,000 machines, 10,000 tunnels: longest frame of scrolling and filtering',
+    name: 'dashboard, 5,000 machines, 10,000 tunnels: longest frame of scrolling and filtering, while both come anew',
     target: '<= 50 ms',
     run: tables,
   },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseToken } from '#api';
@@ -36,7 +36,9 @@ export class BenchServer {
   /** Its first start: an admin, and no network yet. */
   static async open(): Promise<BenchServer> {
     // Beside the checkout: what lies in /tmp may be memory, where a commit costs nothing.
-    const folder = mkdtempSync(join(root, '.cache', 'bench-converge-'));
+    const cache = join(root, '.cache');
+    mkdirSync(cache, { recursive: true });
+    const folder = mkdtempSync(join(cache, 'bench-converge-'));
     const server = new BenchServer(folder, await freePort());
     await server.start();
     return server;
