@@ -3,6 +3,7 @@ export { affected } from './affected.ts';
 export { allocate, settled, wireguardMachines } from './allocate.ts';
 export type * from './api.ts';
 export { check } from './check/check.ts';
+export { mtusToTell } from './check/segment-mtu.ts';
 export { flowClasses } from './classes.ts';
 export {
   type ExportFile,

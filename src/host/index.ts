@@ -29,5 +29,5 @@ export {
   runProcess,
 } from './run.ts';
 export { hasSystemd } from './systemd.ts';
-export { underlayMtu } from './underlay.ts';
+export { type UnderlayWay, underlayMtu, underlayWay } from './underlay.ts';
 export { HandshakeAges } from './wireguard/ages.ts';

@@ -10,11 +10,14 @@ export const kernelParts = [
 ];
 export type KernelPart = (typeof kernelParts)[number];
 
+const bridge = 'link add name probe type bridge';
+
+/** Lines of ip(8). The loopback takes no tags (NETIF_F_VLAN_CHALLENGED), a bridge does, which segments need anyway. */
 const probes = {
-  bridges: ['ip', 'link', 'add', 'name', 'probe', 'type', 'bridge'],
-  vxlan: ['ip', 'link', 'add', 'name', 'probe', 'type', 'vxlan', 'id', '1', 'dstport', '14789'],
-  veth: ['ip', 'link', 'add', 'name', 'probe', 'type', 'veth', 'peer', 'name', 'probe-2'],
-  vlan: ['ip', 'link', 'add', 'link', 'lo', 'name', 'probe', 'type', 'vlan', 'id', '1'],
+  bridges: [bridge],
+  vxlan: ['link add name probe type vxlan id 1 dstport 14789'],
+  veth: ['link add name probe type veth peer name probe-2'],
+  vlan: [bridge, 'link add link probe name probe-2 type vlan id 1'],
 } as const satisfies Partial<Record<KernelPart, readonly string[]>>;
 
 /** A namespace without a name, which ends with the program that is in it. */
@@ -46,8 +49,9 @@ export async function lackedParts(run: Run): Promise<ReadonlySet<KernelPart>> {
   const isAlone = await fails(() => run('read', [...apart, 'true']), says(noNamespaces));
   if (isAlone) return new Set(['namespaces']);
   const inside: Run = (purpose, argv, options) => run(purpose, [...apart, ...argv], options);
-  const lacked = Object.entries(probes).map(async ([part, argv]) => {
-    const isLacking = await fails(() => inside('read', argv), lacksKind);
+  const lacked = Object.entries(probes).map(async ([part, lines]) => {
+    const options = { stdin: `${lines.join('\n')}\n` };
+    const isLacking = await fails(() => inside('read', ['ip', '-batch', '-'], options), lacksKind);
     return isLacking ? [part as KernelPart] : [];
   });
   const found = await Promise.all([...lacked, lackedFilters(inside)]);

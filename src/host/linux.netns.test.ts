@@ -77,7 +77,7 @@ async function open(): Promise<Fixture> {
     sysctl: (path) => machine.do(`cat /proc/sys/${path}`).trim(),
     hasVlans: () => {
       try {
-        machine.do('ip link add link lo name probe type vlan id 1');
+        machine.do('ip link add link eth1 name probe type vlan id 1');
         machine.do('ip link del dev probe');
         return true;
       } catch {

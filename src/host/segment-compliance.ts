@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { byText } from '#base';
-import { type HostState, itemsOf } from '#state';
+import { type HostState, itemsOf, type Namespace } from '#state';
 import type { Trial } from './compliance.ts';
 import type { ComplianceStates, Fixture } from './compliance-fixture.ts';
+import type { Wish } from './contract.ts';
 import { emptyWish } from './linux.ts';
 
 const spoilings: readonly (readonly [string, (fixture: Fixture) => void])[] = [
@@ -26,24 +27,37 @@ export function segments(trial: () => Trial, { first, second }: ComplianceStates
   loses(trial, first);
 }
 
+/** A port for this tag of `eth1`. */
+const portFor = (tag: number): Required<Pick<Namespace, 'vlans'>> => ({
+  vlans: { v: 1, items: [{ name: `vlan${tag}`, parent: 'eth1', tag, bridge: 'bridge' }] },
+});
+
 const tagged = (state: HostState): HostState => {
   const { 'hw-net-lab': space, ...others } = state.namespaces;
-  const vlans = {
-    v: 1 as const,
-    items: [{ name: 'vlan9', parent: 'eth1', tag: 9, bridge: 'bridge' }],
-  };
-  const lab = { ...space, ports: { v: 1 as const, items: [] }, vlans };
+  const lab: Namespace = { ...space, ports: { v: 1, items: [] }, ...portFor(9) };
   return { ...state, namespaces: { ...others, 'hw-net-lab': lab } };
 };
 
+/** With a second segment, whose frames have another tag on the same device. */
+const twiceTagged = (state: HostState): HostState => {
+  const beside: Namespace = { bridges: { v: 1, items: [{ name: 'bridge' }] }, ...portFor(10) };
+  const { namespaces, ...rest } = tagged(state);
+  return { ...rest, namespaces: { ...namespaces, 'hw-net-beside': beside } };
+};
+
 function tags(trial: () => Trial, state: HostState): void {
+  /** What could not be done of a wish. */
+  const failing = async (wish: Wish): Promise<readonly string[]> => {
+    const { observation, changes } = await trial().look(wish);
+    const failures = await observation.apply(changes);
+    return failures.map(({ change, error }) => `${change.namespace} ${change.id} ${error.code}`);
+  };
+
   test('has a port for a tag of a device that stays, or says that the kernel cannot', async () => {
     const { fixture } = trial();
     const wish = trial().wishFor(tagged(state));
     if (!fixture.hasVlans()) {
-      const { observation, changes } = await trial().look(wish);
-      const failures = await observation.apply(changes);
-      expect(failures.map(({ error }) => error.code)).toEqual(['host/no-vlan']);
+      expect(await failing(wish)).toEqual(['hw-net-lab vlan9 host/no-vlan']);
       expect((await trial().look(wish)).changes).toMatchObject([{ facility: 'vlans' }]);
       return;
     }
@@ -55,9 +69,31 @@ function tags(trial: () => Trial, state: HostState): void {
     await trial().isThere(wish);
     fixture.spoil.vlan('vlan9');
     fixture.spoil.device('eth1');
-    const { observation, changes } = await trial().look(wish);
-    const failures = await observation.apply(changes);
-    expect(failures.map(({ error }) => error.code)).toContain('host/no-port');
+    expect(await failing(wish)).toContain('hw-net-lab vlan9 host/no-port');
+  });
+
+  test('has ports for two tags of one device in two segments, neither of which touches the other’s', async () => {
+    const { fixture } = trial();
+    const both = trial().wishFor(twiceTagged(state));
+    const one = trial().wishFor(tagged(state));
+    if (!fixture.hasVlans()) {
+      const failures = ['hw-net-beside vlan10 host/no-vlan', 'hw-net-lab vlan9 host/no-vlan'];
+      expect([...(await failing(both))].sort(byText)).toEqual(failures);
+      return;
+    }
+    await trial().bring(both);
+    await trial().isThere(both);
+    fixture.spoil.vlan('vlan9');
+    const { changes } = await trial().look(both);
+    const gone = changes.map(({ namespace, facility, id }) => `${namespace} ${facility} ${id}`);
+    expect(gone).toEqual(['hw-net-lab vlans vlan9']);
+    for (const wish of [both, one, both]) {
+      await trial().bring(wish);
+      await trial().isThere(wish);
+    }
+    await trial().bring(emptyWish('net'));
+    expect(fixture.homeDevices()).toContain('eth1');
+    expect(fixture.isUp('eth1')).toBe(true);
   });
 }
 

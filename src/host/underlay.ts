@@ -3,6 +3,8 @@ import type { Run } from './run.ts';
 
 interface RouteGet {
   readonly dev?: string;
+  readonly gateway?: string;
+  readonly prefsrc?: string;
   readonly metrics?: readonly { readonly mtu?: number }[];
 }
 
@@ -36,4 +38,19 @@ export async function underlayMtu(
     return learnt ?? sizes.get(dev) ?? [];
   });
   return found.length === 0 ? undefined : Math.min(...found);
+}
+
+/** How packets to an address leave the machine. */
+export interface UnderlayWay {
+  readonly device: string;
+  readonly via: string | undefined;
+  /** The address that they are from. */
+  readonly source: string | undefined;
+}
+
+/** The way that the kernel would take now; undefined if there is none. */
+export async function underlayWay(run: Run, address: string): Promise<UnderlayWay | undefined> {
+  const [found = []] = await ipBatchRead(run, [`route get ${address}`], ['-force'], [0, 1]);
+  const [{ dev, gateway, prefsrc } = {}] = found as RouteGet[];
+  return dev === undefined ? undefined : { device: dev, via: gateway, source: prefsrc };
 }

@@ -1,6 +1,7 @@
 import type { FileSet } from '#api';
 import { allocate, type Plan, plan, settled } from '#compile';
 import type { Network } from '#spec';
+import { serveClouds } from './cloud-dhcp.ts';
 import { applyDirectly } from './direct/change.ts';
 import { labErrors } from './errors.ts';
 import type { Report } from './events.ts';
@@ -44,6 +45,7 @@ export async function applyFile(
   await dropPlainRoutes(lab, next);
   await setPlainRoutes(next);
   await reimportUnmanaged(lab, next);
+  await serveClouds(next);
   await store(next);
   await writeLab(next.record);
   await listenEverywhere(next);

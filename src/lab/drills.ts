@@ -1,11 +1,16 @@
+import { cloudServer, serveCloud } from './cloud-dhcp.ts';
 import { labErrors } from './errors.ts';
 import { type Lab, managedMachines, stationNamed, stationOf } from './lab.ts';
 import { serverOf } from './server/at-server.ts';
 import { startServer } from './server/start.ts';
 import { ask, type StationClient } from './station/client.ts';
 
-/** What can be killed on a machine. Throws `lab/no-server`, `lab/unknown-machine`, `lab/not-managed`. */
-function serviceOf(lab: Lab, machine: string): 'server' | 'agent' {
+/** What can be killed on a machine. */
+export type Service = 'server' | 'agent' | 'DHCP server';
+
+/** Throws `lab/no-server`, `lab/unknown-machine`, `lab/not-managed`. */
+function serviceOf(lab: Lab, machine: string): Service {
+  if (cloudServer(lab, machine)) return 'DHCP server';
   if (serverOf(lab).name === machine) return 'server';
   requireManaged(lab, machine);
   return 'agent';
@@ -21,17 +26,25 @@ export function requireManaged(lab: Lab, machine: string): void {
 }
 
 /** Ends the server or an agent in the middle of whatever it does. Throws also `lab/nothing-runs`. */
-export async function kill(lab: Lab, machine: string): Promise<'server' | 'agent'> {
+export async function kill(lab: Lab, machine: string): Promise<Service> {
   const what = serviceOf(lab, machine);
-  const { ran } = await ask(stationOf(lab, machine), { do: `kill-${what}` });
+  const { ran } = await ask(stationOf(lab, machine), { do: killing[what] });
   if (!ran) throw labErrors.error('lab/nothing-runs', { machine, what });
   return what;
 }
 
+const killing = {
+  server: 'kill-server',
+  agent: 'kill-agent',
+  'DHCP server': 'kill-server',
+} as const;
+
 /** Starts what was killed. */
-export async function start(lab: Lab, machine: string): Promise<'server' | 'agent'> {
+export async function start(lab: Lab, machine: string): Promise<Service> {
   const what = serviceOf(lab, machine);
+  const cloud = cloudServer(lab, machine);
   if (what === 'server') await startServer(lab);
+  else if (cloud) await serveCloud(lab, cloud);
   else await ask(stationOf(lab, machine), { do: 'start-agent', network: lab.network.name });
   return what;
 }
@@ -40,10 +53,10 @@ export async function start(lab: Lab, machine: string): Promise<'server' | 'agen
  * Takes all that Hawser made in the kernel away from a machine, as a power cut does, and starts what runs
  * there after a boot. What is on its disk stays.
  */
-export async function reboot(lab: Lab, machine: string): Promise<'server' | 'agent'> {
+export async function reboot(lab: Lab, machine: string): Promise<Service> {
   const what = serviceOf(lab, machine);
   const station = stationOf(lab, machine);
-  await ask(station, { do: `kill-${what}` });
+  await ask(station, { do: killing[what] });
   if (what === 'agent') {
     await emptyKernel(station);
     await ask(station, { do: 'boot' });

@@ -59,7 +59,7 @@ export const labErrors = errorTable({
   },
   'lab/no-lease': {
     says: '{machine} got no address from the DHCP server of segment {segment} at {site}: {reason}',
-    fix: '`hawser agent status` on its gateway says whether the server runs there.',
+    fix: 'A server of ours is shown by `hawser agent status` on its gateway; that of a cloud is the machine dhcp.{segment}.{site} of the lab.',
   },
   'lab/missing-programs': {
     says: 'the lab needs programs that are not here: {programs}',

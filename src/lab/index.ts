@@ -1,7 +1,7 @@
 export { applyFile } from './apply.ts';
 export { cut, heal } from './cuts.ts';
 export { reconcile } from './direct/passes.ts';
-export { kill, reboot, requireManaged, start } from './drills.ts';
+export { kill, reboot, requireManaged, type Service, start } from './drills.ts';
 export { labErrors } from './errors.ts';
 export { type LabEvent, type Report, type Stage, stages } from './events.ts';
 export { exec, execQuietly } from './exec.ts';
@@ -22,7 +22,13 @@ export {
 } from './registry.ts';
 export { driftAtServer } from './server/drift.ts';
 export { serveStation } from './station/serve.ts';
-export { describeAgent, describeTunnel, type MachineStatus, statusOf } from './status.ts';
+export {
+  describeAddresses,
+  describeAgent,
+  describeTunnel,
+  type MachineStatus,
+  statusOf,
+} from './status.ts';
 export type { Underlay } from './underlay/plan.ts';
 export { underlayOf } from './underlay/underlay.ts';
 export { up } from './up.ts';

@@ -2,9 +2,11 @@ import type { SessionStatus } from '#agent';
 import { inParallel } from '#base';
 import type { HostState } from '#state';
 import { type Lab, managedMachines, stationOf } from './lab.ts';
+import { type Lease, leaseOf } from './leases.ts';
 import { addressesOf } from './listening.ts';
 import { parseHandshakes } from './prove/handshakes.ts';
 import { ask, inSpace, type StationClient } from './station/client.ts';
+import type { Station } from './underlay/plan.ts';
 
 /** A lab, as `lab status` shows it. */
 export interface LabState {
@@ -30,6 +32,10 @@ export interface MachineStatus {
   readonly publics: readonly string[];
   /** Of a managed machine where the lab has a server: what its agent says; null where none runs. */
   readonly agent?: SessionStatus | null;
+  /** Of a machine of a segment that asked a DHCP server. */
+  readonly lease?: Lease;
+  /** Of what stands for the DHCP server of a cloud: whether it does. */
+  readonly serves?: boolean;
   /** Those its state names, whether they are there or not. */
   readonly tunnels: readonly TunnelStatus[];
 }
@@ -62,6 +68,7 @@ export async function statusOf(lab: Lab): Promise<LabState> {
       addresses: addressesOf(lab.model, station),
       publics: station.edge.publics.map(String),
       ...(managed.has(station.name) && { agent: await agentOf(lab, client) }),
+      ...(await dhcpOf(station, client)),
       tunnels: state ? await tunnelsOf(client, state) : [],
     };
   });
@@ -73,6 +80,15 @@ async function serverState(lab: Lab): Promise<ServerState | undefined> {
   if (name === undefined) return undefined;
   const { runs } = await ask(stationOf(lab, name), { do: 'server' });
   return { name, runs, revision: lab.model.inputs.rev };
+}
+
+async function dhcpOf(
+  { kind, asks }: Station,
+  client: StationClient,
+): Promise<Pick<MachineStatus, 'lease' | 'serves'>> {
+  if (kind === 'dhcp') return { serves: (await ask(client, { do: 'server' })).runs };
+  const lease = asks && (await leaseOf(client));
+  return lease ? { lease } : {};
 }
 
 async function agentOf({ network }: Lab, client: StationClient): Promise<SessionStatus | null> {
@@ -113,6 +129,15 @@ export async function tunnelsOf(
     }),
   }));
 }
+
+/** Its addresses, and who gave one: `10.101.0.11 (by DHCP from 10.101.0.3)`. */
+export const describeAddresses = ({ addresses, lease, serves }: MachineStatus): string =>
+  [
+    ...addresses.map((one) =>
+      one === lease?.address ? `${one} (by DHCP from ${lease.server})` : one,
+    ),
+    ...(serves === false ? ['(does not run)'] : []),
+  ].join(' ');
 
 /** Up to this many peers are told one by one. */
 const mostPeers = 3;

@@ -1,4 +1,16 @@
-import { bytes, ethernet, hex, icmpv6, ipv4, udp } from './raw-frames.ts';
+import {
+  advertises,
+  answers,
+  bytes,
+  ethernet,
+  hex,
+  icmpv6,
+  ipv4,
+  ipv6,
+  redirects,
+  target,
+  udp,
+} from './raw-frames.ts';
 import { knox, pouta, type Side } from './segment-world.ts';
 
 /** The MAC address of nobody. */
@@ -12,26 +24,44 @@ const arpAnswer = (mac: string, address: string, to: Speaker): string =>
 /** A machine as frames know it. */
 export type Speaker = Pick<Side, 'mac' | 'address'>;
 
-/** A datagram as a machine of the segment sends it to another. */
-export const datagramOf = (from: Speaker, to: Speaker, port: number): string =>
-  ethernet(to.mac, from.mac, '0800', ipv4(from.address, to.address, udp(7777, port)));
+/** A datagram as a machine of the segment sends it to another, by IPv4 or IPv6. */
+export const datagramOf = (from: Speaker, to: Speaker, port: number, source = 7777): string =>
+  to.address.includes(':')
+    ? ethernet(to.mac, from.mac, '86dd', ipv6(from.address, to.address, 17, udp(source, port)))
+    : ethernet(to.mac, from.mac, '0800', ipv4(from.address, to.address, udp(source, port)));
 
 const router = 'fe80::1';
 
-interface Lie {
+export interface Lie {
   /** How it is counted. */
   readonly why: string;
   readonly frame: string;
 }
 
-/** What one machine sends another over IPv4 as if it were somebody else: one with an address that nobody has, and a DHCP server. */
-export function ipLies({ mac, address }: Speaker, to: Speaker, vacant: string): readonly Lie[] {
-  const datagram = (from: string, source = 7777): string =>
-    ipv4(from, to.address, udp(source, source + 1));
+/** What one machine sends another over IP as if it were somebody else: one with an address that nobody has, and a DHCP server. */
+export function ipLies(from: Speaker, to: Speaker, vacant: string): readonly Lie[] {
+  const [server, client] = to.address.includes(':') ? [547, 546] : [67, 68];
   return [
-    { why: 'spoofed', frame: ethernet(to.mac, mac, '0800', datagram(vacant)) },
-    { why: 'spoofed', frame: ethernet(to.mac, stranger, '0800', datagram(address)) },
-    { why: 'rogue-dhcp', frame: ethernet(to.mac, mac, '0800', datagram(address, 67)) },
+    { why: 'spoofed', frame: datagramOf({ ...from, address: vacant }, to, 7778) },
+    { why: 'spoofed', frame: datagramOf({ ...from, mac: stranger }, to, 7778) },
+    { why: 'rogue-dhcp', frame: datagramOf(from, to, client, server) },
+  ];
+}
+
+/** What a machine says to one of another site by neighbour discovery, with its own address and with another's. */
+export function discoveryLies(
+  { mac, address }: Speaker,
+  to: Speaker,
+  vacant: string,
+): readonly Lie[] {
+  const say = (from: string, message: string): string =>
+    ethernet(to.mac, mac, '86dd', icmpv6(from, to.address, message));
+  return [
+    { why: 'rogue-ra', frame: say(address, advertises) },
+    { why: 'spoofed', frame: say(vacant, answers(vacant, target(mac))) },
+    // In its own name it may speak, but not across.
+    { why: 'border', frame: say(address, answers(vacant, target(mac))) },
+    { why: 'border', frame: say(address, redirects(vacant, to.address)) },
   ];
 }
 

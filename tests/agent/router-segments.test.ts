@@ -111,8 +111,14 @@ suite('a router of two segments', { needs: ['root', 'netns', 'tun'] }, () => {
       ] as const)
         await serve(gateway, namespace, port);
     await apply(statesOf(file(), a, b));
+    // By both families: a router's address of the link is not its own before it has asked for it.
     for (const gateway of [a, b])
-      await until('its router is reached', () => reaches(gateway, '10.9.0.254'));
+      for (const address of ['10.9.0.254', 'fd09::fe'])
+        await until('its router is reached', () => reaches(gateway, address));
+    for (const address of ['10.8.0.254', 'fd08::fe'])
+      await until('that of the other segment too', () =>
+        a.do(`ip netns exec office ping -c 1 -W 1 ${address}`).includes(' 0% packet loss'),
+      );
   }, 60_000);
 
   afterAll(async () => {

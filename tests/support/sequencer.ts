@@ -12,6 +12,7 @@ export const long: readonly string[] = [
   'tests/sequences/sequences',
   'tests/docs/docs',
   'tests/lab/stretched',
+  'tests/lab/both-families',
   'tests/lab/everything',
   'tests/server/upgrade',
   'tests/server/control-plane-dies',

@@ -38,6 +38,7 @@ export class Link {
   readonly #init: LinkInit;
   readonly #stopping = new AbortController();
   #current: Current | undefined;
+  #remote: string | undefined;
   #attempt: { connection?: Connection | undefined } | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Another connection is wanted once the attempt that runs has come to an end. */
@@ -58,6 +59,11 @@ export class Link {
   /** The ends of the connection there is. */
   get path(): Path | undefined {
     return this.#current?.connection.path;
+  }
+
+  /** The address of the server of the connection there is, or was last. */
+  get remote(): string | undefined {
+    return this.#remote;
   }
 
   /** The server at the other end of it. */
@@ -130,6 +136,7 @@ export class Link {
   #adopt(next: Current, began: number): void {
     const old = this.#current;
     this.#current = next;
+    this.#remote = next.connection.path.remote;
     this.#attempt = undefined;
     old?.connection.close();
     this.#init.events.answered(began);

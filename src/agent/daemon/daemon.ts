@@ -154,9 +154,10 @@ class Daemon {
   }
 
   /** The kernel told of a change: it may concern what machines should be, and how servers are reached. */
-  changed(): Promise<boolean> {
-    for (const session of this.#sessions.values()) session.check();
-    return this.look();
+  async changed(): Promise<boolean> {
+    const checks = [...this.#sessions.values()].map((session) => session.check());
+    const [differed] = await Promise.all([this.look(), ...checks]);
+    return differed;
   }
 
   #session(network: string): Session {
@@ -322,7 +323,7 @@ async function runAlone(options: DaemonOptions): Promise<void> {
   const path = socketPath(options.stateDir ?? defaultStateFolder);
   const control = await Control.open(path, daemon.handle);
   const watch = new Watch({
-    changed: () => daemon.look(),
+    changed: () => daemon.changed(),
     holds: () => daemon.holds,
     spaces: () => daemon.spaces(),
     echo: daemon.echo,

@@ -24,6 +24,7 @@ import type { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
 import type { Holding } from './surroundings.ts';
 import { Upkeep } from './upkeep.ts';
+import { Way } from './way.ts';
 
 /** ms until a server that is said to be somewhere must have answered. */
 const dialPatience = 5_000;
@@ -51,6 +52,7 @@ export class Session {
   readonly #upkeep: Upkeep;
   readonly #link: Link;
   readonly #outbox: Outbox;
+  readonly #way: Way;
   #enrolment: Enrolment;
   #pending = false;
   /** Until when the machine was paused when it last greeted a server. */
@@ -75,6 +77,7 @@ export class Session {
         lost: (reason) => this.#lost(reason),
       },
     });
+    this.#way = new Way(machine.run);
     this.#outbox = new Outbox((message) => this.#link.send(message));
     this.#upkeep = new Upkeep(machine, enrolment.network, {
       path: () => this.#link.path,
@@ -99,9 +102,9 @@ export class Session {
     await this.#upkeep.stop();
   }
 
-  /** Something changed in the kernel, on the way to the server perhaps. */
-  check(): void {
-    this.#link.check();
+  /** Something may have changed on the way to the server: if so it is asked for a sign of life. */
+  async check(): Promise<void> {
+    if (await this.#way.isAnother(this.#link.remote)) this.#link.check();
   }
 
   /** Connects at once if there is no connection, however long it was to wait. */
@@ -149,6 +152,7 @@ export class Session {
   #answered(began: number): void {
     if (this.#unreachable) this.#say('connected');
     this.#unreachable = undefined;
+    void this.check();
     // What was said since the greeting went to the server over the connection before, which knew it better.
     if (this.#machine.pause.until !== this.#greetedAs) this.#tellPause();
     this.#upkeep.answered(began);

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { kill, type Lab, openLab, reboot, start } from '#lab';
+import { kill, type Lab, openLab, reboot, type Service, start } from '#lab';
 import { print, printJson } from '../output.ts';
 import { doneExitCodes, type Options, sub } from './lab-common.ts';
 
-type Drill = (lab: Lab, machine: string) => Promise<'server' | 'agent'>;
+type Drill = (lab: Lab, machine: string) => Promise<Service>;
 
 /** A command that does something to the server or to an agent of a lab. */
 const drill = (name: string, description: string, act: Drill, done: string): Command =>
   sub(name, description)
-    .argument('<machine>', 'that of the server, or a managed one')
+    .argument('<machine>', 'that of the server, a managed one, or the DHCP server of a cloud')
     .addHelpText('after', doneExitCodes)
     .action(async (machine: string, options: Options) => {
       const what = await act(await openLab(options.name), machine);

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import {
   columns,
   cut,
+  describeAddresses,
   describeAgent,
   describeTunnel,
   driftAtServer,
@@ -179,11 +180,11 @@ const statusCommand = (): Command =>
 
 const statusHeads = ['machine', 'is', 'of', 'addresses', 'agent', 'latest handshakes'];
 
-const machineRow = ({ name, kind, unit, ...machine }: MachineStatus): readonly string[] => [
-  name,
-  kind,
-  unit === name ? '' : unit,
-  machine.addresses.join(' '),
+const machineRow = (machine: MachineStatus): readonly string[] => [
+  machine.name,
+  machine.kind,
+  machine.unit === machine.name ? '' : machine.unit,
+  describeAddresses(machine),
   machine.agent === undefined ? '' : describeAgent(machine.agent),
   machine.tunnels.map(describeTunnel).join('; '),
 ];

@@ -78,12 +78,22 @@ export interface Target {
 /** A namespace in which a process of the lab lives, listens and probes. */
 export interface Station {
   readonly name: string;
-  readonly kind: 'gateway' | 'node' | 'member' | 'host' | 'pod' | 'segment' | 'outside' | 'server';
+  readonly kind:
+    | 'gateway'
+    | 'node'
+    | 'member'
+    | 'host'
+    | 'pod'
+    | 'segment'
+    // The DHCP server of a cloud: no machine of the network.
+    | 'dhcp'
+    | 'outside'
+    | 'server';
   /** The site, or the machine itself where it belongs to none. */
   readonly unit: string;
   /** Of pods: the node behind which it lives; of machines of a segment, and what is outside: the gateway. */
   readonly node?: string;
-  /** Of a machine of a segment. */
+  /** Of a machine of a segment, and of the DHCP server of a cloud in it. */
   readonly segment?: string;
   /** Whether it asks its site's DHCP server for its address of IPv4. */
   readonly asks?: true;

@@ -1,6 +1,7 @@
 import type { Address } from '#ip';
 import type { Station as Machine, Network, Segment, SegmentSite } from '#spec';
 import type { Draft } from './draft.ts';
+import type { End } from './plan.ts';
 
 const ethernetMtu = 1500;
 /** Of a switch, where the gateway's port is plugged in. */
@@ -17,9 +18,12 @@ export function addSegments(draft: Draft, { segments, sites, routers }: Network)
   }
 }
 
-/** Where a server of ours answers, machines ask it; elsewhere the lab gives them their addresses itself. */
+/** Where a server answers, ours or the cloud's, machines ask it; elsewhere the lab gives them their addresses itself. */
 export const asksForAddress = ({ dhcp }: SegmentSite): boolean =>
-  dhcp.by === 'hawser' && dhcp.addresses.some(({ family }) => family === 4);
+  dhcp.by !== 'none' && dhcp.addresses.some(({ family }) => family === 4);
+
+/** Whether the lab has a machine that stands for the cloud's own server. */
+const isClouds = (here: SegmentSite): boolean => here.dhcp.by === 'cloud' && asksForAddress(here);
 
 /** `isOurs`: its router is one of the file, by which its machines go out. */
 function addSwitch(
@@ -37,6 +41,7 @@ function addSwitch(
   const machines = segment.stations.filter((station) => station.site === site);
   const isNew = ns.bridges.length === 0;
   const ports = machines.map((_, index) => `p${tag ?? ''}-${index}`);
+  const serverPort = `dhcp${tag ?? ''}`;
   const routers = isOurs ? segment.routers : [];
   const at = { name, gateway, here, routers };
   for (const machine of machines) addMachine(draft, segment, machine, at);
@@ -48,9 +53,14 @@ function addSwitch(
     const end = { namespace: machine.name, device: 'eth0' };
     draft.cable({ namespace: name, device: ports[index] ?? '' }, end, ethernetMtu);
   }
+  if (isClouds(here)) addCloudServer(draft, segment, here, { namespace: name, device: serverPort });
   const up = tag === undefined ? trunk : `v${tag}`;
   if (tag !== undefined) ns.vlans.push({ device: up, parent: trunk, tag });
-  ns.bridges.push({ device: lan, ports: [up, ...ports], mtu: ethernetMtu });
+  ns.bridges.push({
+    device: lan,
+    ports: [up, ...ports, ...(isClouds(here) ? [serverPort] : [])],
+    mtu: ethernetMtu,
+  });
 }
 
 const defaultRoute = (router: Address) => ({
@@ -58,6 +68,37 @@ const defaultRoute = (router: Address) => ({
   via: `${router}`,
   device: 'eth0',
 });
+
+/** With the length of the segment's range. */
+function onSegment({ subnets }: Segment, address: Address): string {
+  const subnet = subnets.find(({ family }) => family === address.family);
+  return `${address}/${subnet?.length ?? 0}`;
+}
+
+/** The cloud's own DHCP server: a machine on the port's side of the gateway, as that of Neutron is. */
+function addCloudServer(
+  draft: Draft,
+  segment: Segment,
+  { site, dhcp }: SegmentSite,
+  at: End,
+): void {
+  const { name } = draft.namespace(`dhcp.${segment.name}.${site}`);
+  draft.find(name)?.interfaces.push({
+    device: 'eth0',
+    addresses: dhcp.addresses.map((address) => onSegment(segment, address)),
+  });
+  draft.cable(at, { namespace: name, device: 'eth0' }, ethernetMtu);
+  draft.stations.push({
+    name,
+    kind: 'dhcp',
+    unit: site,
+    segment: segment.name,
+    device: 'eth0',
+    mtu: ethernetMtu,
+    addresses: dhcp.addresses,
+    edge: { namespace: at.namespace, inner: dhcp.addresses, publics: [] },
+  });
+}
 
 function addMachine(
   draft: Draft,
@@ -71,15 +112,13 @@ function addMachine(
   },
 ): void {
   const asks = asksForAddress(at.here) && addresses.some(({ family }) => family === 4);
-  const lengthOf = (family: 4 | 6): number =>
-    segment.subnets.find((subnet) => subnet.family === family)?.length ?? 0;
   const ns = draft.namespace(name);
   ns.interfaces.push({
     device: 'eth0',
     mac,
     addresses: addresses
       .filter(({ family }) => !(asks && family === 4))
-      .map((address) => `${address}/${lengthOf(address.family)}`),
+      .map((address) => onSegment(segment, address)),
   });
   // Who asks for an address is told of its router, too.
   const routers = at.routers.filter(({ family }) => !(asks && family === 4));

@@ -192,13 +192,34 @@ test('the machine of a server has a name that the file gives to nothing', () => 
   expect(serverName(networkOf(twoSites('members: { server: {} }')))).toBe('hawser-server');
 });
 
-test('machines of a segment ask for their addresses where a server of ours answers, and have them elsewhere', () => {
-  const underlay = underlayOf(networkOf(readFileSync('examples/stretched.yaml', 'utf8')));
+test('machines of a segment ask for their addresses where a server answers, and have them elsewhere', () => {
+  const yaml = readFileSync('examples/stretched.yaml', 'utf8');
+  const underlay = underlayOf(networkOf(yaml));
   const addressed = (name: string) =>
     underlay.namespaces.find((ns) => ns.name === name)?.interfaces[0]?.addresses;
   const asks = (name: string) => underlay.stations.find((one) => one.name === name)?.asks;
   expect([addressed('knox-1'), asks('knox-1')]).toEqual([[], true]);
-  expect([addressed('epouta-1'), asks('epouta-1')]).toEqual([['10.101.0.11/16'], undefined]);
+  expect([addressed('epouta-1'), asks('epouta-1')]).toEqual([[], true]);
+  const silent = underlayOf(networkOf(yaml.replace('by: cloud', 'by: none')));
+  expect(silent.stations.find(({ name }) => name === 'epouta-1')?.asks).toBeUndefined();
+  expect(addressesIn(ns(silent, 'epouta-1'))).toEqual(['10.101.0.11/16']);
+  expect(silent.stations.some(({ kind }) => kind === 'dhcp')).toBe(false);
+});
+
+test('the DHCP server of a cloud is a machine on the port’s side of its gateway, with the address that the file says', () => {
+  const { cables, stations, namespaces } = underlayOf(
+    networkOf(readFileSync('examples/stretched.yaml', 'utf8')),
+  );
+  const servers = stations.filter(({ kind }) => kind === 'dhcp');
+  expect(servers.map(({ name, unit }) => [name, unit])).toEqual([['dhcp.mosler.epouta', 'epouta']]);
+  const own = cables.filter(({ ends }) => ends.some((one) => one.namespace === servers[0]?.name));
+  const [[port, end] = []] = own.map(({ ends }) => ends);
+  expect([own.length, port?.namespace, end?.device]).toEqual([1, 'mosler.epouta', 'eth0']);
+  const of = (name = '') => namespaces.find((one) => one.name === name);
+  expect(of(servers[0]?.name)?.interfaces.flatMap(({ addresses }) => addresses)).toEqual([
+    '10.101.0.3/16',
+  ]);
+  expect(of('mosler.epouta')?.bridges[0]?.ports).toContain(port?.device);
 });
 
 const hostsAt = (site: string, third: number): string =>
@@ -249,7 +270,7 @@ test('segments with tags share the switch of their port, each with a part of its
 
 test('behind a router is who is on its list, and somebody who is not; its segment goes out by it', () => {
   const { stations, namespaces, names } = underlayOf(
-    networkOf(readFileSync('examples/stretched.yaml', 'utf8')),
+    networkOf(readFileSync('examples/stretched.yaml', 'utf8').replace('by: cloud', 'by: none')),
   );
   const world = stations.find(({ kind }) => kind === 'outside');
   const listed = ['10.254.0.1', '130.238.7.10', 'proxy.example.org'];
