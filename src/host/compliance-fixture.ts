@@ -2,7 +2,7 @@ import type { HostState } from '#state';
 import type { Host } from './contract.ts';
 
 /** Facilities of a kernel, and a family of its filters. */
-export type Lackable = 'spaces' | 'bridges' | 'vxlans' | 'veths' | 'bridge';
+export type Lackable = 'spaces' | 'bridges' | 'vxlans' | 'veths' | 'bridge' | 'nftables';
 
 /** A machine under test: a host, and hands to spoil what it made and to put foreign things there. */
 export interface Fixture {

@@ -277,6 +277,23 @@ function refuses(trial: () => Trial, { first }: ComplianceStates): void {
     expect(fixture.host.writes()).toBe(writes);
   });
 
+  test('says of a kernel without nftables that it has none, and goes on as soon as it has', async () => {
+    const { fixture } = trial();
+    const wish = trial().wishFor(first);
+    const writes = fixture.host.writes();
+    fixture.lack('nftables');
+    await expect(trial().look(wish)).rejects.toMatchObject({ code: 'host/no-nftables' });
+    expect(fixture.host.writes()).toBe(writes);
+    fixture.lack();
+    await trial().bring(wish);
+    fixture.lack('nftables');
+    await expect(trial().look(emptyWish('net'))).rejects.toMatchObject({
+      code: 'host/no-nftables',
+    });
+    fixture.lack();
+    await trial().isThere(wish);
+  });
+
   test('leaves a segment waiting whose port is not there, and does the rest', async () => {
     const { fixture } = trial();
     fixture.spoil.device('eth1');

@@ -121,6 +121,10 @@ export const hostErrors = errorTable({
     says: 'this kernel has no network namespaces, so there is no {namespace}',
     fix: 'Take a kernel that has them (CONFIG_NET_NS), as Debian’s is, or let another machine be the first gateway of the site; the rest of the network works, and the next run tries again.',
   },
+  'host/no-nftables': {
+    says: 'this kernel has no nftables, without which nothing would be filtered, so nothing of {network} is made or changed here',
+    fix: 'Load the module nf_tables (`modprobe nf_tables`), or take a kernel that has it (CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET), as Debian’s is; the next run tries again.',
+  },
   'host/no-filter-family': {
     says: 'nftables of this kernel has no tables of the family {family}, without which nothing passes in {namespace} that they should judge',
     fix: 'Take a kernel that has them (CONFIG_NF_TABLES_BRIDGE, CONFIG_NF_TABLES_NETDEV, CONFIG_NF_TABLES_INET), as Debian’s is; the rest of the network works, and the next run tries again.',

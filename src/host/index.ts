@@ -16,6 +16,7 @@ export { FakeHost } from './fake/index.ts';
 export { FakeKernel } from './fake/kernel.ts';
 export { writeFileAtomically } from './files.ts';
 export { type KernelPart, kernelParts, lackedParts } from './kernel-parts.ts';
+export { lacksNftables } from './lacks.ts';
 export { emptyWish, type LinuxHost, type LinuxOptions, linuxHost } from './linux.ts';
 export { adoptedMarkOf, isAdopted, markOf, networkOf, routeProtocol } from './mark.ts';
 export { sightTable } from './nft/read.ts';

@@ -56,6 +56,11 @@ suite('what a kernel lacks of what segments are made of', {
       asked: 'add table bridge',
       said: 'Error: Could not process rule: Operation not supported\nadd table bridge hawser-probe {',
     },
+    {
+      part: 'filters',
+      asked: 'nft -c',
+      said: 'mnl.c:60: Unable to initialize Netlink socket: Protocol not supported',
+    },
   ] as const)('names $part', async ({ part, asked, said }) => {
     expect(await lackedParts(saying(asked, said))).toContain(part);
   });

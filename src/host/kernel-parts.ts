@@ -1,5 +1,5 @@
 import { HawserError } from '#base';
-import { lackedFamily, lacksKind } from './lacks.ts';
+import { lackedFamily, lacksKind, lacksNftables } from './lacks.ts';
 import { canTrack, shown } from './nft/tracking.ts';
 import type { Run } from './run.ts';
 import { directKernel } from './sysctl/kernel.ts';
@@ -61,8 +61,9 @@ export async function lackedParts(run: Run): Promise<ReadonlySet<KernelPart>> {
 async function lackedFilters(run: Run): Promise<readonly KernelPart[]> {
   const stdin = 'add table bridge hawser-probe { comment "none"; }\n';
   const check = () => run('read', ['nft', '-c', '-f', '-'], { stdin });
-  if (await fails(check, (error) => lackedFamily(error) === 'bridge'))
-    return ['filters', 'tracking'];
+  const isLack = (error: unknown): boolean =>
+    lackedFamily(error) === 'bridge' || lacksNftables(error);
+  if (await fails(check, isLack)) return ['filters', 'tracking'];
   const isShown = (await directKernel(() => undefined).read([shown])).size > 0;
   return isShown || (await canTrack(run)) ? [] : ['tracking'];
 }

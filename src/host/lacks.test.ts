@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { suite } from '../../tests/support/suite.ts';
 import { hostErrors } from './errors.ts';
-import { lackedFamily, lacksKind, lacksSpaces } from './lacks.ts';
+import { lackedFamily, lacksKind, lacksNftables, lacksSpaces } from './lacks.ts';
 import { runProcess } from './run.ts';
 
 /** A program that ended with these words. */
@@ -65,4 +65,20 @@ test('a family that nftables of the kernel lacks is named by the table that it c
   const rule = 'add rule bridge hawser-net forward ct state established accept';
   expect(lackedFamily(refused('Operation not supported', rule))).toBeUndefined();
   expect(lackedFamily(refused('Operation not permitted', table))).toBeUndefined();
+});
+
+// Debian's Linux 6.1 without these modules, nftables 1.0.6.
+test.each([
+  'mnl.c:60: Unable to initialize Netlink socket: Protocol not supported\n',
+  'netlink: Error: cache initialization failed: Invalid argument\n',
+])('a kernel without nftables is known by %j', (text) => {
+  expect(lacksNftables(saying(text))).toBe(true);
+});
+
+test.each([
+  'netlink: Error: cache initialization failed: Operation not permitted\n',
+  'Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n',
+  '/dev/stdin:1:1-22: Error: Could not process rule: Operation not supported\nadd table bridge x\n',
+])('a kernel without nftables is not meant by %j', (text) => {
+  expect(lacksNftables(saying(text))).toBe(false);
 });

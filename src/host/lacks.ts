@@ -25,3 +25,9 @@ const noFamily =
 /** The family for which nft(8) could make no table (nf_tables_api.c: EOPNOTSUPP, of old EAFNOSUPPORT). */
 export const lackedFamily = (error: unknown): string | undefined =>
   noFamily.exec(saidBy(error))?.[1];
+
+const noNftables =
+  /Unable to initialize Netlink socket: Protocol not supported|cache initialization failed: Invalid argument/;
+
+/** Of nft(8), whatever it is asked (mnl.c, without nfnetlink; cache.c, with that alone: nfnetlink.c, EINVAL). */
+export const lacksNftables = (error: unknown): boolean => noNftables.test(saidBy(error));

@@ -36,6 +36,10 @@ const lacking: Readonly<Record<Lackable, { readonly asked: RegExp; readonly said
     asked: /^add table bridge /m,
     said: '/dev/stdin:1:1-24: Error: Could not process rule: Operation not supported\nadd table bridge hawser-net { comment "hawser:net:hawser-net"; }\n^^^^^^^^^^^^^^^^^^^^^^^^',
   },
+  nftables: {
+    asked: /(?:^| )nft /,
+    said: 'netlink: Error: cache initialization failed: Invalid argument',
+  },
 };
 
 /** Runs programs but for what needs something that the kernel is to lack, and says what they would say. */
@@ -46,7 +50,9 @@ const onKernelWithout =
     const { asked, said } = lacking[lacks() ?? 'spaces'];
     const words = argv.slice(argv.indexOf('--') + 1).join(' ');
     const isAsked = [words, options?.stdin ?? ''].some((text) => asked.test(text));
-    if (purpose === 'read' || lacks() === undefined || !isAsked) return run(purpose, argv, options);
+    // Without nftables nothing is even shown.
+    const isMet = purpose === 'write' || lacks() === 'nftables';
+    if (!isMet || lacks() === undefined || !isAsked) return run(purpose, argv, options);
     return run(purpose, ['sh', '-c', `echo '${said}' >&2; exit 2`]);
   };
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { lacksNftables } from '#host';
 import { readIptables } from '../firewall/iptables.ts';
 import type { Firewall } from '../firewall/model.ts';
 import { type NftRuleset, readNft } from '../firewall/nft.ts';
@@ -42,9 +43,19 @@ async function extendedTables(gathering: Gathering): Promise<Firewall> {
 
 const nameOf = ({ family, name }: Firewall[number]): string => `${family} ${name}`;
 
+/** What nft(8) says of all rules; a kernel without nftables has none. */
+async function rulesetText({ sources: { run } }: Gathering): Promise<string> {
+  try {
+    return await run('read', ['nft', '-j', 'list', 'ruleset']);
+  } catch (error) {
+    if (!lacksNftables(error)) throw error;
+    return '{ "nftables": [] }';
+  }
+}
+
 /** All packet filters there are. */
 export async function gatherFirewall(gathering: Gathering): Promise<Firewall> {
-  const text = await gathering.sources.run('read', ['nft', '-j', 'list', 'ruleset']);
+  const text = await rulesetText(gathering);
   const shown = readNft(JSON.parse(text) as NftRuleset);
   const extended = text.includes('"xt"') ? await extendedTables(gathering) : [];
   const better = new Set(extended.map(nameOf));

@@ -152,6 +152,8 @@ export class FakeHost implements Host {
   }
 
   async observe(wish: Wish, devices: ReadonlyMap<string, Devices>): Promise<Observation> {
+    if (this.kernel.lacks === 'nftables')
+      throw hostErrors.error('host/no-nftables', { network: wish.network });
     const builder = new ViewBuilder();
     const into = builder.namespace('root');
     const seen = devices.get('root');

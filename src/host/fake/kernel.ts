@@ -38,7 +38,7 @@ export class FakeKernel {
   tracksBridged = false;
   /** A namespace in which no filter can be set. */
   unfiltered: string | undefined;
-  /** A facility that it does not have, or a family of nftables. */
+  /** A facility that it does not have, or a family of nftables, or `nftables` itself. */
   lacks: string | undefined;
   /** Ports of foreign sockets. */
   readonly ports = new Set<number>();

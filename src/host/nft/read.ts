@@ -1,6 +1,8 @@
 import { canonicalElement, type NamespaceBuilder, type NftTableItem, putItem } from '#state';
 import type { Context } from '../context.ts';
+import { hostErrors } from '../errors.ts';
 import { readJson } from '../json.ts';
+import { lacksNftables } from '../lacks.ts';
 import { networkOf } from '../mark.ts';
 import { type ListedRule, type ListedTable, parseTable } from './parse.ts';
 import { stampOf } from './stamp.ts';
@@ -8,9 +10,19 @@ import { stampOf } from './stamp.ts';
 /** In the namespaces of segments: what an agent sees by. It is the agent's own affair, and may be large. */
 export const sightTable = 'hawser-sight';
 
-/** Names of all tables but those. */
+/** What nft(8) says of all tables. @throws host/no-nftables */
+async function askForTables({ run, network }: Context): Promise<string> {
+  try {
+    return await run('read', ['nft', '-j', 'list', 'tables']);
+  } catch (error) {
+    if (!lacksNftables(error)) throw error;
+    throw hostErrors.error('host/no-nftables', { network }, { cause: error });
+  }
+}
+
+/** Names of all tables but those. @throws host/no-nftables */
 export async function listTables(context: Context): Promise<readonly NftTableItem[]> {
-  const text = await context.run('read', ['nft', '-j', 'list', 'tables']);
+  const text = await askForTables(context);
   const { nftables } = readJson<{ nftables?: readonly { table?: NftTableItem }[] }>('nft', text);
   return (nftables ?? []).flatMap(({ table }) =>
     table && table.name !== sightTable ? [{ family: table.family, name: table.name }] : [],
