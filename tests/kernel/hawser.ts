@@ -16,14 +16,24 @@ export interface Pass {
 export interface Proof {
   readonly mismatches: readonly string[];
   readonly handshakes: { readonly expected: number; readonly missing: readonly unknown[] };
-  readonly flows: readonly unknown[];
+  readonly flows: readonly {
+    readonly from: string;
+    readonly to: string;
+    /** Protocol, and port where it has one. */
+    readonly class: string;
+    readonly family: number;
+    readonly measured: string;
+  }[];
 }
 
 /** Code that the compiler of Node makes has to be translated once more here: interpreted it is faster. */
 const env = { NODE_OPTIONS: '--jitless', NO_COLOR: '1', HAWSER_LABS: '/tmp/labs' };
 
+/** Milliseconds for one test: everything is emulated. */
+export const patience = 1_200_000;
+
 /** Milliseconds one command may take; the machine is emulated and may share its processors. */
-const patience = 900_000;
+const timeout = 900_000;
 
 /** Apart from the checkout, where it may be built anew while the machine runs. */
 const installed = '/opt/hawser';
@@ -52,12 +62,12 @@ export class HawserMachine {
 
   /** Runs lines of sh(1), of which all must succeed, and gives what they printed. */
   script(lines: string): Promise<string> {
-    return this.machine.must(['sh', '-ec', lines], { timeout: patience, env });
+    return this.machine.must(['sh', '-ec', lines], { timeout, env });
   }
 
   /** Runs Hawser, whatever its exit code. */
   hawser(...words: readonly string[]): Promise<RanInside> {
-    return this.machine.run([...this.bundle, ...words], { timeout: patience, env });
+    return this.machine.run([...this.bundle, ...words], { timeout, env });
   }
 
   /** Runs Hawser, which must do what it is asked for. */

@@ -3,7 +3,8 @@ import type { HostState } from '#state';
 import { filterTable, hubState, strangers } from '../agent/states.ts';
 import { machineState, type PeerInit } from '../support/states.ts';
 import { suite } from '../support/suite.ts';
-import { HawserMachine, type Pass, type Proof } from './hawser.ts';
+import { expectHolds } from './expect.ts';
+import { HawserMachine, type Pass, type Proof, patience } from './hawser.ts';
 import {
   atMachine,
   delayed,
@@ -19,18 +20,10 @@ import {
   withSegment,
 } from './scripts.ts';
 
-/** Milliseconds for one test: everything is emulated. */
-const patience = 1_200_000;
-
 function expectUnbroken(said: string): void {
   const answered = [...said.matchAll(/icmp_seq=(\d+)/g)].map(([, number]) => Number(number));
   expect(answered.length).toBeGreaterThan(10);
   expect(answered).toEqual(answered.map((_, index) => index + 1));
-}
-
-function expectHolds({ mismatches, handshakes }: Proof): void {
-  expect(mismatches).toEqual([]);
-  expect(handshakes.missing).toEqual([]);
 }
 
 suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {

@@ -10,10 +10,10 @@ on() { machine=$1; shift; nsenter -t "$keeper" -m -n -p -- ip netns exec "$machi
 internet() { nsenter -t "$keeper" -m -n -p -- "$@"; }
 `;
 
-/** The same with all that a machine has of its own, as the names of its namespaces. */
+/** The same with all that a machine has of its own, as the names of its namespaces; what it begins in those comes later. */
 export const atMachine = `
 at() {
-  pid=$(ps -eo pid,args | sed -n "s/^ *\\([0-9]*\\) hawser lab: $1 *$/\\1/p"); shift
+  pid=$(ps -eo pid,args | sed -n "s/^ *\\([0-9]*\\) hawser lab: $1 *$/\\1/p" | head -n 1); shift
   nsenter -t "$pid" -m -n -p -- "$@"
 }
 `;
@@ -128,4 +128,27 @@ export const endFlood = `
 kill -INT $(cat /tmp/flood.pid)
 until grep 'packet loss' /tmp/flood; do sleep 0.2; done
 grep -o 'icmp_seq=[0-9]*' /tmp/flood
+`;
+
+/** Both give up after minutes; an emulated machine takes seconds. */
+const take = `alarm 300; my $ear = IO::Socket::IP->new(Listen => 1, LocalHost => "::", LocalPort => 7005, V6Only => 0, ReuseAddr => 1)
+  or die "listen: $@"; my $from = $ear->accept; print $bytes while sysread $from, $bytes, 65536;`;
+const give = `alarm 300; my $to = IO::Socket::IP->new(PeerHost => shift, PeerPort => 7005) or die "connect: $@";
+local $/; print $to <STDIN>; close $to or die "close: $!";`;
+
+/** Sends a megabyte from one machine to another at an address of it, over TCP; what comes there is the same. */
+export const megabyte = `
+megabyte() {
+  at "$2" perl -MIO::Socket::IP -e '${take}' >/tmp/taken & taker=$!
+  until at "$2" ss -Hltn sport = :7005 | grep -q .; do sleep 0.2; done
+  head -c 1048576 /dev/urandom >/tmp/given
+  at "$1" perl -MIO::Socket::IP -e '${give}' "$3" </tmp/given
+  wait $taker
+  cmp /tmp/given /tmp/taken
+}
+`;
+
+/** Puts frames, given in lines, out of a machine by its device; see `sender`. */
+export const speak = `
+speak() { at "$1" perl -e "$(cat /run/jobs/sender)" "$(at "$1" ip -o link show dev eth0 | cut -d : -f 1)"; }
 `;

@@ -44,6 +44,8 @@ export const long: readonly string[] = [
   'src/host/linux.netns',
   'src/server/rotation/rotation',
   'tests/cli/commands',
+  'tests/kernel/kernel',
+  'tests/kernel/segments',
 ].map((path) => `/${path}.test.ts`);
 
 const rank = ({ moduleId }: TestSpecification): number => {
