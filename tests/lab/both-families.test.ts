@@ -17,6 +17,7 @@ suite('a stretched segment of both families', {
 
   beforeAll(() => {
     segment = new Stretched('tests/lab/both-families.yaml', [places4, places6]);
+    segment.up();
   });
 
   afterAll(() => segment?.[Symbol.dispose]());

@@ -18,6 +18,7 @@ suite('the stretched segment of the examples', {
 
   beforeAll(() => {
     segment = new Stretched('examples/stretched.yaml', [places4]);
+    segment.up();
   });
 
   afterAll(() => segment?.[Symbol.dispose]());

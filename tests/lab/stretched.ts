@@ -93,15 +93,20 @@ interface Status {
 /** A lab of a stretched segment between knox and epouta, by these families of addresses. */
 export class Stretched implements Disposable {
   readonly labs = new Labs();
+  readonly #file: string;
   readonly #families: readonly Places[];
   /** Processes that stand for machines, by name. */
   readonly #pids = new Map<string, string>();
 
   constructor(file: string, families: readonly Places[]) {
+    this.#file = file;
     this.#families = families;
+  }
+
+  up(): void {
     this.labs.file('lease', leaseScript);
     chmodSync(join(this.labs.folder, 'lease'), 0o755);
-    expect(this.labs.proof('up', file).handshakes.missing).toEqual([]);
+    expect(this.labs.proof('up', this.#file).handshakes.missing).toEqual([]);
     for (const line of processesOf(this.labs, [this.labs.readLab('stretched').id ?? ''])) {
       const [, pid = '', name] = /^(\d+) hawser lab: (\S+?) *(?:[A-Z_]+=.*)?$/.exec(line) ?? [];
       if (name !== undefined) this.#pids.set(name, pid);
