@@ -5,7 +5,15 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keyPlace, type ResponseOf } from '#api';
 import { generateKeyPair } from '#wireguard';
-import { type Machine, type Running, serve, settled, statusAt, World } from '../server/world.ts';
+import {
+  type Machine,
+  overlayOf,
+  type Running,
+  serve,
+  settled,
+  statusAt,
+  World,
+} from '../server/world.ts';
 import { outcomeOf } from '../support/hawser.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
@@ -158,6 +166,58 @@ suite('the dashboard of a network', { needs: ['root', 'netns', 'tun', 'chromium'
     await page.goto('/n/home/tunnels/hub/alice');
     await page.getByText(`${alice.address}:51820`).first().waitFor();
     await page.getByText(`${hub.address}:51820`).first().waitFor();
+  });
+
+  test('marks a mistake in the file and leaves all as it is; closes a port by a change, and opens it by going back', async () => {
+    const { page } = seen;
+    const { revision } = statusAt(hub);
+    const serving = "require('node:http').createServer((_, answer) => answer.end()).listen(8080)";
+    const web = alice.run(process.execPath, '-e', serving);
+    const url = `http://${overlayOf(statusAt(hub), 'alice')}:8080/`;
+    // 0: it answers. A refusal of the policy's drops, or rejects at once.
+    const curl = () =>
+      outcomeOf([...hub.box.enter, 'curl', '-sf', '-o', '/dev/null', '--max-time', '2', url]).code;
+    const opens = async (what: string) => until(what, () => curl() === 0);
+    await opens('alice answers at her port');
+
+    const lines = hub.must('pull').trimEnd().split('\n').length;
+    await page.getByRole('link', { name: 'File' }).click();
+    const text = page.getByRole('textbox', { name: /net.yaml/ });
+    await text.press('Control+End');
+    await page.keyboard.type('policy: [{ from: all, to: nobody, ports: [icmp] }]');
+    await page.keyboard.press('Escape');
+    await page.getByText('there is no machine, host or group nobody').waitFor();
+    await page.getByRole('button', { name: `net.yaml, line ${lines + 1}` }).waitFor();
+    await page.locator('.cm-lint-marker-error').waitFor();
+    const apply = page.getByRole('button', { name: 'Apply' });
+    expect(await apply.count()).toBe(0);
+    expect(statusAt(hub).revision).toEqual(revision);
+    expect(curl()).toBe(0);
+
+    await text.press('Control+End');
+    await page.keyboard.press('Shift+Home');
+    // Chromium gives what is typed over something chosen a style of its own, which the page's policy refuses.
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('policy: [{ from: all, to: all, ports: [icmp] }]');
+    await page.keyboard.press('Escape');
+    await page.getByText('Newly denied').waitFor();
+    expect(curl()).toBe(0);
+    await apply.and(page.locator(':enabled')).click();
+    await page.getByRole('heading', { name: `Revision ${revision.number + 1}` }).waitFor();
+    await until('her port is closed', () => curl() !== 0);
+    await settled(hub, 'hub', 'alice');
+    expect(curl()).not.toBe(0);
+    expect(hub.reaches(behind)).toBe(true);
+
+    await page.goto(`/n/home/history/${revision.number}`);
+    await page.getByRole('button', { name: 'What would going back' }).click();
+    await page.getByRole('button', { name: `Go back to revision ${revision.number}` }).click();
+    await opens('her port is open again');
+    await page
+      .getByText(/^Revision \d+ rollback by/)
+      .first()
+      .waitFor();
+    await web.end('SIGKILL');
   });
 
   test('lets a partner in by a link: his browser makes the key, wg-quick takes the file, the page sees him come', async () => {
