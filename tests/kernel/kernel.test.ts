@@ -94,7 +94,7 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
     );
   });
 
-  // The hybrid cloud and the stretched segment have tests of their own here.
+  // The hybrid cloud, the stretched segment and the tenant’s router have tests of their own.
   const others = ['clusters', 'links', 'names', 'partners', 'three-clouds', 'three-clouds-star'];
 
   describe.each(others)('the lab of examples/%s.yaml', (example) => {
