@@ -1,5 +1,5 @@
 import { by, byText } from '#base';
-import type { Segment } from '#spec';
+import type { Segment, SegmentSite } from '#spec';
 import type { NftChain, NftMatch, NftRule, NftTable } from '#state';
 import type { Model, Node } from '../../model.ts';
 import { endInSegment } from '../routers/place.ts';
@@ -87,7 +87,7 @@ export function bordersOf(model: Model, node: Node, segment: Segment): readonly 
   const chains = (border: NftChain, layer: Layer): NftChain[] => [
     crossing('far', layer, first),
     border,
-    crossing('near', layer, first),
+    crossing('near', layer, [...(floods ? cloudsAnswers(here) : []), ...first]),
   ];
   const doors = doorOf(model, segment, unit.name);
   const bridged: NftTable = {
@@ -182,6 +182,12 @@ const strangers = [
   drop('rogue-dhcp', is('udp sport', ['67', '547'])),
   drop('rogue-ra', advertisement),
 ];
+
+/** To all of its site the DHCP server of a cloud answers as it should: nobody's rogue, and here only because the segment floods. */
+const cloudsAnswers = ({ dhcp: { by, addresses } }: SegmentSite): readonly NftRule[] =>
+  addresses
+    .filter(({ family }) => by === 'cloud' && family === 4)
+    .map((own) => drop('border', toGroups, is('ip saddr', String(own)), is('udp sport', '67')));
 
 /** What is for all stays in its site, and so does DHCP, whoever it is for. */
 const toGroups = is('meta pkttype', ['broadcast', 'multicast']);

@@ -210,6 +210,24 @@ test('what is for all goes to the gateways that bridge, if the segment floods', 
   expect(affected(linked(file()), linked(text))).toEqual(['ga', 'gb']);
 });
 
+test('what the DHCP server of a cloud answers to all of its site is no rogue’s where the segment floods, and stays there', () => {
+  const clouds = file()
+    .replace('vni: 7', 'vni: 7\n    flood: true')
+    .replace('port: eth1', 'port: eth1, dhcp: { address: 10.9.0.100, by: cloud }');
+  const rules = (text: string, gateway: string) => {
+    const near = borderAt(text, gateway).chains.find(({ name }) => name === 'near');
+    return (near?.rules ?? [])
+      .filter(({ match }) => match.some(({ left }) => left === 'udp sport'))
+      .map(({ counter, match }) => [counter, ...match.map(({ right }) => String(right))]);
+  };
+  const rogue = ['rogue-dhcp', '67,547'];
+  const own = ['border', 'broadcast,multicast', '10.9.0.100', '67'];
+  expect(rules(clouds, 'ga')).toEqual([own, rogue]);
+  expect(rules(clouds, 'gb')).toEqual([rogue]);
+  expect(rules(clouds.replace('flood: true', 'flood: false'), 'ga')).toEqual([rogue]);
+  expect(rules(clouds.replace('by: cloud', 'by: none'), 'ga')).toEqual([rogue]);
+});
+
 test('who has the MAC address of what crosses has its address, but where the segment floods that is asked of what leads out alone', () => {
   const meant = (text: string) =>
     borderAt(text)
