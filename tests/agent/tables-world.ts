@@ -62,6 +62,9 @@ export class Gateway {
     ]) {
       gateway.do(line);
     }
+    // A switch is no machine: of its own it says nothing.
+    for (const which of ['all', 'default'])
+      gateway.inside('switch', `sysctl -qw net.ipv6.conf.${which}.disable_ipv6=1`);
     gateway.inside('switch', 'ip link add lan type bridge mcast_snooping 0');
     gateway.inside('switch', 'ip link set dev lan addrgenmode none up');
     gateway.inside('switch', 'ip link set dev port addrgenmode none master lan up');

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import { packetsOf } from './segment-world.ts';
-import { isForgotten } from './tables-silence.ts';
 import { become, type Gateway, openWorld, proxied, space } from './tables-world.ts';
 
 const guest = { address: '10.9.0.50', mac: '02:00:00:00:00:50' } as const;
@@ -232,18 +231,6 @@ suite('the table of a segment, with no server', {
     for (const gateway of [a, b]) gateway.unplug('twin');
   });
 
-  test('a machine that dies without a word and without an heir is forgotten by both, and its next word brings it back', async () => {
-    await isForgotten(
-      [a, b],
-      { name: 'mortal', addresses: ['10.9.0.190', 'fd09::190'], mac: '02:00:00:00:00:90' },
-      {
-        // As after five minutes of silence.
-        age: (mac) => b.inside(space, `bridge fdb del ${mac} dev eth1 master`),
-        isHeard: (mac) => b.inside(space, 'bridge fdb show dev eth1').includes(mac),
-      },
-    );
-  });
-
   test('a gateway that says nonsense, and a stranger, harm nobody', async () => {
     const talk = (
       text: string,
@@ -335,31 +322,6 @@ suite('the table of a segment, with no server', {
         return b.reaches('pouta-1', address, 0.1);
       });
       expect(neighbour(b, address)).toContain(other);
-    });
-
-    test('a machine that falls silent is forgotten by both, and its next word brings it back', async () => {
-      const addresses = ['10.9.0.195', 'fd09::195'];
-      const heard = ['heard', 'heard6'] as const;
-      const monitors = (): readonly string[] =>
-        b.do('pgrep -f ^nft.monitor.trace').trim().split('\n');
-      await isForgotten(
-        [a, b],
-        { name: 'hermit', addresses, mac: '02:00:00:00:00:95' },
-        {
-          // As after ten minutes of silence, and when the agent next looks at the whole port: once a minute, and when a monitor of it died.
-          age: (mac) => {
-            for (const [index, set] of heard.entries()) {
-              const element = `{ ${mac} . ${addresses[index]} }`;
-              b.inside(space, `nft delete element netdev hawser-sight ${set} ${element}`);
-            }
-            for (const pid of monitors()) b.do(`kill -KILL ${pid}`);
-          },
-          isHeard: (mac) =>
-            heard.every((set) =>
-              b.inside(space, `nft list set netdev hawser-sight ${set}`).includes(mac),
-            ),
-        },
-      );
     });
   });
 });
