@@ -30,6 +30,14 @@ export {
 } from './import/index.ts';
 export type * from './inputs.ts';
 export { emptyFacts, rotationPhases } from './inputs.ts';
+export type { Leaving } from './inside/leaving.ts';
+export {
+  type OnPort,
+  type SegmentExpectations,
+  type SegmentPart,
+  segmentExpectations,
+} from './inside/segment-flows.ts';
+export type { Untried } from './inside/untried.ts';
 export { assumeKeys, link } from './link.ts';
 export type { Model } from './model.ts';
 export { type TunnelPair, tunnelPairs } from './pairs.ts';

@@ -93,7 +93,8 @@ const deaf: Sysctl = { key: 'net.ipv6.conf.*.accept_ra', device: bridge, value: 
 const isV4 = ({ family }: { readonly family: number }): boolean => family === 4;
 
 /** As if the network had `dns`, also where it has none: names stay the same when it comes. */
-const zoneOf = ({ network: { dns, name } }: Model): string => dns?.zone ?? `${name}.internal`;
+export const zoneOf = ({ network: { dns, name } }: Model): string =>
+  dns?.zone ?? `${name}.internal`;
 
 function serverAt(
   model: Model,
