@@ -12,8 +12,11 @@ export type Enter = readonly string[];
 export function enterOf(state: Pick<HostState, 'tunnels'> | undefined): Enter {
   const [first] = Object.values(state?.tunnels ?? {});
   const livesIn = first?.livesIn ?? 'root';
-  return livesIn === 'root' ? [] : ['ip', 'netns', 'exec', livesIn];
+  return livesIn === 'root' ? [] : enterSpace(livesIn);
 }
+
+/** The beginning of a command line that runs in a namespace of this name. */
+export const enterSpace = (space: string): Enter => ['ip', 'netns', 'exec', space];
 
 /** Which namespace has a name now, by its inode; undefined: none. */
 export const namespaceNow = (name: string): number | undefined =>

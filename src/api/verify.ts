@@ -6,31 +6,50 @@ import { Name } from './schemas.ts';
 const literal = <T extends string>(type: T) => Type.Literal(type);
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const Id = Type.Integer({ minimum: 0 });
+const Text = Type.String({ maxLength: 64 });
+
+/** A namespace that the agent's own state has; a question without one is asked where the machine's tunnels live. */
+const Space = Type.String({ maxLength: 200 });
+
+/** From this version of `tries` on agents answer what is asked in a namespace of theirs. */
+export const triesInSpaces = 4;
 
 /**
  * What an agent is to try. reach: an ICMP echo, of `size` bytes as a packet that nobody may cut in pieces where that is said,
- * or a TCP connection that is ended at once. resolve: a name, as the programs of its machine look it up. way: by which device
+ * or a TCP connection that is ended at once. resolve: a name, as the programs of its machine look it up, or as a server of
+ * names says that is asked by DNS. way: by which device
  * and peer packets to an address go now. counter: what a counter of its filters has counted; nothing is sent for either, and
- * agents answer them from version 2 of `tries` on.
+ * agents answer them from version 2 of `tries` on. station: whether a machine answers on the port of a segment (ARP, neighbour
+ * discovery). holds: whether a namespace is as its state says; nothing is sent for it.
  */
 export const Question = Type.Union([
   Type.Object({
     id: Id,
     kind: literal('reach'),
-    address: Type.String({ maxLength: 64 }),
+    address: Text,
+    space: Type.Optional(Space),
     /** Of TCP; absent: an ICMP echo. */
     port: Type.Optional(Port),
     size: Type.Optional(Type.Integer({ minimum: 68, maximum: 65_535 })),
   }),
-  Type.Object({ id: Id, kind: literal('resolve'), name: Type.String({ maxLength: 253 }) }),
-  Type.Object({ id: Id, kind: literal('way'), address: Type.String({ maxLength: 64 }) }),
+  Type.Object({
+    id: Id,
+    kind: literal('resolve'),
+    name: Type.String({ maxLength: 253 }),
+    space: Type.Optional(Space),
+    /** Its address; absent: whoever the machine asks. */
+    server: Type.Optional(Text),
+  }),
+  Type.Object({ id: Id, kind: literal('way'), address: Text }),
   Type.Object({ id: Id, kind: literal('counter'), name: Type.String({ maxLength: 200 }) }),
+  Type.Object({ id: Id, kind: literal('station'), space: Space, mac: Text, address: Text }),
+  Type.Object({ id: Id, kind: literal('holds'), space: Space }),
   ...loadQuestions,
 ]);
 export type Question = Static<typeof Question>;
 
 /**
- * answered: it came back, a connection was made, or the name has addresses. closed: it arrived where nobody listens.
+ * answered: it came back, a connection was made, the name has addresses, or what was to be looked at was. closed: it arrived where nobody listens.
  * refused: something on the way said no, or whoever was asked for a name does. silent: nothing came back in time.
  */
 export const TryOutcome = Type.Union([
@@ -48,6 +67,9 @@ export const Way = Type.Object({
 });
 export type Way = Static<typeof Way>;
 
+/** So much of what differs in a namespace is told. */
+export const mostDiffering = 20;
+
 const Many = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 export const Counted = Type.Object({ packets: Many, bytes: Many });
 export type Counted = Static<typeof Counted>;
@@ -63,6 +85,8 @@ export const Tried = Type.Object({
   addresses: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
   way: Type.Optional(Way),
   counted: Type.Optional(Counted),
+  /** What of a namespace is not as its state says, in the words of a plan. */
+  differs: Type.Optional(Type.Array(Type.String({ maxLength: 300 }), { maxItems: mostDiffering })),
   watched: Type.Optional(Watched),
   pinged: Type.Optional(Pinged),
   loaded: Type.Optional(Loaded),
@@ -103,11 +127,14 @@ export type VerifyRequest = Static<typeof VerifyRequest>;
 
 /** What was tried, what the file says of it, and what came of it. */
 export const Verified = Type.Object({
-  to: Name,
+  /** A machine or host; in segments also a router or server of ours, an entry of a router's list, or a namespace. */
+  to: Type.String(),
   /** Address, or name that was looked up. */
   target: Type.String(),
-  /** `icmp`, `tcp/22`, `mtu 1420`, `name`. */
+  /** `icmp`, `tcp/22`, `mtu 1420`, `name`; in segments also `arp`, `nd`, `egress tcp/53`, `filters`. */
   what: Type.String(),
+  /** The server that was asked for a name; absent: whoever the machine asks. */
+  by: Type.Optional(Type.String()),
   /** As `hawser trace` says it; names have none. */
   verdict: Type.Optional(Type.String()),
   ...Type.Pick(Tried, ['outcome', 'ms', 'error', 'addresses']).properties,
@@ -124,6 +151,30 @@ export const VerifyResult = Type.Object({
 });
 export type VerifyResult = Static<typeof VerifyResult>;
 
+export const VerifySegmentRequest = Type.Object({
+  segment: Name,
+  /** By the agent of this machine alone. */
+  from: Type.Optional(Name),
+  /** Of these alone. */
+  to: VerifyRequest.properties.to,
+  /** So many parts were done before: one request does one. */
+  after: VerifyRequest.properties.after,
+  ports: VerifyRequest.properties.ports,
+});
+export type VerifySegmentRequest = Static<typeof VerifySegmentRequest>;
+
+export const VerifySegmentResult = Type.Object({
+  /** How many parts there are, each tried by one agent, and how many are done with this answer. */
+  all: Type.Integer(),
+  done: Type.Integer(),
+  /** Who spoke: a machine, a router of ours, or a DHCP server of ours. */
+  from: Type.Optional(Type.String()),
+  verified: Type.Array(Verified),
+  /** What nobody can try, by name, and why; all but what this part is about with the first answer. */
+  untried: Type.Array(Type.Object({ what: Type.String(), why: Type.String() })),
+});
+export type VerifySegmentResult = Static<typeof VerifySegmentResult>;
+
 export const verifyRoutes = {
   verify: route({
     method: 'POST',
@@ -133,5 +184,15 @@ export const verifyRoutes = {
     params: OfNetwork,
     body: VerifyRequest,
     response: VerifyResult,
+  }),
+  verifySegment: route({
+    method: 'POST',
+    path: `${network}/verify/segment`,
+    permission: 'apply',
+    summary:
+      'Let agents try what the file says of a segment, by whoever of ours has an address in it',
+    params: OfNetwork,
+    body: VerifySegmentRequest,
+    response: VerifySegmentResult,
   }),
 } as const satisfies Readonly<Record<string, RouteShape>>;

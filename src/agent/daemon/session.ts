@@ -1,11 +1,12 @@
-import type {
-  DeltaMessage,
-  Finding,
-  LeaveMessage,
-  ToAgent,
-  TryMessage,
-  UpgradeMessage,
-  UpgradeReport,
+import {
+  type DeltaMessage,
+  type Finding,
+  type LeaveMessage,
+  type ToAgent,
+  type TryMessage,
+  triesInSpaces,
+  type UpgradeMessage,
+  type UpgradeReport,
 } from '#api';
 import { canonicalJson, type HawserError, plainFinding, Secret } from '#base';
 import { applyDelta, facilityVersions, type HostState, hashState, parseHostState } from '#state';
@@ -140,7 +141,7 @@ export class Session {
       program: version,
       ...(upgrades.install && { install: upgrades.install }),
       ...(upgrade && { upgrade }),
-      supports: { ...facilityVersions, probes: 1, tries: 3 },
+      supports: { ...facilityVersions, probes: 1, tries: triesInSpaces },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
       keys,
@@ -198,9 +199,13 @@ export class Session {
 
   /** Whoever asked is on the connection that there is now, or has given up. */
   async #try({ id, questions, within }: TryMessage): Promise<void> {
+    const { run, agent, turns } = this.#machine;
+    const { state } = this;
+    const { sights } = this.#upkeep;
     const answers = await tryAll(questions, within, {
-      run: this.#machine.run,
-      state: this.state,
+      ...{ run, state },
+      answering: sights.answering,
+      differences: async () => (state ? turns.run(() => agent.differences(state)) : []),
     });
     this.#link.send({ type: 'tried', id, answers: [...answers] });
   }

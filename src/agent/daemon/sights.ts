@@ -74,6 +74,11 @@ export class Sights {
     );
   }
 
+  /** Which of these answer on the port of the segment in a namespace, within ms. @throws host/command-failed */
+  get answering(): Tables['answering'] {
+    return this.#tables.answering.bind(this.#tables);
+  }
+
   /** Bytes towards the peers, as far as known. */
   get mtu(): number | undefined {
     return this.#mtu;

@@ -50,7 +50,7 @@ export class Upkeep {
   #refused: readonly Finding[] = [];
   readonly #notes = new Notes((lines) => this.#say(list('to know', lines)));
   #complete = false;
-  readonly #sights: Sights;
+  readonly sights: Sights;
   readonly #drift: Drift;
   #spread = 0;
   #kicked: Promise<Look> | undefined;
@@ -67,7 +67,7 @@ export class Upkeep {
     this.#drift = new Drift((line) => this.#say(line), surroundings.tell, this.#notes);
     const kick = (): void => void this.kick();
     this.#retry = new Retry(machine.timings.resync, (ms) => this.#alarms.set('retry', ms, kick));
-    this.#sights = new Sights(machine, network, surroundings, kick, this.#notes);
+    this.sights = new Sights(machine, network, surroundings, kick, this.#notes);
   }
 
   /** Boot uses what was confirmed last. */
@@ -84,7 +84,7 @@ export class Upkeep {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarms.stop();
-    this.#sights.stop();
+    this.sights.stop();
     await this.#kicked;
   }
 
@@ -108,12 +108,12 @@ export class Upkeep {
 
   /** Public keys by lane, of the tunnels that the machine has. */
   get keys(): Readonly<Record<string, string>> {
-    return this.#sights.keys(this.held?.state);
+    return this.sights.keys(this.held?.state);
   }
 
   /** Bytes towards the peers, as far as known. */
   get mtu(): number | undefined {
-    return this.#sights.mtu;
+    return this.sights.mtu;
   }
 
   /** Whether a state waits that will be taken back unless it is confirmed. */
@@ -144,7 +144,7 @@ export class Upkeep {
     this.#settle(proven(before, began));
     if (before.trial && !this.#commit.trial) this.#confirmed(before.trial.state);
     // Who answers may not have heard it.
-    this.#sights.again();
+    this.sights.again();
     this.#tellFailures();
   }
 
@@ -265,7 +265,7 @@ export class Upkeep {
     this.#refused = [];
     if (this.#offer === offer) this.#offer = undefined;
     this.#settle(tried(this.#commit, { state: offer, touches, since: performance.now() }));
-    this.#sights.tellKeys(offer.state);
+    this.sights.tellKeys(offer.state);
     const changes = describeChanges(report.changes);
     const notes = messagesOf(report.notes.map(plainFinding));
     const told = changes.length > 0 ? changes : ['no change'];
@@ -273,7 +273,7 @@ export class Upkeep {
     this.#outcome(offer, findingsOf(report), changes, 'always');
     if (this.#commit.trial) this.#prove(touches);
     else this.#confirmed(offer);
-    await this.#sights.measure(offer.state);
+    await this.sights.measure(offer.state);
     return { changed: true };
   }
 
@@ -311,13 +311,13 @@ export class Upkeep {
   /** Makes the machine what it holds now, whatever it was, which is nobody's drift; nothing, if it holds nothing. */
   async #makeHeld(): Promise<void> {
     this.#complete = false;
-    await (held(this.#commit) ? this.#keep() : this.#sights.cleanup());
+    await (held(this.#commit) ? this.#keep() : this.sights.cleanup());
   }
 
   /** Brings the machine to a state, or says why that could not even be tried. */
   async #reconcile(state: Kept['state']): Promise<Report | readonly Finding[]> {
     try {
-      await this.#sights.choose(state);
+      await this.sights.choose(state);
       const report = await this.#machine.agent.reconcile(state);
       this.#notes.set(report.notes.map(plainFinding));
       return report;
@@ -344,7 +344,7 @@ export class Upkeep {
       this.#report(kept, this.#complete ? 'applied' : 'failed', changes, failures);
     }
     if (this.#kept.boot !== this.#machine.boot) this.#kept.boot = this.#machine.boot;
-    this.#sights.follow(kept.state);
+    this.sights.follow(kept.state);
     if (!this.#complete) this.#retry.later();
     else if (this.#refused.length === 0) this.#retry.anew();
   }
@@ -364,7 +364,7 @@ export class Upkeep {
       return nothingDiffers;
     }
     const changes = describeChanges(report.changes);
-    const isDrift = wasComplete && !this.#sights.haveMoved && changes.length > 0;
+    const isDrift = wasComplete && !this.sights.haveMoved && changes.length > 0;
     if (isDrift) this.#drift.repaired(changes);
     this.#outcome(kept, findingsOf(report), changes);
     return { changed: changes.length > 0 };
@@ -394,7 +394,7 @@ export class Upkeep {
       complete: this.#complete && this.#refused.length === 0 && this.#saving.isDone,
       failures: [...failures, ...this.#saving.failuresBeside(failures)],
       ...(this.#notes.all.length > 0 && { notes: this.#notes.all }),
-      ...this.#sights.counted,
+      ...this.sights.counted,
     };
   }
 }

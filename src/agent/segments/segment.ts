@@ -79,7 +79,10 @@ export class SegmentTable {
       here: (mac, address) => this.#here(mac, address),
       silent: (mac) => this.#silence.machine(mac),
       asked: (address) => this.#wanted(address),
-      isHere: ([mac, of]) => this.#registry.own.get(of)?.mac === mac,
+      isHere: ([mac, of]) => {
+        const holder = this.#registry.holder(of);
+        return holder?.at === '' && holder.mac === mac;
+      },
       strayed: (mac, port) => this.#strayed(mac, port),
       looked: (heard) => {
         this.#silence.all(heard);
@@ -133,6 +136,11 @@ export class SegmentTable {
 
   get machines(): Machines {
     return this.#registry.machines;
+  }
+
+  /** Which of these answer on our own port within ms, though it may be known that they are there. */
+  answering(pairs: readonly Pair[], ms: number): Promise<readonly Pair[]> {
+    return this.#sight.answering(pairs, ms);
   }
 
   /** Up to where another gateway was heard. */

@@ -1,6 +1,7 @@
 import { type Host, leaseFile, type Run } from '#host';
 import type { Change, HostState } from '#state';
 import type { Turns } from '../daemon/turns.ts';
+import type { Pair } from './asking.ts';
 import { Exchange } from './exchange.ts';
 import type { LearnedBySpace } from './learned.ts';
 import type { Log, Part } from './log.ts';
@@ -97,6 +98,11 @@ export class Tables {
   /** How many machines are known in the segment of a namespace; undefined: no table is kept of it. */
   machinesIn(space: string): Machines | undefined {
     return this.#segments.get(space)?.machines;
+  }
+
+  /** Which of these answer on the port of the segment in a namespace, within ms. @throws host/command-failed */
+  async answering(space: string, pairs: readonly Pair[], ms: number): Promise<readonly Pair[]> {
+    return (await this.#segments.get(space)?.answering(pairs, ms)) ?? [];
   }
 
   /** The machine has this state now; namespaces may be others than they were. */

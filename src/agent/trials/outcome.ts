@@ -11,3 +11,10 @@ export function refusalOf(said: string): { outcome: TryOutcome; error?: string }
   const line = said.split('\n').find((one) => /^From |^ping: /.test(one));
   return line === undefined ? { outcome: 'silent' } : { outcome: 'refused', error: line };
 }
+
+/** Characters of what a system says. */
+export const longest = 300;
+
+/** What a system says of an error. */
+export const said = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, longest);

@@ -1,24 +1,23 @@
 import { spawn } from 'node:child_process';
-import { lookup } from 'node:dns/promises';
-import type { Question, Tried } from '#api';
+import { mostDiffering, type Question, type Tried } from '#api';
 import { inParallel } from '#base';
 import { entered, type Run } from '#host';
-import type { HostState } from '#state';
-import { connectAt, type Enter, enterOf } from '../sockets.ts';
+import { type Change, describeChanges, type HostState } from '#state';
+import type { Pair } from '../segments/asking.ts';
+import { connectAt, type Enter, enterOf, enterSpace } from '../sockets.ts';
 import { countedBy } from './counter.ts';
 import { loadIperf } from './load/iperf.ts';
 import { loadOwn } from './load/own.ts';
 import { ping } from './load/ping.ts';
 import { serve } from './load/serving.ts';
 import { watch } from './load/watch.ts';
-import { outcomeOf, refusalOf } from './outcome.ts';
+import { longest, outcomeOf, refusalOf, said } from './outcome.ts';
+import { resolving } from './resolve.ts';
+import { Stations } from './stations.ts';
 import { wayTo } from './way.ts';
 
 /** So many are tried at a time: an echo is a process. */
 const atOnce = 16;
-/** Characters of what a system says. */
-const longest = 300;
-
 type Found = Omit<Tried, 'id' | 'ms'>;
 type Reach = Extract<Question, { readonly kind: 'reach' }>;
 
@@ -27,6 +26,14 @@ export interface Site {
   readonly run: Run;
   /** What the machine should be now. */
   readonly state: HostState | undefined;
+  /** Which of these answer on the port of the segment in a namespace, within ms. */
+  readonly answering: (
+    space: string,
+    pairs: readonly Pair[],
+    within: number,
+  ) => Promise<readonly Pair[]>;
+  /** What of the machine is not as its state says. */
+  readonly differences: () => Promise<readonly Change[]>;
 }
 
 /** Tries all that is asked, each at most `within` ms. */
@@ -34,19 +41,35 @@ export const tryAll = (
   questions: readonly Question[],
   within: number,
   site: Site,
-): Promise<readonly Tried[]> =>
-  inParallel(questions, atOnce, async (question) => {
+): Promise<readonly Tried[]> => {
+  const stations = new Stations(questions, within, site);
+  return inParallel(questions, atOnce, async (question) => {
     const began = performance.now();
-    const found = await trying(question, within, site);
+    const found = await trying(question, within, site, stations);
     const ms = Math.round((performance.now() - began) * 100) / 100;
     return { id: question.id, ms, ...found };
   });
+};
 
-async function trying(question: Question, within: number, site: Site): Promise<Found> {
-  const enter = enterOf(site.state);
+async function trying(
+  question: Question,
+  within: number,
+  site: Site,
+  stations: Stations,
+): Promise<Found> {
+  const { space } = question as { readonly space?: string };
+  if (space !== undefined && !site.state?.namespaces[space]) {
+    return { outcome: 'refused', error: `${space} is no namespace of this machine` };
+  }
+  const enter = space === undefined ? enterOf(site.state) : enterSpace(space);
   switch (question.kind) {
     case 'resolve':
-      return resolving(question.name, within);
+      return resolving(question, within, enter);
+    case 'station':
+      return stations.outcomeOf(question);
+    case 'holds':
+      await stations.areAsked(question.space);
+      return looking(async () => ({ differs: await differingIn(question.space, site) }));
     case 'way':
       return looking(async () => {
         return { way: await wayTo(entered(site.run, enter), site.state, question.address) };
@@ -81,7 +104,7 @@ async function trying(question: Question, within: number, site: Site): Promise<F
   }
 }
 
-type Seen = Pick<Tried, 'way' | 'counted' | 'watched' | 'pinged' | 'loaded'>;
+type Seen = Pick<Tried, 'way' | 'counted' | 'differs' | 'watched' | 'pinged' | 'loaded'>;
 
 /** What this machine finds; what it does not is refused, with its word. */
 async function looking(look: () => Promise<Seen | undefined>): Promise<Found> {
@@ -89,9 +112,16 @@ async function looking(look: () => Promise<Seen | undefined>): Promise<Found> {
     const found = await look();
     return found ? { outcome: 'answered', ...found } : { outcome: 'refused' };
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    return { outcome: 'refused', error: text.slice(0, longest) };
+    return { outcome: 'refused', error: said(error) };
   }
+}
+
+/** What differs in a namespace, the first of it. */
+async function differingIn(space: string, { differences }: Site): Promise<string[]> {
+  const all = (await differences()).filter(({ namespace }) => namespace === space);
+  return describeChanges(all)
+    .slice(0, mostDiffering)
+    .map((line) => line.slice(0, longest));
 }
 
 /** An echo request by ping(8). Headers of IP and ICMP are part of the packet's size. */
@@ -106,13 +136,13 @@ function echoing({ address, size }: Reach, within: number, enter: Enter): Promis
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LC_ALL: 'C' },
     });
-    const said: Buffer[] = [];
+    const lines: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (part: Buffer) => said.push(part));
+      stream.on('data', (part: Buffer) => lines.push(part));
     }
     child.on('error', ({ message }) => resolve({ outcome: 'refused', error: message }));
     child.on('close', (code) => {
-      const text = Buffer.concat(said).toString();
+      const text = Buffer.concat(lines).toString();
       resolve(code === 0 ? { outcome: 'answered' } : refusalOf(text));
     });
   });
@@ -133,18 +163,4 @@ async function connecting(
     const outcome = outcomeOf(code ?? '');
     return outcome === 'silent' ? { outcome } : { outcome, error: code ?? message };
   }
-}
-
-/** As programs of this machine find it: the hosts file, the resolver, whatever nsswitch.conf(5) says. */
-async function resolving(name: string, within: number): Promise<Found> {
-  const { promise: late, resolve } = Promise.withResolvers<Found>();
-  const timer = setTimeout(() => resolve({ outcome: 'silent' }), within);
-  const asked = lookup(name, { all: true }).then(
-    (all): Found => ({ outcome: 'answered', addresses: all.map(({ address }) => address) }),
-    ({ code, message }: NodeJS.ErrnoException): Found =>
-      code === 'EAI_AGAIN'
-        ? { outcome: 'silent', error: code }
-        : { outcome: 'refused', error: code ?? message },
-  );
-  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }

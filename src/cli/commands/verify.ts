@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { MachineStatus, Verified } from '#api';
+import type { MachineStatus, Verified, VerifySegmentResult } from '#api';
 import { HawserError, inParallel } from '#base';
 import { formatPort, parsePort } from '#spec';
 import { exitCodes, exitWith } from '../exit.ts';
@@ -7,6 +7,7 @@ import { print, printJson } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
 import { type From, type LiveProof, proofText } from '../remote/verify.ts';
+import type { SegmentProof } from '../remote/verify-segment.ts';
 
 interface VerifyOptions extends NetworkOptions {
   readonly port?: readonly string[];
@@ -32,7 +33,8 @@ export const verifyCommand = (): Command =>
     )
     .addHelpText(
       'after',
-      '\nTried are ICMP, TCP connections that are ended at once, packets of the largest size, and names; nothing is sent by UDP.' +
+      '\nTried are ICMP, TCP connections that are ended at once, packets of the largest size, and names; nothing is sent by UDP but questions to servers of names.' +
+        '\nIn segments whoever of ours has an address there tries it, and gateways ask for the machines on their ports. What nobody can try is named, with the reason.' +
         '\nExit code 0: all is as the file says. 1: it is not. 2: could not say.',
     )
     .action((from: string | undefined, to: string | undefined, options: VerifyOptions) =>
@@ -40,7 +42,8 @@ export const verifyCommand = (): Command =>
         const proof = await prove(client, network, { from, to, ports: options.port });
         if (options.json) printJson(proof);
         else print(proofText(proof));
-        const isRight = proof.failures.length === 0 && proof.from.every(isAsItShould);
+        const all = [...proof.from, ...proof.segments.flatMap(({ from }) => from)];
+        const isRight = proof.failures.length === 0 && all.every(isAsItShould);
         exitWith(isRight && proof.silent.length === 0 ? exitCodes.yes : exitCodes.no);
       }),
     );
@@ -63,7 +66,8 @@ async function prove(client: Client, network: string, choice: Choice): Promise<L
     chosen.filter(isAway).map(({ name }) => [name, 'its agent is not connected']),
   );
   const senders = chosen.filter((machine) => !isAway(machine)).map(({ name }) => name);
-  const progress = new Share(senders.length);
+  const inside = [...new Set(segments.map(({ segment }) => segment))];
+  const progress = new Share(senders.length + inside.length);
   const from = await inParallel(senders, atOnce, async (machine): Promise<readonly From[]> => {
     try {
       const verified = await tryFrom(client, network, machine, choice, progress);
@@ -74,6 +78,10 @@ async function prove(client: Client, network: string, choice: Choice): Promise<L
       return [];
     }
   });
+  const inSegments: SegmentProof[] = [];
+  for (const segment of inside) {
+    inSegments.push(await trySegment(client, network, segment, choice, progress));
+  }
   progress.end();
   return {
     network,
@@ -82,7 +90,7 @@ async function prove(client: Client, network: string, choice: Choice): Promise<L
     failures: machines
       .filter(({ name }) => choice.from === undefined || [choice.from, choice.to].includes(name))
       .flatMap(({ name, failures }) => failures.map((failure) => ({ ...failure, machine: name }))),
-    untried: [...new Set(segments.map(({ segment }) => segment))],
+    segments: inSegments,
     seconds: Math.round((performance.now() - began) / 100) / 10,
   };
 }
@@ -109,6 +117,38 @@ async function tryFrom(
     ({ done: after, all } = answer);
   }
   return verified;
+}
+
+/** Whoever of ours has an address in a segment tries it: the first answer says how many parts that are. */
+async function trySegment(
+  client: Client,
+  network: string,
+  segment: string,
+  { from, to, ports }: Choice,
+  progress: Share,
+): Promise<SegmentProof> {
+  const choice = {
+    segment,
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to: [to] }),
+    ...(ports && { ports: [...ports] }),
+  };
+  const tryPart = async (after: number): Promise<VerifySegmentResult> => {
+    const body = { ...choice, after };
+    const answer = await client.call('verifySegment', { params: { network }, body });
+    progress.add(1 / Math.max(answer.all, 1));
+    return answer;
+  };
+  const first = await tryPart(0);
+  const others = Array.from({ length: Math.max(first.all - 1, 0) }, (_, i) => i + 1);
+  const answers = [first, ...(await inParallel(others, atOnce, tryPart))];
+  return {
+    segment,
+    from: answers.flatMap(({ from: machine, verified }) =>
+      machine === undefined ? [] : [{ machine, verified }],
+    ),
+    untried: answers.flatMap(({ untried }) => untried),
+  };
 }
 
 /** How much of it is done, on a terminal. */

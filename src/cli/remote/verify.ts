@@ -2,6 +2,8 @@ import type { Verified } from '#api';
 import type { Verdict } from '#compile';
 import { type Cell, drawGrid, fateOfVerdicts } from '#lab';
 import { colours } from '../output.ts';
+import { countLine, isFlow, mayPass, muteAmong } from './verified.ts';
+import { linesOfSegment, type SegmentProof, wrongInSegment } from './verify-segment.ts';
 
 /** What one machine tried. */
 export interface From {
@@ -21,31 +23,29 @@ export interface LiveProof {
     readonly code: string;
     readonly message: string;
   }[];
-  /** Segments, inside of which nothing is tried. */
-  readonly untried: readonly string[];
+  readonly segments: readonly SegmentProof[];
   readonly seconds: number;
 }
 
 /** More than so many lines hide what they have in common. */
 const most = 60;
 
-const isFlow = ({ what }: Verified): boolean => /^(?:icmp|tcp)/.test(what);
-const mayPass = ({ verdict }: Verified): boolean => verdict === 'allow' || verdict === 'outside';
 const arrived = ({ outcome }: Verified): boolean => outcome === 'answered' || outcome === 'closed';
 
 /** Who reaches whom, counts, and every sentence about what is wrong. */
 export function proofText(proof: LiveProof): string {
   const all = proof.from.flatMap(({ verified }) => verified);
-  if (all.length === 0)
+  const inside = proof.segments.flatMap(({ from }) => from);
+  if (all.length === 0 && inside.length === 0)
     return [
       `${proof.network}: nothing was tried`,
       ...silentLines(proof),
       ...failuresOf(proof).map((text) => `  ${colours.bad('!')} ${text}`),
     ].join('\n');
   return [
-    matrix(proof),
-    '',
+    ...(all.length > 0 ? [matrix(proof), ''] : []),
     ...countLines(all),
+    ...proof.segments.flatMap(linesOfSegment),
     ...silentLines(proof),
     ...verdictLines(proof),
   ].join('\n');
@@ -73,24 +73,20 @@ const cellOf = (flows: readonly Verified[]): Cell => ({
 });
 
 function countLines(all: readonly Verified[]): readonly string[] {
-  const line = (head: string, some: readonly Verified[], did: string): readonly string[] =>
-    some.length === 0
-      ? []
-      : [`${head.padEnd(13)}${some.filter(({ wrong }) => !wrong).length} of ${some.length} ${did}`];
   const flows = all.filter(isFlow);
   return [
-    ...line('flows', flows.filter(mayPass), 'that may pass, passed'),
-    ...line(
+    ...countLine('flows', flows.filter(mayPass), 'that may pass, passed'),
+    ...countLine(
       '',
       flows.filter((flow) => !mayPass(flow)),
       'that may not, did not',
     ),
-    ...line(
+    ...countLine(
       'sizes',
       all.filter(({ what }) => what.startsWith('mtu')),
       'of the largest packets passed whole',
     ),
-    ...line(
+    ...countLine(
       'names',
       all.filter(({ what }) => what === 'name'),
       'were found',
@@ -98,17 +94,23 @@ function countLines(all: readonly Verified[]): readonly string[] {
   ];
 }
 
-const silentLines = ({ silent, untried }: LiveProof): readonly string[] => [
+const silentLines = ({ silent, segments }: LiveProof): readonly string[] => [
   ...silent.map(({ machine, why }) => `not tried    from ${machine}: ${why}`),
-  ...untried.map((segment) => `not tried    inside segment ${segment}`),
+  ...segments.flatMap(({ segment, untried }) =>
+    untried.map(({ what, why }) => `not tried    in ${segment} ${what}: ${why}`),
+  ),
 ];
 
 const failuresOf = ({ failures }: LiveProof): readonly string[] =>
   failures.map(({ machine, code, message }) => `${machine}: ${message} [${code}]`);
 
 function verdictLines(proof: LiveProof): readonly string[] {
-  const { from, silent, seconds } = proof;
-  const sentences = [...failuresOf(proof), ...wrongOf(from)];
+  const { from, silent, segments, seconds } = proof;
+  const sentences = [
+    ...failuresOf(proof),
+    ...wrongOf(from),
+    ...segments.flatMap((one) => wrongInSegment(one)),
+  ];
   if (sentences.length === 0) {
     const but = silent.length === 0 ? '' : ', as far as it was tried';
     return [colours.good(`verdict      the network is what its file says${but} (${seconds} s)`)];
@@ -124,15 +126,7 @@ function verdictLines(proof: LiveProof): readonly string[] {
 /** One sentence for each thing that is wrong; a machine that answers nobody at all is one thing. */
 export function wrongOf(from: readonly From[]): readonly string[] {
   const all = from.flatMap(({ machine, verified }) => verified.map((one) => ({ ...one, machine })));
-  const asked = Map.groupBy(
-    all.filter((one) => isFlow(one) && mayPass(one)),
-    ({ to }) => to,
-  );
-  const mute = new Set(
-    [...asked].flatMap(([to, flows]) =>
-      flows.every(({ outcome }) => outcome === 'silent') ? [to] : [],
-    ),
-  );
+  const mute = muteAmong(all);
   return [
     ...[...mute].map(
       (to) =>

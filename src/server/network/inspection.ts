@@ -4,6 +4,8 @@ import {
   accessMatrix,
   type Expectations,
   expectationsOf,
+  type SegmentExpectations,
+  segmentExpectations,
   type TunnelEndPlan,
   trace,
   tunnelEnds,
@@ -37,6 +39,7 @@ interface RemovalAsked extends Asked {
   readonly operator?: Operator | undefined;
 }
 
+type InSegmentWanted = Asked & Parameters<typeof segmentExpectations>[1];
 type ExpectationsWanted = Asked & Parameters<typeof expectationsOf>[1];
 
 /** What people look up in a network as it is meant, for which all must have joined; `get`: by its number. */
@@ -66,6 +69,9 @@ export const inspectionCalls = (get: (basis: number) => Basis) => ({
   /** Of the network as it is now: who has not joined is nobody's peer. @throws compile/unknown-machine */
   expectations: ({ basis, ...choice }: ExpectationsWanted): Expectations =>
     expectationsOf(get(basis).compiled.model, choice),
+
+  segmentExpectations: ({ basis, ...choice }: InSegmentWanted): SegmentExpectations =>
+    segmentExpectations(get(basis).compiled.model, choice),
 
   /** @throws compile/unknown-machine, spec/bad-port */
   trace({ basis, from, to, port, family }: FlowAsked): TraceResult {

@@ -1,6 +1,13 @@
 import type { Logger } from 'pino';
 import { apiErrors, type FileSet, type PlanResult, type RevisionId } from '#api';
-import type { Expectations, expectationsOf, RotationPort, TunnelPair } from '#compile';
+import type {
+  Expectations,
+  expectationsOf,
+  RotationPort,
+  SegmentExpectations,
+  segmentExpectations,
+  TunnelPair,
+} from '#compile';
 import { JsonText } from '../json-text.ts';
 import type { RotationEffect, RotationRequest } from '../rotation/decisions.ts';
 import type { Store, StoredHead, Transaction } from '../store/contract.ts';
@@ -146,6 +153,14 @@ export class Network {
   async expectations(choice: Parameters<typeof expectationsOf>[1]): Promise<Expectations> {
     const { basis } = this.#snapshot;
     return this.#components.compiler.call('expectations', { basis, ...choice });
+  }
+
+  /** What can be tried of a segment, one part at a time; nothing of one that is not there. */
+  async segmentExpectations(
+    choice: Parameters<typeof segmentExpectations>[1],
+  ): Promise<SegmentExpectations> {
+    const { basis } = this.#snapshot;
+    return this.#components.compiler.call('segmentExpectations', { basis, ...choice });
   }
 
   /**

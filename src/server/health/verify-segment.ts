@@ -1,0 +1,54 @@
+import type { Verified } from '#api';
+import type { Leaving, OnPort, SegmentPart } from '#compile';
+import { formatPort } from '#spec';
+import { type Ask, arrived, how, ofFlows, ofName, reach, type Trial, tryAll } from './verify.ts';
+
+/** What the agent of one machine tries of a segment. @throws as `ask` */
+export const verifySegment = (part: SegmentPart, ask: Ask): Promise<Verified[]> =>
+  tryAll(trialsIn(part), ask);
+
+function trialsIn(part: SegmentPart): readonly Trial[] {
+  const { space, flows, names, stations, leaving, isLookedAt } = part;
+  const where = space === undefined ? {} : { space };
+  return [
+    ...ofFlows(flows, where),
+    ...names.map(({ server, ...name }) => ofName(name, { server, ...where })),
+    ...(space === undefined
+      ? []
+      : [
+          ...stations.map((station) => ofStation(station, space)),
+          ...leaving.map((one) => ofLeaving(one, space)),
+          ...(isLookedAt ? [ofSpace(space)] : []),
+        ]),
+  ];
+}
+
+/** Whom the file has on the port of a site answers its gateway. */
+const ofStation = ({ to, mac, address }: OnPort, space: string): Trial => ({
+  question: { id: 0, kind: 'station', space, mac, address },
+  about: { to, target: address, what: address.includes(':') ? 'nd' : 'arp' },
+  wrongOf: ({ outcome, error }) =>
+    outcome === 'answered'
+      ? undefined
+      : `it does not answer at its site as ${mac}${error === undefined ? '' : ` (${error})`}`,
+});
+
+/** Who answers no echo may have his reasons; who is on the list with a port should answer there. */
+const ofLeaving = ({ to, address, port, isAny }: Leaving, space: string): Trial => ({
+  question: reach({ address, space, ...(port?.protocol === 'tcp' && { port: port.first }) }),
+  about: { to, target: address, what: `egress ${port ? formatPort(port) : 'icmp'}` },
+  wrongOf: (answer) =>
+    arrived(answer) || (isAny && answer.outcome === 'silent')
+      ? undefined
+      : `it is on the list, but was ${how(answer)}`,
+});
+
+/** Nothing is sent to whom the list does not name: that nothing would pass is what the filters say, if they are as they should be. */
+const ofSpace = (space: string): Trial => ({
+  question: { id: 0, kind: 'holds', space },
+  about: { to: space, target: space, what: 'filters' },
+  wrongOf: ({ differs, error }) => {
+    if (!differs) return `could not be looked at: ${error ?? 'nothing was said'}`;
+    return differs.length === 0 ? undefined : `is not as the file says: ${differs.join('; ')}`;
+  },
+});
