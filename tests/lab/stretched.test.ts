@@ -108,7 +108,7 @@ suite('the stretched segment of the examples', {
     const verdict = () => segment.labs.on('server', 'hawser', 'verify', 'knox-gw');
     expect(verdict()).toMatchObject({
       code: 0,
-      out: expect.stringContaining('inside segment mosler'),
+      out: expect.stringContaining('namespaces are as they should be'),
     });
     at('knox-gw', 'ip -n hw-stretched-mosler link set eth1 name gone');
     await until('the missing port is told', () => verdict().code === 1, 60_000);

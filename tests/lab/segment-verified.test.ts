@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Outcome } from '../support/hawser.ts';
+import { suite } from '../support/suite.ts';
+import { until } from '../support/until.ts';
+import { places4, Stretched, space } from './stretched.ts';
+
+/** What `hawser verify --json` says of segments. */
+interface LiveProof {
+  readonly segments: readonly {
+    readonly from: readonly {
+      readonly machine: string;
+      readonly verified: readonly {
+        readonly to: string;
+        readonly what: string;
+        readonly outcome: string;
+      }[];
+    }[];
+    readonly untried: readonly { readonly what: string }[];
+  }[];
+}
+
+suite('a segment that is verified from within', {
+  needs: ['root', 'netns', 'tun', 'busybox'],
+}, () => {
+  let segment: Stretched;
+
+  beforeAll(() => {
+    segment = new Stretched('examples/stretched.yaml', [places4]);
+  });
+
+  afterAll(() => segment?.[Symbol.dispose]());
+
+  /** By pings, packets of the largest size, names, and what routers let out. */
+  const verified = (): Outcome => segment.labs.on('server', 'hawser', 'verify', '--port', 'icmp');
+
+  test('is proven from within by whoever of ours is in it, and says what nobody can try', async () => {
+    await until('all is so', () => verified().code === 0, 60_000);
+    const { out } = segment.labs.on('server', 'hawser', 'verify', '--port', 'icmp', '--json');
+    const { segments } = JSON.parse(out) as LiveProof;
+    const [{ from, untried } = { from: [], untried: [] }] = segments;
+    expect(from.map(({ machine }) => machine).sort()).toEqual(
+      ['DHCP server of knox', 'epouta-gw', 'instrument', 'knox-gw', 'mosler-gw'].sort(),
+    );
+    const tried = (machine: string): readonly string[] =>
+      from
+        .filter((one) => one.machine === machine)
+        .flatMap((one) => one.verified.map(({ to, what, outcome }) => `${what} ${to} ${outcome}`));
+    expect(tried('epouta-gw')).toEqual(
+      expect.arrayContaining(['arp epouta-1 answered', 'arp epouta-2 answered']),
+    );
+    expect(tried('mosler-gw')).toEqual(
+      expect.arrayContaining([
+        'icmp epouta-1 answered',
+        'mtu 1390 epouta-1 answered',
+        'name epouta-1 answered',
+        'egress icmp 10.254.0.1/32 answered',
+        'egress tcp/53 130.238.7.10/32 answered',
+        'filters hw-stretched-mosler-gw answered',
+      ]),
+    );
+    expect(tried('DHCP server of knox')).toEqual(
+      expect.arrayContaining(['icmp mosler-gw answered', 'name instrument answered']),
+    );
+    expect(untried.map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        'from epouta to the other sites',
+        'DHCP at knox',
+        'proxy.example.org by router mosler-gw',
+      ]),
+    );
+  });
+
+  test('has its gateways know its machines as before when they were asked for', () => {
+    const known = (): string =>
+      segment.at('epouta-gw', `ip -n ${space} neigh show nud permanent | sort`);
+    const before = known();
+    expect(before).toContain('10.101.0.11');
+    expect(verified().code).toBe(0);
+    expect(known()).toBe(before);
+  });
+
+  test.each([
+    [
+      'a server of names that lives and says nothing',
+      'knox-gw',
+      `kill -STOP $(cat /run/hawser/names/hawser:stretched:dhcp-${space}/pid)`,
+      `kill -CONT $(cat /run/hawser/names/hawser:stretched:dhcp-${space}/pid)`,
+      ['in mosler 10.101.128.0 answers nobody who asks it for names'],
+    ],
+    [
+      'a machine that is off',
+      'epouta-2',
+      'ip route show default >/tmp/way; ip link set eth0 down',
+      'ip link set eth0 up; ip route replace $(cat /tmp/way)',
+      ['in mosler epouta-2 answers nobody, nor epouta-gw at its site: it is off'],
+    ],
+    [
+      'packets of the largest size that are lost',
+      'knox-gw',
+      `ip -n ${space} link set vxlan mtu 1300`,
+      `ip -n ${space} link set vxlan mtu 1500`,
+      [
+        'in mosler mosler-gw to epouta-1 (10.101.0.11), mtu 1390: packets of 1390 bytes should pass whole',
+      ],
+    ],
+  ])('names %s', async (_, machine, breaks, mends, sentences) => {
+    segment.at(machine, breaks);
+    try {
+      const { code, out } = verified();
+      for (const sentence of sentences) expect(out).toContain(`! ${sentence}`);
+      expect(code).toBe(1);
+    } finally {
+      segment.at(machine, mends);
+    }
+    await until('all is as before', () => verified().code === 0, 60_000);
+  });
+});
