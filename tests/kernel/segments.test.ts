@@ -41,6 +41,18 @@ suite('segments on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }
   }, patience);
   afterAll(() => vm?.close());
 
+  test(
+    'find all there that they are made of, says the doctor',
+    async () => {
+      const found = await vm.json<{ readonly checks: readonly object[] }>(
+        ...['doctor', '--only', 'segment-kernel'],
+      );
+      const all = { is: 'fine', findings: [], detail: 'none here yet' };
+      expect(found.checks).toMatchObject([all]);
+    },
+    patience,
+  );
+
   describe('of both families, with a tag each on the ports of two sites', () => {
     const space = 'hw-families-lab';
     const inLab = `${inLabOf('families')}${atMachine}`;
