@@ -281,7 +281,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     await apply();
     transmit(b, ...lost);
     await until('all are heard', () => lost.every((frame) => ear.output().includes(frame)));
-    expect(tunnel.output()).toContain(`${pouta.mac} > ${nowhere}`);
+    await until('and seen', () => tunnel.output().includes(`${pouta.mac} > ${nowhere}`));
     states = statesOf(file, a, b);
     await apply();
     const before = ear.output().length;
