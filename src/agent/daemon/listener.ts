@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 
 /** ms until a monitor that ended is started anew: `nft monitor` dies of some sets that it is told of. */
 const restart = 1_000;
+/** ms at most between two starts of one that ends at once, as `nft monitor` on a kernel without nftables. */
+const rarest = 30_000;
 
 export interface ListenerInit {
   /** What leads into the namespace; nothing for the agent's own. */
@@ -27,7 +29,8 @@ export class Listener {
   }
 
   /** Ends with the agent, also where that is killed. */
-  #start(argv: readonly string[]): void {
+  #start(argv: readonly string[], pause = restart): void {
+    const began = performance.now();
     const { enter, log, missed } = this.#init;
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...enter, ...argv], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -45,16 +48,18 @@ export class Listener {
       this.#children.delete(child);
       if (this.#stopped) return;
       log(`${[...enter, ...argv].join(' ')} ended; it is started again`);
-      this.#later(() => this.#start(argv));
+      const endedAtOnce = performance.now() - began < restart;
+      const next = endedAtOnce ? Math.min(2 * pause, rarest) : restart;
+      this.#later(() => this.#start(argv, next), pause);
       missed();
     });
   }
 
-  #later(act: () => void): void {
+  #later(act: () => void, pause: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       act();
-    }, restart);
+    }, pause);
     this.#timers.add(timer);
   }
 
