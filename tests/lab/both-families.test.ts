@@ -52,7 +52,7 @@ suite('a stretched segment of both families', {
     for (const gateway of gateways) segment.labs.must('kill', gateway);
     await everythingHolds();
     for (const gateway of gateways) segment.labs.must('start', gateway);
-    await until('both speak with the server', connected);
+    await until('both speak with the server', connected, 60_000);
     await segment.killDnsmasq();
     for (const gateway of gateways) segment.killIn(gateway, 'wireguard-go');
     await everythingHolds();
@@ -70,6 +70,6 @@ suite('a stretched segment of both families', {
     }
     await everythingHolds();
     segment.labs.must('start', 'server');
-    await until('both speak with the server', connected);
+    await until('both speak with the server', connected, 60_000);
   });
 });

@@ -126,7 +126,7 @@ suite('the stretched segment of the examples', {
     for (const gateway of gateways) segment.labs.must('kill', gateway);
     await everythingHolds();
     for (const gateway of gateways) segment.labs.must('start', gateway);
-    await until('both speak with the server', connected);
+    await until('both speak with the server', connected, 60_000);
     await everythingHolds();
   });
 
@@ -149,6 +149,6 @@ suite('the stretched segment of the examples', {
     }
     await everythingHolds();
     segment.labs.must('start', 'server');
-    await until('both speak with the server', connected);
+    await until('both speak with the server', connected, 60_000);
   });
 });
