@@ -193,6 +193,10 @@ export const agentErrors = errorTable({
     says: 'the port {device} of segment {segment} has no carrier: the machines of this site are cut off from the segment',
     fix: 'Plug in its cable, or set up what it hangs on: the switch, the other end of a pair, the host of this virtual machine. Nothing else is to be done.',
   },
+  'agent/names-silent': {
+    says: 'the server of names of segment {segment} at {address} runs and answers nobody',
+    fix: 'End its process (`pgrep -fa dnsmasq`, `kill -KILL`): the agent starts another, and leases stay. If that one is silent as well, see what the machine lacks: processor time, memory, a disk that answers.',
+  },
   'agent/site-unheard': {
     says: 'who is where in segment {segment} is not told between this site and site {site}: its gateway {address} and this one do not reach each other at TCP port {port}',
     fix: 'See whether the agent runs there and the tunnel is up (`hawser tunnels`), and that no firewall of either drops TCP {port} inside the tunnel. Machines of the file are reached all the same.',

@@ -1,13 +1,16 @@
 import { canonicalJson, plainFinding } from '#base';
 import type { HostState } from '#state';
+import { askServer } from '../lookups/ask-server.ts';
 import type { Lookups } from '../lookups/lookups.ts';
 import type { Counted, Tables } from '../segments/tables.ts';
+import { enterSpace } from '../sockets.ts';
 import { Handshakes } from './handshakes.ts';
 import { Liveness } from './liveness.ts';
 import { lookupsOf } from './lookups.ts';
 import type { Machine } from './machine.ts';
 import { Monitors } from './monitors.ts';
 import { mtuTowardsPeers } from './mtu.ts';
+import { NameServers } from './name-servers.ts';
 import type { Notes } from './notes.ts';
 import { Samples } from './samples.ts';
 import { SegmentPorts } from './segment-ports.ts';
@@ -30,6 +33,7 @@ export class Sights {
   readonly #monitors: Monitors;
   readonly #segments: Segments;
   readonly #ports: SegmentPorts;
+  readonly #nameServers: NameServers;
   readonly #warnings: Warnings;
   #mtu: number | undefined;
   #haveMoved = false;
@@ -49,7 +53,14 @@ export class Sights {
     this.#tables = tablesOf(machine, network, changed);
     notes.addLive(() => conflictsOf(this.#tables));
     this.#ports = new SegmentPorts(machine.run);
-    notes.addLive(() => [...this.#ports.findings, ...unheardOf(this.#tables)]);
+    this.#nameServers = new NameServers(({ space, address, name }, within) =>
+      askServer(enterSpace(space), address, name, within),
+    );
+    notes.addLive(() => [
+      ...this.#ports.findings,
+      ...this.#nameServers.findings,
+      ...unheardOf(this.#tables),
+    ]);
     this.#lookups = lookupsOf(machine, network, changed);
     notes.addLive(() => this.#lookups.findings.map(plainFinding));
     this.#warnings = new Warnings(
@@ -122,6 +133,7 @@ export class Sights {
   async cleanup(): Promise<void> {
     this.#tables.follow(undefined);
     this.#ports.follow(undefined);
+    this.#nameServers.follow(undefined);
     this.#lookups.follow(undefined);
     await this.#machine.agent.cleanup(this.#network);
   }
@@ -132,6 +144,7 @@ export class Sights {
     this.#liveness.follow(state);
     this.#tables.follow(state);
     this.#ports.follow(state);
+    this.#nameServers.follow(state);
     this.#lookups.follow(state);
     this.#samples.follow(state);
     this.#monitors.follow(state);
@@ -165,6 +178,7 @@ export class Sights {
     this.#liveness.stop();
     this.#tables.stop();
     this.#ports.stop();
+    this.#nameServers.stop();
     this.#lookups.stop();
     this.#samples.stop();
     this.#monitors.stop();
