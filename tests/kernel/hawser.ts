@@ -86,6 +86,22 @@ export class HawserMachine {
     }
   }
 
+  /**
+   * Runs tests of this repository there, those whose names match; what Vitest says of them is thrown where one fails or
+   * none runs, else given back. Vitest needs what Node compiles.
+   */
+  async test(names: RegExp, ...files: readonly string[]): Promise<string> {
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader=native'];
+    const asked = ['--testTimeout', String(timeout), '-t', names.source, ...files];
+    const argv = [process.execPath, ...vitest, ...asked];
+    const { code, out, err } = await this.machine.run(argv, {
+      timeout,
+      env: { NO_COLOR: '1' },
+    });
+    if (code !== 0) throw new Error(`the tests ended with ${code}:\n${err}${out}`);
+    return out;
+  }
+
   close(): Promise<void> {
     return this.machine.close();
   }

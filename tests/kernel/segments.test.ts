@@ -53,6 +53,16 @@ suite('segments on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }
     patience,
   );
 
+  test(
+    'have ports there for two tags of one device, which a host makes, mends and takes away',
+    async () => {
+      await vm.script('modprobe tun');
+      const said = await vm.test(/two tags of/, 'src/host/linux.netns.test.ts');
+      expect(said).toContain('1 passed, 0 failed');
+    },
+    patience,
+  );
+
   describe('of both families, with a tag each on the ports of two sites', () => {
     const space = 'hw-families-lab';
     const inLab = `${inLabOf('families')}${atMachine}`;
