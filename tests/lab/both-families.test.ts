@@ -35,10 +35,10 @@ suite('a stretched segment of both families', {
   test('lets who is nested in a machine speak with the other site by IPv6, and nobody else in that name', async () => {
     const [nested, lie] = ['fd92::5', 'fd92::6'];
     const ping = (from: string, to: string): string => `ping -nc 1 -W 2 -I ${from} ${to}`;
-    at('knox-2', `ip address replace ${nested}/128 dev lo; ${ping(nested, epouta.address)}`);
+    at('knox-2', `ip address replace ${nested}/128 dev lo nodad; ${ping(nested, epouta.address)}`);
     at('epouta-1', `ping -nc 1 -W 2 ${nested}`);
     const before = segment.dropped('knox-gw')['spoofed'] ?? 0;
-    at('knox-1', `ip address replace ${lie}/128 dev lo; ! ${ping(lie, epouta.address)}`);
+    at('knox-1', `ip address replace ${lie}/128 dev lo nodad; ! ${ping(lie, epouta.address)}`);
     await until('it is counted', () => (segment.dropped('knox-gw')['spoofed'] ?? 0) > before);
   });
 
