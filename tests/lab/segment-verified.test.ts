@@ -26,6 +26,7 @@ suite('a segment that is verified from within', {
 
   beforeAll(() => {
     segment = new Stretched('examples/stretched.yaml', [places4]);
+    segment.up();
   });
 
   afterAll(() => segment?.[Symbol.dispose]());
