@@ -104,7 +104,7 @@ suite('a router of a segment, and ways round its door', { needs: ['root', 'netns
     // It is found again where it speaks itself.
     a.do(`ip netns exec ${router} ping -c 1 -W 1 ${pouta.address}`);
     await until('it is found again', () => foundAt().includes('dev router'));
-    expect(reaches(b, addressesOfRouter.address)).toBe(true);
+    await until('and reached', () => reaches(b, addressesOfRouter.address));
   }, 40_000);
 
   test('takes nothing that is for another, and no machine takes what is for it', async () => {

@@ -377,7 +377,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
           remembered(gateway, other).every((one) => one.includes(other.mac)),
         );
       }
-      expect(reaches(a, pouta.address)).toBe(true);
+      await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
       expect(await b.apply(states.b)).toMatchObject({ unchanged: true, writes: 0 });
     });
   });
