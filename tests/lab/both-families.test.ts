@@ -62,12 +62,7 @@ suite('a stretched segment of both families', {
     segment.labs.must('kill', 'server');
     for (const gateway of gateways) segment.labs.must('reboot', gateway);
     await everythingHolds();
-    await segment.killDnsmasq();
-    for (const gateway of gateways) {
-      segment.labs.must('kill', gateway);
-      segment.killIn(gateway, 'wireguard-go');
-      segment.labs.must('start', gateway);
-    }
+    await segment.killAll();
     await everythingHolds();
     segment.labs.must('start', 'server');
     await until('both speak with the server', connected, 60_000);

@@ -141,12 +141,7 @@ suite('the stretched segment of the examples', {
     await everythingHolds();
     for (const gateway of gateways) segment.labs.must('reboot', gateway);
     await everythingHolds();
-    await segment.killDnsmasq();
-    for (const gateway of gateways) {
-      segment.labs.must('kill', gateway);
-      segment.killIn(gateway, 'wireguard-go');
-      segment.labs.must('start', gateway);
-    }
+    await segment.killAll();
     await everythingHolds();
     segment.labs.must('start', 'server');
     await until('both speak with the server', connected, 60_000);

@@ -310,6 +310,16 @@ export class Stretched implements Disposable {
     await until('another serves', () => ![before, ''].includes(serving()));
   }
 
+  /** Kills all of ours that runs at the gateways; what begins anew are their agents. */
+  async killAll(): Promise<void> {
+    await this.killDnsmasq();
+    for (const gateway of gateways) {
+      this.labs.must('kill', gateway);
+      this.killIn(gateway, 'wireguard-go');
+      this.labs.must('start', gateway);
+    }
+  }
+
   [Symbol.dispose](): void {
     this.labs[Symbol.dispose]();
   }
