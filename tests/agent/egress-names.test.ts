@@ -120,9 +120,11 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     return heard;
   }
 
-  async function killAgent(): Promise<void> {
+  /** What happens `then` happens with no agent to see it. */
+  async function killAgent(then: () => void = () => {}): Promise<void> {
     const before = pid();
     gateway.do(`kill -KILL ${before}`);
+    then();
     await until('another agent answers', () => {
       const { code, out } = gateway.hawser('agent', 'status', '--json');
       return code === 0 && (JSON.parse(out) as { pid: number }).pid !== before;
@@ -240,9 +242,12 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     await goesOn(heard);
   });
 
-  test('stays where it was while nobody knows it, which is told', async () => {
+  test('stays where it was while nobody knows it, which is told, also where the kernel forgot it with all of its router', async () => {
+    const heard = await begin(proxies[1]);
     signalNames('TERM');
-    await killAgent();
+    await killAgent(() => gateway.do('ip netns del hw-net-gw'));
+    await until('it is reached again', () => called(proxies[1]) === '10.5.0.2', 15_000);
+    await goesOn(heard);
     const isLost = () => said().includes('proxy.example.org is not found any more');
     await until('the agent says so', isLost, 15_000);
     expect(said()).toContain('agent/host-lost');
