@@ -1,4 +1,12 @@
-import type { MachineStatus, NetworkStatus, TunnelEnd, TunnelStatus, TunnelsStatus } from '#api';
+import type { Page } from 'playwright-core';
+import type {
+  MachineStatus,
+  NetworkStatus,
+  SegmentsResult,
+  TunnelEnd,
+  TunnelStatus,
+  TunnelsStatus,
+} from '#api';
 
 const sizes = { machines: 5_000, tunnels: 10_000 } as const;
 
@@ -53,4 +61,14 @@ export function crowd(network: string): Crowd {
       tunnels: listOf(sizes.tunnels, tunnelOf),
     },
   };
+}
+
+/** A network of a server is such a one in a page, from what it asks for next on. */
+export async function showCrowd(page: Page, network: string): Promise<void> {
+  const { status, tunnels } = crowd(network);
+  // The server's own would hang on nothing: its machines are not among these.
+  const segments: SegmentsResult = { revision: status.revision, segments: [], routers: [] };
+  for (const [what, json] of Object.entries({ status, tunnels, segments })) {
+    await page.route(`**/v1/networks/${network}/${what}`, (route) => route.fulfill({ json }));
+  }
 }

@@ -11,7 +11,7 @@ import {
 } from '../data/findings.ts';
 import { sparkOf, useThroughput } from '../data/history.ts';
 import { useMonitors } from '../data/queries.ts';
-import { type Mood, moodOfMonitor, moodOfTunnel, plural, rate } from '../data/words.ts';
+import { type Mood, moodOfMonitor, moodOfTunnel, moods, plural, rate } from '../data/words.ts';
 import { EventList } from '../parts/events.tsx';
 import { Link } from '../parts/link.tsx';
 import { NoMachines, Pill, Words } from '../parts/states.tsx';
@@ -166,7 +166,7 @@ function Counts({ status, tunnels, monitors }: CountsProps) {
           {tunnels.counts['up'] ?? 0} <small>of {total}</small>
         </strong>
         <span className="dim">tunnels up</span>
-        <Shares moods={tunnels.tunnels.map(({ state }) => moodOfTunnel[state])} />
+        <Shares of={tunnels.tunnels.map(({ state }) => moodOfTunnel[state])} />
       </Link>
       {monitors.length > 0 && (
         <Link to={pathIn(network, 'platform')} className="card count">
@@ -175,7 +175,7 @@ function Counts({ status, tunnels, monitors }: CountsProps) {
             <small>of {monitors.length}</small>
           </strong>
           <span className="dim">services up</span>
-          <Shares moods={monitors.map(({ state }) => moodOfMonitor[state])} />
+          <Shares of={monitors.map(({ state }) => moodOfMonitor[state])} />
         </Link>
       )}
       <Carried network={network} />
@@ -216,15 +216,17 @@ function Carried({ network }: { readonly network: string }) {
   );
 }
 
-/** How many are how, as parts of a bar. */
-const Shares = ({ moods }: { readonly moods: readonly Mood[] }) => (
-  <span className="bar" aria-hidden="true">
-    {moods.toReversed().map((mood) => (
-      <span
-        key={mood}
-        className={mood}
-        style={{ flexGrow: moods.filter((one) => one === mood).length }}
-      />
-    ))}
-  </span>
-);
+/** How many are how, as parts of a bar: the good first. */
+function Shares({ of }: { readonly of: readonly Mood[] }) {
+  const own = Map.groupBy(of, (mood) => mood);
+  return (
+    <span className="bar" aria-hidden="true">
+      {moods
+        .toReversed()
+        .filter((mood) => own.has(mood))
+        .map((mood) => (
+          <span key={mood} className={mood} style={{ flexGrow: own.get(mood)?.length }} />
+        ))}
+    </span>
+  );
+}
