@@ -80,6 +80,8 @@ export const AccessResult = Type.Object({
       to: Type.Integer(),
       /** `icmp`, `tcp/22-30`, `udp`...; empty: nothing. */
       ports: Type.Array(Type.String()),
+      /** What alone does not pass, where that is little; empty: everything passes. */
+      closed: Type.Optional(Type.Array(Type.String())),
       /** It passes no machine of ours that could refuse it. */
       outside: Type.Boolean(),
       /** The two machines of which it was found. */

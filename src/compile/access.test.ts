@@ -23,6 +23,8 @@ policy:
   - { from: [workers], to: [workers, ga] }
 `;
 const two = file(2);
+/** All but two. */
+const most = '[icmp, tcp/1-24, tcp/26-65535, udp/1-52, udp/54-65535]';
 
 test('who gets where is followed from each to each where there are few', () => {
   const { groups, access } = accessMatrix(linked(two));
@@ -36,6 +38,15 @@ test('who gets where is followed from each to each where there are few', () => {
   expect(from('anna', 'w-1')).toEqual([['', false]]);
   expect(from('printer', 'ga')).toEqual([['icmp tcp udp', true]]);
   expect(access).toHaveLength(20);
+});
+
+test('where next to nothing is closed, that is told', () => {
+  const { access } = accessMatrix(linked(two.replace('ports: [tcp/22, icmp]', `ports: ${most}`)));
+  const closedTo = (a: string, b: string) =>
+    access.find(({ example }) => example.join(' ') === `${a} ${b}`)?.closed;
+  expect(closedTo('anna', 'ga')).toEqual(['tcp/25', 'udp/53']);
+  expect(closedTo('w-1', 'w-2')).toEqual([]);
+  expect(closedTo('anna', 'w-1')).toBeUndefined();
 });
 
 test('many that may do the same are one group', () => {

@@ -4,6 +4,7 @@ import { representativePairs } from './check/pairs.ts';
 import { type StationClass, stationClasses } from './check/stations.ts';
 import type { Model } from './model.ts';
 import { joinPorts, portAtoms } from './port-atoms.ts';
+import { closedPorts } from './port-words.ts';
 import { placesOf, type Station } from './trace/places.ts';
 import { familiesOf, trace } from './trace/trace.ts';
 
@@ -14,6 +15,8 @@ export interface Access {
   readonly to: number;
   /** `icmp`, `tcp/22-30`, `udp`...; empty: nothing. */
   readonly ports: readonly string[];
+  /** What alone does not pass, where that is little; empty: everything passes. */
+  readonly closed?: readonly string[];
   /** It passes no machine of ours that could refuse it. */
   readonly outside: boolean;
   /** The two machines of which it was found. */
@@ -63,9 +66,11 @@ function accessOf(model: Model, from: Station, to: Station, ports: readonly Port
     const found = families.map((family) => trace(model, from.name, to.name, port, family).verdict);
     return found.find((verdict) => verdict === 'allow' || verdict === 'outside');
   });
-  const passing = ports.filter((_, index) => verdicts[index] !== undefined);
+  const passing = joinPorts(ports.filter((_, index) => verdicts[index] !== undefined));
+  const closed = closedPorts(passing)?.map(formatPort);
   return {
-    ports: joinPorts(passing).map(formatPort),
+    ports: passing.map(formatPort),
+    ...(closed && { closed }),
     outside: verdicts.includes('outside'),
   };
 }

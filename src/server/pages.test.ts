@@ -190,30 +190,6 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.context().close();
   });
 
-  test('tell who gets where, and lead from there to the way of the packets', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
-    await page.getByRole('link', { name: 'Map' }).press('Enter');
-    await page.getByRole('link', { name: /^router bench-gw/ }).focus();
-    const out = 'out: 10.254.0.1/32, 130.238.7.10/32 udp/53 tcp/53';
-    await page.getByText(`router bench-gw at hub of bench; ${out}`).waitFor();
-    await page.getByRole('link', { name: /^segment bench: 10.101.0.0\/16, VNI 1203/ }).waitFor();
-    await page.getByRole('link', { name: 'Policy' }).press('Enter');
-    await page.getByRole('link', { name: 'icmp tcp/22' }).first().press('Enter');
-    await page.getByText('tcp/22 from anna to giessen arrives').waitFor();
-    await page.locator('.decider').getByText('giessen').waitFor();
-    await page.getByLabel('To', { exact: true }).fill('lab-printer');
-    await page.keyboard.press('Enter');
-    await page.getByText('tcp/22 from anna to lab-printer is refused').waitFor();
-    await page.getByLabel('To', { exact: true }).fill('nobody');
-    await page.keyboard.press('Enter');
-    await page.getByRole('alert').getByText('nobody').waitFor();
-    await page.goto('/n/net/tunnels/anna/hub');
-    await page.getByRole('button', { name: 'Copy the public key of anna' }).waitFor();
-    expect(offences).toEqual([]);
-    await page.context().close();
-  });
-
   test('tell what a revision changed, and go back to one whose effect was seen', async () => {
     const { page, offences } = await openPage(browser, url);
     await logIn(page, server.admin);

@@ -102,7 +102,7 @@ describe('hawser plan', () => {
     project.write('old.yaml', network());
     const { code, out } = project.run('plan', 'hawser.yaml', '--against', 'old.yaml');
     expect(code).toBe(3);
-    expect(out).toMatch(/Newly denied:\n(.*\n)* {2}lap -> ha icmp/);
+    expect(out).toMatch(/Newly denied:\n(.*\n)* {2}lap -> ha all but tcp\/22\n/);
     expect(out).not.toContain('lap -> ha tcp/22');
   });
 

@@ -15,16 +15,19 @@ type Access = AccessResult['access'][number];
 const nameOf = ([first = '', ...more]: Group): string =>
   more.length === 0 ? first : `${first} + ${more.length}`;
 
-/** Everything that passes, in ports: icmp, and all of TCP and UDP. */
-const everything = 'icmp tcp udp';
+/** What passes; of almost everything, what does not. */
+function portsOf({ ports, closed }: Access): string {
+  if (!closed) return ports.join(' ');
+  return closed.length === 0 ? 'all' : `all but ${closed.join(', ')}`;
+}
 
 function wordOf(found: readonly Access[]): { readonly kind: string; readonly text: string } {
-  const texts = new Set(found.map(({ ports }) => ports.join(' ')));
+  const texts = new Set(found.map(portsOf));
   if (texts.size > 1) return { kind: 'some', text: 'differs' };
   const [text = ''] = texts;
   if (text === '') return { kind: 'none', text: '–' };
   const isOutside = found.every(({ outside }) => outside);
-  if (text === everything) return { kind: isOutside ? 'outside' : 'all', text: 'all' };
+  if (found.every(({ closed }) => closed)) return { kind: isOutside ? 'outside' : 'all', text };
   return { kind: 'some', text };
 }
 
@@ -135,7 +138,7 @@ function Cell({ network, found }: CellProps) {
   const asked = port.replace(/-\d+$/, '').replace(/^(tcp|udp)$/, '$1/1');
   const query = new URLSearchParams({ from, to, port: asked });
   const detail = found
-    .map(({ example, ports }) => `${example.join(' to ')}: ${ports.join(', ') || 'nothing'}`)
+    .map((one) => `${one.example.join(' to ')}: ${portsOf(one) || 'nothing'}`)
     .join('; ');
   return (
     <td className={kind} title={detail}>

@@ -1,5 +1,7 @@
+import { parsePort } from '#spec';
 import { describeChange, describeChanges } from '#state';
 import type { Model } from '../model.ts';
+import { closedPorts, portsText } from '../port-words.ts';
 import type { AccessChange } from './access.ts';
 import { coverOf } from './cover.ts';
 import { displacedText } from './displaced.ts';
@@ -131,7 +133,7 @@ const reachTexts = (verb: string, found: readonly Reach[] | undefined): readonly
   if (!found) return [];
   if (found.length === 0) return [`${verb} nobody`];
   return found.map(
-    ({ who, ports }) => `${verb} ${listed(who)}${ports.length > 0 ? `: ${ports.join(', ')}` : ''}`,
+    ({ who, ports }) => `${verb} ${listed(who)}${ports.length > 0 ? `: ${portsText(ports)}` : ''}`,
   );
 };
 
@@ -139,7 +141,8 @@ const isGained = (change: AccessChange): boolean =>
   change.after === 'allow' || change.after === 'outside';
 
 /**
- * One line a flow; where they are many, or stand for others, pairs that change alike are one line.
+ * One line a flow, or a pair of which almost everything changes; where they are many, or stand for others, pairs that change
+ * alike are one line.
  * Machines that come or go are told elsewhere and do not count.
  */
 function accessTexts(
@@ -147,16 +150,16 @@ function accessTexts(
   changes: readonly AccessChange[],
   passing: ReadonlySet<string>,
 ): readonly string[] {
+  const pairs = [...Map.groupBy(changes, ({ from, to }) => `${from} ${to}`).values()];
   if (changes.length <= flowsShown && changes.every(({ alike }) => !alike)) {
-    return changes.map(({ from, to, port }) => `${from} -> ${to} ${port}`);
+    return pairs.flatMap(flowTexts);
   }
-  const pairs = Map.groupBy(changes, ({ from, to }) => `${from} ${to}`);
-  const told = [...pairs.values()].map((same): Flows => {
+  const told = pairs.map((same): Flows => {
     const { from = '', to = '', alike } = same[0] ?? {};
     return {
       from: new Set(alike?.from ?? [from]),
       to: new Set(alike?.to ?? [to]),
-      ports: same.map(({ port }) => port).join(', '),
+      ports: portsText(same.map(({ port }) => port)),
     };
   });
   const receivers = joined(told, ({ from, ports }) => [...from, ports].join(' '));
@@ -170,6 +173,12 @@ function accessTexts(
     return `${listed(senders)} -> ${listed(heard)} ${ports}`;
   });
 }
+
+const flowTexts = (same: readonly AccessChange[]): readonly string[] => {
+  const ports = same.map(({ port }) => port);
+  const words = closedPorts(ports.map(parsePort)) ? [portsText(ports)] : ports;
+  return words.map((port) => `${same[0]?.from} -> ${same[0]?.to} ${port}`);
+};
 
 /** Flows from any of some machines to any of others. */
 interface Flows {

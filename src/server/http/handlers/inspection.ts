@@ -37,8 +37,9 @@ export function inspectionHandlers({ networks, compiler }: Context): Pick<Handle
       return {
         revision: stored.revision,
         groups: groups.map((group) => [...group]),
-        access: access.map(({ ports, example: [from, to], ...rest }) => ({
+        access: access.map(({ ports, closed, example: [from, to], ...rest }) => ({
           ...{ ...rest, ports: [...ports] },
+          ...(closed && { closed: [...closed] }),
           example: [from, to],
         })),
       };

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle } from '../../tests/support/hawser.ts';
+import { suite } from '../../tests/support/suite.ts';
+import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
+import { TestServer } from './fixtures/server.ts';
+import { furnish } from './fixtures/testing-dashboard.ts';
+
+suite('the map and the policy', { needs: ['chromium'] }, () => {
+  let server: TestServer;
+  let browser: Browser;
+  let url: string;
+  beforeAll(async () => {
+    server = await TestServer.start({ dashboard: join(bundle, '../web') });
+    await furnish(server);
+    browser = await openBrowser();
+    url = `https://127.0.0.1:${server.port}`;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  test('tell who gets where, and lead from there to the way of the packets', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await page.getByRole('link', { name: 'Map' }).press('Enter');
+    await page.getByRole('link', { name: /^router bench-gw/ }).focus();
+    const out = 'out: 10.254.0.1/32, 130.238.7.10/32 udp/53 tcp/53';
+    await page.getByText(`router bench-gw at hub of bench; ${out}`).waitFor();
+    await page.getByRole('link', { name: /^segment bench: 10.101.0.0\/16, VNI 1203/ }).waitFor();
+    await page.getByRole('link', { name: 'Policy' }).press('Enter');
+    const open = page.locator('td.all').getByRole('link');
+    await open.getByText('all but tcp/14790, udp/14789', { exact: true }).first().waitFor();
+    await page.getByRole('link', { name: 'icmp tcp/22' }).first().press('Enter');
+    await page.getByText('tcp/22 from anna to giessen arrives').waitFor();
+    await page.locator('.decider').getByText('giessen').waitFor();
+    await page.getByLabel('To', { exact: true }).fill('lab-printer');
+    await page.keyboard.press('Enter');
+    await page.getByText('tcp/22 from anna to lab-printer is refused').waitFor();
+    await page.getByLabel('To', { exact: true }).fill('nobody');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('nobody').waitFor();
+    await page.goto('/n/net/tunnels/anna/hub');
+    await page.getByRole('button', { name: 'Copy the public key of anna' }).waitFor();
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+});
