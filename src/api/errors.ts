@@ -56,7 +56,7 @@ export const apiErrors = errorTable({
   },
   'api/not-found': {
     says: 'there is no {what}',
-    fix: 'Check its name: `hawser status` lists machines, `hawser history` revisions, `hawser token list` tokens, `hawser invites` invitations.',
+    fix: 'Check its name: `hawser status` lists machines, `hawser history` revisions, `hawser token list` tokens, `hawser invites` invitations, `hawser alerts` who is alerted.',
   },
   'api/no-network': {
     says: 'this server has no network {network}',

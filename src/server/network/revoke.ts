@@ -11,26 +11,36 @@ export interface Revoking {
   readonly at: string;
 }
 
+/** @throws api/not-found */
+function requireNode({ compiled }: Basis, machine: string): void {
+  if (compiled.model.nodesByName.has(machine)) return;
+  throw apiErrors.error('api/not-found', { what: `machine ${machine} with a tunnel` });
+}
+
 /**
  * Cuts a machine off at all its peers. The file goes on naming it: key, address and history stay, so
  * that it can be let back. Undefined if it is cut off already.
  * @throws api/not-found
  */
 export function revoked(basis: Basis, { machine, author, at }: Revoking): Decision | undefined {
-  const { compiled, stored } = basis;
-  if (!compiled.model.nodesByName.has(machine)) {
-    throw apiErrors.error('api/not-found', { what: `machine ${machine} with a tunnel` });
-  }
+  const { stored } = basis;
+  requireNode(basis, machine);
   if (stored.facts.revoked?.[machine]?.why === 'revoked') return undefined;
   const facts = revokedFacts(stored.facts, machine, { why: 'revoked', at });
   return { author, action: 'revoke', detail: { machine }, compiled: withFacts(basis, facts) };
 }
 
-/** Lets a machine back; whose time is over needs more time in the file. Undefined if it is not cut off. */
+/**
+ * Lets a machine back; whose time is over needs more time in the file. Undefined if it is not cut off.
+ * @throws api/not-found
+ */
 export function restored(basis: Basis, { machine, author }: Revoking): Decision | undefined {
   const { facts } = basis.stored;
   const revocation = facts.revoked?.[machine];
-  if (!revocation) return undefined;
+  if (!revocation) {
+    requireNode(basis, machine);
+    return undefined;
+  }
   if (revocation.why === 'expired') {
     throw apiErrors.error('api/not-found', {
       what: `time left for ${machine}: extend its \`expires\` in the file`,

@@ -5,6 +5,7 @@ import { formatTarget, openAlerts, shownReceiver } from '../../alerts/shown.ts';
 import { serverErrors } from '../../errors.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, onceOfKind } from './context.ts';
+import { requireMachine, requireSite } from './named.ts';
 
 type Names = 'alerts' | 'putReceiver' | 'removeReceiver' | 'testReceiver';
 
@@ -46,6 +47,10 @@ export function alertHandlers(context: Context): Pick<Handlers, Names> {
       const { target, filter } = body;
       const { network, receiver: name } = params;
       requireTarget(target);
+      const { snapshot } = context.networks.get(network).network;
+      // One that is misspelt would be alerted of nothing, which looks as if all were well.
+      for (const machine of filter.machines ?? []) requireMachine(snapshot, machine);
+      for (const site of filter.sites ?? []) requireSite(snapshot, site);
       const made = clock().toISOString();
       await onceOfKind(context, call, 'putReceiver', async () => ({
         author: actor.name,

@@ -4,24 +4,21 @@ import type { Snapshot } from '../../network/snapshot.ts';
 import { hashOf } from '../../tokens.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, onceOfKind } from './context.ts';
+import { requireMachine, requireSite } from './named.ts';
 
 type Names = 'silences' | 'silence' | 'endSilence';
 
 /** What a silence is of. @throws api/not-found, api/invalid-request */
 function requireQuiet(
-  { names, machines }: Snapshot,
+  snapshot: Snapshot,
   { machine, site }: { readonly machine?: string | undefined; readonly site?: string | undefined },
 ): void {
   if ((machine === undefined) === (site === undefined)) {
     const why = 'it names either a machine or a site';
     throw apiErrors.error('api/invalid-request', { why });
   }
-  if (machine !== undefined && !names.has(machine) && !machines.has(machine)) {
-    throw apiErrors.error('api/not-found', { what: `machine ${machine}` });
-  }
-  if (site !== undefined && !names.values().some((named) => named.site === site)) {
-    throw apiErrors.error('api/not-found', { what: `site ${site}` });
-  }
+  if (machine !== undefined) requireMachine(snapshot, machine);
+  if (site !== undefined) requireSite(snapshot, site);
 }
 
 /** Of what nobody is alerted for a while. */
