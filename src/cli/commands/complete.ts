@@ -19,6 +19,16 @@ const sources = {
     ),
   tokens: (typed) =>
     atServer(typed, async (client) => (await client.call('listTokens', {})).map(({ id }) => id)),
+  invites: (typed) =>
+    inNetwork(typed, async (client, network) => {
+      const all = await client.call('listInvites', { params: { network } });
+      return all.filter(({ state }) => state === 'open' || state === 'waits').map(({ id }) => id);
+    }),
+  receivers: (typed) =>
+    inNetwork(typed, async (client, network) => {
+      const { receivers } = await client.call('alerts', { params: { network } });
+      return receivers.map(({ name }) => name);
+    }),
   contexts: async () => Object.keys(readContexts().contexts),
   joined: async () => new Enrolments(defaultStateFolder).networks(),
   labs: async () => (await listLabs()).map(({ name }) => name),
@@ -26,6 +36,16 @@ const sources = {
 } satisfies Record<string, (typed: NetworkOptions) => Promise<readonly string[]>>;
 
 export type NameKind = keyof typeof sources;
+
+/** What an argument that is called `name` means in a command. */
+const namesOf: Readonly<Record<string, NameKind>> = {
+  context: 'contexts',
+  silence: 'machines',
+  invite: 'machines',
+  'alerts add': 'receivers',
+  'alerts remove': 'receivers',
+  'alerts test': 'receivers',
+};
 
 /** What takes an option or an argument of this name, in the command of this path; undefined: no name that is known. */
 export function nameKindOf(name: string, path: string): NameKind | undefined {
@@ -38,6 +58,7 @@ export function nameKindOf(name: string, path: string): NameKind | undefined {
     case 'b':
       if (isLab) return 'stations';
       return name === 'machine' && path !== 'export' ? 'machines' : undefined;
+    case '--machine':
     case 'other':
     case 'machine-or-revision':
     case 'file-or-machine':
@@ -47,7 +68,7 @@ export function nameKindOf(name: string, path: string): NameKind | undefined {
     case '--name':
       return isLab && path !== 'lab up' ? 'labs' : undefined;
     case 'name':
-      return path === 'context' ? 'contexts' : undefined;
+      return namesOf[path];
     case 'context':
     case '--context':
       return 'contexts';
@@ -56,7 +77,7 @@ export function nameKindOf(name: string, path: string): NameKind | undefined {
     case '--network':
       return path.startsWith('agent') ? 'joined' : 'networks';
     case 'id':
-      return 'tokens';
+      return path === 'invites withdraw' ? 'invites' : 'tokens';
     default:
       return undefined;
   }
