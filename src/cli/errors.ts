@@ -77,6 +77,10 @@ export const cliErrors = errorTable({
     says: 'for how long is {name} to be silenced?',
     fix: 'Say --for 2h, or --end where it is silenced already.',
   },
+  'cli/silence-of-what': {
+    says: 'it is not said of what nobody is to be alerted, or again',
+    fix: 'Name a machine or a site: hawser silence NAME --for 2h. `hawser silence` alone shows what is silenced.',
+  },
   'cli/silence-whom': {
     says: 'there is no machine and no site {name} in {network}',
     fix: '`hawser status` lists the machines; a site is one that has machines.',

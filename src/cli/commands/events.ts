@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { type EventKind, eventKinds, type NetworkEvent } from '#api';
-import { paint, print } from '../output.ts';
+import { paint, print, tell } from '../output.ts';
 import type { Client } from '../remote/client.ts';
 import { patiently, pause } from '../remote/patiently.ts';
 import { inNetwork, type NetworkOptions, ofNetwork } from '../remote/session.ts';
@@ -30,9 +30,12 @@ export const eventsCommand = (): Command =>
         inNetwork(options, async (client, network) => {
           const { kind, search, follow } = options;
           const query = { since: momentOf(since, -1), kind, search, machine, other };
+          let count = 0;
           for await (const event of found(client, { network, query, follow })) {
+            count += 1;
             print(options.json ? JSON.stringify(event) : lineOf(event));
           }
+          if (count === 0 && !options.json) tell('no such event');
         }),
     );
 

@@ -48,11 +48,16 @@ Events, states and metrics tell of it as before. What is still not well when the
         const body = { ...about, lasts: flags.for, why: flags.message };
         const silence = await client.call('silence', { params: { network }, body });
         if (flags.json) return printJson(silence);
-        return print(`${quietOf(silence)} is silenced; that ends ${fromNow(silence.until)}`);
+        // By the server's clock, and so as it was said.
+        const ends = fromNow(silence.until, Date.parse(silence.from));
+        return print(`${quietOf(silence)} is silenced; that ends ${ends}`);
       }),
     );
 
-async function list(client: Client, network: string, { json }: Flags): Promise<void> {
+/** @throws cli/silence-of-what */
+async function list(client: Client, network: string, flags: Flags): Promise<void> {
+  const { json, for: lasts, end: ends } = flags;
+  if (lasts !== undefined || ends) throw cliErrors.error('cli/silence-of-what', {});
   const silences = await client.call('silences', { params: { network } });
   if (json) printJson(silences);
   else print(silencesText(silences));
