@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { create } from 'qrcode';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { InviteInfo } from '#api';
+import { generateKeyPair } from '#wireguard';
+import { type LocalServer, Person, serveLocally } from './local.ts';
+
+const key = (letter: string): string => `${letter.repeat(42)}E=`;
+const file = `version: 1
+network: office
+overlay: 10.99.0.0/24
+topology: { hub: [main] }
+sites:
+  main:
+    gateways:
+      gate: { endpoint: "192.0.2.1:51820", key: "${key('A')}" }
+members:
+  ben: { managed: false, key: "${key('B')}" }
+  eve: { managed: false }
+`;
+
+/** What the browser of whoever opens a link does; gives the status of the answer. */
+async function accept(link: string): Promise<number | undefined> {
+  const { origin, hash } = new URL(link);
+  const [network, secret] = hash.slice(1).split('.');
+  const path = `${origin}/v1/networks/${network}/invitation`;
+  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+  // The certificate is the server's own, and no matter here.
+  const sent = request(path, { method: 'POST', headers, rejectUnauthorized: false });
+  sent.end(JSON.stringify({ publicKey: generateKeyPair().publicKey }));
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+}
+
+describe('people who invite others', () => {
+  const ann = new Person();
+  let server: LocalServer;
+  beforeAll(async () => {
+    server = await serveLocally(ann);
+    ann.write('net.yaml', file);
+    ann.must('apply', 'net.yaml', '--create', '-m', 'begin');
+  });
+  afterAll(async () => {
+    await server.program.end('SIGKILL');
+    ann[Symbol.dispose]();
+  });
+
+  const refusal = (...args: readonly string[]): readonly [number, string] => {
+    const { code, err } = ann.hawser(args);
+    return [code, /error (\S+):/.exec(err)?.[1] ?? err];
+  };
+  const invitations = () =>
+    (JSON.parse(ann.must('invites', '--json')) as InviteInfo[])
+      .map(({ machine, state }) => `${machine} ${state}`)
+      .sort();
+  const isLink = /^https:\/\/127\.0\.0\.1:\d+\/invite#office\.[\w-]{43}$/;
+
+  test('see what that changes, and get a link that nobody else is shown', () => {
+    expect(ann.must('invites')).toBe('nobody was invited; `hawser invite NAME` does that\n');
+    const { code, out, err } = ann.hawser(['invite', 'zoe', '--person', 'Zoë', '-m', 'a partner']);
+    expect([code, out.trim()]).toEqual([0, expect.stringMatching(isLink)]);
+    expect(err).toMatch(/^zoe joins the network \(member\):$/m);
+    expect(err).toContain('For whoever sets up zoe, shown this once');
+    const listed = ann.must('invites');
+    expect(listed).toMatch(/^id +device +is +by +made$/m);
+    expect(listed).toMatch(/^[0-9a-f]{12} +zoe +open, ends in 7 d +admin +\d+ s ago$/m);
+    expect(listed).not.toContain(out.trim().split('.').at(-1));
+    expect(ann.must('pull')).toMatch(/zoe:.*Zoë/s);
+  });
+
+  test('have it drawn for the camera of a phone', () => {
+    const [link = '', ...drawing] = ann.must('invite', 'eve', '--qr').trimEnd().split('\n');
+    expect(link).toMatch(isLink);
+    const rows = drawing.flatMap((line) => [
+      line.replace(/[█▀]/g, '#'),
+      line.replace(/[█▄]/g, '#'),
+    ]);
+    const drawn = rows.map((row) => row.replace(/[^#]/g, ' ').trimEnd());
+    const { size, data } = create(link, { errorCorrectionLevel: 'L' }).modules;
+    const wanted = Array.from({ length: size }, (_, row) =>
+      Array.from(data.slice(row * size, (row + 1) * size), (bit) => (bit ? '#' : ' ')).join(''),
+    );
+    const quiet = '  ';
+    expect(drawn.filter((row) => row !== '')).toEqual(
+      wanted.map((row) => `${quiet}${row}`.trimEnd()),
+    );
+  });
+
+  test('know that a newer link makes the one before void', () => {
+    ann.must('invite', 'eve');
+    expect(invitations()).toEqual(['eve open', 'eve withdrawn', 'zoe open']);
+  });
+
+  test('may make a link void', () => {
+    const [open = ''] = ann.must('complete', 'invites').split('\n');
+    expect(ann.must('invites', 'withdraw', open, '-m', 'a slip')).toBe(`${open} is void\n`);
+    expect(ann.must('complete', 'invites')).not.toContain(open);
+    expect(invitations().filter((one) => one.endsWith('open'))).toHaveLength(1);
+    expect(refusal('invites', 'withdraw', 'nobody')).toEqual([2, 'api/not-found']);
+  });
+
+  test('do not take away by a slip what somebody has', () => {
+    const before = invitations();
+    expect(refusal('invite', 'ben')).toEqual([2, 'server/key-in-file']);
+    expect(refusal('invite', 'gate')).toEqual([2, 'server/invite-agent']);
+    expect(refusal('invite', 'eve', '--expires', '2020-01-01')).toEqual([2, 'cli/ended-already']);
+    expect(invitations()).toEqual(before);
+  });
+
+  test('give a device that has a key another one only when they say so', async () => {
+    const link = ann.must('invite', 'eve').trim();
+    expect(await accept(link)).toBe(200);
+    expect(invitations()).toContain('eve used');
+    expect(ann.must('invites')).toMatch(/ eve +used \d+ s ago /);
+    expect(refusal('invite', 'eve')).toEqual([2, 'server/invite-has-key']);
+    const next = ann.must('invite', 'eve', '--new-key').trim();
+    expect(await accept(next)).toBe(200);
+    expect(await accept(link)).toBe(410);
+    expect(invitations().filter((one) => one === 'eve used')).toHaveLength(2);
+  });
+
+  describe('and suspend them', () => {
+    test('until they are let back', () => {
+      expect(ann.must('suspend', 'ben', '-m', 'a lost laptop')).toBe('ben is cut off\n');
+      expect(ann.must('status')).toMatch(/^ben .*revoked/m);
+      expect(ann.must('resume', 'ben')).toBe('ben is let back\n');
+      expect(ann.must('status')).not.toContain('revoked');
+    });
+
+    test('when they say so, where they are asked', () => {
+      const asked = ann.onTerminal('n\n', 'suspend', 'ben');
+      expect(asked.out).toMatch(/ben is cut off at all its peers[^]*nothing was changed/);
+      expect(asked.code).toBe(2);
+      expect(ann.must('status')).not.toContain('revoked');
+    });
+
+    test('by no name that nobody has', () => {
+      for (const word of ['suspend', 'resume']) {
+        expect(refusal(word, 'bne')).toEqual([2, 'api/not-found']);
+      }
+    });
+  });
+});
