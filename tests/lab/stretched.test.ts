@@ -3,6 +3,7 @@ import type { NetworkStatus } from '#api';
 import { datagramOf, ipLies, type Speaker } from '../agent/frames.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
+import { Guest } from './guest.ts';
 import { cloudServer, gateways, macs, places4, Stretched, space } from './stretched.ts';
 
 const knox: Speaker = { mac: macs.knox, address: places4.knox[0] };
@@ -15,6 +16,14 @@ suite('the stretched segment of the examples', {
   const at = (machine: string, script: string): string => segment.at(machine, script);
   const everythingHolds = (): Promise<void> => segment.everythingHolds();
   const connected = (): boolean => segment.connected().every(Boolean);
+
+  /** A machine that no file names is known by its lease, and so after what happens then. */
+  async function guestComes(happens: () => void): Promise<void> {
+    using guest = new Guest(segment);
+    await guest.arrives();
+    happens();
+    await guest.isReached();
+  }
 
   beforeAll(() => {
     segment = new Stretched('examples/stretched.yaml', [places4]);
@@ -136,14 +145,17 @@ suite('the stretched segment of the examples', {
     await everythingHolds();
   });
 
-  test('needs no server: not when a gateway is started anew, and not when all that runs there is killed', async () => {
+  test('needs no server: not when a machine comes that nobody knew, not when a gateway is started anew, and not when all that runs there is killed', async () => {
     segment.labs.must('kill', 'server');
     await everythingHolds();
-    for (const gateway of gateways) segment.labs.must('reboot', gateway);
+    const reboot = (): void => {
+      for (const gateway of gateways) segment.labs.must('reboot', gateway);
+    };
+    await guestComes(reboot);
     await everythingHolds();
     await segment.killAll();
     await everythingHolds();
     segment.labs.must('start', 'server');
     await until('both speak with the server', connected, 60_000);
-  });
+  }, 240_000);
 });
