@@ -194,6 +194,47 @@ test('of what cloud a machine is an instance is known from its join on, by the n
   expect(facts).not.toContain('anna');
 });
 
+const stretched = `
+  pouta: { gateways: { anna: {} } }
+segments:
+  lab:
+    vni: 7
+    subnet: 10.101.0.0/24
+    sites:
+      hub: { pool: 10.101.0.2-10.101.0.99, port: eth1 }
+      pouta: { pool: 10.101.0.101-10.101.0.199, port: eth1 }
+`;
+
+test.each([
+  ['OpenStack', { cloud: 'openstack' }, [{ port: 'eth1', answering: ['eth1'] }], undefined],
+  ['no cloud', {}, [undefined], 'bridge'],
+])(
+  'a gateway that joins from %s has the port of its segment as that lets it',
+  async (_, more, routed, bridge) => {
+    await using server = await TestServer.start();
+    await server.enrol(new Machine('hub'), server.hubToken);
+    const { revision: base, entry, files } = await server.call('pull', {});
+    const text = files[entry]?.replace(/^members: \{\}/m, stretched) ?? '';
+    await server.call('apply', {}, { entry, files: { ...files, [entry]: text }, base });
+    const body = {
+      role: 'join',
+      name: 'one',
+      network: 'net',
+      machine: 'anna',
+      admits: true,
+    } as const;
+    const { token } = await server.call('createToken', {}, body);
+    const anna = new Machine('anna');
+    await server.call('join', {}, { ...anna.joinRequest('net'), ...more }, token);
+    const channel = await server.connect(anna);
+    const { namespaces } = await channel.until(({ namespaces: all }) => 'hw-net-lab' in all);
+    const space = namespaces['hw-net-lab'];
+    expect(space?.tables?.items.map((table) => table.routed)).toEqual(routed);
+    const eth1 = space?.ports?.items.find(({ device }) => device === 'eth1');
+    expect(eth1?.bridge).toBe(bridge);
+  },
+);
+
 test('a machine that is removed is out of the file, cut off, and told so when it returns', async () => {
   await using server = await TestServer.start();
   const anna = new Machine('anna');
