@@ -60,6 +60,7 @@ export class Watch {
   #dirty = false;
   #looking = false;
   #vain = 0;
+  #wasOurs = false;
   #last = 0;
 
   constructor(watched: Watched) {
@@ -137,7 +138,10 @@ export class Watch {
     this.#looking = true;
     try {
       const ours = await this.#watched.changed();
-      this.#vain = ours ? 0 : this.#vain + 1;
+      // The first look after what we wrote ourselves finds the echo of that.
+      const isEcho = this.#wasOurs && !ours;
+      this.#wasOurs = ours;
+      this.#vain = ours || isEcho ? 0 : this.#vain + 1;
     } finally {
       this.#looking = false;
       this.#last = performance.now();
