@@ -1,8 +1,10 @@
-import { apiErrors } from '#api';
+import { apiErrors, type TunnelsStatus } from '#api';
 import { monitorsOf } from '../../health/monitors.ts';
 import { tunnelsOf } from '../../health/tunnels.ts';
+import type { JsonText } from '../../json-text.ts';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
+import { Together } from '../together.ts';
 import type { Context } from './context.ts';
 
 type Names = 'tunnels' | 'tunnelHistory' | 'throughput' | 'monitors';
@@ -18,13 +20,16 @@ function requireMachine({ names }: Snapshot, machine: string): void {
 /** How tunnels and services are, and went. */
 export function healthHandlers(context: Context): Pick<Handlers, Names> {
   const { clock } = context;
+  const tunnels = new Together<JsonText<TunnelsStatus>>();
   return {
-    async tunnels({ params, query }) {
-      const { network, hub } = context.networks.get(params.network);
-      const { snapshot } = network;
-      const { machine } = query;
-      if (machine !== undefined) requireMachine(snapshot, machine);
-      return tunnelsOf(snapshot, hub, await network.tunnelPairs(snapshot), query);
+    async tunnels({ params, query: { machine, state } }) {
+      return tunnels.ask(JSON.stringify([params.network, machine, state]), async () => {
+        const { network, hub } = context.networks.get(params.network);
+        const { snapshot } = network;
+        if (machine !== undefined) requireMachine(snapshot, machine);
+        const pairs = await network.tunnelPairs(snapshot);
+        return tunnelsOf(snapshot, hub, pairs, { machine, state });
+      });
     },
 
     async tunnelHistory({ params: { network: name, a, b }, query }) {

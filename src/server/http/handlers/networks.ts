@@ -1,11 +1,13 @@
-import { requirePlainFiles } from '#api';
+import { type NetworkStatus, requirePlainFiles } from '#api';
 import { Secret } from '#base';
 import { serverErrors } from '../../errors.ts';
 import { newEpoch } from '../../first.ts';
 import { servingMachine } from '../../hub/where.ts';
+import type { JsonText } from '../../json-text.ts';
 import { statusOf } from '../../network/status.ts';
 import { makeNetworkSecret } from '../../secrets/network-secret.ts';
 import type { Handlers } from '../call.ts';
+import { Together } from '../together.ts';
 import { type Context, outcome, personsFor, revisionOf } from './context.ts';
 
 type Names = 'listNetworks' | 'createNetwork' | 'status' | 'pull' | 'backup';
@@ -13,6 +15,7 @@ type Names = 'listNetworks' | 'createNetwork' | 'status' | 'pull' | 'backup';
 /** Networks as they are. */
 export function networkHandlers(context: Context): Pick<Handlers, Names> {
   const { store, clock, compiler } = context;
+  const statuses = new Together<JsonText<NetworkStatus>>();
   return {
     async listNetworks({ actor }) {
       const all = await store.read(async (tx) => tx.networks());
@@ -52,10 +55,12 @@ export function networkHandlers(context: Context): Pick<Handlers, Names> {
     },
 
     async status({ params }) {
-      const { network, hub } = context.networks.get(params.network);
-      const server = servingMachine(network, hub);
-      const silences = await store.read(async (tx) => tx.silences(params.network));
-      return statusOf(network.snapshot, { hub, now: clock(), server, silences });
+      return statuses.ask(params.network, async () => {
+        const { network, hub } = context.networks.get(params.network);
+        const server = servingMachine(network, hub);
+        const silences = await store.read(async (tx) => tx.silences(params.network));
+        return statusOf(network.snapshot, { hub, now: clock(), server, silences });
+      });
     },
 
     async pull({ params, query }) {
