@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
 import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
@@ -16,6 +16,20 @@ const columns = {
   sent: 'Sent',
   'last handshake': 'Handshake',
 } as const;
+
+/** What it says of a tunnel whose name comes before the hub's, and of one whose name comes after it. */
+const tunnels: Readonly<Record<string, Readonly<Record<keyof typeof columns, unknown>>>> = {
+  'anna – hub': {
+    ...{ name: 'anna – hub', 'VPN address': '10.86.0.2 – 10.86.0.1' },
+    ...{ 'remote host and port': '198.51.100.20:51820', sent: '48 kB', received: '145 kB' },
+    'last handshake': expect.stringMatching(/^\d+ s$/),
+  },
+  'zoe – hub': {
+    ...{ name: 'zoe – hub', 'VPN address': '10.86.0.8 – 10.86.0.1' },
+    ...{ 'remote host and port': '198.51.100.26:51820', sent: '810 MB', received: '2.4 GB' },
+    'last handshake': expect.stringMatching(/^\d+ s$/),
+  },
+};
 
 /** The same of the platform, and the text by which the page of the service has it. */
 const platform = {
@@ -47,7 +61,8 @@ suite('what users of the old monitor looked at', { needs: ['chromium'] }, () => 
     server = await TestServer.start({ dashboard: join(bundle, '../web') });
     await furnish(server);
     browser = await openBrowser();
-    ({ page } = await openPage(browser, `https://127.0.0.1:${server.port}`));
+    const look = { width: 1800 };
+    ({ page } = await openPage(browser, `https://127.0.0.1:${server.port}`, look));
     await logIn(page, server.admin);
   });
   afterAll(async () => {
@@ -55,9 +70,16 @@ suite('what users of the old monitor looked at', { needs: ['chromium'] }, () => 
     await server?.[Symbol.asyncDispose]();
   });
 
-  test.each(Object.entries(columns))('of a tunnel: %s', async (_, column) => {
+  test.each(Object.keys(tunnels))('of a tunnel, from the machine to its hub: %s', async (name) => {
     await page.goto('/n/net/tunnels');
-    await page.getByRole('columnheader', { name: column, exact: true }).waitFor();
+    await page.getByRole('row').filter({ hasText: name }).waitFor();
+    const heads = await page.getByRole('columnheader').allTextContents();
+    const cells = await page.getByRole('row').filter({ hasText: name }).getByRole('cell').all();
+    const told = Object.entries(columns).map(async ([what, column]) => [
+      what,
+      await cells[heads.indexOf(column)]?.textContent(),
+    ]);
+    expect(Object.fromEntries(await Promise.all(told))).toEqual(tunnels[name]);
   });
 
   test('of a tunnel: all of it for both ends on its own page', async () => {

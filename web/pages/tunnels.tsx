@@ -25,6 +25,9 @@ import { pathIn } from '../route.ts';
 
 const nameOf = ({ ends: [a, b] }: TunnelStatus): string => `${a.machine} ${b.machine}`;
 
+/** Where packets of the first end come from, as the second tells it. */
+const fromOf = ({ ends: [, b] }: TunnelStatus): string | undefined => b.sample?.endpoint;
+
 /** Overlay addresses by machine. */
 type Overlays = ReadonlyMap<string, string>;
 
@@ -119,8 +122,8 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
     least: 9.5,
     share: 1,
     rank: 7,
-    value: ({ ends: [a, b] }) => b.sample?.endpoint ?? a.sample?.endpoint,
-    show: ({ ends: [a, b] }) => <code>{b.sample?.endpoint ?? a.sample?.endpoint ?? '–'}</code>,
+    value: fromOf,
+    show: (tunnel) => <code>{fromOf(tunnel) ?? '–'}</code>,
   },
   {
     name: 'Why',
