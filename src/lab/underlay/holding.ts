@@ -1,8 +1,8 @@
 import type { Address, Prefix } from '#ip';
 import type { Machine, Router, Site } from '#spec';
 import type { Draft, NsDraft } from './draft.ts';
+import { type Lan, lansOf } from './lan.ts';
 import { externalPrefix } from './plan.ts';
-import { type Segment, segmentsOf } from './segments.ts';
 
 /** A gateway, and the router of others in which its tunnel lives, or may at another time. */
 export interface Holding {
@@ -11,9 +11,9 @@ export interface Holding {
   readonly router: string;
   readonly isInRouter: boolean;
   /** Those of the site, with the gateway's own way out apart. */
-  readonly segments: readonly Segment[];
+  readonly lans: readonly Lan[];
   /** Of these the one on which the tunnel's end of the network is: the gateway, or the router. */
-  readonly segment: Segment | undefined;
+  readonly lan: Lan | undefined;
 }
 
 export function holdingAt(
@@ -26,8 +26,8 @@ export function holdingAt(
   if (router?.external === undefined || !gateway) return undefined;
   const name = `${externalPrefix}${router.external}`;
   draft.namespace(name, true);
-  const all = segmentsOf(site);
-  const segments = all.map((one) => ({
+  const all = lansOf(site);
+  const lans = all.map((one) => ({
     ...one,
     machines: one.machines.filter((machine) => machine !== gateway),
   }));
@@ -38,8 +38,8 @@ export function holdingAt(
   const apart = { subnets: [], machines: [{ ...gateway, addresses: [] }], hosts: [] };
   const { tunnel: isInRouter } = router;
   return {
-    ...{ gateway, router: name, isInRouter, segment: segments[at] },
-    segments: [...segments, apart].filter(
+    ...{ gateway, router: name, isInRouter, lan: lans[at] },
+    lans: [...lans, apart].filter(
       ({ machines, hosts, subnets }) => machines.length + hosts.length + subnets.length > 0,
     ),
   };

@@ -3,16 +3,16 @@ import type { Host, Machine, Router, Site } from '#spec';
 import type { Draft, NsDraft } from './draft.ts';
 import { endpointAddress } from './endpoints.ts';
 import { type Holding, holdingAt, plugIn } from './holding.ts';
+import { type Lan, lansOf } from './lan.ts';
 import type { Forward } from './nat.ts';
 import type { Station } from './plan.ts';
 import { addPods } from './pods.ts';
 import { differing, routeOut } from './router.ts';
-import { type Segment, segmentsOf } from './segments.ts';
 import { firstFree } from './space.ts';
 
 const ethernetMtu = 1500;
 
-/** A machine on a segment, with the addresses it has there. */
+/** A machine on a LAN, with the addresses it has there. */
 export interface Placed {
   readonly machine: Machine | Host;
   readonly addresses: readonly { readonly address: Address; readonly subnet: Prefix }[];
@@ -24,9 +24,9 @@ export function addSite(draft: Draft, site: Site, routers: readonly Router[]): v
   const router = draft.namespace(`router.${site.name}`, true);
   const mtu = site.mtu ?? ethernetMtu;
   const holding = holdingAt(draft, site, routers);
-  const segments = holding?.segments ?? segmentsOf(site);
-  const placed = segments.flatMap((segment, index) =>
-    addSegment(draft, router, { segment, device: `lan${index}`, mtu, holding }),
+  const lans = holding?.lans ?? lansOf(site);
+  const placed = lans.flatMap((lan, index) =>
+    addLan(draft, router, { lan, device: `lan${index}`, mtu, holding }),
   );
   const forwards = placed.flatMap((p) => forwardOf(draft, p));
   const own = routeOut(draft, router, {
@@ -48,22 +48,22 @@ export function addSite(draft: Draft, site: Site, routers: readonly Router[]): v
   addPods(draft, site, router, placed);
 }
 
-interface SegmentOptions {
-  readonly segment: Segment;
+interface LanOptions {
+  readonly lan: Lan;
   readonly device: string;
   readonly mtu: number;
   readonly holding: Holding | undefined;
 }
 
-function addSegment(draft: Draft, router: NsDraft, options: SegmentOptions): readonly Placed[] {
-  const { segment, device, mtu, holding } = options;
-  const members = [...segment.machines, ...segment.hosts];
-  const held = holding?.segment === segment ? holding : undefined;
+function addLan(draft: Draft, router: NsDraft, options: LanOptions): readonly Placed[] {
+  const { lan, device, mtu, holding } = options;
+  const members = [...lan.machines, ...lan.hosts];
+  const held = holding?.lan === lan ? holding : undefined;
   const taken = [...members, ...(held ? [held.gateway] : [])].flatMap((m) =>
     m.addresses.map(({ local }) => local),
   );
-  const extra = missingFamilies(draft, segment).map((family) => draft.space.home(family));
-  const networks = [...segment.subnets, ...extra].map((subnet) => gatewayOf(draft, subnet, taken));
+  const extra = missingFamilies(draft, lan).map((family) => draft.space.home(family));
+  const networks = [...lan.subnets, ...extra].map((subnet) => gatewayOf(draft, subnet, taken));
   taken.push(...networks.map(({ gateway }) => gateway));
   const ports = members.map((_, index) => `${device}p${index}`);
   const heldPort = `${device}h`;
@@ -92,7 +92,7 @@ const addressOn = (subnet: Prefix, address: Address): string =>
   `${address}/${subnet.contains(address) ? subnet.length : address.family === 4 ? 32 : 128}`;
 
 /** Families a machine with WireGuard needs towards the internet but has no address of its own in. */
-const missingFamilies = (draft: Draft, { machines }: Segment): readonly Family[] =>
+const missingFamilies = (draft: Draft, { machines }: Lan): readonly Family[] =>
   draft.families.filter((family) =>
     machines.some((m) => !m.addresses.some(({ local }) => local.family === family)),
   );

@@ -2,7 +2,7 @@ import type { Address, Prefix } from '#ip';
 import type { Host, Machine, Site } from '#spec';
 
 /** Subnets of a site that share one layer-2 network, with the machines on it. */
-export interface Segment {
+export interface Lan {
   readonly subnets: readonly Prefix[];
   readonly machines: readonly Machine[];
   readonly hosts: readonly Host[];
@@ -13,7 +13,7 @@ export interface Segment {
  * which one machine has addresses (IPv4 and IPv6) are one network. Machines that the file gives no
  * address there have a network to themselves.
  */
-export function segmentsOf(site: Site): readonly Segment[] {
+export function lansOf(site: Site): readonly Lan[] {
   const machines = [...site.gateways, ...site.nodes];
   const groups = site.subnets.map((subnet) => [subnet.local]);
   for (const { addresses } of [...machines, ...site.hosts]) {
@@ -26,7 +26,7 @@ export function segmentsOf(site: Site): readonly Segment[] {
   }
   const homeless = machines.filter(({ addresses }) => addresses.length === 0);
   const apart = homeless.length > 0 ? [{ subnets: [], machines: homeless, hosts: [] }] : [];
-  const segments = groups.map((subnets) => {
+  const lans = groups.map((subnets) => {
     const here = (machine: Machine | Host) =>
       machine.addresses.some(({ local }) => within(subnets, local));
     return {
@@ -35,7 +35,7 @@ export function segmentsOf(site: Site): readonly Segment[] {
       hosts: site.hosts.filter(here),
     };
   });
-  return [...segments, ...apart];
+  return [...lans, ...apart];
 }
 
 const within = (subnets: readonly Prefix[], address: Address): boolean =>
