@@ -25,6 +25,11 @@ const again = 700;
 
 /** Addresses that are probed within `again` at most. */
 const mostProbes = 64;
+/**
+ * Parts of another gateway's table that are kept until its last has come: 150,000 elements (`mostInPart`), more than a
+ * site has. Who goes on without an end is hung up on, and begins anew.
+ */
+const mostParts = 300;
 
 export interface Around {
   readonly run: Run;
@@ -254,7 +259,7 @@ export class SegmentTable {
     }
     if (part.more) {
       this.#coming.set(at, parts);
-      return parts.length <= 300;
+      return parts.length <= mostParts;
     }
     this.#coming.delete(at);
     this.#heard.set(at, [part.id, part.to]);
