@@ -50,8 +50,9 @@ export async function start(lab: Lab, machine: string): Promise<Service> {
 }
 
 /**
- * Takes all that Hawser made in the kernel away from a machine, as a power cut does, and starts what runs
- * there after a boot. What is on its disk stays.
+ * Takes all that Hawser made in the kernel away from a machine, and starts what runs there after a boot. What is on its
+ * disk stays. It goes in order, by `hawser agent cleanup`: that it may go at once, as in a power cut, is for
+ * `tests/agent` to prove.
  */
 export async function reboot(lab: Lab, machine: string): Promise<Service> {
   const what = serviceOf(lab, machine);

@@ -22,7 +22,7 @@ export const drillCommands = (): readonly Command[] => [
   drill('start', 'start what was killed', start, 'runs'),
   drill(
     'reboot',
-    'take away what is in the kernel of a machine, and boot it',
+    'take away in order what is in the kernel of a machine, and boot it',
     reboot,
     'runs again',
   ),
