@@ -46,6 +46,14 @@ export const inside = (namespace: string): readonly string[] => [
 export const asked = (machine: TestMachine, from: string, address: string, port: number): string =>
   machine.box.run([...inside(from), ask(address, port)]).trim();
 
+/** A flow of a station that goes on and on; gives how many words came back so far. */
+export function talk(from: TestMachine, address: string): () => number {
+  const talking = `const s = require('node:net').connect(7000, '${address}');
+    s.on('data', (d) => console.log(String(d).trim())); let n = 0; setInterval(() => s.write('word' + n++ + '\\n'), 100);`;
+  const flow = from.box.start([...inside('station'), talking]);
+  return () => flow.output().split('word').length - 1;
+}
+
 /** Outside: on the list, on it by one port, and not on it. */
 const outside6 = ['2001:db8:254::1', '2001:db8:130::10', '2001:db8:203::77'] as const;
 
