@@ -10,6 +10,9 @@ export const counterOf = (gateway: TestMachine, name: string): number =>
 /** The addresses of a router in it. */
 export const routerOfLab = '[10.9.0.254, "fd09::fe"]';
 
+/** Lets datagrams in to a station. */
+const byUdp = (address: string): string => `{ port: udp/5353, to: "${address}", target: 7002 }`;
+
 /** A segment of two sites with a router of ours at the first, which lets out these and what else is asked for. */
 export const routed = (egress = '') => `
 version: 1
@@ -25,7 +28,7 @@ routers:
     uplink: { address: [10.5.0.2/24, "fd05::2/64"], via: [10.5.0.1, "fd05::1"] }
     egress:
       [10.254.0.1/32, "2001:db8:254::1/128", { to: 130.238.7.10, ports: [tcp/53] }, { to: "2001:db8:130::10", ports: [tcp/53] }${egress}]
-    forwards: [{ port: tcp/2222, to: ${pouta.address}, target: 22 }]
+    forwards: [{ port: tcp/2222, to: ${pouta.address}, target: 22 }, ${byUdp(pouta.address)}, ${byUdp(pouta.address6)}]
 `;
 
 /** Says to each who connects from where it came, and goes on saying what it hears. */
@@ -45,6 +48,20 @@ export const inside = (namespace: string): readonly string[] => [
 
 export const asked = (machine: TestMachine, from: string, address: string, port: number): string =>
   machine.box.run([...inside(from), ask(address, port)]).trim();
+
+/** Tells each whose datagram it hears from where that came. */
+export const udpEcho = (port: number): string =>
+  `const s = require('node:dgram').createSocket('udp6'); s.bind(${port}, '::', () => console.log('listening'));
+s.on('message', (_, { address, port }) => s.send(address.replace('::ffff:', ''), port, address));`;
+
+/** What such a server says to one of the world with this address, and from where the answer comes. */
+export function askedByUdp(machine: TestMachine, own: string, address: string, port: number) {
+  const asking = `const s = require('node:dgram').createSocket('udp${address.includes(':') ? 6 : 4}');
+s.on('message', (text, from) => { console.log(text + ' by ' + from.address + ' ' + from.port); process.exit(); });
+s.bind(0, '${own}', () => s.send('?', ${port}, '${address}'));
+setTimeout(() => { console.log('silence'); process.exit(); }, 1500);`;
+  return machine.box.run([...inside('world'), asking]).trim();
+}
 
 /** A flow of a station that goes on and on; gives how many words came back so far. */
 export function talk(from: TestMachine, address: string): () => number {

@@ -6,6 +6,7 @@ import type { TestMachine } from './machine.ts';
 import {
   addWorld,
   asked,
+  askedByUdp,
   counterOf,
   echo,
   inside,
@@ -13,6 +14,7 @@ import {
   routed,
   router,
   talk,
+  udpEcho,
 } from './router-world.ts';
 import {
   applyBoth,
@@ -59,8 +61,10 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     await addWorld(a);
     route(a);
     route(b);
-    const ssh = b.box.start([...inside('station'), echo(22)]);
-    await until('it listens', () => ssh.output().includes('listening'));
+    for (const program of [echo(22), udpEcho(7002)]) {
+      const server = b.box.start([...inside('station'), program]);
+      await until('it listens', () => server.output().includes('listening'));
+    }
     states = statesOf(routed(), a, b);
     await apply();
   }, 60_000);
@@ -177,6 +181,22 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     expect(asked(a, 'world', '10.5.0.2', 2222)).toBe('198.18.0.2');
     a.do('ip route del 10.9.0.0/24');
   });
+
+  test.each([
+    ['IPv4', '10.5.0.2', stranger],
+    ['IPv6', 'fd05::2', stranger6],
+  ])(
+    'lets datagrams of %s in by a forward, and their answers out to whoever asks',
+    (_, own, from) => {
+      const before = counterOf(a, 'from-udp_5353');
+      expect(askedByUdp(a, from, own, 5353)).toBe(`${from} by ${own} 5353`);
+      expect(counterOf(a, 'from-udp_5353')).toBeGreaterThan(before);
+      // By no other port, nor past the router's own address.
+      const knocks = counterOf(a, 'knocks');
+      expect(askedByUdp(a, from, own, 7002)).toBe('silence');
+      expect(counterOf(a, 'knocks')).toBeGreaterThan(knocks);
+    },
+  );
 
   test('keeps a flow through new agents, and ends it when it is no longer on the list', async () => {
     const wide = statesOf(routed(', 203.0.113.77'), a, b);
