@@ -5,6 +5,7 @@ import { until } from '../support/until.ts';
 import { datagramOf, lies, stranger, tunnelled } from './frames.ts';
 import type { TestMachine } from './machine.ts';
 import { ethernet, hearer, ipv4, ipv6, sender, udp } from './raw-frames.ts';
+import { megabytesThatFit } from './segment-sizes.ts';
 import {
   applyBoth,
   atStation,
@@ -12,7 +13,6 @@ import {
   file,
   isOwnFilter,
   knox,
-  megabyte,
   openBorder,
   openGateways,
   packetsOf,
@@ -196,23 +196,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
   });
 
   test('carries a megabyte each way, from machines that know of 1500 bytes alone', async () => {
-    const program = ['tcpdump', '-lnni', 'eth0', 'tcp[tcpflags] & tcp-syn != 0'];
-    const heard = b.box.start(['ip', 'netns', 'exec', 'station', ...program]);
-    await until('it listens', () => heard.output().includes('listening on'));
-    await megabyte(a, b, pouta.address);
-    await megabyte(b, a, knox.address);
-    await megabyte(a, b, pouta.address6);
-    await megabyte(b, a, knox.address6);
-    // What fits is told to both, whoever asks first: 1440 of the tunnel without the headers of VXLAN, IP and TCP.
-    await until('both answers are heard', () => heard.output().split('[S.]').length > 2);
-    const told = (from: string): readonly string[] =>
-      heard
-        .output()
-        .split('\n')
-        .filter((line) => line.includes(`IP ${from}.`))
-        .map((line) => /mss (\d+)/.exec(line)?.[1] ?? '');
-    expect(told(knox.address)).toEqual(['1350', '1350']);
-    expect(told(pouta.address)).toEqual(['1460', '1460']);
+    await megabytesThatFit(a, b);
   }, 60_000);
 
   test('comes back when its namespace is torn down, as by a reboot, and its port was home meanwhile', async () => {
@@ -338,10 +322,7 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     });
 
     test('it carries a megabyte each way, and no answer for an address that nobody has', async () => {
-      await megabyte(a, b, pouta.address);
-      await megabyte(b, a, knox.address);
-      await megabyte(a, b, pouta.address6);
-      await megabyte(b, a, knox.address6);
+      await megabytesThatFit(a, b);
       expect(reaches(b, '10.9.0.77')).toBe(false);
       expect(atStation(b, 'ip neigh show 10.9.0.77')).not.toContain('lladdr');
     }, 60_000);
