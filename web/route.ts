@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-export { pathIn, pathParts, queryOf } from './data/address.ts';
+export { onlyIn, pathIn, pathOnly, pathParts, queryOf } from './data/address.ts';
 
 /** Told when this page itself changes its address: browsers only tell of back and forward. */
 const moved = 'hawser-moved';

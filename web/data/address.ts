@@ -18,3 +18,12 @@ export const queryOf = (path: string): URLSearchParams =>
 /** The address within a network. */
 export const pathIn = (network: string, ...parts: readonly string[]): string =>
   `/n/${[network, ...parts].map(encodeURIComponent).join('/')}`;
+
+const onlyKey = 'only';
+
+/** The address of a page with nothing on it but what is of these islands of the map. */
+export const pathOnly = (path: string, islands: readonly string[]): string =>
+  `${path}?${new URLSearchParams(islands.map((island) => [onlyKey, island]))}`;
+
+/** The islands that an address names so. */
+export const onlyIn = (path: string): readonly string[] => queryOf(path).getAll(onlyKey);

@@ -6,6 +6,7 @@ import { oriented } from '../data/oriented.ts';
 import { useNetworks, useStatus, useTunnels } from '../data/queries.ts';
 import { LogoutButton, SchemeButton } from '../parts/account.tsx';
 import { Link } from '../parts/link.tsx';
+import { Only } from '../parts/only.tsx';
 import { Failure, Loading, Missing, Pill } from '../parts/states.tsx';
 import { goTo, pathIn } from '../route.ts';
 import { MachinePage } from './machine.tsx';
@@ -134,10 +135,22 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
   if (page === 'platform') return <PlatformPage network={status.network} only={first} />;
   if (page === 'machines' && first !== undefined)
     return <MachinePage name={first} status={status} tunnels={tunnels} />;
-  if (page === 'machines') return <MachinesPage status={status} />;
+  if (page === 'machines') {
+    return (
+      <Only status={status} tunnels={tunnels}>
+        {(own) => <MachinesPage status={own} />}
+      </Only>
+    );
+  }
   if (page === 'tunnels' && first !== undefined && second !== undefined)
     return <TunnelPage ends={[first, second]} status={status} tunnels={tunnels} />;
-  if (page === 'tunnels') return <TunnelsPage status={status} tunnels={tunnels} />;
+  if (page === 'tunnels') {
+    return (
+      <Only status={status} tunnels={tunnels}>
+        {(_, own) => <TunnelsPage status={status} tunnels={own} />}
+      </Only>
+    );
+  }
   return <Missing>There is no such page.</Missing>;
 }
 
