@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
 import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
+import { showCrowd, starCrowd } from '../../tests/web/crowd.ts';
 import { TestServer } from './fixtures/server.ts';
 import { furnish } from './fixtures/testing-dashboard.ts';
 
@@ -44,6 +45,26 @@ suite('the map and the policy', { needs: ['chromium'] }, () => {
     await page.getByRole('alert').getByText('nobody').waitFor();
     await page.goto('/n/net/tunnels/anna/hub');
     await page.getByRole('button', { name: 'Copy the public key of anna' }).waitFor();
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('draw hundreds of members at one hub as one, and lead to these and to their tunnels', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin);
+    await showCrowd(page, 'net', starCrowd);
+    await page.goto('/n/net/map');
+    await page.getByRole('link', { name: /^members of hub: \d+ of 400 machines/ }).press('Enter');
+    await page.getByText('Only members of hub.').waitFor();
+    const count = page.locator('.tools [role=status]');
+    await count.getByText('400', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Show all' }).press('Enter');
+    await count.getByText('402', { exact: true }).waitFor();
+    await page.goto('/n/net/map');
+    await page.getByRole('link', { name: /^hub – members of hub: \d+ of 400 tunnels/ }).click();
+    await page.getByText('Only hub – members of hub.').waitFor();
+    await count.getByText('400', { exact: true }).waitFor();
+    expect(new URL(page.url()).searchParams.getAll('only')).toEqual(['site:hub', 'members:hub']);
     expect(offences).toEqual([]);
     await page.context().close();
   });

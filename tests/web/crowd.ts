@@ -36,7 +36,8 @@ const tunnelOf = (index: number): TunnelStatus => {
     state: index % 100 === 0 ? 'down' : 'up',
     why: `machine-${a} heard machine-${b} ${index % 9} s ago`,
     ends: [endOf(a, b, index), endOf(b, a, index + 3)],
-    rate: (index % 97) ** 4,
+    // From nothing to speak of to what fills a link, by the two sites.
+    rate: 10 ** (((a + b) % 40) % 8),
   };
 };
 
@@ -63,9 +64,37 @@ export function crowd(network: string): Crowd {
   };
 }
 
+const members = 400;
+
+/** Hundreds of lone machines at one hub, as partners of a platform are, and a second site; some are away. */
+export function starCrowd(network: string): Crowd {
+  const revision = { epoch: 'crowd', number: 3 };
+  const at = (index: number, site: object): MachineStatus => {
+    const { site: _, ...machine } = machineOf(index);
+    return { ...machine, ...site };
+  };
+  const tunnels = listOf(
+    members + 1,
+    (index): TunnelStatus => ({
+      ...tunnelOf(index),
+      ends: [endOf(0, index + 1, index), endOf(index + 1, 0, index + 3)],
+    }),
+  );
+  const down = tunnels.filter(({ state }) => state === 'down').length;
+  const machines = [
+    { ...at(0, { site: 'hub', hub: true }), connected: true },
+    ...listOf(members, (index) => at(index + 1, {})),
+    at(members + 1, { site: 'annex' }),
+  ];
+  return {
+    status: { network, revision, frozen: false, approvals: 1, machines },
+    tunnels: { network, revision, counts: { up: tunnels.length - down, down }, tunnels },
+  };
+}
+
 /** A network of a server is such a one in a page, from what it asks for next on. */
-export async function showCrowd(page: Page, network: string): Promise<void> {
-  const { status, tunnels } = crowd(network);
+export async function showCrowd(page: Page, network: string, of = crowd): Promise<void> {
+  const { status, tunnels } = of(network);
   // The server's own would hang on nothing: its machines are not among these.
   const segments: SegmentsResult = { revision: status.revision, segments: [], routers: [] };
   for (const [what, json] of Object.entries({ status, tunnels, segments })) {

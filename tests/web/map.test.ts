@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MachineStatus, TunnelStatus } from '#api';
+import { within } from '../../web/data/homes.ts';
 import { mapOf, mostMachines, widthOf } from '../../web/data/islands.ts';
 
 const machine = (name: string, site?: string, connected = true): MachineStatus => ({
@@ -21,9 +22,9 @@ const many = (site: string, connected: boolean): readonly MachineStatus[] =>
 test('machines of a site lie on one island, and others on their own, also where names are alike', () => {
   const machines = [machine('a', 'north'), machine('b', 'north'), machine('north')];
   const { islands, lines } = mapOf(machines, [tunnel('a', 'north'), tunnel('a', 'b', 'down')]);
-  expect(islands.map(({ name, isSite, dots }) => [name, isSite, dots.length])).toEqual([
-    ['north', true, 2],
-    ['north', false, 1],
+  expect(islands.map(({ name, kind, dots }) => [name, kind, dots.length])).toEqual([
+    ['north', 'site', 2],
+    ['north', 'machine', 1],
   ]);
   expect(lines.map(({ mood, machines: ends }) => [mood, ends])).toEqual([
     ['good', ['a', 'north']],
@@ -48,6 +49,105 @@ test('many machines are drawn as their sites, and tunnels between two sites as o
   expect(lines.map(({ says, mood, machines: ends }) => [says, mood, ends])).toEqual([
     ['north – south: 1 of 2 tunnels up', 'bad', undefined],
   ]);
+});
+
+const lone = (count: number, connected = true): readonly MachineStatus[] =>
+  Array.from({ length: count }, (_, index) => machine(`lone-${index}`, undefined, connected));
+const toEach = (hub: string, members: readonly MachineStatus[]): readonly TunnelStatus[] =>
+  members.map(({ name }, index) => (index % 2 === 0 ? tunnel(hub, name) : tunnel(name, hub)));
+
+test.each([
+  ['of a site', { ...machine('gate', 'hub'), hub: true }, 'hub', 'site:hub'],
+  ['of no site', { ...machine('gate'), hub: true }, 'gate', 'machine:gate'],
+  ['that is no hub of the topology', machine('gate', 'hub'), 'hub', 'site:hub'],
+])(
+  '400 members at one gateway %s are one island, and their tunnels one line',
+  (_, hub, name, key) => {
+    const members = lone(400);
+    const tunnels = toEach('gate', members);
+    const { islands, lines } = mapOf([hub, ...members], tunnels);
+    expect(islands.map(({ label, dots }) => [label, dots.length])).toEqual([
+      [name, 1],
+      [`members of ${name}`, 1],
+    ]);
+    expect(islands[1]?.dots).toMatchObject([{ says: '400 of 400 machines connected' }]);
+    expect(lines).toMatchObject([{ machines: undefined, mood: 'good' }]);
+    expect(lines[0]?.between.toSorted()).toEqual([`members:${name}`, key].sort());
+    // What the address of a click names is what was drawn as one.
+    const own = within([hub, ...members], tunnels, lines[0]?.between ?? []);
+    expect([own.machines.length, own.tunnels.length]).toEqual([401, 400]);
+    expect(within([hub, ...members], tunnels, [`members:${name}`])).toEqual({
+      machines: members,
+      tunnels: [],
+    });
+  },
+);
+
+test('many members lie with others of their hub, and those of none together', () => {
+  const members = lone(200);
+  const hubs = ['east', 'west'].map((name) => ({ ...machine(name), hub: true }));
+  const [ofEast, ofWest, ofBoth] = [
+    members.slice(0, 90),
+    members.slice(90, 150),
+    members.slice(149, 151),
+  ];
+  const tunnels = [
+    ...[tunnel('east', 'west', 'down'), tunnel('lone-198', 'lone-199')],
+    ...[
+      ...toEach('west', ofWest),
+      ...toEach('east', [...ofEast, ...ofBoth]),
+      ...toEach('west', ofBoth.slice(1)),
+    ],
+  ];
+  const { islands, lines } = mapOf([...hubs, ...members], tunnels);
+  const sizes = islands.map(({ label, dots }) => [label, dots[0]?.says]);
+  expect(sizes).toEqual([
+    ['east', 'connected'],
+    ['west', 'connected'],
+    ['members of east', '92 of 92 machines connected'],
+    ['members of west', '59 of 59 machines connected'],
+    ['members', '49 of 49 machines connected'],
+  ]);
+  expect(lines.map(({ says }) => says).sort()).toEqual(
+    [
+      'east – members of east: 92 of 92 tunnels up',
+      'east – west is down: because',
+      'members of east – west: 2 of 2 tunnels up',
+      'west – members of west: 59 of 59 tunnels up',
+    ].sort(),
+  );
+});
+
+test('of many machines a member alone in a segment is found among the others, and hangs on the segment', () => {
+  const lab = (...own: readonly string[]) =>
+    mapOf(lone(200), [], {
+      segments: [{ name: 'lab', vni: 7, subnets: ['10.1.0.0/16'], sites: [], members: [...own] }],
+      routers: [],
+    });
+  const far = ({ islands: [island], marks: [mark] }: ReturnType<typeof lab>): number =>
+    Math.hypot((island?.x ?? 0) - (mark?.x ?? 0), (island?.y ?? 0) - (mark?.y ?? 0));
+  const { wires, islands } = lab('lone-7');
+  const [{ x, y } = { x: 0, y: 0 }] = islands;
+  expect(wires).toMatchObject([{ key: 'segment lab machine lone-7', to: { x, y } }]);
+  // Between them is room for a line.
+  expect(far(lab('lone-7'))).toBeGreaterThan(far(lab()));
+});
+
+test('tunnels of either direction between two sites pull them together once', () => {
+  const machines = [machine('a', 'x'), machine('b', 'x'), machine('c', 'y'), machine('d', 'y')];
+  const places = (tunnels: readonly TunnelStatus[]) =>
+    mapOf(machines, tunnels).islands.map(({ x, y }) => [x, y]);
+  expect(places([tunnel('a', 'c'), tunnel('d', 'b')])).toEqual(places([tunnel('a', 'c')]));
+});
+
+test('a site and a machine of its name hang on a third as two', () => {
+  const machines = [machine('a', 'north'), machine('north'), machine('hub')];
+  const [ofSite, ofMachine] = [tunnel('a', 'hub'), tunnel('north', 'hub')];
+  const places = (...tunnels: readonly TunnelStatus[]) =>
+    mapOf(machines, tunnels).islands.map(({ x, y }) => [x, y]);
+  for (const one of [ofSite, ofMachine]) {
+    expect(places(ofSite, ofMachine)).not.toEqual(places(one));
+  }
 });
 
 test('segments and routers lie beside their sites, and hang on the gateways that carry them', () => {

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { type MonitorState, type PublicStatus, type TunnelState, tunnelStates } from '#api';
 import { moodOfNetwork } from '../../web/data/published.ts';
-import { moodOfTunnel, moods, statesIn, wordOfTunnel } from '../../web/data/words.ts';
+import {
+  type Mood,
+  moodOfMany,
+  moodOfTunnel,
+  moods,
+  statesIn,
+  wordOfTunnel,
+} from '../../web/data/words.ts';
 
 interface Told {
   readonly connected?: number;
@@ -28,6 +35,16 @@ test.each<readonly [string, Told, string]>([
   ['bad with a machine away', { connected: 1, tunnels: ['up'] }, 'bad'],
 ])('a network is %s', (_, status, mood) => {
   expect(moodOfNetwork(told(status))).toBe(mood);
+});
+
+test.each<readonly [Mood, readonly Mood[]]>([
+  ['good', ['idle', 'good', 'untold']],
+  ['untold', ['idle', 'untold']],
+  ['idle', ['idle']],
+  ['warn', ['good', 'warn', 'untold']],
+  ['bad', ['untold', 'warn', 'bad']],
+])('many drawn as one are %s, of %j', (mood, some) => {
+  expect(moodOfMany(some)).toBe(mood);
 });
 
 test('the map names every state that a tunnel may be in once, beside the line that is drawn of it', () => {

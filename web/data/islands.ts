@@ -8,13 +8,16 @@ import {
   type SimulationNodeDatum,
 } from 'd3-force';
 import type { MachineStatus, SegmentsResult, TunnelStatus } from '#api';
-import { type Mood, moodOfTunnel, presenceOf, rate as rateText } from './words.ts';
+import { type Home, labelOfHome, ownHome, sharedHomes } from './homes.ts';
+import { type Mood, moodOfMany, moodOfTunnel, presenceOf, rate as rateText } from './words.ts';
 
 /** A machine on the map, or all of an island that is drawn as one. */
 export interface Dot {
   readonly name: string;
-  /** It stands for all machines of a site. */
-  readonly isSite: boolean;
+  /** The key of the island that it lies on. */
+  readonly home: string;
+  /** It stands for all of the island. */
+  readonly isAll: boolean;
   readonly mood: Mood;
   readonly says: string;
   readonly isHub: boolean;
@@ -22,10 +25,10 @@ export interface Dot {
   readonly y: number;
 }
 
-/** A site, or a machine that is of none. */
-export interface Island {
-  readonly name: string;
-  readonly isSite: boolean;
+/** A site, a machine that is of none, or many such with one hub. */
+export interface Island extends Home {
+  /** What is written beside it. */
+  readonly label: string;
   readonly x: number;
   readonly y: number;
   readonly radius: number;
@@ -60,11 +63,13 @@ export interface Line {
   readonly width: number;
   /** The machines at its ends; undefined: of several tunnels. */
   readonly machines: readonly [string, string] | undefined;
+  /** The keys of the islands that it stands for all tunnels between. */
+  readonly between: readonly string[];
   readonly from: Dot;
   readonly to: Dot;
 }
 
-/** Beyond, a site is drawn as one. */
+/** Beyond, a site is drawn as one, and so are members of one hub. */
 export const mostMachines = 150;
 
 /** Pixels of a line through which so many bytes a second pass: the more the wider, by powers of ten. */
@@ -72,29 +77,31 @@ export const widthOf = (bytesPerSecond: number): number =>
   Math.min(9, 1.5 + 1.5 * Math.max(0, Math.log10(bytesPerSecond / 1000)));
 
 interface Group extends SimulationNodeDatum {
+  readonly key: string;
   readonly name: string;
-  readonly kind: 'site' | 'machine' | 'segment' | 'router';
   readonly machines: readonly MachineStatus[];
   readonly radius: number;
 }
 
-/** Where some are up, those that are not there yet, and of which nobody tells, are the lesser news. */
-const worst = (moods: readonly Mood[]): Mood =>
-  (['bad', 'warn', 'good', 'untold', 'idle'] as const).find((mood) => moods.includes(mood)) ??
-  'idle';
+interface Inhabited extends Group, Home {
+  readonly kind: Home['kind'];
+}
 
-function groupsOf(machines: readonly MachineStatus[], isCollapsed: boolean): readonly Group[] {
-  const sites = new Map<string, MachineStatus[]>();
-  for (const machine of machines) {
-    // A site and a machine may be called alike.
-    const key = machine.site === undefined ? `machine ${machine.name}` : `site ${machine.site}`;
-    sites.set(key, [...(sites.get(key) ?? []), machine]);
-  }
-  return [...sites].map(([key, own]) => {
-    const isSite = key.startsWith('site ');
-    const radius = isSite ? 24 + (isCollapsed ? 4 : 15) * Math.sqrt(own.length) : 14;
-    const name = key.slice(key.indexOf(' ') + 1);
-    return { name, kind: isSite ? 'site' : 'machine', machines: own, radius };
+/** By the home of each; `shared`: of many machines. */
+function groupsOf(
+  machines: readonly MachineStatus[],
+  shared: ReadonlyMap<string, Home> | undefined,
+): readonly Inhabited[] {
+  const homes = machines.map((machine) => ({
+    machine,
+    home: shared?.get(machine.name) ?? ownHome(machine),
+  }));
+  return [...Map.groupBy(homes, ({ home }) => home.key).values()].flatMap((own) => {
+    const [{ home } = { home: undefined }] = own;
+    if (!home) return [];
+    const room = 24 + (shared ? 4 : 15) * Math.sqrt(own.length);
+    const radius = home.kind === 'machine' ? 14 : room;
+    return [{ ...home, machines: own.map(({ machine }) => machine), radius }];
   });
 }
 
@@ -124,7 +131,7 @@ function placeAll(
   groups: readonly Group[],
   between: ReadonlyMap<string, readonly [Group, Group]>,
 ): void {
-  const all = groups.map(({ kind, name, radius }) => `${kind} ${name} ${radius}`);
+  const all = groups.map(({ key, radius }) => `${key} ${radius}`);
   const of = [...all, ...between.keys()].join();
   if (placed.of !== of) {
     settle(groups, [...between.values()]);
@@ -138,7 +145,7 @@ function placeAll(
 }
 
 /** In a spiral, as seeds lie in a sunflower: evenly, however many there are. */
-function dotsOf({ machines, radius, x = 0, y = 0, kind }: Group): readonly Dot[] {
+function dotsOf({ key, machines, radius, x = 0, y = 0, kind }: Inhabited): readonly Dot[] {
   const turn = Math.PI * (3 - Math.sqrt(5));
   return machines.map((machine, index) => {
     const far =
@@ -149,7 +156,8 @@ function dotsOf({ machines, radius, x = 0, y = 0, kind }: Group): readonly Dot[]
     const place = { x: x + far * Math.cos(index * turn), y: y + far * Math.sin(index * turn) };
     return {
       name: machine.name,
-      isSite: false,
+      home: key,
+      isAll: false,
       mood,
       says: word,
       isHub: machine.hub === true,
@@ -158,17 +166,23 @@ function dotsOf({ machines, radius, x = 0, y = 0, kind }: Group): readonly Dot[]
   });
 }
 
-function collapsed({ name, machines, x = 0, y = 0 }: Group): Dot {
+function collapsed({ key, machines, x = 0, y = 0 }: Inhabited): Dot {
   const moods = machines.map((machine) => presenceOf(machine).mood);
   const connected = machines.filter((machine) => machine.connected).length;
   const says = `${connected} of ${machines.length} machines connected`;
-  return { name, isSite: true, mood: worst(moods), says, isHub: true, x, y };
+  const name = labelOfHome(key);
+  return { name, home: key, isAll: true, mood: moodOfMany(moods), says, isHub: true, x, y };
 }
 
 export type Layers = Pick<SegmentsResult, 'segments' | 'routers'>;
 const noLayers: Layers = { segments: [], routers: [] };
 
 const markRadius = 26;
+
+/** One for both directions. */
+const pairKey = (a: Group, b: Group): string => [a.key, b.key].sort().join(' ');
+
+type GroupAt = (kind: string, name: string) => Group | undefined;
 
 /** Where everything is on the map. */
 export function mapOf(
@@ -177,32 +191,33 @@ export function mapOf(
   layers: Layers = noLayers,
 ) {
   const isCollapsed = machines.length > mostMachines;
-  const inhabited = groupsOf(machines, isCollapsed);
+  const inhabited = groupsOf(machines, isCollapsed ? sharedHomes(machines, tunnels) : undefined);
   const marked = [
     ...layers.segments.map(({ name }) => ({ kind: 'segment' as const, name })),
     ...layers.routers.map(({ name }) => ({ kind: 'router' as const, name })),
-  ].map((one): Group => ({ ...one, machines: [], radius: markRadius }));
-  const groups = [...inhabited, ...marked];
+  ].map((one) => ({ ...one, key: `${one.kind}:${one.name}`, machines: [], radius: markRadius }));
+  const groups: readonly Group[] = [...inhabited, ...marked];
+  const groupByKey = new Map(groups.map((group) => [group.key, group]));
   const groupOf = new Map(
     groups.flatMap((group) => group.machines.map(({ name }) => [name, group])),
   );
   const between = new Map<string, readonly [Group, Group]>();
   for (const { ends } of tunnels) {
     const [a, b] = ends.map(({ machine }) => groupOf.get(machine));
-    if (a && b && a !== b) between.set(`${a.name} ${b.name}`, [a, b]);
+    if (a && b && a !== b) between.set(pairKey(a, b), [a, b]);
   }
-  const groupAt = (kind: Group['kind'], name: string) =>
-    groups.find((group) => group.kind === kind && group.name === name);
+  // Of many machines, one that is alone in a segment lies with others.
+  const groupAt: GroupAt = (kind, name) =>
+    groupByKey.get(`${kind}:${name}`) ?? (kind === 'machine' ? groupOf.get(name) : undefined);
   for (const { from, kind, to } of hangsOn(layers)) {
     const [a, b] = [groupAt(from.kind, from.name), groupAt(kind, to)];
-    if (a && b) between.set(`${a.kind} ${a.name} ${b.kind} ${b.name}`, [a, b]);
+    if (a && b) between.set(pairKey(a, b), [a, b]);
   }
   placeAll(groups, between);
   const islands = inhabited.map((group): Island => {
-    const isSite = group.kind === 'site';
-    const dots = isCollapsed && isSite ? [collapsed(group)] : dotsOf(group);
-    const { name, radius, x = 0, y = 0 } = group;
-    return { name, isSite, radius, x, y, dots };
+    const dots = isCollapsed && group.kind !== 'machine' ? [collapsed(group)] : dotsOf(group);
+    const { key, kind, name, radius, x = 0, y = 0 } = group;
+    return { key, kind, name, label: labelOfHome(key), radius, x, y, dots };
   });
   const dotOf = new Map<string, Dot>();
   for (const [index, { dots }] of islands.entries()) {
@@ -258,9 +273,9 @@ const saysOfRouter = ({ name, site, segments, egress, forwards }: Layers['router
 
 function marksOf(
   layers: Layers,
-  marked: readonly Group[],
+  marked: readonly (Group & { readonly kind: Mark['kind'] })[],
   dotOf: ReadonlyMap<string, Dot>,
-  groupAt: (kind: Group['kind'], name: string) => Group | undefined,
+  groupAt: GroupAt,
 ) {
   const says = new Map<string, string>([
     ...layers.segments.map((one) => [`segment ${one.name}`, saysOfSegment(one)] as const),
@@ -271,16 +286,8 @@ function marksOf(
   );
   const marks = marked.map(({ kind, name, x = 0, y = 0 }): Mark => {
     const isOut = kind === 'router' && out.has(name);
-    const own = kind === 'router' ? kind : 'segment';
-    return {
-      key: `${kind} ${name}`,
-      kind: own,
-      name,
-      says: says.get(`${kind} ${name}`) ?? '',
-      x,
-      y,
-      isOut,
-    };
+    const key = `${kind} ${name}`;
+    return { key, kind, name, says: says.get(key) ?? '', x, y, isOut };
   });
   const markOf = new Map(marks.map((mark) => [mark.key, mark]));
   const wires = hangsOn(layers).flatMap(({ from, kind, to, gateway }): readonly Wire[] => {
@@ -295,25 +302,23 @@ function marksOf(
   return { marks, wires };
 }
 
+/** A site and a machine may be called alike. */
+const keyOfDot = ({ home, isAll, name }: Dot): string => (isAll ? home : `machine:${name}`);
+
 function linesOf(
   tunnels: readonly TunnelStatus[],
   dotOf: ReadonlyMap<string, Dot>,
 ): readonly Line[] {
-  const lines = new Map<string, TunnelStatus[]>();
-  for (const tunnel of tunnels) {
+  const drawn = tunnels.flatMap((tunnel) => {
     const [a, b] = tunnel.ends.map(({ machine }) => dotOf.get(machine));
-    if (!a || !b || a === b) continue;
-    const key = [a, b]
-      .map(({ name, isSite }) => `${isSite ? 'site' : 'machine'} ${name}`)
-      .sort()
-      .join();
-    lines.set(key, [...(lines.get(key) ?? []), tunnel]);
-  }
-  return [...lines].flatMap(([key, [first, ...more]]) => {
+    return a && b && a !== b ? [{ tunnel, key: [a, b].map(keyOfDot).sort().join() }] : [];
+  });
+  return [...Map.groupBy(drawn, ({ key }) => key)].flatMap(([key, own]) => {
+    const [first, ...more] = own.map(({ tunnel }) => tunnel);
     const [from, to] = first ? first.ends.map(({ machine }) => dotOf.get(machine)) : [];
     if (!first || !from || !to) return [];
     const all = [first, ...more];
-    const mood = worst(all.map(({ state }) => moodOfTunnel[state]));
+    const mood = moodOfMany(all.map(({ state }) => moodOfTunnel[state]));
     const up = all.filter(({ state }) => state === 'up').length;
     const [a, b] = first.ends.map(({ machine }) => machine) as [string, string];
     const carried = all.reduce((sum, { rate = 0 }) => sum + rate, 0);
@@ -323,6 +328,7 @@ function linesOf(
         : `${from.name} – ${to.name}: ${up} of ${all.length} tunnels up`;
     const says = carried === 0 ? how : `${how}; ${rateText(carried)}`;
     const machines = more.length === 0 ? ([a, b] as const) : undefined;
-    return [{ key, mood, says, width: widthOf(carried), machines, from, to }];
+    const between = [from.home, to.home];
+    return [{ key, mood, says, width: widthOf(carried), machines, between, from, to }];
   });
 }

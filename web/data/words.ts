@@ -9,6 +9,12 @@ export type Mood = (typeof moods)[number];
 export const worstOf = (some: readonly Mood[]): Mood =>
   moods.find((mood) => some.includes(mood)) ?? 'good';
 
+/** Of what is drawn as one: where some are up, those that are not there yet, and of which nobody tells, are the lesser news. */
+export function moodOfMany(some: readonly Mood[]): Mood {
+  const told = some.filter((mood) => mood !== 'untold' && mood !== 'idle');
+  return worstOf(told.length > 0 ? told : some);
+}
+
 export const moodOfTunnel: Readonly<Record<TunnelState, Mood>> = {
   misconfigured: 'bad',
   down: 'bad',

@@ -2,10 +2,10 @@ import { useMemo, useState } from 'react';
 import type { NetworkStatus, TunnelsStatus } from '#api';
 import { type Dot, type Island, type Line, type Mark, mapOf, widthOf } from '../data/islands.ts';
 import { useSegments } from '../data/meant.ts';
-import { rate, statesIn } from '../data/words.ts';
+import { moods, rate, statesIn } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
 import { NoMachines } from '../parts/states.tsx';
-import { pathIn } from '../route.ts';
+import { pathIn, pathOnly } from '../route.ts';
 
 interface MapPageProps {
   readonly status: NetworkStatus;
@@ -64,9 +64,9 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
         <div className="sheet">
           <svg viewBox={view} style={style} role="group" aria-label={`Map of ${network}`}>
             {islands
-              .filter(({ isSite }) => isSite)
-              .map(({ name, x, y, radius }) => (
-                <circle key={name} className="island" cx={x} cy={y} r={radius} />
+              .filter(({ kind }) => kind !== 'machine')
+              .map(({ key, x, y, radius }) => (
+                <circle key={key} className="island" cx={x} cy={y} r={radius} />
               ))}
             {wires.map(({ key, from, to }) => (
               <line key={key} className="wire" x1={from.x} y1={from.y} x2={to.x} y2={to.y} />
@@ -74,27 +74,22 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
             {lines.map((line) => (
               <Tunnel key={line.key} network={network} line={line} onSay={setSaid} />
             ))}
-            {islands.map(({ name, isSite, x, y, radius }) => (
+            {islands.map(({ key, kind, label, x, y, radius }) => (
               <text
-                key={`${isSite} ${name}`}
+                key={key}
                 x={x}
-                y={y + (isSite ? radius : 8) + size + 2}
+                y={y + (kind === 'machine' ? 8 : radius) + size + 2}
                 textAnchor="middle"
               >
-                {labelOf(name)}
+                {labelOf(label)}
               </text>
             ))}
             {marks.map((mark) => (
               <Layer key={mark.key} network={network} mark={mark} onSay={setSaid} />
             ))}
-            {islands.flatMap(({ dots, isSite }) =>
+            {islands.flatMap(({ key, dots }) =>
               dots.map((dot) => (
-                <Machine
-                  key={`${isSite} ${dot.name}`}
-                  network={network}
-                  dot={dot}
-                  onSay={setSaid}
-                />
+                <Machine key={`${key} ${dot.name}`} network={network} dot={dot} onSay={setSaid} />
               )),
             )}
           </svg>
@@ -119,8 +114,8 @@ const Sample = ({ mood, width }: { readonly mood: string; readonly width: number
 
 const wide = (width: number) => ({ '--width': `${width}px` }) as React.CSSProperties;
 
-/** As lines look; what each says is read off the table that they are drawn by. */
-const drawn = ['good', 'warn', 'bad', 'untold', 'idle'] as const;
+/** As lines look, the calmest first; what each says is read off the table that they are drawn by. */
+const drawn = moods.toReversed();
 
 function Legend({ hasLayers }: { readonly hasLayers: boolean }) {
   return (
@@ -154,12 +149,16 @@ interface Speaking {
 }
 
 function Tunnel({ network, line, onSay }: Speaking & { readonly line: Line }) {
-  const { from, to, mood, says, width, machines } = line;
+  const { from, to, mood, says, width, machines, between } = line;
   const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
   const say = (): void => onSay(says);
   return (
     <Link
-      to={machines ? pathIn(network, 'tunnels', ...machines) : pathIn(network, 'tunnels')}
+      to={
+        machines
+          ? pathIn(network, 'tunnels', ...machines)
+          : pathOnly(pathIn(network, 'tunnels'), between)
+      }
       label={says}
       onFocus={say}
     >
@@ -196,13 +195,13 @@ const labelOf = (name: string): string =>
   name.length <= most ? name : `${name.slice(0, most - 1)}…`;
 
 function Machine({ network, dot, onSay }: Speaking & { readonly dot: Dot }) {
-  const { name, isSite, mood, says, isHub, x, y } = dot;
+  const { name, home, isAll, mood, says, isHub, x, y } = dot;
   const text = `${name}: ${says}`;
   const say = (): void => onSay(text);
-  const to = isSite
-    ? `${pathIn(network, 'machines')}?${new URLSearchParams({ has: name })}`
+  const to = isAll
+    ? pathOnly(pathIn(network, 'machines'), [home])
     : pathIn(network, 'machines', name);
-  const size = isSite ? 16 : isHub ? 9 : 6;
+  const size = isAll ? 16 : isHub ? 9 : 6;
   return (
     <Link to={to} label={text} onFocus={say}>
       <g className={`dot ${mood}`} onPointerEnter={say}>
