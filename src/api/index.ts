@@ -9,6 +9,7 @@ export * from './health.ts';
 export type * from './inspection.ts';
 export { type InstallLines, installerPath, installLines, packagePath } from './installer.ts';
 export * from './invites.ts';
+export type * from './lifetime.ts';
 export * from './monitors.ts';
 export * from './oidc.ts';
 export { may, type Permission, permissionsOf } from './permissions.ts';

@@ -4,6 +4,7 @@ import { benchmarkRoutes } from './benchmark.ts';
 import { healthRoutes } from './health-routes.ts';
 import { inspectionRoutes } from './inspection.ts';
 import { inviteRoutes } from './invites.ts';
+import { lifetimeRoutes } from './lifetime.ts';
 import { monitorRoutes } from './monitors.ts';
 import { loginProviderRoutes } from './oidc.ts';
 import { removalRoutes } from './removal.ts';
@@ -291,6 +292,7 @@ export const routes = {
   ...inspectionRoutes,
   ...inviteRoutes,
   ...removalRoutes,
+  ...lifetimeRoutes,
   ...rotationRoutes,
   ...healthRoutes,
   ...alertRoutes,

@@ -77,6 +77,10 @@ export const cliErrors = errorTable({
     says: 'for how long is {name} to be silenced?',
     fix: 'Say --for 2h, or --end where it is silenced already.',
   },
+  'cli/expire-when': {
+    says: 'it is not said when {name} ends, or twice',
+    fix: 'Say one of --in 30d, --at 2027-01-31 and --never.',
+  },
   'cli/silence-of-what': {
     says: 'it is not said of what nobody is to be alerted, or again',
     fix: 'Name a machine or a site: hawser silence NAME --for 2h. `hawser silence` alone shows what is silenced.',

@@ -13,6 +13,7 @@ import { deployCommand } from './commands/deploy.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { driftCommand } from './commands/drift.ts';
 import { eventsCommand } from './commands/events.ts';
+import { expireCommand } from './commands/expire.ts';
 import { exportCommand } from './commands/export.ts';
 import { freezeCommand, thawCommand } from './commands/freeze.ts';
 import { diffCommand, historyCommand, rollbackCommand, showCommand } from './commands/history.ts';
@@ -90,6 +91,7 @@ const groups = (): readonly (readonly [string, readonly Command[]])[] => [
       rejectCommand(),
       suspendCommand(),
       resumeCommand(),
+      expireCommand(),
       revokeCommand(),
       retryCommand(),
       replaceCommand(),

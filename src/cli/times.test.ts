@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { durationOf, endOf, fromNow, momentOf } from './times.ts';
+import { durationOf, endOf, fromNow, lastMomentOf, momentOf } from './times.ts';
 
 const now = Date.parse('2026-11-20T22:00:00Z');
 
@@ -28,6 +28,14 @@ describe('times', () => {
   test('an end lies ahead', () => {
     expect(endOf('1h', now)).toBe('2026-11-20T23:00:00.000Z');
     for (const text of ['0s', '2026-11-20']) expect(() => endOf(text, now)).toThrow('over already');
+  });
+
+  test('the last day of a member belongs to it', () => {
+    expect(lastMomentOf('2026-11-20', now)).toBe('2026-11-21T00:00:00.000Z');
+    expect(lastMomentOf('2027-01-31T18:00:00+01:00', now)).toBe('2027-01-31T17:00:00.000Z');
+    expect(lastMomentOf('1d', now)).toBe('2026-11-21T22:00:00.000Z');
+    expect(() => lastMomentOf('2027-02-31', now)).toThrow('no time and no duration');
+    expect(() => lastMomentOf('2026-11-19', now)).toThrow('over already');
   });
 
   test.each([

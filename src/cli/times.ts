@@ -26,6 +26,18 @@ export function endOf(text: string, now = Date.now()): string {
   throw cliErrors.error('cli/ended-already', { text }, { text });
 }
 
+/**
+ * RFC 3339 of the end of a member: a day that is written out belongs to it, as in the file.
+ * @throws cli/bad-time, cli/ended-already
+ */
+export function lastMomentOf(text: string, now = Date.now()): string {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return endOf(text, now);
+  // 31 February is no day of March.
+  const isDay = momentOf(text, 1, now).startsWith(text);
+  if (!isDay) throw cliErrors.error('cli/bad-time', { text }, { text });
+  return endOf(`${text}T24:00:00Z`, now);
+}
+
 /** `12 s ago`, `in 3 h`: the largest unit that leaves two or more. */
 export function fromNow(time: string, now = Date.now()): string {
   const seconds = (Date.parse(time) - now) / 1000;

@@ -197,6 +197,10 @@ export const serverErrors = errorTable({
     says: '{machine} itself has not done its part, and it is its key that changes',
     fix: '`hawser rotate --status` says why; `hawser rotate --abort` gives it up.',
   },
+  'server/not-member': {
+    says: '{machine} is no member: it has no end',
+    fix: 'Members of the file end by themselves; cut another machine off with `hawser suspend {machine}`, or take it out with `hawser remove {machine}`.',
+  },
   'server/key-in-file': {
     says: 'the file gives the key of {machine}',
     fix: 'Remove `key` there, so that its agent makes its own, or write another one.',

@@ -57,6 +57,23 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     await row.getByText('invited').first().waitFor();
     await page.getByRole('button', { name: 'Withdraw the invitation of ida-phone' }).press('Enter');
     await row.getByText('has no key').waitFor();
+    await page.getByRole('button', { name: 'Expire ida-phone' }).press('Enter');
+    await page.getByLabel('Last day').fill('2030-01-31');
+    await page.getByRole('button', { name: 'What would change?' }).press('Enter');
+    await page.getByText('ida-phone: is cut off at 2030-02-01T00:00:00.000Z').waitFor();
+    await hinderNobody(page, 'the plan of an end');
+    await page.getByRole('button', { name: 'Apply it' }).press('Enter');
+    await row.getByText(/2030/).waitFor();
+    const endOf = async () =>
+      (await server.call('status', {})).machines.find(({ name }) => name === 'ida-phone')?.expires;
+    expect(await endOf()).toBe('2030-02-01T00:00:00.000Z');
+    await page.getByRole('button', { name: 'Expire ida-phone' }).press('Enter');
+    expect(await page.getByLabel('Last day').inputValue()).toBe('2030-01-31');
+    await page.getByLabel('Last day').fill('');
+    await page.getByRole('button', { name: 'What would change?' }).press('Enter');
+    await page.getByRole('button', { name: 'Apply it' }).press('Enter');
+    await row.getByText(/2030/).waitFor({ state: 'detached' });
+    expect(await endOf()).toBeUndefined();
     await page.getByRole('button', { name: 'Remove ida-phone' }).press('Enter');
     await page.getByText('loses its place in net and all access').waitFor();
     await page.getByText('ida-phone leaves the network').waitFor();

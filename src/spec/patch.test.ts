@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryReader } from './fixtures/memory.ts';
 import { loadNetwork } from './load.ts';
 import type { Network } from './network.ts';
-import { addMember, removeKey, removeMachine } from './patch.ts';
+import { addMember, removeKey, removeMachine, setExpires } from './patch.ts';
 
 const file = 'net.yaml';
 
@@ -139,4 +139,56 @@ test.each([
     ['a', undefined],
     ['b', undefined],
   ]);
+});
+
+const [end, later] = ['2027-02-01T00:00:00.000Z', '2027-03-01T00:00:00.000Z'];
+
+describe.each([
+  ['in braces', 'a: { tags: [x] } # one', `a: { tags: [x], expires: "${end}" } # one`],
+  ['in empty braces', 'a: {}', `a: { expires: "${end}" }`],
+  ['as no more than a name', 'a: # one', `a: { expires: "${end}" } # one`],
+  [
+    'in a block',
+    'a:\n    tags: [x] # its own',
+    `a:\n    tags: [x] # its own\n    expires: "${end}"`,
+  ],
+])('a member that is written %s', (_, before, after) => {
+  const text = (members: string): string => `${head}members:\n  ${members}\n  b: {}\n`;
+  const until = (source: string, expires: string | undefined): string => {
+    const place = read(source).members[0]?.place;
+    return setExpires(file, source, { name: 'a', place }, expires);
+  };
+
+  test('gets an end, another one, and none, and nothing else changes', () => {
+    const first = until(text(before), end);
+    expect(first).toBe(text(after));
+    expect(read(first).members.map(({ expires }) => expires)).toEqual([end, undefined]);
+    const second = until(first, later);
+    expect(second).toBe(text(after).replace(end, later));
+    const none = until(second, undefined);
+    expect(read(none)).toEqual(read(text(before)));
+    expect(until(text(before), undefined)).toBe(text(before));
+  });
+});
+
+test('an end in other words is written anew', () => {
+  const source = `${head}members:\n  a:\n    expires: 2027-01-31 # a year\n    tags: [x]\n`;
+  const place = read(source).members[0]?.place;
+  const set = (expires?: string): string => setExpires(file, source, { name: 'a', place }, expires);
+  expect(set(end)).toBe(source.replace('2027-01-31', `"${end}"`));
+  expect(set()).toBe(source.replace(/ {4}expires.*\n/, ''));
+});
+
+test.each([
+  ['an alias', `${head}x: &x {}\nmembers:\n  a: *x\n`],
+  ['elsewhere', `${head}members:\n\n  a: {}\n`],
+])('a member that is written as %s gets no end', (_, source) => {
+  const place = {
+    file,
+    line: source.split('\n').length - 2 - (source.includes('\n\n') ? 1 : 0),
+    column: 3,
+  };
+  expect(() => setExpires(file, source, { name: 'a', place }, end)).toThrow(
+    'cannot be changed here',
+  );
 });

@@ -126,17 +126,75 @@ export function removeMachine(
   source: string,
   { name, place }: { readonly name: string; readonly place: Place | undefined },
 ): string {
+  const { map, index } = machineAt(file, source, { name, place });
+  return map.flow
+    ? withoutFlow(source, map, index)
+    : withoutLines(source, map.items[index] as RangedPair);
+}
+
+interface Found {
+  readonly map: RangedMap;
+  readonly index: number;
+}
+
+/** @throws spec/not-patchable */
+function machineAt(
+  file: string,
+  source: string,
+  { name, place }: { readonly name: string; readonly place: Place | undefined },
+): Found {
   const lines = new LineCounter();
   const document = parseRaw(source, lines);
   rootOf(file, document);
   const found = place && pairAt(document, (offset) => isPlace(lines, offset, place));
   if (!found) throw notHere(file, `\`${name}\` does not stand there by itself`);
-  const { map, index } = found;
-  const pair = map.items[index] as RangedPair;
-  if (isScalar(pair.key) && pair.key.value !== name) {
+  const { key } = found.map.items[found.index] as RangedPair;
+  if (isScalar(key) && key.value !== name) {
     throw notHere(file, `\`${name}\` is written there as one of several`);
   }
-  return map.flow ? withoutFlow(source, map, index) : withoutLines(source, pair);
+  return found;
+}
+
+/**
+ * The text of a file in which a member ends at another time, RFC 3339, or never; everything else stays as it was
+ * written. Pure.
+ * @throws spec/not-patchable where the member is part of a range, or stands elsewhere
+ */
+export function setExpires(
+  file: string,
+  source: string,
+  member: { readonly name: string; readonly place: Place | undefined },
+  expires: string | undefined,
+): string {
+  const { map, index } = machineAt(file, source, member);
+  const { key, value } = map.items[index] as RangedPair;
+  const text = expires === undefined ? undefined : `expires: "${expires}"`;
+  if (value === null || (isScalar(value) && !value.source)) {
+    if (text === undefined) return source;
+    const colon = source.indexOf(':', key.range[1]);
+    return colon === -1 || source.slice(key.range[1], colon).trim() !== ''
+      ? insert(source, key.range[1], `: { ${text} }`)
+      : insert(source, colon + 1, ` { ${text} }`);
+  }
+  if (!isMap(value)) throw notHere(file, `\`${member.name}\` is no mapping of its own`);
+  const fields = value as RangedMap;
+  const at = fieldOf(fields, 'expires');
+  if (text === undefined) return at === -1 ? source : withoutField(source, fields, at);
+  if (at === -1) return withEntry(source, fields, text);
+  const pair = fields.items[at] as RangedPair;
+  return source.slice(0, pair.key.range[0]) + text + source.slice(endOfPair(pair));
+}
+
+const fieldOf = (fields: RangedMap, name: string): number =>
+  fields.items.findIndex(({ key }) => isScalar(key) && key.value === name);
+
+function withoutField(source: string, fields: RangedMap, index: number): string {
+  if (fields.items.length === 1) {
+    return `${source.slice(0, fields.range[0])}{}${source.slice(endOf(fields))}`;
+  }
+  return fields.flow
+    ? withoutFlow(source, fields, index)
+    : withoutLines(source, fields.items[index] as RangedPair);
 }
 
 /** The text of a file without the public key of the machine that stands at a place of it. Pure. */
@@ -147,14 +205,8 @@ export function removeKey(source: string, place: Place): string {
   const fields = found?.map.items[found.index]?.value;
   if (!isMap(fields)) return source;
   const map = fields as RangedMap;
-  const index = map.items.findIndex(({ key }) => isScalar(key) && key.value === 'key');
-  if (index === -1) return source;
-  if (map.items.length === 1) {
-    return `${source.slice(0, map.range[0])}{}${source.slice(endOf(map))}`;
-  }
-  return map.flow
-    ? withoutFlow(source, map, index)
-    : withoutLines(source, map.items[index] as RangedPair);
+  const index = fieldOf(map, 'key');
+  return index === -1 ? source : withoutField(source, map, index);
 }
 
 function isPlace(lines: LineCounter, offset: number, { line, column }: Place): boolean {
@@ -162,11 +214,8 @@ function isPlace(lines: LineCounter, offset: number, { line, column }: Place): b
   return at.line === line && at.col === column;
 }
 
-function pairAt(
-  document: Document,
-  isThere: (offset: number) => boolean,
-): { readonly map: RangedMap; readonly index: number } | undefined {
-  let found: { readonly map: RangedMap; readonly index: number } | undefined;
+function pairAt(document: Document, isThere: (offset: number) => boolean): Found | undefined {
+  let found: Found | undefined;
   visit(document, {
     Map: (_, node) => {
       const map = node as RangedMap;

@@ -137,6 +137,31 @@ describe('people who invite others', () => {
       expect(ann.must('status')).not.toContain('revoked');
     });
 
+    test('or let them end by themselves, once they see what that is', () => {
+      const ended = ann.hawser(['expire', 'ben', '--at', '2030-01-31', '-m', 'a year']);
+      const end = '2030-02-01T00:00:00.000Z';
+      expect(ended.err).toContain(`ben: is cut off at ${end}`);
+      expect(ended.out).toMatch(/revision \d+, apply, .* by admin\n {2}a year\n/);
+      expect([ended.code, ended.out]).toEqual([0, expect.stringContaining(`(${end})`)]);
+      expect(ann.must('status', '--json')).toContain(`"expires": "${end}"`);
+      expect(ann.must('pull')).toContain(`key: "${key('B')}", expires: "${end}" }`);
+      const asked = ann.onTerminal('n\n', 'expire', 'ben', '--in', '30d');
+      expect(asked.out).toMatch(/ben ends in 30 d [^]*nothing was changed/);
+      expect(ann.must('pull')).toContain(end);
+      expect(ann.must('expire', 'ben', '--never')).toContain('ben never ends');
+      expect(ann.must('pull')).toContain(`ben: { managed: false, key: "${key('B')}" }\n`);
+    });
+
+    test('but say which end they mean', () => {
+      for (const flags of [[], ['--never', '--in', '7d'], ['--at', '2030-01-31', '--in', '7d']]) {
+        expect(refusal('expire', 'ben', ...flags)).toEqual([2, 'cli/expire-when']);
+      }
+      expect(refusal('expire', 'ben', '--in', 'long')).toEqual([2, 'cli/usage']);
+      expect(refusal('expire', 'ben', '--at', '2020-01-31')).toEqual([2, 'cli/ended-already']);
+      expect(refusal('expire', 'gate', '--in', '7d')).toEqual([2, 'server/not-member']);
+      expect(refusal('expire', 'bne', '--in', '7d')).toEqual([2, 'api/not-found']);
+    });
+
     test('by no name that nobody has', () => {
       for (const word of ['suspend', 'resume']) {
         expect(refusal(word, 'bne')).toEqual([2, 'api/not-found']);

@@ -12,7 +12,7 @@ import {
   type Reasoned,
   reason,
 } from '../remote/session.ts';
-import { endOf, fromNow } from '../times.ts';
+import { endOf, fromNow, lastMomentOf } from '../times.ts';
 import { tagsOf } from './token.ts';
 
 interface InviteFlags extends NetworkOptions, Reasoned {
@@ -33,7 +33,10 @@ export const inviteCommand = (): Command =>
     .option('--person <name>', 'a new member: whose it is')
     .option('--tags <tags>', 'a new member: its tags, a,b', tagsOf)
     .option('--hub <site>', 'a new member: the site that it reaches the network through')
-    .option('--member-expires <time>', 'a new member: when it is cut off, 90d or a time')
+    .option(
+      '--member-expires <time>',
+      'a new member: when it is cut off, 90d, a time, or its last day',
+    )
     .option('--new-key', 'it has a key: that one ends when the link is used')
     .option('--qr', 'draw the link as a QR code too')
     .option(...reason)
@@ -57,7 +60,7 @@ function wantedOf(machine: string, flags: InviteFlags): NewInvite {
     ...(hub !== undefined && { hub }),
     ...(newKey && { newKey }),
     ...(tags && { tags: [...tags] }),
-    ...(memberExpires !== undefined && { memberExpires: endOf(memberExpires) }),
+    ...(memberExpires !== undefined && { memberExpires: lastMomentOf(memberExpires) }),
   };
 }
 

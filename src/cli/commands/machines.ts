@@ -20,7 +20,7 @@ interface Flags extends NetworkOptions, Reasoned {
 }
 
 /** Asks whether a machine is to be taken away, by the plan of that if one was seen; one that others need, or oneself, in so many words. */
-async function takenMeant(
+export async function takenMeant(
   client: Client,
   question: string,
   { network, machine }: { readonly network: string; readonly machine: string },

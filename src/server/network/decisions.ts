@@ -22,6 +22,7 @@ import { type Enrolment, enrol, withFacts } from './enrol.ts';
 import { type GivenKey, keyGiven } from './give-key.ts';
 import { type Accepting, accepting, type Inviting, inviting } from './invite.ts';
 import { keyOwners, otherOwner } from './key-owners.ts';
+import { type Limiting, limited } from './lifetime.ts';
 import { forgotten, left, removed, vacated } from './remove.ts';
 import { expired, type Revoking, restored, revoked } from './revoke.ts';
 
@@ -61,6 +62,7 @@ export const decisions = {
   giveKey: (basis: Basis, given: GivenKey) => keyGiven(basis, given),
   invite: (basis: Basis, wanted: Inviting) => inviting(basis, wanted),
   accept: (basis: Basis, device: Accepting) => accepting(basis, device),
+  limit: (basis: Basis, wanted: Limiting) => limited(basis, wanted),
   expire: (basis: Basis, now: { readonly at: string }) => expired(basis, now),
   rotate: (basis: Basis, beginning: Beginning) => rotationBegun(basis, beginning),
   abortRotation: (basis: Basis, signed: Signed) => rotationAborted(basis, signed),

@@ -14,6 +14,7 @@ import { formatPort, parsePort } from '#spec';
 import type { Basis } from './basis.ts';
 import type { Operator } from './cut-off.ts';
 import { handedOut, invitePlan } from './invite.ts';
+import { type Lifetime, lifetimePlan } from './lifetime.ts';
 import { removalPlan } from './remove.ts';
 import { segmentsOf } from './segments.ts';
 
@@ -39,6 +40,11 @@ interface RemovalAsked extends Asked {
   readonly operator?: Operator | undefined;
 }
 
+interface LifetimeAsked extends Asked {
+  readonly lifetime: Lifetime;
+  readonly operator?: Operator | undefined;
+}
+
 type InSegmentWanted = Asked & Parameters<typeof segmentExpectations>[1];
 type ExpectationsWanted = Asked & Parameters<typeof expectationsOf>[1];
 
@@ -54,6 +60,10 @@ export const inspectionCalls = (get: (basis: number) => Basis) => ({
   /** A `PlanResult` as JSON: of a large network it is large. @throws as `removalPlan` */
   removalPlan: ({ basis, machine, operator }: RemovalAsked): string =>
     JSON.stringify(removalPlan(get(basis), machine, operator)),
+
+  /** @throws as `lifetimePlan` */
+  lifetimePlan: ({ basis, lifetime, operator }: LifetimeAsked): PlanResult =>
+    lifetimePlan(get(basis), lifetime, operator),
 
   /** What a device is set up with whose holder was invited. */
   handedOut: ({

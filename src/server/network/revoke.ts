@@ -43,7 +43,7 @@ export function restored(basis: Basis, { machine, author }: Revoking): Decision 
   }
   if (revocation.why === 'expired') {
     throw apiErrors.error('api/not-found', {
-      what: `time left for ${machine}: extend its \`expires\` in the file`,
+      what: `time left for ${machine}: give it more, \`hawser expire ${machine} --in 30d\``,
     });
   }
   const next = restoredFacts(facts, [machine]);

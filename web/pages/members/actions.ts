@@ -1,4 +1,4 @@
-import type { InviteInfo, NewInvite, PlanResult, Revision } from '#api';
+import type { InviteInfo, Lifetime, NewInvite, PlanResult, Revision } from '#api';
 import { at } from '../../data/queries.ts';
 import { ask } from '../../data/server.ts';
 
@@ -31,6 +31,27 @@ export const suspend = async (network: string, machine: string, revoked: boolean
 
 const machineAt = (network: string, machine: string): string =>
   at(network, `machines/${encodeURIComponent(machine)}`);
+
+export const planLifetime = async (
+  network: string,
+  machine: string,
+  wanted: Lifetime,
+): Promise<PlanResult> =>
+  post(network, `machines/${encodeURIComponent(machine)}/lifetime/plan`, wanted);
+
+/** By a plan that was seen. Asked again under the same name, it is the same change. */
+export const setLifetime = async (
+  network: string,
+  machine: string,
+  wanted: Lifetime,
+  { plan, request }: { readonly plan: string; readonly request: string },
+): Promise<Revision> =>
+  post(
+    network,
+    `machines/${encodeURIComponent(machine)}/lifetime`,
+    { ...wanted, plan },
+    { 'idempotency-key': request },
+  );
 
 export const planRemoval = async (network: string, machine: string): Promise<PlanResult> =>
   ask(`${machineAt(network, machine)}/removal`);

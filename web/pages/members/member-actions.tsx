@@ -5,6 +5,7 @@ import type { MachineStatus } from '#api';
 /** What may be done to a member. */
 export interface Acts {
   readonly onSuspend: (machine: string, revoked: boolean) => void;
+  readonly onExpire: (machine: string) => void;
   readonly onInvite: (machine: string) => void;
   readonly onRemove: (machine: string) => void;
 }
@@ -18,14 +19,15 @@ interface Action {
 
 function actionsOf(
   { name, cutOff, enrolment }: MachineStatus,
-  { onSuspend, onInvite, onRemove }: Acts,
+  { onSuspend, onExpire, onInvite, onRemove }: Acts,
 ): readonly Action[] {
   const turn = cutOff ? 'Resume' : 'Suspend';
   const isOpen = enrolment === 'unmanaged' && cutOff === undefined;
   const suspend = { word: turn, says: `${turn} ${name}`, act: () => onSuspend(name, !cutOff) };
+  const expire = { word: 'Expire', says: `Expire ${name}`, act: () => onExpire(name) };
   const invite = { word: 'New link', says: `New link for ${name}`, act: () => onInvite(name) };
   const remove = { word: 'Remove', says: `Remove ${name}`, act: () => onRemove(name) };
-  return [...(cutOff === 'expired' ? [] : [suspend]), ...(isOpen ? [invite] : []), remove];
+  return [...(cutOff === 'expired' ? [] : [suspend]), expire, ...(isOpen ? [invite] : []), remove];
 }
 
 interface MemberActionsProps {

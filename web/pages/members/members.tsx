@@ -13,6 +13,7 @@ import { pathIn } from '../../route.ts';
 import { overlayRoom } from '../machines.tsx';
 import { suspend, withdraw } from './actions.ts';
 import { InviteForm, invitationIn, WhatFailed } from './invite-form.tsx';
+import { Lifetime } from './lifetime.tsx';
 import { type Acts, MemberActions, MemberMenu } from './member-actions.tsx';
 import { Removal } from './removal.tsx';
 
@@ -62,8 +63,8 @@ const tunnelsOf = (tunnels: readonly TunnelStatus[], machine: string): number =>
 
 const actionsColumn = (acts: Acts): Column<Member> => ({
   name: 'Actions',
-  least: 14,
-  share: 1.2,
+  least: 18,
+  share: 1.4,
   rank: 6,
   value: () => undefined,
   show: (member) => <MemberActions member={member} acts={acts} />,
@@ -151,6 +152,7 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
   const client = useQueryClient();
   const [form, setForm] = useKept<Wanted | null>(invitationIn(network), null);
   const [going, setGoing] = useState<string>();
+  const [ending, setEnding] = useState<string>();
   const [error, setError] = useState<Error>();
   const acts = session.role !== 'viewer';
   const members = useMemo(() => membersOf(machines, tunnels.tunnels), [machines, tunnels]);
@@ -168,6 +170,7 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
       acts
         ? {
             onSuspend,
+            onExpire: setEnding,
             onRemove: setGoing,
             onInvite: (machine: string) => setForm({ machine }),
           }
@@ -200,6 +203,17 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
           machine={known?.name}
           replaces={known?.hasKey ?? false}
           onEnd={end}
+        />
+      )}
+      {ending !== undefined && (
+        <Lifetime
+          key={ending}
+          {...{ network, machine: ending }}
+          expires={members.find(({ name }) => name === ending)?.expires}
+          onEnd={() => {
+            setEnding(undefined);
+            void client.refetchQueries({ queryKey: keys.of(network, 'status') });
+          }}
         />
       )}
       {going !== undefined && (

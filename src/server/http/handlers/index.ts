@@ -7,6 +7,7 @@ import { healthHandlers } from './health.ts';
 import { inspectionHandlers } from './inspection.ts';
 import { invitationHandlers } from './invitation.ts';
 import { inviteHandlers } from './invites.ts';
+import { lifetimeHandlers } from './lifetime.ts';
 import { loginProviderHandlers } from './login-provider.ts';
 import { machineHandlers } from './machines.ts';
 import { networkHandlers } from './networks.ts';
@@ -32,6 +33,7 @@ export const handlersOf = (context: Context): Handlers => ({
   ...recordHandlers(context),
   ...machineHandlers(context),
   ...removalHandlers(context),
+  ...lifetimeHandlers(context),
   ...rotationHandlers(context),
   ...tokenHandlers(context),
   ...loginProviderHandlers(context),

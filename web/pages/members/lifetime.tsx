@@ -1,0 +1,125 @@
+import { Button, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { type SubmitEvent, useEffect, useRef, useState } from 'react';
+import type { PlanResult, Revision } from '#api';
+import { keys } from '../../data/queries.ts';
+import { Refused } from '../../data/server.ts';
+import { PlanText, Waits } from '../../parts/plan.tsx';
+import { planLifetime, setLifetime } from './actions.ts';
+import { WhatFailed } from './invite-form.tsx';
+
+interface LifetimeProps {
+  readonly network: string;
+  readonly machine: string;
+  /** When it ends now, RFC 3339. */
+  readonly expires?: string | undefined;
+  /** It is done, or given up. */
+  readonly onEnd: () => void;
+}
+
+interface Planned {
+  readonly wanted: { readonly expires?: string };
+  readonly plan: PlanResult;
+  /** What the request is called, so that it is done once. */
+  readonly request: string;
+}
+
+/** A day ends when the next one begins. */
+const endOfDay = (day: string): string => new Date(`${day}T24:00:00Z`).toISOString();
+
+/** The last whole or begun day before a moment. */
+const lastDay = (moment: string): string =>
+  new Date(Date.parse(moment) - 1).toISOString().slice(0, 10);
+
+/** Says until when somebody is a member, after what that changes was shown. */
+export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
+  const [day, setDay] = useState(expires === undefined ? '' : lastDay(expires));
+  const [planned, setPlanned] = useState<Planned>();
+  const [held, setHeld] = useState<Revision>();
+  const [error, setError] = useState<Error>();
+  const [isAsking, setAsking] = useState(false);
+  const client = useQueryClient();
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => box.current?.focus(), []);
+  const during = async (work: () => Promise<void>): Promise<void> => {
+    setAsking(true);
+    setError(undefined);
+    await work().catch((thrown: Error) => {
+      setError(thrown);
+      if (thrown instanceof Refused && thrown.code === 'api/plan-stale') setPlanned(undefined);
+      // The session may have ended.
+      void client.refetchQueries({ queryKey: keys.session });
+    });
+    setAsking(false);
+  };
+  const ask = async (): Promise<void> =>
+    during(async () => {
+      const wanted = day === '' ? {} : { expires: endOfDay(day) };
+      const plan = await planLifetime(network, machine, wanted);
+      setPlanned({ wanted, plan, request: crypto.randomUUID() });
+    });
+  const go = async ({ wanted, plan: { hash }, request }: Planned): Promise<void> =>
+    during(async () => {
+      const revision = await setLifetime(network, machine, wanted, { plan: hash, request });
+      if (revision.state === 'held') setHeld(revision);
+      else onEnd();
+    });
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    void ask();
+  };
+  return (
+    <section className="card" aria-label={`Expiry of ${machine}`} ref={box} tabIndex={-1}>
+      <h2>Until when {machine} is a member</h2>
+      {held ? (
+        <>
+          <Waits network={network} revision={held}>
+            {machine} ends as before until then.
+          </Waits>
+          <Button size="xs" variant="default" onClick={onEnd}>
+            Done
+          </Button>
+        </>
+      ) : (
+        <form onSubmit={submit}>
+          <p>
+            It is cut off at the end of that day (UTC). Name, key, address and file stay: with more
+            time the same tunnel works again.
+          </p>
+          <div className="fields">
+            <TextInput
+              size="xs"
+              type="date"
+              label="Last day; empty: it never ends"
+              value={day}
+              onChange={({ currentTarget: { value } }) => {
+                setDay(value);
+                setPlanned(undefined);
+              }}
+            />
+          </div>
+          {planned && <PlanText plan={planned.plan} />}
+          <div className="tools">
+            {planned && (
+              <Button size="xs" loading={isAsking} onClick={() => void go(planned)}>
+                Apply it
+              </Button>
+            )}
+            <Button
+              type="submit"
+              size="xs"
+              variant={planned ? 'default' : 'filled'}
+              loading={isAsking && !planned}
+            >
+              What would change?
+            </Button>
+            <Button size="xs" variant="subtle" color="gray" onClick={onEnd}>
+              Cancel
+            </Button>
+          </div>
+        </form>
+      )}
+      {error && <WhatFailed error={error} />}
+    </section>
+  );
+}
