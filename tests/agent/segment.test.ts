@@ -216,20 +216,6 @@ suite('a segment between two gateways', { needs: [...needs] }, () => {
     await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
   });
 
-  test('has the MTU of its port, also where that comes later', async () => {
-    const link = (): string => a.do(`ip netns exec ${space} ip link show dev vxlan`);
-    a.do(`ip netns exec ${space} ip link set dev eth1 netns /proc/1/ns/net`);
-    a.do(`ip netns del ${space}`);
-    a.do('ip link set dev eth1 name late mtu 1400');
-    expect((await a.apply(states.a)).failures).toMatchObject([{ error: { code: 'host/no-port' } }]);
-    expect(link()).not.toContain('mtu 1400');
-    a.do('ip link set dev late name eth1');
-    await apply();
-    expect(link()).toContain('mtu 1400');
-    for (const device of ['eth1', 'vxlan'])
-      a.do(`ip netns exec ${space} ip link set dev ${device} mtu 1500`);
-  });
-
   test('lets broadcasts of its machines cross where it floods, and DHCP not even then', async () => {
     states = statesOf(flooding, a, b);
     await apply();
