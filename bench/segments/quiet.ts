@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { file, type Gateway, openWorld, proxied } from '../../tests/agent/tables-world.ts';
-import type { Program } from '../../tests/support/sandbox.ts';
+import { framesForMany, watchTunnel } from '../../tests/agent/tunnel-watch.ts';
 import { until } from '../../tests/support/until.ts';
-
-/** A frame in the tunnel that is for many machines: the first byte of its receiver is odd (IEEE 802.3, 3.2.3). */
-const forAll = /> [\da-f][13579bdf](:[\da-f]{2}){5}, ethertype/g;
 
 export interface Quiet {
   /** Frames for many machines that crossed the border. */
@@ -24,24 +21,17 @@ export async function quiet(seconds: number, count: number, routed = false): Pro
     await until('the machines of the file reach each other', () =>
       all.every((address) => a.reaches('knox-1', address)),
     );
-    const seen = await watch(a);
+    const seen = await watchTunnel(a.box);
     await sleep(seconds * 1000);
     const times: number[] = [];
     for (let n = 0; n < count; n++) times.push(firstPing(a, b, n));
     // What the other side answered last is seen last.
     await until('the last ping is seen', () => seen.output().includes('echo reply'));
-    return { frames: [...seen.output().matchAll(forAll)].length, times };
+    return { frames: framesForMany(seen.output()).length, times };
   } finally {
     await a.close();
     await b.close();
   }
-}
-
-/** Says the frames of the segment in the tunnel of a gateway, in both directions. */
-async function watch({ box }: Gateway): Promise<Program> {
-  const seen = box.start(['tcpdump', '-lnei', 'wg0', '-T', 'vxlan', 'udp', 'port', '14789']);
-  await until('it listens', () => seen.output().includes('listening on'));
-  return seen;
 }
 
 function firstPing(a: Gateway, b: Gateway, n: number): number {
