@@ -303,31 +303,6 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.context().close();
   });
 
-  test('sort and filter by keys alone, and return where one was', async () => {
-    const { page } = await openPage(browser, url);
-    await logIn(page, server.admin);
-    await page.getByRole('link', { name: 'Machines', exact: true }).press('Enter');
-    const names = async () => page.locator('.body [role=cell]:first-child').allTextContents();
-    await page.getByRole('button', { name: 'Machine' }).press('Enter');
-    await page.getByRole('button', { name: 'Machine' }).press('Enter');
-    await expect.poll(names).toEqual(expect.arrayContaining(['zoe']));
-    expect((await names())[0]).toBe('zoe');
-    await page.getByLabel('Filter machines').fill('cluster connected');
-    await expect.poll(names).toEqual(['cluster-node-2', 'cluster-node-1']);
-    await page.getByRole('link', { name: 'cluster-node-1' }).press('Enter');
-    await page.getByRole('heading', { name: 'cluster-node-1' }).waitFor();
-    await page.goBack();
-    await page.getByRole('heading', { name: 'Machines' }).waitFor();
-    await expect.poll(names).toEqual(['cluster-node-2', 'cluster-node-1']);
-    await page.getByLabel('Filter machines').fill('');
-    await page.getByLabel('Group').selectOption('site');
-    await page.getByRole('button', { name: 'of no site' }).press('Enter');
-    const lines = ['▾ hub 1 connected', 'hub', expect.stringMatching('▸ of no site')];
-    await expect.poll(names).toEqual(lines);
-    expect(page.url()).toMatch(/machines\?sort=-Machine&by=site$/);
-    await page.context().close();
-  });
-
   test('let nobody in who has no token, and nobody any more who logged out', async () => {
     const { page } = await openPage(browser, url);
     await page.goto('/n/net/machines');

@@ -1,5 +1,5 @@
 import { NativeSelect } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
 import { roomOf } from '../data/columns.ts';
 import type { Grouping } from '../data/rows.ts';
@@ -21,17 +21,25 @@ import {
 import { Link } from '../parts/link.tsx';
 import { Pill } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
-import { pathIn } from '../route.ts';
+import { amendQuery, pathIn, queryOf } from '../route.ts';
 
 const nameOf = ({ ends: [a, b] }: TunnelStatus): string => `${a.machine} ${b.machine}`;
 
 /** Where packets of the first end come from, as the second tells it. */
 const fromOf = ({ ends: [, b] }: TunnelStatus): string | undefined => b.sample?.endpoint;
 
-/** Overlay addresses by machine. */
-type Overlays = ReadonlyMap<string, string>;
+/** Where the machines are, by their names. */
+type Places = ReadonlyMap<string, MachineStatus>;
 
-const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelStatus>[] => [
+const overlayOf = (places: Places, machine: string): string | undefined =>
+  places.get(machine)?.overlay.join(' ');
+
+/** `least`: for an overlay address, rem. */
+const columnsOf = (
+  network: string,
+  places: Places,
+  least: number,
+): readonly Column<TunnelStatus>[] => [
   {
     name: 'Between',
     least: 11,
@@ -52,12 +60,12 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
   {
     name: 'Overlay',
-    least: roomOf(overlays.values(), { least: 5, most: 12 }) * 2 + 0.8,
+    least: least * 2 + 0.8,
     share: 1,
     rank: 8,
-    value: ({ ends: [a] }) => overlays.get(a.machine),
+    value: ({ ends: [a] }) => overlayOf(places, a.machine),
     show: ({ ends }) => (
-      <code>{ends.map(({ machine }) => overlays.get(machine) ?? '?').join(' – ')}</code>
+      <code>{ends.map(({ machine }) => overlayOf(places, machine) ?? '?').join(' – ')}</code>
     ),
   },
   {
@@ -136,7 +144,14 @@ const columnsOf = (network: string, overlays: Overlays): readonly Column<TunnelS
   },
 ];
 
-const textOf = (tunnel: TunnelStatus): string => `${nameOf(tunnel)} ${tunnel.state} ${tunnel.why}`;
+/** All that one may look for: what stands in the columns, and the sites. */
+const textOf = (places: Places, tunnel: TunnelStatus): string => {
+  const ends = tunnel.ends.map(({ machine, sample }) => {
+    const { site = '', overlay = [] } = places.get(machine) ?? {};
+    return `${machine} ${site} ${overlay.join(' ')} ${sample?.endpoint ?? ''}`;
+  });
+  return `${ends.join(' ')} ${tunnel.state} ${tunnel.why}`;
+};
 
 const sayOf = (tunnels: readonly TunnelStatus[]): string => {
   const own = Map.groupBy(tunnels, ({ state }) => state);
@@ -145,9 +160,8 @@ const sayOf = (tunnels: readonly TunnelStatus[]): string => {
     .join(', ');
 };
 
-const groupingsOf = (machines: readonly MachineStatus[]): readonly Grouping<TunnelStatus>[] => {
-  const sites = new Map(machines.map(({ name, site }) => [name, site ?? name]));
-  const siteOf = (machine: string): string => sites.get(machine) ?? machine;
+const groupingsOf = (places: Places): readonly Grouping<TunnelStatus>[] => {
+  const siteOf = (machine: string): string => places.get(machine)?.site ?? machine;
   return [
     { name: 'state', value: ({ state }) => state },
     {
@@ -161,6 +175,12 @@ const groupingsOf = (machines: readonly MachineStatus[]): readonly Grouping<Tunn
   ];
 };
 
+/** The one that an address chooses; nothing: all of them. */
+const stateIn = (path: string): string => {
+  const wanted = queryOf(path).get('state');
+  return states.find((state) => state === wanted) ?? '';
+};
+
 interface TunnelTableProps {
   readonly status: NetworkStatus;
   readonly label: string;
@@ -171,18 +191,25 @@ interface TunnelTableProps {
 /** Tunnels, all of them or those of one state. */
 export function TunnelTable({ status, label, tunnels, isMain = false }: TunnelTableProps) {
   const { network, machines } = status;
-  const columns = useMemo(() => {
-    const overlays = new Map(machines.map(({ name, overlay }) => [name, overlay.join(' ')]));
-    return columnsOf(network, overlays);
+  const { columns, groupings, textIn } = useMemo(() => {
+    const places = new Map(machines.map((machine) => [machine.name, machine]));
+    const overlays = machines.map(({ overlay }) => overlay.join(' '));
+    return {
+      columns: columnsOf(network, places, roomOf(overlays, { least: 5, most: 12 })),
+      groupings: groupingsOf(places),
+      textIn: (tunnel: TunnelStatus) => textOf(places, tunnel),
+    };
   }, [network, machines]);
-  const groupings = useMemo(() => groupingsOf(machines), [machines]);
-  const [state, setState] = useState('');
+  const [state, setState] = useState(() => (isMain ? stateIn(window.location.search) : ''));
+  useEffect(() => {
+    if (isMain) amendQuery({ state });
+  }, [isMain, state]);
   const rows = useMemo(
     () => (state === '' ? tunnels : tunnels.filter((one) => one.state === state)),
     [tunnels, state],
   );
   return (
-    <Table {...{ label, rows, columns, textOf, groupings, sayOf, isMain }} keyOf={nameOf}>
+    <Table {...{ label, rows, columns, groupings, sayOf, isMain }} keyOf={nameOf} textOf={textIn}>
       <NativeSelect
         size="xs"
         aria-label="State"
