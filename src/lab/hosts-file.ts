@@ -42,7 +42,9 @@ export async function layOwnHostsFile(dir: string, station: string): Promise<voi
  * network has names of its own, agents see to them; for all others somebody has typed them.
  */
 export async function fillHostsFile(dir: string, underlay: Underlay, model: Model): Promise<void> {
-  const outer = Object.entries(underlay.names).map(([host, address]) => `${address}\t${host}\n`);
+  const outer = Object.entries(underlay.names).flatMap(([host, addresses]) =>
+    addresses.map((address) => `${address}\t${host}\n`),
+  );
   const base = `${(await ownHosts()).trimEnd()}\n${outer.join('')}`;
   const inner = `${base}${namesIn(underlay, model)}`;
   const managed = model.network.dns ? new Set(machinesOf(model)) : new Set<string>();

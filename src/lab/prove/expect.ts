@@ -72,7 +72,7 @@ function leaving(
     .filter(({ address }) => sender.addresses.some(({ family }) => family === address.family))
     .flatMap(({ name: to, address }) =>
       ports.map((port) => {
-        const found = trace(model, from.name, to, port);
+        const found = trace(model, from.name, to, port, address.family);
         const source = found.hops.at(-1)?.source ?? found.source;
         const destination = String(address);
         return {

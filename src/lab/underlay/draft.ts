@@ -1,5 +1,5 @@
 import { by } from '#base';
-import { Address, type Family } from '#ip';
+import type { Address, Family } from '#ip';
 import type {
   Bridge,
   Cable,
@@ -35,7 +35,7 @@ export class Draft {
   readonly stations: Station[] = [];
   readonly uplinks: Uplink[] = [];
   readonly plugs: Plug[] = [];
-  readonly #names = new Map<string, string>();
+  readonly #names = new Map<string, readonly Address[]>();
   readonly core: NsDraft;
   /** The next hop of all that faces the internet over IPv4. */
   readonly coreAddress: Address;
@@ -66,12 +66,13 @@ export class Draft {
     this.#cables.push({ ends: [a, b], mtu });
   }
 
-  /** The address of a DNS name, invented when it is first asked for. */
-  named(host: string): Address {
-    const known = this.#names.get(host);
-    if (known !== undefined) return Address.parse(known);
-    const address = this.space.publicAddress(4);
-    this.#names.set(host, `${address}`);
+  /** The address of a DNS name by a family, invented when it is first asked for. */
+  named(host: string, family: Family = 4): Address {
+    const known = this.#names.get(host) ?? [];
+    const own = known.find((one) => one.family === family);
+    if (own) return own;
+    const address = this.space.publicAddress(family);
+    this.#names.set(host, [...known, address]);
     return address;
   }
 
@@ -87,7 +88,9 @@ export class Draft {
       stations: this.stations.toSorted(by((station) => station.name)),
       plugs: this.plugs,
       uplinks: this.uplinks,
-      names: Object.fromEntries(this.#names),
+      names: Object.fromEntries(
+        [...this.#names].map(([host, addresses]) => [host, addresses.map(String)]),
+      ),
     };
   }
 }

@@ -94,12 +94,12 @@ const behind = ({ segments }: Network, router: Router): readonly Prefix[] =>
         .filter(({ name }) => router.segments.includes(name))
         .flatMap(({ subnets }) => subnets);
 
-/** One address for each entry of the list, and for each family one that is on none. */
+/** One address for each entry of the list, of a name one for each family, and for each family one that is on none. */
 function targetsOf(draft: Draft, { uplink, families, egress }: Router): readonly Target[] {
   const isOnUplink = (to: Prefix): boolean => uplink.some(({ network }) => network.contains(to));
-  const hasV4 = families.includes(4);
   const listed = egress.flatMap(({ to, host }): Target[] => {
-    if (host !== undefined) return hasV4 ? [{ name: host, address: draft.named(host) }] : [];
+    if (host !== undefined)
+      return families.map((family) => ({ name: host, address: draft.named(host, family) }));
     // Who is on the uplink itself would be the gateway's affair.
     if (!to || isOnUplink(to)) return [];
     const [address] = to.isSingle ? [to.first] : usable(to);
@@ -109,5 +109,5 @@ function targetsOf(draft: Draft, { uplink, families, egress }: Router): readonly
     const address = draft.space.publicAddress(family);
     return { name: `${address}`, address };
   });
-  return [...new Map([...listed, ...others].map((one) => [one.name, one])).values()];
+  return [...new Map([...listed, ...others].map((one) => [String(one.address), one])).values()];
 }

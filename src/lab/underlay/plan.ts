@@ -135,6 +135,6 @@ export interface Underlay {
   readonly stations: readonly Station[];
   readonly plugs: readonly Plug[];
   readonly uplinks: readonly Uplink[];
-  /** Public addresses of endpoints that the file names by a DNS name. */
-  readonly names: Readonly<Record<string, string>>;
+  /** Public addresses of whom the file calls by a DNS name: endpoints, and those on the lists of routers. */
+  readonly names: Readonly<Record<string, readonly string[]>>;
 }

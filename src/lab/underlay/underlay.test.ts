@@ -97,7 +97,7 @@ test('a floating address leads to the port WireGuard listens on, and back out un
 
 test('an endpoint with a name gets a public address, which the lab resolves', () => {
   const underlay = underlayOf(networkOf(twoSites()));
-  const address = underlay.names['vpn.b.example'] ?? '';
+  const address = underlay.names['vpn.b.example']?.[0] ?? '';
   expect(Address.tryParse(address)?.family).toBe(4);
   expect(ns(underlay, internet).routes.map((r) => r.prefix)).toContain(`${address}/32`);
 });
@@ -276,7 +276,7 @@ test('behind a router is who is on its list, and somebody who is not; its segmen
   const listed = ['10.254.0.1', '130.238.7.10', 'proxy.example.org'];
   expect(world?.targets?.map(({ name }) => name).slice(0, 3)).toEqual(listed);
   const [, , proxy, stranger] = world?.targets ?? [];
-  expect(`${proxy?.address}`).toBe(names['proxy.example.org']);
+  expect([`${proxy?.address}`]).toEqual(names['proxy.example.org']);
   expect(stranger?.name).toBe(`${stranger?.address}`);
   const routesOf = (name: string) => namespaces.find((one) => one.name === name)?.routes ?? [];
   for (const { address } of world?.targets ?? []) {
@@ -287,6 +287,16 @@ test('behind a router is who is on its list, and somebody who is not; its segmen
   expect(routesOf('epouta-1')).toEqual([
     { prefix: '0.0.0.0/0', via: '10.101.0.1', device: 'eth0' },
   ]);
+});
+
+test('a name on the list of a router of both families has an address of each behind it', () => {
+  const file = readFileSync('tests/lab/both-families.yaml', 'utf8');
+  const { stations, names } = underlayOf(networkOf(file));
+  const found = names['proxy.example.org'] ?? [];
+  expect(found.map((address) => Address.tryParse(address)?.family)).toEqual([4, 6]);
+  const targets = stations.find(({ kind }) => kind === 'outside')?.targets ?? [];
+  const named = targets.filter(({ name }) => name === 'proxy.example.org');
+  expect(named.map(({ address }) => `${address}`)).toEqual(found);
 });
 
 test('a router of others is a namespace of its own, by which its outside is reached', () => {
