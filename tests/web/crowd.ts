@@ -36,8 +36,8 @@ const tunnelOf = (index: number): TunnelStatus => {
     state: index % 100 === 0 ? 'down' : 'up',
     why: `machine-${a} heard machine-${b} ${index % 9} s ago`,
     ends: [endOf(a, b, index), endOf(b, a, index + 3)],
-    // From nothing to speak of to what fills a link, by the two sites.
-    rate: 10 ** (((a + b) % 40) % 8),
+    // From nothing to speak of to what fills a link, by the site.
+    rate: Math.round(10 ** ((a % 8) - 1)),
   };
 };
 
