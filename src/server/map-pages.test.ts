@@ -61,10 +61,40 @@ suite('the map and the policy', { needs: ['chromium'] }, () => {
     await page.getByRole('link', { name: 'Show all' }).press('Enter');
     await count.getByText('402', { exact: true }).waitFor();
     await page.goto('/n/net/map');
-    await page.getByRole('link', { name: /^hub – members of hub: \d+ of 400 tunnels/ }).click();
-    await page.getByText('Only hub – members of hub.').waitFor();
+    await page.getByRole('link', { name: /^members of hub – hub: \d+ of 400 tunnels/ }).click();
+    await page.getByText('Only members of hub – hub.').waitFor();
     await count.getByText('400', { exact: true }).waitFor();
-    expect(new URL(page.url()).searchParams.getAll('only')).toEqual(['site:hub', 'members:hub']);
+    expect(new URL(page.url()).searchParams.getAll('only')).toEqual(['members:hub', 'site:hub']);
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test.each(['net', 'crowd'])('show all of a map on a telephone, of %s', async (what) => {
+    const phone = { scheme: 'light', width: 390, height: 760 } as const;
+    const { page, offences } = await openPage(browser, url, phone);
+    await logIn(page, server.admin);
+    if (what === 'crowd') await showCrowd(page, 'net');
+    await page.goto('/n/net/map');
+    const map = page.getByRole('group', { name: 'Map of net' });
+    const names = map.locator('text:visible');
+    await names.first().waitFor();
+    const [sheet, ...texts] = await Promise.all(
+      [page.locator('.sheet'), ...(await names.all())].map((one) => one.boundingBox()),
+    );
+    for (const text of texts) {
+      expect(text?.x).toBeGreaterThanOrEqual(sheet?.x ?? 0);
+      expect((text?.x ?? 0) + (text?.width ?? 0)).toBeLessThanOrEqual(
+        (sheet?.x ?? 0) + (sheet?.width ?? 0),
+      );
+      expect((text?.y ?? 0) + (text?.height ?? 0)).toBeLessThanOrEqual(phone.height);
+      expect(text?.height).toBeGreaterThan(9);
+    }
+    if (what === 'net') {
+      const name = map.getByText('anna', { exact: true });
+      expect(await name.isVisible()).toBe(false);
+      await map.getByRole('link', { name: /^anna: / }).focus();
+      await name.waitFor();
+    }
     expect(offences).toEqual([]);
     await page.context().close();
   });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { MachineStatus, TunnelStatus } from '#api';
 import { within } from '../../web/data/homes.ts';
 import { mapOf, mostMachines, widthOf } from '../../web/data/islands.ts';
+import { baselinesOf, isAbove } from '../../web/data/labels.ts';
 
 const machine = (name: string, site?: string, connected = true): MachineStatus => ({
   ...{ name, enrolment: 'enrolled', connected, overlay: [], notes: [], failures: [] },
@@ -206,4 +207,47 @@ test('what changes its state stays where it is', () => {
   );
   const places = ({ islands }: typeof before) => islands.map(({ x, y }) => [x, y]);
   expect(places(after)).toEqual(places(before));
+});
+
+test('a map of a tall window is taller than wide', () => {
+  const members = lone(30);
+  const machines = [{ ...machine('gate', 'hub'), hub: true }, ...members];
+  const reach = (isTall: boolean) => {
+    const { islands } = mapOf(machines, toEach('gate', members), undefined, isTall);
+    const far = (...places: readonly number[]) => Math.max(...places) - Math.min(...places);
+    return [far(...islands.map(({ x }) => x)), far(...islands.map(({ y }) => y))] as const;
+  };
+  const [[across, down], [tallAcross, tallDown]] = [reach(false), reach(true)];
+  expect(across).toBeGreaterThan(down);
+  expect(tallDown).toBeGreaterThan(tallAcross);
+});
+
+test('a name stands where fewer lines leave, and the steeper ones count for more', () => {
+  const at = { x: 0, y: 0 };
+  expect(isAbove(at, [{ x: 10, y: 90 }])).toBe(true);
+  expect(isAbove(at, [{ x: 10, y: -90 }])).toBe(false);
+  const flat = [
+    { x: 90, y: -20 },
+    { x: -90, y: -20 },
+  ];
+  expect(isAbove(at, [...flat, { x: 5, y: 90 }])).toBe(true);
+  expect(isAbove(at, [])).toBe(false);
+  const { islands } = mapOf([machine('a', 'x'), machine('b', 'y')], [tunnel('a', 'b')]);
+  const [upper, lower] = islands.toSorted((a, b) => a.y - b.y);
+  expect([upper?.isLabelAbove, lower?.isLabelAbove]).toEqual([true, false]);
+});
+
+test('names of neighbours do not stand on each other where one has room on its other side', () => {
+  const named = (key: string, y: number, isLabelAbove: boolean) => ({
+    ...{ key, label: key, x: 0, y, far: 20, isLabelAbove },
+  });
+  const far = baselinesOf([named('upper', 0, false), named('lower', 200, true)], 10);
+  expect([...far.values()]).toEqual([32, 175]);
+  const near = baselinesOf([named('upper', 0, false), named('lower', 60, true)], 10);
+  expect([...near.values()]).toEqual([32, 92]);
+  const beside = baselinesOf(
+    [named('upper', 0, false), { ...named('lower', 60, true), x: 40 }],
+    10,
+  );
+  expect([...beside.values()]).toEqual([32, 35]);
 });

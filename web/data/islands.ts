@@ -9,6 +9,7 @@ import {
 } from 'd3-force';
 import type { MachineStatus, SegmentsResult, TunnelStatus } from '#api';
 import { type Home, labelOfHome, ownHome, sharedHomes } from './homes.ts';
+import { endsOf, isAbove } from './labels.ts';
 import { type Mood, moodOfMany, moodOfTunnel, presenceOf, rate as rateText } from './words.ts';
 
 /** A machine on the map, or all of an island that is drawn as one. */
@@ -29,6 +30,8 @@ export interface Dot {
 export interface Island extends Home {
   /** What is written beside it. */
   readonly label: string;
+  /** Where lines are fewer. */
+  readonly isLabelAbove: boolean;
   readonly x: number;
   readonly y: number;
   readonly radius: number;
@@ -106,16 +109,20 @@ function groupsOf(
 }
 
 /** Places the islands so that those with tunnels between them are near. The same network gives the same map. */
-function settle(groups: readonly Group[], pairs: readonly (readonly [Group, Group])[]): void {
+function settle(
+  groups: readonly Group[],
+  pairs: readonly (readonly [Group, Group])[],
+  isTall: boolean,
+): void {
   const links = pairs.map(([source, target]) => ({ source, target }));
   const distance = ({ source, target }: { source: Group; target: Group }): number =>
     source.radius + target.radius + 70;
   forceSimulation([...groups])
     .force('links', forceLink(links).distance(distance as never))
     .force('apart', forceManyBody().strength(-260))
-    // Screens are wide.
-    .force('x', forceX().strength(0.04))
-    .force('y', forceY().strength(0.14))
+    // Screens are wide, and telephones tall.
+    .force('x', forceX().strength(isTall ? 0.14 : 0.04))
+    .force('y', forceY().strength(isTall ? 0.04 : 0.14))
     .force(
       'room',
       forceCollide<Group>((group) => group.radius + 22),
@@ -130,11 +137,12 @@ let placed: { readonly of: string; readonly groups: readonly Group[] } = { of: '
 function placeAll(
   groups: readonly Group[],
   between: ReadonlyMap<string, readonly [Group, Group]>,
+  isTall: boolean,
 ): void {
   const all = groups.map(({ key, radius }) => `${key} ${radius}`);
-  const of = [...all, ...between.keys()].join();
+  const of = [isTall, ...all, ...between.keys()].join();
   if (placed.of !== of) {
-    settle(groups, [...between.values()]);
+    settle(groups, [...between.values()], isTall);
     placed = { of, groups };
     return;
   }
@@ -143,6 +151,11 @@ function placeAll(
     Object.assign(group, { x, y });
   }
 }
+
+const settled = (pairs: readonly (readonly [Group, Group])[]) =>
+  pairs.map(([a, b]) => [placeOf(a), placeOf(b)] as const);
+
+const placeOf = ({ key, x = 0, y = 0 }: Group) => ({ key, x, y });
 
 /** In a spiral, as seeds lie in a sunflower: evenly, however many there are. */
 function dotsOf({ key, machines, radius, x = 0, y = 0, kind }: Inhabited): readonly Dot[] {
@@ -184,11 +197,12 @@ const pairKey = (a: Group, b: Group): string => [a.key, b.key].sort().join(' ');
 
 type GroupAt = (kind: string, name: string) => Group | undefined;
 
-/** Where everything is on the map. */
+/** Where everything is on the map; `isTall`: of a window that is. */
 export function mapOf(
   machines: readonly MachineStatus[],
   tunnels: readonly TunnelStatus[],
   layers: Layers = noLayers,
+  isTall = false,
 ) {
   const isCollapsed = machines.length > mostMachines;
   const inhabited = groupsOf(machines, isCollapsed ? sharedHomes(machines, tunnels) : undefined);
@@ -213,11 +227,13 @@ export function mapOf(
     const [a, b] = [groupAt(from.kind, from.name), groupAt(kind, to)];
     if (a && b) between.set(pairKey(a, b), [a, b]);
   }
-  placeAll(groups, between);
+  placeAll(groups, between, isTall);
+  const ends = endsOf(settled([...between.values()]));
   const islands = inhabited.map((group): Island => {
     const dots = isCollapsed && group.kind !== 'machine' ? [collapsed(group)] : dotsOf(group);
     const { key, kind, name, radius, x = 0, y = 0 } = group;
-    return { key, kind, name, label: labelOfHome(key), radius, x, y, dots };
+    const isLabelAbove = isAbove({ x, y }, ends(key));
+    return { key, kind, name, label: labelOfHome(key), isLabelAbove, radius, x, y, dots };
   });
   const dotOf = new Map<string, Dot>();
   for (const [index, { dots }] of islands.entries()) {

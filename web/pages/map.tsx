@@ -1,6 +1,8 @@
-import { useMemo, useState } from 'react';
+import { useMediaQuery } from '@mantine/hooks';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { NetworkStatus, TunnelsStatus } from '#api';
 import { type Dot, type Island, type Line, type Mark, mapOf, widthOf } from '../data/islands.ts';
+import { baselinesOf } from '../data/labels.ts';
 import { useSegments } from '../data/meant.ts';
 import { moods, rate, statesIn } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
@@ -12,43 +14,72 @@ interface MapPageProps {
   readonly tunnels: TunnelsStatus;
 }
 
-/** Room above and below the outermost islands and at their sides, for their names. */
-const [margin, side] = [50, 85] as const;
-/** A map of few islands is not blown up. */
-const least = 420;
+/** What is around the outermost islands. */
+interface Frame {
+  /** Room above and below and at the sides, for names: they are the larger the more is on the map. */
+  readonly margin: (across: number) => number;
+  readonly side: number;
+  /** A map of few islands is not blown up. */
+  readonly least: readonly [across: number, down: number];
+}
+
+const wideFrame: Frame = {
+  margin: (across) => Math.max(50, across / 50),
+  side: 85,
+  least: [420, 262],
+};
+/** Names of machines are not written on it. */
+const narrowFrame: Frame = {
+  margin: (across) => Math.max(40, across / 16),
+  side: 45,
+  least: [300, 200],
+};
 
 const roomOf = ({ x, y }: Mark) => ({ x, y, radius: 26 });
 
 /** The part of the plane in which all islands are, as SVG wants it told. */
 type Room = Pick<Island, 'x' | 'y' | 'radius'>;
 
-function viewOf(islands: readonly Room[]): string {
+function viewOf(islands: readonly Room[], { margin, side, least }: Frame): string {
   const reach = (far: (island: Room) => number): number => Math.max(...islands.map(far));
   const right = side + reach(({ x, radius }) => x + radius);
   const left = side + reach(({ x, radius }) => radius - x);
-  const bottom = margin + reach(({ y, radius }) => y + radius);
-  const top = margin + reach(({ y, radius }) => radius - y);
-  const width = Math.max(left + right, least);
-  const height = Math.max(top + bottom, least / 1.6);
+  const width = Math.max(left + right, least[0]);
+  const bottom = margin(width) + reach(({ y, radius }) => y + radius);
+  const top = margin(width) + reach(({ y, radius }) => radius - y);
+  const height = Math.max(top + bottom, least[1]);
   return `${(right - left - width) / 2} ${(bottom - top - height) / 2} ${width} ${height}`;
+}
+
+/** How large letters are, in units of the view, and what they are on. */
+function sizesOf(view: string, isNarrow: boolean) {
+  const [, , across = 0, down = 0] = view.split(' ').map(Number);
+  // Names can be read however much is on the map, and dots of whole sites be hit; on a telephone all is to be seen at once.
+  const size = isNarrow ? Math.max(11, across / 30) : Math.max(11, across / 90, down / 45);
+  const room: React.CSSProperties = isNarrow
+    ? { aspectRatio: `${across} / ${down}` }
+    : // In a low window one scrolls, rather than read letters of less than nine pixels.
+      { minWidth: (9 * across) / size, minHeight: (9 * down) / size };
+  return { size, style: { '--size': `${size}px`, ...room } as React.CSSProperties };
 }
 
 /** Sites as islands with their machines on them, and the tunnels between. */
 export default function MapPage({ status, tunnels }: MapPageProps) {
   const { network, machines, revision } = status;
   const { data: layers } = useSegments(network, revision.number);
+  const isNarrow = useMediaQuery('(max-width: 720px)', false, { getInitialValueInEffect: false });
   const { islands, lines, marks, wires } = useMemo(
-    () => mapOf(machines, tunnels.tunnels, layers),
-    [machines, tunnels.tunnels, layers],
+    () => mapOf(machines, tunnels.tunnels, layers, isNarrow),
+    [machines, tunnels.tunnels, layers, isNarrow],
   );
   const [said, setSaid] = useState('');
-  const view = islands.length === 0 ? '' : viewOf([...islands, ...marks.map(roomOf)]);
-  // Names can be read however much is on the map, and dots of whole sites be hit.
-  const [, , across = 0, down = 0] = view.split(' ').map(Number);
-  const size = Math.max(11, across / 90, down / 45);
-  // Where there is little room one scrolls, rather than read letters of less than nine pixels.
-  const smallest = { minWidth: (9 * across) / size, minHeight: (9 * down) / size };
-  const style = { '--size': `${size}px`, ...smallest } as React.CSSProperties;
+  const frame = isNarrow ? narrowFrame : wideFrame;
+  const view = islands.length === 0 ? '' : viewOf([...islands, ...marks.map(roomOf)], frame);
+  const { size, style } = sizesOf(view, isNarrow);
+  const baselines = useMemo(
+    () => baselinesOf(namedOn(islands, marks), size),
+    [islands, marks, size],
+  );
   if (machines.length === 0) {
     return (
       <>
@@ -62,7 +93,14 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
       <h1>Map</h1>
       <section className="card map">
         <div className="sheet">
-          <svg viewBox={view} style={style} role="group" aria-label={`Map of ${network}`}>
+          <svg
+            viewBox={view}
+            preserveAspectRatio={isNarrow ? 'xMidYMin' : 'xMidYMid'}
+            className={isNarrow ? 'brief' : undefined}
+            style={style}
+            role="group"
+            aria-label={`Map of ${network}`}
+          >
             {islands
               .filter(({ kind }) => kind !== 'machine')
               .map(({ key, x, y, radius }) => (
@@ -74,22 +112,30 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
             {lines.map((line) => (
               <Tunnel key={line.key} network={network} line={line} onSay={setSaid} />
             ))}
-            {islands.map(({ key, kind, label, x, y, radius }) => (
-              <text
-                key={key}
-                x={x}
-                y={y + (kind === 'machine' ? 8 : radius) + size + 2}
-                textAnchor="middle"
-              >
-                {labelOf(label)}
-              </text>
-            ))}
+            {islands
+              .filter(({ kind }) => kind !== 'machine')
+              .map((island) => (
+                <Label key={island.key} island={island} baselines={baselines} />
+              ))}
             {marks.map((mark) => (
-              <Layer key={mark.key} network={network} mark={mark} onSay={setSaid} />
+              <Layer
+                key={mark.key}
+                network={network}
+                mark={mark}
+                baseline={baselines.get(mark.key)}
+                onSay={setSaid}
+              />
             ))}
-            {islands.flatMap(({ key, dots }) =>
-              dots.map((dot) => (
-                <Machine key={`${key} ${dot.name}`} network={network} dot={dot} onSay={setSaid} />
+            {islands.flatMap((island) =>
+              island.dots.map((dot) => (
+                <Machine
+                  key={`${island.key} ${dot.name}`}
+                  network={network}
+                  dot={dot}
+                  onSay={setSaid}
+                >
+                  {island.kind === 'machine' && <Label island={island} baselines={baselines} />}
+                </Machine>
               )),
             )}
           </svg>
@@ -170,17 +216,24 @@ function Tunnel({ network, line, onSay }: Speaking & { readonly line: Line }) {
   );
 }
 
+const sizeOfMark = { segment: [34, 8], router: [14, 14] } as const;
+
+interface LayerProps extends Speaking {
+  readonly mark: Mark;
+  readonly baseline: number | undefined;
+}
+
 /** A segment as a bar, a router as a square from which an arrow leads out where something may leave. */
-function Layer({ network, mark, onSay }: Speaking & { readonly mark: Mark }) {
+function Layer({ network, mark, baseline, onSay }: LayerProps) {
   const { kind, name, says, x, y, isOut } = mark;
   const say = (): void => onSay(says);
-  const [width, height] = kind === 'segment' ? [34, 8] : [14, 14];
+  const [width, height] = sizeOfMark[kind];
   return (
     <Link to={pathIn(network, 'file')} label={says} onFocus={say}>
       <g className={`layer ${kind}`} onPointerEnter={say}>
         <rect x={x - width / 2} y={y - height / 2} width={width} height={height} rx={3} />
         {isOut && <path d={`M${x + 9} ${y}h20m-6 -5l6 5l-6 5`} />}
-        <text x={x} y={y + height / 2} dy="1.15em" textAnchor="middle">
+        <text x={x} y={baseline} textAnchor="middle">
           {labelOf(name)}
         </text>
       </g>
@@ -194,7 +247,35 @@ const most = 24;
 const labelOf = (name: string): string =>
   name.length <= most ? name : `${name.slice(0, most - 1)}…`;
 
-function Machine({ network, dot, onSay }: Speaking & { readonly dot: Dot }) {
+interface LabelProps {
+  readonly island: Island;
+  readonly baselines: ReadonlyMap<string, number>;
+}
+
+const Label = ({ island: { key, label, x, y }, baselines }: LabelProps) => (
+  <text x={x} y={baselines.get(key) ?? y} textAnchor="middle">
+    {labelOf(label)}
+  </text>
+);
+
+/** What has a name beside it, the most wanted first: of segments and routers, of sites, of machines. */
+const namedOn = (islands: readonly Island[], marks: readonly Mark[]) => [
+  ...marks.map(({ key, kind, name, x, y }) => ({
+    ...{ key, x, y, label: labelOf(name), isLabelAbove: false, far: sizeOfMark[kind][1] / 2 },
+  })),
+  ...islands
+    .toSorted((a, b) => Number(a.kind === 'machine') - Number(b.kind === 'machine'))
+    .map(({ kind, radius, label, ...rest }) => ({
+      ...{ ...rest, label: labelOf(label), far: kind === 'machine' ? 8 : radius },
+    })),
+];
+
+interface MachineProps extends Speaking {
+  readonly dot: Dot;
+  readonly children: ReactNode;
+}
+
+function Machine({ network, dot, onSay, children }: MachineProps) {
   const { name, home, isAll, mood, says, isHub, x, y } = dot;
   const text = `${name}: ${says}`;
   const say = (): void => onSay(text);
@@ -212,6 +293,7 @@ function Machine({ network, dot, onSay }: Speaking & { readonly dot: Dot }) {
         ) : (
           <circle cx={x} cy={y} r={size} />
         )}
+        {children}
       </g>
     </Link>
   );
