@@ -66,6 +66,9 @@ suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
     await page.goto('/n/net/tunnels');
     const row = page.getByRole('row').filter({ hasText: 'bob – hub' });
     await row.getByText('bob has heard nothing of hub').waitFor();
+    // One that is up has nothing to explain.
+    const well = page.getByRole('row').filter({ hasText: 'anna – hub' });
+    expect(await well.getByRole('cell').allTextContents()).toEqual(['anna – hub', 'up']);
     // The rows after it give way to it.
     const [first, second] = await page.locator('.body .row').all();
     const [upper, lower] = [await first?.boundingBox(), await second?.boundingBox()];

@@ -127,7 +127,7 @@ const columnsOf = (
   },
   {
     name: 'From',
-    least: 9.5,
+    least: 10.2,
     share: 1,
     rank: 7,
     value: fromOf,
@@ -139,6 +139,8 @@ const columnsOf = (
     share: 3,
     rank: 9,
     isBelow: true,
+    // Of one that is up it would repeat what the columns say.
+    saysBelow: ({ state }) => state !== 'up',
     value: ({ why }) => readable(why),
     show: ({ why }) => <span className="dim">{readable(why)}</span>,
   },

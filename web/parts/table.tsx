@@ -23,6 +23,8 @@ export interface Column<Row> extends Sized<Column<Row>> {
   readonly value: (row: Row) => string | number | undefined;
   readonly show: (row: Row) => ReactNode;
   readonly isNumber?: boolean;
+  /** Whether a row says it in a second line; each does unless this says otherwise. */
+  readonly saysBelow?: (row: Row) => boolean;
 }
 
 interface TableProps<Row> {
@@ -46,10 +48,14 @@ const heights = [36, 56, 72] as const;
 /** Of letters in a second line, rem. */
 const perLetter = 0.42;
 
+const saidBelow = <Row,>(row: Row, below: readonly Column<Row>[]): readonly Column<Row>[] =>
+  below.filter(({ saysBelow }) => saysBelow?.(row) ?? true);
+
 /** Pixels of a row, with what it has to say in further lines of so many rem. */
 function heightIn<Row>(item: Item<Row> | undefined, below: readonly Column<Row>[], room: number) {
   if (item === undefined || !('row' in item)) return heights[0];
-  const letters = below.map(({ value }) => String(value(item.row) ?? '').length);
+  const said = saidBelow(item.row, below);
+  const letters = said.map(({ value }) => String(value(item.row) ?? '').length);
   const length = Math.max(0, ...letters) * perLetter;
   if (length === 0) return heights[0];
   return length > room ? heights[2] : heights[1];
@@ -244,7 +250,7 @@ function LineOf<Row>({ row, columns, below, ...at }: LineProps<Row>) {
         </div>
       ))}
       {at.size > heights[0] &&
-        below.map(({ name, value, show }) => (
+        saidBelow(row, below).map(({ name, value, show }) => (
           <div role="cell" key={name} className="cell below" title={wordsOf(value(row))}>
             {show(row)}
           </div>

@@ -150,7 +150,7 @@ const columnsOf = (network: string): readonly Column<MonitorStatus>[] => [
   },
   {
     name: 'Since',
-    least: 5,
+    least: 6,
     share: 0.6,
     rank: 3,
     value: ({ since }) => since,
