@@ -17,6 +17,12 @@ export interface EventFilter {
 export const filterQuery = (filter: EventFilter): string =>
   new URLSearchParams(Object.entries(filter).filter(([, value]) => value)).toString();
 
+/** Which events an address chooses. */
+export function filterIn(query: URLSearchParams) {
+  const of = (key: keyof EventFilter): string => query.get(key) ?? '';
+  return { machine: of('machine'), other: of('other'), kind: of('kind'), search: of('search') };
+}
+
 interface Asked {
   readonly limit: number;
   /** Asked for again when something happens. */

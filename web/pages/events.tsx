@@ -1,7 +1,14 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useId, useState } from 'react';
 import type { NetworkStatus } from '#api';
-import { type EventFilter, eventKinds, eventsAt, useEvents } from '../data/events.ts';
+import {
+  type EventFilter,
+  eventKinds,
+  eventsAt,
+  filterIn,
+  filterQuery,
+  useEvents,
+} from '../data/events.ts';
 import { useRested } from '../data/rested.ts';
 import { EventList } from '../parts/events.tsx';
 import { Empty, Failure, Loading } from '../parts/states.tsx';
@@ -15,16 +22,11 @@ const most = 10_000;
 /** What happened, the newest first. What is chosen stands in the address, so that others can be sent there. */
 export default function EventsPage({ status }: { readonly status: NetworkStatus }) {
   const { network, machines } = status;
-  const query = queryOf(usePath());
-  const of = (key: keyof EventFilter): string => query.get(key) ?? '';
-  const filter = {
-    ...{ machine: of('machine'), other: of('other') },
-    ...{ kind: of('kind'), search: of('search') },
-  };
+  const filter = filterIn(queryOf(usePath()));
   const [limit, setLimit] = useState(page);
   const [isFollowed, setFollowed] = useState(true);
   const names = useId();
-  const asked = JSON.parse(useRested(JSON.stringify(filter))) as EventFilter;
+  const asked = filterIn(new URLSearchParams(useRested(filterQuery(filter))));
   const { data, error, refetch } = useEvents(network, asked, { limit, isFollowed });
   const choose = (one: EventFilter): void => {
     // Who stopped following wants to see what he chooses all the same.

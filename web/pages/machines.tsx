@@ -104,17 +104,12 @@ const columnsOf = (network: string, least: number): readonly Column<MachineStatu
   },
 ];
 
-const textOf = ({ name, site = '', overlay, address = '', notes, ...rest }: MachineStatus) =>
-  [
-    name,
-    site,
-    ...overlay,
-    address,
-    ...notes,
-    ...rest.failures.map(({ code }) => code),
-    rest.version,
-    presenceOf({ name, site, overlay, address, notes, ...rest }).word,
-  ].join(' ');
+const textOf = (machine: MachineStatus): string => {
+  const { name, site, overlay, address, notes, failures, version } = machine;
+  const codes = failures.map(({ code }) => code);
+  const { word } = presenceOf(machine);
+  return [name, site, ...overlay, address, ...notes, ...codes, version, word].join(' ');
+};
 
 const groupings: readonly Grouping<MachineStatus>[] = [
   { name: 'site', value: ({ site }) => site ?? 'of no site' },
