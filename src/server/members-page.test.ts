@@ -162,7 +162,7 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     }
     later = 8 * 86_400_000;
     await open(late);
-    await page.getByText(/^This invitation ended \d+\/\d+\/\d+/).waitFor();
+    await page.getByText(/^This invitation ended \d{4}-\d\d-\d\d /).waitFor();
     await page.getByText(/ask .*admin/i).waitFor();
     expect(await begin(page).count()).toBe(0);
     later = 0;

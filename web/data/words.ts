@@ -79,9 +79,17 @@ export function duration(seconds: number): string {
 export const ago = (time: string): string =>
   `${duration(Math.max(0, (now() - Date.parse(time)) / 1000))} ago`;
 
+/** What Swedish calls a date is `2026-12-04 16:49:51`, which no two countries read differently. */
+const unmistakable = 'sv';
+
+/** By the clock of whoever reads; `at`: as the server writes it, or ms since 1970. */
+export const timeOf = (at: string | number): string => new Date(at).toLocaleString(unmistakable);
+
+/** The day alone. */
+export const dayOf = (at: string): string => new Date(at).toLocaleDateString(unmistakable);
+
 /** A sentence of the server with its times as people here read them. */
-export const readable = (text: string): string =>
-  text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => new Date(time).toLocaleString());
+export const readable = (text: string): string => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, timeOf);
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 

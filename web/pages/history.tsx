@@ -5,7 +5,7 @@ import type { FileSet, NetworkStatus, Revision, SessionInfo } from '#api';
 import { judge, rollBack, usePlan, useRevision, useRevisions } from '../data/changes.ts';
 import { useKept } from '../data/kept.ts';
 import { keys } from '../data/queries.ts';
-import { ago, type Mood } from '../data/words.ts';
+import { ago, type Mood, timeOf } from '../data/words.ts';
 import { FilesDiff } from '../parts/diff.tsx';
 import { Link } from '../parts/link.tsx';
 import { PlanText } from '../parts/plan.tsx';
@@ -57,7 +57,7 @@ function All({ status: { network, revision, held } }: { readonly status: Network
                 {one.kind} by {one.author}
               </span>
               <Pill mood={moods[one.state]}>{one.state}</Pill>
-              <span className="dim" title={new Date(one.at).toLocaleString()}>
+              <span className="dim" title={timeOf(one.at)}>
                 {ago(one.at)}
               </span>
             </div>

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { MachineStatus, NetworkStatus, TunnelsStatus } from '#api';
 import { eventsAt } from '../data/events.ts';
-import { ago, presenceOf } from '../data/words.ts';
+import { ago, presenceOf, timeOf } from '../data/words.ts';
 import { EventsOf } from '../parts/events.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Missing, Pill, Words } from '../parts/states.tsx';
@@ -47,7 +47,7 @@ function Card({ machine }: { readonly machine: MachineStatus }) {
           Is: (
             <Pill mood={mood}>
               {word}
-              {connected && since !== undefined ? ` since ${new Date(since).toLocaleString()}` : ''}
+              {connected && since !== undefined ? ` since ${timeOf(since)}` : ''}
               {!connected && lastSeen !== undefined ? `, seen ${ago(lastSeen)}` : ''}
             </Pill>
           ),

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { SessionInfo, SessionToken } from '#api';
 import { reasonOf } from '../data/reason.ts';
 import { ask } from '../data/server.ts';
+import { timeOf } from '../data/words.ts';
 import { Copyable } from '../parts/copyable.tsx';
 import { Empty } from '../parts/states.tsx';
 
@@ -41,14 +42,7 @@ export default function TerminalPage({ session }: { readonly session: SessionInf
           <p>
             <Copyable text={command} short={`${command.slice(0, seen)}…`} what="the command" />
           </p>
-          <p className="dim">
-            A secret, shown this once; good until{' '}
-            {new Date(made.expires).toLocaleString(undefined, {
-              timeStyle: 'short',
-              dateStyle: 'medium',
-            })}
-            .
-          </p>
+          <p className="dim">A secret, shown this once; good until {timeOf(made.expires)}.</p>
         </section>
       ) : (
         <Button onClick={make}>Make a token</Button>

@@ -2,7 +2,7 @@ import { NativeSelect } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { TunnelHistory } from '#api';
 import { rowsOf, type Span, spans, useTunnelHistory, type Values } from '../data/history.ts';
-import { milliseconds, percent, rate } from '../data/words.ts';
+import { milliseconds, percent, rate, timeOf } from '../data/words.ts';
 import { Chart } from '../parts/chart.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 
@@ -119,7 +119,7 @@ function Charts({ history }: { readonly history: TunnelHistory }) {
             <tbody>
               {rowsOf(times, [rtt, loss, there, back], rows).map(({ at, values }) => (
                 <tr key={at}>
-                  <td>{new Date(at * 1000).toLocaleString()}</td>
+                  <td>{timeOf(at * 1000)}</td>
                   {[milliseconds, percent, rate, rate].map((format, index) => (
                     // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its column
                     <td key={index}>{format(values[index] ?? undefined)}</td>

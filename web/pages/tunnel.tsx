@@ -11,6 +11,7 @@ import {
   moodOfTunnel,
   percent,
   readable,
+  timeOf,
 } from '../data/words.ts';
 import { Copyable } from '../parts/copyable.tsx';
 import { EventsOf } from '../parts/events.tsx';
@@ -90,7 +91,7 @@ function Since({ network, ends: [a, b], state }: SinceProps) {
   const since = sinceOf(state, data);
   if (!since) return null;
   return (
-    <span className="dim" title={new Date(since.at).toLocaleString()}>
+    <span className="dim" title={timeOf(since.at)}>
       ; {since.words} {ago(since.at)}
     </span>
   );

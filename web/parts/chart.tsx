@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import type { Values } from '../data/history.ts';
+import { timeOf } from '../data/words.ts';
 
 interface Line {
   readonly name: string;
@@ -28,18 +29,29 @@ const colourOf = (name: string): string =>
 const axis = { stroke: () => colourOf('--dim'), font: '11px system-ui, sans-serif' };
 const grid = { stroke: () => colourOf('--line'), width: 1 };
 
+/**
+ * Of ticks so many seconds apart: what they say, and a second line where another year or day, or for seconds another
+ * minute, begins; in uPlot's order, and as `timeOf` writes times.
+ */
+const timeLabels = [
+  [365 * 86_400, '{YYYY}', null, null, null, null, null, null, 1],
+  [86_400, '{MM}-{DD}', '\n{YYYY}', null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+  [1, ':{ss}', '\n{HH}:{mm}', null, '\n{HH}:{mm}', null, '\n{HH}:{mm}', null, 1],
+] satisfies uPlot.Axis.Values;
+
 const optionsOf = ({ lines, format, least }: ChartProps, width: number): uPlot.Options => ({
   ...{ width, height, cursor: { sync: { key: 'tunnel' }, drag: { x: false, y: false } } },
   scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, least)] } },
   axes: [
-    { ...axis, grid: { show: false }, ticks: { show: false } },
+    { ...axis, grid: { show: false }, ticks: { show: false }, values: [...timeLabels] },
     {
       ...{ ...axis, grid, ticks: { show: false }, size: 68, space: 32 },
       values: (_, all) => all.map((value) => format(value)),
     },
   ],
   series: [
-    { value: (_, at) => (at === null ? '' : new Date(at * 1000).toLocaleString()) },
+    { value: (_, at) => (at === null ? '' : timeOf(at * 1000)) },
     ...lines.map(({ name, colour }) => ({
       ...{ label: name, width: 1.5, points: { show: false } },
       stroke: () => colourOf(colour),

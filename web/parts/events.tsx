@@ -1,6 +1,6 @@
 import type { NetworkEvent } from '#api';
 import { eventsOfOne, moodOfEvent, placeOf, useEvents } from '../data/events.ts';
-import { ago } from '../data/words.ts';
+import { ago, timeOf } from '../data/words.ts';
 import { Link } from './link.tsx';
 import { Pill } from './states.tsx';
 
@@ -16,7 +16,7 @@ export const EventList = ({ network, events }: EventListProps) => (
       const to = placeOf(network, event);
       return (
         <li key={event.seq}>
-          <time className="dim" dateTime={event.at} title={new Date(event.at).toLocaleString()}>
+          <time className="dim" dateTime={event.at} title={timeOf(event.at)}>
             {ago(event.at)}
           </time>
           <Pill mood={moodOfEvent[event.kind]}>{event.kind}</Pill>

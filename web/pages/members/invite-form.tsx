@@ -6,6 +6,7 @@ import { now } from '../../data/clock.ts';
 import { forgetKept, useKept } from '../../data/kept.ts';
 import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
+import { timeOf } from '../../data/words.ts';
 import { Copyable } from '../../parts/copyable.tsx';
 import { PlanText, Waits } from '../../parts/plan.tsx';
 import { Pill, Words } from '../../parts/states.tsx';
@@ -240,7 +241,7 @@ function TheLink({
       )}
       <p>
         Send it to that person alone. It is shown this once, and good once, until{' '}
-        {new Date(info.expires).toLocaleString()}.
+        {timeOf(info.expires)}.
       </p>
       <div className="command">
         <Copyable text={link} what="the link" />

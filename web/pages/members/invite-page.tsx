@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import type { Accepted, Arrival, Invitation } from '#api';
 import { at } from '../../data/queries.ts';
 import { ask, Refused } from '../../data/server.ts';
-import { duration, readable } from '../../data/words.ts';
+import { duration, readable, timeOf } from '../../data/words.ts';
 import { Copyable } from '../../parts/copyable.tsx';
 import { Failure, Loading, Pill, Words } from '../../parts/states.tsx';
 import { DeviceFiles } from './device-files.tsx';
@@ -138,7 +138,7 @@ function Welcome({ ticket, invitation, onDevice }: WelcomeProps) {
       <h1>You are invited to the network {network}</h1>
       <p>
         {by} invites this device as <strong>{machine}</strong>. The link is good once, until{' '}
-        {new Date(expires).toLocaleString()}.
+        {timeOf(expires)}.
       </p>
       <p>
         This browser makes the device’s key. The private key stays here and goes into the file that

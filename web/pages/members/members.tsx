@@ -5,7 +5,7 @@ import type { InviteInfo, MachineStatus, NetworkStatus, SessionInfo, TunnelsStat
 import { forgetKept, useKept } from '../../data/kept.ts';
 import { at, keys } from '../../data/queries.ts';
 import { ask } from '../../data/server.ts';
-import { ago, type Mood, moodOfTunnel, presenceOf } from '../../data/words.ts';
+import { ago, dayOf, type Mood, moodOfTunnel, presenceOf, timeOf } from '../../data/words.ts';
 import { Link } from '../../parts/link.tsx';
 import { Empty, Pill } from '../../parts/states.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
@@ -131,7 +131,7 @@ const columnsOf = (
     share: 0.7,
     rank: 5,
     value: ({ expires }) => expires,
-    show: ({ expires }) => expires !== undefined && new Date(expires).toLocaleDateString(),
+    show: ({ expires }) => expires !== undefined && dayOf(expires),
   },
   ...(acts ? [actionsColumn(acts)] : []),
 ];
@@ -252,7 +252,7 @@ const whenOf = ({ state, used, expires, created }: InviteInfo): string => {
   if (state === 'used') return ago(used ?? created);
   if (state === 'expired') return ago(expires);
   if (state === 'withdrawn') return `made ${ago(created)}`;
-  return `until ${new Date(expires).toLocaleString()}`;
+  return `until ${timeOf(expires)}`;
 };
 
 interface InvitationsProps {
