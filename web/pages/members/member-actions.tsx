@@ -15,7 +15,11 @@ interface Action {
   /** For who does not see in which row it stands. */
   readonly says: string;
   readonly act: () => void;
+  /** It weighs less than the others. */
+  readonly isLesser?: boolean;
 }
+
+const classOf = ({ isLesser = false }: Action): string => (isLesser ? 'lesser' : '');
 
 function actionsOf(
   { name, cutOff, enrolment }: MachineStatus,
@@ -26,7 +30,10 @@ function actionsOf(
   const suspend = { word: turn, says: `${turn} ${name}`, act: () => onSuspend(name, !cutOff) };
   const expire = { word: 'Expire', says: `Expire ${name}`, act: () => onExpire(name) };
   const invite = { word: 'New link', says: `New link for ${name}`, act: () => onInvite(name) };
-  const remove = { word: 'Remove', says: `Remove ${name}`, act: () => onRemove(name) };
+  const remove = {
+    ...{ word: 'Remove', says: `Remove ${name}`, isLesser: true },
+    act: () => onRemove(name),
+  };
   return [...(cutOff === 'expired' ? [] : [suspend]), expire, ...(isOpen ? [invite] : []), remove];
 }
 
@@ -37,16 +44,17 @@ interface MemberActionsProps {
 
 /** All of them beside each other. */
 export const MemberActions = ({ member, acts }: MemberActionsProps) =>
-  actionsOf(member, acts).map(({ word, says, act }) => (
+  actionsOf(member, acts).map((action) => (
     <Button
-      key={word}
+      key={action.word}
+      className={classOf(action)}
       size="compact-xs"
       variant="subtle"
       color="gray"
-      aria-label={says}
-      onClick={act}
+      aria-label={action.says}
+      onClick={action.act}
     >
-      {word}
+      {action.word}
     </Button>
   ));
 
@@ -82,18 +90,19 @@ function Sheet({ dialog, member, acts }: SheetProps) {
       <h2>
         {name} {person !== undefined && <span className="dim">{person}</span>}
       </h2>
-      {actionsOf(member, acts).map(({ word, says, act }) => (
+      {actionsOf(member, acts).map((action) => (
         <Button
-          key={word}
+          key={action.word}
+          className={classOf(action)}
           variant="default"
           fullWidth
-          aria-label={says}
+          aria-label={action.says}
           onClick={() => {
             close();
-            act();
+            action.act();
           }}
         >
-          {word}
+          {action.word}
         </Button>
       ))}
       <Button variant="subtle" color="gray" fullWidth onClick={close}>

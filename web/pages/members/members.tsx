@@ -7,7 +7,7 @@ import { at, keys } from '../../data/queries.ts';
 import { ask } from '../../data/server.ts';
 import { ago, dayOf, type Mood, moodOfTunnel, presenceOf, timeOf } from '../../data/words.ts';
 import { Link } from '../../parts/link.tsx';
-import { Empty, Pill } from '../../parts/states.tsx';
+import { Pill } from '../../parts/states.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { pathIn } from '../../route.ts';
 import { overlayRoom } from '../machines.tsx';
@@ -276,7 +276,7 @@ function Invitations({ network, acts }: InvitationsProps) {
   return (
     <section className="card invitations">
       <h2>Invitations</h2>
-      {data.length === 0 && <Empty>Nobody was invited yet.</Empty>}
+      {data.length === 0 && <p className="dim">Nobody was invited yet.</p>}
       <ul>
         {data.slice(0, 50).map((info) => (
           <li key={info.id}>
