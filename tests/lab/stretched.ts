@@ -1,13 +1,21 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { discoveryLies, ipLies, type Lie, linkLies, stranger } from '../agent/frames.ts';
+import {
+  datagramOf,
+  discoveryLies,
+  ipLies,
+  type Lie,
+  linkLies,
+  stranger,
+} from '../agent/frames.ts';
 import { word } from '../agent/raw-frames.ts';
 import { packetsOf } from '../agent/segment-world.ts';
 import { framesForMany } from '../agent/tunnel-watch.ts';
 import { outcomeOf } from '../support/hawser.ts';
 import { until } from '../support/until.ts';
 import { Labs, type ProofJson, processesOf } from './labs.ts';
+import { namesAll } from './names-all.ts';
 
 /** Namespace of the segment on its gateways. */
 export const space = 'hw-stretched-mosler';
@@ -23,18 +31,26 @@ export interface Places {
   readonly epouta: readonly [string, string];
   /** Addresses of the segment that nobody has. */
   readonly vacant: { readonly knox: string; readonly epouta: string };
+  /** Of the allow-list of knox-2: one that is nested in it, and one that it does not speak for at the moment. */
+  readonly nested: readonly [string, string];
+  /** Where names are asked for. */
+  readonly dns: string;
 }
 
 export const places4: Places = {
   knox: ['10.101.128.101', '10.101.128.1'],
   epouta: ['10.101.0.11', '10.101.0.12'],
   vacant: { knox: '10.101.200.1', epouta: '10.101.100.1' },
+  nested: ['192.168.0.5', '192.168.0.6'],
+  dns: '10.101.128.0',
 };
 
 export const places6: Places = {
   knox: ['fd65::8065', 'fd65::8001'],
   epouta: ['fd65::11', 'fd65::12'],
   vacant: { knox: 'fd65::c001', epouta: 'fd65::6401' },
+  nested: ['fd92::5', 'fd92::6'],
+  dns: 'fd65::8000',
 };
 
 /** The DHCP server that gives the first machine of each site its address of IPv4. */
@@ -156,7 +172,7 @@ export class Stretched implements Disposable {
   }
 
   /** A frame in VXLAN out of the member's own tunnel, past the border at the member itself, is not let in, and counted. */
-  async lieByTunnel(frame: string): Promise<void> {
+  async #lieByTunnel(frame: string): Promise<void> {
     const refused = (): number =>
       packetsOf(this.at('knox-gw', 'nft list counter inet hawser-stretched vxlan'));
     const before = refused();
@@ -186,6 +202,8 @@ export class Stretched implements Disposable {
     this.#leases();
     if (this.#families.includes(places6)) expect(this.at('knox-1', hearAdvertised)).toBe('');
     this.#staysHome(this.#endCapture());
+    for (const family of this.#families) namesAll((...words) => this.at(...words), family);
+    await this.#hearsOnlyWhoMay();
   }
 
   /** Also what may leave by the router, what may not, and with which address. */
@@ -217,7 +235,7 @@ export class Stretched implements Disposable {
   }
 
   async #letsNobodyLie(): Promise<void> {
-    for (const { knox, epouta, vacant } of this.#families) {
+    for (const { knox, epouta, vacant, nested } of this.#families) {
       const [fromKnox, fromEpouta] = [
         { mac: macs.knox, address: knox[0] },
         { mac: macs.epouta, address: epouta[0] },
@@ -228,6 +246,8 @@ export class Stretched implements Disposable {
       await this.lieFrom('knox-1', 'knox-gw', [
         ...ipLies(fromKnox, toEpouta, vacant.knox),
         ...(is6 ? discoveryLies : linkLies)(fromKnox, toEpouta, vacant.knox),
+        // Its neighbour may.
+        { why: 'spoofed', frame: datagramOf({ ...fromKnox, address: nested[1] }, toEpouta, 7778) },
       ]);
       // ARP is not routed there.
       await this.lieFrom('epouta-1', 'epouta-gw', [
@@ -254,6 +274,24 @@ export class Stretched implements Disposable {
       ).toBe(true);
     }
     expect(rogues()).toEqual(before);
+  }
+
+  /** Who is nested in a machine speaks with the other site, and a member for itself alone. */
+  async #hearsOnlyWhoMay(): Promise<void> {
+    for (const { knox, epouta, nested } of this.#families) {
+      const [own] = nested;
+      const [length, options] = familyOf(own) === 6 ? [128, ' nodad'] : [32, ''];
+      this.at(
+        'knox-2',
+        `ip address replace ${own}/${length} dev lo${options}; ping -nc 1 -W 2 -I ${own} ${epouta[0]}`,
+      );
+      this.at('epouta-1', `ping -nc 1 -W 2 ${own}`);
+      const [from, to] = [
+        { mac: macs.epouta, address: epouta[0] },
+        { mac: macs.knox, address: knox[0] },
+      ];
+      await this.#lieByTunnel(datagramOf(from, to, 7));
+    }
   }
 
   /** What a server of DHCPv6 calls itself ends with its MAC address (RFC 8415, 11), bytes without leading zeros. */
