@@ -83,6 +83,7 @@ suite('the map and the policy', { needs: ['chromium'] }, () => {
     );
     for (const text of texts) {
       expect(text?.x).toBeGreaterThanOrEqual(sheet?.x ?? 0);
+      expect(text?.y).toBeGreaterThanOrEqual(sheet?.y ?? 0);
       expect((text?.x ?? 0) + (text?.width ?? 0)).toBeLessThanOrEqual(
         (sheet?.x ?? 0) + (sheet?.width ?? 0),
       );
