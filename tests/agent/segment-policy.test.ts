@@ -159,6 +159,36 @@ suite('a policy inside a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     expect(heard().slice(0, 2)).toEqual(before.slice(0, 2));
   }, 30_000);
 
+  test.each(['bridge', 'proxy'] as const)(
+    'lets flows go on, there and back, whose gateways forgot them with the namespace of the segment, in %s mode',
+    async (mode) => {
+      const [one, , other] = talkers;
+      const policy = '[{ from: knox-1, to: pouta-1, ports: [tcp/7000] }]';
+      await apply(policy, mode);
+      forget();
+      const open = [other.address, other.address6].map((address) =>
+        of(one).box.start(inside(one, ['-e', talkative(address)])),
+      );
+      const goOn = async (): Promise<void> => {
+        const before = open.map(({ output }) => output().length);
+        await until('both go on', () =>
+          open.every(({ output }, index) => output().length > (before[index] ?? 0) + 50),
+        );
+      };
+      await goOn();
+      for (const gateway of gateways) {
+        gateway.do(`ip netns exec ${space} ip link set dev eth1 netns /proc/1/ns/net`);
+        gateway.do(`ip netns del ${space}`);
+        await apply(policy, mode);
+        await goOn();
+      }
+      expect(open.map(({ output }) => output()).join()).not.toMatch(/^E/m);
+      await apply(everything);
+      forget();
+    },
+    90_000,
+  );
+
   test('lets nothing pass where connection tracking does not see what is bridged', async () => {
     await apply(everything);
     const [first] = gateways;
