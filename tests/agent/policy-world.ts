@@ -164,3 +164,20 @@ export async function answered(
   });
   return (await Promise.all(found)).flat().sort();
 }
+
+/** The same, where these of them are allowed: what a busy machine answered too late is tried again, and nothing else. */
+export async function answeredInTime(
+  gateways: readonly [TestMachine, TestMachine],
+  attempts: readonly Attempt[],
+  allowed: readonly string[],
+): Promise<readonly string[]> {
+  const found = [...(await answered(gateways, attempts))];
+  for (let time = 0; time < 3; time += 1) {
+    const late = attempts.filter((one) => {
+      const name = described(one);
+      return allowed.includes(name) && !found.includes(name);
+    });
+    if (late.length > 0) found.push(...(await answered(gateways, late)));
+  }
+  return found.sort();
+}
