@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { create } from 'qrcode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
@@ -9,6 +11,42 @@ import { TestServer } from './fixtures/server.ts';
 import { addToFile } from './fixtures/testing-dashboard.ts';
 
 const dashboard = join(bundle, '../web');
+
+/** The modules of the code of a text, row by row. */
+function codeOf(text: string): readonly string[] {
+  const { size, data } = create(text, { errorCorrectionLevel: 'L' }).modules;
+  const rows = Array.from({ length: size }, (_, row) => data.slice(row * size, (row + 1) * size));
+  return rows.map((row) => Array.from(row, (bit) => (bit ? '#' : ' ')).join(''));
+}
+
+/** In the page: the modules of a drawing, its margin too. */
+const readModules = (title: string): string => `(() => {
+  const all = [...document.querySelectorAll('svg')];
+  const svg = all.find((one) => one.querySelector('title')?.textContent === ${JSON.stringify(title)});
+  const { x, y, width, height } = svg.viewBox.baseVal;
+  const painted = [...svg.querySelectorAll('path')].reverse();
+  const moduleAt = (column, row) => {
+    const point = new DOMPoint(x + column + 0.5, y + row + 0.5);
+    const top = painted.find((path) => path.isPointInFill(point));
+    return top && getComputedStyle(top).fill === 'rgb(0, 0, 0)' ? '#' : ' ';
+  };
+  return Array.from({ length: height }, (_, row) =>
+    Array.from({ length: width }, (_, column) => moduleAt(column, row)).join(''));
+})()`;
+
+/**
+ * The modules of a code that a page draws, row by row, where each is white or black as what is painted last in the
+ * middle of it. Throws where less than four modules of white stand around (ISO/IEC 18004, 9.1).
+ */
+async function drawnIn(page: Page, title: string): Promise<readonly string[]> {
+  await page.getByRole('img', { name: title }).waitFor();
+  const rows = await page.evaluate<readonly string[]>(readModules(title));
+  const [quiet, end] = [4, rows.length - 4];
+  const around = [...rows.slice(0, quiet), ...rows.slice(end)];
+  const sides = rows.flatMap((row) => [row.slice(0, quiet), row.slice(end)]);
+  expect([...around, ...sides].join('').trim()).toBe('');
+  return rows.slice(quiet, end).map((row) => row.slice(quiet, end));
+}
 
 suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
   let server: TestServer;
@@ -128,6 +166,13 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
       await page.getByLabel(device).check();
       await hinderNobody(page, device);
     }
+    // What a camera reads is the file that the page gives, with the private key in it.
+    await page.getByLabel('Phone').check();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: /^Download / }).press('Enter');
+    const text = readFileSync(await (await downloading).path(), 'utf8');
+    expect(text).toMatch(/^PrivateKey = [\w+/]{43}=$/m);
+    expect(await drawnIn(page, 'The tunnel as a QR code')).toEqual(codeOf(text));
     await open(hash);
     await page.getByText('This invitation was used already').waitFor();
     expect(offences).toEqual([]);
