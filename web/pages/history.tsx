@@ -40,7 +40,7 @@ function All({ status: { network, revision, held } }: { readonly status: Network
   const newest = held?.id.number ?? revision.number;
   const { data, error, refetch } = useRevisions(network, newest, limit);
   if (!data) {
-    if (error) return <Failure error={error} again={() => void refetch()} />;
+    if (error) return <Failure page="History" error={error} again={() => void refetch()} />;
     return <Loading what="what happened" />;
   }
   return (
@@ -86,7 +86,10 @@ function One({ status, session, number }: OneProps) {
   const one = useRevision(network, number);
   const before = useRevision(network, number - 1);
   if (!one.data) {
-    if (one.error) return <Failure error={one.error} again={() => void one.refetch()} />;
+    if (one.error)
+      return (
+        <Failure page={`Revision ${number}`} error={one.error} again={() => void one.refetch()} />
+      );
     return <Loading what={`revision ${number}`} />;
   }
   const { kind, author, at, why, state, approver, entry, summary } = one.data;

@@ -175,7 +175,7 @@ function Known({ network, children }: KnownProps) {
     void status.refetch();
     void tunnels.refetch();
   };
-  return <Failure error={error} again={again} />;
+  return <Failure page={network} error={error} again={again} />;
 }
 
 function NetworkChoice({ network }: { readonly network: string }) {

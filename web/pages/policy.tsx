@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import type { AccessResult, NetworkStatus } from '#api';
 import { useAccess } from '../data/meant.ts';
 import { Link } from '../parts/link.tsx';
-import { Empty, Failure, Loading } from '../parts/states.tsx';
+import { Empty, Failure, Loading, NoMachines } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
 
 /** Beyond, nobody finds anything in a table; the filter leads to the others. */
@@ -44,8 +44,16 @@ export default function PolicyPage({ status }: { readonly status: NetworkStatus 
       : all.filter(({ group }) => group.some((name) => words.some((word) => name.includes(word))));
   }, [data, sought]);
   if (!data) {
-    if (error) return <Failure error={error} again={() => void refetch()} />;
+    if (error) return <Failure page="Policy" error={error} again={() => void refetch()} />;
     return <Loading what="who gets where" />;
+  }
+  if (data.groups.length === 0) {
+    return (
+      <>
+        <h1>Policy</h1>
+        <NoMachines network={network} />
+      </>
+    );
   }
   return (
     <>
@@ -69,7 +77,7 @@ export default function PolicyPage({ status }: { readonly status: NetworkStatus 
         <Legend />
       </div>
       {shown.length === 0 ? (
-        <Empty>{data.groups.length === 0 ? 'No machine is there yet.' : 'None fits.'}</Empty>
+        <Empty>None fits.</Empty>
       ) : (
         <Matrix network={network} access={data.access} shown={shown.slice(0, most)} />
       )}

@@ -19,7 +19,7 @@ import {
   states,
 } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
-import { Pill } from '../parts/states.tsx';
+import { NoMachines, Pill } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { amendQuery, pathIn, queryOf } from '../route.ts';
 
@@ -231,6 +231,10 @@ interface TunnelsPageProps {
 export const TunnelsPage = ({ status, tunnels }: TunnelsPageProps) => (
   <>
     <h1>Tunnels</h1>
-    <TunnelTable status={status} label="tunnels" tunnels={tunnels.tunnels} isMain />
+    {status.machines.length === 0 ? (
+      <NoMachines network={status.network} />
+    ) : (
+      <TunnelTable status={status} label="tunnels" tunnels={tunnels.tunnels} isMain />
+    )}
   </>
 );

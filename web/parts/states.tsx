@@ -21,20 +21,29 @@ export const Loading = ({ what }: { readonly what: string }) => (
 );
 
 interface FailureProps {
+  /** The heading, where it is all that a page has. */
+  readonly page?: string;
   readonly error: Error;
   readonly again: () => void;
 }
 
-export function Failure({ error, again }: FailureProps) {
+export function Failure({ page, error, again }: FailureProps) {
   const isRefused = error instanceof Refused;
   return (
-    <div className="middle" role="alert">
-      <Pill mood="bad">{isRefused ? error.message : 'The server does not answer.'}</Pill>
-      {isRefused && error.fix !== '' && <p className="dim">{error.fix}</p>}
-      <Button size="xs" variant="default" onClick={again}>
-        Try again
-      </Button>
-    </div>
+    <>
+      {page !== undefined && <h1>{page}</h1>}
+      <div className="middle" role="alert">
+        <Pill mood="bad">{isRefused ? error.message : 'The server does not answer.'}</Pill>
+        {isRefused && error.fix !== '' && (
+          <p className="dim">
+            <Words text={error.fix} />
+          </p>
+        )}
+        <Button size="xs" variant="default" onClick={again}>
+          Try again
+        </Button>
+      </div>
+    </>
   );
 }
 

@@ -21,7 +21,7 @@ export default function FilePage({ status, session }: FilePageProps) {
   const { network, revision } = status;
   const { data, error, refetch } = useStored(network, revision.number);
   if (data) return <Editing status={status} session={session} stored={data} />;
-  if (error) return <Failure error={error} again={() => void refetch()} />;
+  if (error) return <Failure page="File" error={error} again={() => void refetch()} />;
   return <Loading what="the file" />;
 }
 

@@ -19,7 +19,8 @@ interface PlatformPageProps {
 export default function PlatformPage({ network, only }: PlatformPageProps) {
   const { data, error, refetch } = useMonitors(network, 'all');
   if (!data) {
-    if (error) return <Failure error={error} again={() => void refetch()} />;
+    if (error)
+      return <Failure page={only ?? 'Platform'} error={error} again={() => void refetch()} />;
     return <Loading what="the services" />;
   }
   const { monitors } = data;
@@ -38,7 +39,11 @@ export default function PlatformPage({ network, only }: PlatformPageProps) {
   return (
     <>
       <h1>Platform</h1>
-      {monitors.length === 0 ? <HowToBegin /> : <Services network={network} monitors={monitors} />}
+      {monitors.length === 0 ? (
+        <HowToBegin network={network} />
+      ) : (
+        <Services network={network} monitors={monitors} />
+      )}
       {monitors
         .filter(({ platform }) => platform !== undefined)
         .map((monitor) => (
@@ -53,10 +58,14 @@ export default function PlatformPage({ network, only }: PlatformPageProps) {
   );
 }
 
-const HowToBegin = () => (
+const HowToBegin = ({ network }: { readonly network: string }) => (
   <Empty>
-    <p>Nobody looks at a service yet. The file can name some:</p>
-    <pre className="sample">
+    <p>
+      Nobody looks at a service yet. <Link to={pathIn(network, 'file')}>The file</Link> can name
+      some:
+    </p>
+    {/* biome-ignore lint/a11y: a region that scrolls is reached by keys */}
+    <pre className="sample" tabIndex={0} role="region" aria-label="An example">
       {`monitors:
   db: { type: tcp, host: worker-1, port: 5432 }
   web: { type: http, url: "http://192.168.66.11:8080/" }
