@@ -11,7 +11,14 @@ import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
 import type { Channel } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 import { furnish, published, script } from './fixtures/testing-dashboard.ts';
-import { emptyFile, emptyPages, hinderNobodyOn, pages } from './fixtures/testing-hurdles.ts';
+import {
+  emptyFile,
+  emptyPages,
+  failing,
+  heldUp,
+  hinderNobodyOn,
+  pages,
+} from './fixtures/testing-hurdles.ts';
 
 const dashboard = join(bundle, '../web');
 
@@ -332,6 +339,38 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.evaluate(axe);
     await hinderNobody(page, 'the networks');
     await hinderNobodyOn(page, 'empty', emptyPages);
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('hinder nobody either while the server fails, is away, or waits for a second person', async () => {
+    const { page, offences } = await openPage(browser, url);
+    await logIn(page, server.admin, page.getByRole('button', { name: 'Log out' }));
+    const stream = '**/v1/networks/net/events';
+    await page.route('**/v1/networks/net/status', heldUp);
+    await page.route(stream, failing);
+    await page.goto('/n/net');
+    await page.evaluate(axe);
+    await page.getByText('reconnecting').waitFor();
+    await page.getByText('by ben waits for approval: a policy for the printers').waitFor();
+    await hinderNobody(page, 'an approval that waits, while the server is away');
+    const failures = {
+      policy: '**/v1/networks/net/access*',
+      platform: '**/v1/networks/net/monitors*',
+      history: '**/v1/networks/net/revisions*',
+      file: '**/v1/networks/net/file*',
+    };
+    for (const [path, asked] of Object.entries(failures)) {
+      await page.route(asked, failing);
+      await page.goto(`/n/net/${path}`);
+      await page.evaluate(axe);
+      await page.getByRole('alert').getByText('the server failed at this request').waitFor();
+      await page.getByRole('heading', { level: 1, name: path }).waitFor();
+      await hinderNobody(page, `${path}, which failed`);
+      await page.unroute(asked);
+      await page.getByRole('button', { name: 'Try again' }).press('Enter');
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+    }
     expect(offences).toEqual([]);
     await page.context().close();
   });
