@@ -28,12 +28,11 @@ echo "$uplink"
 /** What passed there. */
 export const delayed = (uplink: string): string => `internet tc -s qdisc show dev ${uplink}`;
 
-/** The stretched segment of the examples; at knox its frames have a tag. */
+/** The stretched segment of the examples; at each of its sites frames have a tag, of their own. */
 export const tagged = (): string =>
-  readFileSync(join(repositoryRoot, 'examples/stretched.yaml'), 'utf8').replace(
-    'port: eth1, dhcp: { address: 10.101.128.0',
-    'port: eth1, vlan: 1203, dhcp: { address: 10.101.128.0',
-  );
+  readFileSync(join(repositoryRoot, 'examples/stretched.yaml'), 'utf8')
+    .replace('port: eth1, dhcp:', 'port: eth1, vlan: 1203, dhcp:')
+    .replace('port: eth1, mode: proxy', 'port: eth1, vlan: 1204, mode: proxy');
 
 /**
  * A router advertisement with a lifetime of half an hour (RFC 4861, section 4.2) to all nodes; perl-base
