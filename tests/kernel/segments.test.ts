@@ -3,7 +3,7 @@ import { datagramOf, ipLies, linkLies, type Speaker } from '../agent/frames.ts';
 import { hearer, sender } from '../agent/raw-frames.ts';
 import { suite } from '../support/suite.ts';
 import { expectHolds } from './expect.ts';
-import { HawserMachine, type Proof, patience } from './hawser.ts';
+import { HawserMachine, type Pass, type Proof, patience } from './hawser.ts';
 import { atMachine, inLabOf, megabyte, speak } from './scripts.ts';
 
 const file = 'tests/kernel/families.yaml';
@@ -76,6 +76,28 @@ suite('segments on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }
       const found = [...text.matchAll(/counter (\S+) \{\s+packets (\d+)/g)];
       return Object.fromEntries(found.map(([, name = '', packets]) => [name, Number(packets)]));
     };
+
+    test(
+      'leaves a device alone that somebody made for one of the tags, while the other segment works, and goes on when that is gone',
+      async () => {
+        const state = '/tmp/labs/families/states/knox-gw.json';
+        const apply = [...vm.bundle, 'agent', 'apply', '--json', '--state', state].join(' ');
+        const said = await vm.script(`${inLab}
+          at knox-gw ip -n ${space} link del vlan9
+          at knox-gw ip link add link eth1 name theirs type vlan id 9
+          at knox-gw ip -n hw-families-beside -d link show vlan10 | grep -w '802.1Q id 10' >&2
+          HAWSER_LABS=/tmp/labs ${vm.bundle.join(' ')} lab exec knox-gw -- ${apply} || true
+          at knox-gw ip -d link show theirs | grep -w '802.1Q id 9' >&2
+          at knox-gw ip link del theirs`);
+        const { failures } = JSON.parse(said) as Pass;
+        expect(failures).toMatchObject([
+          { change: { id: 'vlan9' }, error: { code: 'host/port-in-use' } },
+        ]);
+        await vm.must('lab', 'reconcile', 'knox-gw');
+        await vm.script(`${inLab}at knox-gw ip -n ${space} link show vlan9`);
+      },
+      patience,
+    );
 
     describe.each([
       {

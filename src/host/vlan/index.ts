@@ -17,8 +17,8 @@ function itemOf({ rootDevices }: Context, { name, vlan, master = '', up }: Devic
 
 /** What ip(8) says where there is no device of that name. */
 const noParent = /Cannot find device/;
-/** And where somebody has a device for that tag, in whichever namespace. */
-const isTaken = /File exists/;
+/** And where somebody has a device for that tag, in whichever namespace: older kernels say it by the number of the error alone. */
+const isTaken = /VLAN device already exists|File exists/;
 
 function toldOf(error: unknown, { parent: device, tag }: VlanItem): unknown {
   const said = error instanceof HawserError ? error.message : '';
