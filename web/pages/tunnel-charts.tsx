@@ -119,7 +119,7 @@ function Charts({ history }: { readonly history: TunnelHistory }) {
             <tbody>
               {rowsOf(times, [rtt, loss, there, back], rows).map(({ at, values }) => (
                 <tr key={at}>
-                  <td>{timeOf(at * 1000)}</td>
+                  <td className="when">{timeOf(at * 1000)}</td>
                   {[milliseconds, percent, rate, rate].map((format, index) => (
                     // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its column
                     <td key={index}>{format(values[index] ?? undefined)}</td>

@@ -123,8 +123,8 @@ const Executions = ({ last }: { readonly last: Scheduler['last'] }) => (
             <td>
               <Pill mood={moodOf(status)}>{status}</Pill>
             </td>
-            <td>{time(started)}</td>
-            <td>{time(finished)}</td>
+            <td className="when">{time(started)}</td>
+            <td className="when">{time(finished)}</td>
           </tr>
         ))}
       </tbody>
