@@ -145,7 +145,7 @@ async function tables(): Promise<BenchResult> {
   return { value, unit: 'ms', reached: value <= 50, detail };
 }
 
-/** From the address to the first sentences, with nothing kept in the browser. */
+/** From the address until the overview is there and does what it is told, with nothing kept in the browser. */
 async function firstLoad(): Promise<BenchResult> {
   await open();
   const { server, browser } = (await shown) as Shown;
@@ -156,9 +156,12 @@ async function firstLoad(): Promise<BenchResult> {
   for (let round = 0; round < 7; round++) {
     const fresh = await openPage(browser, server.url);
     await fresh.page.context().addCookies(session);
+    await answer(fresh.page);
     const began = performance.now();
     await fresh.page.goto(`/n/${network}`);
-    await fresh.page.getByText('machines connected').waitFor();
+    await fresh.page.getByText(`of ${tunnels.tunnels.length}`).first().waitFor();
+    await fresh.page.getByRole('button', { name: /^Colours: auto/ }).press('Enter');
+    await fresh.page.getByRole('button', { name: /^Colours: dark/ }).waitFor();
     times.push(performance.now() - began);
     await fresh.page.context().close();
   }
@@ -201,7 +204,7 @@ async function opened(size: Size): Promise<BenchResult> {
 
 export const benches: readonly Bench[] = [
   {
-    name: 'dashboard, first load until the overview is there',
+    name: 'dashboard, first load until the overview of 5,000 machines, 10,000 tunnels is there and answers',
     target: '<= 1 s',
     run: firstLoad,
   },
