@@ -1,11 +1,7 @@
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
-import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
-import { TestServer } from './fixtures/server.ts';
-import { furnish } from './fixtures/testing-dashboard.ts';
+import { logIn } from '../../tests/web/browser.ts';
+import { Dashboard } from './fixtures/testing-pages.ts';
 
 /** ms. */
 const day = 86_400_000;
@@ -13,25 +9,21 @@ const day = 86_400_000;
 const moments = /^\d+ (s|min) ago$/;
 
 suite('a browser that lives on another day', { needs: ['chromium'] }, () => {
-  let server: TestServer;
-  let browser: Browser;
+  let board: Dashboard;
   beforeAll(async () => {
-    server = await TestServer.start({ dashboard: join(bundle, '../web') });
-    await furnish(server);
-    browser = await openBrowser();
+    board = await Dashboard.open();
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    await board?.close();
   });
 
   test.each([
     ['yesterday', -day],
     ['tomorrow', day],
   ])('tells ages, charts and since when as they are, in one of %s', async (name, ahead) => {
-    const { page, offences } = await openPage(browser, `https://127.0.0.1:${server.port}`);
+    const { page, offences } = await board.window();
     await page.clock.install({ time: Date.now() + ahead });
-    await logIn(page, server.admin);
+    await logIn(page, board.server.admin);
     await page
       .locator('.findings')
       .getByText(/is away, seen \d+ (s|min) ago/)
@@ -56,7 +48,7 @@ suite('a browser that lives on another day', { needs: ['chromium'] }, () => {
     await page.getByRole('button', { name: 'What would change?' }).press('Enter');
     await page.getByRole('button', { name: 'Apply it' }).press('Enter');
     await page.getByText(/\/invite#net\./).waitFor();
-    const [invite] = await server.call('listInvites', {});
+    const [invite] = await board.server.call('listInvites', {});
     const left = Date.parse(invite?.expires ?? '') - Date.now();
     expect(Math.abs(left - day)).toBeLessThan(60_000);
     expect(offences).toEqual([]);

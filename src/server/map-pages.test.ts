@@ -1,31 +1,19 @@
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
-import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
 import { showCrowd, starCrowd } from '../../tests/web/crowd.ts';
-import { TestServer } from './fixtures/server.ts';
-import { furnish } from './fixtures/testing-dashboard.ts';
+import { Dashboard } from './fixtures/testing-pages.ts';
 
 suite('the map and the policy', { needs: ['chromium'] }, () => {
-  let server: TestServer;
-  let browser: Browser;
-  let url: string;
+  let board: Dashboard;
   beforeAll(async () => {
-    server = await TestServer.start({ dashboard: join(bundle, '../web') });
-    await furnish(server);
-    browser = await openBrowser();
-    url = `https://127.0.0.1:${server.port}`;
+    board = await Dashboard.open();
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    await board?.close();
   });
 
   test('tell who gets where, and lead from there to the way of the packets', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    const { page, offences } = await board.visit();
     await page.getByRole('link', { name: 'Map' }).press('Enter');
     await page.getByRole('link', { name: /^router bench-gw/ }).focus();
     const out = 'out: 10.254.0.1/32, 130.238.7.10/32 udp/53 tcp/53';
@@ -50,8 +38,7 @@ suite('the map and the policy', { needs: ['chromium'] }, () => {
   });
 
   test('draw hundreds of members at one hub as one, and lead to these and to their tunnels', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    const { page, offences } = await board.visit();
     await showCrowd(page, 'net', starCrowd);
     await page.goto('/n/net/map');
     await page.getByRole('link', { name: /^members of hub: \d+ of 400 machines/ }).press('Enter');
@@ -71,8 +58,7 @@ suite('the map and the policy', { needs: ['chromium'] }, () => {
 
   test.each(['net', 'crowd'])('show all of a map on a telephone, of %s', async (what) => {
     const phone = { scheme: 'light', width: 390, height: 760 } as const;
-    const { page, offences } = await openPage(browser, url, phone);
-    await logIn(page, server.admin);
+    const { page, offences } = await board.visit(phone);
     if (what === 'crowd') await showCrowd(page, 'net');
     await page.goto('/n/net/map');
     const map = page.getByRole('group', { name: 'Map of net' });

@@ -1,11 +1,8 @@
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
-import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
-import { TestServer } from './fixtures/server.ts';
-import { furnish } from './fixtures/testing-dashboard.ts';
+import { logIn } from '../../tests/web/browser.ts';
+import { Dashboard } from './fixtures/testing-pages.ts';
 
 /** What the monitors of MuPIF's network showed of each tunnel, and the column that has it. */
 const columns = {
@@ -54,20 +51,16 @@ const platform = {
 } as const;
 
 suite('what users of the old monitor looked at', { needs: ['chromium'] }, () => {
-  let server: TestServer;
-  let browser: Browser;
+  let board: Dashboard;
   let page: Page;
   beforeAll(async () => {
-    server = await TestServer.start({ dashboard: join(bundle, '../web') });
-    await furnish(server);
-    browser = await openBrowser();
+    board = await Dashboard.open();
     const look = { width: 1800 };
-    ({ page } = await openPage(browser, `https://127.0.0.1:${server.port}`, look));
-    await logIn(page, server.admin);
+    ({ page } = await board.window(look));
+    await logIn(page, board.server.admin);
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    await board?.close();
   });
 
   test.each(Object.keys(tunnels))('of a tunnel, from the machine to its hub: %s', async (name) => {

@@ -1,13 +1,9 @@
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
-import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
 import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
-import { TestServer } from './fixtures/server.ts';
 import { campus } from './fixtures/testing-campus.ts';
-import { furnish } from './fixtures/testing-dashboard.ts';
+import { Dashboard } from './fixtures/testing-pages.ts';
 
 /** Letters of a name beyond which it is no fault of a table to cut it: pointing at it tells it whole. */
 const long = 40;
@@ -26,25 +22,24 @@ const cutOn = async (page: Page): Promise<readonly string[]> =>
     ];
   })()`);
 
+/** There are several networks to choose from. */
+const campusIs = (page: Page): Locator => page.getByRole('link', { name: 'campus' });
+
 suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
-  let server: TestServer;
-  let browser: Browser;
-  let url: string;
+  let board: Dashboard;
   beforeAll(async () => {
-    server = await TestServer.start({ dashboard: join(bundle, '../web') });
-    await furnish(server);
-    await campus(server);
-    browser = await openBrowser();
-    url = `https://127.0.0.1:${server.port}`;
+    board = await Dashboard.open();
+    await campus(board.server);
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    await board?.close();
   });
 
   test.each([390, 768, 1200, 1600])('cut nothing off at %i pixels', async (width) => {
-    const { page } = await openPage(browser, url, { width });
-    await logIn(page, server.admin, page.getByRole('link', { name: 'campus' }));
+    const { page } = await board.visit({
+      width,
+      shows: campusIs,
+    });
     for (const path of ['net/tunnels', 'net/members', 'net/machines', 'net/platform']) {
       for (const network of ['net', 'campus']) {
         const own = path.replace('net', network);
@@ -61,8 +56,10 @@ suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
   });
 
   test('tell of a tunnel why it is so, in a line of its own where a column has no room', async () => {
-    const { page } = await openPage(browser, url, { width: 390 });
-    await logIn(page, server.admin, page.getByRole('link', { name: 'campus' }));
+    const { page } = await board.visit({
+      width: 390,
+      shows: campusIs,
+    });
     await page.goto('/n/net/tunnels');
     const row = page.getByRole('row').filter({ hasText: 'bob – hub' });
     await row.getByText('bob has heard nothing of hub').waitFor();
@@ -77,8 +74,10 @@ suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
   });
 
   test('have what one does with a member behind one button on a phone', async () => {
-    const { page, offences } = await openPage(browser, url, { width: 390 });
-    await logIn(page, server.admin, page.getByRole('link', { name: 'campus' }));
+    const { page, offences } = await board.visit({
+      width: 390,
+      shows: campusIs,
+    });
     await page.goto('/n/campus/members');
     const menu = page.getByRole('button', { name: 'What to do with anna-laptop' });
     await menu.press('Enter');
@@ -96,8 +95,9 @@ suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
   });
 
   test('say of each network how much of it is how, and what is worst there', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin, page.getByRole('link', { name: 'campus' }));
+    const { page, offences } = await board.visit({
+      shows: campusIs,
+    });
     const of = (name: string) => page.locator('.items > li').filter({ hasText: name });
     const net = of('revision 9');
     await net.getByText('7 of 8 machines connected').waitFor();

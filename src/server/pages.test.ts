@@ -1,16 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PublicStatus, TunnelsStatus } from '#api';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
-import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
+import { logIn } from '../../tests/web/browser.ts';
 import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
-import type { Channel } from './fixtures/machine.ts';
-import { TestServer } from './fixtures/server.ts';
-import { furnish, published, script } from './fixtures/testing-dashboard.ts';
+import { published, script } from './fixtures/testing-dashboard.ts';
 import {
   emptyFile,
   emptyPages,
@@ -19,6 +16,7 @@ import {
   hinderNobodyOn,
   pages,
 } from './fixtures/testing-hurdles.ts';
+import { Dashboard } from './fixtures/testing-pages.ts';
 
 const dashboard = join(bundle, '../web');
 
@@ -29,29 +27,22 @@ const keysOfMap = {
 };
 
 suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
-  let server: TestServer;
-  let browser: Browser;
-  let agents: ReadonlyMap<string, Channel>;
-  let url: string;
+  let board: Dashboard;
   beforeAll(async () => {
-    server = await TestServer.start({ dashboard });
-    agents = await furnish(server);
-    browser = await openBrowser();
-    url = `https://127.0.0.1:${server.port}`;
+    board = await Dashboard.open();
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    await board?.close();
   });
 
   test('hinder nobody, break no rule and ask nobody else, in light and dark', async () => {
-    const { page, offences } = await openPage(browser, url);
+    const { page, offences } = await board.window();
     await page.goto('/');
     await page.getByLabel('Token', { exact: true }).waitFor();
     // As a debugger does, past the policy of the page.
     await page.evaluate(axe);
     await hinderNobody(page, 'login');
-    await logIn(page, server.admin);
+    await logIn(page, board.server.admin);
     await page.evaluate(axe);
     await hinderNobodyOn(page, 'net', pages);
     expect(offences).toEqual([]);
@@ -59,28 +50,27 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('say at once what goes wrong and what is well again, in sentences', async () => {
-    const { page } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    const { page } = await board.visit();
     const wrong = page.locator('.findings');
     await wrong.getByText('is away, seen').waitFor();
     await wrong.getByText('bob – hub').waitFor();
     await wrong.getByText('bob has heard nothing of hub for').waitFor();
     const sample = { rx: 1, tx: 1, heard: 1, handshake: 1 };
-    agents.get('bob')?.say({ type: 'samples', peers: { hub: sample } });
-    agents.get('hub')?.say({ type: 'samples', peers: { bob: sample } });
+    board.agents.get('bob')?.say({ type: 'samples', peers: { hub: sample } });
+    board.agents.get('hub')?.say({ type: 'samples', peers: { bob: sample } });
     await wrong.getByText('bob – hub').waitFor({ state: 'detached', timeout: 2000 });
     await page.context().close();
   });
 
   test('go live again by themselves after their stream of events was refused, again and again', async () => {
-    const { page } = await openPage(browser, url);
+    const { page } = await board.window();
     const stream = '**/v1/networks/net/events';
     let refused = 0;
     await page.route(stream, (route) => {
       refused += 1;
       return route.fulfill({ status: 503, json: {} });
     });
-    await logIn(page, server.admin);
+    await logIn(page, board.server.admin);
     const lost = page.getByText('reconnecting', { exact: true });
     await lost.waitFor();
     await expect.poll(() => refused, { timeout: 20_000 }).toBeGreaterThan(2);
@@ -89,7 +79,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await lost.waitFor({ state: 'detached', timeout: 20_000 });
     // It hears again what happens; nothing is asked for by age so soon.
     const db = (why: string): void =>
-      agents
+      board.agents
         .get('hub')
         ?.say({ type: 'monitors', results: { db: { state: 'down', why, lasts: 340 } } });
     const findings = page.locator('.findings');
@@ -101,7 +91,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('tell apart what nobody tells of, what is not there yet and what needs a look', async () => {
-    const { page } = await openPage(browser, url);
+    const { page } = await board.window();
     await page.route('**/v1/networks/net/tunnels', async (route) => {
       const answer = await route.fetch();
       const json = (await answer.json()) as TunnelsStatus;
@@ -109,7 +99,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
       if (untold) untold.state = 'unknown';
       await route.fulfill({ json });
     });
-    await logIn(page, server.admin);
+    await logIn(page, board.server.admin);
     const under = (title: string) =>
       page.locator('section', { has: page.getByRole('heading', { name: title }) });
     await under('Nobody tells').getByText('anna – hub').waitFor();
@@ -132,9 +122,8 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
 
   test('show what a machine says as text, whatever it is', async () => {
     const failure = { code: 'host/strange', severity: 'error', message: script, fix: script };
-    agents.get('giessen')?.report('failed', undefined, [failure]);
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    board.agents.get('giessen')?.report('failed', undefined, [failure]);
+    const { page, offences } = await board.visit();
     await page.locator('.findings').getByText(script).first().waitFor();
     await page.goto('/n/net/machines/giessen');
     await page.getByText(script).first().waitFor();
@@ -144,8 +133,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('show a platform as it is: who is busy, who is gone, and logs in their place', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    const { page, offences } = await board.visit();
     await page
       .locator('.findings')
       .getByRole('link', { name: 'mupif', exact: true })
@@ -161,7 +149,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     expect(await page.locator('.hours svg').first().locator('g').count()).toBe(48);
     expect(await page.title()).toBe('Hawser');
     const why = 'the name server cannot be reached';
-    agents.get('hub')?.say({
+    board.agents.get('hub')?.say({
       ...{ type: 'monitors', results: { mupif: { state: 'down', why, lasts: 0 } } },
     });
     await page.getByText(why).waitFor({ timeout: 2000 });
@@ -170,9 +158,9 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('tell what happened as it happens, to a browser of yesterday as well', async () => {
-    const { page, offences } = await openPage(browser, url);
+    const { page, offences } = await board.window();
     await page.clock.install({ time: Date.now() - 86_400_000 });
-    await logIn(page, server.admin);
+    await logIn(page, board.server.admin);
     await page.getByRole('link', { name: 'events of zoe' }).press('Enter');
     const told = page.locator('.events li');
     await told.getByText('zoe joined').waitFor();
@@ -183,7 +171,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.getByLabel('Kind').selectOption('down');
     await page.getByText('None fits.').waitFor();
     const why = 'it answers 500 instead of 200';
-    agents.get('hub')?.say({
+    board.agents.get('hub')?.say({
       ...{ type: 'monitors', results: { web: { state: 'down', why, lasts: 0 } } },
     });
     await told.getByText(`the service web is down: ${why}`).waitFor();
@@ -198,8 +186,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('tell what a revision changed, and go back to one whose effect was seen', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    const { page, offences } = await board.visit();
     await page.getByRole('link', { name: 'History' }).press('Enter');
     await page.getByRole('link', { name: 'Revision 9', exact: true }).press('Enter');
     await page.locator('.diff .new').getByText('+ policy:').waitFor();
@@ -212,11 +199,11 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     // The session ends, and the plan is there again after the next login, with the reason.
     await page.context().clearCookies();
     await back.press('Enter');
-    await page.getByLabel('Token', { exact: true }).fill(server.admin);
+    await page.getByLabel('Token', { exact: true }).fill(board.server.admin);
     await page.getByRole('button', { name: 'Log in' }).click();
     await back.waitFor();
     expect(await why.inputValue()).toBe('it was too strict');
-    expect((await server.call('pull', {})).revision).toMatchObject({ number: 9 });
+    expect((await board.server.call('pull', {})).revision).toMatchObject({ number: 9 });
     await back.press('Enter');
     await page.getByText('it was too strict').waitFor();
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
@@ -225,8 +212,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('mark a mistake in the file, keep what is typed when a session ends, and join what two changed', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    const { page, offences } = await board.visit();
     await page.getByRole('link', { name: 'File' }).press('Enter');
     const text = page.getByRole('textbox', { name: /net.yaml/ });
     await text.press('Control+End');
@@ -247,10 +233,10 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     // The session ends, and somebody else is faster.
     await page.context().clearCookies();
     await ready.press('Enter');
-    const { revision: base, entry, files } = await server.call('pull', {});
+    const { revision: base, entry, files } = await board.server.call('pull', {});
     const theirs = { ...files, [entry]: `# of another\n${files[entry] ?? ''}` };
-    await server.call('apply', {}, { entry, files: theirs, base, why: 'faster' });
-    await page.getByLabel('Token', { exact: true }).fill(server.admin);
+    await board.server.call('apply', {}, { entry, files: theirs, base, why: 'faster' });
+    await page.getByLabel('Token', { exact: true }).fill(board.server.admin);
     await page.getByRole('button', { name: 'Log in' }).click();
     await text.getByText(typed).waitFor();
     await page.getByText('apply by admin: faster').waitFor();
@@ -260,7 +246,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await ready.press('Enter');
     await page.getByText('apply by admin').waitFor();
     await page.locator('.diff .new').getByText(`+ ${typed}`).waitFor();
-    expect((await server.call('pull', {})).files[entry]).toContain('# of another');
+    expect((await board.server.call('pull', {})).files[entry]).toContain('# of another');
     expect(await page.evaluate('sessionStorage.length')).toBe(0);
     await page.getByRole('link', { name: 'File' }).press('Enter');
     await page.getByText(/^As it is stored/).waitFor();
@@ -269,16 +255,15 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('edit a file and what it includes as one, and mark a mistake in the file that has it', async () => {
-    const { revision: base, entry, files } = await server.call('pull', {});
+    const { revision: base, entry, files } = await board.server.call('pull', {});
     const own = 'parts/people.yaml';
     const split = {
       ...files,
       [entry]: `include: parts/*.yaml\n${files[entry] ?? ''}`,
       [own]: 'members:\n  rob: { hub: hub }\n',
     };
-    await server.call('apply', {}, { entry, files: split, base });
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    await board.server.call('apply', {}, { entry, files: split, base });
+    const { page, offences } = await board.visit();
     await page.getByRole('link', { name: 'File' }).press('Enter');
     const [main, part] = [entry, own].map((name) => page.getByRole('button', { name }).first());
     await part?.press('Enter');
@@ -303,7 +288,7 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.keyboard.type('hub }');
     await page.getByRole('button', { name: 'Apply' }).and(page.locator(':enabled')).press('Enter');
     await page.locator('.diff .new').getByText('mistake: { hub: hub }').waitFor();
-    const now = (await server.call('pull', {})).files;
+    const now = (await board.server.call('pull', {})).files;
     expect(now[entry]).toMatch(/^# both\n/);
     expect(now[own]).toContain('mistake: { hub: hub }');
     expect(offences).toEqual([]);
@@ -311,20 +296,20 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('let nobody in who has no token, and nobody any more who logged out', async () => {
-    const { page } = await openPage(browser, url);
+    const { page } = await board.window();
     await page.goto('/n/net/machines');
     const field = page.getByLabel('Token', { exact: true });
-    await field.fill(`${server.admin.slice(0, -8)}AAAAAAAA`);
+    await field.fill(`${board.server.admin.slice(0, -8)}AAAAAAAA`);
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.locator('.mantine-PasswordInput-error').waitFor();
-    await field.fill(server.admin);
+    await field.fill(board.server.admin);
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByRole('link', { name: 'Members' }).press('Enter');
     await page.getByRole('button', { name: 'Invite' }).press('Enter');
     await page.getByLabel('Whose').fill('Ida');
     const kept = async () => JSON.stringify(await page.evaluate('Object.entries(sessionStorage)'));
     expect(await kept()).toContain('Ida');
-    expect(await kept()).not.toContain(server.admin);
+    expect(await kept()).not.toContain(board.server.admin);
     await page.getByRole('button', { name: 'Log out' }).click();
     await field.waitFor();
     expect(await kept()).toBe('[]');
@@ -332,9 +317,10 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('hinder nobody either where a server has several networks, one of them empty', async () => {
-    await server.call('createNetwork', { network: 'empty' }, emptyFile);
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin, page.getByRole('link', { name: 'empty' }));
+    await board.server.call('createNetwork', { network: 'empty' }, emptyFile);
+    const { page, offences } = await board.visit({
+      shows: (page) => page.getByRole('link', { name: 'empty' }),
+    });
     await page.getByRole('button', { name: 'Log out' }).waitFor();
     await page.evaluate(axe);
     await hinderNobody(page, 'the networks');
@@ -344,8 +330,9 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('hinder nobody either while the server fails, is away, or waits for a second person', async () => {
-    const { page, offences } = await openPage(browser, url);
-    await logIn(page, server.admin, page.getByRole('button', { name: 'Log out' }));
+    const { page, offences } = await board.visit({
+      shows: (page) => page.getByRole('button', { name: 'Log out' }),
+    });
     const stream = '**/v1/networks/net/events';
     await page.route('**/v1/networks/net/status', heldUp);
     await page.route(stream, failing);

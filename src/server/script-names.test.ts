@@ -1,12 +1,10 @@
-import { join } from 'node:path';
-import type { Browser, Page, Route } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PublicStatus } from '#api';
-import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
-import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
-import { TestServer } from './fixtures/server.ts';
-import { addToFile, furnish, published, script } from './fixtures/testing-dashboard.ts';
+import { logIn } from '../../tests/web/browser.ts';
+import { addToFile, published, script } from './fixtures/testing-dashboard.ts';
+import { Dashboard } from './fixtures/testing-pages.ts';
 
 /** Where the answers of the server have a name, alone or in a sentence. */
 const stands = /"(anna|web|giessen|zoe)"|\b(anna|zoe)\b(?= (joined|heard|is))/g;
@@ -50,24 +48,20 @@ const pages: Readonly<Record<string, string>> = {
 };
 
 suite('names with script in them', { needs: ['chromium'] }, () => {
-  let server: TestServer;
-  let browser: Browser;
+  let board: Dashboard;
   let page: Page;
   /** That has it in its files and its reason. */
   let revision: number;
   let offences: readonly string[];
   beforeAll(async () => {
-    server = await TestServer.start({ dashboard: join(bundle, '../web') });
-    await furnish(server);
-    revision = await addToFile(server, `# ${script}\n`, script);
-    browser = await openBrowser();
-    ({ page, offences } = await openPage(browser, `https://127.0.0.1:${server.port}`));
-    await logIn(page, server.admin);
+    board = await Dashboard.open();
+    revision = await addToFile(board.server, `# ${script}\n`, script);
+    ({ page, offences } = await board.window());
+    await logIn(page, board.server.admin);
     await page.route('**/v1/networks/net/**', renamed);
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    await board?.close();
   });
 
   /** Whether it stands there as text, and nothing came of it. */
@@ -106,7 +100,7 @@ suite('names with script in them', { needs: ['chromium'] }, () => {
   });
 
   test('are shown and not run on the page that a link opens', async () => {
-    const { link } = await server.call('createInvite', {}, { machine: 'petra' });
+    const { link } = await board.server.call('createInvite', {}, { machine: 'petra' });
     const asked = '**/v1/networks/net/invitation';
     await page.route(asked, async (route) => {
       const answer = await route.fetch();

@@ -1,31 +1,19 @@
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
-import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
 import { showCrowd } from '../../tests/web/crowd.ts';
-import { TestServer } from './fixtures/server.ts';
-import { furnish } from './fixtures/testing-dashboard.ts';
+import { Dashboard } from './fixtures/testing-pages.ts';
 
 suite('the tables of the dashboard', { needs: ['chromium'] }, () => {
-  let server: TestServer;
-  let browser: Browser;
-  let url: string;
+  let board: Dashboard;
   beforeAll(async () => {
-    server = await TestServer.start({ dashboard: join(bundle, '../web') });
-    await furnish(server);
-    browser = await openBrowser();
-    url = `https://127.0.0.1:${server.port}`;
+    board = await Dashboard.open();
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    await board?.close();
   });
 
   test('sort and filter by keys alone, and return where one was', async () => {
-    const { page } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    const { page } = await board.visit();
     await page.getByRole('link', { name: 'Machines', exact: true }).press('Enter');
     const names = async () => page.locator('.body [role=cell]:first-child').allTextContents();
     await page.getByRole('button', { name: 'Machine' }).press('Enter');
@@ -49,8 +37,7 @@ suite('the tables of the dashboard', { needs: ['chromium'] }, () => {
   });
 
   test('find a tunnel by an address, from where its packets come or a site, and keep the chosen state', async () => {
-    const { page } = await openPage(browser, url);
-    await logIn(page, server.admin);
+    const { page } = await board.visit();
     await page.getByRole('link', { name: 'Tunnels', exact: true }).press('Enter');
     const names = async () => page.locator('.body [role=cell]:first-child').allTextContents();
     const seek = async (text: string, found: unknown): Promise<void> => {
