@@ -36,11 +36,6 @@ describe('people at a server', () => {
     for (const person of [ann, ben]) person[Symbol.dispose]();
   });
 
-  const refusal = (person: Person, ...args: readonly string[]): readonly [number, string] => {
-    const { code, err } = person.hawser(args);
-    return [code, /error (\S+):/.exec(err)?.[1] ?? err];
-  };
-
   test('have their shell complete the names that the server knows', () => {
     const names = (kind: string) => ann.must('complete', kind).trim().split('\n');
     expect(names('machines')).toEqual(['ann', 'ben', 'gate']);
@@ -96,7 +91,7 @@ describe('people at a server', () => {
         const said = ann.must('apply', 'other/name.yaml', ...more);
         expect(said).toContain('office is so already, at revision 2');
       }
-      expect(refusal(ann, 'apply', 'net.yaml', '--base', '99')).toEqual([2, 'api/not-found']);
+      expect(ann.refusal('apply', 'net.yaml', '--base', '99')).toEqual([2, 'api/not-found']);
     });
 
     test('do not undo what another did meanwhile, and are told what that was', () => {
@@ -124,7 +119,7 @@ describe('people at a server', () => {
 
     test('are asked which revision a file was made from, where nothing says so', () => {
       ben.write('new/net.yaml', file());
-      expect(refusal(ben, 'apply', 'new/net.yaml')).toEqual([2, 'cli/no-base']);
+      expect(ben.refusal('apply', 'new/net.yaml')).toEqual([2, 'cli/no-base']);
       expect(ben.must('apply', 'new/net.yaml', '--force')).toContain('revision 5');
     });
 
@@ -149,7 +144,7 @@ describe('people at a server', () => {
 
     test('do not make a network by a slip of the pen', () => {
       ann.write('slip.yaml', file().replace('network: office', 'network: offcie'));
-      expect(refusal(ann, 'apply', 'slip.yaml')).toEqual([2, 'cli/no-network-yet']);
+      expect(ann.refusal('apply', 'slip.yaml')).toEqual([2, 'cli/no-network-yet']);
     });
 
     test('can stop everything', () => {
@@ -171,9 +166,9 @@ describe('people at a server', () => {
       vic.must('login', token);
       vic.must('status');
       vic.write('net.yaml', file());
-      expect(refusal(vic, 'apply', 'net.yaml', '--force')).toEqual([2, 'api/forbidden']);
-      expect(refusal(ben, 'token', 'list')).toEqual([2, 'api/forbidden']);
-      expect(refusal(ben, 'audit')).toEqual([2, 'api/forbidden']);
+      expect(vic.refusal('apply', 'net.yaml', '--force')).toEqual([2, 'api/forbidden']);
+      expect(ben.refusal('token', 'list')).toEqual([2, 'api/forbidden']);
+      expect(ben.refusal('audit')).toEqual([2, 'api/forbidden']);
     });
 
     test('lose everything with them', () => {
@@ -182,13 +177,13 @@ describe('people at a server', () => {
       const { token, info } = JSON.parse(made) as { token: string; info: { id: string } };
       vic.must('login', token);
       ann.must('token', 'revoke', info.id);
-      expect(refusal(vic, 'status')).toEqual([2, 'api/unauthorized']);
+      expect(vic.refusal('status')).toEqual([2, 'api/unauthorized']);
       expect(ann.must('token', 'list')).toMatch(new RegExp(`${info.id} .* revoked`));
     });
 
     test('may say them in the environment', () => {
       using vic = new Person();
-      expect(refusal(vic, 'status')).toEqual([2, 'cli/not-logged-in']);
+      expect(vic.refusal('status')).toEqual([2, 'cli/not-logged-in']);
       expect(vic.hawser(['status'], { HAWSER_TOKEN: server.admin }).code).toBe(0);
       const moved = { HAWSER_TOKEN: server.admin, HAWSER_SERVER: 'https://127.0.0.1:1' };
       expect(vic.hawser(['status'], moved).err).toContain('cli/server-unreachable');
@@ -200,14 +195,14 @@ describe('people at a server', () => {
       const data = JSON.parse(body.toString()) as { p: string };
       const other = { ...data, p: `${'A'.repeat(43)}=` };
       const text = Buffer.from(JSON.stringify(other)).toString('base64url');
-      expect(refusal(vic, 'login', `hawser-admin-${text}`)).toEqual([2, 'agent/wrong-server']);
-      expect(refusal(vic, 'login', 'hawser-admin-abc')).toEqual([2, 'api/token-malformed']);
+      expect(vic.refusal('login', `hawser-admin-${text}`)).toEqual([2, 'agent/wrong-server']);
+      expect(vic.refusal('login', 'hawser-admin-abc')).toEqual([2, 'api/token-malformed']);
     });
 
     test('log in by a token of a person, and by no other', () => {
       using vic = new Person();
       const token = ann.must('token', 'create', '--join').trim().split(/\s+/)[2] ?? '';
-      expect(refusal(vic, 'login', token)).toEqual([2, 'cli/join-token']);
+      expect(vic.refusal('login', token)).toEqual([2, 'cli/join-token']);
     });
 
     test('log out', () => {
@@ -215,7 +210,7 @@ describe('people at a server', () => {
       vic.must('login', server.admin, '--name', 'here');
       expect(vic.must('context')).toMatch(/\* +here +admin +https:\/\/127\.0\.0\.1:\d+/);
       vic.must('logout');
-      expect(refusal(vic, 'status')).toEqual([2, 'cli/not-logged-in']);
+      expect(vic.refusal('status')).toEqual([2, 'cli/not-logged-in']);
     });
 
     test('leave traces', () => {
@@ -248,7 +243,7 @@ describe('people at a server', () => {
       ann.write('net.yaml', text('# one\n'));
       const said = ann.must('apply', 'net.yaml');
       const [, number = ''] = /waits: `hawser approve (\d+)`/.exec(said) ?? [];
-      expect(refusal(ann, 'approve', number)).toEqual([2, 'server/second-person']);
+      expect(ann.refusal('approve', number)).toEqual([2, 'server/second-person']);
       expect(ann.must('status')).toContain(`hawser reject ${number}`);
       expect(ben.must('reject', number, '-m', 'not so')).toContain('rejected');
       ann.write('net.yaml', text('# two\n'));
@@ -257,7 +252,7 @@ describe('people at a server', () => {
       expect([waiting.code, waiting.out]).toEqual([3, expect.stringContaining('It waits until')]);
       expect(ben.must('approve', next)).toContain('approved by ben');
       expect(ben.hawser(['plan'])).toMatchObject({ code: 0, out: 'No changes.\n' });
-      expect(refusal(ben, 'plan', '--against', 'net.yaml')).toEqual([2, 'cli/usage']);
+      expect(ben.refusal('plan', '--against', 'net.yaml')).toEqual([2, 'cli/usage']);
       expect(ann.must('history', '-n', '2')).toContain('apply (rejected)');
       ann.write('net.yaml', ann.must('pull').replace('approvals: 2\n', ''));
       const off = /`hawser approve (\d+)`/.exec(ann.must('apply', 'net.yaml'))?.[1] ?? '';
@@ -279,7 +274,7 @@ describe('people at a server', () => {
       expect(ann.must('status')).toMatch(/^ben +not ours to run .*revoked/m);
       expect(ben.must('revoke', 'ben', '--undo')).toContain('ben is let back');
       expect(ann.must('status')).not.toContain('revoked');
-      expect(refusal(ben, 'revoke', 'nobody')).toEqual([2, 'api/not-found']);
+      expect(ben.refusal('revoke', 'nobody')).toEqual([2, 'api/not-found']);
     });
   });
 
@@ -350,9 +345,9 @@ describe('people at a server', () => {
     const { token } = JSON.parse(ann.must('server', 'reset-admin', ...place, '--json')) as {
       readonly token: string;
     };
-    expect(refusal(ann, 'status', '--context', '127.0.0.1:1')).toEqual([2, 'cli/no-context']);
+    expect(ann.refusal('status', '--context', '127.0.0.1:1')).toEqual([2, 'cli/no-context']);
     using vic = new Person();
     vic.must('login', token);
-    expect(refusal(vic, 'login', server.admin)).toEqual([2, 'api/unauthorized']);
+    expect(vic.refusal('login', server.admin)).toEqual([2, 'api/unauthorized']);
   });
 });

@@ -48,10 +48,6 @@ describe('people who invite others', () => {
     ann[Symbol.dispose]();
   });
 
-  const refusal = (...args: readonly string[]): readonly [number, string] => {
-    const { code, err } = ann.hawser(args);
-    return [code, /error (\S+):/.exec(err)?.[1] ?? err];
-  };
   const invitations = () =>
     (JSON.parse(ann.must('invites', '--json')) as InviteInfo[])
       .map(({ machine, state }) => `${machine} ${state}`)
@@ -99,14 +95,17 @@ describe('people who invite others', () => {
     expect(ann.must('invites', 'withdraw', open, '-m', 'a slip')).toBe(`${open} is void\n`);
     expect(ann.must('complete', 'invites')).not.toContain(open);
     expect(invitations().filter((one) => one.endsWith('open'))).toHaveLength(1);
-    expect(refusal('invites', 'withdraw', 'nobody')).toEqual([2, 'api/not-found']);
+    expect(ann.refusal('invites', 'withdraw', 'nobody')).toEqual([2, 'api/not-found']);
   });
 
   test('do not take away by a slip what somebody has', () => {
     const before = invitations();
-    expect(refusal('invite', 'ben')).toEqual([2, 'server/key-in-file']);
-    expect(refusal('invite', 'gate')).toEqual([2, 'server/invite-agent']);
-    expect(refusal('invite', 'eve', '--expires', '2020-01-01')).toEqual([2, 'cli/ended-already']);
+    expect(ann.refusal('invite', 'ben')).toEqual([2, 'server/key-in-file']);
+    expect(ann.refusal('invite', 'gate')).toEqual([2, 'server/invite-agent']);
+    expect(ann.refusal('invite', 'eve', '--expires', '2020-01-01')).toEqual([
+      2,
+      'cli/ended-already',
+    ]);
     expect(invitations()).toEqual(before);
   });
 
@@ -115,7 +114,7 @@ describe('people who invite others', () => {
     expect(await accept(link)).toBe(200);
     expect(invitations()).toContain('eve used');
     expect(ann.must('invites')).toMatch(/ eve +used \d+ s ago /);
-    expect(refusal('invite', 'eve')).toEqual([2, 'server/invite-has-key']);
+    expect(ann.refusal('invite', 'eve')).toEqual([2, 'server/invite-has-key']);
     const next = ann.must('invite', 'eve', '--new-key').trim();
     expect(await accept(next)).toBe(200);
     expect(await accept(link)).toBe(410);
@@ -154,17 +153,17 @@ describe('people who invite others', () => {
 
     test('but say which end they mean', () => {
       for (const flags of [[], ['--never', '--in', '7d'], ['--at', '2030-01-31', '--in', '7d']]) {
-        expect(refusal('expire', 'ben', ...flags)).toEqual([2, 'cli/expire-when']);
+        expect(ann.refusal('expire', 'ben', ...flags)).toEqual([2, 'cli/expire-when']);
       }
-      expect(refusal('expire', 'ben', '--in', 'long')).toEqual([2, 'cli/usage']);
-      expect(refusal('expire', 'ben', '--at', '2020-01-31')).toEqual([2, 'cli/ended-already']);
-      expect(refusal('expire', 'gate', '--in', '7d')).toEqual([2, 'server/not-member']);
-      expect(refusal('expire', 'bne', '--in', '7d')).toEqual([2, 'api/not-found']);
+      expect(ann.refusal('expire', 'ben', '--in', 'long')).toEqual([2, 'cli/usage']);
+      expect(ann.refusal('expire', 'ben', '--at', '2020-01-31')).toEqual([2, 'cli/ended-already']);
+      expect(ann.refusal('expire', 'gate', '--in', '7d')).toEqual([2, 'server/not-member']);
+      expect(ann.refusal('expire', 'bne', '--in', '7d')).toEqual([2, 'api/not-found']);
     });
 
     test('by no name that nobody has', () => {
       for (const word of ['suspend', 'resume']) {
-        expect(refusal(word, 'bne')).toEqual([2, 'api/not-found']);
+        expect(ann.refusal(word, 'bne')).toEqual([2, 'api/not-found']);
       }
     });
   });

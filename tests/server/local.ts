@@ -33,6 +33,12 @@ export class Person {
     throw new Error(`hawser ${args.join(' ')} ended with ${code}: ${err}${out}`);
   }
 
+  /** With which code it ends, and the code of the error that it tells. */
+  refusal(...args: readonly string[]): readonly [number, string] {
+    const { code, err } = this.hawser(args);
+    return [code, /error (\S+):/.exec(err)?.[1] ?? err];
+  }
+
   start(...args: readonly string[]): Running {
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
     const options = { cwd: this.home, env: this.#env({}), stdio: [...stdio] };

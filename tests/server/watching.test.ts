@@ -83,10 +83,6 @@ describe('people who watch a network', () => {
     ann[Symbol.dispose]();
   });
 
-  const refusal = (...args: readonly string[]): readonly [number, string] => {
-    const { code, err } = ann.hawser(args);
-    return [code, /error (\S+):/.exec(err)?.[1] ?? err];
-  };
   const json = <T>(...args: readonly string[]): T => JSON.parse(ann.must(...args, '--json')) as T;
   const apply = (comment: string): void => {
     ann.write('net.yaml', file(comment));
@@ -116,12 +112,12 @@ describe('people who watch a network', () => {
 
     test('by no name that nobody has, nor for no time, and nothing is silenced then', () => {
       const before = silences();
-      expect(refusal('silence', 'bne', '--for', '2h')).toEqual([2, 'cli/silence-whom']);
-      expect(refusal('silence', 'site:mian', '--for', '2h')).toEqual([2, 'api/not-found']);
-      expect(refusal('silence', 'ben')).toEqual([2, 'cli/silence-how-long']);
-      expect(refusal('silence', 'ben', '--for', 'ever')).toEqual([2, 'cli/usage']);
+      expect(ann.refusal('silence', 'bne', '--for', '2h')).toEqual([2, 'cli/silence-whom']);
+      expect(ann.refusal('silence', 'site:mian', '--for', '2h')).toEqual([2, 'api/not-found']);
+      expect(ann.refusal('silence', 'ben')).toEqual([2, 'cli/silence-how-long']);
+      expect(ann.refusal('silence', 'ben', '--for', 'ever')).toEqual([2, 'cli/usage']);
       for (const flags of [['--for', '2h'], ['--end']]) {
-        expect(refusal('silence', ...flags)).toEqual([2, 'cli/silence-of-what']);
+        expect(ann.refusal('silence', ...flags)).toEqual([2, 'cli/silence-of-what']);
       }
       expect(silences()).toEqual(before);
     });
@@ -130,7 +126,7 @@ describe('people who watch a network', () => {
       expect(ann.must('silence', 'ben', '--end')).toBe('ben is silenced no more\n');
       expect(silences()).toEqual([{ site: 'main' }]);
       expect(ann.must('status')).not.toMatch(/^ben .*silenced/m);
-      expect(refusal('silence', 'ben', '--end')).toEqual([2, 'cli/not-silenced']);
+      expect(ann.refusal('silence', 'ben', '--end')).toEqual([2, 'cli/not-silenced']);
       ann.must('silence', 'site:main', '--end');
       expect(ann.must('silence')).toBe('nothing is silenced\n');
     });
@@ -185,13 +181,13 @@ describe('people who watch a network', () => {
     test('by no name that nobody has, nor at no address, and nobody is alerted then', () => {
       const before = names();
       const at = receiver.url('/');
-      const add = (...more: readonly string[]) => refusal('alerts', 'add', 'more', ...more);
+      const add = (...more: readonly string[]) => ann.refusal('alerts', 'add', 'more', ...more);
       expect(add()).toEqual([2, 'cli/alert-where']);
       expect(add('--webhook', 'ftp://127.0.0.1/')).toEqual([2, 'server/bad-receiver']);
       expect(add('--webhook', at, '--site', 'mian')).toEqual([2, 'api/not-found']);
       expect(add('--webhook', at, '--machine', 'bne')).toEqual([2, 'api/not-found']);
       for (const word of ['test', 'remove']) {
-        expect(refusal('alerts', word, 'nobody')).toEqual([2, 'api/not-found']);
+        expect(ann.refusal('alerts', word, 'nobody')).toEqual([2, 'api/not-found']);
       }
       expect(names()).toEqual(before);
     });
