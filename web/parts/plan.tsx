@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { PlanResult, Revision } from '#api';
 import { pathIn } from '../data/address.ts';
@@ -28,6 +29,31 @@ export function PlanText({ plan }: { readonly plan: PlanResult }) {
     </>
   );
 }
+
+interface PlanToolsProps {
+  readonly isAsking: boolean;
+  /** By which it goes on, once it is known what would change. */
+  readonly children: ReactNode;
+  readonly onEnd: () => void;
+}
+
+/** Below a form whose change is shown before it is made: its first button sends the form. */
+export const PlanTools = ({ isAsking, children, onEnd }: PlanToolsProps) => (
+  <div className="tools">
+    {children}
+    <Button
+      type="submit"
+      size="xs"
+      variant={children ? 'default' : 'filled'}
+      loading={isAsking && !children}
+    >
+      What would change?
+    </Button>
+    <Button size="xs" variant="subtle" color="gray" onClick={onEnd}>
+      Cancel
+    </Button>
+  </div>
+);
 
 interface WaitsProps {
   readonly network: string;

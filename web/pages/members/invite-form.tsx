@@ -8,7 +8,7 @@ import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
 import { timeOf } from '../../data/words.ts';
 import { Copyable } from '../../parts/copyable.tsx';
-import { PlanText, Waits } from '../../parts/plan.tsx';
+import { PlanText, PlanTools, Waits } from '../../parts/plan.tsx';
 import { Pill, Words } from '../../parts/states.tsx';
 import { invite, type Made, planInvite } from './actions.ts';
 import { Qr } from './qr.tsx';
@@ -204,20 +204,7 @@ function Asked({
         <NativeSelect {...field('days')} label="Link good for" data={lives} />
       </div>
       {children?.plan}
-      <div className="tools">
-        {children?.go}
-        <Button
-          type="submit"
-          size="xs"
-          variant={children ? 'default' : 'filled'}
-          loading={isAsking && !children}
-        >
-          What would change?
-        </Button>
-        <Button size="xs" variant="subtle" color="gray" onClick={onEnd}>
-          Cancel
-        </Button>
-      </div>
+      <PlanTools {...{ isAsking, onEnd }}>{children?.go}</PlanTools>
     </form>
   );
 }

@@ -4,7 +4,7 @@ import { type SubmitEvent, useEffect, useRef, useState } from 'react';
 import type { PlanResult, Revision } from '#api';
 import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
-import { PlanText, Waits } from '../../parts/plan.tsx';
+import { PlanText, PlanTools, Waits } from '../../parts/plan.tsx';
 import { planLifetime, setLifetime } from './actions.ts';
 import { WhatFailed } from './invite-form.tsx';
 
@@ -99,24 +99,13 @@ export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
             />
           </div>
           {planned && <PlanText plan={planned.plan} />}
-          <div className="tools">
+          <PlanTools {...{ isAsking, onEnd }}>
             {planned && (
               <Button size="xs" loading={isAsking} onClick={() => void go(planned)}>
                 Apply it
               </Button>
             )}
-            <Button
-              type="submit"
-              size="xs"
-              variant={planned ? 'default' : 'filled'}
-              loading={isAsking && !planned}
-            >
-              What would change?
-            </Button>
-            <Button size="xs" variant="subtle" color="gray" onClick={onEnd}>
-              Cancel
-            </Button>
-          </div>
+          </PlanTools>
         </form>
       )}
       {error && <WhatFailed error={error} />}
