@@ -64,11 +64,14 @@ suite('plain hosts', { needs: ['fping'] }, () => {
     const all = JSON.stringify({ near: 'answers', none: 'never', wide: 'answers' });
     await expect.poll(() => hosts.levels, patient).toBe(all);
     expect(changes.at(-1)).toBe(all);
-    expect(hosts.samples).toMatchObject({
-      near: { loss: 0, answered: 0 },
-      none: { loss: 1, mute: true },
-      wide: { loss: 0 },
-    });
+    // An answer is late at times on a machine with much else to do.
+    await expect
+      .poll(() => hosts.samples, patient)
+      .toMatchObject({
+        near: { loss: 0, answered: 0 },
+        none: { loss: 1, mute: true },
+        wide: { loss: 0 },
+      });
     expect(hosts.samples['wide']).not.toHaveProperty('hole');
   });
 
@@ -87,7 +90,8 @@ suite('plain hosts', { needs: ['fping'] }, () => {
   test('of many that answer none is called silent, nor is a packet lost', async () => {
     const changes: string[] = [];
     hosts = new PlainHosts(() => changes.push(hosts.levels), {
-      ...{ every: 500, each: 2, lost: 1_000, large: 600_000, again: 30 },
+      // No answer is late on a machine with much else to do: what is lost here was lost by asking so many.
+      ...{ every: 500, each: 2, lost: 4_000, large: 600_000, again: 30 },
     });
     // By what nobody can send to it is known that some rounds are over.
     const near = { address: '127.0.77.1' };
