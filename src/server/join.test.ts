@@ -6,6 +6,9 @@ import { TestServer } from './fixtures/server.ts';
 
 const code = (body: unknown): unknown => (body as { readonly code?: string }).code;
 
+const ofNet = { role: 'join', name: 'one', network: 'net' } as const;
+const forAnna = { ...ofNet, machine: 'anna', admits: true } as const;
+
 test('two pasted tokens make a network: hub and members know each other', async () => {
   await using server = await TestServer.start();
   const hub = await server.enrol(new Machine('hub'), server.hubToken);
@@ -31,7 +34,7 @@ test('a join adds one line to the stored file and changes no other', async () =>
 
 test('joining twice is joining once, and takes no second use of the token', async () => {
   await using server = await TestServer.start();
-  const body = { role: 'join', name: 'one', network: 'net', uses: 1, admits: true } as const;
+  const body = { ...ofNet, uses: 1, admits: true } as const;
   const { token } = await server.call('createToken', {}, body);
   const anna = new Machine('anna');
   const first = await server.call('join', {}, anna.joinRequest('net'), token);
@@ -52,14 +55,7 @@ test('joining twice is joining once, and takes no second use of the token', asyn
 
 test('a token for one machine lets no other in', async () => {
   await using server = await TestServer.start();
-  const body = {
-    role: 'join',
-    name: 'one',
-    network: 'net',
-    machine: 'anna',
-    admits: true,
-  } as const;
-  const { token } = await server.call('createToken', {}, body);
+  const { token } = await server.call('createToken', {}, forAnna);
   const bob = await server.ask('join', {}, new Machine('bob').joinRequest('net'), token);
   expect([bob.status, code(bob.body)]).toEqual([403, 'api/other-machine']);
   const anna = new Machine('anna').joinRequest('net');
@@ -68,7 +64,7 @@ test('a token for one machine lets no other in', async () => {
 
 test('two machines with one token for one: one of them joins', async () => {
   await using server = await TestServer.start();
-  const body = { role: 'join', name: 'one', network: 'net', uses: 1, admits: true } as const;
+  const body = { ...ofNet, uses: 1, admits: true } as const;
   const { token } = await server.call('createToken', {}, body);
   const answers = await Promise.all(
     ['anna', 'bob'].map(async (name) =>
@@ -216,14 +212,7 @@ test.each([
     const { revision: base, entry, files } = await server.call('pull', {});
     const text = files[entry]?.replace(/^members: \{\}/m, stretched) ?? '';
     await server.call('apply', {}, { entry, files: { ...files, [entry]: text }, base });
-    const body = {
-      role: 'join',
-      name: 'one',
-      network: 'net',
-      machine: 'anna',
-      admits: true,
-    } as const;
-    const { token } = await server.call('createToken', {}, body);
+    const { token } = await server.call('createToken', {}, forAnna);
     const anna = new Machine('anna');
     await server.call('join', {}, { ...anna.joinRequest('net'), ...more }, token);
     const channel = await server.connect(anna);

@@ -3,20 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { type LocalServer, Person, serveLocally } from './local.ts';
+import { key, office } from './office.ts';
 
-const key = (letter: string): string => `${letter.repeat(42)}E=`;
-const file = (more = ''): string => `version: 1
-network: office
-overlay: 10.99.0.0/24
-topology: { hub: [main] }
-sites:
-  main:
-    gateways:
-      gate: { endpoint: "192.0.2.1:51820", key: "${key('A')}" }   # the only one with an address
-members:
-  ann: { managed: false, key: "${key('B')}" }
-  ben: { managed: false, key: "${key('C')}" }
-${more}`;
+const members = ['ann', 'ben'].map(
+  (name, index) => `${name}: { managed: false, key: "${key('BC'.charAt(index))}" }`,
+);
+const file = (more = ''): string => office(members, more);
 
 const policy = 'policy:\n  - { from: [ann], to: [ben] }\n';
 

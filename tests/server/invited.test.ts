@@ -6,20 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InviteInfo } from '#api';
 import { generateKeyPair } from '#wireguard';
 import { type LocalServer, Person, serveLocally } from './local.ts';
+import { key, office } from './office.ts';
 
-const key = (letter: string): string => `${letter.repeat(42)}E=`;
-const file = `version: 1
-network: office
-overlay: 10.99.0.0/24
-topology: { hub: [main] }
-sites:
-  main:
-    gateways:
-      gate: { endpoint: "192.0.2.1:51820", key: "${key('A')}" }
-members:
-  ben: { managed: false, key: "${key('B')}" }
-  eve: { managed: false }
-`;
+const file = office([`ben: { managed: false, key: "${key('B')}" }`, 'eve: { managed: false }']);
 
 /** What the browser of whoever opens a link does; gives the status of the answer. */
 async function accept(link: string): Promise<number | undefined> {

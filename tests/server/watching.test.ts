@@ -6,20 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Delivery, NetworkEvent, Silence } from '#api';
 import { until } from '../support/until.ts';
 import { type LocalServer, Person, serveLocally } from './local.ts';
+import { key, office } from './office.ts';
 
-const key = (letter: string): string => `${letter.repeat(42)}E=`;
-const file = (comment: string): string => `# ${comment}
-version: 1
-network: office
-overlay: 10.99.0.0/24
-topology: { hub: [main] }
-sites:
-  main:
-    gateways:
-      gate: { endpoint: "192.0.2.1:51820", key: "${key('A')}" }
-members:
-  ben: { managed: false, key: "${key('B')}" }
-`;
+const file = (comment: string): string =>
+  `# ${comment}\n${office([`ben: { managed: false, key: "${key('B')}" }`])}`;
 
 interface Taken {
   readonly headers: IncomingHttpHeaders;

@@ -1,21 +1,16 @@
-import { apiErrors, type TunnelsStatus } from '#api';
+import type { TunnelsStatus } from '#api';
 import { monitorsOf } from '../../health/monitors.ts';
 import { tunnelsOf } from '../../health/tunnels.ts';
 import type { JsonText } from '../../json-text.ts';
-import type { Snapshot } from '../../network/snapshot.ts';
 import type { Handlers } from '../call.ts';
 import { Together } from '../together.ts';
 import type { Context } from './context.ts';
+import { requireNamed } from './named.ts';
 
 type Names = 'tunnels' | 'tunnelHistory' | 'throughput' | 'monitors';
 
 /** ms. */
 const day = 86_400_000;
-
-/** @throws api/not-found */
-function requireMachine({ names }: Snapshot, machine: string): void {
-  if (!names.has(machine)) throw apiErrors.error('api/not-found', { what: `machine ${machine}` });
-}
 
 /** How tunnels and services are, and went. */
 export function healthHandlers(context: Context): Pick<Handlers, Names> {
@@ -26,7 +21,7 @@ export function healthHandlers(context: Context): Pick<Handlers, Names> {
       return tunnels.ask(JSON.stringify([params.network, machine, state]), async () => {
         const { network, hub } = context.networks.get(params.network);
         const { snapshot } = network;
-        if (machine !== undefined) requireMachine(snapshot, machine);
+        if (machine !== undefined) requireNamed(snapshot, machine);
         const pairs = await network.tunnelPairs(snapshot);
         return tunnelsOf(snapshot, hub, pairs, { machine, state });
       });
@@ -34,7 +29,7 @@ export function healthHandlers(context: Context): Pick<Handlers, Names> {
 
     async tunnelHistory({ params: { network: name, a, b }, query }) {
       const { network, hub } = context.networks.get(name);
-      for (const machine of [a, b]) requireMachine(network.snapshot, machine);
+      for (const machine of [a, b]) requireNamed(network.snapshot, machine);
       const to = query.to === undefined ? clock().getTime() : Date.parse(query.to);
       const from = query.from === undefined ? to - day : Date.parse(query.from);
       return hub.historyOf(a, b, { from, to, step: query.step });
