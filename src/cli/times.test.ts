@@ -35,7 +35,7 @@ describe('times', () => {
     expect(lastMomentOf('2027-01-31T18:00:00+01:00', now)).toBe('2027-01-31T17:00:00.000Z');
     expect(lastMomentOf('1d', now)).toBe('2026-11-21T22:00:00.000Z');
     expect(() => lastMomentOf('2027-02-31', now)).toThrow('no time and no duration');
-    expect(() => lastMomentOf('2026-11-19', now)).toThrow('over already');
+    expect(() => lastMomentOf('2026-11-19', now)).toThrow('ends at 2026-11-19 is over already');
   });
 
   test.each([

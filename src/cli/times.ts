@@ -21,7 +21,11 @@ export function momentOf(text: string, direction: -1 | 1, now = Date.now()): str
 
 /** RFC 3339 of the end of something that begins now. @throws cli/bad-time, cli/ended-already */
 export function endOf(text: string, now = Date.now()): string {
-  const end = momentOf(text, 1, now);
+  return yetToCome(momentOf(text, 1, now), text, now);
+}
+
+/** @throws cli/ended-already of what was written */
+function yetToCome(end: string, text: string, now: number): string {
   if (Date.parse(end) > now) return end;
   throw cliErrors.error('cli/ended-already', { text }, { text });
 }
@@ -35,7 +39,7 @@ export function lastMomentOf(text: string, now = Date.now()): string {
   // 31 February is no day of March.
   const isDay = momentOf(text, 1, now).startsWith(text);
   if (!isDay) throw cliErrors.error('cli/bad-time', { text }, { text });
-  return endOf(`${text}T24:00:00Z`, now);
+  return yetToCome(momentOf(`${text}T24:00:00Z`, 1, now), text, now);
 }
 
 /** `12 s ago`, `in 3 h`: the largest unit that leaves two or more. */
