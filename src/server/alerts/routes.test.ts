@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Delivery } from '#api';
-import type { Channel } from '../fixtures/machine.ts';
+import { type Channel, Machine } from '../fixtures/machine.ts';
 import { TestServer } from '../fixtures/server.ts';
 
 let server: TestServer;
@@ -132,4 +132,23 @@ test('a service that fails is alerted of, unless the machine that looks at it or
   expect(taken.at(-1)?.alerts).toMatchObject([{ is: 'firing', service: 'nas' }]);
   const nobody = await server.ask('silence', {}, { site: 'nowhere', lasts: 60 });
   expect(nobody.status).toBe(404);
+});
+
+test('a clone that is not put right is alerted of when the silence of its machine ends', async () => {
+  const cleo = new Machine('cleo');
+  await server.enrol(cleo);
+  const silence = await server.call('silence', {}, { machine: 'cleo', lasts: 3600 });
+  const copy = await server.connect(cleo, { seen: { boot: 'of a copy' } });
+  await copy.next('refused');
+  const open = async () =>
+    (await server.call('alerts', {})).open.filter(({ kind }) => kind === 'clone');
+  await expect.poll(open, soon).toMatchObject([{ machine: 'cleo', silenced: true }]);
+  const clones = () => taken.flatMap(({ alerts }) => alerts).filter(({ kind }) => kind === 'clone');
+  expect(clones()).toEqual([]);
+  await server.call('endSilence', { id: silence.id });
+  const text = 'the identity of cleo is used at two places: 127.0.0.1 and 127.0.0.1';
+  await expect.poll(clones, soon).toMatchObject([{ is: 'firing', machine: 'cleo', text }]);
+  ahead += 901_000;
+  const after = `this was not seen again for 15 min: ${text}`;
+  await expect.poll(clones, soon).toMatchObject([{}, { is: 'resolved', text: after }]);
 });

@@ -76,10 +76,34 @@ test('what is silenced is told when that is over, if it is still so', () => {
   const quiet = { from: 0, to: 100 };
   expect(toldOf([event(5, 'down')], 1000, { quiet })).toEqual(['100 firing critical']);
   expect(toldOf([event(5, 'down'), event(50, 'up')], 1000, { quiet })).toEqual([]);
-  expect(toldOf([event(5, 'clone')], 1000, { quiet })).toEqual([]);
   expect(
     toldOf([event(0, 'down'), event(70, 'up')], 1000, { quiet: { from: 50, to: 900 } }),
   ).toEqual(['10 firing critical', '370 resolved critical']);
+});
+
+const comesAgain = (from: number, to: number): readonly NetworkEvent[] =>
+  Array.from({ length: Math.floor((to - from) / 350) + 1 }, (_, n) =>
+    event(from + n * 350, 'clone'),
+  );
+
+test('a clone is told at once, once, and is over when it has come no more for 15 min', () => {
+  expect(toldOf(comesAgain(5, 3505), 6000)).toEqual([
+    '5 firing critical',
+    '4405 resolved critical',
+  ]);
+});
+
+test('a clone that is silenced is told after that, if it still comes', () => {
+  expect(toldOf(comesAgain(5, 3505), 6000, { quiet: { from: 0, to: 2000 } })).toEqual([
+    '2000 firing critical',
+    '4405 resolved critical',
+  ]);
+  expect(toldOf(comesAgain(5, 355), 6000, { quiet: { from: 0, to: 2000 } })).toEqual([]);
+});
+
+test('a login that failed while that was silenced is over', () => {
+  const quiet = { from: 0, to: 100 };
+  expect(toldOf([event(5, 'login-failed')], 1000, { quiet })).toEqual([]);
 });
 
 test('what is no part of the network any more is over', () => {

@@ -1,4 +1,5 @@
 import type { EventKind, NetworkEvent, Severity } from '#api';
+import { cloneLasts } from '../presence/card.ts';
 import type { NewAlert } from '../store/alerts.ts';
 import { isWorse, severity } from './severity.ts';
 
@@ -21,6 +22,8 @@ export interface Trouble extends About {
   /** How often it became so since then; of what is repeated, how often that was not told. */
   readonly times: number;
   readonly wellSince?: string;
+  /** RFC 3339: when it was seen last, of what is over when it comes no more. */
+  readonly seen?: string;
   /** How bad it was when that was told; absent: it was not yet. */
   readonly toldAs?: Severity;
   readonly text: string;
@@ -28,7 +31,9 @@ export interface Trouble extends About {
 
 const ofMachines: ReadonlySet<EventKind> = new Set(['failing', 'well']);
 const ofWays: ReadonlySet<EventKind> = new Set(['up', 'degraded', 'down', 'away', 'back']);
-const states = ofWays.union(ofMachines);
+/** ms after which what nobody tells the end of is over, if it was not seen again. */
+const lasts: ReadonlyMap<EventKind, number> = new Map([['clone', cloneLasts]]);
+const states = ofWays.union(ofMachines).union(lasts);
 const areWell: ReadonlySet<EventKind> = new Set(['up', 'back', 'well']);
 
 /** What an event is about. An agent that is away is another thing than a tunnel of its machine, or what that fails at. */
@@ -86,6 +91,7 @@ function changed(trouble: Trouble | undefined, event: NetworkEvent): Trouble | u
     times: before.times + Number(isNew),
     severity: isWorse(now, before.severity) ? now : before.severity,
     ...(trouble?.toldAs && { toldAs: trouble.toldAs }),
+    ...(lasts.has(kind) && { seen: at }),
   };
 }
 
@@ -112,21 +118,29 @@ function settledRepeated(trouble: Trouble, at: Now): Outcome {
   return { trouble: { ...trouble, since: at.now.toISOString(), times: 0 }, told };
 }
 
+/** Why something is over, before what it was; undefined: it is not. */
+function endOf({ wellSince, seen, kind }: Trouble, at: Now): string | undefined {
+  if (!at.exists) return 'what this was about is no part of the network any more: ';
+  if (wellSince !== undefined && age(wellSince, at) >= calm) return '';
+  const most = lasts.get(kind);
+  if (seen === undefined || most === undefined || age(seen, at) < most) return undefined;
+  return `this was not seen again for ${most / 60_000} min: `;
+}
+
 function settledState(trouble: Trouble, at: Now): Outcome {
-  const { wellSince, toldAs, times, kind, since, text } = trouble;
+  const { wellSince, seen, toldAs, times, kind, since, text } = trouble;
   const about = { kind, since, ...aboutOf(trouble) };
-  const isOver = !at.exists || (wellSince !== undefined && age(wellSince, at) >= calm);
-  if (isOver) {
+  const over = endOf(trouble, at);
+  if (over !== undefined) {
     if (toldAs === undefined) return { trouble: undefined };
-    const well = at.exists
-      ? text
-      : `what this was about is no part of the network any more: ${text}`;
+    const well = `${over}${text}`;
     const often = times === 1 ? well : `${well} (it was not, ${times} times since ${since})`;
     const told = { ...about, is: 'resolved', severity: toldAs, text: often } as const;
     return { trouble: undefined, told };
   }
   const isNews = toldAs === undefined || isWorse(trouble.severity, toldAs);
-  const isSure = age(since, at) >= hold || times > 1;
+  // Of a clone the server saw both.
+  const isSure = seen !== undefined || age(since, at) >= hold || times > 1;
   if (wellSince !== undefined || at.isSilenced || !isNews || !isSure) return { trouble };
   return {
     trouble: { ...trouble, toldAs: trouble.severity },

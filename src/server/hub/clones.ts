@@ -1,7 +1,7 @@
 import type { Hello } from '#api';
 import { serverErrors } from '../errors.ts';
 import type { Network } from '../network/network.ts';
-import type { Clone } from '../presence/card.ts';
+import { type Clone, cloneAsksAfter, cloneLasts } from '../presence/card.ts';
 import type { Elsewhere } from '../presence/others.ts';
 import type { Connection } from './connection.ts';
 import type { Findings } from './findings.ts';
@@ -10,10 +10,6 @@ import type { Wire } from './wire.ts';
 
 /** How long an old connection has to show that it lives, in milliseconds. */
 const proofOfLife = 3000;
-/** Seconds after which the second of two clones may ask again. */
-const again = 300;
-/** A clone is shown until it did not come again, in milliseconds. */
-const shownFor = 3 * again * 1000;
 
 export interface ClonesInit {
   readonly network: Network;
@@ -53,7 +49,7 @@ export class Clones {
       this.forget(identity);
       changed(identity);
     };
-    this.#ends.set(identity, setTimeout(end, shownFor).unref());
+    this.#ends.set(identity, setTimeout(end, cloneLasts).unref());
     changed(identity);
   }
 
@@ -117,6 +113,6 @@ export class Clones {
     const error = serverErrors.error('server/two-machines', args);
     components.log.warn({ ...args, network: network.name }, error.message);
     await findings.cloned(machine, args);
-    await wire.refuse({ error, again });
+    await wire.refuse({ error, again: cloneAsksAfter });
   }
 }

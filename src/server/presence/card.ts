@@ -32,6 +32,11 @@ export interface Card {
   readonly clone?: Clone;
 }
 
+/** Seconds after which the second of two machines of one identity may ask again. */
+export const cloneAsksAfter = 300;
+/** ms until a clone that did not come again is one no more: two of its attempts may be lost. */
+export const cloneLasts = 3 * cloneAsksAfter * 1000;
+
 export interface Clone {
   readonly address: string;
   readonly seen: number;
