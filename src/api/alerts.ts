@@ -138,6 +138,13 @@ export const Silence = Type.Object({
 });
 export type Silence = Static<typeof Silence>;
 
+/** One that begins, and those of the same that it replaces, with the ends that they would have had. */
+export const BegunSilence = Type.Object({
+  ...Silence.properties,
+  replaced: Type.Optional(Type.Array(Silence)),
+});
+export type BegunSilence = Static<typeof BegunSilence>;
+
 const OfReceiver = Type.Object({ network: Name, receiver: Name });
 
 /** Who is told of what happens, and of what nobody is. */
@@ -192,7 +199,8 @@ export const alertRoutes = {
     path: `${network}/silences`,
     permission: 'apply',
     once: true,
-    summary: 'Alert nobody of a machine or site for a while',
+    summary:
+      'Alert nobody of a machine or site for a while; this replaces what was said of the same before',
     params: OfNetwork,
     body: Type.Object({
       machine: Type.Optional(Name),
@@ -201,7 +209,7 @@ export const alertRoutes = {
       lasts: Type.Integer({ minimum: 1, maximum: 31_622_400 }),
       why: Why,
     }),
-    response: Silence,
+    response: BegunSilence,
   }),
   endSilence: route({
     method: 'DELETE',

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Silence } from '#api';
 import { cliErrors } from '../errors.ts';
 import { print, printJson } from '../output.ts';
-import { quietOf, silencesText } from '../remote/alerts.ts';
+import { begunText, quietOf, silencesText } from '../remote/alerts.ts';
 import type { Client } from '../remote/client.ts';
 import {
   inNetwork,
@@ -11,7 +11,7 @@ import {
   type Reasoned,
   reason,
 } from '../remote/session.ts';
-import { durationOf, fromNow } from '../times.ts';
+import { durationOf } from '../times.ts';
 
 interface Flags extends NetworkOptions, Reasoned {
   /** Seconds. */
@@ -37,7 +37,8 @@ export const silenceCommand = (): Command =>
     .addHelpText(
       'after',
       `
-Events, states and metrics tell of it as before. What is still not well when the time is over is alerted of then.`,
+Events, states and metrics tell of it as before. What is still not well when the time is over is alerted of then.
+Said again of the same, it replaces what was said before.`,
     )
     .action((name: string | undefined, flags: Flags) =>
       inNetwork(flags, async (client, network) => {
@@ -48,9 +49,7 @@ Events, states and metrics tell of it as before. What is still not well when the
         const body = { ...about, lasts: flags.for, why: flags.message };
         const silence = await client.call('silence', { params: { network }, body });
         if (flags.json) return printJson(silence);
-        // By the server's clock, and so as it was said.
-        const ends = fromNow(silence.until, Date.parse(silence.from));
-        return print(`${quietOf(silence)} is silenced; that ends ${ends}`);
+        return print(begunText(silence));
       }),
     );
 

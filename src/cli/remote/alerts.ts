@@ -1,4 +1,12 @@
-import type { AlertFilter, AlertReceiver, OpenAlert, ResponseOf, Severity, Silence } from '#api';
+import type {
+  AlertFilter,
+  AlertReceiver,
+  BegunSilence,
+  OpenAlert,
+  ResponseOf,
+  Severity,
+  Silence,
+} from '#api';
 import { columns } from '#lab';
 import { paint } from '../output.ts';
 import { fromNow } from '../times.ts';
@@ -59,6 +67,14 @@ export const silencesText = (silences: readonly Silence[]): string =>
         heads('silenced', 'ends', 'by', 'why'),
         ...silences.map((one) => [quietOf(one), fromNow(one.until), one.by, one.why ?? '']),
       ]);
+
+/** That something is silenced, and what that replaces: by the server's clock, and so as it was said. */
+export function begunText({ from, until, replaced = [], ...about }: BegunSilence): string {
+  const ends = (at: string): string => fromNow(at, Date.parse(from));
+  const before = replaced.map((one) => `${ends(one.until)} as ${one.by} said`);
+  const instead = before.length === 0 ? '' : `, instead of ${before.join(' and ')}`;
+  return `${quietOf(about)} is silenced; that ends ${ends(until)}${instead}`;
+}
 
 export const quietOf = ({ machine, site }: Pick<Silence, 'machine' | 'site'>): string =>
   machine ?? `site:${site ?? ''}`;

@@ -152,3 +152,29 @@ test('a clone that is not put right is alerted of when the silence of its machin
   const after = `this was not seen again for 15 min: ${text}`;
   await expect.poll(clones, soon).toMatchObject([{}, { is: 'resolved', text: after }]);
 });
+
+test('who silences the same again says until when, and what that replaces', async () => {
+  const held = async () =>
+    (await server.call('silences', {})).map(({ machine, site, until, why }) => [
+      machine ?? site,
+      until,
+      why,
+    ]);
+  await server.call('silence', {}, { site: 'hub', lasts: 60 });
+  const first = await server.call('silence', {}, { machine: 'anna', lasts: 7200, why: 'disks' });
+  expect(first.replaced).toBeUndefined();
+  for (const lasts of [600, 14_400]) {
+    const before = (await server.call('silences', {})).find(({ machine }) => machine === 'anna');
+    const next = await server.call('silence', {}, { machine: 'anna', lasts, why: `${lasts} s` });
+    expect(next.replaced).toEqual([before]);
+    expect(await held()).toEqual([
+      ['hub', expect.anything(), undefined],
+      ['anna', next.until, `${lasts} s`],
+    ]);
+  }
+  // What was silenced already is, until the last word said so.
+  const { machines } = await server.call('status', {});
+  expect(machines.find(({ name }) => name === 'anna')?.notes).toContainEqual(
+    expect.stringMatching(/^silenced until .* by admin: 14400 s$/),
+  );
+});

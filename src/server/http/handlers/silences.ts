@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { apiErrors, type Silence } from '#api';
 import type { Snapshot } from '../../network/snapshot.ts';
+import type { Transaction } from '../../store/contract.ts';
 import { hashOf } from '../../tokens.ts';
 import type { Handlers } from '../call.ts';
 import { type Context, onceOfKind } from './context.ts';
@@ -19,6 +20,18 @@ function requireQuiet(
   }
   if (machine !== undefined) requireMachine(snapshot, machine);
   if (site !== undefined) requireSite(snapshot, site);
+}
+
+const isOf = ({ machine, site }: Silence, other: Silence): boolean =>
+  machine === other.machine && site === other.site;
+
+/** Puts a silence in the place of those that hold for the same, and gives these as they were. */
+async function replace(tx: Transaction, network: string, silence: Silence): Promise<Silence[]> {
+  const all = await tx.silences(network);
+  const replaced = all.filter((one) => isOf(one, silence) && one.until > silence.from);
+  for (const one of replaced) await tx.putSilence(network, { ...one, until: silence.from });
+  await tx.putSilence(network, silence);
+  return replaced;
 }
 
 /** Of what nobody is alerted for a while. */
@@ -52,13 +65,16 @@ export function silenceHandlers(context: Context): Pick<Handlers, Names> {
         until: new Date(now + lasts * 1000).toISOString(),
         ...(why !== undefined && { why }),
       };
+      let replaced: readonly Silence[] = [];
       await onceOfKind(context, call, 'silence', async () => ({
         author: actor.name,
         action: 'silence',
         detail: { id, machine, site, until: silence.until },
-        also: async (tx) => tx.putSilence(params.network, silence),
+        also: async (tx) => {
+          replaced = await replace(tx, params.network, silence);
+        },
       }));
-      return silence;
+      return { ...silence, ...(replaced.length > 0 && { replaced: [...replaced] }) };
     },
 
     async endSilence(call) {
