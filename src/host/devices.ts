@@ -51,6 +51,12 @@ interface SlaveData {
   readonly neigh_suppress?: boolean;
 }
 
+/** Letters of a MAC address. */
+const macLength = 17;
+
+/** Whether it carries frames of Ethernet: a tunnel has no MAC address, or one of another length. */
+export const isEthernet = ({ mac }: Device): boolean => mac?.length === macLength;
+
 /** The devices of one namespace. */
 export class Devices {
   readonly all: readonly Device[];

@@ -1,9 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HostState } from '#state';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/until.ts';
 import type { TestMachine } from './machine.ts';
 import { applyBoth, file, openGateways, pouta, reaches, space, statesOf } from './segment-world.ts';
+
+/** A state by another port, as of a file that cannot know what the machine has by that name. */
+const onDevice = (state: HostState, device: string): HostState =>
+  JSON.parse(JSON.stringify(state).replaceAll('"eth1"', JSON.stringify(device))) as HostState;
 
 suite('a segment whose port was away', { needs: ['root', 'netns', 'tun'] }, () => {
   let a: TestMachine;
@@ -73,4 +77,49 @@ suite('a segment whose port was away', { needs: ['root', 'netns', 'tun'] }, () =
       await until('one reaches the other', () => reaches(a, pouta.address), 10_000);
     },
   );
+
+  describe.each([
+    { whose: 'of ours', device: 'wg0', begin: [], end: [] },
+    {
+      whose: 'of others, which is up and has no address',
+      device: 'theirs',
+      begin: ['ip tuntap add dev theirs mode tun', 'ip link set dev theirs up'],
+      end: ['ip link del dev theirs'],
+    },
+  ])('that is a tunnel $whose', ({ device, begin, end }) => {
+    const why = `the device ${device} cannot be the port of a segment: it is a tunnel`;
+
+    beforeAll(async () => {
+      for (const line of begin) a.do(line);
+      await applyBoth([a, b], states);
+    });
+
+    afterAll(async () => {
+      await apply();
+      for (const line of end) a.do(line);
+    });
+
+    test.each([
+      ['bridged', ''],
+      ['routed', ', mode: proxy'],
+      ['tagged', ', vlan: 9'],
+    ])('is left as it is where it should be %s, and all else works', async (_, more) => {
+      const link = (): string => a.do(`ip -o link show dev ${device}`);
+      const before = link();
+      const wanted = onDevice(statesOf(file.replace('port: eth1', `$&${more}`), a, b).a, device);
+      for (const pass of ['first', 'second']) {
+        const { failures } = await a.apply(wanted);
+        // What lies on the port waits for it.
+        const [only, ...others] = failures.filter(
+          ({ error }) => error.code !== 'host/needs-device',
+        );
+        expect(only?.error.code, pass).toBe('host/port-in-use');
+        expect(only?.error.message).toContain(why);
+        expect(others).toEqual([]);
+      }
+      expect(link()).toBe(before);
+      a.do(`ping -c 1 -W 1 ${pouta.overlay}`);
+      expect(reaches(a, pouta.address)).toBe(false);
+    });
+  });
 });

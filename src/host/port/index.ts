@@ -1,5 +1,6 @@
 import { type PortItem, putItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
+import { type Device, isEthernet } from '../devices.ts';
 import { hostErrors } from '../errors.ts';
 import { oneByOne } from '../failure.ts';
 import { ipLines } from '../ip-batch.ts';
@@ -7,19 +8,22 @@ import { adoptedMarkOf, isAdopted, networkOf } from '../mark.ts';
 import { removalsOf, wishesOf } from '../pick.ts';
 import { resized } from '../vxlan/mtu.ts';
 
-/** A device that holds an address, is on a bridge of others or somebody's tunnel is in use. */
+/** A tunnel is nobody's port, ours or not, and what holds an address or is on a bridge of others is in use. */
 function refuse({ rootDevices }: Context, { device }: PortItem): void {
   const found = rootDevices.get(device);
   if (!found) throw hostErrors.error('host/no-port', { device });
-  const why =
-    found.addresses.length > 0
-      ? `it has the address ${found.addresses[0] ?? ''}`
-      : found.master !== undefined
-        ? `it is on the bridge ${found.master}`
-        : found.alias?.startsWith('hawser:') && !isAdopted(found.alias)
-          ? 'it is a tunnel'
-          : undefined;
+  const why = whyNot(found);
   if (why !== undefined) throw hostErrors.error('host/port-in-use', { device, why });
+}
+
+function whyNot(found: Device): string | undefined {
+  const { addresses, master, alias } = found;
+  if (!isEthernet(found)) return 'it is a tunnel, and carries no frames';
+  if (addresses.length > 0) return `it has the address ${addresses[0] ?? ''}`;
+  if (master !== undefined) return `it is on the bridge ${master}`;
+  return alias?.startsWith('hawser:') && !isAdopted(alias)
+    ? 'it is one of Hawser’s own'
+    : undefined;
 }
 
 /** Of the mark of a port that was up before: moving it sets it down. No name of a device has a slash. */

@@ -1,7 +1,7 @@
 import { HawserError } from '#base';
 import { putItem, type VlanItem } from '#state';
 import type { Context, LinuxFacility } from '../context.ts';
-import type { Device } from '../devices.ts';
+import { type Device, isEthernet } from '../devices.ts';
 import { hostErrors } from '../errors.ts';
 import { oneByOne } from '../failure.ts';
 import { ipBatch, ipLines } from '../ip-batch.ts';
@@ -28,8 +28,17 @@ function toldOf(error: unknown, { parent: device, tag }: VlanItem): unknown {
   return isTaken.test(said) ? hostErrors.error('host/port-in-use', { device, why }) : error;
 }
 
+/** The kernel may make one on a tunnel, by which no frame would come. */
+function refuseTunnel({ rootDevices }: Context, device: string): void {
+  const found = rootDevices.get(device);
+  if (!found || isEthernet(found)) return;
+  const why = 'it is a tunnel, and carries no frames';
+  throw hostErrors.error('host/port-in-use', { device, why });
+}
+
 async function make(context: Context, item: VlanItem): Promise<void> {
   const { name, parent, tag } = item;
+  refuseTunnel(context, parent);
   const argv = ['ip', 'link', 'add', 'link', parent, 'name', name, 'netns', context.namespace];
   try {
     await context.runInRoot('write', [...argv, 'type', 'vlan', 'id', String(tag)]);
