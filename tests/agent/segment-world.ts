@@ -64,6 +64,9 @@ sites: ${siteOf(knox)}${siteOf(pouta)}
 segments:${labOf()}
 `;
 
+/** The same segment, which floods. */
+export const flooding = file.replace('vni: 7', 'vni: 7\n    flood: true');
+
 /** The same where a site is in proxy mode. */
 export const proxiedAt = ({ name }: Side, text: string = file): string =>
   text.replace(new RegExp(`(${name}-site: \\{ pool.*port: eth1)`), '$1, mode: proxy');
@@ -115,6 +118,21 @@ export function reaches(gateway: TestMachine, address: string): boolean {
 
 export const packetsOf = (text: string): number =>
   Number(/packets (\d+)/.exec(text)?.[1] ?? Number.NaN);
+
+/** Frames that did not cross the border. */
+export const keptBy = (
+  gateway: TestMachine,
+  why = 'border',
+  family: 'bridge' | 'inet' = 'bridge',
+): number =>
+  packetsOf(gateway.do(`ip netns exec ${space} nft list counter ${family} hawser-net ${why}`));
+
+/** A datagram to all machines of the segment. */
+export const broadcast = (
+  to: number,
+): string => `const s = require('node:dgram').createSocket('udp4');
+s.bind(() => { s.setBroadcast(true); s.send('all', ${to}, '10.9.0.255', () => s.close()); });`;
+
 /** Sends a megabyte and gives what the other side read. */
 const receiver = `let got = Buffer.alloc(0);
 require('node:net').createServer((s) => s.on('data', (d) => { got = Buffer.concat([got, d]); })

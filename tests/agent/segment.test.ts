@@ -9,13 +9,15 @@ import { megabytesThatFit } from './segment-sizes.ts';
 import {
   applyBoth,
   atStation,
+  broadcast,
   failing,
   file,
+  flooding,
   isOwnFilter,
+  keptBy,
   knox,
   openBorder,
   openGateways,
-  packetsOf,
   pouta,
   proxiedAt,
   reaches,
@@ -24,14 +26,6 @@ import {
   statesOf,
 } from './segment-world.ts';
 import { framesForMany, watchTunnel } from './tunnel-watch.ts';
-
-/** Frames that did not cross the border. */
-const keptBy = (
-  gateway: TestMachine,
-  why = 'border',
-  family: 'bridge' | 'inet' = 'bridge',
-): number =>
-  packetsOf(gateway.do(`ip netns exec ${space} nft list counter ${family} hawser-net ${why}`));
 
 const count = (text: string, what: RegExp): number => [...text.matchAll(what)].length;
 
@@ -42,12 +36,6 @@ const datagram = (address: string, to: number): string =>
 /** What tcpdump saw. */
 const linesOf = (output: string): readonly string[] =>
   output.split('\n').filter((line) => line.includes('ethertype'));
-
-const broadcast = (to: number): string => `const s = require('node:dgram').createSocket('udp4');
-s.bind(() => { s.setBroadcast(true); s.send('all', ${to}, '10.9.0.255', () => s.close()); });`;
-
-/** The same segment, which floods. */
-const flooding = file.replace('vni: 7', 'vni: 7\n    flood: true');
 
 /** The MAC address of a machine that is nowhere, and frames for it by both families. */
 const nowhere = '02:00:00:00:00:99';

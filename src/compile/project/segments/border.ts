@@ -87,7 +87,7 @@ export function bordersOf(model: Model, node: Node, segment: Segment): readonly 
   const chains = (border: NftChain, layer: Layer): NftChain[] => [
     crossing('far', layer, first),
     border,
-    crossing('near', layer, [...(floods ? cloudsAnswers(here) : []), ...first]),
+    crossing('near', layer, [...(floods ? ofItsSite(model, segment, here) : []), ...first]),
   ];
   const doors = doorOf(model, segment, unit.name);
   const bridged: NftTable = {
@@ -188,6 +188,23 @@ const cloudsAnswers = ({ dhcp: { by, addresses } }: SegmentSite): readonly NftRu
   addresses
     .filter(({ family }) => by === 'cloud' && family === 4)
     .map((own) => drop('border', toGroups, is('ip saddr', String(own)), is('udp sport', '67')));
+
+/** The router of others that the file has at a site advertises itself there, to all of it and to who asks: it is nobody's rogue either. */
+function routersWords(model: Model, segment: Segment, site: string): readonly NftRule[] {
+  const { routers, stations } = segment;
+  const macs = stations
+    .filter((one) => one.site === site && !isOurRouter(model, one))
+    .filter(({ addresses }) => addresses.some((own) => routers.some((of) => of.equals(own))))
+    .map(({ mac }) => mac)
+    .sort(byText);
+  return macs.length === 0 ? [] : [drop('border', is('ether saddr', macs), advertisement)];
+}
+
+/** What is honest at its own site, and comes to the border because the segment floods. */
+const ofItsSite = (model: Model, segment: Segment, here: SegmentSite): readonly NftRule[] => [
+  ...cloudsAnswers(here),
+  ...routersWords(model, segment, here.site),
+];
 
 /** What is for all stays in its site, and so does DHCP, whoever it is for. */
 const toGroups = is('meta pkttype', ['broadcast', 'multicast']);

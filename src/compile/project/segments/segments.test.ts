@@ -228,6 +228,23 @@ test('what the DHCP server of a cloud answers to all of its site is no rogue’s
   expect(rules(clouds.replace('by: cloud', 'by: none'), 'ga')).toEqual([rogue]);
 });
 
+test('what the router of others says of itself at its own site is no rogue’s where the segment floods, and stays there', () => {
+  const text = file()
+    .replace('vni: 7', 'vni: 7\n    router: 10.9.0.1\n    flood: true')
+    .replace('a-1:', 'a-0: { segment: lab, address: 10.9.0.1, mac: "02:00:00:00:00:01" }, a-1:');
+  const rules = (of: string, gateway: string, side = 'near') => {
+    const chain = borderAt(of, gateway).chains.find(({ name }) => name === side);
+    return (chain?.rules ?? [])
+      .filter(({ match }) => match.some(({ right }) => right === 'nd-router-advert'))
+      .map(({ counter, match }) => [counter, ...match.map(({ right }) => String(right))]);
+  };
+  const rogue = ['rogue-ra', 'nd-router-advert'];
+  expect(rules(text, 'ga')).toEqual([['border', '02:00:00:00:00:01', 'nd-router-advert'], rogue]);
+  expect(rules(text, 'ga', 'far')).toEqual([rogue]);
+  expect(rules(text, 'gb')).toEqual([rogue]);
+  expect(rules(text.replace('flood: true', 'flood: false'), 'ga')).toEqual([rogue]);
+});
+
 test('who has the MAC address of what crosses has its address, but where the segment floods that is asked of what leads out alone', () => {
   const meant = (text: string) =>
     borderAt(text)
