@@ -59,6 +59,8 @@ export interface Known {
   readonly table: Table;
   readonly fdb: readonly FdbEntry[];
   readonly neighbours: readonly Neighbour[];
+  /** What is for all goes to the other gateways as well. */
+  readonly floods?: boolean;
 }
 
 /**

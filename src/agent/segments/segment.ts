@@ -44,6 +44,8 @@ export interface Around {
 interface Taken {
   readonly changes: readonly Change[];
   readonly announcements: readonly Announcement[];
+  /** What somebody asked for a moment ago, and waits for. */
+  readonly answers: readonly Announcement[];
 }
 
 /** One segment on its gateway: what is seen and heard becomes what the kernel is to know. */
@@ -54,6 +56,7 @@ export class SegmentTable {
   readonly #log: Log;
   readonly #sight: Sight;
   #table: Table;
+  #floods: boolean;
   /** What the kernel was told, by the address that it is about. */
   readonly #told = new Map<string, Told>();
   /** Where machines on the port find an address, as they were told or found out. */
@@ -78,6 +81,7 @@ export class SegmentTable {
     this.space = space;
     this.#around = around;
     this.#table = known.table;
+    this.#floods = known.floods ?? false;
     this.#registry = new Registry(known, () => performance.now());
     this.#log = new Log(known.table.segment, randomUUID());
     this.#sight = new Sight(space, known.table, around.run, {
@@ -160,6 +164,7 @@ export class SegmentTable {
   follow(known: Known): void {
     const before = [...this.#registry.all, ...this.#registry.own.keys()];
     this.#table = known.table;
+    this.#floods = known.floods ?? false;
     this.#registry.follow(known);
     for (const at of this.#heard.keys()) if (!this.hasPeer(at)) this.#heard.delete(at);
     this.#concern(before);
@@ -197,7 +202,8 @@ export class SegmentTable {
       this.#log.note(of, this.#registry.own.get(of));
       this.#dirty.add(of);
     }
-    this.#around.exchange()?.flush();
+    // Whoever waits elsewhere sends at once when he is told: our own kernel has to know first.
+    if (!keys.some((of) => this.#probed.has(of))) this.#around.exchange()?.flush();
     this.#around.changed();
   }
 
@@ -287,12 +293,25 @@ export class SegmentTable {
 
   /** What the kernel is to be told now, and forgets that it is to be. */
   take(): Taken {
+    const answers = [...this.#dirty].flatMap((of) => this.#answered(of));
     const announcements = [...this.#dirty].flatMap((of) => this.#moved(of));
     const changes = [...this.#dirty].flatMap((of) => this.#tell(of));
     const strays = [...this.#strays].flatMap(([mac, port]) => this.#back(mac, port));
     this.#dirty.clear();
     this.#strays.clear();
-    return { changes: [...changes, ...strays], announcements };
+    return { changes: [...changes, ...strays], announcements, answers };
+  }
+
+  /**
+   * Who asked for an address that nobody knew asks again after a second (RFC 1122, 2.3.2.1; RFC 4861, 10): it is told before, where its
+   * own question did not go to the other sites.
+   */
+  #answered(of: string): readonly Announcement[] {
+    const holder = this.#registry.learnt(of);
+    const isNews = !this.#told.has(of) && holder !== undefined && holder.at !== '';
+    return isNews && !this.#floods && this.#asked.has(of)
+      ? announcementsOf(of, holder, this.#table)
+      : [];
   }
 
   /** Who has talked to it remembers where it was. */

@@ -10,6 +10,12 @@ export class Seldom {
     this.#most = most;
   }
 
+  /** Whether it was done within `gap`. */
+  has(of: string): boolean {
+    const at = this.#times.get(of);
+    return at !== undefined && performance.now() - at < this.#gap;
+  }
+
   /** Whether it may be done now; if so, it counts as done. */
   takes(of: string): boolean {
     const now = performance.now();

@@ -46,10 +46,13 @@ interface Unheard {
 /** What a state says of its segments, by namespace. */
 const knownIn = ({ namespaces }: HostState): ReadonlyMap<string, Known> =>
   new Map(
-    Object.entries(namespaces).flatMap(([space, { tables, fdb, neighbours }]) =>
+    Object.entries(namespaces).flatMap(([space, { tables, fdb, neighbours, floods }]) =>
       (tables?.items ?? []).map((table): [string, Known] => [
         space,
-        { table, fdb: fdb?.items ?? [], neighbours: neighbours?.items ?? [] },
+        {
+          ...{ table, fdb: fdb?.items ?? [], neighbours: neighbours?.items ?? [] },
+          floods: (floods?.items ?? []).length > 0,
+        },
       ]),
     ),
   );
@@ -196,11 +199,14 @@ export class Tables {
     const isSettled = this.#learn();
     const { amend, announce, network } = this.#init;
     const failed = [];
-    for (const [space, { changes, announcements }] of work) {
+    for (const [space, { changes, announcements, answers }] of work) {
       // The kernel knows before anybody has heard it.
       void announce(space, announcements);
       if (changes.length > 0) failed.push(...(await amend(network, space, changes)));
+      // Whoever waits sends at once.
+      void announce(space, answers);
     }
+    this.#exchange?.flush();
     // What was there before and nobody told of is seen by a look at the whole.
     if (failed.length > 0 || (isSettled && !this.#wasSettled)) this.#init.kick();
     this.#wasSettled = isSettled;
