@@ -99,6 +99,38 @@ suite('segments on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }
       patience,
     );
 
+    test(
+      'leaves a WireGuard interface alone that is named as the port of both tags, and goes on when it is not',
+      async () => {
+        const state = '/tmp/labs/families/states/knox-gw.json';
+        const apply = [
+          ...vm.bundle,
+          'agent',
+          'apply',
+          '--json',
+          '--state',
+          '/tmp/theirs.json',
+        ].join(' ');
+        const said = await vm.script(`${inLab}
+          at knox-gw ip link add theirs type wireguard
+          at knox-gw ip link set theirs up
+          sed -E 's/("parent": ?)"eth1"/\\1"theirs"/g' ${state} >/tmp/theirs.json
+          HAWSER_LABS=/tmp/labs ${vm.bundle.join(' ')} lab exec knox-gw -- ${apply} || true
+          at knox-gw ip -d link show theirs | grep -w UP >&2
+          at knox-gw ip link del theirs`);
+        const { failures } = JSON.parse(said) as Pass;
+        expect(failures).toMatchObject(
+          ['vlan10', 'vlan9'].map((id) => ({
+            change: { id },
+            error: { code: 'host/port-in-use', message: expect.stringContaining('a tunnel') },
+          })),
+        );
+        await vm.must('lab', 'reconcile', 'knox-gw');
+        await vm.script(`${inLab}at knox-gw ip -n ${space} link show vlan9`);
+      },
+      patience,
+    );
+
     describe.each([
       {
         tracker: 'bridges track connections',
