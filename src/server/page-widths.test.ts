@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { suite } from '../../tests/support/suite.ts';
+import { logIn } from '../../tests/web/browser.ts';
 import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
 import { campus } from './fixtures/testing-campus.ts';
 import { Dashboard } from './fixtures/testing-pages.ts';
@@ -20,6 +21,18 @@ const cutOn = async (page: Page): Promise<readonly string[]> =>
       ...wide.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.tagName + ' is too wide'),
       ...(innerWidth > 720 ? all('nav').filter(isCut).map(() => 'pages are cut off') : []),
     ];
+  })()`);
+
+/** How many pages a network has, and those whose links are outside the window, or below something else. */
+const pagesOn = async (page: Page) =>
+  page.evaluate<{ readonly all: number; readonly lost: readonly string[] }>(`(() => {
+    const links = [...document.querySelectorAll('nav a')];
+    const lost = links.filter((link) => {
+      const { left, right, top, bottom } = link.getBoundingClientRect();
+      const there = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+      return left < 0 || right > innerWidth || there !== link;
+    });
+    return { all: links.length, lost: lost.map((link) => link.textContent) };
   })()`);
 
 /** There are several networks to choose from. */
@@ -54,6 +67,28 @@ suite('the pages in windows of every width', { needs: ['chromium'] }, () => {
     expect(await cutOn(page), 'the networks').toEqual([]);
     await page.context().close();
   });
+
+  test.each([768, 1024, 1100, 1200, 1600])(
+    'show the names of all pages at %i pixels, also while they are cut off from the server',
+    async (width) => {
+      const name = 'ada.lovelace@computing.example.org';
+      const own = { role: 'operator', name: `${name}-${width}` } as const;
+      const { token } = await board.server.call('createToken', {}, own);
+      const { page } = await board.window({ width });
+      await logIn(page, token, campusIs(page));
+      await page.goto('/n/net/events');
+      await page.getByText(name).waitFor();
+      expect(await pagesOn(page)).toEqual({ all: 11, lost: [] });
+      await page.route('**/v1/networks/net/events', (route) => route.fulfill({ status: 503 }));
+      await page.reload();
+      await page.getByRole('status').getByText('reconnecting').waitFor();
+      expect(await pagesOn(page)).toEqual({ all: 11, lost: [] });
+      expect(await cutOn(page)).toEqual([]);
+      await page.getByRole('link', { name: 'History' }).click();
+      await page.getByRole('heading', { name: 'History' }).waitFor();
+      await page.context().close();
+    },
+  );
 
   test('tell of a tunnel why it is so, in a line of its own where a column has no room', async () => {
     const { page } = await board.visit({

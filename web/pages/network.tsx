@@ -7,7 +7,7 @@ import { useNetworks, useStatus, useTunnels } from '../data/queries.ts';
 import { LogoutButton, SchemeButton } from '../parts/account.tsx';
 import { Link } from '../parts/link.tsx';
 import { Only } from '../parts/only.tsx';
-import { Failure, Loading, Missing, Pill } from '../parts/states.tsx';
+import { Failure, Loading, Missing, Reconnecting } from '../parts/states.tsx';
 import { goTo, pathIn } from '../route.ts';
 import { MachinePage } from './machine.tsx';
 import { MachinesPage } from './machines.tsx';
@@ -79,11 +79,11 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
           ))}
         </nav>
         <div className="who">
-          {!isLive && <Pill mood="warn">reconnecting</Pill>}
           <Who network={network} session={session} />
           <SchemeButton />
           <LogoutButton />
         </div>
+        <Reconnecting isShown={!isLive} />
       </header>
       <main id="page" tabIndex={-1}>
         <Known network={network}>
@@ -180,9 +180,15 @@ function Known({ network, children }: KnownProps) {
 
 function NetworkChoice({ network }: { readonly network: string }) {
   const { data = [] } = useNetworks();
-  if (data.length < 2) return <span className="network">{network}</span>;
+  if (data.length < 2)
+    return (
+      <span className="network" title={network}>
+        {network}
+      </span>
+    );
   return (
     <NativeSelect
+      className="networks"
       size="xs"
       aria-label="Network"
       value={network}

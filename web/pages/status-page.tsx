@@ -12,7 +12,7 @@ import {
   states,
   wordOfTunnel,
 } from '../data/words.ts';
-import { Empty, Failure, Loading, Pill } from '../parts/states.tsx';
+import { Empty, Failure, Loading, Pill, Reconnecting } from '../parts/states.tsx';
 
 /** Milliseconds between questions. */
 const askEvery = 2000;
@@ -37,7 +37,7 @@ export default function StatusPage({ network }: { readonly network: string }) {
       <header>
         <span className="brand">Hawser</span>
         <span className="network">{network}</span>
-        {data && error && <Pill mood="warn">reconnecting</Pill>}
+        <Reconnecting isShown={data !== undefined && error !== null} />
       </header>
       <main id="page">
         {data && <Shown status={data} />}

@@ -13,6 +13,13 @@ export const Pill = ({ mood, children }: { readonly mood: Mood; readonly childre
   </span>
 );
 
+/** It hangs below the row of pages, where it takes nobody's room. */
+export const Reconnecting = ({ isShown }: { readonly isShown: boolean }) => (
+  <div className="reconnecting" role="status">
+    {isShown && <Pill mood="warn">reconnecting</Pill>}
+  </div>
+);
+
 export const Loading = ({ what }: { readonly what: string }) => (
   <div className="middle" role="status">
     <Loader size="sm" type="dots" />
