@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { suite } from '../../tests/support/suite.ts';
-import { showCrowd, starCrowd } from '../../tests/web/crowd.ts';
+import { crowd, showCrowd, starCrowd } from '../../tests/web/crowd.ts';
 import { Dashboard } from './fixtures/testing-pages.ts';
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const overlap = (a: Box, b: Box): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 suite('the map and the policy', { needs: ['chromium'] }, () => {
   let board: Dashboard;
@@ -83,6 +93,30 @@ suite('the map and the policy', { needs: ['chromium'] }, () => {
       await name.waitFor();
     }
     expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test.each([
+    [390, 'crowd', crowd],
+    [390, 'star', starCrowd],
+    [1200, 'crowd', crowd],
+    [1200, 'net', undefined],
+  ] as const)('write no name over another, at %i pixels, of %s', async (width, _, of) => {
+    const { page } = await board.visit({ width });
+    if (of) await showCrowd(page, 'net', of);
+    await page.goto('/n/net/map');
+    const names = page.getByRole('group', { name: 'Map of net' }).locator('text:visible');
+    await names.first().waitFor();
+    const boxes = await Promise.all(
+      (await names.all()).map(async (one) => [await one.textContent(), await one.boundingBox()]),
+    );
+    const known = boxes.filter((one): one is [string, Box] => one[1] !== null);
+    // Where names are left out, most are there.
+    expect(known.length).toBeGreaterThan(of === crowd ? 35 : 1);
+    const over = known.flatMap(([a, one], index) =>
+      known.slice(index + 1).flatMap(([b, other]) => (overlap(one, other) ? [`${a} ${b}`] : [])),
+    );
+    expect(over).toEqual([]);
     await page.context().close();
   });
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { MachineStatus, TunnelStatus } from '#api';
 import { within } from '../../web/data/homes.ts';
 import { mapOf, mostMachines, widthOf } from '../../web/data/islands.ts';
-import { baselinesOf, isAbove } from '../../web/data/labels.ts';
+import { isAbove, labelsOf } from '../../web/data/labels.ts';
 
 const machine = (name: string, site?: string, connected = true): MachineStatus => ({
   ...{ name, enrolment: 'enrolled', connected, overlay: [], notes: [], failures: [] },
@@ -237,17 +237,43 @@ test('a name stands where fewer lines leave, and the steeper ones count for more
   expect([upper?.isLabelAbove, lower?.isLabelAbove]).toEqual([true, false]);
 });
 
+const named = (key: string, y: number, isLabelAbove: boolean, x = 0) => ({
+  ...{ key, label: key, x, y, far: 20, isLabelAbove },
+});
+
+/** Where names stand whose letters are 10 high, and what is written. */
+const writtenOf = (...all: Parameters<typeof labelsOf>[0]) =>
+  [...labelsOf(all, 10).values()].map(({ text, baseline }) => [text, baseline]);
+
 test('names of neighbours do not stand on each other where one has room on its other side', () => {
-  const named = (key: string, y: number, isLabelAbove: boolean) => ({
-    ...{ key, label: key, x: 0, y, far: 20, isLabelAbove },
-  });
-  const far = baselinesOf([named('upper', 0, false), named('lower', 200, true)], 10);
-  expect([...far.values()]).toEqual([32, 175]);
-  const near = baselinesOf([named('upper', 0, false), named('lower', 60, true)], 10);
-  expect([...near.values()]).toEqual([32, 92]);
-  const beside = baselinesOf(
-    [named('upper', 0, false), { ...named('lower', 60, true), x: 40 }],
-    10,
-  );
-  expect([...beside.values()]).toEqual([32, 35]);
+  expect(writtenOf(named('upper', 0, false), named('lower', 200, true))).toEqual([
+    ['upper', 32],
+    ['lower', 175],
+  ]);
+  expect(writtenOf(named('upper', 0, false), named('lower', 60, true))).toEqual([
+    ['upper', 32],
+    ['lower', 92],
+  ]);
+  expect(writtenOf(named('upper', 0, false), named('lower', 60, true, 40))).toEqual([
+    ['upper', 32],
+    ['lower', 35],
+  ]);
+});
+
+test('a name without room on either side is shorter, or is not written, the least wanted first', () => {
+  const around = [named('upper', 0, false), named('lower', 116, true)];
+  expect(writtenOf(...around, named('middle', 58, true)).map(([text]) => text)).toEqual([
+    'upper',
+    'lower',
+  ]);
+  const long = { ...named('long', 58, true, 66), label: 'institute-of-physics' };
+  expect(writtenOf(...around, long)).toEqual([
+    ['upper', 32],
+    ['lower', 91],
+    ['institute-o…', 33],
+  ]);
+  // Who points at it sees no other.
+  const passing = { ...named('middle', 58, true), isPassing: true };
+  expect(writtenOf(...around, passing)).toHaveLength(3);
+  expect(writtenOf(passing, ...around)).toHaveLength(3);
 });

@@ -30,28 +30,66 @@ interface Named extends Place {
   readonly isLabelAbove: boolean;
   /** From the middle to what the name stands beside. */
   readonly far: number;
+  /** It is shown while somebody points at it: what it then stands on does not matter as much as that it is there. */
+  readonly isPassing?: boolean;
 }
 
-/** Of letters, in parts of their size. */
-const [breadth, height] = [0.6, 1.1] as const;
+/** Of letters, in parts of their size: broad ones in the broadest of the page's fonts, others on average. */
+const [broad, breadth, height] = [0.97, 0.62, 1.2] as const;
 
-/** Where names stand, by key: on the side that each prefers, or else, where another name stands there, on the other. */
-export function baselinesOf(islands: readonly Named[], size: number): ReadonlyMap<string, number> {
-  const taken: { readonly x: number; readonly baseline: number; readonly width: number }[] = [];
-  const isFree = (x: number, baseline: number, width: number): boolean =>
+const widthOf = (label: string): number =>
+  Array.from(label).reduce((sum, letter) => sum + ('mwMW@…'.includes(letter) ? broad : breadth), 0);
+
+/** Letters of a name that its neighbours have room for; pointing at it tells the whole. */
+const most = 24;
+/** What is tried where less has room. Nobody knows a name by fewer letters. */
+const shorter = [12, 7] as const;
+
+const cut = (name: string, letters: number): string =>
+  name.length <= letters ? name : `${name.slice(0, letters - 1)}…`;
+
+/** Where a name stands, and as much of it as has room there. */
+export interface Label {
+  readonly text: string;
+  readonly baseline: number;
+}
+
+interface Taken {
+  readonly x: number;
+  readonly baseline: number;
+  readonly width: number;
+}
+
+/**
+ * Where names stand, by key, the most wanted of them first: each on the side that it prefers, or else, where another name
+ * stands there, on the other, or shorter. One that has room nowhere is not written: pointing tells it.
+ */
+export function labelsOf(named: readonly Named[], size: number): ReadonlyMap<string, Label> {
+  const taken: Taken[] = [];
+  const isFree = ({ x, baseline, width }: Taken): boolean =>
     taken.every(
       (other) =>
         Math.abs(other.x - x) > (other.width + width) / 2 ||
         Math.abs(other.baseline - baseline) > height * size,
     );
-  const baselines = new Map<string, number>();
-  for (const { key, label, isLabelAbove, x, y, far } of islands) {
-    const width = breadth * size * label.length;
-    const both = [y + far + size + 2, y - far - size / 2];
-    const [wanted = y, other = y] = isLabelAbove ? both.toReversed() : both;
-    const baseline = isFree(x, wanted, width) || !isFree(x, other, width) ? wanted : other;
-    baselines.set(key, baseline);
-    taken.push({ x, baseline, width });
+  const labels = new Map<string, Label>();
+  for (const one of named) {
+    const places = placesOf(one, size);
+    const found = places.find(isFree) ?? (one.isPassing ? places[0] : undefined);
+    if (!found) continue;
+    labels.set(one.key, { text: found.text, baseline: found.baseline });
+    if (!one.isPassing) taken.push(found);
   }
-  return baselines;
+  return labels;
+}
+
+/** The best first. */
+function placesOf({ label, isLabelAbove, x, y, far }: Named, size: number): (Taken & Label)[] {
+  const both = [y + far + size + 2, y - far - size / 2];
+  const texts = new Set([most, ...shorter].map((letters) => cut(label, letters)));
+  return [...texts].flatMap((text) =>
+    (isLabelAbove ? both.toReversed() : both).map((baseline) => ({
+      ...{ text, baseline, x, width: size * widthOf(text) },
+    })),
+  );
 }

@@ -2,7 +2,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { type ReactNode, useMemo, useState } from 'react';
 import type { NetworkStatus, TunnelsStatus } from '#api';
 import { type Dot, type Island, type Line, type Mark, mapOf, widthOf } from '../data/islands.ts';
-import { baselinesOf } from '../data/labels.ts';
+import { type Label, labelsOf } from '../data/labels.ts';
 import { useSegments } from '../data/meant.ts';
 import { moods, rate, statesIn } from '../data/words.ts';
 import { Link } from '../parts/link.tsx';
@@ -76,9 +76,9 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
   const frame = isNarrow ? narrowFrame : wideFrame;
   const view = islands.length === 0 ? '' : viewOf([...islands, ...marks.map(roomOf)], frame);
   const { size, style } = sizesOf(view, isNarrow);
-  const baselines = useMemo(
-    () => baselinesOf(namedOn(islands, marks), size),
-    [islands, marks, size],
+  const labels = useMemo(
+    () => labelsOf(namedOn(islands, marks, isNarrow), size),
+    [islands, marks, isNarrow, size],
   );
   if (machines.length === 0) {
     return (
@@ -114,15 +114,15 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
             ))}
             {islands
               .filter(({ kind }) => kind !== 'machine')
-              .map((island) => (
-                <Label key={island.key} island={island} baselines={baselines} />
+              .map(({ key, x }) => (
+                <Name key={key} x={x} label={labels.get(key)} />
               ))}
             {marks.map((mark) => (
               <Layer
                 key={mark.key}
                 network={network}
                 mark={mark}
-                baseline={baselines.get(mark.key)}
+                label={labels.get(mark.key)}
                 onSay={setSaid}
               />
             ))}
@@ -134,7 +134,9 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
                   dot={dot}
                   onSay={setSaid}
                 >
-                  {island.kind === 'machine' && <Label island={island} baselines={baselines} />}
+                  {island.kind === 'machine' && (
+                    <Name x={island.x} label={labels.get(island.key)} />
+                  )}
                 </Machine>
               )),
             )}
@@ -220,12 +222,12 @@ const sizeOfMark = { segment: [34, 8], router: [14, 14] } as const;
 
 interface LayerProps extends Speaking {
   readonly mark: Mark;
-  readonly baseline: number | undefined;
+  readonly label: Label | undefined;
 }
 
 /** A segment as a bar, a router as a square from which an arrow leads out where something may leave. */
-function Layer({ network, mark, baseline, onSay }: LayerProps) {
-  const { kind, name, says, x, y, isOut } = mark;
+function Layer({ network, mark, label, onSay }: LayerProps) {
+  const { kind, says, x, y, isOut } = mark;
   const say = (): void => onSay(says);
   const [width, height] = sizeOfMark[kind];
   return (
@@ -233,41 +235,36 @@ function Layer({ network, mark, baseline, onSay }: LayerProps) {
       <g className={`layer ${kind}`} onPointerEnter={say}>
         <rect x={x - width / 2} y={y - height / 2} width={width} height={height} rx={3} />
         {isOut && <path d={`M${x + 9} ${y}h20m-6 -5l6 5l-6 5`} />}
-        <text x={x} y={baseline} textAnchor="middle">
-          {labelOf(name)}
-        </text>
+        <Name x={x} label={label} />
       </g>
     </Link>
   );
 }
 
-/** Letters of a name that its neighbours have room for; pointing at it tells the whole. */
-const most = 24;
-
-const labelOf = (name: string): string =>
-  name.length <= most ? name : `${name.slice(0, most - 1)}…`;
-
-interface LabelProps {
-  readonly island: Island;
-  readonly baselines: ReadonlyMap<string, number>;
+interface NameProps {
+  readonly x: number;
+  /** undefined: there is no room for it. */
+  readonly label: Label | undefined;
 }
 
-const Label = ({ island: { key, label, x, y }, baselines }: LabelProps) => (
-  <text x={x} y={baselines.get(key) ?? y} textAnchor="middle">
-    {labelOf(label)}
-  </text>
-);
+const Name = ({ x, label }: NameProps) =>
+  label && (
+    <text x={x} y={label.baseline} textAnchor="middle">
+      {label.text}
+    </text>
+  );
 
 /** What has a name beside it, the most wanted first: of segments and routers, of sites, of machines. */
-const namedOn = (islands: readonly Island[], marks: readonly Mark[]) => [
+const namedOn = (islands: readonly Island[], marks: readonly Mark[], isNarrow: boolean) => [
   ...marks.map(({ key, kind, name, x, y }) => ({
-    ...{ key, x, y, label: labelOf(name), isLabelAbove: false, far: sizeOfMark[kind][1] / 2 },
+    ...{ key, x, y, label: name, isLabelAbove: false, far: sizeOfMark[kind][1] / 2 },
   })),
   ...islands
     .toSorted((a, b) => Number(a.kind === 'machine') - Number(b.kind === 'machine'))
-    .map(({ kind, radius, label, ...rest }) => ({
-      ...{ ...rest, label: labelOf(label), far: kind === 'machine' ? 8 : radius },
-    })),
+    .map(({ kind, radius, ...rest }) => {
+      const isMachine = kind === 'machine';
+      return { ...rest, far: isMachine ? 8 : radius, isPassing: isMachine && isNarrow };
+    }),
 ];
 
 interface MachineProps extends Speaking {
