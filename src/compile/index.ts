@@ -46,6 +46,7 @@ export { sharedFacts } from './plan/keys.ts';
 export { hasChanges, type MachineChanges, machineChanges, type Plan, plan } from './plan/plan.ts';
 export { formatPlan } from './plan/text.ts';
 export { joinPorts, portAtoms } from './port-atoms.ts';
+export { closedPorts } from './port-words.ts';
 export { hostRoutes, siteRouterRoutes } from './project/host-routes.ts';
 export { isGatewayOnly } from './project/hosts-behind.ts';
 export { machinesOf, project } from './project/project.ts';

@@ -39,6 +39,24 @@ describe('hawser check', () => {
     expect(found.matrix.rows).toHaveLength(56);
   });
 
+  test('says of almost everything what does not pass, as the page of the policy does', () => {
+    const ports = '[icmp, tcp/1-14789, tcp/14791-65535, udp]';
+    using project = new Project(
+      network(
+        `policy: [{ from: lap, to: ha, ports: ${ports} }, { from: ha, to: lap, ports: [icmp] }]`,
+      ),
+    );
+    const { code, out } = project.run('check', 'hawser.yaml');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^lap .* all but tcp\/14790( |$)/m);
+    expect(out).toMatch(/^ha .* icmp( |$)/m);
+    const { matrix } = JSON.parse(project.run('check', 'hawser.yaml', '--json').out) as {
+      readonly matrix: { readonly rows: readonly Record<'from' | 'to', string>[] };
+    };
+    const row = matrix.rows.find(({ from, to }) => from === 'lap' && to === 'ha');
+    expect(row).toMatchObject({ closed: ['tcp/14790'] });
+  });
+
   test('says all errors of a file at once, each with place and remedy, and exits with 1', () => {
     using project = new Project('version: 1\nnetwork: t\noverlay: 10.0.0.1/24\nsite: {}\n');
     const { code, err } = project.run('check', 'hawser.yaml');

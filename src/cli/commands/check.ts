@@ -3,6 +3,7 @@ import { type Diagnostic, formatDiagnostic } from '#base';
 import {
   type CheckResult,
   check,
+  closedPorts,
   joinPorts,
   type Model,
   portAtoms,
@@ -106,12 +107,16 @@ function matrixOf(model: Model, names: readonly string[]): Matrix {
       .filter((to) => to !== from && sharedFamilies(model, from, to).length > 0)
       .map((to) => {
         const verdicts = ports.map((port) => trace(model, from, to, port).verdict);
-        const passing = ports.filter((_, i) => ['allow', 'outside'].includes(verdicts[i] ?? ''));
+        const passing = joinPorts(
+          ports.filter((_, i) => ['allow', 'outside'].includes(verdicts[i] ?? '')),
+        );
+        const closed = closedPorts(passing)?.map(formatPort);
         return {
           from,
           to,
           verdicts: Object.fromEntries(ports.map((port, i) => [formatPort(port), verdicts[i]])),
-          passing: joinPorts(passing).map(formatPort),
+          passing: passing.map(formatPort),
+          ...(closed && { closed }),
         };
       }),
   );
