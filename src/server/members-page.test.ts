@@ -107,7 +107,17 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     expect(await endOf()).toBe('2030-02-01T00:00:00.000Z');
     await page.getByRole('button', { name: 'Expire ida-phone' }).press('Enter');
     expect(await page.getByLabel('Last day').inputValue()).toBe('2030-01-31');
+    expect(await page.getByLabel('Until (UTC)').inputValue()).toBe('');
+    await page.getByLabel('Until (UTC)').fill('16:30');
+    await page.getByRole('button', { name: 'What would change?' }).press('Enter');
+    await page.getByText('ida-phone: is cut off at 2030-01-31T16:30:00.000Z').waitFor();
+    await page.getByRole('button', { name: 'Apply it' }).press('Enter');
+    await row.getByTitle(/^2030.*:30/).waitFor();
+    expect(await endOf()).toBe('2030-01-31T16:30:00.000Z');
+    await page.getByRole('button', { name: 'Expire ida-phone' }).press('Enter');
+    expect(await page.getByLabel('Until (UTC)').inputValue()).toBe('16:30');
     await page.getByLabel('Last day').fill('');
+    expect(await page.getByLabel('Until (UTC)').isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'What would change?' }).press('Enter');
     await page.getByRole('button', { name: 'Apply it' }).press('Enter');
     await row.getByText(/2030/).waitFor({ state: 'detached' });
@@ -144,6 +154,46 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     await page.getByRole('link', { name: /^Revision \d+$/ }).press('Enter');
     await page.getByRole('button', { name: 'Reject it' }).waitFor();
     expect((await own.call('status', {})).held?.kind).toBe('remove');
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
+  test('give nobody another end as it was not seen, nor before the second person where there are two', async () => {
+    await using own = await TestServer.start({ dashboard });
+    await own.populate('anna');
+    const { page, offences } = await openPage(browser, `https://127.0.0.1:${own.port}`);
+    await logIn(page, own.admin);
+    await page.getByRole('link', { name: 'Members' }).press('Enter');
+    await page.getByRole('button', { name: 'Expire anna' }).press('Enter');
+    await page.getByLabel('Last day').fill('2030-01-31');
+    const asking = page.getByRole('button', { name: 'What would change?' });
+    await asking.press('Enter');
+    const plan = page.getByText('anna: is cut off at 2030-02-01T00:00:00.000Z');
+    await plan.waitFor();
+    await own.call('createToken', {}, { role: 'operator', name: 'ben' });
+    await addToFile(own, 'approvals: 2\n');
+    const go = page.getByRole('button', { name: 'Apply it' });
+    await go.press('Enter');
+    await page.getByRole('alert').getByText('what was planned is no longer').waitFor();
+    // What was typed is there, and what was planned is not.
+    expect(await page.getByLabel('Last day').inputValue()).toBe('2030-01-31');
+    expect([await go.count(), await plan.count()]).toEqual([0, 0]);
+    const expires = async () =>
+      (await own.call('status', {})).machines.find(({ name }) => name === 'anna')?.expires;
+    expect(await expires()).toBeUndefined();
+    await asking.press('Enter');
+    await plan.waitFor();
+    await page.getByText('It waits until a second person approves it.').waitFor();
+    await go.press('Enter');
+    await page.getByText('waits until another person approves it').waitFor();
+    await page.getByText('anna ends as before until then').waitFor();
+    await page.evaluate(axe);
+    await hinderNobody(page, 'an end that waits');
+    expect(await expires()).toBeUndefined();
+    await page.getByRole('link', { name: /^Revision \d+$/ }).press('Enter');
+    await page.getByRole('button', { name: 'Reject it' }).waitFor();
+    const { held } = await own.call('status', {});
+    expect(held?.why).toBe('anna ends 2030-02-01T00:00:00.000Z');
     expect(offences).toEqual([]);
     await page.context().close();
   });

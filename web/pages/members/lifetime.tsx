@@ -6,6 +6,7 @@ import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
 import { PlanText, PlanTools, Waits } from '../../parts/plan.tsx';
 import { planLifetime, setLifetime } from './actions.ts';
+import { type End, endOf, momentOf } from './ends.ts';
 import { WhatFailed } from './invite-form.tsx';
 
 interface LifetimeProps {
@@ -24,16 +25,9 @@ interface Planned {
   readonly request: string;
 }
 
-/** A day ends when the next one begins. */
-const endOfDay = (day: string): string => new Date(`${day}T24:00:00Z`).toISOString();
-
-/** The last whole or begun day before a moment. */
-const lastDay = (moment: string): string =>
-  new Date(Date.parse(moment) - 1).toISOString().slice(0, 10);
-
 /** Says until when somebody is a member, after what that changes was shown. */
 export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
-  const [day, setDay] = useState(expires === undefined ? '' : lastDay(expires));
+  const [end, setEnd] = useState(() => endOf(expires));
   const [planned, setPlanned] = useState<Planned>();
   const [held, setHeld] = useState<Revision>();
   const [error, setError] = useState<Error>();
@@ -54,7 +48,8 @@ export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
   };
   const ask = async (): Promise<void> =>
     during(async () => {
-      const wanted = day === '' ? {} : { expires: endOfDay(day) };
+      const moment = momentOf(end);
+      const wanted = moment === undefined ? {} : { expires: moment };
       const plan = await planLifetime(network, machine, wanted);
       setPlanned({ wanted, plan, request: crypto.randomUUID() });
     });
@@ -64,6 +59,10 @@ export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
       if (revision.state === 'held') setHeld(revision);
       else onEnd();
     });
+  const change = (part: Partial<End>): void => {
+    setEnd({ ...end, ...part });
+    setPlanned(undefined);
+  };
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     void ask();
@@ -83,19 +82,25 @@ export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
       ) : (
         <form onSubmit={submit}>
           <p>
-            It is cut off at the end of that day (UTC). Name, key, address and file stay: with more
-            time the same tunnel works again.
+            It is cut off at the end of that day (UTC), or at the time of it that you say. Name,
+            key, address and file stay: with more time the same tunnel works again.
           </p>
           <div className="fields">
             <TextInput
               size="xs"
               type="date"
               label="Last day; empty: it never ends"
-              value={day}
-              onChange={({ currentTarget: { value } }) => {
-                setDay(value);
-                setPlanned(undefined);
-              }}
+              value={end.day}
+              onChange={({ currentTarget: { value } }) => change({ day: value })}
+            />
+            <TextInput
+              size="xs"
+              type="time"
+              step="any"
+              label="Until (UTC); empty: the whole day"
+              value={end.time}
+              disabled={end.day === ''}
+              onChange={({ currentTarget: { value } }) => change({ time: value })}
             />
           </div>
           {planned && <PlanText plan={planned.plan} />}
