@@ -77,7 +77,7 @@ export function starCrowd(network: string): Crowd {
     members + 1,
     (index): TunnelStatus => ({
       ...tunnelOf(index),
-      ends: [endOf(0, index + 1, index), endOf(index + 1, 0, index + 3)],
+      ends: [endOf(index + 1, 0, index + 3), endOf(0, index + 1, index)],
     }),
   );
   const down = tunnels.filter(({ state }) => state === 'down').length;

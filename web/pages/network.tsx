@@ -1,8 +1,7 @@
 import { NativeSelect } from '@mantine/core';
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
 import { useLive } from '../data/live.ts';
-import { oriented } from '../data/oriented.ts';
 import { useNetworks, useStatus, useTunnels } from '../data/queries.ts';
 import { LogoutButton, SchemeButton } from '../parts/account.tsx';
 import { Link } from '../parts/link.tsx';
@@ -163,12 +162,7 @@ interface KnownProps {
 function Known({ network, children }: KnownProps) {
   const status = useStatus(network);
   const tunnels = useTunnels(network);
-  const machines = status.data?.machines;
-  const turned = useMemo(
-    () => tunnels.data && machines && oriented(tunnels.data, machines),
-    [tunnels.data, machines],
-  );
-  if (status.data && turned) return children(status.data, turned);
+  if (status.data && tunnels.data) return children(status.data, tunnels.data);
   const error = status.error ?? tunnels.error;
   if (!error) return <Loading what={network} />;
   const again = (): void => {

@@ -122,6 +122,7 @@ test('a tunnel, an agent and a service are things of their own', () => {
     subjectOf({ kind: 'failing', machine: 'a' }),
   ];
   expect(new Set(subjects).size).toBe(5);
+  expect(subjectOf({ kind: 'up', machine: 'b', other: 'a' })).toBe(subjects[0]);
   expect(subjectOf({ kind: 'well', machine: 'a' })).toBe(subjects[4]);
   expect(subjectOf({ kind: 'back', machine: 'a' })).toBe(subjects[1]);
 });

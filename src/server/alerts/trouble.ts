@@ -1,4 +1,5 @@
 import type { EventKind, NetworkEvent, Severity } from '#api';
+import { byText } from '#base';
 import { cloneLasts } from '../presence/card.ts';
 import type { NewAlert } from '../store/alerts.ts';
 import { isWorse, severity } from './severity.ts';
@@ -38,9 +39,11 @@ const areWell: ReadonlySet<EventKind> = new Set(['up', 'back', 'well']);
 
 /** What an event is about. An agent that is away is another thing than a tunnel of its machine, or what that fails at. */
 export function subjectOf(event: About & Pick<NetworkEvent, 'kind'>): string {
-  const { kind, machine = '', other = '', service = '' } = event;
+  const { kind, machine = '', other, service = '' } = event;
+  // A tunnel is the same whichever end is told first.
+  const ends = other === undefined ? [machine, ''] : [machine, other].sort(byText);
   const what = ofMachines.has(kind) ? 'failing' : ofWays.has(kind) ? 'state' : kind;
-  return `${what} ${machine} ${other} ${service}`;
+  return `${what} ${ends.join(' ')} ${service}`;
 }
 
 const aboutOf = ({ machine, other, service }: About): About => ({

@@ -1,8 +1,12 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { NetworkEvent } from '#api';
 import { generateKeyPair } from '#wireguard';
 import { type Channel, Machine } from '../fixtures/machine.ts';
 import { TestServer } from '../fixtures/server.ts';
+import { openStore } from '../store/index.ts';
 
 let server: TestServer;
 let agents: ReadonlyMap<string, Channel>;
@@ -86,6 +90,38 @@ test('a tunnel that comes up and goes down is told once each', async () => {
       soon,
     )
     .toEqual([['anna', 'hub']]);
+});
+
+test('of a tunnel the end that is no hub is told first; one that was told the other way round is the same', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'hawser-events-'));
+  await using opened = new AsyncDisposableStack();
+  const store = opened.adopt(await openStore({ data }), async (one) => one.close());
+  await using own = await TestServer.start({ data }, { store });
+  const channels = await own.populate('yan', 'zoe');
+  const at = new Date().toISOString();
+  const before = { kind: 'up', machine: 'hub', other: 'yan', text: 'as it was told once' } as const;
+  await store.write(async (tx) => tx.addEvents('net', [{ ...before, at }]));
+  const say = (heard: number): void => {
+    const sample = { rx: 10, tx: 20, heard, handshake: heard };
+    channels.get('hub')?.say({ type: 'samples', peers: { yan: sample, zoe: sample } });
+    for (const name of ['yan', 'zoe'])
+      channels.get(name)?.say({ type: 'samples', peers: { hub: sample } });
+  };
+  const told = async (of: 'up' | 'down') =>
+    (await own.call('events', {}))
+      .filter(({ kind }) => kind === of)
+      .map(({ machine, other }) => `${machine} ${other}`);
+  say(3);
+  await expect.poll(async () => told('up'), soon).toEqual(['hub yan', 'zoe hub']);
+  say(200);
+  await expect.poll(async () => told('down'), soon).toHaveLength(2);
+  expect(await told('down')).toEqual(['yan hub', 'zoe hub']);
+  expect(await told('up')).toEqual(['hub yan', 'zoe hub']);
+  const { tunnels } = await own.call('tunnels', {});
+  expect(tunnels.map(({ why }) => why)).toEqual([
+    expect.stringMatching(/^yan has heard nothing of hub/),
+    expect.stringMatching(/^zoe has heard nothing of hub/),
+  ]);
 });
 
 test('a laptop without an agent that falls silent is a warning, and not down', async () => {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { MonitorState, TunnelStatus } from '#api';
+import { byText } from '#base';
 import { Clearing } from '../clearing.ts';
 import { failuresOf } from '../health/failures.ts';
 import { monitorsOf } from '../health/monitors.ts';
@@ -58,8 +59,11 @@ interface Subject extends About {
 }
 type About = Pick<NewEvent, 'machine' | 'other' | 'service'>;
 
-const keyOf = (kind: Kind, { machine = '', other = '', service = '' }: About): string =>
-  `${kinds.indexOf(kind)} ${machine} ${other} ${service}`;
+/** A tunnel is the same whichever end is told first. */
+const keyOf = (kind: Kind, { machine = '', other, service = '' }: About): string => {
+  const ends = other === undefined ? [machine, ''] : [machine, other].sort(byText);
+  return `${kinds.indexOf(kind)} ${ends.join(' ')} ${service}`;
+};
 
 export interface WatchInit {
   readonly store: Store;
@@ -183,9 +187,9 @@ export class Watch {
     }
   }
 
-  /** Of several servers the one tells of a tunnel to which its first end is connected that is so at all. */
+  /** Of several servers the one tells of a tunnel to which its first end by name is connected that is so at all. */
   #isOurs({ ends }: TunnelStatus): boolean {
-    for (const { machine } of ends) {
+    for (const machine of ends.map((end) => end.machine).sort(byText)) {
       const isHere = this.#isHere(machine);
       if (isHere !== undefined) return isHere;
     }

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { ProbeSample, SegmentStatus, TunnelState, TunnelStatus } from '#api';
+import { byText } from '#base';
 import type { Networks } from '../networks.ts';
 import { failuresOf } from './failures.ts';
 import { monitorsOf } from './monitors.ts';
@@ -49,7 +50,11 @@ interface HealthGauge {
 }
 type Value = readonly [labels: Readonly<Record<string, string>>, value: number];
 
-const endsOf = ({ ends: [a, b] }: TunnelStatus) => ({ a: a.machine, b: b.machine });
+/** By name: a series is the same whichever end is told first. */
+function endsOf({ ends }: TunnelStatus) {
+  const [a = '', b = ''] = ends.map(({ machine }) => machine).sort(byText);
+  return { a, b };
+}
 
 /** States that are neither well nor not: nobody has joined yet, or nobody tells. */
 const untold: ReadonlySet<TunnelState> = new Set(['unknown', 'never', 'invited']);

@@ -13,6 +13,7 @@ import type { Hub } from '../hub/hub.ts';
 import { JsonText } from '../json-text.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import { behindSamples } from './forwarding-state.ts';
+import { oriented } from './orientation.ts';
 import type { Rates } from './samples.ts';
 import { type EndEvidence, judge } from './tunnel-state.ts';
 
@@ -65,10 +66,11 @@ const isWanted = ({ state, ends }: TunnelStatus, wanted: TunnelsWanted): boolean
 function statusOf(snapshot: Snapshot, hub: Hub, pair: TunnelPair): TunnelStatus {
   const { machines, keepalive, behind } = pair;
   const [a, b] = machines;
-  const ends = [
+  const both = [
     evidenceOf(snapshot, hub, a, { peer: b, keepalive: keepalive[0], behind: behind[0] }),
     evidenceOf(snapshot, hub, b, { peer: a, keepalive: keepalive[1], behind: behind[1] }),
   ] as const;
+  const ends = oriented(both, snapshot.names);
   const rate = rateOf(ends);
   return {
     ...{ ...judge(ends), ends: [endOf(ends[0]), endOf(ends[1])] },

@@ -69,7 +69,7 @@ export async function events(
   return fromStart ? found : found.reverse();
 }
 
-/** How each tunnel and service was left, by the newest of these kinds that tells of it. */
+/** How each tunnel and service was left, by the newest of these kinds that tells of it; in their order. */
 export async function lastEvents(
   db: Kysely<Tables>,
   network: string,
@@ -81,7 +81,8 @@ export async function lastEvents(
     .where('network', '=', network)
     .where('kind', 'in', kinds)
     .groupBy(['machine', 'other', 'service']);
-  const rows = await db.selectFrom('events').selectAll().where('seq', 'in', newest).execute();
+  const all = db.selectFrom('events').selectAll().where('seq', 'in', newest);
+  const rows = await all.orderBy('seq').execute();
   return rows.map(eventOf);
 }
 
