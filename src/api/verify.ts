@@ -14,13 +14,18 @@ const Space = Type.String({ maxLength: 200 });
 /** From this version of `tries` on agents answer what is asked in a namespace of theirs. */
 export const triesInSpaces = 4;
 
+/** From this one on they know of machines that no file names, and try DHCP and names on the list of a router. */
+export const triesUnnamed = 5;
+
 /**
  * What an agent is to try. reach: an ICMP echo, of `size` bytes as a packet that nobody may cut in pieces where that is said,
  * or a TCP connection that is ended at once. resolve: a name, as the programs of its machine look it up, or as a server of
  * names says that is asked by DNS. way: by which device
  * and peer packets to an address go now. counter: what a counter of its filters has counted; nothing is sent for either, and
  * agents answer them from version 2 of `tries` on. station: whether a machine answers on the port of a segment (ARP, neighbour
- * discovery). holds: whether a namespace is as its state says; nothing is sent for it.
+ * discovery). holds: whether a namespace is as its state says; nothing is sent for it. unnamed: whom a gateway knows on the port of a
+ * segment beside the file; nothing is sent for it either. outside: whether who has a name on the list of a router answers, as `reach`.
+ * dhcp: whether a DHCP server tells who has an address its options.
  */
 export const Question = Type.Union([
   Type.Object({
@@ -44,6 +49,24 @@ export const Question = Type.Union([
   Type.Object({ id: Id, kind: literal('counter'), name: Type.String({ maxLength: 200 }) }),
   Type.Object({ id: Id, kind: literal('station'), space: Space, mac: Text, address: Text }),
   Type.Object({ id: Id, kind: literal('holds'), space: Space }),
+  Type.Object({ id: Id, kind: literal('unnamed'), space: Space }),
+  Type.Object({
+    id: Id,
+    kind: literal('dhcp'),
+    space: Space,
+    server: Text,
+    /** Of who asks, and has them for good. */
+    address: Text,
+    mac: Text,
+  }),
+  Type.Object({
+    id: Id,
+    kind: literal('outside'),
+    space: Space,
+    host: Type.String({ maxLength: 253 }),
+    /** Of TCP; absent: an ICMP echo. */
+    port: Type.Optional(Port),
+  }),
   ...loadQuestions,
 ]);
 export type Question = Static<typeof Question>;
@@ -70,6 +93,16 @@ export type Way = Static<typeof Way>;
 /** So much of what differs in a namespace is told. */
 export const mostDiffering = 20;
 
+/** So many machines that no file names are told of, of each segment at a site. */
+export const mostUnnamed = 50;
+
+/** Machines that no file names: how many there are, and some of them. */
+export const Unnamed = Type.Object({
+  all: Type.Integer({ minimum: 0 }),
+  some: Type.Array(Type.Object({ mac: Text, address: Text }), { maxItems: mostUnnamed }),
+});
+export type Unnamed = Static<typeof Unnamed>;
+
 const Many = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 export const Counted = Type.Object({ packets: Many, bytes: Many });
 export type Counted = Static<typeof Counted>;
@@ -81,12 +114,13 @@ export const Tried = Type.Object({
   ms: Type.Number({ minimum: 0 }),
   /** As the system says it. */
   error: Type.Optional(Type.String({ maxLength: 300 })),
-  /** Of a name. */
+  /** Of a name, or of who has it. */
   addresses: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
   way: Type.Optional(Way),
   counted: Type.Optional(Counted),
   /** What of a namespace is not as its state says, in the words of a plan. */
   differs: Type.Optional(Type.Array(Type.String({ maxLength: 300 }), { maxItems: mostDiffering })),
+  unnamed: Type.Optional(Unnamed),
   watched: Type.Optional(Watched),
   pinged: Type.Optional(Pinged),
   loaded: Type.Optional(Loaded),
@@ -127,11 +161,11 @@ export type VerifyRequest = Static<typeof VerifyRequest>;
 
 /** What was tried, what the file says of it, and what came of it. */
 export const Verified = Type.Object({
-  /** A machine or host; in segments also a router or server of ours, an entry of a router's list, or a namespace. */
+  /** A machine or host; in segments also a router or server of ours, the address of a machine that no file names, an entry of a router's list, or a namespace. */
   to: Type.String(),
   /** Address, or name that was looked up. */
   target: Type.String(),
-  /** `icmp`, `tcp/22`, `mtu 1420`, `name`; in segments also `arp`, `nd`, `egress tcp/53`, `filters`. */
+  /** `icmp`, `tcp/22`, `mtu 1420`, `name`; in segments also `arp`, `nd`, `dhcp`, `egress tcp/53`, `filters`. */
   what: Type.String(),
   /** The server that was asked for a name; absent: whoever the machine asks. */
   by: Type.Optional(Type.String()),

@@ -32,11 +32,13 @@ export type * from './inputs.ts';
 export { emptyFacts, rotationPhases } from './inputs.ts';
 export type { Leaving } from './inside/leaving.ts';
 export {
+  type AskedForOptions,
   type OnPort,
   type SegmentExpectations,
   type SegmentPart,
   segmentExpectations,
 } from './inside/segment-flows.ts';
+export { type UnnamedAt, type UnnamedFlows, unnamedFlows } from './inside/unnamed.ts';
 export type { Untried } from './inside/untried.ts';
 export { assumeKeys, link } from './link.ts';
 export type { Model } from './model.ts';

@@ -19,6 +19,21 @@ interface LiveProof {
   }[];
 }
 
+/** A machine beside another, with a MAC address, and an address; without one it asks for it. */
+const plugIn = `ip netns add guest
+ip link add link eth0 name guest address $1 type macvlan mode bridge
+ip link set guest netns guest
+ip -n guest link set guest up
+if [ "$2" ]; then ip -n guest address add $2/16 dev guest; exit; fi
+cat >/tmp/lease <<'.'
+#!/bin/sh
+[ "$1" != bound ] || ip address replace $ip/16 dev $interface
+.
+chmod +x /tmp/lease
+ip netns exec guest busybox udhcpc -fqn -t 8 -T 1 -i guest -s /tmp/lease`;
+const addressOfGuest = 'ip -n guest -br -4 address show guest';
+const addressIn = (shown: string): string => /[\d.]+(?=\/16)/.exec(shown)?.[0] ?? '';
+
 suite('a segment that is verified from within', {
   needs: ['root', 'netns', 'tun', 'busybox'],
 }, () => {
@@ -56,6 +71,8 @@ suite('a segment that is verified from within', {
         'name epouta-1 answered',
         'egress icmp 10.254.0.1/32 answered',
         'egress tcp/53 130.238.7.10/32 answered',
+        'egress tcp/3128 proxy.example.org answered',
+        'dhcp DHCP server of knox answered',
         'filters hw-stretched-mosler-gw answered',
       ]),
     );
@@ -64,9 +81,9 @@ suite('a segment that is verified from within', {
     );
     expect(untried.map(({ what }) => what)).toEqual(
       expect.arrayContaining([
+        'what goes by UDP, but for names and DHCP',
         'from epouta to the other sites',
-        'DHCP at knox',
-        'proxy.example.org by router mosler-gw',
+        'DHCP at epouta',
       ]),
     );
   });
@@ -86,7 +103,21 @@ suite('a segment that is verified from within', {
       'knox-gw',
       `kill -STOP $(cat /run/hawser/names/hawser:stretched:dhcp-${space}/pid)`,
       `kill -CONT $(cat /run/hawser/names/hawser:stretched:dhcp-${space}/pid)`,
-      ['in mosler 10.101.128.0 answers nobody who asks it for names'],
+      [
+        'in mosler 10.101.128.0 answers nobody who asks it for names',
+        'in mosler mosler-gw to DHCP server of knox (10.101.128.0), dhcp: it gives no addresses: it was silent',
+      ],
+    ],
+    [
+      'who has a name on the list of a router, and is not reached',
+      'knox-gw',
+      `nft -f - <<'.'
+table ip shut { chain forward { type filter hook forward priority 0; tcp dport 3128 drop; }; }
+.`,
+      'nft delete table ip shut',
+      [
+        'in mosler mosler-gw to proxy.example.org (proxy.example.org), egress tcp/3128: it is on the list, but was silent',
+      ],
     ],
     [
       'a machine that is off',
@@ -114,5 +145,45 @@ suite('a segment that is verified from within', {
       segment.at(machine, mends);
     }
     await until('all is as before', () => verified().code === 0, 60_000);
+  });
+
+  test('is tried for machines that no file names, whom a lease or a word of theirs tells of', async () => {
+    segment.at('knox-1', plugIn, '02:00:00:00:77:01');
+    segment.at('epouta-1', plugIn, '02:00:00:00:77:02', '10.101.0.77');
+    const leased = addressIn(segment.at('knox-1', addressOfGuest));
+    expect(leased).toMatch(/^10\.101\.1[2-9]\d\./);
+    segment.at('epouta-1', 'ip netns exec guest ping -nc 1 -W 2 10.101.0.12');
+    try {
+      await until('both are', () => {
+        const { out } = segment.labs.on('server', 'hawser', 'verify', '--port', 'icmp', '--json');
+        const [{ from } = { from: [] }] = (JSON.parse(out) as LiveProof).segments;
+        const found = from.flatMap(({ machine, verified }) =>
+          verified
+            .filter(({ to }) => [leased, '10.101.0.77'].includes(to))
+            .map(({ what, to, outcome }) => `${machine} ${what} ${to} ${outcome}`),
+        );
+        const wanted = [
+          `knox-gw arp ${leased} answered`,
+          'epouta-gw arp 10.101.0.77 answered',
+          'mosler-gw icmp 10.101.0.77 answered',
+          'DHCP server of knox icmp 10.101.0.77 answered',
+        ];
+        return wanted.sort().join() === found.sort().join();
+      });
+      await until('all is so', () => verified().code === 0, 60_000);
+      segment.at('epouta-1', 'ip -n guest link set guest down');
+      // It is missed, and nothing is wrong with that.
+      const missed = 'in mosler 1 machine at epouta that no file names: nobody answers';
+      await until(
+        'it is missed',
+        () => {
+          const { code, out } = verified();
+          return code === 0 && out.includes(missed);
+        },
+        60_000,
+      );
+    } finally {
+      for (const machine of ['knox-1', 'epouta-1']) segment.at(machine, 'ip netns del guest');
+    }
   });
 });

@@ -4,7 +4,7 @@ import {
   type LeaveMessage,
   type ToAgent,
   type TryMessage,
-  triesInSpaces,
+  triesUnnamed,
   type UpgradeMessage,
   type UpgradeReport,
 } from '#api';
@@ -141,7 +141,7 @@ export class Session {
       program: version,
       ...(upgrades.install && { install: upgrades.install }),
       ...(upgrade && { upgrade }),
-      supports: { ...facilityVersions, probes: 1, tries: triesInSpaces },
+      supports: { ...facilityVersions, probes: 1, tries: triesUnnamed },
       ...(held && { has: nameOf(held) }),
       ...(confirmed && { confirmed: nameOf(confirmed) }),
       keys,
@@ -205,6 +205,7 @@ export class Session {
     const answers = await tryAll(questions, within, {
       ...{ run, state },
       answering: sights.answering,
+      unnamed: sights.unnamed,
       differences: async () => (state ? turns.run(() => agent.differences(state)) : []),
     });
     this.#link.send({ type: 'tried', id, answers: [...answers] });

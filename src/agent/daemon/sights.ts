@@ -90,6 +90,11 @@ export class Sights {
     return this.#tables.answering.bind(this.#tables);
   }
 
+  /** Whom a gateway knows on the port of the segment in a namespace beside the file. */
+  get unnamed(): Tables['unnamed'] {
+    return this.#tables.unnamed.bind(this.#tables);
+  }
+
   /** Bytes towards the peers, as far as known. */
   get mtu(): number | undefined {
     return this.#mtu;

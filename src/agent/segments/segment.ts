@@ -147,6 +147,13 @@ export class SegmentTable {
     return this.#registry.machines;
   }
 
+  /** Machines on our own port that no file names, with each of their addresses. */
+  get unnamed(): readonly Pair[] {
+    return [...this.#registry.own.values()].flatMap(({ of, mac }): readonly Pair[] =>
+      of === mac ? [] : [[mac, of]],
+    );
+  }
+
   /** Which of these answer on our own port within ms, though it may be known that they are there. */
   answering(pairs: readonly Pair[], ms: number): Promise<readonly Pair[]> {
     return this.#sight.answering(pairs, ms);

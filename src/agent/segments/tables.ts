@@ -108,6 +108,11 @@ export class Tables {
     return (await this.#segments.get(space)?.answering(pairs, ms)) ?? [];
   }
 
+  /** Machines that are on the port of the segment in a namespace, by sight or by a lease, and in no file. */
+  unnamed(space: string): readonly Pair[] {
+    return this.#segments.get(space)?.unnamed ?? [];
+  }
+
   /** The machine has this state now; namespaces may be others than they were. */
   follow(state: HostState | undefined): void {
     if (this.#stopped) return;

@@ -1,17 +1,19 @@
-import { spawn } from 'node:child_process';
-import { mostDiffering, type Question, type Tried } from '#api';
-import { inParallel } from '#base';
+import { mostDiffering, mostUnnamed, type Question, type Tried } from '#api';
+import { by, inParallel } from '#base';
 import { entered, type Run } from '#host';
 import { type Change, describeChanges, type HostState } from '#state';
 import type { Pair } from '../segments/asking.ts';
 import { connectAt, type Enter, enterOf, enterSpace } from '../sockets.ts';
 import { countedBy } from './counter.ts';
+import { informing } from './dhcp.ts';
+import { echoing } from './echo.ts';
 import { loadIperf } from './load/iperf.ts';
 import { loadOwn } from './load/own.ts';
 import { ping } from './load/ping.ts';
 import { serve } from './load/serving.ts';
 import { watch } from './load/watch.ts';
-import { longest, outcomeOf, refusalOf, said } from './outcome.ts';
+import { longest, outcomeOf, said } from './outcome.ts';
+import { tryOutside } from './outside.ts';
 import { resolving } from './resolve.ts';
 import { Stations } from './stations.ts';
 import { wayTo } from './way.ts';
@@ -19,7 +21,6 @@ import { wayTo } from './way.ts';
 /** So many are tried at a time: an echo is a process. */
 const atOnce = 16;
 type Found = Omit<Tried, 'id' | 'ms'>;
-type Reach = Extract<Question, { readonly kind: 'reach' }>;
 
 /** Where it is tried. */
 export interface Site {
@@ -32,6 +33,8 @@ export interface Site {
     pairs: readonly Pair[],
     within: number,
   ) => Promise<readonly Pair[]>;
+  /** Whom it knows on the port of the segment in a namespace beside the file. */
+  readonly unnamed: (space: string) => readonly Pair[];
   /** What of the machine is not as its state says. */
   readonly differences: () => Promise<readonly Change[]>;
 }
@@ -70,6 +73,12 @@ async function trying(
     case 'holds':
       await stations.areAsked(question.space);
       return looking(async () => ({ differs: await differingIn(question.space, site) }));
+    case 'unnamed':
+      return looking(async () => ({ unnamed: unnamedIn(question.space, site) }));
+    case 'outside':
+      return tryOutside(question, within, site);
+    case 'dhcp':
+      return informing(question, within);
     case 'way':
       return looking(async () => {
         return { way: await wayTo(entered(site.run, enter), site.state, question.address) };
@@ -99,12 +108,15 @@ async function trying(
       }));
     default:
       return question.port === undefined
-        ? echoing(question, within, enter)
+        ? echoing(question, within, { enter })
         : connecting(question.address, question.port, within, enter);
   }
 }
 
-type Seen = Pick<Tried, 'way' | 'counted' | 'differs' | 'watched' | 'pinged' | 'loaded'>;
+type Seen = Pick<
+  Tried,
+  'way' | 'counted' | 'differs' | 'unnamed' | 'watched' | 'pinged' | 'loaded'
+>;
 
 /** What this machine finds; what it does not is refused, with its word. */
 async function looking(look: () => Promise<Seen | undefined>): Promise<Found> {
@@ -116,36 +128,18 @@ async function looking(look: () => Promise<Seen | undefined>): Promise<Found> {
   }
 }
 
+/** Machines on the port that no file names, by address; the first of them. */
+function unnamedIn(space: string, { unnamed }: Site): NonNullable<Tried['unnamed']> {
+  const all = unnamed(space).map(([mac, address]) => ({ mac, address }));
+  return { all: all.length, some: all.sort(by(({ address }) => address)).slice(0, mostUnnamed) };
+}
+
 /** What differs in a namespace, the first of it. */
 async function differingIn(space: string, { differences }: Site): Promise<string[]> {
   const all = (await differences()).filter(({ namespace }) => namespace === space);
   return describeChanges(all)
     .slice(0, mostDiffering)
     .map((line) => line.slice(0, longest));
-}
-
-/** An echo request by ping(8). Headers of IP and ICMP are part of the packet's size. */
-function echoing({ address, size }: Reach, within: number, enter: Enter): Promise<Found> {
-  const seconds = String(Math.max(1, Math.ceil(within / 1000)));
-  const headers = address.includes(':') ? 48 : 28;
-  const whole = size === undefined ? [] : ['-M', 'do', '-s', String(Math.max(0, size - headers))];
-  const command = ['ping', '-n', '-c', '1', '-W', seconds, ...whole, address];
-  const [program = '', ...argv] = [...enter, ...command];
-  return new Promise((resolve) => {
-    const child = spawn(program, argv, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, LC_ALL: 'C' },
-    });
-    const lines: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (part: Buffer) => lines.push(part));
-    }
-    child.on('error', ({ message }) => resolve({ outcome: 'refused', error: message }));
-    child.on('close', (code) => {
-      const text = Buffer.concat(lines).toString();
-      resolve(code === 0 ? { outcome: 'answered' } : refusalOf(text));
-    });
-  });
 }
 
 /** A connection that is ended as soon as it stands: nobody is told anything. */

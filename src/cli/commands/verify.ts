@@ -33,7 +33,7 @@ export const verifyCommand = (): Command =>
     )
     .addHelpText(
       'after',
-      '\nTried are ICMP, TCP connections that are ended at once, packets of the largest size, and names; nothing is sent by UDP but questions to servers of names.' +
+      '\nTried are ICMP, TCP connections that are ended at once, packets of the largest size, and names; nothing is sent by UDP but questions to servers of names and of DHCP.' +
         '\nIn segments whoever of ours has an address there tries it, and gateways ask for the machines on their ports. What nobody can try is named, with the reason.' +
         '\nExit code 0: all is as the file says. 1: it is not. 2: could not say.',
     )

@@ -21,6 +21,7 @@ export function linesOfSegment({ segment, from }: SegmentProof): readonly string
     [all.filter(isStation), 'addresses of machines are answered for at their sites'],
     [all.filter(({ what }) => what.startsWith('mtu')), 'of the largest packets passed whole'],
     [all.filter(({ what }) => what === 'name'), 'names were found'],
+    [all.filter(({ what }) => what === 'dhcp'), 'DHCP servers of ours answer'],
     [all.filter(({ what }) => what.startsWith('egress')), 'on the lists of routers are reached'],
     [all.filter(({ what }) => what === 'filters'), 'namespaces are as they should be'],
   ] as const;
@@ -48,7 +49,8 @@ export function wrongInSegment({ segment, from }: SegmentProof): readonly string
 }
 
 /** What says nothing of whether a machine answers. */
-const isOther = ({ what }: Verified): boolean => what === 'filters' || what.startsWith('egress');
+const isOther = ({ what }: Verified): boolean =>
+  what === 'filters' || what === 'dhcp' || what.startsWith('egress');
 
 /** Servers of names that answered nobody at all. */
 function dumbAmong(all: readonly Verified[]): ReadonlySet<string> {

@@ -3,6 +3,7 @@ import { loadNetwork } from '#spec';
 import { emptyFacts } from '../inputs.ts';
 import { assumeKeys, link } from '../link.ts';
 import { segmentExpectations } from './segment-flows.ts';
+import { unnamedFlows } from './unnamed.ts';
 
 const file = `
 version: 1
@@ -96,21 +97,70 @@ test('a server is asked for all names where it is, and for one from afar', () =>
 
 test('nothing is sent to anybody outside whom the list of a router does not name', () => {
   const { parts, untried } = partsOf(file);
-  expect(parts.flatMap(({ leaving }) => leaving.map(({ address }) => address))).toEqual([
-    '10.254.0.1',
-    '10.252.0.1',
+  expect(parts.flatMap(({ leaving }) => leaving)).toMatchObject([
+    { address: '10.254.0.1', isAny: true },
+    { address: '10.252.0.1', port: { protocol: 'tcp', first: 53 } },
+    { host: 'proxy.example.org', port: { protocol: 'tcp', first: 3128 }, isAny: false },
   ]);
   const whats = untried.map(({ what }) => what);
   for (const what of [
     '10.253.0.0/24 by router out',
     '10.252.0.1/32 udp by router out',
-    'proxy.example.org by router out',
+    'what goes by UDP, but for names and DHCP',
     'from b to the other sites',
-    'DHCP at a',
     'DHCP at b',
   ]) {
     expect(whats).toContain(what);
   }
+  expect(whats).not.toContain('proxy.example.org by router out');
+});
+
+test('whoever no file names is looked for on the port of each site, and pinged from the others', () => {
+  const { parts } = partsOf(file);
+  const space = 'hw-net-lab';
+  const atA = { site: 'a', machine: 'a-gw', space };
+  const atB = { site: 'b', machine: 'b-gw', space };
+  expect(parts.map(({ from, unnamed }) => [from, unnamed])).toEqual([
+    ['a-gw', [atA]],
+    ['b-gw', [atB]],
+    ['DHCP server of a', [atB]],
+    ['out', [atB]],
+    ['m', []],
+  ]);
+  const one = partsOf(file, { to: ['b-1'] }).parts;
+  expect(one.flatMap(({ unnamed }) => unnamed)).toEqual([]);
+});
+
+test('of addresses that gateways know those are left out that the file has, and the policy says who may ping the others', () => {
+  const addresses = ['10.9.0.1', '10.9.0.10', '10.9.0.11', '10.9.0.105', 'fd09::7'];
+  const flowsIn = (text: string, from?: string) =>
+    unnamedFlows(modelOf(text), { segment: 'lab', from, addresses });
+  const some = ['10.9.0.105', 'fd09::7'];
+  expect(flowsIn(file)).toEqual({ addresses: some, flows: [] });
+  const flows = (text: string) =>
+    flowsIn(text, 'out').flows.map(({ source, to, verdict }) => [source, to, verdict].join(' '));
+  expect(flows(file)).toEqual(['10.9.0.1 10.9.0.105 allow']);
+  const policy = (rule: string): string => `${file}policy: [${rule}]\n`;
+  const refused = ['10.9.0.1 10.9.0.105 deny'];
+  expect(flows(policy('{ from: [a-1], to: [b-1] }'))).toEqual(refused);
+  const byPort = '{ from: [out], to: ["segment:lab"], ports: [tcp/22] }';
+  expect(flows(policy(byPort))).toEqual(refused);
+  const all = '{ from: [out], to: ["segment:lab"] }';
+  expect(flows(policy(all))).toEqual(['10.9.0.1 10.9.0.105 allow']);
+});
+
+test('a router asks the DHCP server of ours at its site for all but an address; without one nobody does', () => {
+  const asked = partsOf(file).parts.flatMap(({ from, dhcp }) =>
+    dhcp.map((one) => ({ from, ...one })),
+  );
+  expect(asked).toMatchObject([
+    { from: 'out', to: 'DHCP server of a', server: '10.9.0.10', address: '10.9.0.1' },
+  ]);
+  const whats = (text: string) => partsOf(text).untried.map(({ what }) => what);
+  expect(whats(file)).not.toContain('DHCP at a');
+  const alone = file.slice(0, file.indexOf('routers:')).replace('router: 10.9.0.1', '');
+  expect(partsOf(alone).parts.flatMap(({ dhcp }) => dhcp)).toEqual([]);
+  expect(whats(alone)).toContain('DHCP at a');
 });
 
 test('from one machine, or to one, less is tried', () => {

@@ -3,6 +3,7 @@ import type { Port, Segment, Station } from '#spec';
 import type { Trace } from '../api.ts';
 import { flowClasses } from '../classes.ts';
 import type { Model } from '../model.ts';
+import { deviceIn, macOf } from '../project/routers/place.ts';
 import { zoneOf } from '../project/segments/dhcp.ts';
 import { segmentMtu } from '../project/segments/mtu.ts';
 import { spaceName } from '../project/segments/space.ts';
@@ -10,6 +11,7 @@ import { stationsOf } from '../project/segments/stations.ts';
 import { serversIn } from '../trace/server.ts';
 import { trace } from '../trace/trace.ts';
 import { type Leaving, leavingOf } from './leaving.ts';
+import { type UnnamedAt, unnamedElsewhere, unnamedOnPort } from './unnamed.ts';
 import { mostAtSite, type Untried, untriedIn } from './untried.ts';
 import { portsOf, type Voice, voicesIn } from './voices.ts';
 
@@ -28,6 +30,14 @@ export interface OnPort {
   readonly address: string;
 }
 
+/** A DHCP server of ours, and who asks it, with what he has for good. */
+export interface AskedForOptions {
+  readonly to: string;
+  readonly server: string;
+  readonly address: string;
+  readonly mac: string;
+}
+
 /** What the agent of one machine can try of a segment without speaking for anybody else. */
 export interface SegmentPart {
   readonly machine: string;
@@ -39,6 +49,9 @@ export interface SegmentPart {
   readonly names: readonly ServedName[];
   readonly stations: readonly OnPort[];
   readonly leaving: readonly Leaving[];
+  readonly dhcp: readonly AskedForOptions[];
+  /** Where those are looked for that no file names. */
+  readonly unnamed: readonly UnnamedAt[];
   /** Whether the namespace is as its state says is looked at, too. */
   readonly isLookedAt: boolean;
 }
@@ -85,7 +98,10 @@ interface Later {
   readonly make: () => SegmentPart;
 }
 
-const nothing = { flows: [], names: [], stations: [], leaving: [], isLookedAt: false } as const;
+const nothing = {
+  ...{ flows: [], names: [], stations: [], leaving: [], dhcp: [], unnamed: [] },
+  isLookedAt: false,
+} as const;
 
 /** Each gateway asks on its own port for the machines that the file has there. */
 function gatewayParts(model: Model, segment: Segment, { to }: Choice): readonly Later[] {
@@ -101,6 +117,7 @@ function gatewayParts(model: Model, segment: Segment, { to }: Choice): readonly 
         .flatMap(({ name, mac, addresses }) =>
           addresses.map((address) => ({ to: name, mac, address: String(address) })),
         ),
+      unnamed: to === undefined ? unnamedOnPort(model, segment, site) : [],
       isLookedAt: to === undefined,
     }),
   }));
@@ -129,7 +146,12 @@ function voiceParts(model: Model, segment: Segment, choice: Choice): readonly La
           ),
         ),
       names: namesFor(model, segment, voice, to),
+      dhcp: to === undefined ? serversFor(model, segment, voice) : [],
       leaving: to === undefined && isAtHome(voice, segment) ? leavingOf(voice.router) : [],
+      unnamed:
+        to === undefined && classes.some(({ protocol }) => protocol === 'icmp')
+          ? unnamedElsewhere(model, segment, voice)
+          : [],
       isLookedAt: to === undefined && isAtHome(voice, segment),
     }),
   }));
@@ -176,6 +198,24 @@ function flowsTo(
       ...(mtu !== undefined && { mtu }),
     }));
   });
+}
+
+/** A router of ours has an address for good, and so asks the server at its site for all but that. */
+function serversFor(
+  model: Model,
+  segment: Segment,
+  { router, site, addresses }: Voice,
+): readonly AskedForOptions[] {
+  const own = addresses.find(({ family }) => family === 4);
+  if (!router || !own) return [];
+  const mac = macOf(model, router.name, deviceIn(segment));
+  return serversIn(model, segment)
+    .filter((server) => server.site === site)
+    .flatMap(({ name, addresses: all }) =>
+      all
+        .filter(({ family }) => family === 4)
+        .map((one) => ({ to: name, server: String(one), address: String(own), mac })),
+    );
 }
 
 const dns: Port = { protocol: 'udp', first: 53, last: 53 };

@@ -1,4 +1,5 @@
-import type { Segment } from '#spec';
+import type { Family } from '#ip';
+import type { Router, Segment } from '#spec';
 import type { Model, Node } from '../model.ts';
 import { untriedOf } from './leaving.ts';
 import { portsOf, routersOf, voicesIn } from './voices.ts';
@@ -29,6 +30,10 @@ export function untriedIn(
       what: 'what its machines say to each other',
       why: 'they run nothing of ours, and nobody else may speak for them',
     },
+    {
+      what: 'what goes by UDP, but for names and DHCP',
+      why: 'who has a service there would take what is sent for his',
+    },
     ...ports.flatMap(({ site, node }) =>
       voices.some((voice) => voice.site === site)
         ? []
@@ -39,19 +44,31 @@ export function untriedIn(
             },
           ],
     ),
-    ...ports.flatMap(({ site }) => untriedDhcp(segment, site)),
+    ...ports.flatMap(({ site }) => untriedDhcp(segment, site, routersOf(model, segment))),
     ...manyAt(segment, from),
     ...routers.flatMap(untriedOf),
   ];
 }
 
-function untriedDhcp(segment: Segment, site: string): readonly Untried[] {
-  const { dhcp } = segment.sites.find((one) => one.site === site) ?? {};
-  const why = {
-    hawser: 'who asks for an address takes one of the pool',
-    cloud: 'its server is the cloud’s',
-  };
-  return !dhcp || dhcp.by === 'none' ? [] : [{ what: `DHCP at ${site}`, why: why[dhcp.by] }];
+/** Of a server of ours the router beside it asks what it tells by IPv4. */
+function untriedDhcp(
+  { sites }: Segment,
+  site: string,
+  routers: readonly Router[],
+): readonly Untried[] {
+  const { dhcp } = sites.find((one) => one.site === site) ?? {};
+  if (!dhcp || dhcp.by === 'none') return [];
+  const dhcpAt = (family: string, why: string) => [{ what: `DHCP${family} at ${site}`, why }];
+  if (dhcp.by === 'cloud') return dhcpAt('', 'its server is the cloud’s');
+  const why = 'who asks for an address takes one of the pool';
+  const isAsked = routers.some((one) => one.site === site && one.external === undefined);
+  const has = (family: Family): boolean => dhcp.addresses.some((own) => own.family === family);
+  if (!isAsked)
+    return dhcpAt(
+      '',
+      `${why}, and no router of ours is beside it, which could ask for all but that`,
+    );
+  return has(6) ? dhcpAt(' by IPv6', why) : [];
 }
 
 const manyAt = ({ stations }: Segment, from: string | undefined): readonly Untried[] =>

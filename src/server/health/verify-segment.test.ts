@@ -6,7 +6,7 @@ import { verifySegment } from './verify-segment.ts';
 
 const nothing: SegmentPart = {
   ...{ machine: 'gw', from: 'gw', space: 'hw-net-lab', flows: [], names: [], stations: [] },
-  ...{ leaving: [], isLookedAt: false },
+  ...{ leaving: [], dhcp: [], unnamed: [], isLookedAt: false },
 };
 
 type Said = Partial<Omit<Tried, 'id'>>;
@@ -43,6 +43,41 @@ test('who is on a list with a port must answer there; an echo alone may be nobod
   const refused: Said = { outcome: 'refused', error: 'no route' };
   expect((await wrongs({ leaving: [{ ...one, isAny: true }] }, refused)).wrong).toEqual([
     'it is on the list, but was refused (no route)',
+  ]);
+});
+
+test('who has a name on the list of a router is called by that', async () => {
+  const leaving = [
+    {
+      to: 'proxy.example.org',
+      host: 'proxy.example.org',
+      port: parsePort('tcp/3128'),
+      isAny: false,
+    },
+  ];
+  const fine = await wrongs({ leaving }, { addresses: ['192.0.2.9'] });
+  expect(fine.wrong).toEqual([undefined]);
+  expect(fine.asked).toMatchObject([
+    { kind: 'outside', space: 'hw-net-lab', host: 'proxy.example.org', port: 3128 },
+  ]);
+  const error = 'no address is known of it';
+  expect((await wrongs({ leaving }, { outcome: 'refused', error })).wrong).toEqual([
+    `it is on the list, but was refused (${error})`,
+  ]);
+});
+
+test('a DHCP server of ours tells a router beside it its options, or gives nobody addresses', async () => {
+  const one = {
+    to: 'DHCP server of a',
+    server: '10.9.0.10',
+    address: '10.9.0.1',
+    mac: '02:72:0:0:0:1',
+  };
+  const fine = await wrongs({ dhcp: [one] }, {});
+  expect(fine.wrong).toEqual([undefined]);
+  expect(fine.asked).toMatchObject([{ kind: 'dhcp', server: one.server, address: one.address }]);
+  expect((await wrongs({ dhcp: [one] }, { outcome: 'silent' })).wrong).toEqual([
+    'it gives no addresses: it was silent',
   ]);
 });
 

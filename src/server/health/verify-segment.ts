@@ -1,5 +1,5 @@
 import type { Verified } from '#api';
-import type { Leaving, OnPort, SegmentPart } from '#compile';
+import type { AskedForOptions, Leaving, OnPort, SegmentPart } from '#compile';
 import { formatPort } from '#spec';
 import { type Ask, arrived, how, ofFlows, ofName, reach, type Trial, tryAll } from './verify.ts';
 
@@ -8,7 +8,7 @@ export const verifySegment = (part: SegmentPart, ask: Ask): Promise<Verified[]> 
   tryAll(trialsIn(part), ask);
 
 function trialsIn(part: SegmentPart): readonly Trial[] {
-  const { space, flows, names, stations, leaving, isLookedAt } = part;
+  const { space, flows, names, stations, leaving, dhcp, isLookedAt } = part;
   const where = space === undefined ? {} : { space };
   return [
     ...ofFlows(flows, where),
@@ -16,7 +16,8 @@ function trialsIn(part: SegmentPart): readonly Trial[] {
     ...(space === undefined
       ? []
       : [
-          ...stations.map((station) => ofStation(station, space)),
+          ...stations.map((station) => trialOfStation(station, space)),
+          ...dhcp.map((one) => ofDhcp(one, space)),
           ...leaving.map((one) => ofLeaving(one, space)),
           ...(isLookedAt ? [ofSpace(space)] : []),
         ]),
@@ -24,7 +25,7 @@ function trialsIn(part: SegmentPart): readonly Trial[] {
 }
 
 /** Whom the file has on the port of a site answers its gateway. */
-const ofStation = ({ to, mac, address }: OnPort, space: string): Trial => ({
+export const trialOfStation = ({ to, mac, address }: OnPort, space: string): Trial => ({
   question: { id: 0, kind: 'station', space, mac, address },
   about: { to, target: address, what: address.includes(':') ? 'nd' : 'arp' },
   wrongOf: ({ outcome, error }) =>
@@ -33,15 +34,33 @@ const ofStation = ({ to, mac, address }: OnPort, space: string): Trial => ({
       : `it does not answer at its site as ${mac}${error === undefined ? '' : ` (${error})`}`,
 });
 
-/** Who answers no echo may have his reasons; who is on the list with a port should answer there. */
-const ofLeaving = ({ to, address, port, isAny }: Leaving, space: string): Trial => ({
-  question: reach({ address, space, ...(port?.protocol === 'tcp' && { port: port.first }) }),
-  about: { to, target: address, what: `egress ${port ? formatPort(port) : 'icmp'}` },
+/** A server of ours tells who has an address already all but that. */
+const ofDhcp = ({ to, server, address, mac }: AskedForOptions, space: string): Trial => ({
+  question: { id: 0, kind: 'dhcp', space, server, address, mac },
+  about: { to, target: server, what: 'dhcp' },
   wrongOf: (answer) =>
-    arrived(answer) || (isAny && answer.outcome === 'silent')
-      ? undefined
-      : `it is on the list, but was ${how(answer)}`,
+    answer.outcome === 'answered' ? undefined : `it gives no addresses: it was ${how(answer)}`,
 });
+
+/** Who answers no echo may have his reasons; who is on the list with a port should answer there. */
+function ofLeaving(leaving: Leaving, space: string): Trial {
+  const { to, port, isAny } = leaving;
+  const at = { space, ...(port?.protocol === 'tcp' && { port: port.first }) };
+  const isNamed = 'host' in leaving;
+  return {
+    question: isNamed
+      ? { id: 0, kind: 'outside', host: leaving.host, ...at }
+      : reach({ address: leaving.address, ...at }),
+    about: {
+      ...{ to, target: isNamed ? leaving.host : leaving.address },
+      what: `egress ${port ? formatPort(port) : 'icmp'}`,
+    },
+    wrongOf: (answer) =>
+      arrived(answer) || (isAny && answer.outcome === 'silent')
+        ? undefined
+        : `it is on the list, but was ${how(answer)}`,
+  };
+}
 
 /** Nothing is sent to whom the list does not name: that nothing would pass is what the filters say, if they are as they should be. */
 const ofSpace = (space: string): Trial => ({

@@ -9,6 +9,8 @@ import {
   type TunnelEndPlan,
   trace,
   tunnelEnds,
+  type UnnamedFlows,
+  unnamedFlows,
 } from '#compile';
 import { formatPort, parsePort } from '#spec';
 import type { Basis } from './basis.ts';
@@ -46,6 +48,7 @@ interface LifetimeAsked extends Asked {
 }
 
 type InSegmentWanted = Asked & Parameters<typeof segmentExpectations>[1];
+type UnnamedWanted = Asked & Parameters<typeof unnamedFlows>[1];
 type ExpectationsWanted = Asked & Parameters<typeof expectationsOf>[1];
 
 /** What people look up in a network as it is meant, for which all must have joined; `get`: by its number. */
@@ -82,6 +85,9 @@ export const inspectionCalls = (get: (basis: number) => Basis) => ({
 
   segmentExpectations: ({ basis, ...choice }: InSegmentWanted): SegmentExpectations =>
     segmentExpectations(get(basis).compiled.model, choice),
+
+  unnamedFlows: ({ basis, ...choice }: UnnamedWanted): UnnamedFlows =>
+    unnamedFlows(get(basis).compiled.model, choice),
 
   /** @throws compile/unknown-machine, spec/bad-port */
   trace({ basis, from, to, port, family }: FlowAsked): TraceResult {

@@ -7,6 +7,8 @@ import type {
   SegmentExpectations,
   segmentExpectations,
   TunnelPair,
+  UnnamedFlows,
+  unnamedFlows,
 } from '#compile';
 import { JsonText } from '../json-text.ts';
 import type { RotationEffect, RotationRequest } from '../rotation/decisions.ts';
@@ -161,6 +163,12 @@ export class Network {
   ): Promise<SegmentExpectations> {
     const { basis } = this.#snapshot;
     return this.#components.compiler.call('segmentExpectations', { basis, ...choice });
+  }
+
+  /** What the file says of addresses that its gateways know on their ports. */
+  async unnamedFlows(choice: Parameters<typeof unnamedFlows>[1]): Promise<UnnamedFlows> {
+    const { basis } = this.#snapshot;
+    return this.#components.compiler.call('unnamedFlows', { basis, ...choice });
   }
 
   /**
