@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config';
 import { ClosingReporter } from './tests/support/reporter.ts';
 import { LongestFirst } from './tests/support/sequencer.ts';
 
-/** Pure: nothing outside the process. */
+/** Servers that listen, databases of their own, and browsers that look at them. */
+const server = ['src/server/**/*.test.ts'];
+/** Pure: nothing outside the process, but a few files and children. */
 const pure = [
   'src/**/*.test.ts',
   'tests/model/**/*.test.ts',
@@ -28,10 +30,10 @@ const patient = [
 ];
 
 /**
- * Five projects in four groups. `core` is pure, and `alone` runs beside it. Then comes what is `patient`, and at
- * last `machines`, which make tunnels, labs and servers, each test its own: they wait more than they compute, so
- * that three files at a time keep two processors busy. A group with one worker would come last, whatever
- * its order. `kernel` runs where it is asked for.
+ * Six projects in five groups. `core` is pure, and `alone` runs beside it; together they take less than a minute. Then
+ * come `server`, what is `patient`, and at last `machines`, which make tunnels, labs and servers, each test its own: all
+ * of these wait much of their time, so that three files at a time keep two processors busy. A group with one worker
+ * would come last, whatever its order. `kernel` runs where it is asked for.
  */
 export default defineConfig({
   test: {
@@ -44,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'core',
           include: pure,
-          exclude: ['src/**/*.netns.test.ts'],
+          exclude: ['src/**/*.netns.test.ts', ...server],
           // Pure: nothing of one file is left for the next but what was loaded, which is a quarter of the time.
           isolate: false,
           maxWorkers: 2,
@@ -67,13 +69,26 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'server',
+          include: server,
+          // Each test closes what it opened, so that what was loaded serves the next file, as in `core`.
+          isolate: false,
+          maxWorkers: 3,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'patient',
           include: patient,
           exclude: pure.slice(1),
           maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -85,7 +100,7 @@ export default defineConfig({
           maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -95,7 +110,7 @@ export default defineConfig({
           include: kernel,
           // One machine takes both processors.
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],
