@@ -1,5 +1,5 @@
 import { namespaceNow } from '../sockets.ts';
-import type { Echo } from './echo.ts';
+import type { Echo, Hearing } from './echo.ts';
 import { heardIn } from './heard.ts';
 import { Listener } from './listener.ts';
 
@@ -38,7 +38,7 @@ export interface Watched {
   /** The namespaces, besides the agent's own, in which something of ours should be. */
   spaces(): ReadonlyMap<string, Vxlans>;
   /** What is written element by element. */
-  readonly echo: Pick<Echo, 'isOwn'>;
+  readonly echo: Pick<Echo, 'isOwn' | 'heardBy'>;
   readonly log: (line: string) => void;
 }
 
@@ -50,10 +50,12 @@ interface Inside {
 }
 
 /** Looks when the kernel says that something changed: once for many events, and not all the time. */
-export class Watch {
+export class Watch implements Hearing {
   readonly #watched: Watched;
   readonly #root: Listener;
   readonly #inside = new Map<string, Inside>();
+  /** Where so much is written that nobody listens meanwhile. */
+  readonly #left = new Set<string>();
   readonly #rounds: NodeJS.Timeout;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -68,6 +70,7 @@ export class Watch {
     const heard = (): void => this.#heard();
     this.#root = new Listener({ enter: [], monitors, heard, missed: heard, log: watched.log });
     this.#rounds = setInterval(() => this.#round(), round);
+    watched.echo.heardBy(this);
   }
 
   #round(): void {
@@ -87,10 +90,23 @@ export class Watch {
       this.#inside.delete(space);
       this.#heard();
     }
-    for (const [space, vxlans] of wanted) this.#enter(space, vxlans);
+    for (const [space, vxlans] of wanted) if (!this.#left.has(space)) this.#listenTo(space, vxlans);
   }
 
-  #enter(space: string, vxlans: Vxlans): void {
+  leave(space: string): void {
+    this.#left.add(space);
+    this.#inside.get(space)?.listener.stop();
+    this.#inside.delete(space);
+  }
+
+  enter(space: string): void {
+    this.#left.delete(space);
+    // The look that follows finds what we wrote ourselves, as that after an echo.
+    this.#wasOurs = true;
+    if (!this.#stopped) this.#follow();
+  }
+
+  #listenTo(space: string, vxlans: Vxlans): void {
     const known = this.#inside.get(space);
     const inode = known?.inode ?? namespaceNow(space);
     if (inode === undefined) return;
