@@ -37,3 +37,22 @@ test('a write that fails leaves nothing behind that hides the work of others for
   vi.advanceTimersByTime(2_001);
   expect(echo.isOwn('lab', '10.9.0.5')).toBe(false);
 });
+
+test.each([
+  ['nobody listens where much is written, until it is', 10_000, ['leaves lab', 'enters lab']],
+  ['they go on listening where little is written', 9_999, []],
+])('%s, also where it fails', async (_, count, moves) => {
+  const echo = new Echo();
+  const made: string[] = [];
+  echo.heardBy({
+    leave: (space) => made.push(`leaves ${space}`),
+    enter: (space) => made.push(`enters ${space}`),
+  });
+  const all = Array.from({ length: count }, () => added('fdb', { mac: '02:00:00:00:00:09' }));
+  const fails = echo.during('lab', all, () => {
+    expect(made).toEqual(moves.slice(0, 1));
+    return Promise.reject(new Error('no'));
+  });
+  await expect(fails).rejects.toThrow('no');
+  expect(made).toEqual(moves);
+});
