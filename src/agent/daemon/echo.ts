@@ -5,7 +5,7 @@ const lasts = 2_000;
 
 /**
  * Changes of so many elements that whoever waits for them waits too long for those who hear of each: 0.02 ms of a processor
- * in monitors and agent, while the kernel takes as long to make it. To look at all afterwards is as much work, but nobody waits.
+ * in monitors and agent, while the kernel takes as long to make it. To look at all afterwards is as much work, for which only what is told right then waits.
  */
 const many = 10_000;
 
