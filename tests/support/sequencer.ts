@@ -46,6 +46,7 @@ export const long: readonly string[] = [
   'tests/cli/commands',
   'tests/kernel/kernel',
   'tests/kernel/segments',
+  'tests/kernel/agents',
 ].map((path) => `/${path}.test.ts`);
 
 const rank = ({ moduleId }: TestSpecification): number => {
