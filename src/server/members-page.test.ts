@@ -101,7 +101,7 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     await page.getByText('ida-phone: is cut off at 2030-02-01T00:00:00.000Z').waitFor();
     await hinderNobody(page, 'the plan of an end');
     await page.getByRole('button', { name: 'Apply it' }).press('Enter');
-    await row.getByText(/2030/).waitFor();
+    await row.getByText('2030-01-31', { exact: true }).waitFor();
     const endOf = async () =>
       (await server.call('status', {})).machines.find(({ name }) => name === 'ida-phone')?.expires;
     expect(await endOf()).toBe('2030-02-01T00:00:00.000Z');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endOf, momentOf } from '../../web/pages/members/ends.ts';
+import { endOf, momentOf, wordsOfEnd } from '../../web/pages/members/ends.ts';
 
 test.each([
   [undefined, '', ''],
@@ -10,4 +10,6 @@ test.each([
 ])('the end of a member is the same when nobody changed it: %s', (moment, day, time) => {
   expect(endOf(moment)).toEqual({ day, time });
   expect(momentOf({ day, time })).toBe(moment);
+  // Whoever ends with a day has it whole, and is not said to have the next.
+  expect(wordsOfEnd(moment)).toBe(time === '' ? day : `${day} ${time}`);
 });

@@ -85,9 +85,6 @@ const unmistakable = 'sv';
 /** By the clock of whoever reads; `at`: as the server writes it, or ms since 1970. */
 export const timeOf = (at: string | number): string => new Date(at).toLocaleString(unmistakable);
 
-/** The day alone. */
-export const dayOf = (at: string): string => new Date(at).toLocaleDateString(unmistakable);
-
 /** A sentence of the server with its times as people here read them. */
 export const readable = (text: string): string => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, timeOf);
 

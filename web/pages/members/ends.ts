@@ -19,3 +19,9 @@ export function endOf(moment: string | undefined): End {
   const time = said.slice(11, 19).replace(/:00$/, '');
   return { day: said.slice(0, 10), time: isMidnight ? '' : time };
 }
+
+/** `2030-01-31`, the last day; or `2030-01-31 16:30`, in UTC as it was said. */
+export function wordsOfEnd(moment: string | undefined): string {
+  const { day, time } = endOf(moment);
+  return `${day} ${time}`.trim();
+}

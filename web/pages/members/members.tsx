@@ -5,13 +5,14 @@ import type { InviteInfo, MachineStatus, NetworkStatus, SessionInfo, TunnelsStat
 import { forgetKept, useKept } from '../../data/kept.ts';
 import { at, keys } from '../../data/queries.ts';
 import { ask } from '../../data/server.ts';
-import { ago, dayOf, type Mood, moodOfTunnel, presenceOf, timeOf } from '../../data/words.ts';
+import { ago, type Mood, moodOfTunnel, presenceOf, timeOf } from '../../data/words.ts';
 import { Link } from '../../parts/link.tsx';
 import { Pill } from '../../parts/states.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { pathIn } from '../../route.ts';
 import { overlayRoom } from '../machines.tsx';
 import { suspend, withdraw } from './actions.ts';
+import { wordsOfEnd } from './ends.ts';
 import { InviteForm, invitationIn, WhatFailed } from './invite-form.tsx';
 import { Lifetime } from './lifetime.tsx';
 import { type Acts, MemberActions, MemberMenu } from './member-actions.tsx';
@@ -131,7 +132,7 @@ const columnsOf = (
     share: 0.7,
     rank: 5,
     value: ({ expires }) => expires,
-    show: ({ expires }) => expires !== undefined && dayOf(expires),
+    show: ({ expires }) => wordsOfEnd(expires),
   },
   ...(acts ? [actionsColumn(acts)] : []),
 ];
