@@ -7,6 +7,9 @@ const Whole = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 /** Seconds within which an agent that runs has told of its tunnels again. */
 export const samplesWithin = 90;
 
+/** Seconds of silence that an agent tells at once, as it tells when something is heard again. */
+export const silenceTold = 60;
+
 const Milliseconds = Type.Number({ minimum: 0, maximum: 600_000 });
 
 /** What came of asking the machine at the other end, again and again, whether packets come back. */

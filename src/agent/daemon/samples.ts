@@ -1,4 +1,4 @@
-import type { PeerSample, SamplesReport } from '#api';
+import { type PeerSample, type SamplesReport, silenceTold } from '#api';
 import { HandshakeAges, type Run } from '#host';
 import type { HostState } from '#state';
 import { Again } from './again.ts';
@@ -25,7 +25,7 @@ const slack = 5;
 const told = 500;
 
 /** Seconds of silence that are told when they are over, and when something is heard again. */
-const silences = [60, 180] as const;
+const silences = [silenceTold, 180] as const;
 
 /** What a tunnel has of a peer; a time in seconds since 1970. */
 interface Reading {
