@@ -26,7 +26,9 @@ const round = 60_000;
 /** ms to wait for more of the same: what many machines say at once is read once. */
 const settle = 15;
 
-/** ms within which the same news is told of once: it stays with the kernel for 900 ms, and may be of before a move. */
+/** ms that news stays with the kernel (sets.ts): what is read later may have lost some. */
+const newsStays = 900;
+/** ms within which the same news is told of once: it may be of before a move. */
 export const sameNews = 1_000;
 
 export interface Seen {
@@ -75,6 +77,8 @@ export class Sight {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #generation = 0;
   #reading = false;
+  /** When the kernel told of the first news that are not read. */
+  #unread: number | undefined;
   #hasLooked = false;
   /** What its table looks like; undefined: it has not begun. */
   #laid: string | undefined;
@@ -224,20 +228,26 @@ export class Sight {
   }
 
   #heard(): void {
+    this.#unread ??= performance.now();
     if (this.#reading) this.#again = true;
     else this.#after('read', settle, () => void this.#read());
   }
 
   async #read(): Promise<void> {
-    const generation = this.#generation;
+    const [generation, since = performance.now()] = [this.#generation, this.#unread];
     this.#reading = true;
     this.#again = false;
+    this.#unread = undefined;
     try {
       const [news = [], news6 = [], asked6 = []] = await Promise.all(
         this.#hasSix ? newsSets.map((name) => this.#set(name)) : [this.#set('news')],
       );
       this.#pairs([...news, ...news6].filter((one) => this.#told.takes(keyOf(one))));
       for (const one of [...news.flatMap(askedIn), ...asked6]) this.#seen.asked(String(one));
+      // On a machine that is slow, or has much to do: what was heard stays for longer.
+      if (performance.now() - since > newsStays && generation === this.#generation) {
+        await this.#round();
+      }
     } catch {
       if (generation === this.#generation) this.#failed();
     } finally {
