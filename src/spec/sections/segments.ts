@@ -94,7 +94,7 @@ const SegmentSchema = words.mapping(
     router: words.optional(
       words.atLeastOne({
         description:
-          'The address of its router, one in each subnet at most; no pool may hold it. Machines at other sites find the router if it stands among the hosts of its site.',
+          'The address of its router, one in each subnet at most; no pool may hold it. Machines at other sites find the router if it is one of `routers`, or stands among the hosts of its site.',
         examples: ['10.101.0.1'],
       }),
     ),
@@ -115,7 +115,7 @@ const SegmentSchema = words.mapping(
     flood: words.optional(
       words.yesOrNo({
         description:
-          'Whether broadcasts, multicasts and frames for machines that nobody knows go to all sites, too, if a machine of the file sends them. DHCP and neighbour discovery stay at home all the same, and sites in proxy mode have no part.',
+          'Whether broadcasts, multicasts and frames for machines that nobody knows go to all sites, too, if a machine sends them that its gateway knows, by the file or by sight. DHCP and neighbour discovery stay at home all the same, and sites in proxy mode have no part.',
         default: false,
       }),
     ),
