@@ -42,7 +42,11 @@ suite('the map and the policy', { needs: ['chromium'] }, () => {
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('nobody').waitFor();
     await page.goto('/n/net/tunnels/anna/hub');
-    await page.getByRole('button', { name: 'Copy the public key of anna' }).waitFor();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy the public key of anna' }).press('Enter');
+    await expect
+      .poll(() => page.evaluate('navigator.clipboard.readText()'))
+      .toMatch(/^[\w+/]{43}=$/);
     expect(offences).toEqual([]);
     await page.context().close();
   });

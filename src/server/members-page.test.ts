@@ -201,6 +201,12 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
   test('let people in who have a link and no token', async () => {
     const { link } = await server.call('createInvite', {}, { machine: 'guest' });
     const { page, offences } = await openPage(browser, url, { width: 390 });
+    const sent: string[] = [];
+    page.on('request', (request) => {
+      sent.push(
+        `${request.url()} ${JSON.stringify(request.headers())} ${request.postData() ?? ''}`,
+      );
+    });
     const { hash } = new URL(link);
     const open = async (behind: string): Promise<void> => {
       await page.goto('about:blank');
@@ -221,7 +227,14 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: /^Download / }).press('Enter');
     const text = readFileSync(await (await downloading).path(), 'utf8');
-    expect(text).toMatch(/^PrivateKey = [\w+/]{43}=$/m);
+    const [, key = ''] = /^PrivateKey = ([\w+/]{43}=)$/m.exec(text) ?? [];
+    expect(sent.filter((one) => one.includes('"publicKey"'))).toHaveLength(1);
+    // The private key stays in the browser, however it might be written.
+    for (const form of ['base64', 'base64url', 'hex'] as const) {
+      const written = Buffer.from(key, 'base64').toString(form).replace(/=$/, '');
+      expect(written.length).toBeGreaterThanOrEqual(43);
+      expect(sent.filter((one) => one.includes(written))).toEqual([]);
+    }
     expect(await drawnIn(page, 'The tunnel as a QR code')).toEqual(codeOf(text));
     await open(hash);
     await page.getByText('This invitation was used already').waitFor();

@@ -177,6 +177,9 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await told.getByText(`the service web is down: ${why}`).waitFor();
     await page.goto('/n/net/tunnels/anna/hub');
     await page.getByRole('img', { name: /^Round trip: 11 ms to 4\d ms, at last/ }).waitFor();
+    await page.getByRole('img', { name: /^Loss: .+ to 15 %, at last/ }).waitFor();
+    const traffic = /^Traffic, anna to hub: [\d.]+ \w+\/s to .+; hub to anna: [\d.]+ \w+\/s to /;
+    await page.getByRole('img', { name: traffic }).waitFor();
     await page.getByLabel('How far back').selectOption('hour');
     await page.getByText('As a table').press('Enter');
     await page.getByRole('cell', { name: '15 %' }).first().waitFor();

@@ -74,8 +74,9 @@ describe('people who invite others', () => {
     );
   });
 
-  test('know that a newer link makes the one before void', () => {
-    ann.must('invite', 'eve');
+  test('know that a newer link makes the one before void, and how long it is good for', () => {
+    ann.must('invite', 'eve', '--expires', '3d');
+    expect(ann.must('invites')).toMatch(/ eve +open, ends in 3 d /);
     expect(invitations()).toEqual(['eve open', 'eve withdrawn', 'zoe open']);
   });
 
