@@ -48,7 +48,7 @@ export type PeerSample = Static<typeof PeerSample>;
 /**
  * up: both ends hear each other, as far as they tell. degraded: only one does, or packets get lost, take long, or are too
  * large. stale: nothing comes any more from a machine without an agent, which may be off. down: from one with an agent, or
- * none that is sent comes back. never: there was no handshake yet. invited: a link waits for
+ * none that is sent comes back, or what begins a handshake does not arrive. never: there was no handshake yet. invited: a link waits for
  * somebody to use it. unknown: nobody tells. misconfigured: one
  * identity at two places, or an end that is another than it should be and may not be put right.
  */

@@ -107,10 +107,17 @@ export function judge([a, b]: Ends): Judgement {
   return second ? silentAtBoth(first) : silentAtOne(first);
 }
 
+/** Bytes of the message that begins a handshake (WireGuard paper, 5.4.2), which is sent again after 5 s. */
+const initiation = 148;
+/** So many begin before it is said that none will be completed: some get lost, and ends come one after the other. */
+const patience = { heard: 4, sent: 12 } as const;
+
 /** The public keys are right, or nobody would know who begins. */
 function begunWith([{ machine, sample }, other]: Ends): Judgement {
+  const { handshake, rx = 0 } = sample ?? {};
+  const isNew = handshake === undefined && rx < patience.heard * initiation;
   const why = `${other.machine} begins handshakes with ${machine}, and none is completed: it has another preshared key, or what ${machine} answers does not reach it`;
-  return { state: sample?.handshake === undefined ? 'never' : 'misconfigured', why };
+  return { state: isNew ? 'never' : 'misconfigured', why };
 }
 
 const silence = ([a, b]: Ends): string => `neither ${a.machine} nor ${b.machine} tells anything`;
@@ -135,8 +142,19 @@ const wasNeverUp = ([{ sample }]: Ends): boolean => sample?.handshake === undefi
 function silentAtBoth(ends: Ends): Judgement {
   const [, other] = ends;
   const never = wasNeverUp(ends) && wasNeverUp([other, ends[0]]);
-  if (never) return { state: 'never', why: 'there was no handshake yet' };
+  if (never) return calledInVain(ends) ?? { state: 'never', why: 'there was no handshake yet' };
   return { state: 'down', why: `${silenceOf(ends)}, and neither the other way` };
+}
+
+/** Both run, and what one sends to begin a handshake does not arrive: neither it nor an answer. */
+function calledInVain(ends: Ends): Judgement | undefined {
+  const calls = ends.find(({ sample }) => (sample?.tx ?? 0) >= patience.sent * initiation);
+  const other = ends.find((end) => end !== calls);
+  if (!calls || !other) return undefined;
+  return {
+    state: 'down',
+    why: `${calls.machine} begins handshakes with ${other.machine} in vain, and there never was one: its UDP does not arrive there`,
+  };
 }
 
 /** Where the other machine is away as well, there are two witnesses. */
