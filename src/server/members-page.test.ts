@@ -66,6 +66,15 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     await server?.[Symbol.asyncDispose]();
   });
 
+  /** The page Members of a network of its own, with anna in it. */
+  async function membersOf(own: TestServer) {
+    await own.populate('anna');
+    const opened = await openPage(browser, `https://127.0.0.1:${own.port}`);
+    await logIn(opened.page, own.admin);
+    await opened.page.getByRole('link', { name: 'Members' }).press('Enter');
+    return opened;
+  }
+
   test('invite a device when what that changes was seen, suspend it and let it back', async () => {
     const { page, offences } = await openPage(browser, url);
     await logIn(page, server.admin);
@@ -134,10 +143,7 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
 
   test('take nobody out as it was not seen, nor before the second person where there are two', async () => {
     await using own = await TestServer.start({ dashboard });
-    await own.populate('anna');
-    const { page, offences } = await openPage(browser, `https://127.0.0.1:${own.port}`);
-    await logIn(page, own.admin);
-    await page.getByRole('link', { name: 'Members' }).press('Enter');
+    const { page, offences } = await membersOf(own);
     await page.getByRole('button', { name: 'Remove anna' }).press('Enter');
     await page.getByText('anna leaves the network').waitFor();
     await own.call('createToken', {}, { role: 'operator', name: 'ben' });
@@ -160,10 +166,7 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
 
   test('give nobody another end as it was not seen, nor before the second person where there are two', async () => {
     await using own = await TestServer.start({ dashboard });
-    await own.populate('anna');
-    const { page, offences } = await openPage(browser, `https://127.0.0.1:${own.port}`);
-    await logIn(page, own.admin);
-    await page.getByRole('link', { name: 'Members' }).press('Enter');
+    const { page, offences } = await membersOf(own);
     await page.getByRole('button', { name: 'Expire anna' }).press('Enter');
     await page.getByLabel('Last day').fill('2030-01-31');
     const asking = page.getByRole('button', { name: 'What would change?' });
