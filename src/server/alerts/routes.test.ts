@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Delivery } from '#api';
+import type { BegunSilence, Delivery } from '#api';
 import { type Channel, Machine } from '../fixtures/machine.ts';
 import { TestServer } from '../fixtures/server.ts';
 
@@ -177,4 +177,33 @@ test('who silences the same again says until when, and what that replaces', asyn
   expect(machines.find(({ name }) => name === 'anna')?.notes).toContainEqual(
     expect.stringMatching(/^silenced until .* by admin: 14400 s$/),
   );
+});
+
+test('a silence that is asked for again under one name is answered as the first time', async () => {
+  const ask = async (name: string, lasts: number) => {
+    const headers = { 'idempotency-key': name };
+    const sent = { token: server.admin, body: { machine: 'bob', lasts }, headers };
+    const { status, body } = await server.send('POST', '/v1/networks/net/silences', sent);
+    expect(status).toBe(200);
+    return body as BegunSilence;
+  };
+  await ask('of-ada-before', 60);
+  const first = await ask('of-ada-first', 3600);
+  expect(first.replaced).toMatchObject([{ machine: 'bob' }]);
+  ahead += 30_000;
+  expect(await ask('of-ada-first', 3600)).toEqual(first);
+  // Also after it was ended, or another began: what was answered once is not begun anew.
+  await server.call('endSilence', { id: first.id });
+  expect(await ask('of-ada-first', 3600)).toEqual(first);
+  await ask('of-ben-after', 7200);
+  const late = await ask('of-ada-first', 3600);
+  expect([late.id, late.from]).toEqual([first.id, first.from]);
+  const held = await server.call('silences', {});
+  expect(held.filter(({ machine }) => machine === 'bob').map(({ until }) => until)).toEqual([
+    expect.not.stringMatching(first.until),
+  ]);
+  const { length } = (await server.call('audit', {})).filter(({ action, detail }) => {
+    return action === 'silence' && (detail as { id?: string }).id === first.id;
+  });
+  expect(length).toBe(1);
 });

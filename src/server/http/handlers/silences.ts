@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { apiErrors, type Silence } from '#api';
+import { apiErrors, type BegunSilence, type Silence } from '#api';
 import type { Snapshot } from '../../network/snapshot.ts';
 import type { Transaction } from '../../store/contract.ts';
 import { hashOf } from '../../tokens.ts';
@@ -34,6 +34,20 @@ async function replace(tx: Transaction, network: string, silence: Silence): Prom
   return replaced;
 }
 
+/** Under which the answer to the last silence of a network is kept: those that it replaced end otherwise now. */
+const answerKey = (network: string): string => `answer/${network}/silence`;
+
+/** What was answered when a silence began; of one before the last, what is stored of it; undefined: there is none. */
+async function answered(
+  tx: Transaction,
+  network: string,
+  id: string,
+): Promise<BegunSilence | undefined> {
+  const kept = await tx.setting(answerKey(network));
+  const last = kept === undefined ? undefined : (JSON.parse(kept) as BegunSilence);
+  return last?.id === id ? last : (await tx.silences(network)).find((one) => one.id === id);
+}
+
 /** Of what nobody is alerted for a while. */
 export function silenceHandlers(context: Context): Pick<Handlers, Names> {
   const { store, clock } = context;
@@ -65,16 +79,23 @@ export function silenceHandlers(context: Context): Pick<Handlers, Names> {
         until: new Date(now + lasts * 1000).toISOString(),
         ...(why !== undefined && { why }),
       };
-      let replaced: readonly Silence[] = [];
-      await onceOfKind(context, call, 'silence', async () => ({
-        author: actor.name,
-        action: 'silence',
-        detail: { id, machine, site, until: silence.until },
-        also: async (tx) => {
-          replaced = await replace(tx, params.network, silence);
-        },
-      }));
-      return { ...silence, ...(replaced.length > 0 && { replaced: [...replaced] }) };
+      let begun: BegunSilence | undefined;
+      const known = async () => store.read(async (tx) => answered(tx, params.network, id));
+      await onceOfKind(context, call, 'silence', async () => {
+        begun = request === undefined ? undefined : await known();
+        if (begun) return undefined;
+        return {
+          author: actor.name,
+          action: 'silence',
+          detail: { id, machine, site, until: silence.until },
+          also: async (tx) => {
+            const replaced = await replace(tx, params.network, silence);
+            begun = { ...silence, ...(replaced.length > 0 && { replaced }) };
+            await tx.putSetting(answerKey(params.network), JSON.stringify(begun));
+          },
+        };
+      });
+      return begun ?? (await known()) ?? silence;
     },
 
     async endSilence(call) {
