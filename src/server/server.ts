@@ -26,8 +26,10 @@ import { PackageFolder } from './installer/packages.ts';
 import { KnownServers } from './known-servers.ts';
 import { Metrics } from './metrics.ts';
 import type { Compiler, CompilerCalls } from './network/compiler.ts';
+import type { Network } from './network/network.ts';
 import { Networks } from './networks.ts';
 import { Logins } from './oidc/logins.ts';
+import type { Card } from './presence/card.ts';
 import { Presence } from './presence/presence.ts';
 import { Sessions } from './sessions.ts';
 import { StatusListeners } from './status-page/listeners.ts';
@@ -258,8 +260,10 @@ function choresOf(
   const { backups: plan, audit: { syslog: target, keep } = {} } = init;
   const isShipped = target !== undefined;
   const all = () => networks.all.map(({ network }) => network);
+  const cardOf = ({ name, snapshot }: Network, machine: string): Card | undefined =>
+    networks.get(name).hub.present(snapshot.machines.get(machine)?.identity ?? '')?.card;
   return [
-    new Alerts({ ...common, networks: all }),
+    new Alerts({ ...common, networks: all, cardOf }),
     new ChangeOver({
       ...common,
       networks: () => all().map(({ name }) => name),

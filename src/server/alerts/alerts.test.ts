@@ -29,7 +29,10 @@ let alerts: Alerts;
 let now: number;
 
 const begin = (): Alerts =>
-  new Alerts({ store, clock: () => new Date(now), log, networks: () => [network] });
+  new Alerts({
+    ...{ store, clock: () => new Date(now), log },
+    ...{ networks: () => [network], cardOf: () => undefined },
+  });
 
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'hawser-alerts-'));

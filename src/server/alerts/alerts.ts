@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Clearing } from '../clearing.ts';
 import type { Network } from '../network/network.ts';
+import type { Card } from '../presence/card.ts';
 import type { Progress, Receiver } from '../store/alerts.ts';
 import type { Store } from '../store/contract.ts';
 import { raise } from './raise.ts';
@@ -26,6 +27,8 @@ export interface AlertsInit {
   readonly clock: () => Date;
   readonly log: Logger;
   readonly networks: () => readonly Network[];
+  /** What is known of the connection of a machine of a network. */
+  readonly cardOf: (network: Network, machine: string) => Card | undefined;
 }
 
 /** What is going on with one receiver. */
@@ -76,9 +79,10 @@ export class Alerts {
   }
 
   async #look(): Promise<void> {
-    const { store, clock, networks } = this.#init;
+    const { store, clock, networks, cardOf } = this.#init;
     for (const network of networks()) {
-      await raise(store, network, clock());
+      const ofMachine = (machine = '') => cardOf(network, machine);
+      await raise(store, network, { now: clock(), cardOf: ofMachine });
       const all = await store.read(async (tx) => tx.receivers(network.name));
       for (const receiver of all) this.#tell(receiver);
     }

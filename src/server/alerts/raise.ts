@@ -1,26 +1,36 @@
 import type { NetworkEvent } from '#api';
 import type { Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
+import type { Card } from '../presence/card.ts';
 import type { NewAlert } from '../store/alerts.ts';
 import type { Store, Transaction } from '../store/contract.ts';
 import { silenceOf, sitesOf } from './silence.ts';
+import { stillOf } from './still.ts';
 import { happened, type Outcome, settled, subjectOf, type Trouble } from './trouble.ts';
 
 /** Events that are read at once. */
 const page = 500;
 
+/** What is known of a machine's connection; undefined: it has none. */
+export type CardOf = (machine: string | undefined) => Card | undefined;
+
 type Troubles = ReadonlyMap<string, Trouble>;
 
 /** What the events of a network since the last time, and the time that passed, make somebody's business. */
-export async function raise(store: Store, network: Network, now: Date): Promise<void> {
+export async function raise(
+  store: Store,
+  network: Network,
+  { now, cardOf }: { readonly now: Date; readonly cardOf: CardOf },
+): Promise<void> {
   const found = await store.read(async (tx) => read(tx, network.name));
   const { snapshot } = network;
   const gone = await goneOf(network, snapshot, found.troubles);
-  if (found.after !== undefined && !isNews(weigh(found, snapshot, gone, now))) return;
+  const around = { snapshot, gone, now, cardOf };
+  if (found.after !== undefined && !isNews(weigh(found, around))) return;
   // Decided anew on what is there then: another server may have done it.
   await store.write(async (tx) => {
     const current = await read(tx, network.name);
-    const { troubles, told, after } = weigh(current, snapshot, gone, now);
+    const { troubles, told, after } = weigh(current, around);
     for (const [subject, trouble] of troubles) {
       await tx.putTrouble(network.name, subject, trouble);
     }
@@ -69,7 +79,8 @@ async function goneOf(
     if (other === undefined) return snapshot.machines.has(machine);
     return !tunnels || tunnels.has(`${machine} ${other}`) || tunnels.has(`${other} ${machine}`);
   };
-  const gone = [...troubles].filter(([, trouble]) => trouble.is === 'state' && !exists(trouble));
+  const hasEnd = ({ is, isUnsaid }: Trouble): boolean => is === 'state' || isUnsaid === true;
+  const gone = [...troubles].filter(([, trouble]) => hasEnd(trouble) && !exists(trouble));
   return new Set(gone.map(([subject]) => subject));
 }
 
@@ -79,12 +90,17 @@ interface Weighed {
   readonly told: readonly NewAlert[];
 }
 
+interface Around {
+  readonly snapshot: Snapshot;
+  readonly gone: ReadonlySet<string>;
+  readonly now: Date;
+  readonly cardOf: CardOf;
+}
+
 /** Pure. */
 function weigh(
   { after, events, troubles, silences }: Read,
-  snapshot: Snapshot,
-  gone: ReadonlySet<string>,
-  now: Date,
+  { snapshot, gone, now, cardOf }: Around,
 ): Weighed & { readonly before: number | undefined } {
   const at = now.toISOString();
   const current = new Map<string, Trouble | undefined>(troubles);
@@ -107,7 +123,9 @@ function weigh(
   for (const [subject, trouble] of current) {
     const exists = !gone.has(subject);
     if (!trouble) continue;
-    take(subject, settled(trouble, { now, exists, isSilenced: silenced(trouble, at) }));
+    const isSilenced = silenced(trouble, at);
+    const still = trouble.isUnsaid && stillOf(trouble, cardOf(trouble.machine), now);
+    take(subject, settled(trouble, { now, exists, isSilenced, still }));
   }
   return { before: after, after: events.at(-1)?.seq ?? after ?? 0, troubles: changed, told };
 }

@@ -153,6 +153,59 @@ test('a clone that is not put right is alerted of when the silence of its machin
   await expect.poll(clones, soon).toMatchObject([{}, { is: 'resolved', text: after }]);
 });
 
+test('two that claim one address, and a difference that stays, are alerted of when the silence ends', async () => {
+  const finding = (code: string, message: string) => ({
+    ...{ code, severity: 'warning' as const, message, fix: 'Mend it.' },
+  });
+  const stays = finding('agent/two-places', '10.101.0.9 of segment lab is at two places');
+  const passes = finding('agent/two-places', '10.101.0.8 of segment lab is at two places');
+  const differs = finding('agent/not-put-back', 'this machine differs, and so on: add a route');
+  const [anna, bob] = ['anna', 'bob'].map((name) => agents.get(name));
+  const since = taken.length;
+  const about = (kind: string) =>
+    taken
+      .slice(since)
+      .flatMap(({ alerts }) => alerts)
+      .filter((alert) => alert.kind === kind)
+      .map(({ is, machine, text }) => [is, machine, text]);
+  const silence = await server.call('silence', {}, { site: 'hub', lasts: 3600 });
+  const silences = [silence.id];
+  for (const machine of ['anna', 'bob']) {
+    silences.push((await server.call('silence', {}, { machine, lasts: 3600 })).id);
+  }
+  const at = new Date().toISOString();
+  anna?.say({ type: 'drift', at, changes: ['add a route'], repaired: false });
+  bob?.say({ type: 'drift', at, changes: ['add a rule'], repaired: false });
+  anna?.say({ type: 'seen', warnings: [stays, passes, differs] });
+  const events = async () => (await server.call('events', {})).filter(({ silenced }) => silenced);
+  await expect
+    .poll(async () => (await events()).map(({ kind }) => kind), soon)
+    .toEqual(expect.arrayContaining(['drift', 'conflict']));
+  ahead += 60_000;
+  anna?.say({ type: 'seen', warnings: [stays, differs] });
+  await expect
+    .poll(
+      async () => (await server.call('status', {})).machines.find(({ name }) => name === 'anna'),
+      soon,
+    )
+    .toMatchObject({ notes: expect.not.arrayContaining([expect.stringContaining('10.101.0.8')]) });
+  expect([...about('conflict'), ...about('drift')]).toEqual([]);
+  for (const id of silences) await server.call('endSilence', { id });
+  await expect.poll(() => about('conflict').length + about('drift').length, soon).toBe(2);
+  expect(about('conflict')).toEqual([
+    ['once', 'anna', 'anna sees what cannot be: 10.101.0.9 of segment lab is at two places'],
+  ]);
+  // Of bob, who says that it is as it should be, nothing.
+  expect(about('drift')).toEqual([
+    ['once', 'anna', 'anna is another than it should be: add a route'],
+  ]);
+  ahead += 900_000;
+  const count = taken.length;
+  await server.call('testReceiver', { receiver: 'ops' });
+  expect(taken.length).toBe(count + 1);
+  expect([about('conflict').length, about('drift').length]).toEqual([1, 1]);
+});
+
 test('who silences the same again says until when, and what that replaces', async () => {
   const held = async () =>
     (await server.call('silences', {})).map(({ machine, site, until, why }) => [

@@ -39,7 +39,7 @@ export function openAlerts(
 ): OpenAlert[] {
   const open = [...troubles.values()].filter(({ is }) => is === 'state');
   return open
-    .map(({ is: _, toldAs: __, seen: ___, ...trouble }): OpenAlert => {
+    .map(({ is: _, toldAs: __, seen: ___, isUnsaid: ____, ...trouble }): OpenAlert => {
       const silenced = silenceOf(snapshot, silences, trouble, at) !== undefined;
       return { ...trouble, ...(silenced && { silenced }) };
     })

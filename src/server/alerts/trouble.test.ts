@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventKind, NetworkEvent } from '#api';
+import type { Still } from './still.ts';
 import { happened, settled, subjectOf, type Trouble } from './trouble.ts';
 
 const event = (seconds: number, kind: EventKind, more: Partial<NetworkEvent> = {}) => ({
@@ -12,11 +13,18 @@ interface Quiet {
   readonly to: number;
 }
 
+interface Course {
+  readonly quiet?: Quiet;
+  readonly gone?: number;
+  /** Whether it is still so, at each second. */
+  readonly still?: (second: number) => Still;
+}
+
 /** What is told, second by second, while these events happen. */
 function toldOf(
   events: readonly NetworkEvent[],
   lasts: number,
-  { quiet, gone = Infinity }: { readonly quiet?: Quiet; readonly gone?: number } = {},
+  { quiet, gone = Infinity, still }: Course = {},
 ): readonly string[] {
   const told: string[] = [];
   let trouble: Trouble | undefined;
@@ -30,7 +38,8 @@ function toldOf(
       take(second, happened(trouble, one, isSilenced));
     }
     const now = new Date(second * 1000);
-    if (trouble) take(second, settled(trouble, { now, isSilenced, exists: second < gone }));
+    const around = { now, isSilenced, exists: second < gone, still: still?.(second) };
+    if (trouble) take(second, settled(trouble, around));
   }
   return told;
 }
@@ -99,6 +108,41 @@ test('a clone that is silenced is told after that, if it still comes', () => {
     '4405 resolved critical',
   ]);
   expect(toldOf(comesAgain(5, 355), 6000, { quiet: { from: 0, to: 2000 } })).toEqual([]);
+});
+
+test.each(['conflict', 'drift'] as const)('a %s while that was silenced', (kind) => {
+  const quiet = { from: 0, to: 1000 };
+  const bad = kind === 'conflict' ? 'critical' : 'warning';
+  const so = { text: 'it is still so' };
+  const twice = [event(5, kind), event(500, kind)];
+  const told = (course: Course, events = twice) => toldOf(events, 3000, { quiet, ...course });
+  // It is told once, when that is over, if it is still so.
+  expect(told({ still: () => so })).toEqual([`1000 once ${bad}`]);
+  expect(told({ still: () => 'over' })).toEqual([]);
+  // Of a machine that is away that is known when it is back.
+  expect(told({ still: (second) => (second < 2000 ? undefined : so) })).toEqual([
+    `2000 once ${bad}`,
+  ]);
+  expect(told({ still: (second) => (second < 2000 ? undefined : 'over') })).toEqual([]);
+  expect(told({ still: () => so, gone: 900 })).toEqual([]);
+  // Just now its machine may not have said so elsewhere.
+  const late = [event(999, kind)];
+  expect(told({ still: (second) => (second < 1003 ? 'over' : so) }, late)).toEqual([
+    `1003 once ${bad}`,
+  ]);
+  // And what happens again after that is told together, as ever.
+  expect(told({ still: () => so }, [event(5, kind), event(1100, kind)])).toEqual([
+    `1000 once ${bad}`,
+    `1300 once ${bad}`,
+  ]);
+});
+
+test('what happened again before that was silenced is told after it', () => {
+  const events = [event(0, 'drift'), event(10, 'drift')];
+  expect(toldOf(events, 3000, { quiet: { from: 20, to: 900 } })).toEqual([
+    '0 once warning',
+    '900 once warning',
+  ]);
 });
 
 test('a login that failed while that was silenced is over', () => {

@@ -3,6 +3,7 @@ import { byText } from '#base';
 import { cloneLasts } from '../presence/card.ts';
 import type { NewAlert } from '../store/alerts.ts';
 import { isWorse, severity } from './severity.ts';
+import type { Still } from './still.ts';
 
 /** ms that something is not well before anybody is alerted, unless it is so a second time. */
 const hold = 10_000;
@@ -25,6 +26,8 @@ export interface Trouble extends About {
   readonly wellSince?: string;
   /** RFC 3339: when it was seen last, of what is over when it comes no more. */
   readonly seen?: string;
+  /** Of what is repeated: it happened while that was silenced, and is told when that is over if it is still so. */
+  readonly isUnsaid?: true;
   /** How bad it was when that was told; absent: it was not yet. */
   readonly toldAs?: Severity;
   readonly text: string;
@@ -34,6 +37,8 @@ const ofMachines: ReadonlySet<EventKind> = new Set(['failing', 'well']);
 const ofWays: ReadonlySet<EventKind> = new Set(['up', 'degraded', 'down', 'away', 'back']);
 /** ms after which what nobody tells the end of is over, if it was not seen again. */
 const lasts: ReadonlyMap<EventKind, number> = new Map([['clone', cloneLasts]]);
+/** What stays so until a machine says otherwise, though no event tells that it ended. */
+const stay: ReadonlySet<EventKind> = new Set(['conflict', 'drift']);
 const states = ofWays.union(ofMachines).union(lasts);
 const areWell: ReadonlySet<EventKind> = new Set(['up', 'back', 'well']);
 
@@ -75,11 +80,12 @@ export function happened(
     ...aboutOf(event),
     text,
   } as const;
-  if (isSilenced) return { trouble };
+  const repeated = trouble ?? { ...one, is: 'repeated', times: 0 };
+  if (isSilenced) return { trouble: stay.has(kind) ? { ...repeated, isUnsaid: true } : trouble };
   // What people do is told each time.
   if (one.severity === 'info') return { trouble: undefined, told: one };
   if (trouble) return { trouble: { ...trouble, times: trouble.times + 1, text } };
-  return { trouble: { ...one, is: 'repeated', times: 0 }, told: one };
+  return { trouble: repeated, told: one };
 }
 
 function changed(trouble: Trouble | undefined, event: NetworkEvent): Trouble | undefined {
@@ -103,6 +109,8 @@ interface Now {
   readonly isSilenced: boolean;
   /** What it is about is still in the network. */
   readonly exists: boolean;
+  /** Whether it is still so, of what happened while that was silenced. */
+  readonly still?: Still;
 }
 
 /** What becomes of a trouble while time passes. Pure. */
@@ -112,7 +120,21 @@ export function settled(trouble: Trouble, at: Now): Outcome {
 
 const age = (since: string, { now }: Now): number => now.getTime() - Date.parse(since);
 
+/** What happened while that was silenced, when it may be told. */
+function settledUnsaid({ isUnsaid: _, ...trouble }: Trouble, at: Now): Outcome | undefined {
+  if (!at.exists) return { trouble: undefined };
+  const { still } = at;
+  if (still === undefined) return undefined;
+  if (still === 'over') return age(trouble.since, at) < hold ? undefined : { trouble };
+  const { severity: bad, kind, since } = trouble;
+  const { text } = still;
+  const told = { is: 'once', severity: bad, kind, since, ...aboutOf(trouble), text } as const;
+  return { trouble: { ...trouble, since: at.now.toISOString(), times: 0, text }, told };
+}
+
 function settledRepeated(trouble: Trouble, at: Now): Outcome {
+  if (at.isSilenced) return { trouble };
+  if (trouble.isUnsaid) return settledUnsaid(trouble, at) ?? { trouble };
   if (age(trouble.since, at) < calm) return { trouble };
   const { times, severity: bad, kind, since, text } = trouble;
   if (times === 0) return { trouble: undefined };

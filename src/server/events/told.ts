@@ -19,6 +19,13 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const linesOf = (value: unknown): string =>
   Array.isArray(value) ? value.map(String).join('; ') : '';
 
+/** That a machine differs, and is not put back; `changes`: what would be put back. */
+export const driftText = (machine: string, changes: string): string =>
+  `${machine} is another than it should be: ${changes}`;
+/** That a machine sees what two places claim. */
+export const conflictText = (machine: string, conflicts: string): string =>
+  `${machine} sees what cannot be: ${conflicts}`;
+
 /** Of an act upon one machine, which the detail names; else whoever did it is that machine. */
 const upon =
   (kind: EventKind, verb: (machine: string, actor: string) => string): Teller =>
@@ -51,7 +58,10 @@ const tellers: Readonly<Partial<Record<Action, Teller>>> = {
   drift: ({ actor: machine }, { changes, repaired }) => ({
     kind: repaired === false ? 'drift' : 'repaired',
     machine,
-    text: `${machine} ${repaired === false ? 'is another than it should be' : 'was put back as it should be'}: ${linesOf(changes)}`,
+    text:
+      repaired === false
+        ? driftText(machine, linesOf(changes))
+        : `${machine} was put back as it should be: ${linesOf(changes)}`,
   }),
   clone: ({ actor: machine }, { first, second }) => ({
     kind: 'clone',
@@ -61,7 +71,7 @@ const tellers: Readonly<Partial<Record<Action, Teller>>> = {
   conflict: ({ actor: machine }, { conflicts }) => ({
     kind: 'conflict',
     machine,
-    text: `${machine} sees what cannot be: ${linesOf(conflicts)}`,
+    text: conflictText(machine, linesOf(conflicts)),
   }),
   'key-taken': (_, { taken }) => ({
     kind: 'conflict',

@@ -7,6 +7,9 @@ export const conflictCodes: ReadonlySet<string> = new Set([
   'agent/not-as-in-file',
 ]);
 
+/** By which a machine tells of a difference that it does not put back now. */
+export const driftCode = 'agent/not-put-back';
+
 /**
  * What a connected machine fails at of what its network says, or cannot do though all is so; undefined: since it connected
  * it has not said that it is all of it.

@@ -12,6 +12,7 @@ import type { TunnelPair } from '#compile';
 import type { Hub } from '../hub/hub.ts';
 import { JsonText } from '../json-text.ts';
 import type { Snapshot } from '../network/snapshot.ts';
+import { driftCode } from './failures.ts';
 import { behindSamples } from './forwarding-state.ts';
 import { oriented } from './orientation.ts';
 import type { Rates } from './samples.ts';
@@ -149,7 +150,7 @@ function evidenceOf(
 /** Of what a machine says that it does not put back, the first that is about the tunnel to a peer. */
 function differenceOf(warnings: readonly Finding[], peer: string): string | undefined {
   for (const { code, message } of warnings) {
-    if (code !== 'agent/not-put-back') continue;
+    if (code !== driftCode) continue;
     const change = message.slice(message.indexOf(': ') + 2);
     const words = change.split(/[ ,;:]+/);
     const isOfPeer = words.some((word, n) => word === 'peer' && words[n + 1] === peer);

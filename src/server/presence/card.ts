@@ -1,4 +1,5 @@
 import type { Finding, Install, Upgrade } from '#api';
+import { conflictCodes, driftCode } from '../health/failures.ts';
 
 /** An agent's connection, as all servers of a store know it. */
 export interface Card {
@@ -42,6 +43,11 @@ export interface Clone {
   readonly seen: number;
 }
 
+/** What an event told of, and no event tells the end of, comes first. */
+const isLasting = ({ code }: Finding): boolean => conflictCodes.has(code) || code === driftCode;
+const lastingFirst = (warnings: readonly Finding[]): readonly Finding[] =>
+  warnings.toSorted((a, b) => Number(isLasting(b)) - Number(isLasting(a)));
+
 /** So many failures of a machine, each with so many characters, are told to other servers. */
 const told = 3;
 const longest = 300;
@@ -70,5 +76,5 @@ export const shortened = (card: Card): Card => ({
   lacks: card.lacks.slice(0, told).map(short),
   ...(card.upgrade && { upgrade: shortUpgrade(card.upgrade) }),
   failures: card.failures.slice(0, told).map(shortFinding),
-  ...(card.warnings && { warnings: card.warnings.slice(0, told).map(shortFinding) }),
+  ...(card.warnings && { warnings: lastingFirst(card.warnings).slice(0, told).map(shortFinding) }),
 });

@@ -113,3 +113,11 @@ test('what a server of another version says is passed over', () => {
   expect(parseWord('{"v":2,"say":"beat"}')).toBeUndefined();
   expect(parseWord('no JSON')).toBeUndefined();
 });
+
+test('of what a machine sees other servers are told first what no event tells the end of', () => {
+  const warnings = ['a', 'b', 'c', 'agent/two-places', 'agent/not-put-back'].map((code) => ({
+    ...{ code, severity: 'warning' as const, message: code, fix: 'Mend it.' },
+  }));
+  const told = shortened(card('anna', { warnings })).warnings ?? [];
+  expect(told.map(({ code }) => code)).toEqual(['agent/two-places', 'agent/not-put-back', 'a']);
+});
