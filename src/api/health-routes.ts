@@ -22,6 +22,8 @@ export const healthRoutes = {
     query: Type.Object({
       /** Only those of this machine. */
       machine: Type.Optional(Name),
+      /** Only those of this one too: with `machine`, the one between the two. */
+      other: Type.Optional(Name),
       /** Only those that are so. */
       state: Type.Optional(TunnelState),
     }),

@@ -103,6 +103,11 @@ export const TunnelsStatus = Type.Object({
   revision: RevisionId,
   /** Of all of them, also where only some are asked for. */
   counts: Type.Record(Type.String(), Type.Integer()),
+  /**
+   * Of those asked for, how many of each state are not in `tunnels`: beyond ten thousand of a state only the first of each
+   * machine, and the first out of each site, are; absent: none. Those of one machine, or between two, are asked for by name.
+   */
+  leftOut: Type.Optional(Type.Record(Type.String(), Type.Integer())),
   tunnels: Type.Array(TunnelStatus),
 });
 export type TunnelsStatus = Static<typeof TunnelsStatus>;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TunnelsStatus } from '#api';
 import type { Channel } from '../fixtures/machine.ts';
 import { TestServer } from '../fixtures/server.ts';
+import { gatewayOf, mesh, tunnelsOfMesh } from '../fixtures/testing-mesh.ts';
 
 let server: TestServer;
 let agents: ReadonlyMap<string, Channel>;
@@ -13,8 +14,8 @@ afterEach(async () => server[Symbol.asyncDispose]());
 
 const agent = (name: string): Channel => agents.get(name) as Channel;
 
-const asked = async (query = ''): Promise<TunnelsStatus> => {
-  const path = `/v1/networks/net/tunnels${query}`;
+const asked = async (query = '', network = 'net'): Promise<TunnelsStatus> => {
+  const path = `/v1/networks/${network}/tunnels${query}`;
   return (await server.send('GET', path, { token: server.admin })).body as TunnelsStatus;
 };
 
@@ -83,9 +84,29 @@ test('some of them are told where some are asked for', async () => {
   const { tunnels, counts } = await asked('?machine=bob');
   expect(tunnels.map(({ ends }) => ends[0].machine)).toEqual(['bob']);
   expect(counts).toEqual({ up: 2 });
+  const between = await asked('?machine=hub&other=anna');
+  expect(between.tunnels.map(({ ends }) => ends[0].machine)).toEqual(['anna']);
+  expect((await asked('?machine=anna&other=bob')).tunnels).toEqual([]);
   expect((await asked('?state=down')).tunnels).toEqual([]);
   expect(await asked('?machine=nobody')).toMatchObject({ code: 'api/not-found' });
+  expect(await asked('?machine=anna&other=nobody')).toMatchObject({ code: 'api/not-found' });
   expect(await asked('?state=fine')).toMatchObject({ code: 'api/invalid-request' });
+});
+
+test('of more than ten thousand the answer says how many are left out, and these are told by their machines', async () => {
+  await mesh(server);
+  const all = await asked('', 'mesh');
+  expect(all.counts).toEqual({ never: tunnelsOfMesh });
+  expect([all.tunnels.length, all.leftOut]).toEqual([10_000, { never: tunnelsOfMesh - 10_000 }]);
+  const [last, other] = [gatewayOf(142), gatewayOf(141)];
+  const isLast = ({ ends }: TunnelsStatus['tunnels'][number]): boolean =>
+    ends.every(({ machine }) => machine === last || machine === other);
+  expect(all.tunnels.find(isLast)).toBe(undefined);
+  expect(await asked('?state=down', 'mesh')).toEqual({ ...all, leftOut: undefined, tunnels: [] });
+  const own = await asked(`?machine=${last}`, 'mesh');
+  expect([own.counts, own.tunnels.length, own.leftOut]).toEqual([all.counts, 141, undefined]);
+  const between = await asked(`?machine=${last}&other=${other}`, 'mesh');
+  expect(between.tunnels.map(isLast)).toEqual([true]);
 });
 
 test('what an agent said is forgotten with its connection', async () => {

@@ -6,7 +6,6 @@ import {
   type TunnelState,
   type TunnelStatus,
   type TunnelsStatus,
-  tunnelStates,
 } from '#api';
 import type { TunnelPair } from '#compile';
 import type { Hub } from '../hub/hub.ts';
@@ -14,17 +13,18 @@ import { JsonText } from '../json-text.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import { driftCode } from './failures.ts';
 import { behindSamples } from './forwarding-state.ts';
+import { Listing } from './listing.ts';
 import { oriented } from './orientation.ts';
 import type { Rates } from './samples.ts';
 import { type EndEvidence, judge } from './tunnel-state.ts';
 
 /** So many tunnels are judged in one turn of the event loop. */
 const turn = 500;
-/** And told at most of each state: a mesh has the square of its machines, and who reads the answer does not. */
-const told = 10_000;
 
 export interface TunnelsWanted {
   readonly machine?: string | undefined;
+  /** The other end. */
+  readonly other?: string | undefined;
   readonly state?: TunnelState | undefined;
 }
 
@@ -48,21 +48,23 @@ export async function tunnelsOf(
   wanted: TunnelsWanted,
 ): Promise<JsonText<TunnelsStatus>> {
   const counts: Partial<Record<TunnelState, number>> = {};
-  const texts = new Map<TunnelState, string[]>();
+  const listing = new Listing((machine) => snapshot.names.get(machine)?.site);
   for await (const status of judged(snapshot, hub, pairs)) {
     counts[status.state] = (counts[status.state] ?? 0) + 1;
-    const some = texts.get(status.state) ?? [];
-    texts.set(status.state, some);
-    if (isWanted(status, wanted) && some.length < told) some.push(JSON.stringify(status));
+    if (isWanted(status, wanted)) listing.add(status);
   }
   const { network, revision } = snapshot.stored;
-  const all = tunnelStates.flatMap((state) => texts.get(state) ?? []);
-  return JsonText.listing({ network, revision, counts }, 'tunnels', all);
+  const { leftOut, texts } = listing;
+  return JsonText.listing(
+    { network, revision, counts, ...(leftOut && { leftOut }) },
+    'tunnels',
+    texts,
+  );
 }
 
-const isWanted = ({ state, ends }: TunnelStatus, wanted: TunnelsWanted): boolean =>
+const isWanted = ({ state, ends }: TunnelStatus, { machine, other, ...wanted }: TunnelsWanted) =>
   (wanted.state === undefined || wanted.state === state) &&
-  (wanted.machine === undefined || ends.some(({ machine }) => machine === wanted.machine));
+  [machine, other].every((name) => name === undefined || ends.some((end) => end.machine === name));
 
 function statusOf(snapshot: Snapshot, hub: Hub, pair: TunnelPair): TunnelStatus {
   const { machines, keepalive, behind } = pair;

@@ -17,13 +17,13 @@ export function healthHandlers(context: Context): Pick<Handlers, Names> {
   const { clock } = context;
   const tunnels = new Together<JsonText<TunnelsStatus>>();
   return {
-    async tunnels({ params, query: { machine, state } }) {
-      return tunnels.ask(JSON.stringify([params.network, machine, state]), async () => {
+    async tunnels({ params, query: { machine, other, state } }) {
+      return tunnels.ask(JSON.stringify([params.network, machine, other, state]), async () => {
         const { network, hub } = context.networks.get(params.network);
         const { snapshot } = network;
-        if (machine !== undefined) requireNamed(snapshot, machine);
+        for (const name of [machine, other]) if (name !== undefined) requireNamed(snapshot, name);
         const pairs = await network.tunnelPairs(snapshot);
-        return tunnelsOf(snapshot, hub, pairs, { machine, state });
+        return tunnelsOf(snapshot, hub, pairs, { machine, other, state });
       });
     },
 
