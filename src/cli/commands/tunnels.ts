@@ -18,7 +18,7 @@ interface TunnelsOptions extends NetworkOptions, WatchOptions {
 export const tunnelsCommand = (): Command =>
   ofNetwork('tunnels', 'the tunnels of a network, how each is and by what evidence')
     .argument('[machine]', 'only those of this one')
-    .argument('[other]', 'with --history: the machine at the other end')
+    .argument('[other]', 'only the one to this other; with --history, how it went')
     .addOption(new Option('--state <state>', 'only those that are so').choices(tunnelStates))
     .option('--history', 'how the tunnel between two machines went')
     .option('--since <time>', 'of that: how far back, 30m, 12h, 7d or a time', '24h')
@@ -39,10 +39,13 @@ export const tunnelsCommand = (): Command =>
             return;
           }
           await show(options, {
-            ask: () => client.call('tunnels', { params: { network }, query: { machine, state } }),
+            ask: () =>
+              client.call('tunnels', { params: { network }, query: { machine, other, state } }),
             text: tunnelsText,
-            gist: ({ tunnels }) =>
-              tunnels.map(({ state: is, ends: [a, b] }) => [a.machine, b.machine, is]),
+            gist: ({ leftOut = {}, tunnels }) => ({
+              leftOut,
+              tunnels: tunnels.map(({ state: is, ends: [a, b] }) => [a.machine, b.machine, is]),
+            }),
           });
         }),
     );

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MonitorStatus, TunnelStatus } from '#api';
-import { healthLines } from './health.ts';
+import type { Client } from './client.ts';
+import { healthLines, healthOf } from './health.ts';
 
 const tunnel = (a: string, b: string, state: string, why: string) =>
   ({ state, why, ends: [{ machine: a }, { machine: b }] }) as unknown as TunnelStatus;
@@ -34,4 +35,21 @@ test('counts of tunnels and services are followed by what is wrong, the worst fi
 
 test('where there is neither tunnel nor service nothing is said', () => {
   expect(healthLines({ tunnels: { counts: {}, tunnels: [] }, monitors: [] })).toEqual([]);
+});
+
+test('what is wrong besides the first five is counted, with the command that lists it', async () => {
+  const down = [1, 2, 3].map((n) => tunnel(`m${n}`, 'hub', 'down', 'silence'));
+  const degraded = [4, 5, 6, 7].map((n) => tunnel(`m${n}`, 'hub', 'degraded', 'loss'));
+  const counts = { up: 20_000, down: 3, degraded: 12_004 };
+  const client = {
+    call: async (name: string, { query }: { query: { state?: string } }) =>
+      name === 'monitors'
+        ? { monitors: [1, 2, 3, 4, 5, 6].map((n) => service(`s${n}`, 'down')) }
+        : { counts, tunnels: [...down, ...degraded].filter(({ state }) => state === query.state) },
+  } as unknown as Client;
+  const found = await healthOf(client, 'net');
+  expect(found.tunnels).toMatchObject({ leftOut: { degraded: 12_002 }, tunnels: { length: 5 } });
+  const lines = healthLines(found);
+  expect(lines[7]).toBe('  and 12002 more: `hawser tunnels`');
+  expect(lines.at(-1)).toBe('  and 1 more: `hawser monitors`');
 });

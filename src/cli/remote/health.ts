@@ -6,7 +6,7 @@ import { tunnelPaints } from './tunnels.ts';
 
 /** How the tunnels and services of a network are, and the worst of them. */
 export interface Health {
-  readonly tunnels: Pick<TunnelsStatus, 'counts' | 'tunnels'>;
+  readonly tunnels: Pick<TunnelsStatus, 'counts' | 'leftOut' | 'tunnels'>;
   readonly monitors: readonly MonitorStatus[];
 }
 
@@ -30,11 +30,23 @@ export async function healthOf(client: Client, network: string): Promise<Health>
       worst.push(...(await tunnelsOf(state)).tunnels);
     }
   }
-  return { tunnels: { counts, tunnels: worst.slice(0, most) }, monitors };
+  const some = worst.slice(0, most);
+  const leftOut = further(counts, some);
+  return { tunnels: { counts, ...(leftOut && { leftOut }), tunnels: some }, monitors };
+}
+
+/** How many are wrong of each state besides some of them; undefined: none. */
+function further(counts: TunnelsStatus['counts'], some: readonly TunnelStatus[]) {
+  const left = wrong.flatMap((state) => {
+    const count = (counts[state] ?? 0) - some.filter((one) => one.state === state).length;
+    return count > 0 ? [[state, count] as const] : [];
+  });
+  return left.length === 0 ? undefined : Object.fromEntries(left);
 }
 
 /** Counts, and what is wrong in sentences; nothing where there is neither tunnel nor service. */
-export function healthLines({ tunnels: { counts, tunnels }, monitors }: Health): readonly string[] {
+export function healthLines({ tunnels: all, monitors }: Health): readonly string[] {
+  const { counts, leftOut = {}, tunnels } = all;
   const services = Map.groupBy(monitors, ({ state }) => state);
   const bad = (['down', 'busy', 'degraded'] as const).flatMap((state) => services.get(state) ?? []);
   return [
@@ -42,10 +54,19 @@ export function healthLines({ tunnels: { counts, tunnels }, monitors }: Health):
     ...tunnels.map(({ state, why, ends: [a, b] }) =>
       sentence(`${a.machine} – ${b.machine}`, state, why),
     ),
+    ...more(
+      Object.values(leftOut).reduce((sum, count) => sum + count, 0),
+      'tunnels',
+    ),
     ...part('services', monitorPaints, (state) => services.get(state)?.length ?? 0),
     ...bad.slice(0, most).map(({ name, state, why = '' }) => sentence(name, state, why)),
+    ...more(bad.length - most, 'monitors'),
   ];
 }
+
+/** Of what is wrong and not told here. */
+const more = (count: number, command: string): readonly string[] =>
+  count > 0 ? [`  and ${count} more: \`hawser ${command}\``] : [];
 
 function part<S extends string>(
   what: string,

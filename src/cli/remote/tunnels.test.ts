@@ -21,3 +21,17 @@ test('gateways behind which there is nobody to ask are marked as such, and no ot
     expect(tunnelsText(status(behind))).not.toContain('gateway only');
   }
 });
+
+test('those that are not listed are counted by their state, with how one sees them', () => {
+  const last = tunnelsText({
+    ...status(undefined),
+    counts: { down: 2, up: 12 },
+    leftOut: { down: 1, up: 11 },
+  })
+    .split('\n')
+    .at(-1);
+  expect(last).toBe(
+    'not listed, as there are too many: 1 down, 11 up; `hawser tunnels MACHINE` lists those of one machine, `hawser tunnels MACHINE OTHER` the one between two',
+  );
+  expect(tunnelsText(status(undefined))).not.toContain('not listed');
+});

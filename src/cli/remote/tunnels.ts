@@ -14,17 +14,34 @@ export const tunnelPaints: Readonly<Record<TunnelState, Parameters<typeof paint>
 };
 
 /** How many tunnels are how, and each that was asked for. */
-export function tunnelsText({ network, counts, tunnels }: TunnelsStatus): string {
+export function tunnelsText({ network, counts, leftOut, tunnels }: TunnelsStatus): string {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   if (total === 0) return `${network}: no tunnels`;
-  const parts = tunnelStates.flatMap((state) =>
-    counts[state] === undefined ? [] : [paint(tunnelPaints[state], `${counts[state]} ${state}`)],
-  );
-  const head = `${network}: ${total} tunnel${total === 1 ? '' : 's'}: ${parts.join(', ')}`;
+  const head = `${network}: ${total} tunnel${total === 1 ? '' : 's'}: ${numbers(counts)}`;
   if (tunnels.length === 0) return `${head}\nnone of them is what you asked for`;
   const names = ['state', 'between', 'and', '->', '<-', 'why'].map((name) => paint('bold', name));
-  return [head, columns([names, ...tunnels.map(row)]), ...gatewaysOnly(tunnels)].join('\n');
+  return [
+    head,
+    columns([names, ...tunnels.map(row)]),
+    ...gatewaysOnly(tunnels),
+    ...leftOutLines(leftOut),
+  ].join('\n');
 }
+
+/** How many are how, the worst first. */
+const numbers = (counts: TunnelsStatus['counts']): string =>
+  tunnelStates
+    .filter((state) => counts[state] !== undefined)
+    .map((state) => paint(tunnelPaints[state], `${counts[state]} ${state}`))
+    .join(', ');
+
+/** Of those that the answer had no room for. */
+const leftOutLines = (leftOut: TunnelsStatus['leftOut']): readonly string[] =>
+  leftOut
+    ? [
+        `not listed, as there are too many: ${numbers(leftOut)}; \`hawser tunnels MACHINE\` lists those of one machine, \`hawser tunnels MACHINE OTHER\` the one between two`,
+      ]
+    : [];
 
 /** Behind these nobody can be asked. */
 function gatewaysOnly(tunnels: readonly TunnelStatus[]): readonly string[] {
