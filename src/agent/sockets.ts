@@ -74,9 +74,16 @@ async function make<K extends keyof Made>(
   } catch (error) {
     throw child.killed ? codeError('ETIMEDOUT') : error;
   } finally {
-    clearTimeout(timer);
     if (child.connected) child.disconnect();
+    // As long as it lives it has the socket as well, and may take what comes by it.
+    await ended(child);
+    clearTimeout(timer);
   }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const isOver = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  if (!isOver) await once(child, 'exit');
 }
 
 function handedOver<T>(child: ChildProcess): Promise<T> {

@@ -93,7 +93,8 @@ suite('a segment that is verified from within', {
       segment.at('epouta-gw', `ip -n ${space} neigh show nud permanent | sort`);
     const before = known();
     expect(before).toContain('10.101.0.11');
-    expect(verified().code).toBe(0);
+    const { code, out } = verified();
+    expect(code, out).toBe(0);
     expect(known()).toBe(before);
   });
 
