@@ -8,4 +8,5 @@ test.each([
 ])('the FNV-1a hash of "%s" is %s', (text, hash) => {
   expect(shortHash(text)).toBe(hash);
   expect(fnv1a(text)).toBe(Number.parseInt(hash, 16));
+  expect(fnv1a(text.slice(2), fnv1a(text.slice(0, 2)))).toBe(fnv1a(text));
 });

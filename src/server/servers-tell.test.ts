@@ -1,12 +1,12 @@
-import { request } from 'node:https';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventsPath, type Topic } from '#api';
+import type { Topic } from '#api';
 import { PostgresCluster } from '../../tests/support/postgres.ts';
 import { suite } from '../../tests/support/suite.ts';
 import { until } from '../../tests/support/until.ts';
 import { type Channel, Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
+import { topicsAt } from './fixtures/topics.ts';
 
 const more = `
 monitors: { web: { type: http, url: "http://192.0.2.9/", from: anna } }
@@ -17,29 +17,6 @@ segments:
     sites:
       hub: { pool: 10.101.0.2-10.101.0.99, port: eth1, dhcp: { address: 10.101.0.100, by: hawser } }
 `;
-
-/** What a page at a server is told to ask for again, from now on. */
-async function topicsAt({ port }: TestServer, token: string) {
-  const heard: Topic[] = [];
-  const path = eventsPath('net');
-  const headers = { authorization: `Bearer ${token}` };
-  const options = { host: '127.0.0.1', port, path, headers, rejectUnauthorized: false };
-  const page = request({ ...options, agent: false });
-  await new Promise<void>((resolve, reject) => {
-    page.on('error', reject);
-    page.on('response', (response) => {
-      response.on('error', () => undefined);
-      response.on('data', (chunk: Buffer) => {
-        for (const [, data] of String(chunk).matchAll(/^data: (.*)$/gm)) {
-          heard.push(...(JSON.parse(data as string) as Topic[]));
-        }
-      });
-      resolve();
-    });
-    page.end();
-  });
-  return { heard, [Symbol.dispose]: () => void page.destroy() };
-}
 
 suite('what agents tell that are split between two servers', { needs: ['postgresql'] }, () => {
   let cluster: PostgresCluster;

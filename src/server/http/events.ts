@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiErrors, eventsPath, type Topic } from '#api';
+import { gistOf } from '../health/gist.ts';
 import { judged } from '../health/tunnels.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Store } from '../store/contract.ts';
@@ -40,7 +41,7 @@ export class Feed {
   #looking: Promise<void> | undefined;
   #notBefore = 0;
   /** How all tunnels were when that was told last, and when figures were. */
-  #states = '';
+  #gist: number | undefined;
   #figuresAt = 0;
   readonly #stop: () => void;
 
@@ -99,13 +100,12 @@ export class Feed {
     const { network } = this.#hub;
     const { snapshot } = network;
     const pairs = await network.tunnelPairs(snapshot);
-    const states: string[] = [];
-    for await (const { state } of judged(snapshot, this.#hub, pairs)) states.push(state);
+    let gist: number | undefined;
+    for await (const status of judged(snapshot, this.#hub, pairs)) gist = gistOf(status, gist);
     const now = performance.now();
     this.#notBefore = now + (now - began) / share;
-    const all = states.join();
-    if (all === this.#states && now - this.#figuresAt < figuresEvery) return;
-    this.#states = all;
+    if (gist === this.#gist && now - this.#figuresAt < figuresEvery) return;
+    this.#gist = gist;
     this.#figuresAt = now;
     this.#note('tunnels');
   }
