@@ -39,6 +39,11 @@ export class Running {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
+  /** Types something, where it was started at a terminal. */
+  type(keys: string): void {
+    this.#child.stdin?.write(keys);
+  }
+
   /** Ends the program itself, as the machine's own kill(1) would. */
   async end(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<void> {
     if (this.ended) return;
@@ -124,6 +129,21 @@ export class Machine {
       spawn('nsenter', this.#argvBehind(before, args), { stdio: [...stdio] }),
       true,
     );
+  }
+
+  /**
+   * Starts Hawser at a terminal, whose settings are printed before and after it, with the code that it ends with between
+   * these: what is typed there is heard.
+   */
+  startAtTerminal(...args: readonly string[]): Running {
+    const argv = this.#argv(args);
+    const at = argv.indexOf(process.execPath);
+    // One that nobody looks at has no size.
+    const before = 'stty rows 30 cols 120; stty -g';
+    const line = `${before}; ${argv.slice(at).join(' ')}; echo "ended with $?"; stty -g`;
+    const script = [...argv.slice(0, at), 'script', '-qec', line, '/dev/null'];
+    const stdio = ['pipe', 'pipe', 'pipe'] as const;
+    return new Running(spawn('nsenter', script, { stdio: [...stdio] }), true);
   }
 
   read(file: string): string {
