@@ -12,8 +12,12 @@ const stands = /"(anna|web|giessen|zoe)"|\b(anna|zoe)\b(?= (joined|heard|is))/g;
 /** As a server would answer that lets anybody be called anything: another line of defence than its own checks. */
 async function renamed(route: Route): Promise<void> {
   if (route.request().resourceType() === 'eventsource') return route.continue();
-  // Pages ask by the name that they were told.
-  const url = route.request().url().replaceAll(encodeURIComponent(script), 'anna');
+  // Pages ask by the name that they were told, in a path or a query.
+  const [, inQuery = ''] = String(new URLSearchParams({ name: script })).split('=');
+  const url = [encodeURIComponent(script), inQuery].reduce(
+    (text, name) => text.replaceAll(name, 'anna'),
+    route.request().url(),
+  );
   const answer = await route.fetch({ url });
   const quoted = JSON.stringify(script);
   const body = (await answer.text()).replaceAll(stands, (found) =>

@@ -25,7 +25,7 @@ const found = (
       ...{ network: 'net', revision: { epoch: 'e', number: 1 }, frozen: false, approvals: 1 },
       machines: [...machines],
     },
-    tunnels,
+    { tunnels: [...tunnels] },
     monitors,
   );
 
@@ -54,6 +54,19 @@ test('a site from which nothing comes is told once, in place of its machines and
   expect(sentences([hub, north, other], more)).toEqual([
     'north is cut off: all its 2 machines are away, and none of its 2 tunnels is up',
   ]);
+});
+
+test('of a site with tunnels that are left out it is not said how many are down', () => {
+  const machines = [hub, north];
+  const status = {
+    ...{ network: 'net', revision: { epoch: 'e', number: 1 }, frozen: false, approvals: 1 },
+    machines,
+  };
+  const tunnels = [tunnel('hub', 'n1', 'down')];
+  const says = (leftOut: Record<string, number>) =>
+    findingsOf(status, { tunnels, leftOut }, [])[0]?.says;
+  expect(says({ down: 7 })).toBe('is cut off: n1 is away, and none of its tunnels is up');
+  expect(says({ up: 7 })).toBe('is cut off: n1 is away, and its tunnel is down: because');
 });
 
 test('it is told before its agents are known to be away, where the other end is well', () => {

@@ -1,6 +1,7 @@
 import type { MachineStatus, MonitorStatus, NetworkStatus, TunnelStatus } from '#api';
 import { pathIn } from './address.ts';
 import { eventsAt } from './events.ts';
+import { type Listed, leftOutIn } from './left-out.ts';
 import {
   ago,
   type Mood,
@@ -33,9 +34,10 @@ export interface Finding {
 /** What is wrong with a network, the worst first. Pure but for the clock. */
 export function findingsOf(
   status: NetworkStatus,
-  tunnels: readonly TunnelStatus[],
+  { tunnels, leftOut }: Listed,
   monitors: readonly MonitorStatus[],
 ): readonly Finding[] {
+  const hasAll = leftOutIn(leftOut, isSilence) === undefined;
   const { network } = status;
   const cut = cutSites(status.machines, tunnels);
   const isCut = ({ site }: MachineStatus): boolean => site !== undefined && cut.has(site);
@@ -44,7 +46,7 @@ export function findingsOf(
   const all = [
     ...networkFindings(status),
     ...monitors.flatMap((monitor) => monitorFinding(network, monitor)),
-    ...[...cut.values()].map((site) => siteFinding(network, site)),
+    ...[...cut.values()].map((site) => siteFinding(network, site, hasAll)),
     ...status.machines
       .filter((machine) => !lost.has(machine.name))
       .flatMap((machine) => [...machineFindings(network, machine)]),
@@ -102,8 +104,10 @@ interface CutSite {
   readonly tunnels: readonly TunnelStatus[];
 }
 
-const isSilent = ({ state }: TunnelStatus): boolean =>
+const isSilence = (state: TunnelStatus['state']): boolean =>
   state === 'stale' || moodOfTunnel[state] === 'bad';
+
+const isSilent = ({ state }: TunnelStatus): boolean => isSilence(state);
 
 /**
  * Sites of which no tunnel that leads out is up: that is told once, as the cause of all the rest. It is the site that is cut
@@ -139,13 +143,19 @@ function cutSites(
   return new Map(cut.map((site) => [site.name, site]));
 }
 
-function siteFinding(network: string, { name, machines, tunnels }: CutSite): Finding {
+/** `hasAll`: no silent tunnel is left out, so that one knows how many there are. */
+function siteFinding(
+  network: string,
+  { name, machines, tunnels }: CutSite,
+  hasAll: boolean,
+): Finding {
   const [machine, ...more] = machines;
   const [tunnel, ...further] = tunnels;
   const isAway = machines.every(({ connected }) => !connected);
   const who = more.length === 0 ? `${machine?.name} is` : `all its ${machines.length} machines are`;
-  const none = `none of its ${tunnels.length} tunnels is up`;
-  const how = further.length === 0 ? `its tunnel is ${tunnel?.state}: ${tunnel?.why}` : none;
+  const none = `none of its ${hasAll ? `${tunnels.length} ` : ''}tunnels is up`;
+  const how =
+    hasAll && further.length === 0 ? `its tunnel is ${tunnel?.state}: ${tunnel?.why}` : none;
   return {
     ...{ key: `site ${name}`, mood: 'bad', about: name },
     ...{ table: 'machines', word: isAway ? 'away' : name },

@@ -1,25 +1,20 @@
-import { useMemo } from 'react';
-import type { MachineStatus, NetworkStatus, TunnelsStatus } from '#api';
+import type { MachineStatus, NetworkStatus } from '#api';
 import { eventsAt } from '../data/events.ts';
+import { useTunnelsOf } from '../data/queries.ts';
 import { ago, presenceOf, timeOf } from '../data/words.ts';
 import { EventsOf } from '../parts/events.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { Missing, Pill, Words } from '../parts/states.tsx';
+import { Failure, Loading, Missing, Pill, Words } from '../parts/states.tsx';
 import { TunnelTable } from './tunnels.tsx';
 
 interface MachinePageProps {
   readonly name: string;
   readonly status: NetworkStatus;
-  readonly tunnels: TunnelsStatus;
 }
 
 /** All that is known of one machine. */
-export function MachinePage({ name, status, tunnels }: MachinePageProps) {
+export function MachinePage({ name, status }: MachinePageProps) {
   const machine = status.machines.find((one) => one.name === name);
-  const own = useMemo(
-    () => tunnels.tunnels.filter(({ ends }) => ends.some((end) => end.machine === name)),
-    [tunnels, name],
-  );
   if (!machine) return <Missing>There is no machine {name} in this network.</Missing>;
   return (
     <>
@@ -31,9 +26,18 @@ export function MachinePage({ name, status, tunnels }: MachinePageProps) {
         to={eventsAt(status.network, { machine: name })}
       />
       <h2>Tunnels</h2>
-      <TunnelTable status={status} label={`tunnels of ${name}`} tunnels={own} />
+      <Tunnels name={name} status={status} />
     </>
   );
+}
+
+/** Those of the machine alone are asked for: a list of all may leave some of them out. */
+function Tunnels({ name, status }: MachinePageProps) {
+  const { data, error, refetch } = useTunnelsOf(status.network, [name]);
+  const what = `tunnels of ${name}`;
+  if (data) return <TunnelTable status={status} label={what} tunnels={data} />;
+  if (error) return <Failure error={error} again={() => void refetch()} />;
+  return <Loading what={what} />;
 }
 
 function Card({ machine }: { readonly machine: MachineStatus }) {

@@ -5,6 +5,7 @@ import { type Dot, type Island, type Line, type Mark, mapOf, widthOf } from '../
 import { type Label, labelsOf } from '../data/labels.ts';
 import { useSegments } from '../data/meant.ts';
 import { moods, rate, statesIn } from '../data/words.ts';
+import { LeftOutNote } from '../parts/left-out.tsx';
 import { Link } from '../parts/link.tsx';
 import { NoMachines } from '../parts/states.tsx';
 import { pathIn, pathOnly } from '../route.ts';
@@ -145,6 +146,7 @@ export default function MapPage({ status, tunnels }: MapPageProps) {
         <p className="dim said" aria-live="polite">
           {said === '' ? 'Point at a machine, a tunnel or a segment to hear of it.' : said}
         </p>
+        <LeftOutNote leftOut={tunnels.leftOut} are="not drawn" />
         <Legend hasLayers={marks.length > 0} />
       </section>
     </>

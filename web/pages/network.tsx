@@ -85,7 +85,7 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
         <Reconnecting isShown={!isLive} />
       </header>
       <main id="page" tabIndex={-1}>
-        <Known network={network}>
+        <Known network={network} path={path}>
           {(status, tunnels) => (
             <Suspense fallback={<Loading what="the page" />}>
               <Page session={session} status={status} tunnels={tunnels} path={path} />
@@ -110,21 +110,23 @@ function Who({ network, session }: Pick<NetworkPagesProps, 'network' | 'session'
   );
 }
 
+/** Whether a page needs all tunnels: those of one machine, or of one tunnel, ask for their own. */
+function isOfAll([page, first, second]: readonly string[]): boolean {
+  if (page === 'machines') return first === undefined;
+  if (page === 'tunnels') return second === undefined;
+  return page === undefined || page === 'map' || page === 'members';
+}
+
 interface PageProps {
   readonly session: SessionInfo;
   readonly status: NetworkStatus;
-  readonly tunnels: TunnelsStatus;
+  /** undefined where the page does without. */
+  readonly tunnels: TunnelsStatus | undefined;
   readonly path: readonly string[];
 }
 
-function Page({ session, status, tunnels, path: [page, first, second] }: PageProps) {
-  if (page === undefined) return <Overview status={status} tunnels={tunnels} />;
-  if (page === 'map') {
-    return <MapPage status={status} tunnels={tunnels} />;
-  }
-  if (page === 'members') {
-    return <MembersPage status={status} tunnels={tunnels} session={session} />;
-  }
+function Page({ session, status, tunnels, path }: PageProps) {
+  const [page, first, second] = path;
   if (page === 'trace') return <TracePage status={status} />;
   if (page === 'events') return <EventsPage status={status} />;
   if (page === 'file') return <FilePage status={status} session={session} />;
@@ -133,7 +135,14 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
   if (page === 'policy') return <PolicyPage status={status} />;
   if (page === 'platform') return <PlatformPage network={status.network} only={first} />;
   if (page === 'machines' && first !== undefined)
-    return <MachinePage name={first} status={status} tunnels={tunnels} />;
+    return <MachinePage name={first} status={status} />;
+  if (page === 'tunnels' && first !== undefined && second !== undefined)
+    return <TunnelPage ends={[first, second]} status={status} />;
+  if (!tunnels || !isOfAll(path)) return <Missing>There is no such page.</Missing>;
+  if (page === 'map') return <MapPage status={status} tunnels={tunnels} />;
+  if (page === 'members') {
+    return <MembersPage status={status} tunnels={tunnels} session={session} />;
+  }
   if (page === 'machines') {
     return (
       <Only status={status} tunnels={tunnels}>
@@ -141,8 +150,6 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
       </Only>
     );
   }
-  if (page === 'tunnels' && first !== undefined && second !== undefined)
-    return <TunnelPage ends={[first, second]} status={status} tunnels={tunnels} />;
   if (page === 'tunnels') {
     return (
       <Only status={status} tunnels={tunnels}>
@@ -150,24 +157,26 @@ function Page({ session, status, tunnels, path: [page, first, second] }: PagePro
       </Only>
     );
   }
-  return <Missing>There is no such page.</Missing>;
+  return <Overview status={status} tunnels={tunnels} />;
 }
 
 interface KnownProps {
   readonly network: string;
-  readonly children: (status: NetworkStatus, tunnels: TunnelsStatus) => ReactNode;
+  readonly path: readonly string[];
+  readonly children: (status: NetworkStatus, tunnels: TunnelsStatus | undefined) => ReactNode;
 }
 
 /** What was known is shown on while the server does not answer. */
-function Known({ network, children }: KnownProps) {
+function Known({ network, path, children }: KnownProps) {
+  const needsAll = isOfAll(path);
   const status = useStatus(network);
-  const tunnels = useTunnels(network);
-  if (status.data && tunnels.data) return children(status.data, tunnels.data);
+  const tunnels = useTunnels(network, needsAll);
+  if (status.data && (tunnels.data || !needsAll)) return children(status.data, tunnels.data);
   const error = status.error ?? tunnels.error;
   if (!error) return <Loading what={network} />;
   const again = (): void => {
     void status.refetch();
-    void tunnels.refetch();
+    if (needsAll) void tunnels.refetch();
   };
   return <Failure page={network} error={error} again={again} />;
 }

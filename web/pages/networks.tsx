@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react';
-import type { NetworkStatus, SessionInfo, TunnelsStatus } from '#api';
+import type { NetworkStatus, SessionInfo, TunnelState, TunnelsStatus } from '#api';
 import { type Finding, findingsOf, isWrong, wellSaid } from '../data/findings.ts';
+import { leftOutIn } from '../data/left-out.ts';
 import { useLive } from '../data/live.ts';
 import { useMonitors, useNetworks, useStatus, useTunnels } from '../data/queries.ts';
 import { moodOfTunnel, plural, states, wordOfTunnel } from '../data/words.ts';
@@ -73,7 +74,8 @@ interface HowProps {
   readonly tunnels: TunnelsStatus;
 }
 
-function How({ status, tunnels: { tunnels, counts } }: HowProps) {
+function How({ status, tunnels }: HowProps) {
+  const { counts } = tunnels;
   const { network, machines } = status;
   const { data } = useMonitors(network, 'brief');
   const findings = useMemo(
@@ -97,7 +99,11 @@ function How({ status, tunnels: { tunnels, counts } }: HowProps) {
             ),
         )}
       </p>
-      <Worst network={network} findings={findings} isEmpty={machines.length === 0} />
+      <Worst
+        {...{ network, findings }}
+        isEmpty={machines.length === 0}
+        isWhole={!leftOutIn(tunnels.leftOut, isWrongState)}
+      />
     </>
   );
 }
@@ -107,9 +113,15 @@ interface WorstProps {
   /** The worst first. */
   readonly findings: readonly Finding[];
   readonly isEmpty: boolean;
+  /** Every tunnel with which something is wrong is among those that were told. */
+  readonly isWhole: boolean;
 }
 
-function Worst({ network, findings, isEmpty }: WorstProps) {
+/** Of tunnels that are left out, whether anything is wrong with them. */
+const isWrongState = (state: TunnelState): boolean =>
+  moodOfTunnel[state] === 'bad' || moodOfTunnel[state] === 'warn';
+
+function Worst({ network, findings, isEmpty, isWhole }: WorstProps) {
   const wrong = findings.filter(isWrong);
   const [worst] = wrong;
   if (isEmpty) return <p className="dim">No machine is in it yet.</p>;
@@ -122,7 +134,11 @@ function Worst({ network, findings, isEmpty }: WorstProps) {
           <Link to={worst.to}>{worst.about}</Link> {worst.says}
           {wrong.length > 1 && (
             <>
-              , and <Link to={pathIn(network)}>{wrong.length - 1} more</Link>
+              , and{' '}
+              <Link to={pathIn(network)}>
+                {isWhole ? '' : 'at least '}
+                {wrong.length - 1} more
+              </Link>
             </>
           )}
         </div>

@@ -10,9 +10,19 @@ import {
   wellSaid,
 } from '../data/findings.ts';
 import { sparkOf, useThroughput } from '../data/history.ts';
+import { type LeftOut, leftOutIn } from '../data/left-out.ts';
 import { useMonitors } from '../data/queries.ts';
-import { type Mood, moodOfMonitor, moodOfTunnel, moods, plural, rate } from '../data/words.ts';
+import {
+  type Mood,
+  moodOfMonitor,
+  moodOfTunnel,
+  moods,
+  plural,
+  rate,
+  states,
+} from '../data/words.ts';
 import { EventList } from '../parts/events.tsx';
+import { LeftOutNote } from '../parts/left-out.tsx';
 import { Link } from '../parts/link.tsx';
 import { NoMachines, Pill, Words } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
@@ -29,24 +39,28 @@ export function Overview({ status, tunnels }: OverviewProps) {
   const { data } = useMonitors(status.network, 'brief');
   const monitors = data?.monitors ?? none;
   const findings = useMemo(
-    () => findingsOf(status, tunnels.tunnels, monitors),
+    () => findingsOf(status, tunnels, monitors),
     [status, tunnels, monitors],
   );
-  const of = (mood: Finding['mood']) => findings.filter((one) => one.mood === mood);
+  const of = (mood: Finding['mood']) => ({
+    network: status.network,
+    findings: findings.filter((one) => one.mood === mood),
+    leftOut: leftOutIn(tunnels.leftOut, (state) => moodOfTunnel[state] === mood),
+  });
   return (
     <>
       <h1 className="hidden">Overview of {status.network}</h1>
       {findings.some(isWrong) ? (
         <>
-          <Findings network={status.network} title="Wrong now" findings={of('bad')} />
-          <Findings network={status.network} title="Needs a look" findings={of('warn')} />
+          <Findings title="Wrong now" {...of('bad')} />
+          <Findings title="Needs a look" {...of('warn')} />
         </>
       ) : (
         <Well status={status} tunnels={tunnels} said={wellSaid(findings)} />
       )}
       <Counts status={status} tunnels={tunnels} monitors={monitors} />
-      <Findings network={status.network} title="Nobody tells" findings={of('untold')} />
-      <Findings network={status.network} title="Not there yet" findings={of('idle')} />
+      <Findings title="Nobody tells" {...of('untold')} />
+      <Findings title="Not there yet" {...of('idle')} />
       <Lately network={status.network} />
     </>
   );
@@ -99,9 +113,11 @@ interface FindingsProps {
   readonly network: string;
   readonly title: string;
   readonly findings: readonly Finding[];
+  /** Of which nothing is known but that they are so, too. */
+  readonly leftOut: LeftOut;
 }
 
-function Findings({ network, title, findings }: FindingsProps) {
+function Findings({ network, title, findings, leftOut }: FindingsProps) {
   if (findings.length === 0) return null;
   const { told, further } = foremost(network, findings);
   return (
@@ -140,6 +156,7 @@ function Findings({ network, title, findings }: FindingsProps) {
           ))}
         </p>
       )}
+      <LeftOutNote leftOut={leftOut} are="neither told of nor listed" />
     </section>
   );
 }
@@ -166,7 +183,7 @@ function Counts({ status, tunnels, monitors }: CountsProps) {
           {tunnels.counts['up'] ?? 0} <small>of {total}</small>
         </strong>
         <span className="dim">tunnels up</span>
-        <Shares of={tunnels.tunnels.map(({ state }) => moodOfTunnel[state])} />
+        <Shares of={states.map((state) => [moodOfTunnel[state], tunnels.counts[state] ?? 0])} />
       </Link>
       {monitors.length > 0 && (
         <Link to={pathIn(network, 'platform')} className="card count">
@@ -175,7 +192,7 @@ function Counts({ status, tunnels, monitors }: CountsProps) {
             <small>of {monitors.length}</small>
           </strong>
           <span className="dim">services up</span>
-          <Shares of={monitors.map(({ state }) => moodOfMonitor[state])} />
+          <Shares of={monitors.map(({ state }) => [moodOfMonitor[state], 1])} />
         </Link>
       )}
       <Carried network={network} />
@@ -217,15 +234,16 @@ function Carried({ network }: { readonly network: string }) {
 }
 
 /** How many are how, as parts of a bar: the good first. */
-function Shares({ of }: { readonly of: readonly Mood[] }) {
-  const own = Map.groupBy(of, (mood) => mood);
+function Shares({ of }: { readonly of: readonly (readonly [Mood, number])[] }) {
+  const own = new Map<Mood, number>();
+  for (const [mood, count] of of) own.set(mood, (own.get(mood) ?? 0) + count);
   return (
     <span className="bar" aria-hidden="true">
       {moods
         .toReversed()
-        .filter((mood) => own.has(mood))
+        .filter((mood) => (own.get(mood) ?? 0) > 0)
         .map((mood) => (
-          <span key={mood} className={mood} style={{ flexGrow: own.get(mood)?.length }} />
+          <span key={mood} className={mood} style={{ flexGrow: own.get(mood) }} />
         ))}
     </span>
   );

@@ -1,7 +1,8 @@
 import { lazy, Suspense } from 'react';
-import type { MachineStatus, NetworkStatus, TunnelEnd, TunnelPlan, TunnelsStatus } from '#api';
+import type { MachineStatus, NetworkStatus, TunnelEnd, TunnelPlan, TunnelStatus } from '#api';
 import { eventsAt, eventsOfOne, useEvents } from '../data/events.ts';
 import { useTunnelPlan } from '../data/meant.ts';
+import { useTunnelsOf } from '../data/queries.ts';
 import { sinceOf } from '../data/since.ts';
 import {
   ago,
@@ -17,7 +18,7 @@ import { Copyable } from '../parts/copyable.tsx';
 import { EventsOf } from '../parts/events.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Link } from '../parts/link.tsx';
-import { Loading, Missing, Pill } from '../parts/states.tsx';
+import { Failure, Loading, Missing, Pill } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
 
 const TunnelCharts = lazy(async () => import('./tunnel-charts.tsx'));
@@ -25,24 +26,39 @@ const TunnelCharts = lazy(async () => import('./tunnel-charts.tsx'));
 interface TunnelPageProps {
   readonly ends: readonly [string, string];
   readonly status: NetworkStatus;
-  readonly tunnels: TunnelsStatus;
+}
+
+/** The tunnel between two machines, if there is one. */
+export function TunnelPage(props: TunnelPageProps) {
+  const { ends, status } = props;
+  const areKnown = ends.every((end) => status.machines.some(({ name }) => name === end));
+  return areKnown && ends[0] !== ends[1] ? <Found {...props} /> : <None ends={ends} />;
+}
+
+const None = ({ ends: [a, b] }: Pick<TunnelPageProps, 'ends'>) => (
+  <Missing>
+    There is no tunnel between {a} and {b}.
+  </Missing>
+);
+
+/** It alone is asked for: a list of all may leave it out. */
+function Found({ ends, status }: TunnelPageProps) {
+  const { data, error, refetch } = useTunnelsOf(status.network, ends);
+  if (!data && error) return <Failure error={error} again={() => void refetch()} />;
+  if (!data) return <Loading what={`the tunnel between ${ends.join(' and ')}`} />;
+  const [tunnel] = data.tunnels;
+  return tunnel ? <Tunnel {...{ ends, status, tunnel }} /> : <None ends={ends} />;
+}
+
+interface TunnelProps extends TunnelPageProps {
+  readonly tunnel: TunnelStatus;
 }
 
 /** One tunnel, as both its ends have it, and as they are to have it. */
-export function TunnelPage({ ends, status, tunnels: { network, tunnels } }: TunnelPageProps) {
+function Tunnel({ ends, status, tunnel }: TunnelProps) {
+  const { network } = status;
   const [first, second] = ends;
   const plan = useTunnelPlan(network, ends, status.revision.number);
-  const tunnel = tunnels.find((one) => {
-    const [a, b] = one.ends.map(({ machine }) => machine);
-    return (a === first && b === second) || (a === second && b === first);
-  });
-  if (!tunnel) {
-    return (
-      <Missing>
-        There is no tunnel between {first} and {second}.
-      </Missing>
-    );
-  }
   const [a, b] = tunnel.ends;
   const names = [a.machine, b.machine] as const;
   const common = { network, status, plan: plan.data };
@@ -82,7 +98,7 @@ export function TunnelPage({ ends, status, tunnels: { network, tunnels } }: Tunn
 interface SinceProps {
   readonly network: string;
   readonly ends: readonly [string, string];
-  readonly state: TunnelsStatus['tunnels'][number]['state'];
+  readonly state: TunnelStatus['state'];
 }
 
 /** Since when it is as it is: by what happened last. */

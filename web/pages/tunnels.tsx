@@ -2,6 +2,7 @@ import { NativeSelect } from '@mantine/core';
 import { useEffect, useMemo, useState } from 'react';
 import type { MachineStatus, NetworkStatus, TunnelStatus, TunnelsStatus } from '#api';
 import { roomOf } from '../data/columns.ts';
+import { type Listed, leftOutIn } from '../data/left-out.ts';
 import type { Grouping } from '../data/rows.ts';
 import {
   bytes,
@@ -18,6 +19,7 @@ import {
   sent,
   states,
 } from '../data/words.ts';
+import { LeftOutNote } from '../parts/left-out.tsx';
 import { Link } from '../parts/link.tsx';
 import { NoMachines, Pill } from '../parts/states.tsx';
 import { type Column, Table } from '../parts/table.tsx';
@@ -186,12 +188,12 @@ const stateIn = (path: string): string => {
 interface TunnelTableProps {
   readonly status: NetworkStatus;
   readonly label: string;
-  readonly tunnels: readonly TunnelStatus[];
+  readonly tunnels: Listed;
   readonly isMain?: boolean;
 }
 
 /** Tunnels, all of them or those of one state. */
-export function TunnelTable({ status, label, tunnels, isMain = false }: TunnelTableProps) {
+export function TunnelTable({ status, label, tunnels: all, isMain = false }: TunnelTableProps) {
   const { network, machines } = status;
   const { columns, groupings, textIn } = useMemo(() => {
     const places = new Map(machines.map((machine) => [machine.name, machine]));
@@ -206,20 +208,55 @@ export function TunnelTable({ status, label, tunnels, isMain = false }: TunnelTa
   useEffect(() => {
     if (isMain) amendQuery({ state });
   }, [isMain, state]);
+  const { leftOut, tunnels } = all;
   const rows = useMemo(
     () => (state === '' ? tunnels : tunnels.filter((one) => one.state === state)),
     [tunnels, state],
   );
+  const further = leftOutIn(leftOut, (one) => state === '' || one === state);
   return (
-    <Table {...{ label, rows, columns, groupings, sayOf, isMain }} keyOf={nameOf} textOf={textIn}>
-      <NativeSelect
-        size="xs"
-        aria-label="State"
-        value={state}
-        data={[{ value: '', label: 'all states' }, ...states]}
-        onChange={(event) => setState(event.currentTarget.value)}
-      />
-    </Table>
+    <>
+      <LeftOutNote leftOut={further} are="not listed" />
+      <Table
+        {...{ label, rows, columns, groupings, sayOf, isMain }}
+        keyOf={nameOf}
+        textOf={textIn}
+        none={
+          further &&
+          ((sought) => <NoneListed network={network} machines={machines} sought={sought} />)
+        }
+      >
+        <NativeSelect
+          size="xs"
+          aria-label="State"
+          value={state}
+          data={[{ value: '', label: 'all states' }, ...states]}
+          onChange={(event) => setState(event.currentTarget.value)}
+        />
+      </Table>
+    </>
+  );
+}
+
+interface NoneListedProps {
+  readonly network: string;
+  readonly machines: readonly MachineStatus[];
+  readonly sought: string;
+}
+
+/** Where not all are listed: the way to those that somebody may mean who names one or two machines. */
+function NoneListed({ network, machines, sought }: NoneListedProps) {
+  const words = sought.split(/\s+/);
+  const [one, other] = words.filter((word) => machines.some(({ name }) => name === word));
+  if (one === undefined) return 'None of those that are listed fits.';
+  const path = other === undefined ? ['machines', one] : ['tunnels', one, other];
+  return (
+    <p>
+      None of those that are listed fits. Not all are:{' '}
+      <Link to={pathIn(network, ...path)}>
+        {other === undefined ? `all of ${one}` : `between ${one} and ${other}`}
+      </Link>
+    </p>
   );
 }
 
@@ -234,7 +271,7 @@ export const TunnelsPage = ({ status, tunnels }: TunnelsPageProps) => (
     {status.machines.length === 0 ? (
       <NoMachines network={status.network} />
     ) : (
-      <TunnelTable status={status} label="tunnels" tunnels={tunnels.tunnels} isMain />
+      <TunnelTable status={status} label="tunnels" tunnels={tunnels} isMain />
     )}
   </>
 );

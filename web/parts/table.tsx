@@ -39,6 +39,8 @@ interface TableProps<Row> {
   readonly sayOf?: (rows: readonly Row[]) => ReactNode;
   /** It is what its page is about: what is chosen stands in the address, for others and for the way back. */
   readonly isMain?: boolean;
+  /** What is said where there is no row, or none fits what is sought; where it is absent, that. */
+  readonly none?: ((sought: string) => ReactNode) | undefined;
   /** What else chooses rows. */
   readonly children?: ReactNode;
 }
@@ -108,15 +110,15 @@ function useChoice(isMain: boolean) {
   return { ...choice, choose };
 }
 
-const none: ReadonlySet<string> = new Set();
+const unfolded: ReadonlySet<string> = new Set();
 
 /** Rows that sort, filter and group; only those that can be seen are in the document, however many there are. */
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, rows, columns: all, keyOf, textOf, groupings = [], sayOf, children } = props;
+  const { label, rows, columns: all, keyOf, textOf, groupings = [], sayOf, none, children } = props;
   const box = useRef<HTMLDivElement>(null);
   const { columns, below, room } = usePlaced(box, all);
   const { sought, order, by, choose } = useChoice(props.isMain === true);
-  const [folded, setFolded] = useState(none);
+  const [folded, setFolded] = useState(unfolded);
   const isSought = sought !== '';
   const texts = useMemo(
     () => (isSought ? rows.map((row) => textOf(row).toLowerCase()) : []),
@@ -176,7 +178,7 @@ export function Table<Row>(props: TableProps<Row>) {
             ]}
             onChange={(event) => {
               choose({ by: event.currentTarget.value });
-              setFolded(none);
+              setFolded(unfolded);
             }}
           />
         )}
@@ -216,7 +218,9 @@ export function Table<Row>(props: TableProps<Row>) {
           </div>
         </div>
       </div>
-      {shown.length === 0 && <Empty>{rows.length === 0 ? 'There are none.' : 'None fits.'}</Empty>}
+      {shown.length === 0 && (
+        <Empty>{none?.(sought) ?? (rows.length === 0 ? 'There are none.' : 'None fits.')}</Empty>
+      )}
     </div>
   );
 }

@@ -59,9 +59,6 @@ function membersOf(machines: readonly MachineStatus[], tunnels: readonly TunnelS
   return named.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 }
 
-const tunnelsOf = (tunnels: readonly TunnelStatus[], machine: string): number =>
-  tunnels.filter(({ ends }) => ends.some((end) => end.machine === machine)).length;
-
 const actionsColumn = (acts: Acts): Column<Member> => ({
   name: 'Actions',
   least: 18,
@@ -221,7 +218,6 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
         <Removal
           key={going}
           {...{ network, machine: going }}
-          tunnels={tunnelsOf(tunnels.tunnels, going)}
           onEnd={() => {
             setGoing(undefined);
             void client.refetchQueries({ queryKey: keys.of(network, 'status') });

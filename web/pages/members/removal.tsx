@@ -2,7 +2,8 @@ import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { PlanResult, Revision } from '#api';
-import { keys } from '../../data/queries.ts';
+import { countOf } from '../../data/left-out.ts';
+import { keys, useTunnelsOf } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
 import { plural } from '../../data/words.ts';
 import { PlanText, Waits } from '../../parts/plan.tsx';
@@ -13,8 +14,6 @@ import { WhatFailed } from './invite-form.tsx';
 interface RemovalProps {
   readonly network: string;
   readonly machine: string;
-  /** That end with it. */
-  readonly tunnels: number;
   /** It is done, or given up. */
   readonly onEnd: () => void;
 }
@@ -35,8 +34,15 @@ function usePlan(network: string, machine: string) {
   });
 }
 
+/** The tunnels that end with a machine, counted where they are known. */
+function Ending({ network, machine }: Pick<RemovalProps, 'network' | 'machine'>) {
+  const { data } = useTunnelsOf(network, [machine]);
+  if (!data) return 'its tunnels end';
+  return plural(countOf(data), 'tunnel ends', 'tunnels end');
+}
+
 /** Says what somebody loses who is removed, and what changes on machines, before it is done. */
-export function Removal({ network, machine, tunnels, onEnd }: RemovalProps) {
+export function Removal({ network, machine, onEnd }: RemovalProps) {
   const planned = usePlan(network, machine);
   const [error, setError] = useState<Error>();
   const [isSent, setSent] = useState(false);
@@ -70,8 +76,8 @@ export function Removal({ network, machine, tunnels, onEnd }: RemovalProps) {
       ) : (
         <p>
           {machine} loses its place in {network} and all access: its name leaves the file, its key
-          is forgotten, and {plural(tunnels, 'tunnel ends', 'tunnels end')}. Whoever is only
-          suspended keeps all of that.
+          is forgotten, and <Ending {...{ network, machine }} />. Whoever is only suspended keeps
+          all of that.
         </p>
       )}
       {!held && planned.data && <PlanText plan={planned.data.plan} />}

@@ -5,7 +5,7 @@ import type { JsonText } from '../../json-text.ts';
 import type { Handlers } from '../call.ts';
 import { Together } from '../together.ts';
 import type { Context } from './context.ts';
-import { requireNamed } from './named.ts';
+import { requireMachine, requireNamed } from './named.ts';
 
 type Names = 'tunnels' | 'tunnelHistory' | 'throughput' | 'monitors';
 
@@ -21,7 +21,7 @@ export function healthHandlers(context: Context): Pick<Handlers, Names> {
       return tunnels.ask(JSON.stringify([params.network, machine, other, state]), async () => {
         const { network, hub } = context.networks.get(params.network);
         const { snapshot } = network;
-        for (const name of [machine, other]) if (name !== undefined) requireNamed(snapshot, name);
+        for (const name of [machine, other]) if (name !== undefined) requireMachine(snapshot, name);
         const pairs = await network.tunnelPairs(snapshot);
         return tunnelsOf(snapshot, hub, pairs, { machine, other, state });
       });
