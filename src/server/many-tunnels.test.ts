@@ -120,9 +120,12 @@ suite('of more tunnels than a list has room for', { needs: ['chromium'] }, () =>
   });
 
   test('the page of one that is left out changes when its machines tell of it', async () => {
-    const { page, asked } = await visit(`/tunnels/${last.join('/')}`);
+    const { page, asked } = await visit('/tunnels');
+    await page.getByLabel('Filter tunnels').fill(last.join(' '));
+    await page.getByRole('link', { name: `between ${last.join(' and ')}` }).press('Enter');
     const lead = page.locator('.lead .pill');
     await lead.getByText('never', { exact: true }).waitFor();
+    const before = asked.length;
     const agents = [await joined(last[0]), await joined(last[1])];
     const sample = { rx: 1, tx: 1, heard: 1, handshake: 1 };
     for (const [index, agent] of agents.entries()) {
@@ -130,8 +133,30 @@ suite('of more tunnels than a list has room for', { needs: ['chromium'] }, () =>
     }
     // Sooner than it would be asked for by age.
     await lead.getByText('up', { exact: true }).waitFor({ timeout: 10_000 });
-    expect(asked).not.toContain('');
+    expect(new Set(asked.slice(before))).toEqual(new Set([`?machine=${last[0]}&other=${last[1]}`]));
+    // The first of its state is on the list.
+    await page.getByRole('link', { name: 'Tunnels', exact: true }).press('Enter');
+    await page.getByLabel('State', { exact: true }).selectOption('up');
+    await page.locator('.body').getByRole('link', { name: between }).waitFor();
     for (const agent of agents) agent.close();
+    await page.context().close();
+  });
+
+  test('what is wrong with some that are left out is said, and that there is more of it', async () => {
+    const { page } = await visit('');
+    await page.route('**/v1/networks/mesh/tunnels', async (route) => {
+      const json = (await (await route.fetch()).json()) as TunnelsStatus;
+      const [one, other] = json.tunnels;
+      for (const tunnel of [one, other]) if (tunnel) tunnel.state = 'down';
+      await route.fulfill({
+        json: { ...json, counts: { ...json.counts, down: 5 }, leftOut: { down: 3 } },
+      });
+    });
+    await page.goto('/n/mesh');
+    const wrong = page.locator('section', { hasText: 'Wrong now' });
+    await wrong.getByText('3 tunnels are neither told of nor listed').waitFor();
+    await page.goto('/');
+    await page.getByRole('link', { name: /^at least \d+ more$/ }).waitFor();
     await page.context().close();
   });
 });

@@ -52,6 +52,19 @@ test('many machines are drawn as their sites, and tunnels between two sites as o
   ]);
 });
 
+test('of lines that cross, those of tunnels that are not well are drawn last, above the others', () => {
+  const machines = ['a', 'b', 'c', 'd'].map((name) => machine(name));
+  const states = ['down', 'degraded', 'unknown', 'never', 'up'] as const;
+  const ends = ['a b', 'a c', 'a d', 'b c', 'b d'].map((pair) => pair.split(' '));
+  const tunnels = states.map((state, at) =>
+    tunnel(ends[at]?.[0] ?? '', ends[at]?.[1] ?? '', state),
+  );
+  for (const some of [tunnels, tunnels.toReversed()]) {
+    const { lines } = mapOf(machines, some);
+    expect(lines.map(({ mood }) => mood)).toEqual(['good', 'idle', 'untold', 'warn', 'bad']);
+  }
+});
+
 const lone = (count: number, connected = true): readonly MachineStatus[] =>
   Array.from({ length: count }, (_, index) => machine(`lone-${index}`, undefined, connected));
 const toEach = (hub: string, members: readonly MachineStatus[]): readonly TunnelStatus[] =>

@@ -10,7 +10,14 @@ import {
 import type { MachineStatus, SegmentsResult, TunnelStatus } from '#api';
 import { type Home, labelOfHome, ownHome, sharedHomes } from './homes.ts';
 import { endsOf, isAbove } from './labels.ts';
-import { type Mood, moodOfMany, moodOfTunnel, presenceOf, rate as rateText } from './words.ts';
+import {
+  type Mood,
+  moodOfMany,
+  moodOfTunnel,
+  moods,
+  presenceOf,
+  rate as rateText,
+} from './words.ts';
 
 /** A machine on the map, or all of an island that is drawn as one. */
 export interface Dot {
@@ -321,6 +328,7 @@ function marksOf(
 /** A site and a machine may be called alike. */
 const keyOfDot = ({ home, isAll, name }: Dot): string => (isAll ? home : `machine:${name}`);
 
+/** The worst last: what is drawn later lies above, and among thousands of lines no other can be seen. */
 function linesOf(
   tunnels: readonly TunnelStatus[],
   dotOf: ReadonlyMap<string, Dot>,
@@ -329,7 +337,7 @@ function linesOf(
     const [a, b] = tunnel.ends.map(({ machine }) => dotOf.get(machine));
     return a && b && a !== b ? [{ tunnel, key: [a, b].map(keyOfDot).sort().join() }] : [];
   });
-  return [...Map.groupBy(drawn, ({ key }) => key)].flatMap(([key, own]) => {
+  const lines = [...Map.groupBy(drawn, ({ key }) => key)].flatMap(([key, own]): Line[] => {
     const [first, ...more] = own.map(({ tunnel }) => tunnel);
     const [from, to] = first ? first.ends.map(({ machine }) => dotOf.get(machine)) : [];
     if (!first || !from || !to) return [];
@@ -347,4 +355,5 @@ function linesOf(
     const between = [from.home, to.home];
     return [{ key, mood, says, width: widthOf(carried), machines, between, from, to }];
   });
+  return lines.sort((one, other) => moods.indexOf(other.mood) - moods.indexOf(one.mood));
 }
