@@ -7,6 +7,7 @@ import type { TunnelsStatus } from '#api';
 import { bundle } from '../../tests/support/hawser.ts';
 import { suite } from '../../tests/support/suite.ts';
 import { logIn, openBrowser, openPage } from '../../tests/web/browser.ts';
+import { axe, hinderNobody } from '../../tests/web/hurdles.ts';
 import { Channel, Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
 import { gatewayOf, mesh, tunnelsOfMesh } from './fixtures/testing-mesh.ts';
@@ -102,6 +103,8 @@ suite('of more tunnels than a list has room for', { needs: ['chromium'] }, () =>
     await left('not listed').waitFor();
     await page.getByLabel('Filter tunnels').fill(last.join(' '));
     await page.getByText('None of those that are listed fits.').waitFor();
+    await page.evaluate(axe);
+    await hinderNobody(page, 'tunnels some of which are left out');
     await page.getByRole('link', { name: `between ${last.join(' and ')}` }).press('Enter');
     await page.getByRole('heading', { name: between }).waitFor();
     await page.goto('/n/mesh/tunnels?only=site:site-141&only=site:site-142');

@@ -48,3 +48,8 @@ test('what is the first of its state for a machine, or out of a site, is listed 
   expect(ends.slice(most)).toEqual(['s1/a new up', 's2/a s3/a up', 's3/a s4/a up']);
   expect(leftOut).toEqual({ up: 3 });
 });
+
+test('of a machine with more peers than are listed none is left out: each is the first of another machine', () => {
+  const peers = Array.from({ length: most + 2 }, (_, index) => tunnel('hub', `m${index}`));
+  expect(listed(peers)).toMatchObject({ leftOut: undefined, ends: { length: most + 2 } });
+});
