@@ -41,7 +41,7 @@ function All({ status: { network, revision, held } }: { readonly status: Network
   const { data, error, refetch } = useRevisions(network, newest, limit);
   if (!data) {
     if (error) return <Failure page="History" error={error} again={() => void refetch()} />;
-    return <Loading what="what happened" />;
+    return <Loading page="History" what="what happened" />;
   }
   return (
     <>
@@ -90,7 +90,7 @@ function One({ status, session, number }: OneProps) {
       return (
         <Failure page={`Revision ${number}`} error={one.error} again={() => void one.refetch()} />
       );
-    return <Loading what={`revision ${number}`} />;
+    return <Loading page={`Revision ${number}`} what={`revision ${number}`} />;
   }
   const { kind, author, at, why, state, approver, entry, summary } = one.data;
   const holds = summary.filter((line) => line.startsWith('held: '));

@@ -87,7 +87,7 @@ export function NetworkPages({ network, path, session }: NetworkPagesProps) {
       <main id="page" tabIndex={-1}>
         <Known network={network} path={path}>
           {(status, tunnels) => (
-            <Suspense fallback={<Loading what="the page" />}>
+            <Suspense fallback={<Coming network={network} path={path} what="the page" />}>
               <Page session={session} status={status} tunnels={tunnels} path={path} />
             </Suspense>
           )}
@@ -166,6 +166,25 @@ interface KnownProps {
   readonly children: (status: NetworkStatus, tunnels: TunnelsStatus | undefined) => ReactNode;
 }
 
+interface ComingProps extends Omit<KnownProps, 'children'> {
+  readonly what: string;
+}
+
+/** A page of which nothing is there yet but its heading, where that stands afterwards. */
+function Coming({ network, path: [page, ...names], what }: ComingProps) {
+  if (page === undefined) {
+    return (
+      <>
+        <h1 className="hidden">Overview of {network}</h1>
+        <Loading what={what} />
+      </>
+    );
+  }
+  const section = sections.find(({ path: [own] }) => own === page)?.name ?? page;
+  const heading = page === 'history' || names.length === 0 ? section : names.join(' – ');
+  return <Loading page={heading} what={what} />;
+}
+
 /** What was known is shown on while the server does not answer. */
 function Known({ network, path, children }: KnownProps) {
   const needsAll = isOfAll(path);
@@ -173,7 +192,7 @@ function Known({ network, path, children }: KnownProps) {
   const tunnels = useTunnels(network, needsAll);
   if (status.data && (tunnels.data || !needsAll)) return children(status.data, tunnels.data);
   const error = status.error ?? tunnels.error;
-  if (!error) return <Loading what={network} />;
+  if (!error) return <Coming network={network} path={path} what={network} />;
   const again = (): void => {
     void status.refetch();
     if (needsAll) void tunnels.refetch();

@@ -45,7 +45,7 @@ export default function PolicyPage({ status }: { readonly status: NetworkStatus 
   }, [data, sought]);
   if (!data) {
     if (error) return <Failure page="Policy" error={error} again={() => void refetch()} />;
-    return <Loading what="who gets where" />;
+    return <Loading page="Policy" what="who gets where" />;
   }
   if (data.groups.length === 0) {
     return (

@@ -41,8 +41,8 @@ export default function StatusPage({ network }: { readonly network: string }) {
       </header>
       <main id="page">
         {data && <Shown status={data} />}
-        {!data && error && <Failure error={error} again={() => void refetch()} />}
-        {!data && !error && <Loading what={network} />}
+        {!data && error && <Failure page={network} error={error} again={() => void refetch()} />}
+        {!data && !error && <Loading page={network} what={network} />}
       </main>
     </div>
   );

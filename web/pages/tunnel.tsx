@@ -44,8 +44,9 @@ const None = ({ ends: [a, b] }: Pick<TunnelPageProps, 'ends'>) => (
 /** It alone is asked for: a list of all may leave it out. */
 function Found({ ends, status }: TunnelPageProps) {
   const { data, error, refetch } = useTunnelsOf(status.network, ends);
-  if (!data && error) return <Failure error={error} again={() => void refetch()} />;
-  if (!data) return <Loading what={`the tunnel between ${ends.join(' and ')}`} />;
+  const page = ends.join(' – ');
+  if (!data && error) return <Failure page={page} error={error} again={() => void refetch()} />;
+  if (!data) return <Loading page={page} what={`the tunnel between ${ends.join(' and ')}`} />;
   const [tunnel] = data.tunnels;
   return tunnel ? <Tunnel {...{ ends, status, tunnel }} /> : <None ends={ends} />;
 }

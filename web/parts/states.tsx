@@ -20,11 +20,20 @@ export const Reconnecting = ({ isShown }: { readonly isShown: boolean }) => (
   </div>
 );
 
-export const Loading = ({ what }: { readonly what: string }) => (
-  <div className="middle" role="status">
-    <Loader size="sm" type="dots" />
-    <span>Asking for {what}</span>
-  </div>
+interface LoadingProps {
+  readonly what: string;
+  /** The heading, where it is all that a page has. */
+  readonly page?: string;
+}
+
+export const Loading = ({ what, page }: LoadingProps) => (
+  <>
+    {page !== undefined && <h1>{page}</h1>}
+    <div className="middle loading" role="status">
+      <Loader size="sm" type="dots" color="var(--link)" />
+      <span>Asking for {what}</span>
+    </div>
+  </>
 );
 
 interface FailureProps {

@@ -22,7 +22,7 @@ export default function FilePage({ status, session }: FilePageProps) {
   const { data, error, refetch } = useStored(network, revision.number);
   if (data) return <Editing status={status} session={session} stored={data} />;
   if (error) return <Failure page="File" error={error} again={() => void refetch()} />;
-  return <Loading what="the file" />;
+  return <Loading page="File" what="the file" />;
 }
 
 const isSame = (a: FileSet['files'], b: FileSet['files']): boolean =>

@@ -87,7 +87,7 @@ function Invited({ ticket }: { readonly ticket: Ticket }) {
   });
   if (device) return <Device ticket={ticket} device={device} />;
   if (asked.error) return <Refusal error={asked.error} again={() => void asked.refetch()} />;
-  if (!asked.data) return <Loading what="the invitation" />;
+  if (!asked.data) return <Loading page="An invitation" what="the invitation" />;
   return <Welcome ticket={ticket} invitation={asked.data} onDevice={setDevice} />;
 }
 

@@ -21,7 +21,7 @@ export default function PlatformPage({ network, only }: PlatformPageProps) {
   if (!data) {
     if (error)
       return <Failure page={only ?? 'Platform'} error={error} again={() => void refetch()} />;
-    return <Loading what="the services" />;
+    return <Loading page={only ?? 'Platform'} what="the services" />;
   }
   const { monitors } = data;
   if (only !== undefined) {
