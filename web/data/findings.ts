@@ -59,8 +59,8 @@ export function findingsOf(
 export const isWrong = ({ mood }: Finding): boolean => mood === 'bad' || mood === 'warn';
 
 /** What is said of a network in which nothing is wrong. */
-export const wellSaid = (findings: readonly Finding[]): string =>
-  findings.some(({ mood }) => mood === 'untold')
+export const wellSaid = (findings: readonly Finding[], isAllTold: boolean): string =>
+  !isAllTold || findings.some(({ mood }) => mood === 'untold')
     ? 'All is well, as far as anybody tells'
     : 'All is well';
 

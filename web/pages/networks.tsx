@@ -23,7 +23,7 @@ export function NetworksPage({ session, onOnly }: NetworksPageProps) {
     if (only !== undefined) onOnly(only);
   }, [only, onOnly]);
   if (error && !data) return <Failure error={error} again={() => void refetch()} />;
-  if (!data || only !== undefined) return <Loading what="the networks" />;
+  if (!data || only !== undefined) return <Loading page="Networks" what="the networks" />;
   return (
     <div className="frame">
       <header>
@@ -57,6 +57,8 @@ export function NetworksPage({ session, onOnly }: NetworksPageProps) {
   );
 }
 
+const asking = <p className="dim">Asking how it is …</p>;
+
 /** How a network is, as its own overview says it: counted, and the worst of what is wrong in a sentence. */
 function Within({ network }: { readonly network: string }) {
   useLive(network);
@@ -64,9 +66,7 @@ function Within({ network }: { readonly network: string }) {
   const tunnels = useTunnels(network);
   if (status.data && tunnels.data) return <How status={status.data} tunnels={tunnels.data} />;
   const isUnknown = status.error !== null || tunnels.error !== null;
-  return (
-    <p className="dim">{isUnknown ? 'How it is cannot be told now.' : 'Asking how it is …'}</p>
-  );
+  return isUnknown ? <p className="dim">How it is cannot be told now.</p> : asking;
 }
 
 interface HowProps {
@@ -77,7 +77,7 @@ interface HowProps {
 function How({ status, tunnels }: HowProps) {
   const { counts } = tunnels;
   const { network, machines } = status;
-  const { data } = useMonitors(network, 'brief');
+  const { data, error } = useMonitors(network, 'brief');
   const findings = useMemo(
     () => findingsOf(status, tunnels, data?.monitors ?? []),
     [status, tunnels, data],
@@ -102,6 +102,8 @@ function How({ status, tunnels }: HowProps) {
       <Worst
         {...{ network, findings }}
         isEmpty={machines.length === 0}
+        isAsked={!data && !error}
+        isAllTold={data !== undefined}
         isWhole={!leftOutIn(tunnels.leftOut, isWrongState)}
       />
     </>
@@ -113,6 +115,9 @@ interface WorstProps {
   /** The worst first. */
   readonly findings: readonly Finding[];
   readonly isEmpty: boolean;
+  /** Of services nothing is known yet. */
+  readonly isAsked: boolean;
+  readonly isAllTold: boolean;
   /** Every tunnel with which something is wrong is among those that were told. */
   readonly isWhole: boolean;
 }
@@ -121,11 +126,12 @@ interface WorstProps {
 const isWrongState = (state: TunnelState): boolean =>
   moodOfTunnel[state] === 'bad' || moodOfTunnel[state] === 'warn';
 
-function Worst({ network, findings, isEmpty, isWhole }: WorstProps) {
+function Worst({ network, findings, isEmpty, isAsked, isAllTold, isWhole }: WorstProps) {
   const wrong = findings.filter(isWrong);
   const [worst] = wrong;
   if (isEmpty) return <p className="dim">No machine is in it yet.</p>;
-  if (!worst) return <Pill mood="good">{wellSaid(findings)}</Pill>;
+  if (!worst && isAsked) return asking;
+  if (!worst) return <Pill mood="good">{wellSaid(findings, isAllTold)}</Pill>;
   return (
     <ul className="findings">
       <li className={worst.mood}>

@@ -24,7 +24,7 @@ import {
 import { EventList } from '../parts/events.tsx';
 import { LeftOutNote } from '../parts/left-out.tsx';
 import { Link } from '../parts/link.tsx';
-import { NoMachines, Pill, Words } from '../parts/states.tsx';
+import { Loading, NoMachines, Pill, Words } from '../parts/states.tsx';
 import { pathIn } from '../route.ts';
 
 interface OverviewProps {
@@ -36,7 +36,7 @@ const none: readonly MonitorStatus[] = [];
 
 /** What is wrong now, first. */
 export function Overview({ status, tunnels }: OverviewProps) {
-  const { data } = useMonitors(status.network, 'brief');
+  const { data, error } = useMonitors(status.network, 'brief');
   const monitors = data?.monitors ?? none;
   const findings = useMemo(
     () => findingsOf(status, tunnels, monitors),
@@ -56,7 +56,10 @@ export function Overview({ status, tunnels }: OverviewProps) {
           <Findings title="Needs a look" {...of('warn')} />
         </>
       ) : (
-        <Well status={status} tunnels={tunnels} said={wellSaid(findings)} />
+        <Well
+          {...{ status, tunnels }}
+          said={data || error ? wellSaid(findings, data !== undefined) : undefined}
+        />
       )}
       <Counts status={status} tunnels={tunnels} monitors={monitors} />
       <Findings title="Nobody tells" {...of('untold')} />
@@ -85,12 +88,14 @@ function Lately({ network }: { readonly network: string }) {
 }
 
 interface WellProps extends OverviewProps {
-  readonly said: string;
+  /** Undefined: of services nothing is known yet. */
+  readonly said: string | undefined;
 }
 
 function Well({ status: { machines, network }, tunnels: { counts }, said }: WellProps) {
   const connected = machines.filter((machine) => machine.connected).length;
   if (machines.length === 0) return <NoMachines network={network} />;
+  if (said === undefined) return <Loading what="the services" />;
   return (
     <section className="well">
       <Pill mood="good">{said}</Pill>
