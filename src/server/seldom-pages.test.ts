@@ -18,7 +18,24 @@ const crowdPages = {
   '/tunnels?state=down': /^machine-0 – machine-1$/,
 } as const;
 
-const starPages = { '/map': /members of hub/, '/machines?only=members%3Ahub': /^Only members of/ };
+const starPages = {
+  '/map': /members of hub/,
+  '/machines?only=members%3Ahub': /^Only members of/,
+  '/members': /^machine-1$/,
+};
+
+/** Of more tunnels than are told one by one. */
+const halfTold = (network: string) => {
+  const { status, tunnels } = crowd(network);
+  const counts = { up: 12_600, down: 180 };
+  return { status, tunnels: { ...tunnels, counts, leftOut: { up: 2_700, down: 80 } } };
+};
+
+const halfToldPages = {
+  '': /more, in the tables|too many/,
+  '/map': /too many/,
+  '/tunnels': /too many/,
+};
 
 suite('pages as one seldom sees them', { needs: ['chromium'] }, () => {
   let board: Dashboard;
@@ -32,6 +49,7 @@ suite('pages as one seldom sees them', { needs: ['chromium'] }, () => {
   test.each([
     ['thousands of machines at many sites', crowd, crowdPages],
     ['hundreds of members at one hub', starCrowd, starPages],
+    ['more tunnels than are told', halfTold, halfToldPages],
   ] as const)('hinder nobody where a network has %s', async (_, of, pages) => {
     const { page, offences } = await board.window();
     await showCrowd(page, 'net', of);
