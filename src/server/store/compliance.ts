@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Facts } from '#compile';
 import { keepsAlerts } from './compliance-alerts.ts';
 import { keepsEvents } from './compliance-events.ts';
+import { keepsHandshakes } from './compliance-handshakes.ts';
 import { keepsTold } from './compliance-told.ts';
 import type { NewRevision, Store, StoredMachine, StoredToken } from './contract.ts';
 
@@ -97,9 +98,8 @@ export function storeCompliance(name: string, open: () => Promise<StoreFixture>)
     keepsRevisions(() => trial);
     holdsRevisions(() => trial);
     keepsTheRest(() => trial);
-    keepsEvents(() => trial.store);
-    keepsAlerts(() => trial.store);
-    keepsTold(() => trial.store);
+    for (const keeps of [keepsEvents, keepsAlerts, keepsTold, keepsHandshakes])
+      keeps(() => trial.store);
     isTransactional(() => trial);
     wakes(() => trial);
   });

@@ -14,6 +14,7 @@ import type { Trouble } from '../alerts/trouble.ts';
 import type { NewAlert, Progress, Receiver } from './alerts.ts';
 import type { AuditTrim, Trimmed } from './audit.ts';
 import type { EventQuery, NewEvent } from './events.ts';
+import type { Handshake, Parties } from './handshakes.ts';
 import type { ChunksOf } from './history.ts';
 import type { Packed } from './packed.ts';
 import type { Peers } from './peers.ts';
@@ -196,6 +197,12 @@ export interface Transaction {
     network: string,
     options: { readonly older: number; readonly servers: readonly string[] },
   ): Promise<void>;
+
+  /** When each two of a network shook hands last. Writing it wakes nobody. */
+  handshakes(network: string): Promise<readonly Handshake[]>;
+  /** Puts them in the place of earlier ones. */
+  putHandshakes(network: string, all: readonly Handshake[]): Promise<void>;
+  removeHandshakes(network: string, all: readonly Parties[]): Promise<void>;
 
   /** Small things the server itself keeps: its CA and key, when it last made a backup. */
   setting(key: string): Promise<string | undefined>;

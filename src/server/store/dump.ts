@@ -32,6 +32,7 @@ const tables = {
   alerts: ['seq'],
   troubles: ['network', 'subject'],
   silences: ['id'],
+  handshakes: ['network', 'a', 'b'],
 } satisfies Record<Exclude<keyof Tables, 'history' | 'told'>, readonly string[]>;
 
 /** Tables with a key that counts up by itself. */

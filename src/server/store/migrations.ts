@@ -27,6 +27,7 @@ export const migrations: readonly Migration[] = [
   withHealth,
   withAlerts,
   withTold,
+  withHandshakes,
 ];
 
 async function firstSchema(db: QueryExecutorProvider, { serial }: Dialect): Promise<void> {
@@ -141,6 +142,16 @@ async function withTold(db: QueryExecutorProvider, { fleeting }: Dialect): Promi
       data text not null, primary key (network, identity, what)
     )`,
     'create index told_news on told (network, version)',
+  ]);
+}
+
+/** When two machines shook hands last, by who they are and not by their names: a tunnel is `never` only as long as it was. */
+async function withHandshakes(db: QueryExecutorProvider): Promise<void> {
+  await run(db, [
+    `create table handshakes (
+      network text not null, a text not null, b text not null, at text not null,
+      primary key (network, a, b)
+    )`,
   ]);
 }
 

@@ -21,6 +21,7 @@ export interface Tables {
   troubles: { network: string; subject: string; data: string };
   silences: SilencesTable;
   told: ToldTable;
+  handshakes: HandshakesTable;
 }
 
 interface NetworksTable {
@@ -175,3 +176,11 @@ interface ToldTable {
   data: string;
 }
 export type ToldRow = Selectable<ToldTable>;
+
+interface HandshakesTable {
+  network: string;
+  /** Two who shook hands, in the order of their text. */
+  a: string;
+  b: string;
+  at: string;
+}

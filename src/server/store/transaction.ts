@@ -17,6 +17,7 @@ import {
 import { addAudit, audit, trimAudit } from './audit.ts';
 import type { Transaction } from './contract.ts';
 import { addEvents, events, lastEvents, trimEvents } from './events.ts';
+import { handshakes, putHandshakes, removeHandshakes } from './handshakes.ts';
 import { historyChunks, putHistoryChunk, trimHistory } from './history.ts';
 import { machines, putMachine, removeMachine } from './machines.ts';
 import type { Dialect } from './migrations.ts';
@@ -99,6 +100,9 @@ export function transactionOn(
     putTold: (name, told) => putTold(db, dialect, name, told),
     told: (name, options) => toldAfter(db, dialect, name, options),
     trimTold: (name, options) => trimTold(db, dialect, name, options),
+    handshakes: (name) => handshakes(db, name),
+    putHandshakes: (name, all) => putHandshakes(db, name, all),
+    removeHandshakes: (name, all) => removeHandshakes(db, name, all),
     setting: (key) => setting(db, key),
     putSetting: (key, value) => touching(undefined, putSetting(db, key, value)),
   };
