@@ -48,7 +48,7 @@ export type PeerSample = Static<typeof PeerSample>;
 /**
  * up: both ends hear each other, as far as they tell. degraded: only one does, or packets get lost, take long, or are too
  * large. stale: nothing comes any more from a machine without an agent, which may be off. down: from one with an agent, or
- * none that is sent comes back, or what begins a handshake does not arrive. never: there was no handshake yet. invited: a link waits for
+ * none that is sent comes back, or what begins a handshake does not arrive. never: there never was a handshake. invited: a link waits for
  * somebody to use it. unknown: nobody tells. misconfigured: one
  * identity at two places, or an end that is another than it should be and may not be put right.
  */
@@ -91,6 +91,8 @@ export const TunnelStatus = Type.Object({
   state: TunnelState,
   /** One sentence: by what evidence. */
   why: Type.String(),
+  /** When it was up last, where that alone speaks for it: whoever tells has had no handshake since it was made anew. */
+  wasUp: Type.Optional(Time),
   ends: Type.Tuple([TunnelEnd, TunnelEnd]),
   /** Bytes a second, both ways together, in the last minute that was told; absent: nothing passes, or nobody tells. */
   rate: Type.Optional(Whole),

@@ -2,6 +2,7 @@ import { apiErrors } from '#api';
 import { didYouMean, HawserError } from '#base';
 import { Address, Prefix } from '#ip';
 import { Watch } from './events/watch.ts';
+import { Handshakes } from './health/handshakes.ts';
 import { Hub, type HubComponents } from './hub/hub.ts';
 import { Expiry } from './network/expiry.ts';
 import { Network } from './network/network.ts';
@@ -79,7 +80,8 @@ export class Networks {
   async #begin(name: string): Promise<void> {
     try {
       const network = await Network.open(name, this.#components);
-      const hub = new Hub(network, this.#components);
+      const handshakes = await Handshakes.open(network, this.#components);
+      const hub = new Hub(network, handshakes, this.#components);
       const rotator = new Rotator(network, hub, this.#components);
       const expiry = new Expiry(network, this.#components);
       const takeBack = new TakeBack(network, hub, this.#components);

@@ -4,8 +4,9 @@ import type { Topic } from '#api';
 import { PostgresCluster } from '../../tests/support/postgres.ts';
 import { suite } from '../../tests/support/suite.ts';
 import { until } from '../../tests/support/until.ts';
-import { type Channel, Machine } from './fixtures/machine.ts';
+import type { Machine } from './fixtures/machine.ts';
 import { TestServer } from './fixtures/server.ts';
+import { Split } from './fixtures/testing-split.ts';
 import { topicsAt } from './fixtures/topics.ts';
 
 const more = `
@@ -27,77 +28,8 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
     await cluster.close();
   });
 
-  /** A database, a server on it to which the hub is connected, and one to which anna and bob are. */
-  class Split {
-    readonly database: string;
-    readonly one: TestServer;
-    readonly two: TestServer;
-    readonly machines = new Map(['hub', 'anna', 'bob'].map((name) => [name, new Machine(name)]));
-    readonly agents = new Map<string, Channel>();
-
-    private constructor(database: string, one: TestServer, two: TestServer) {
-      this.database = database;
-      this.one = one;
-      this.two = two;
-    }
-
-    static async open(): Promise<Split> {
-      const database = await cluster.createDatabase();
-      const one = await TestServer.start({ database: cluster.url(database) });
-      const two = await TestServer.start({ database: cluster.url(database) });
-      const split = new Split(database, one, two);
-      for (const [name, machine] of split.machines) {
-        const token = name === 'hub' ? one.hubToken : one.joinToken;
-        const server = name === 'hub' ? one : two;
-        await server.call('join', {}, machine.joinRequest('net'), token);
-        await split.connect(name, server);
-      }
-      for (const server of [one, two]) {
-        await until('it knows of all', async () => {
-          const { machines } = await server.call('status', {}, undefined, one.admin);
-          return machines.filter(({ connected }) => connected).length === split.machines.size;
-        });
-      }
-      return split;
-    }
-
-    get both(): readonly TestServer[] {
-      return [this.one, this.two];
-    }
-
-    async connect(name: string, server: TestServer): Promise<Channel> {
-      const channel = await server.connect(this.machines.get(name) as Machine);
-      await channel.next('state');
-      this.agents.set(name, channel);
-      return channel;
-    }
-
-    agent(name: string): Channel {
-      return this.agents.get(name) as Channel;
-    }
-
-    /** Says how long ago it heard another, in seconds. */
-    hears(name: string, peer: string, heard: number): void {
-      const sample = { rx: 10, tx: 20, heard, handshake: heard };
-      this.agent(name).say({ type: 'samples', peers: { [peer]: sample } });
-    }
-
-    async tunnels(server: TestServer) {
-      return (await server.call('tunnels', {}, undefined, this.one.admin)).tunnels;
-    }
-
-    async states(server: TestServer): Promise<readonly string[]> {
-      const tunnels = await this.tunnels(server);
-      return tunnels.map(({ ends: [a, b], state }) => `${a.machine}-${b.machine} ${state}`);
-    }
-
-    async [Symbol.asyncDispose](): Promise<void> {
-      for (const server of this.both) await server[Symbol.asyncDispose]();
-    }
-  }
-
   test('both servers say the same of tunnels, services and segments', async () => {
-    await using split = await Split.open();
+    await using split = await Split.open(cluster);
     const { one, both } = split;
     const { entry, files, revision: base } = await one.call('pull', {});
     const text = `${files[entry]}${more}`;
@@ -164,7 +96,7 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
   });
 
   test('a page at one hears what an agent of the other tells, and that it went', async () => {
-    await using split = await Split.open();
+    await using split = await Split.open(cluster);
     const { one } = split;
     split.hears('anna', 'hub', 3);
     split.hears('hub', 'anna', 3);
@@ -189,7 +121,7 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
   });
 
   test('what a machine told before it moved does not come before what it tells now', async () => {
-    await using split = await Split.open();
+    await using split = await Split.open(cluster);
     const { one, two, both } = split;
     const become = async (state: string): Promise<void> => {
       for (const server of both) {
@@ -231,7 +163,7 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
   });
 
   test('what a server was told that ended is not told on, and comes anew from where its agents go', async () => {
-    await using split = await Split.open();
+    await using split = await Split.open(cluster);
     const { one, two } = split;
     for (const [name, peer] of [
       ['anna', 'hub'],
@@ -258,7 +190,7 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
   });
 
   test('a connection that is dead does not count again when its machine goes from another server', async () => {
-    await using split = await Split.open();
+    await using split = await Split.open(cluster);
     const { one, two } = split;
     const machine = split.machines.get('anna') as Machine;
     split.hears('anna', 'hub', 3);
@@ -279,7 +211,7 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
   });
 
   test('a server that comes later knows what the other was told before', async () => {
-    await using split = await Split.open();
+    await using split = await Split.open(cluster);
     const { one, two } = split;
     await two.stop();
     split.hears('hub', 'anna', 3);
@@ -288,8 +220,37 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
     await until('it knows', async () => (await split.states(late)).includes('anna-hub up'));
   });
 
+  test('that a tunnel was up is known to both, and to a server that comes later', async () => {
+    await using split = await Split.open(cluster);
+    const { one, two, both } = split;
+    const isMadeAnew = (): void =>
+      split.agent('hub').say({ type: 'samples', peers: { anna: { rx: 0, tx: 0 } } });
+    isMadeAnew();
+    const saysAt = async (server: TestServer) =>
+      (await split.tunnels(server)).find(({ ends }) => ends[0].machine === 'anna');
+    const say = async (state: string, servers: readonly TestServer[]) =>
+      until(`they say ${state}`, async () => {
+        const found = await Promise.all(servers.map(saysAt));
+        return found.every((tunnel) => tunnel?.state === state);
+      });
+    await say('never', both);
+    split.hears('hub', 'anna', 0);
+    await say('up', both);
+    isMadeAnew();
+    await say('down', both);
+    await using late = await TestServer.start({ database: cluster.url(split.database) });
+    await say('down', [late]);
+    const [known, ...others] = await Promise.all([one, two, late].map(saysAt));
+    expect(others.map((tunnel) => tunnel?.wasUp)).toEqual([known?.wasUp, known?.wasUp]);
+    // The server to which nobody has come before takes over.
+    await one.stop();
+    split.agents.set('hub', await late.connect(split.machines.get('hub') as Machine));
+    isMadeAnew();
+    await say('down', [late, two]);
+  });
+
   test('how tunnels went, and what all carried, is by the ends at both servers', async () => {
-    await using split = await Split.open();
+    await using split = await Split.open(cluster);
     const { one, both } = split;
     const says = (name: string, peer: string, rx: number, tx: number): void => {
       const none = [null, null, null];
@@ -332,7 +293,7 @@ suite('what agents tell that are split between two servers', { needs: ['postgres
   });
 
   test('what one is asked to have tried is tried by an agent of the other', async () => {
-    await using split = await Split.open();
+    await using split = await Split.open(cluster);
     const { one } = split;
     const anna = split.agent('anna');
     const asked = one.call('verify', {}, { from: 'anna' });

@@ -47,6 +47,18 @@ test('of what may be said too early the first word waits as well', () => {
   expect(followed(track, 'well', 500, { ...holds, first: 500 }).news).toBe(true);
 });
 
+test('a word that may be said too early waits, after others and as the first', () => {
+  const late = { ...holds, word: 5_000 };
+  for (const told of ['up', undefined] as const) {
+    const { track, news } = followed(begun(told, holds), 'down', 0, late);
+    expect(news).toBe(false);
+    expect(followed(track, 'down', 4_999, late).news).toBe(false);
+    expect(followed(track, 'down', 5_000, late).news).toBe(true);
+    // As soon as it is sure for another reason, it is told.
+    expect(followed(track, 'down', 1_000, holds).news).toBe(true);
+  }
+});
+
 test('what flaps is told ever more seldom, and what was calm at once again', () => {
   const flapping = Array.from({ length: 120 }, (_, n): [number, Condition] => [
     n * 500,

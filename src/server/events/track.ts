@@ -24,6 +24,8 @@ export interface Holds {
   readonly most: number;
   /** What was quiet for so long is believed as fast as at first. */
   readonly calm: number;
+  /** This word is not told before, however calm it was. */
+  readonly word?: number;
 }
 
 export const begun = (told: Condition | undefined, { least }: Holds): Track => ({
@@ -45,7 +47,8 @@ export function followed(
   const seems = before?.condition === seen ? before : { condition: seen, since: now };
   const isCalm = now - track.toldAt > holds.calm;
   const hold = isCalm ? holds.least : track.hold;
-  if (now - seems.since < (track.told === undefined ? holds.first : hold)) {
+  const usual = track.told === undefined ? holds.first : hold;
+  if (now - seems.since < Math.max(usual, holds.word ?? 0)) {
     return { track: { ...rest, seems }, news: false };
   }
   const next = isCalm ? holds.least : Math.min(2 * hold, holds.most);

@@ -32,6 +32,11 @@ const ofWays: Kind = {
   conditions: ['up', 'degraded', 'down'],
   holds: { first: 0, least: 1_000, most: 60_000, calm: 600_000 },
 };
+/**
+ * ms that an end which was made anew has until it is missed. Who was up goes on with the session that the end has forgotten, and
+ * shakes hands anew when that is over, with the next keepalive: 180 s after the last handshake (WireGuard paper, 6.1) and a while.
+ */
+const afterAnew = 240_000;
 /** Agents go and come whenever they are started anew. */
 const ofAgents: Kind = {
   conditions: ['away', 'back'],
@@ -56,6 +61,8 @@ interface Subject extends About {
   readonly kind: Kind;
   readonly condition: Condition | undefined;
   readonly text: string;
+  /** ms that it has to be so before it is told, if that is longer than usual. */
+  readonly word?: number;
 }
 type About = Pick<NewEvent, 'machine' | 'other' | 'service'>;
 
@@ -124,7 +131,8 @@ export class Watch {
 
   #isNews(subject: Subject): boolean {
     const key = keyOf(subject.kind, subject);
-    const { holds } = subject.kind;
+    const { word = 0 } = subject;
+    const holds = { ...subject.kind.holds, word };
     const before = this.#tracks.get(key) ?? begun(undefined, holds);
     const { track, news } = followed(before, subject.condition, performance.now(), holds);
     this.#tracks.set(key, track);
@@ -145,7 +153,7 @@ export class Watch {
         ),
       );
       const last = new Map(told.flat());
-      const events = news.flatMap(({ condition, kind, ...said }): NewEvent[] => {
+      const events = news.flatMap(({ condition, kind, word: _, ...said }): NewEvent[] => {
         const before = last.get(keyOf(kind, said));
         const isFirst = before === undefined && condition && areReturns.has(condition);
         return condition === undefined || condition === before || isFirst
@@ -231,10 +239,11 @@ function wholenessOf(name: string, card: Card): Pick<Subject, 'condition' | 'tex
   return { condition: 'failing', text };
 }
 
-function tunnelSubject({ state, why, ends: [a, b] }: TunnelStatus): Subject {
+function tunnelSubject({ state, why, wasUp, ends: [a, b] }: TunnelStatus): Subject {
   const text = `the tunnel between ${a.machine} and ${b.machine} is ${state}: ${why}`;
   return {
     ...{ kind: ofWays, machine: a.machine, other: b.machine },
     ...{ condition: conditionOfTunnel[state], text },
+    ...(wasUp !== undefined && { word: afterAnew }),
   };
 }

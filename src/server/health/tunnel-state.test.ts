@@ -88,6 +88,67 @@ test.each<[string, EndEvidence, EndEvidence, string, RegExp]>([
   expect(judge([a, b]).why).toMatch(why);
 });
 
+const unmanaged = { ...away, isUnmanaged: true };
+const wasUp = new Date('2026-11-27T13:05:59.900Z');
+const anew = sample();
+const since =
+  /^a has had no handshake with b since its end was made anew \(the tunnel was up on 2026-11-27 at 13:05 UTC\)/;
+
+test.each<[string, EndEvidence, EndEvidence, string, RegExp]>([
+  ['no agent runs at the other', end('a', anew), end('b', unmanaged), 'stale', /may just be off$/],
+  ['the other is away', end('a', anew), end('b', away), 'down', / b is away from its server$/],
+  ['the other tells nothing', end('a', anew), end('b'), 'down', / b tells nothing of it$/],
+  ['both were', end('a', anew), end('b', anew), 'down', /, and neither the other way$/],
+  [
+    'the other has just begun a handshake',
+    end('a', { sample: { rx: 148, tx: 92, heard: 1 } }),
+    end('b', unmanaged),
+    'stale',
+    /may just be off$/,
+  ],
+])(
+  'a tunnel that was up once is not never where an end was made anew and %s',
+  (_, a, b, state, why) => {
+    for (const ends of [[a, b] as const, [b, a] as const]) {
+      expect(judge(ends, wasUp).state).toBe(state);
+      // Of one that was not the same evidence says so.
+      expect(judge(ends).state).toBe('never');
+      expect(judge(ends).wasUp).toBeUndefined();
+    }
+    expect(judge([a, b], wasUp)).toMatchObject({
+      wasUp: wasUp.toISOString(),
+      why: expect.stringMatching(since),
+    });
+    expect(judge([a, b], wasUp).why).toMatch(why);
+  },
+);
+
+test('where nothing keeps a tunnel that was up, and an end was made anew, nobody knows', () => {
+  const quiet = { keepalive: 0 };
+  const { state, why } = judge([end('a', { ...anew, ...quiet }), end('b', quiet)], wasUp);
+  expect(state).toBe('unknown');
+  expect(why).toMatch(since);
+  expect(why).toMatch(/, and nothing keeps the tunnel alive$/);
+});
+
+test('a tunnel that was up and is called in vain is told as both', () => {
+  const calls = end('a', { sample: { rx: 0, tx: 1776 } });
+  expect(judge([calls, end('b', anew)], wasUp)).toEqual({
+    state: 'down',
+    why: 'a begins handshakes with b in vain, and there was none since the tunnel was made anew (it was up on 2026-11-27 at 13:05 UTC): its UDP does not arrive there',
+  });
+});
+
+test('what an end still knows of a handshake is told, whichever end that is', () => {
+  const [a, b] = [end('a', anew), end('b', sample(70))];
+  for (const ends of [[a, b] as const, [b, a] as const]) {
+    expect(judge(ends)).toEqual({
+      state: 'down',
+      why: 'b has heard nothing of a for 70 s, and neither the other way',
+    });
+  }
+});
+
 const probed = (probe: Partial<ProbeSample>): Pick<EndEvidence, 'sample'> => ({
   sample: {
     rx: 1,

@@ -30,6 +30,8 @@ export interface EndEvidence {
 export interface Judgement {
   readonly state: TunnelState;
   readonly why: string;
+  /** When it was up last, where nothing else speaks for it: whoever tells has had no handshake since it was made anew. RFC 3339. */
+  readonly wasUp?: string;
 }
 
 /** Seconds after which a session ends unless it is renewed: REJECT_AFTER_TIME (WireGuard paper, 6.1). */
@@ -61,8 +63,11 @@ const hears = (end: EndEvidence, other: EndEvidence): boolean =>
 
 type Ends = readonly [EndEvidence, EndEvidence];
 
-/** What a tunnel is, by all that is known of both its ends. Pure. */
-export function judge([a, b]: Ends): Judgement {
+/**
+ * What a tunnel is, by all that is known of both its ends. `wasUp`: when they shook hands last, as far as anybody remembers:
+ * a device that was made anew does not. Pure.
+ */
+export function judge([a, b]: Ends, wasUp?: Date): Judgement {
   const pairs = [
     [a, b],
     [b, a],
@@ -96,7 +101,9 @@ export function judge([a, b]: Ends): Judgement {
     return worstOf(telling) ?? forwardingOf(telling) ?? { state: 'up', why };
   }
   const begun = telling.find(([end, other]) => onlyBegins(end, other));
-  if (begun && hearing.length === 0) return begunWith(begun);
+  const isKnown = wasUp !== undefined || telling.some(([end]) => hasShaken(end));
+  const said = begun && hearing.length === 0 ? begunWith(begun, isKnown) : undefined;
+  if (said) return said;
   if (second && hearing[0]) {
     const [end, other] = hearing[0];
     return {
@@ -104,7 +111,7 @@ export function judge([a, b]: Ends): Judgement {
       why: `${end.machine} hears ${other.machine}, but not the other way`,
     };
   }
-  return second ? silentAtBoth(first) : silentAtOne(first);
+  return second ? silentAtBoth(first, wasUp) : silentAtOne(first, wasUp);
 }
 
 /** Bytes of the message that begins a handshake (WireGuard paper, 5.4.2), which is sent again after 5 s. */
@@ -112,10 +119,11 @@ const initiation = 148;
 /** So many begin before it is said that none will be completed: some get lost, and ends come one after the other. */
 const patience = { heard: 4, sent: 12 } as const;
 
-/** The public keys are right, or nobody would know who begins. */
-function begunWith([{ machine, sample }, other]: Ends): Judgement {
+/** The public keys are right, or nobody would know who begins. undefined: it is too early, of a tunnel that was up once. */
+function begunWith([{ machine, sample }, other]: Ends, isKnown: boolean): Judgement | undefined {
   const { handshake, rx = 0 } = sample ?? {};
   const isNew = handshake === undefined && rx < patience.heard * initiation;
+  if (isNew && isKnown) return undefined;
   const why = `${other.machine} begins handshakes with ${machine}, and none is completed: it has another preshared key, or what ${machine} answers does not reach it`;
   return { state: isNew ? 'never' : 'misconfigured', why };
 }
@@ -130,6 +138,8 @@ function evidenceOf([{ machine, sample }, other]: Ends): string {
   return `${machine} heard ${other.machine} ${seconds(heard)} ago${shaken}${answer}`;
 }
 
+const hasShaken = ({ sample }: EndEvidence): boolean => sample?.handshake !== undefined;
+
 /** How long nothing has come, or that nothing ever did. */
 function silenceOf([{ machine, sample }, other]: Ends): string {
   const { heard } = sample ?? {};
@@ -137,38 +147,54 @@ function silenceOf([{ machine, sample }, other]: Ends): string {
   return `${machine} has heard nothing of ${other.machine} for ${seconds(heard)}`;
 }
 
-const wasNeverUp = ([{ sample }]: Ends): boolean => sample?.handshake === undefined;
+/** That it was otherwise before an end was made anew. */
+const silenceSince = ([{ machine }, other]: Ends, wasUp: Date): string =>
+  `${machine} has had no handshake with ${other.machine} since its end was made anew (the tunnel was up on ${dayAndTime(wasUp)})`;
 
-function silentAtBoth(ends: Ends): Judgement {
-  const [, other] = ends;
-  const never = wasNeverUp(ends) && wasNeverUp([other, ends[0]]);
-  if (never) return calledInVain(ends) ?? { state: 'never', why: 'there was no handshake yet' };
-  return { state: 'down', why: `${silenceOf(ends)}, and neither the other way` };
+function silentAtBoth(ends: Ends, wasUp: Date | undefined): Judgement {
+  const [end, other] = ends;
+  const told = hasShaken(end) ? ends : ([other, end] as const);
+  if (hasShaken(told[0])) {
+    return { state: 'down', why: `${silenceOf(told)}, and neither the other way` };
+  }
+  const vain = calledInVain(ends, wasUp);
+  if (vain) return vain;
+  if (!wasUp) return { state: 'never', why: 'there was no handshake yet' };
+  const why = `${silenceSince(ends, wasUp)}, and neither the other way`;
+  return { state: 'down', why, wasUp: wasUp.toISOString() };
 }
 
 /** Both run, and what one sends to begin a handshake does not arrive: neither it nor an answer. */
-function calledInVain(ends: Ends): Judgement | undefined {
+function calledInVain(ends: Ends, wasUp: Date | undefined): Judgement | undefined {
   const calls = ends.find(({ sample }) => (sample?.tx ?? 0) >= patience.sent * initiation);
   const other = ends.find((end) => end !== calls);
   if (!calls || !other) return undefined;
+  const before = wasUp
+    ? `there was none since the tunnel was made anew (it was up on ${dayAndTime(wasUp)})`
+    : 'there never was one';
   return {
     state: 'down',
-    why: `${calls.machine} begins handshakes with ${other.machine} in vain, and there never was one: its UDP does not arrive there`,
+    why: `${calls.machine} begins handshakes with ${other.machine} in vain, and ${before}: its UDP does not arrive there`,
   };
 }
 
 /** Where the other machine is away as well, there are two witnesses. */
-function silentAtOne(ends: Ends): Judgement {
-  const [end, other] = ends;
-  if (wasNeverUp(ends)) return { state: 'never', why: silenceOf(ends) };
+function silentAtOne(ends: Ends, wasUp: Date | undefined): Judgement {
+  const [end] = ends;
+  if (hasShaken(end)) return silentTowards(ends, silenceOf(ends));
+  if (!wasUp) return { state: 'never', why: silenceOf(ends) };
+  return { ...silentTowards(ends, silenceSince(ends, wasUp)), wasUp: wasUp.toISOString() };
+}
+
+function silentTowards([end, other]: Ends, silent: string): Judgement {
   if (!Number.isFinite(patienceOf(end, other))) {
-    return { state: 'unknown', why: `${silenceOf(ends)}, and nothing keeps the tunnel alive` };
+    return { state: 'unknown', why: `${silent}, and nothing keeps the tunnel alive` };
   }
   if (other.isUnmanaged) {
-    const why = `${silenceOf(ends)}, and no agent runs there to tell more: it may just be off`;
+    const why = `${silent}, and no agent runs there to tell more: it may just be off`;
     return { state: 'stale', why };
   }
-  return { state: 'down', why: `${silenceOf(ends)}, and ${other.machine} ${absenceOf(other)}` };
+  return { state: 'down', why: `${silent}, and ${other.machine} ${absenceOf(other)}` };
 }
 
 const absenceOf = ({ isPresent }: EndEvidence): string =>
@@ -179,3 +205,9 @@ const seconds = (count: number): string => {
   if (count < 7200) return `${Math.round(count / 60)} min`;
   return count < 172_800 ? `${Math.round(count / 3600)} h` : `${Math.round(count / 86_400)} days`;
 };
+
+/** For people, who may be anywhere: `2026-11-27 at 13:05 UTC`. */
+function dayAndTime(date: Date): string {
+  const [day = '', time = ''] = date.toISOString().split('T');
+  return `${day} at ${time.slice(0, 5)} UTC`;
+}

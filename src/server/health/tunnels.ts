@@ -76,10 +76,16 @@ function statusOf(snapshot: Snapshot, hub: Hub, pair: TunnelPair): TunnelStatus 
   const ends = oriented(both, snapshot.names);
   const rate = rateOf(ends);
   return {
-    ...{ ...judge(ends), ends: [endOf(ends[0]), endOf(ends[1])] },
+    ...{ ...judge(ends, wasUpOf(hub, ends)), ends: [endOf(ends[0]), endOf(ends[1])] },
     ...(rate > 0 && { rate }),
   };
 }
+
+/** Where an end tells of no handshake, when there was one last. */
+const wasUpOf = ({ handshakes }: Hub, ends: readonly [EndEvidence, EndEvidence]) =>
+  ends.some(({ sample }) => sample && sample.handshake === undefined)
+    ? handshakes.lastOf(ends[0].machine, ends[1].machine)
+    : undefined;
 
 /** By whichever end counted more: who misses bytes counted fewer. */
 function rateOf([a, b]: readonly [Told, Told]): number {

@@ -1,3 +1,5 @@
+import type { Here } from '../presence/words.ts';
+
 /** When an agent was seen: ms since 1970 for people, ms of performance.now for measuring. */
 interface Seen {
   readonly at: number;
@@ -33,6 +35,13 @@ export class Attendance {
   learn(identity: string, at: number): void {
     const { since, at: known } = this.#seen.get(identity) ?? never;
     if (at > known) this.#seen.set(identity, { at, since });
+  }
+
+  /** At another server. */
+  moved({ cards = [], gone = [], seen = {} }: Partial<Here>): void {
+    for (const { identity } of cards) this.note(identity);
+    for (const identity of gone) this.note(identity);
+    for (const [identity, at] of Object.entries(seen)) this.learn(identity, at);
   }
 
   /** When those were seen who are not here now, ms since 1970. */

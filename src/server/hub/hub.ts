@@ -1,17 +1,25 @@
 import type { Logger } from 'pino';
-import type { FromAgent, Hello, TrustMessage, TunnelHistory, UpgradeReport } from '#api';
+import type {
+  FromAgent,
+  Hello,
+  SamplesReport,
+  TrustMessage,
+  TunnelHistory,
+  UpgradeReport,
+} from '#api';
 import { serverErrors } from '../errors.ts';
+import type { Handshakes } from '../health/handshakes.ts';
 import { type Range, Recorder } from '../history/recorder.ts';
 import { sharedHistory } from '../history/shared.ts';
 import type { Compiler } from '../network/compiler.ts';
 import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
-import type { Answer, Asked } from '../presence/calls.ts';
 import type { Card } from '../presence/card.ts';
 import type { Presence } from '../presence/presence.ts';
 import { Sharing } from '../presence/sharing.ts';
 import type { Here } from '../presence/words.ts';
 import type { Store } from '../store/contract.ts';
+import { answerTo } from './answer.ts';
 import { Attendance } from './attendance.ts';
 import { mayBeCalled } from './called.ts';
 import { Clones } from './clones.ts';
@@ -69,12 +77,14 @@ export class Hub {
   readonly #heart: NodeJS.Timeout;
   /** How the tunnels went. */
   readonly recorder: Recorder;
+  readonly handshakes: Handshakes;
   readonly #began = performance.now();
   readonly #onNews = new Set<() => void>();
   readonly #onTold = new Set<(what: Telling['type']) => void>();
 
-  constructor(network: Network, components: HubComponents) {
+  constructor(network: Network, handshakes: Handshakes, components: HubComponents) {
     this.network = network;
+    this.handshakes = handshakes;
     this.#components = components;
     this.recorder = new Recorder(network.name, components);
     this.#findings = new Findings(network, components);
@@ -106,9 +116,7 @@ export class Hub {
       onTold: (what) => this.#wasTold(what),
     });
     this.#heart = setInterval(() => this.#beat(), beatEvery).unref();
-    network.onChange((after, before, changed) => {
-      this.#publish(after, before, changed);
-    });
+    network.onChange((...news) => this.#publish(...news));
     components.presence.add(network.name, {
       revision: () => network.snapshot.stored.revision.number,
       identities: () => this.#connections.keys(),
@@ -120,7 +128,8 @@ export class Hub {
       joined: () => this.#sharing.noteAll(),
       moved: (here) => this.#moved(here),
       told: (missed) => this.#sharing.heard(missed),
-      answer: async (asked) => this.#answer(asked),
+      shaken: () => handshakes.heard(),
+      answer: async (asked) => answerTo(asked, this.recorder, this.#connections),
       carried: () => this.recorder.total.own(components.clock().getTime() / 1000),
       carriedElsewhere: (server, carried) => this.recorder.total.addElsewhere(server, carried),
       retry: (identity) => void this.orders.retryHere(identity),
@@ -167,17 +176,6 @@ export class Hub {
   async historyOf(a: string, b: string, range: Range): Promise<TunnelHistory> {
     const { network, recorder } = this;
     return sharedHistory({ network, recorder, presence: this.#components.presence }, [a, b], range);
-  }
-
-  /** Another server asks. */
-  async #answer(asked: Asked): Promise<Answer> {
-    if (asked.what === 'store') {
-      await this.recorder.store(asked.a, asked.b);
-      return null;
-    }
-    const trials = this.#connections.get(asked.identity)?.trials;
-    const answers = await trials?.ask(asked.questions, asked.within);
-    return answers ? [...answers.values()] : null;
   }
 
   /** When an identity was last seen, RFC 3339; undefined: not since this server started. */
@@ -228,10 +226,8 @@ export class Hub {
   }
 
   /** At another server. */
-  #moved({ cards, gone, seen = {} }: Partial<Here> = {}): void {
-    for (const { identity } of cards ?? []) this.#attendance.note(identity);
-    for (const identity of gone ?? []) this.#attendance.note(identity);
-    for (const [identity, at] of Object.entries(seen)) this.#attendance.learn(identity, at);
+  #moved(here: Partial<Here> = {}): void {
+    this.#attendance.moved(here);
     for (const listener of this.#onNews) listener();
   }
 
@@ -280,10 +276,7 @@ export class Hub {
   heard(connection: Connection, message: Exclude<FromAgent, Hello>): void {
     if (isTelling(message)) {
       connection.hear(message, performance.now());
-      if (message.type === 'samples' && message.series) {
-        this.recorder.hear(connection.machine, message.series, this.network.snapshot);
-        this.#sharing.carried();
-      }
+      if (message.type === 'samples') this.#heardSamples(connection.machine, message);
       this.#sharing.note(connection.hello.identity, message.type);
       this.#wasTold(message.type);
       return;
@@ -305,6 +298,13 @@ export class Hub {
     else if (message.type === 'upgrade') this.#upgraded(connection, message);
     else leave(this.network, this.#components.log, connection.hello.identity, message);
     this.#changed(connection.hello.identity);
+  }
+
+  #heardSamples(machine: string, { peers, series }: SamplesReport): void {
+    this.handshakes.hear(machine, peers);
+    if (!series) return;
+    this.recorder.hear(machine, series, this.network.snapshot);
+    this.#sharing.carried();
   }
 
   gone(connection: Connection): void {
@@ -351,7 +351,7 @@ export class Hub {
   async close(): Promise<void> {
     clearInterval(this.#heart);
     for (const { wire } of this.#connections.values()) wire.close();
-    const parts = [this.#findings, this.recorder, this.#sharing];
+    const parts = [this.#findings, this.recorder, this.#sharing, this.handshakes];
     await Promise.all(parts.map(async (part) => part.close()));
   }
 

@@ -31,6 +31,8 @@ export interface Local {
   readonly carriedElsewhere: (server: string, carried: Carried) => void;
   /** Other servers put into the store what machines told them; `missed`: perhaps long ago. */
   readonly told: (missed: boolean) => void;
+  /** Other servers put handshakes into the store, or may have. */
+  readonly shaken: () => void;
   readonly retry: (identity: string) => void;
   readonly upgrade: (identity: string, order: UpgradeMessage) => void;
 }
@@ -157,6 +159,11 @@ export class Presence {
     this.#say({ say: 'told', network });
   }
 
+  /** Tells the others that the store has more handshakes of a network. */
+  shaken(network: string): void {
+    if (this.some) this.#say({ say: 'shaken', network });
+  }
+
   /** Asks another server; undefined: no answer came within so many ms. */
   async ask(server: string, asked: Asked, within: number): Promise<Answer | undefined> {
     return this.#calls.ask(server, asked, within);
@@ -198,7 +205,10 @@ export class Presence {
     this.#others.missed();
     this.#say({ say: 'ask' });
     this.#pulse();
-    for (const local of this.#locals.values()) local.told(true);
+    for (const local of this.#locals.values()) {
+      local.told(true);
+      local.shaken();
+    }
   }
 
   #pulse(): void {
@@ -249,6 +259,7 @@ export class Presence {
         .get(word.network)
         ?.carriedElsewhere(from, { first: word.first, bytes: word.bytes });
     else if (word.say === 'told') this.#locals.get(word.network)?.told(false);
+    else if (word.say === 'shaken') this.#locals.get(word.network)?.shaken();
     else if (word.say === 'lives?') void this.#prove(from, word);
     else if (word.say === 'lives') this.#waiting.get(word.id)?.(word.lives);
     else if (word.say === 'clone')

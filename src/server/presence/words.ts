@@ -50,6 +50,8 @@ export type Word =
     }
   /** In the store there is more that machines of a network told. */
   | { readonly say: 'told'; readonly network: string }
+  /** In the store there are more handshakes of a network. */
+  | { readonly say: 'shaken'; readonly network: string }
   | {
       readonly say: 'lives?';
       readonly to: string;
