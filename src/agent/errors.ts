@@ -209,6 +209,10 @@ export const agentErrors = errorTable({
     says: '{host} is not found any more, and is taken to be where it was last, at {addresses}: {why}',
     fix: 'Look whether this machine can look it up: `getent ahosts {host}`. If it is gone for good, take it out of `egress`.',
   },
+  'agent/host-half': {
+    says: '{host} is found, but not over {family}, where {taken}: {why}',
+    fix: 'Ask the resolvers that /etc/resolv.conf names for this kind of record alone: `host -t {type} {host}`. Who has the name must answer there, be it that there is none.',
+  },
   'agent/host-refused': {
     says: '{host} is said to be at {addresses}, where a name must not lead from a segment',
     fix: 'These are addresses of the network itself, of a machine itself or of its link, or nobody’s. If DNS is right, list the range in `egress` by its addresses.',

@@ -205,7 +205,11 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     await until('it is reached', () => called(proxies[0]) === '10.5.0.2', 20_000);
     expect(called(proxies[0], 22)).toMatch(refused);
     expect(called(proxies[1])).toMatch(refused);
-    expect(said()).not.toContain('proxy.example.org');
+    expect(said()).not.toMatch(/proxy\.example\.org is (not found|said)/);
+    // This server of names knows what has an A, and refuses to say more of it.
+    expect(said()).toContain(
+      'proxy.example.org is found, but not over IPv6, where nothing leaves towards it: the resolver refuses to say',
+    );
   });
 
   test('that never was there is told of, and all else on the list is let out; once it is there, it is let out as well', async () => {
@@ -291,6 +295,30 @@ suite('a name in the list of what may be reached', { needs: ['root', 'netns', 't
     answer(proxies[1]);
     await until('it is no longer there', () => !said().includes('fd05::1'), 15_000);
     expect(called(proxies6[1])).toBe('fd05::2');
+  });
+
+  test('stays where it was by the family of which nobody answers, which is told, while the other is followed', async () => {
+    answer(proxies[1], proxies6[1]);
+    await until('it is reached', () => called(proxies6[1]) === 'fd05::2', 15_000);
+    // The server of names does not hear who asks for AAAA of this name: type 28, after headers of 8 and 12 bytes and the name's 19.
+    const chain = 'type filter hook input priority 0; udp dport 53 @th,312,16 28 drop';
+    gateway.write('/run/dns/deaf', `table inet deaf {\n chain in {\n ${chain}\n }\n}\n`);
+    at('world', 'nft -f /run/dns/deaf');
+    await outlast();
+    const half = 'proxy.example.org is found, but not over IPv6';
+    await until('the agent says so', () => said().includes(half), 30_000);
+    expect(said()).toContain(`it was last, at ${proxies6[1]}: no resolver answers`);
+    expect(said()).toContain('agent/host-half');
+    expect(gateway.hawser('doctor', '--only', 'agent').out).toMatch(
+      /not over IPv6[\s\S]*doctor\/agent-notes/,
+    );
+    expect(called(proxies6[1])).toBe('fd05::2');
+    answer(proxies[0]);
+    await until('the other is followed', () => called(proxies[0]) === '10.5.0.2', 30_000);
+    expect(called(proxies6[1])).toBe('fd05::2');
+    answer(proxies[0], proxies6[1]);
+    at('world', 'nft delete table inet deaf');
+    await until('it says so no more', () => !said().includes(half), 90_000);
   });
 
   test('leaves flows alone when the agent is killed, and starts with a list that is another elsewhere', async () => {

@@ -39,6 +39,14 @@ test.each([
 test('where one family fails, its addresses stay; where it has none any more, they end in time', () => {
   const first = [0, { 4: of(60, '192.0.2.1'), 6: of(60, '2001:db8::1') }] as const;
   const later = (six: Answer) => after(first, [61, { 4: of(60, '192.0.2.1'), 6: six }]);
+  expect(later(failed).half).toEqual({ family: 6, why: 'no resolver answers' });
+  expect([later(nothing).half, later(of(60, '2001:db8::1')).half]).toEqual([undefined, undefined]);
+  const none = after(
+    first,
+    [1, { 4: failed, 6: of(60, '2001:db8::1') }],
+    [2, { 4: failed, 6: failed }],
+  );
+  expect([none.half, none.failure]).toEqual([undefined, 'no resolver answers']);
   expect(addresses(later(failed))).toEqual(['192.0.2.1', '2001:db8::1']);
   expect(addresses(later(nothing))).toEqual(['192.0.2.1']);
 });

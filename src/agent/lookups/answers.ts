@@ -13,6 +13,8 @@ export interface Known {
   readonly until: Readonly<Record<string, number>>;
   /** Why it was not found at the last look. */
   readonly failure?: string;
+  /** The family of which nothing was found out at the last look, though the other was, and why. */
+  readonly half?: { readonly family: 4 | 6; readonly why: string };
   /** What it was said to be at the last look, and must not be. */
   readonly refused: readonly string[];
 }
@@ -47,7 +49,8 @@ export function heard(known: Known, answers: Answers, never: PrefixSet, now: num
   const said = Object.values(answers).flatMap((one) => ('addresses' in one ? one.addresses : []));
   if (said.length === 0) {
     const [failed] = Object.values(answers).flatMap((one) => ('failure' in one ? one.failure : []));
-    return { ...known, refused: [], failure: failed ?? 'it has no address' };
+    const { half: _, ...rest } = known;
+    return { ...rest, refused: [], failure: failed ?? 'it has no address' };
   }
   const isFit = ({ address }: { readonly address: string }): boolean => {
     const parsed = Address.tryParse(address);
@@ -66,7 +69,20 @@ export function heard(known: Known, answers: Answers, never: PrefixSet, now: num
     .sort(([, a], [, b]) => b - a);
   const all = new Map([...found, ...kept.filter(([one]) => !found.some(([is]) => is === one))]);
   const refused = said.filter((one) => !isFit(one)).map(({ address }) => address);
-  return { until: Object.fromEntries([...all].slice(0, most)), refused: refused.sort() };
+  const half = failedHalf(answers);
+  return {
+    until: Object.fromEntries([...all].slice(0, most)),
+    ...(half && { half }),
+    refused: refused.sort(),
+  };
+}
+
+function failedHalf(answers: Answers): Known['half'] {
+  for (const family of [4, 6] as const) {
+    const answer = answers[family];
+    if (answer && 'failure' in answer) return { family, why: answer.failure };
+  }
+  return undefined;
 }
 
 /** ms: no name is asked for more often, nor less. */

@@ -95,11 +95,11 @@ export class Lookups {
     const before = this.#known.get(host) ?? unknown;
     const { known, next } = await lookUp(ask, host, watched.lookups, before);
     if (watched.again.isStopped) return;
-    if (known.failure === undefined) {
+    if (known.failure === undefined && known.half === undefined) {
       watched.retry = firstRetry;
       watched.again.later(next);
     } else {
-      watched.again.later(watched.retry);
+      watched.again.later(known.half ? Math.min(next, watched.retry) : watched.retry);
       watched.retry = Math.min(2 * watched.retry, lastRetry);
     }
     this.#tell(host, before, known);
@@ -161,7 +161,22 @@ export class Lookups {
 
 const addressesOf = ({ until }: Known): string => Object.keys(until).sort().join();
 
-function findingsOf(host: string, { until, failure, refused }: Known): readonly Diagnostic[] {
+/** That one family of a name is not found, and what is taken for it. */
+function halfOf(host: string, { until, half }: Known): readonly Diagnostic[] {
+  if (!half) return [];
+  const { why } = half;
+  const kept = Object.keys(until).filter((one) => one.includes(':') === (half.family === 6));
+  const [family, type] = half.family === 6 ? ['IPv6', 'AAAA'] : ['IPv4', 'A'];
+  const taken =
+    kept.length === 0
+      ? 'nothing leaves towards it'
+      : `it is taken to be where it was last, at ${kept.sort().join(', ')}`;
+  const args = { host, family, type, taken, why };
+  return [agentErrors.diagnostic('agent/host-half', args, { severity: 'warning' })];
+}
+
+function findingsOf(host: string, known: Known): readonly Diagnostic[] {
+  const { until, failure, refused } = known;
   const addresses = Object.keys(until).sort().join(', ');
   const warning = { severity: 'warning' } as const;
   return [
@@ -172,6 +187,7 @@ function findingsOf(host: string, { until, failure, refused }: Known): readonly 
             ? agentErrors.diagnostic('agent/host-unknown', { host, why: failure }, warning)
             : agentErrors.diagnostic('agent/host-lost', { host, why: failure, addresses }, warning),
         ]),
+    ...halfOf(host, known),
     ...(refused.length === 0
       ? []
       : [
