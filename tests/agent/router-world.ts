@@ -63,11 +63,15 @@ setTimeout(() => { console.log('silence'); process.exit(); }, 1500);`;
   return machine.box.run([...inside('world'), asking]).trim();
 }
 
-/** A flow of a station that goes on and on; gives how many words came back so far. */
-export function talk(from: TestMachine, address: string): () => number {
-  const talking = `const s = require('node:net').connect(7000, '${address}');
+/** A flow of a station, or of another namespace, that goes on and on; gives how many words came back so far. */
+export function talk(
+  from: TestMachine,
+  address: string,
+  { port = 7000, at = 'station' }: { readonly port?: number; readonly at?: string } = {},
+): () => number {
+  const talking = `const s = require('node:net').connect(${port}, '${address}');
     s.on('data', (d) => console.log(String(d).trim())); let n = 0; setInterval(() => s.write('word' + n++ + '\\n'), 100);`;
-  const flow = from.box.start([...inside('station'), talking]);
+  const flow = from.box.start([...inside(at), talking]);
   return () => flow.output().split('word').length - 1;
 }
 

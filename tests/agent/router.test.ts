@@ -328,12 +328,13 @@ suite('a router of a segment', { needs: ['root', 'netns', 'tun'] }, () => {
     await until('it leads out', () => asked(b, 'station', '10.254.0.1', 7000) === '10.5.0.2');
   }, 40_000);
 
-  test('comes back when its namespace is torn down, or that of its segment, and flows of both families go on', async () => {
+  test('comes back when its namespace is torn down, or that of its segment, and flows of both families go on, and one that a forward let in', async () => {
     const out = [
       ['10.254.0.1', '10.5.0.2'],
       ['2001:db8:254::1', 'fd05::2'],
     ] as const;
-    const flows = out.map(([address]) => talk(b, address));
+    const forwarded = talk(a, '10.5.0.2', { port: 2222, at: 'world' });
+    const flows = [...out.map(([address]) => talk(b, address)), forwarded];
     const goOn = async (): Promise<void> => {
       const before = flows.map((heard) => heard());
       const more = (): boolean => flows.every((heard, index) => heard() > (before[index] ?? 0) + 3);
