@@ -15,6 +15,7 @@ import { driftCode } from './failures.ts';
 import { behindSamples } from './forwarding-state.ts';
 import { Listing } from './listing.ts';
 import { oriented } from './orientation.ts';
+import { Parties } from './party.ts';
 import type { Rates } from './samples.ts';
 import { type EndEvidence, judge } from './tunnel-state.ts';
 
@@ -35,7 +36,9 @@ export async function* judged(
   pairs: readonly TunnelPair[],
 ): AsyncGenerator<TunnelStatus> {
   for (let from = 0; from < pairs.length; from += turn) {
-    for (const pair of pairs.slice(from, from + turn)) yield statusOf(snapshot, hub, pair);
+    const parties = new Parties(snapshot, hub);
+    for (const pair of pairs.slice(from, from + turn))
+      yield statusOf(pair, { snapshot, hub, parties });
     await nextTurn();
   }
 }
@@ -66,12 +69,18 @@ const isWanted = ({ state, ends }: TunnelStatus, { machine, other, ...wanted }: 
   (wanted.state === undefined || wanted.state === state) &&
   [machine, other].every((name) => name === undefined || ends.some((end) => end.machine === name));
 
-function statusOf(snapshot: Snapshot, hub: Hub, pair: TunnelPair): TunnelStatus {
+interface Around {
+  readonly snapshot: Snapshot;
+  readonly hub: Hub;
+  readonly parties: Parties;
+}
+
+function statusOf(pair: TunnelPair, { snapshot, hub, parties }: Around): TunnelStatus {
   const { machines, keepalive, behind } = pair;
   const [a, b] = machines;
   const both = [
-    evidenceOf(snapshot, hub, a, { peer: b, keepalive: keepalive[0], behind: behind[0] }),
-    evidenceOf(snapshot, hub, b, { peer: a, keepalive: keepalive[1], behind: behind[1] }),
+    evidenceOf(parties, a, { peer: b, keepalive: keepalive[0], behind: behind[0] }),
+    evidenceOf(parties, b, { peer: a, keepalive: keepalive[1], behind: behind[1] }),
   ] as const;
   const ends = oriented(both, snapshot.names);
   const rate = rateOf(ends);
@@ -119,26 +128,15 @@ interface Towards {
   readonly behind: readonly string[] | undefined;
 }
 
-function evidenceOf(
-  { names, machines, invited }: Snapshot,
-  hub: Hub,
-  machine: string,
-  { peer, keepalive, behind }: Towards,
-): Told {
-  const identity = machines.get(machine)?.identity;
-  const present = identity === undefined ? undefined : hub.present(identity);
-  const heard = hub.heardFrom(identity);
-  const until = invited.get(machine);
+function evidenceOf(parties: Parties, machine: string, { peer, keepalive, behind }: Towards): Told {
+  const { heard, warnings, ...party } = parties.of(machine);
   const now = performance.now();
   const sample = heard?.samples.freshOf(peer, now);
-  const through = hub.heardFrom(machines.get(peer)?.identity)?.samples;
-  const differs = differenceOf(present?.card.warnings ?? [], peer);
+  const through = parties.of(peer).heard?.samples;
+  const differs = differenceOf(warnings, peer);
   return {
+    ...party,
     machine,
-    hasKey: Object.keys(names.get(machine)?.keys ?? {}).length > 0,
-    ...(until !== undefined && Date.parse(until) > hub.now.getTime() && { invited: until }),
-    isPresent: present !== undefined,
-    answersProbes: heard?.answersProbes ?? false,
     ...(sample && { sample }),
     ...(behind && {
       behind: behindSamples(
@@ -147,9 +145,7 @@ function evidenceOf(
         heard?.samples.hostsOf(behind, now) ?? {},
       ),
     }),
-    isCloned: present?.card.clone !== undefined,
     ...(differs !== undefined && { differs }),
-    isUnmanaged: names.get(machine)?.managed === false,
     keepalive,
     rates: heard?.samples.ratesOf(peer, now),
   };

@@ -131,6 +131,11 @@ export class Connection implements Heard {
     return outcome === 'failed' || outcome === 'reverted' ? failures : [];
   }
 
+  /** What it sees that is no failure of its own. */
+  get warnings(): readonly Finding[] {
+    return this.#warnings;
+  }
+
   /** The revision that the machine confirmed last, over this connection or before. */
   get confirmed(): number | undefined {
     return this.#confirmed?.rev;

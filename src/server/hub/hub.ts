@@ -14,7 +14,6 @@ import { sharedHistory } from '../history/shared.ts';
 import type { Compiler } from '../network/compiler.ts';
 import type { Changed, Network } from '../network/network.ts';
 import type { Snapshot } from '../network/snapshot.ts';
-import type { Card } from '../presence/card.ts';
 import type { Presence } from '../presence/presence.ts';
 import { Sharing } from '../presence/sharing.ts';
 import type { Here } from '../presence/words.ts';
@@ -31,6 +30,7 @@ import { leave } from './leave.ts';
 import { Newcomers } from './newcomers.ts';
 import { Orders } from './orders.ts';
 import { States } from './states.ts';
+import { type Present, Whereabouts } from './whereabouts.ts';
 import type { Wire } from './wire.ts';
 
 /** Where agents find the servers, and by what they know them. */
@@ -48,15 +48,6 @@ export interface HubComponents {
   readonly presence: Presence;
 }
 
-/** An agent that is connected to this server or another. */
-export interface Present {
-  readonly card: Card;
-  /** The revision that its server is at. */
-  readonly revision: number;
-  /** Where its server is, if that is another. */
-  readonly place?: string;
-}
-
 /** Connections that are dead and were never closed are found within twice this, in milliseconds. */
 const beatEvery = 30_000;
 
@@ -70,6 +61,7 @@ export class Hub {
   readonly #newcomers: Newcomers;
   readonly #clones: Clones;
   readonly #states: States;
+  readonly #whereabouts: Whereabouts;
   readonly #attendance: Attendance;
   readonly #sharing: Sharing;
   readonly orders: Orders;
@@ -97,6 +89,10 @@ export class Hub {
       of: (identity) => this.#connections.get(identity),
       changed: (identity) => this.#changed(identity),
     });
+    this.#whereabouts = new Whereabouts({
+      ...{ network, presence: components.presence, connections: this.#connections },
+      ...{ states: this.#states, clones: this.#clones },
+    });
     const isHere = (identity: string): boolean => this.present(identity) !== undefined;
     this.#attendance = new Attendance(components.clock, isHere);
     const awayFor = (identity: string): number => this.#awayFor(identity);
@@ -120,7 +116,7 @@ export class Hub {
     components.presence.add(network.name, {
       revision: () => network.snapshot.stored.revision.number,
       identities: () => this.#connections.keys(),
-      card: (identity) => this.#card(identity),
+      card: (identity) => this.#whereabouts.card(identity),
       lives: async (identity, boot) => this.#clones.lives(identity, boot),
       met: (elsewhere) => void this.#clones.met(elsewhere),
       cloned: (identity, address) => this.#clones.note(identity, address),
@@ -147,11 +143,12 @@ export class Hub {
 
   /** Where an identity is connected; the newest place, while it moves from one to another. */
   present(identity: string): Present | undefined {
-    const { presence } = this.#components;
-    const elsewhere = presence.find(this.network.name, identity);
-    const card = this.#card(identity);
-    if (elsewhere && (!card || card.since < elsewhere.card.since)) return elsewhere;
-    return card && { card, revision: this.network.snapshot.stored.revision.number };
+    return this.#whereabouts.present(identity);
+  }
+
+  /** What of that counts for its tunnels. */
+  standing(identity: string): ReturnType<Whereabouts['standing']> {
+    return this.#whereabouts.standing(identity);
   }
 
   /** Whether an agent that is connected, here or elsewhere, answers: a connection may stand and be dead. */
@@ -165,11 +162,8 @@ export class Hub {
 
   /** What an agent that is connected, here or elsewhere, says of its tunnels, and of services. */
   heardFrom(identity = ''): Heard | undefined {
-    const { presence } = this.#components;
-    const connection = this.#connections.get(identity);
-    const elsewhere = presence.find(this.network.name, identity);
-    const isHere = connection && (!elsewhere || connection.since >= elsewhere.card.since);
-    return isHere || !elsewhere ? connection : this.#sharing.of(elsewhere);
+    const { here, elsewhere } = this.#whereabouts.placeOf(identity);
+    return elsewhere ? this.#sharing.of(elsewhere) : here;
   }
 
   /** How a tunnel went, by all that its ends say, to whichever server. */
@@ -210,14 +204,6 @@ export class Hub {
   /** What was seen for a change of keys that is over counts for no other one. */
   forgetHandshakes(identity: string): void {
     this.#connections.get(identity)?.handshakes.clear();
-  }
-
-  #card(identity: string): Card | undefined {
-    const connection = this.#connections.get(identity);
-    if (!connection) return undefined;
-    const isAsked = this.#states.isAsked(connection);
-    const clone = this.#clones.of(identity);
-    return { ...connection.card(isAsked), ...(clone && { clone }) };
   }
 
   #changed(identity: string): void {

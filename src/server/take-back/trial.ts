@@ -1,5 +1,5 @@
 import type { RevisionId } from '#api';
-import type { Present } from '../hub/hub.ts';
+import type { Present } from '../hub/whereabouts.ts';
 import type { Snapshot } from '../network/snapshot.ts';
 import type { Transaction } from '../store/contract.ts';
 
