@@ -46,6 +46,11 @@ test('a state, an endpoint, another reason and another silence behind it do', ()
     tunnel('worker-1 did not answer 20 % of the last probes of anna', wrong),
     silent('disk'),
     silent('printer'),
+    silent('worker-1'),
+    silent('worker-2'),
+    tunnel('remote-1 answers vpn-1 at 10.77.0.1', wrong),
+    tunnel('remote-2 answers vpn-1 at 10.77.0.1', wrong),
+    tunnel('remote-2 answers vpn-1 at 10.78.0.1', wrong),
   ].map((one) => gistOf(one));
   expect(new Set(gists).size).toBe(gists.length);
 });

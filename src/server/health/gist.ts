@@ -1,8 +1,8 @@
 import type { TunnelStatus } from '#api';
 import { fnv1a } from '#base';
 
-/** A number and the word after it: ages, of which 119 s become 2 min, losses, times of answers. */
-const figures = /\d[\d.]*( \S+)?/g;
+/** A number and its unit: ages, of which 119 s become 2 min, losses, times of answers. Names and addresses have none. */
+const figures = /(?<![\w.:/-])\d+(\.\d+)?(?![\w:/]|[.-]\w)( (ms|s|min|h|days|%)(?!\w))?/g;
 
 /** Of a tunnel that is up the evidence is another each second, and has an answer or none: only what is silent behind it counts. */
 function reasonOf({ state, why }: TunnelStatus): string {

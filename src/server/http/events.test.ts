@@ -31,6 +31,9 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
+/** ms: within one and a fifth it should be, on a machine with nothing else to do. */
+const soon = 2_500;
+
 /** Resolves when a page is told the next time that tunnels are others; ms until then. */
 async function toldNext(heard: string[], longest: number): Promise<number> {
   heard.length = 0;
@@ -47,12 +50,12 @@ test('a page is told every five seconds of figures alone, and at once where a tu
     expect(await toldNext(page.heard, 15_000)).toBeGreaterThan(4_000);
   }
   endpoint = '192.0.2.1:40000';
-  expect(await toldNext(page.heard, 15_000)).toBeLessThan(4_000);
+  expect(await toldNext(page.heard, 15_000)).toBeLessThan(soon);
   probe = { loss: 0.5 };
-  expect(await toldNext(page.heard, 15_000)).toBeLessThan(4_000);
+  expect(await toldNext(page.heard, 15_000)).toBeLessThan(soon);
   // It is as degraded as before, for another reason.
   probe = { loss: 0, hole: 1420 };
-  expect(await toldNext(page.heard, 15_000)).toBeLessThan(4_000);
+  expect(await toldNext(page.heard, 15_000)).toBeLessThan(soon);
   const { tunnels } = await server.call('tunnels', {});
   expect(tunnels[0]).toMatchObject({ state: 'degraded', why: expect.stringMatching(/MTU hole/) });
 });
