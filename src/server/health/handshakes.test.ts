@@ -212,3 +212,23 @@ test('a clock that went ahead and was put right does not keep a handshake that i
   handshakes.hear('hub', { lap: shook(1) });
   expect(handshakes.lastOf('hub', 'lap')?.toISOString()).toBe('2026-11-27T13:04:59.000Z');
 });
+
+test('what a clock that went ahead has stored says neither that a handshake is to come nor that none counts', async () => {
+  const first = await open();
+  later(3600);
+  first.hear('hub', { lap: shook(0) });
+  await first.close();
+  later(-3600);
+  const handshakes = await open();
+  const last = () => handshakes.lastOf('hub', 'lap')?.getTime();
+  expect(last()).toBe(now.getTime());
+  later(60);
+  await handshakes.tidy();
+  expect(last()).toBe(now.getTime() - 60_000);
+  network.machines = {
+    ...network.machines,
+    anna: { identity: 'I-anna', joinedAt: '2026-11-28T00:00:00.000Z' },
+  };
+  handshakes.hear('hub', { anna: shook(1) });
+  expect(handshakes.lastOf('hub', 'anna')?.getTime()).toBe(now.getTime() - 1_000);
+});

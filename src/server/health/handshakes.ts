@@ -77,7 +77,8 @@ export class Handshakes {
 
   /** `joined`: what was before that was with somebody else of the same name. */
   #shook(key: string, at: number, now: number, joined: number): void {
-    if (at < joined) return;
+    // One that is to come was written by a clock that went ahead, and says nothing.
+    if (joined <= now && at < joined) return;
     const { at: before = at, stored = Number.NEGATIVE_INFINITY } = this.#known.get(key) ?? {};
     // A clock that went ahead was put right since.
     this.#known.set(key, { at: before > now ? at : Math.max(before, at), stored });
@@ -148,11 +149,12 @@ export class Handshakes {
   }
 
   #take(all: readonly Handshake[]): void {
-    for (const { a, b, at } of all) {
-      const stored = Date.parse(at);
-      const key = `${a} ${b}`;
-      const known = this.#known.get(key);
-      this.#known.set(key, { at: Math.max(known?.at ?? stored, stored), stored });
+    const now = this.#init.clock().getTime();
+    for (const one of all) {
+      const key = `${one.a} ${one.b}`;
+      const stored = Date.parse(one.at);
+      const { at = Math.min(stored, now) } = this.#known.get(key) ?? {};
+      this.#known.set(key, { at: stored > now ? at : Math.max(at, stored), stored });
     }
   }
 
