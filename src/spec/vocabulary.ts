@@ -114,7 +114,8 @@ export const Tags = oneOrMany(
 
 export const Was = text(
   {
-    description: 'Its former name: key, address and history move to the new one.',
+    description:
+      'Its former name: key and address move to the new one; events and charts of before stay under the former.',
     examples: ['old-name'],
   },
   'name',
