@@ -201,6 +201,34 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     await page.context().close();
   });
 
+  test('keep the end that somebody was about to give a member when his session ends, until it is given', async () => {
+    await using own = await TestServer.start({ dashboard });
+    const { page, offences } = await membersOf(own);
+    await page.getByRole('button', { name: 'Expire anna' }).press('Enter');
+    const [day, time] = [page.getByLabel('Last day'), page.getByLabel('Until (UTC)')];
+    await day.fill('2030-01-31');
+    await time.fill('16:30');
+    const asking = page.getByRole('button', { name: 'What would change?' });
+    await page.context().clearCookies();
+    await asking.press('Enter');
+    await page.getByLabel('Token', { exact: true }).fill(own.admin);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await asking.waitFor();
+    expect([await day.inputValue(), await time.inputValue()]).toEqual(['2030-01-31', '16:30']);
+    await asking.press('Enter');
+    await page.getByText('anna: is cut off at 2030-01-31T16:30:00.000Z').waitFor();
+    await page.getByRole('button', { name: 'Apply it' }).press('Enter');
+    await day.waitFor({ state: 'detached' });
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    // Neither is what was given up.
+    await page.getByRole('button', { name: 'Expire anna' }).press('Enter');
+    await day.fill('2031-01-31');
+    await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
   test('let people in who have a link and no token', async () => {
     const { link } = await server.call('createInvite', {}, { machine: 'guest' });
     const { page, offences } = await openPage(browser, url, { width: 390 });

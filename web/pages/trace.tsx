@@ -1,6 +1,7 @@
 import { Button, TextInput } from '@mantine/core';
-import { type ReactNode, type SubmitEvent, useId, useState } from 'react';
+import { type ReactNode, type SubmitEvent, useId } from 'react';
 import type { NetworkStatus, TraceHop, TraceResult } from '#api';
+import { forgetKept, useKept } from '../data/kept.ts';
 import { type Flow, useAccess, useTrace } from '../data/meant.ts';
 import type { Mood } from '../data/words.ts';
 import { Empty, Failure, Loading, Pill } from '../parts/states.tsx';
@@ -51,11 +52,17 @@ interface AskProps {
 
 function Ask({ status: { network, revision, machines }, flow }: AskProps) {
   const names = useId();
-  const [{ from, to, port }, setFlow] = useState(flow);
+  // For each flow that was asked for by itself: what was typed elsewhere does not stand over one that a link asks for.
+  const kept = `${network}/trace`;
+  const [{ from, to, port }, setFlow] = useKept(
+    `${kept}/${new URLSearchParams({ ...flow })}`,
+    flow,
+  );
   const { data } = useAccess(network, revision.number);
   const all = data ? data.groups.flat().sort() : machines.map(({ name }) => name);
   const go = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
+    forgetKept(kept);
     const asked = new URLSearchParams({ from, to, ...(port !== '' && { port }) });
     goTo(`${pathIn(network, 'trace')}?${asked}`);
   };

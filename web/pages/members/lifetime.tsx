@@ -2,6 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useEffect, useRef, useState } from 'react';
 import type { PlanResult, Revision } from '#api';
+import { forgetKept, useKept } from '../../data/kept.ts';
 import { keys } from '../../data/queries.ts';
 import { Refused } from '../../data/server.ts';
 import { PlanText, PlanTools, Waits } from '../../parts/plan.tsx';
@@ -18,6 +19,9 @@ interface LifetimeProps {
   readonly onEnd: () => void;
 }
 
+/** As what an end that is not set yet is kept. */
+export const expiryIn = (network: string): string => `${network}/expire`;
+
 interface Planned {
   readonly wanted: { readonly expires?: string };
   readonly plan: PlanResult;
@@ -27,7 +31,7 @@ interface Planned {
 
 /** Says until when somebody is a member, after what that changes was shown. */
 export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
-  const [end, setEnd] = useState(() => endOf(expires));
+  const [end, setEnd] = useKept(`${expiryIn(network)}/${machine}`, endOf(expires));
   const [planned, setPlanned] = useState<Planned>();
   const [held, setHeld] = useState<Revision>();
   const [error, setError] = useState<Error>();
@@ -41,7 +45,7 @@ export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
     await work().catch((thrown: Error) => {
       setError(thrown);
       if (thrown instanceof Refused && thrown.code === 'api/plan-stale') setPlanned(undefined);
-      // The session may have ended.
+      // The session may have ended: what was typed is there again after the next login.
       void client.refetchQueries({ queryKey: keys.session });
     });
     setAsking(false);
@@ -56,6 +60,7 @@ export function Lifetime({ network, machine, expires, onEnd }: LifetimeProps) {
   const go = async ({ wanted, plan: { hash }, request }: Planned): Promise<void> =>
     during(async () => {
       const revision = await setLifetime(network, machine, wanted, { plan: hash, request });
+      forgetKept(expiryIn(network));
       if (revision.state === 'held') setHeld(revision);
       else onEnd();
     });

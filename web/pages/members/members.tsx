@@ -14,7 +14,7 @@ import { overlayRoom } from '../machines.tsx';
 import { suspend, withdraw } from './actions.ts';
 import { wordsOfEnd } from './ends.ts';
 import { InviteForm, invitationIn, WhatFailed } from './invite-form.tsx';
-import { Lifetime } from './lifetime.tsx';
+import { expiryIn, Lifetime } from './lifetime.tsx';
 import { type Acts, MemberActions, MemberMenu } from './member-actions.tsx';
 import { Removal } from './removal.tsx';
 
@@ -150,7 +150,7 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
   const client = useQueryClient();
   const [form, setForm] = useKept<Wanted | null>(invitationIn(network), null);
   const [going, setGoing] = useState<string>();
-  const [ending, setEnding] = useState<string>();
+  const [ending, setEnding] = useKept<string | null>(expiryIn(network), null);
   const [error, setError] = useState<Error>();
   const acts = session.role !== 'viewer';
   const members = useMemo(() => membersOf(machines, tunnels.tunnels), [machines, tunnels]);
@@ -179,6 +179,7 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
   const sites = [...new Set(machines.flatMap(({ site }) => site ?? []))].sort();
   const known = members.find(({ name }) => name === form?.machine);
   const isOpen = form !== null && (known !== undefined || form.machine === undefined);
+  const expiring = members.find(({ name }) => name === ending);
   const end = (): void => {
     setForm(null);
     forgetKept(invitationIn(network));
@@ -203,13 +204,14 @@ export default function MembersPage({ status, tunnels, session }: MembersPagePro
           onEnd={end}
         />
       )}
-      {ending !== undefined && (
+      {acts && expiring && (
         <Lifetime
-          key={ending}
-          {...{ network, machine: ending }}
-          expires={members.find(({ name }) => name === ending)?.expires}
+          key={expiring.name}
+          {...{ network, machine: expiring.name }}
+          expires={expiring.expires}
           onEnd={() => {
-            setEnding(undefined);
+            setEnding(null);
+            forgetKept(expiryIn(network));
             void client.refetchQueries({ queryKey: keys.of(network, 'status') });
           }}
         />
