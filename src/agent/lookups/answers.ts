@@ -89,11 +89,14 @@ function failedHalf(answers: Answers): Known['half'] {
 const soonest = 5_000;
 const latest = 3_600_000;
 
-/** ms until a name is asked for again: when the first of its answers ends, or an address that it had before. */
+/**
+ * ms until a name is asked for again: when the first of its answers ends, or an address that it had before. One that
+ * is kept past its end, since nobody answers in its family, ends no more.
+ */
 export function nextLook({ until }: Known, answers: Answers, now: number): number {
   const ttls = Object.values(answers).flatMap((one) =>
     'addresses' in one ? one.addresses.map(({ ttl }) => ttl * 1000) : [],
   );
-  const ends = Object.values(until).map((end) => end - now);
+  const ends = Object.values(until).flatMap((end) => (end > now ? [end - now] : []));
   return Math.min(Math.max(Math.min(...ttls, ...ends), soonest), latest);
 }

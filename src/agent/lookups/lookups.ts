@@ -10,14 +10,11 @@ import { type Known, unknown } from './answers.ts';
 import type { askMachine } from './dns.ts';
 import { type KnownHosts, learnedOf, lookupsIn } from './learned.ts';
 import { lookUp } from './look-up.ts';
-
-/** ms until a name is asked for again that was not found: after a while that doubles. */
-const firstRetry = 2_000;
-const lastRetry = 60_000;
+import { type Pace, paceAfter } from './pace.ts';
 
 export interface LookupsInit {
   readonly network: string;
-  readonly store: Store;
+  readonly store: Pick<Store, 'hosts' | 'keepHosts'>;
   readonly ask: typeof askMachine;
   readonly turns: Turns;
   readonly amend: Host['amend'];
@@ -33,7 +30,7 @@ const noElements: ReadonlyMap<string, NftElementItem> = new Map();
 interface Watched {
   readonly lookups: readonly Lookup[];
   readonly again: Again;
-  retry: number;
+  pace?: Pace;
 }
 
 /** Keeps sets of addresses as DNS has the names that they are of. */
@@ -85,7 +82,7 @@ export class Lookups {
 
   #watch(host: string, lookups: readonly Lookup[]): void {
     const again = new Again(() => this.#look(host, watched));
-    const watched: Watched = { lookups, again, retry: firstRetry };
+    const watched: Watched = { lookups, again };
     this.#watched.set(host, watched);
     again.later(0);
   }
@@ -95,24 +92,19 @@ export class Lookups {
     const before = this.#known.get(host) ?? unknown;
     const { known, next } = await lookUp(ask, host, watched.lookups, before);
     if (watched.again.isStopped) return;
-    if (known.failure === undefined && known.half === undefined) {
-      watched.retry = firstRetry;
-      watched.again.later(next);
-    } else {
-      watched.again.later(known.half ? Math.min(next, watched.retry) : watched.retry);
-      watched.retry = Math.min(2 * watched.retry, lastRetry);
-    }
+    watched.pace = paceAfter(known, next, watched.pace);
+    watched.again.later(watched.pace.wait);
     this.#tell(host, before, known);
     await this.#put(host, known);
   }
 
+  /** In the log stands each finding that was not there at the look before. */
   #tell(host: string, before: Known, after: Known): void {
-    const [was, is] = [before, after].map((known) =>
+    const [was = [], is = []] = [before, after].map((known) =>
       findingsOf(host, known).map(({ message }) => message),
     );
-    if (canonicalJson(was) === canonicalJson(is)) return;
-    const [line = `${host} is found again`] = is ?? [];
-    this.#init.say(line);
+    for (const line of is) if (!was.includes(line)) this.#init.say(line);
+    if (was.length > 0 && is.length === 0) this.#init.say(`${host} is found again`);
   }
 
   async #put(host: string, known: Known): Promise<void> {
