@@ -229,6 +229,31 @@ suite('the pages by which people come and go', { needs: ['chromium'] }, () => {
     await page.context().close();
   });
 
+  test('let one withdraw an invitation that fifty newer ones came after, and say how many are not listed', async () => {
+    await using own = await TestServer.start({ dashboard });
+    await own.call('createInvite', {}, { machine: 'first-phone' });
+    const { page, offences } = await membersOf(own);
+    const [first] = await own.call('listInvites', {});
+    const over = Array.from({ length: 53 }, (_, id) => ({
+      ...first,
+      ...{ id: `over-${id}`, machine: `phone-${id}`, state: 'expired' },
+    }));
+    await page.route('**/invites', async (route) => {
+      const json = [...over, ...(await own.call('listInvites', {}))];
+      await route.fulfill({ json });
+    });
+    await page.reload();
+    await page.getByText('and 3 more').waitFor();
+    await page
+      .getByRole('button', { name: 'Withdraw the invitation of first-phone' })
+      .press('Enter');
+    await page.getByText('and 4 more').waitFor();
+    const [withdrawn] = await own.call('listInvites', {});
+    expect(withdrawn).toMatchObject({ machine: 'first-phone', state: 'withdrawn' });
+    expect(offences).toEqual([]);
+    await page.context().close();
+  });
+
   test('let people in who have a link and no token', async () => {
     const { link } = await server.call('createInvite', {}, { machine: 'guest' });
     const { page, offences } = await openPage(browser, url, { width: 390 });

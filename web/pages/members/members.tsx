@@ -14,6 +14,7 @@ import { overlayRoom } from '../machines.tsx';
 import { suspend, withdraw } from './actions.ts';
 import { wordsOfEnd } from './ends.ts';
 import { InviteForm, invitationIn, WhatFailed } from './invite-form.tsx';
+import { isPending, listedOf } from './invited.ts';
 import { expiryIn, Lifetime } from './lifetime.tsx';
 import { type Acts, MemberActions, MemberMenu } from './member-actions.tsx';
 import { Removal } from './removal.tsx';
@@ -267,6 +268,7 @@ function Invitations({ network, acts }: InvitationsProps) {
     queryKey: [...keys.of(network, 'status'), 'invites'],
     queryFn: async () => ask<readonly InviteInfo[]>(at(network, 'invites')),
   });
+  const { listed, more } = listedOf(data);
   const end = (id: string): void => {
     void withdraw(network, id)
       .then(async () => refetch())
@@ -277,7 +279,7 @@ function Invitations({ network, acts }: InvitationsProps) {
       <h2>Invitations</h2>
       {data.length === 0 && <p className="dim">Nobody was invited yet.</p>}
       <ul>
-        {data.slice(0, 50).map((info) => (
+        {listed.map((info) => (
           <li key={info.id}>
             <Pill mood={moods[info.state]}>
               {info.state === 'waits' ? 'waits for the member' : info.state}
@@ -286,7 +288,7 @@ function Invitations({ network, acts }: InvitationsProps) {
             <span className="dim">
               by {info.by}, {whenOf(info)}
             </span>
-            {acts && (info.state === 'open' || info.state === 'waits') && (
+            {acts && isPending(info) && (
               <Button
                 size="compact-xs"
                 variant="subtle"
@@ -300,6 +302,7 @@ function Invitations({ network, acts }: InvitationsProps) {
           </li>
         ))}
       </ul>
+      {more > 0 && <p className="dim">and {more} more, which are older and over</p>}
       {error && <WhatFailed error={error} />}
     </section>
   );
