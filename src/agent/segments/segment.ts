@@ -233,8 +233,9 @@ export class SegmentTable {
 
   /** Somebody here asks for an address: where nobody knows it, the other gateways look. */
   #wanted(address: string): void {
-    if (!this.#registry.isAddress(address) || !this.#asked.takes(address)) return;
-    if (this.#registry.holder(address)) return;
+    if (!this.#registry.isAddress(address) || this.#registry.holder(address)) return;
+    // Of many questions those that nobody needs to be asked leave room for others.
+    if (!this.#asked.takes(address)) return;
     for (const { address: at } of this.#table.peers) {
       const addresses = [address];
       this.#around.exchange()?.say(at, { type: 'ask', segment: this.segment, addresses });
