@@ -130,13 +130,15 @@ suite('on Debian’s own kernel', { needs: ['qemu', 'root', 'procps'] }, () => {
         await vm.script('test ! -e /proc/sys/net/bridge');
         const file = vm.machine.write('stretched.yaml', tagged());
         await vm.must('lab', 'up', '--direct', '--no-proof', file);
-        await vm.script(`${inLab}${atMachine}${delayUplink}
+        const uplink = (await vm.script(`${inLab}${delayUplink}`)).trim();
+        await vm.script(`${inLab}${atMachine}
           at knox-gw ${space} ip -d link show vlan1203 | grep -w '802.1Q id 1203'
           at epouta-gw ${space} ip -d link show vlan1204 | grep -w '802.1Q id 1204'
           at knox-gw ip -d link show wg0 | grep -w wireguard`);
         const proof = await vm.json<Proof>('lab', 'prove');
         expectHolds(proof);
         expect(proof.flows.length).toBeGreaterThan(0);
+        expect(await vm.script(`${inLab}${delayed(uplink)}`)).toMatch(/netem.*\n Sent [1-9]/);
         // Bridges track connections here, so nobody has to load anything.
         expect(await vm.script(tables)).toContain('bridge hawser-stretched-policy-tracked');
       },
