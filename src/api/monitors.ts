@@ -73,8 +73,12 @@ export const Scheduler = Type.Object({
 });
 export type Scheduler = Static<typeof Scheduler>;
 
+const Count = Type.Optional(Type.Integer({ minimum: 1 }));
+
 /** A platform behind a Pyro name server. */
 export const Platform = Type.Object({
+  /** Of those that it has, how many are not told, as they are too many: of job managers and schedulers, none of these was asked. */
+  leftOut: Type.Optional(Type.Object({ objects: Count, jobManagers: Count, schedulers: Count })),
   objects: Type.Array(PyroEntry),
   jobManagers: Type.Array(JobManager),
   schedulers: Type.Array(Scheduler),

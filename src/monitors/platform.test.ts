@@ -86,6 +86,28 @@ test('a platform is told with its objects, job managers and schedulers', async (
   });
 });
 
+test('of very many objects those are asked that are job managers, wherever they stand, and the others are counted', async () => {
+  const services = await daemonOf({ obj_a: extended });
+  const named = (name: string, count: number, tags: readonly string[]) =>
+    Array.from({ length: count }, (_, one) => {
+      return [`${name}-${one}`, services.uri('obj_a'), [...tags]] as const;
+    });
+  const often = Array.from({ length: 30 }, (_, one) => `a:${one}`);
+  const few = await daemonOf(
+    nameServer([...named('plain', 500, []), ...named('late', 1, [...often, ...jobs])]),
+  );
+  const { state, platform } = await looked(few);
+  expect(state).toBe('up');
+  expect(platform?.jobManagers.map(({ name, running }) => [name, running])).toEqual([
+    ['late-0', 1],
+  ]);
+  expect([platform?.objects.length, platform?.leftOut]).toEqual([500, { objects: 1 }]);
+  const many = await daemonOf(nameServer(named('manager', 103, jobs)));
+  const { platform: large } = await looked(many);
+  expect([large?.jobManagers.length, large?.leftOut]).toEqual([100, { jobManagers: 3 }]);
+  expect(large?.objects).toHaveLength(103);
+});
+
 test('a platform without job managers is up', async () => {
   const names = await daemonOf(nameServer([]));
   expect(await looked(names)).toMatchObject({

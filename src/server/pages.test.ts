@@ -148,6 +148,19 @@ suite('the pages of the dashboard', { needs: ['chromium'] }, () => {
     await page.getByRole('img', { name: 'processed in the last 48 hours' }).waitFor();
     expect(await page.locator('.hours svg').first().locator('g').count()).toBe(48);
     expect(await page.title()).toBe('Hawser');
+    const thermal = {
+      name: 'thermal',
+      uri: 'PYRO:a@10.77.0.2:10010',
+      state: 'up',
+      jobs: [],
+    } as const;
+    const leftOut = { objects: 12, jobManagers: 3 };
+    const much = { objects: [], jobManagers: [thermal], schedulers: [], leftOut };
+    board.agents.get('hub')?.say({
+      ...{ type: 'monitors', results: { mupif: { state: 'up', lasts: 0, platform: much } } },
+    });
+    await page.getByText('and 12 more, not listed').waitFor();
+    await page.getByText('and 3 more, not asked').waitFor();
     const why = 'the name server cannot be reached';
     board.agents.get('hub')?.say({
       ...{ type: 'monitors', results: { mupif: { state: 'down', why, lasts: 0 } } },

@@ -1,4 +1,11 @@
-import type { JobManager, MonitorState, MonitorStatus, MonitorsStatus, Scheduler } from '#api';
+import type {
+  JobManager,
+  MonitorState,
+  MonitorStatus,
+  MonitorsStatus,
+  Platform,
+  Scheduler,
+} from '#api';
 import { columns } from '#lab';
 import { paint } from '../output.ts';
 import { fromNow } from '../times.ts';
@@ -39,9 +46,13 @@ export function monitorsText({ network, monitors }: MonitorsStatus): string {
 function summary({ platform, took }: MonitorStatus): string {
   const answer = took === undefined ? '' : `answers in ${took} ms`;
   if (!platform) return answer;
-  const { objects, jobManagers } = platform;
+  const { objects, jobManagers, leftOut = {} } = platform;
   const running = jobManagers.reduce((sum, manager) => sum + (manager.running ?? 0), 0);
-  return `${answer}: ${objects.length} objects, ${jobManagers.length} job managers, ${running} jobs`;
+  const all = {
+    objects: objects.length + (leftOut.objects ?? 0),
+    managers: jobManagers.length + (leftOut.jobManagers ?? 0),
+  };
+  return `${answer}: ${all.objects} objects, ${all.managers} job managers, ${running} jobs`;
 }
 
 /** All that is known of one service. */
@@ -51,12 +62,26 @@ export function monitorText(monitor: MonitorStatus): string {
   return [
     `${name}: ${shown(state)}${times}, ${target} seen from ${from}`,
     `  ${why ?? summary(monitor)}`,
-    ...(platform
-      ? [...jobManagers(platform.jobManagers), ...platform.schedulers.map(scheduler)]
-      : []),
-    ...(platform ? objectsOf(platform.objects) : []),
+    ...(platform ? platformLines(platform) : []),
   ].join('\n');
 }
+
+function platformLines(platform: Platform): readonly string[] {
+  const { objects, jobManagers: managers, schedulers, leftOut = {} } = platform;
+  return [
+    ...jobManagers(managers),
+    ...further(leftOut.jobManagers, notAsked),
+    ...schedulers.map(scheduler),
+    ...further(leftOut.schedulers, notAsked),
+    ...objectsOf(objects),
+    ...further(leftOut.objects),
+  ];
+}
+
+const notAsked = ', not asked';
+
+const further = (count = 0, how = ''): readonly string[] =>
+  count > 0 ? [`  and ${count} more${how}`] : [];
 
 const some = (count: number | undefined): string => (count === undefined ? '?' : String(count));
 

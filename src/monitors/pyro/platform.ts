@@ -6,7 +6,10 @@ import { entries, list, member, number, optionalText, tail, text } from './said.
 import { type PyroUri, parseUri } from './uri.ts';
 
 /** So much is told of one platform, and so many of its services are asked at once. */
-const most = { objects: 500, managers: 100, jobs: 50, executions: 20, hours: 48 } as const;
+const most = {
+  ...{ objects: 500, tags: 20, jobManagers: 100, schedulers: 100 },
+  ...{ jobs: 50, executions: 20, hours: 48 },
+} as const;
 const atOnce = 8;
 
 /** Errors that mean: somebody is there, and does not answer. */
@@ -28,12 +31,19 @@ export async function lookAtPlatform(
   try {
     const objects = await objectsOf({ ...at, object: nameServer }, seconds);
     const took = Math.round(performance.now() - began);
+    const all: All = {
+      objects,
+      jobManagers: withTag(objects, tags[0]),
+      schedulers: withTag(objects, tags[1]),
+    };
+    const told = (kind: keyof All): readonly PyroEntry[] => all[kind].slice(0, most[kind]);
     const platform: Platform = {
-      objects: [...objects],
+      ...leftOutOf(all),
+      objects: told('objects').map((one) => ({ ...one, tags: one.tags.slice(0, most.tags) })),
       jobManagers: withinRoom(
-        await withLogs(await ask(withTag(objects, tags[0]), seconds, jobManagerOf), seconds),
+        await withLogs(await ask(told('jobManagers'), seconds, jobManagerOf), seconds),
       ),
-      schedulers: await ask(withTag(objects, tags[1]), seconds, schedulerOf),
+      schedulers: await ask(told('schedulers'), seconds, schedulerOf),
     };
     const failing = [...platform.jobManagers, ...platform.schedulers].filter(
       ({ state }) => state !== 'up',
@@ -52,6 +62,19 @@ function conditionOf(error: unknown): { readonly state: MonitorState; readonly w
   return { state: error.code === busy ? 'busy' : 'down', why: error.message };
 }
 
+/** All that is there, before it is cut: which are asked is chosen out of all, wherever in the list they stand. */
+type All = Readonly<Record<keyof NonNullable<Platform['leftOut']>, readonly PyroEntry[]>>;
+
+/** How many of each kind there is no room for. */
+function leftOutOf(all: All): Pick<Platform, 'leftOut'> {
+  const kinds = ['objects', 'jobManagers', 'schedulers'] as const;
+  const counts = kinds.flatMap((kind) => {
+    const more = all[kind].length - most[kind];
+    return more > 0 ? [[kind, more] as const] : [];
+  });
+  return counts.length === 0 ? {} : { leftOut: Object.fromEntries(counts) };
+}
+
 /** What the name server knows, each with its tags. */
 async function objectsOf(uri: PyroUri, seconds: number): Promise<readonly PyroEntry[]> {
   const all = await askNames(uri, seconds, 'list', { return_metadata: true }).catch(
@@ -63,9 +86,10 @@ async function objectsOf(uri: PyroUri, seconds: number): Promise<readonly PyroEn
       return Object.fromEntries([...entries(names, Infinity), ...entries(tagged, Infinity)]);
     },
   );
-  return entries(all, most.objects).map(([name, value]): PyroEntry => {
+  return entries(all, Infinity).map(([name, value]): PyroEntry => {
     const [where, own] = list(value, 2);
-    return { name: text(name), uri: text(where ?? value), tags: list(own, 20).map(text).sort() };
+    const ownTags = list(own, Infinity).map(text).sort();
+    return { name: text(name), uri: text(where ?? value), tags: ownTags };
   });
 }
 
@@ -85,7 +109,7 @@ async function askNames(
 }
 
 const withTag = (objects: readonly PyroEntry[], tag: string): readonly PyroEntry[] =>
-  objects.filter(({ tags }) => tags.includes(tag)).slice(0, most.managers);
+  objects.filter((one) => one.tags.includes(tag));
 
 /** A service that was asked: what it said, or why not. */
 type Asked<T> = (object: PyroObject) => Promise<Omit<T, 'name' | 'uri' | 'state'>>;

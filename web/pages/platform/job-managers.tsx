@@ -3,8 +3,14 @@ import { duration, moodOfMonitor, plural } from '../../data/words.ts';
 import { Copyable } from '../../parts/copyable.tsx';
 import { Pill } from '../../parts/states.tsx';
 
+interface JobManagersProps {
+  readonly managers: readonly JobManager[];
+  /** How many there are besides, which nobody asked. */
+  readonly more?: number | undefined;
+}
+
 /** Job managers and their load at a glance, and each job with the end of its log. */
-export function JobManagers({ managers }: { readonly managers: readonly JobManager[] }) {
+export function JobManagers({ managers, more }: JobManagersProps) {
   if (managers.length === 0) {
     return <p className="card dim">No job manager is registered at its name server.</p>;
   }
@@ -25,6 +31,7 @@ export function JobManagers({ managers }: { readonly managers: readonly JobManag
           <Manager key={`${manager.name} ${manager.uri}`} manager={manager} />
         ))}
       </ul>
+      {more !== undefined && <p className="dim">and {more} more, not asked</p>}
     </section>
   );
 }

@@ -39,10 +39,12 @@ interface ObjectsProps {
   /** The name server. */
   readonly of: string;
   readonly objects: readonly PyroEntry[];
+  /** How many there are besides. */
+  readonly more?: number | undefined;
 }
 
 /** All that is registered at a name server. */
-export const Objects = ({ of, objects }: ObjectsProps) => (
+export const Objects = ({ of, objects, more }: ObjectsProps) => (
   <section>
     <h3>Registered objects</h3>
     <Table
@@ -52,5 +54,6 @@ export const Objects = ({ of, objects }: ObjectsProps) => (
       keyOf={({ name }) => name}
       textOf={({ name, uri, tags }) => [name, uri, ...tags].join(' ')}
     />
+    {more !== undefined && <p className="dim only">and {more} more, not listed</p>}
   </section>
 );

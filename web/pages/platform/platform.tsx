@@ -99,12 +99,12 @@ function Known({ monitor: { name, platform, type } }: KnownProps) {
     if (type !== 'pyro') return null;
     return <Empty>What it knows of the platform cannot be asked for now.</Empty>;
   }
-  const { jobManagers, schedulers, objects } = platform;
+  const { jobManagers, schedulers, objects, leftOut = {} } = platform;
   return (
     <>
-      <JobManagers managers={jobManagers} />
-      {schedulers.length > 0 && <Schedulers schedulers={schedulers} />}
-      <Objects of={name} objects={objects} />
+      <JobManagers managers={jobManagers} more={leftOut.jobManagers} />
+      {schedulers.length > 0 && <Schedulers schedulers={schedulers} more={leftOut.schedulers} />}
+      <Objects of={name} objects={objects} more={leftOut.objects} />
     </>
   );
 }

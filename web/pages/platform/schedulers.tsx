@@ -1,15 +1,25 @@
 import type { Scheduler } from '#api';
-import { type Mood, moodOfMonitor } from '../../data/words.ts';
+import { type Mood, moodOfMonitor, plural } from '../../data/words.ts';
 import { Copyable } from '../../parts/copyable.tsx';
 import { Pill } from '../../parts/states.tsx';
 
+interface SchedulersProps {
+  readonly schedulers: readonly Scheduler[];
+  /** How many there are besides, which nobody asked. */
+  readonly more?: number | undefined;
+}
+
 /** Schedulers: how many tasks are how, what ran last, and the hours of two days. */
-export const Schedulers = ({ schedulers }: { readonly schedulers: readonly Scheduler[] }) =>
-  schedulers.map((scheduler) => (
-    <section className="card" key={`${scheduler.name} ${scheduler.uri}`}>
-      <One scheduler={scheduler} />
-    </section>
-  ));
+export const Schedulers = ({ schedulers, more }: SchedulersProps) => (
+  <>
+    {schedulers.map((scheduler) => (
+      <section className="card" key={`${scheduler.name} ${scheduler.uri}`}>
+        <One scheduler={scheduler} />
+      </section>
+    ))}
+    {more !== undefined && <p className="dim">and {plural(more, 'more scheduler')}, not asked</p>}
+  </>
+);
 
 function One({ scheduler }: { readonly scheduler: Scheduler }) {
   const { name, uri, state, why, counts, load, last, hours } = scheduler;
