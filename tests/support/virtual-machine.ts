@@ -214,12 +214,13 @@ export class VirtualMachine {
     }
   }
 
-  /** What the console, qemu and the running job said last. */
+  /** What the console, qemu and the running job said last, and what the kernel said first where it stumbled. */
   #diagnosis(): string {
     const job = join(this.#folder, 'jobs', String(this.#jobs));
     const files = [join(this.#folder, 'console'), join(job, 'out'), join(job, 'err')];
-    const tails = files.filter(existsSync).map((file) => readFileSync(file, 'utf8').slice(-2000));
-    return [this.#said, ...tails].join('\n');
+    const texts = files.filter(existsSync).map((file) => readFileSync(file, 'utf8'));
+    const [bug = ''] = /.*\bBUG:[^]{0,4000}/.exec(texts[0] ?? '') ?? [];
+    return [this.#said, bug, ...texts.map((text) => text.slice(-2000))].join('\n');
   }
 
   /** Puts a text where programs inside can read it; gives its path there. */
